@@ -1,0 +1,1 @@
+//! The domain: names, users, applications, groups, policies, rules, scopes, conditions, `State`.
