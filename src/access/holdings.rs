@@ -89,6 +89,9 @@ impl World {
         for (key, policy) in &state.policies {
             let id = self.policy(key);
             let to = self.attached(&policy.attachment);
+            if let Attached::Principal(id) = to {
+                holdings.insert_principal(id);
+            }
             let grants = self.symbols.pack_rules(&policy.rules);
             holdings.set_policy(id, Some(Held { to, grants }));
         }
