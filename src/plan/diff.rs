@@ -9,8 +9,7 @@ use crate::access::{
     Attached, Grant, GrantScope, Grants, GroupId, Held, Holdings, PolicyId, PrincipalId, World,
 };
 use crate::model::{
-    Address, Attachment, Condition, Key, Meta, Name, PermissionSetName, Policy, Principal, Rule, Rules,
-    Scope, State,
+    Address, Attachment, Condition, Key, Meta, Name, PermissionSetName, Policy, Principal, Rule, Rules, Scope,
 };
 
 /// What a call does to access.
@@ -253,16 +252,23 @@ impl Draft {
         let address = Address::Policy(key.clone());
         let id = self.world.policy(key);
         let mut patch = update(alignment, address, &live.meta, &desired.meta);
+        let moves = live.attachment != desired.attachment;
         let orphaned =
-            live.attachment != desired.attachment && self.orphans(&live.attachment, &alignment.outcome);
-        if live.attachment != desired.attachment && !(orphaned && desired.attachment == Attachment::None) {
+            self.orphaned_by(&live.attachment).filter(|_| moves && desired.attachment == Attachment::None);
+        if moves && orphaned.is_none() {
             patch.attachment = Some((live.attachment.clone(), desired.attachment.clone()));
         }
         let rewrites = live.rules != desired.rules;
-        let (Some(old), Some(new)) = (self.before.policy(id).cloned(), self.after.policy(id).cloned()) else {
+        let (Some(mut old), Some(new)) = (self.before.policy(id).cloned(), self.after.policy(id).cloned())
+        else {
             return;
         };
-        let stages = vec![Stage { held: Some(old.clone()), by: None }];
+        let mut stages = vec![Stage { held: Some(old.clone()), by: None }];
+        if orphaned.is_some() {
+            // The call that deletes what it is attached to detaches it too.
+            old.to = Attached::Nobody;
+            stages.push(Stage { held: Some(old.clone()), by: orphaned });
+        }
         self.stages.insert(id, stages);
         let rules = |before: &Rules, after: &Rules| Action::SetRules {
             policy: key.clone(),
@@ -302,16 +308,15 @@ impl Draft {
         }
     }
 
-    /// Whether the deletion of what a policy is attached to detaches it.
-    fn orphans(&self, attachment: &Attachment, outcome: &State) -> bool {
-        match attachment {
-            Attachment::None | Attachment::Principal(Principal::User(_)) => false,
-            Attachment::Principal(Principal::Application(key)) => {
-                !outcome.applications.contains_key(key)
-                    && self.frees.contains_key(&Address::Application(key.clone()))
-            }
-            Attachment::Group(key) => !outcome.groups.contains_key(key),
-        }
+    /// The node that deletes what a policy is attached to.
+    fn orphaned_by(&self, attachment: &Attachment) -> Option<Node> {
+        let address = match attachment {
+            Attachment::None => return None,
+            Attachment::Principal(principal) => principal.address(),
+            Attachment::Group(key) => Address::Group(key.clone()),
+        };
+        let node = *self.frees.get(&address)?;
+        self.changes[node as usize].action.deletes().map(|_| node)
     }
 
     fn patch_policy(&mut self, id: PolicyId, patch: Update, to: Attached, grants: Grants) {
