@@ -66,6 +66,10 @@ pub(super) fn align(facts: &Facts<'_>, desired: &Desired) -> Result<Alignment, E
     };
     alignment.declare(desired);
     alignment.prune(facts, desired);
+    for adoption in &mut alignment.adoptions {
+        let live = matches.live.get(&adoption.address).unwrap_or(&adoption.address);
+        adoption.oldest_key = facts.oldest_keys.get(live).copied();
+    }
     match alignment.displaced.iter().find(|(address, _)| exists(&alignment.outcome, address)) {
         Some((address, name)) => Err(Error::NameTaken {
             address: with_key(address, Key::Named(name.clone())),
@@ -421,7 +425,7 @@ impl Alignment {
             }
             Address::User(_) | Address::Group(_) | Address::Policy(_) => 0,
         };
-        self.adoptions.push(Adoption { address: address.clone(), from, api_keys });
+        self.adoptions.push(Adoption { address: address.clone(), from, api_keys, oldest_key: None });
     }
 
     fn prune(&mut self, facts: &Facts<'_>, desired: &Desired) {

@@ -162,6 +162,8 @@ pub struct Adoption {
     pub from: Option<Stack>,
     /// How many API keys an application has: whoever holds them gains what it gains.
     pub api_keys: u32,
+    /// When the oldest of them was made, where that was read.
+    pub oldest_key: Option<Timestamp>,
 }
 
 /// A declared object that the plan must not touch, so that it is refused.
