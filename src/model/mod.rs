@@ -9,6 +9,7 @@ mod catalogue;
 mod desired;
 mod id;
 mod name;
+mod near;
 mod policy;
 mod state;
 
@@ -22,5 +23,6 @@ pub use id::{BadId, Id};
 pub use name::{
     BadText, Condition, Email, Name, PermissionSetName, ProjectName, Stack, Tag, check_description,
 };
+pub use near::near;
 pub use policy::{Policy, Rule, Rules, Scope};
 pub use state::{Application, Builtin, Flags, Group, Meta, Owner, State, User, UserType};
