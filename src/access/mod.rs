@@ -1,1 +1,6 @@
-//! (being built)
+//! Who holds what.
+
+pub mod cel;
+mod condition;
+
+pub use condition::{Forbidden, GrantFacts, Request, Resource, Undecided, holds};
