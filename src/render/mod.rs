@@ -1,1 +1,3 @@
-//! (being built)
+//! Values made elsewhere, as text and JSON.
+
+pub mod mistake;
