@@ -34,7 +34,8 @@ fn healthy(request: &Request) -> Reply {
 fn open_faults() -> Vec<Reply> {
     vec![
         Reply::Cut,
-        Reply::CutBody(500, r#"{"id":""#.to_owned()),
+        Reply::CutBody(200, 500, r#"{"id":""#.to_owned()),
+        Reply::CutBody(500, 500, r#"{"message":""#.to_owned()),
         Reply::Stall(500, r#"{"id":""#.to_owned()),
         Reply::Json(500, "{}".to_owned()),
         Reply::Raw(502, vec![("content-type", "text/html".to_owned())], "<html>".to_owned()),
@@ -49,6 +50,8 @@ fn harmless_faults() -> Vec<Reply> {
         // As recorded: no body, no content type, no Retry-After.
         Reply::Raw(429, vec![("x-envoy-ratelimited", "true".to_owned())], String::new()),
         Reply::Raw(429, vec![("retry-after", "0".to_owned())], String::new()),
+        // It says no, whatever the rest of its body would have been.
+        Reply::CutBody(429, 500, "{".to_owned()),
         error(409, "transient_state"),
     ]
 }
@@ -336,7 +339,7 @@ async fn a_user_is_looked_at_when_the_api_refuses_what_an_earlier_try_may_have_d
 
 #[tokio::test]
 async fn no_error_tells_a_secret() {
-    let odd = r#"{"secret_key":"5ec7e7-b","access_key":["5ec7e7-c"],"expires_at":"5ec7e7-d"}"#;
+    let odd = r#"{"managed":"5ec7e7-a","secret_key":"5ec7e7-b","access_key":["5ec7e7-c"]}"#; // the parser quotes the first
     let server = Server::start(move |_| Reply::Json(200, odd.to_owned())).await;
     let key = CreateApiKey {
         bearer: Bearer::Application(id(3).parse().unwrap()),

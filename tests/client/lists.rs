@@ -21,6 +21,12 @@ fn page_of(request: &Request, total: usize) -> Reply {
     page(first..total.min(first + 100), total)
 }
 
+/// The same, with another count.
+fn page_with_total_of(request: &Request, items: usize, total: usize) -> Reply {
+    let first = (request.page() - 1) * 100;
+    page(first..items.min(first + 100), total)
+}
+
 fn numbers(groups: &[Group]) -> Vec<String> {
     groups.iter().map(|group| group.name.clone()).collect()
 }
@@ -125,7 +131,8 @@ async fn a_list_that_never_holds_still_is_an_error_and_no_part_of_it() {
         |request: &Request| if request.page() == 1 { page(0..100, 150) } else { page(0..50, 150) }, // twice the same
         |request: &Request| if request.page() == 1 { page(0..100, 150) } else { page([], 150) },    // short
         |request: &Request| if request.page() == 1 { page(0..100, 150) } else { page(100..170, 150) }, // long
-        |_: &Request| page(0..20, 21), // the first page already
+        |request: &Request| page_with_total_of(request, 200, 199 + request.page()), // only the count differs
+        |_: &Request| page(0..20, 21),                                              // the first page already
     ] {
         let server = Server::start(changing).await;
         let client = server.client();

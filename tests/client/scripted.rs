@@ -66,8 +66,8 @@ pub(crate) enum Reply {
     Raw(u16, Vec<(&'static str, String)>, String),
     /// Closes the connection without a word.
     Cut,
-    /// Announces so many bytes, sends this text, and closes.
-    CutBody(usize, String),
+    /// Answers with this status, announces so many bytes, sends this text, and closes.
+    CutBody(u16, usize, String),
     /// Announces so many bytes, sends this text, and falls silent.
     Stall(usize, String),
 }
@@ -231,7 +231,7 @@ async fn answer(stream: &mut TcpStream, reply: Reply) -> bool {
         Reply::Json(status, body) => (status, json(), body.len(), body, Then::GoOn),
         Reply::Raw(status, headers, body) => (status, headers, body.len(), body, Then::GoOn),
         Reply::Cut => return false,
-        Reply::CutBody(length, body) => (200, json(), length, body, Then::Close),
+        Reply::CutBody(status, length, body) => (status, json(), length, body, Then::Close),
         Reply::Stall(length, body) => (200, json(), length, body, Then::Wait),
     };
     let mut text = format!("HTTP/1.1 {status} Scripted\r\nx-request-id: scripted-{status}\r\n");
