@@ -1,1 +1,28 @@
-//! The domain: names, users, applications, groups, policies, rules, scopes, conditions, `State`.
+//! The domain: names, users, applications, groups, policies, rules, scopes, conditions, the catalogue of
+//! permission sets, [`State`] for both sides, and [`Desired`] for what only files say.
+//!
+//! Nothing here knows of files, of HTTP or of a plan. A value that has rules checks them when it is made, so a
+//! [`Name`] that exists is a good one.
+
+mod address;
+mod catalogue;
+mod desired;
+mod id;
+mod ids;
+mod name;
+mod policy;
+mod state;
+
+pub use address::{Address, Attachment, Key, Kind, Principal};
+pub use catalogue::{Catalogue, PermissionSet, ScopeType};
+pub use desired::{
+    Assertion, Desired, Expectation, Expiry, External, Guardrail, Identity, Limits, Membership, Place, Prune,
+    Settings, Where,
+};
+pub use id::{BadId, Id};
+pub use ids::Ids;
+pub use name::{
+    BadText, Condition, Email, Name, PermissionSetName, ProjectName, Stack, Tag, check_description,
+};
+pub use policy::{Policy, Rule, Rules, Scope};
+pub use state::{Application, Builtin, Flags, Group, Meta, Owner, State, User, UserType};

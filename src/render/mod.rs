@@ -1,1 +1,5 @@
-//! (being built)
+//! Text, JSON and Markdown of values made elsewhere. A renderer takes a writer and a value and decides nothing.
+
+pub mod escape;
+pub mod paint;
+pub mod plan;

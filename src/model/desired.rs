@@ -1,0 +1,199 @@
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::fmt;
+use std::path::Path;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use super::{Address, Id, Kind, Name, PermissionSetName, Principal, Scope, Stack, State};
+
+/// What the files say: the declared objects as a [`State`], and what an organization has no place for.
+#[derive(Debug, Clone)]
+pub struct Desired {
+    /// The declared objects alone. `projects` holds the names that the files pin or use.
+    pub state: State,
+    /// Who owns what is declared; without a stack nothing is tagged and nothing is deleted.
+    pub stack: Option<Stack>,
+    /// The kinds whose section is present; the others are not managed.
+    pub sections: BTreeSet<Kind>,
+    /// The settings, with their defaults filled in.
+    pub settings: Settings,
+    /// What is referred to and declared elsewhere.
+    pub external: External,
+    /// How a declared object finds its live one, where not by name alone.
+    pub identities: HashMap<Address, Identity>,
+    /// What the files say of a group's members; a group that is not here has no `members`.
+    pub memberships: HashMap<Name, Membership>,
+    /// What must and must not be possible.
+    pub assertions: Vec<Assertion>,
+    /// What no grant may be.
+    pub guardrails: Vec<Guardrail>,
+    /// Entries with `until`: those that have ended are not in `state`.
+    pub expiries: Vec<Expiry>,
+    /// Where each thing is written.
+    pub places: HashMap<Where, Place>,
+}
+
+impl Desired {
+    /// Returns the desired state of files that declare nothing in this organization.
+    #[must_use]
+    pub fn empty(organization: Id) -> Self {
+        Self {
+            state: State::empty(organization),
+            stack: None,
+            sections: BTreeSet::new(),
+            settings: Settings::default(),
+            external: External::default(),
+            identities: HashMap::new(),
+            memberships: HashMap::new(),
+            assertions: Vec::new(),
+            guardrails: Vec::new(),
+            expiries: Vec::new(),
+            places: HashMap::new(),
+        }
+    }
+}
+
+/// Something that stands at a place in the files.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Where {
+    /// A declared object.
+    Object(Address),
+    /// A rule of a policy, counted from 0.
+    Rule(Name, usize),
+}
+
+/// A place in a file: where the first character of something stands.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Place {
+    /// The file, as it was named or found.
+    pub file: Arc<Path>,
+    /// The line, from 1.
+    pub line: u32,
+    /// The column, from 1, in characters.
+    pub column: u32,
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}:{}", self.file.display(), self.line, self.column)
+    }
+}
+
+/// How a declared object finds its live one.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Identity {
+    /// The id of the live object, where the file gives it.
+    pub id: Option<Id>,
+    /// The name that the live object bore before; used when none bears the new one.
+    pub previously: Option<Name>,
+}
+
+/// What the files say of a group's members.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Membership {
+    /// Those listed, and nobody else.
+    Exact,
+    /// Those listed, and whoever else is in it.
+    AtLeast,
+}
+
+/// Objects that are referred to and not declared: other stacks' objects, built-in groups, products' applications.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct External {
+    /// Applications by name.
+    pub applications: BTreeSet<Name>,
+    /// Groups by name.
+    pub groups: BTreeSet<Name>,
+}
+
+/// The settings of a stack.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Settings {
+    /// Whether what is owned and no longer declared is deleted.
+    pub prune: Prune,
+    /// The least number of people who can administer IAM that a plan may leave, when it lowers it.
+    pub min_iam_admins: u32,
+    /// What a plan must not touch.
+    pub protect: BTreeSet<Address>,
+    /// Stacks whose objects this one may take.
+    pub takes_over: BTreeSet<Stack>,
+    /// The guards' numbers that differ from the defaults, by the guards' names.
+    pub limits: Limits,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            prune: Prune::Owned,
+            min_iam_admins: 2,
+            protect: BTreeSet::new(),
+            takes_over: BTreeSet::new(),
+            limits: Limits::new(),
+        }
+    }
+}
+
+/// Numbers for guards, by the guards' names: `deletes`, `emptied`, `lost_access`, `adoptions`, `rename`.
+pub type Limits = BTreeMap<String, u32>;
+
+/// What happens to objects that the stack owns and no file declares.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Prune {
+    /// They are deleted.
+    Owned,
+    /// They stay.
+    None,
+}
+
+/// A sentence about access that must be true.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Assertion {
+    /// Who.
+    pub principal: Principal,
+    /// Whether they must or must not.
+    pub expectation: Expectation,
+    /// What.
+    pub permission_set: PermissionSetName,
+    /// Where: the organization, all projects, or one project.
+    pub on: Scope,
+    /// Where the sentence is written.
+    pub at: Place,
+}
+
+/// Whether something must be possible or must not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Expectation {
+    /// It must be granted without a condition.
+    Can,
+    /// It must not be granted, not even with a condition.
+    Cannot,
+}
+
+/// A CEL expression that must be false for every grant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Guardrail {
+    /// What it keeps, in words.
+    pub name: String,
+    /// The expression, over `grant`.
+    pub forbid: String,
+    /// Where the expression is written.
+    pub at: Place,
+}
+
+/// An entry that ends by itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Expiry {
+    /// The group or policy that holds the entry.
+    pub address: Address,
+    /// The member, or `None` for a rule.
+    pub member: Option<Principal>,
+    /// The rule's position in the file, from 0, for a rule.
+    pub rule: Option<usize>,
+    /// When it ends.
+    pub until: Timestamp,
+    /// Whether it has ended.
+    pub expired: bool,
+    /// Where `until` is written.
+    pub at: Place,
+}

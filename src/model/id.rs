@@ -1,0 +1,96 @@
+use std::fmt;
+use std::str::FromStr;
+
+/// The id that the API gave to an object: a UUID.
+///
+/// Compares and sorts as its text does; costs 16 bytes. Either case is read, lower case is written.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Id(u128);
+
+/// The text is no UUID of 32 hexadecimal digits in the groups 8-4-4-4-12.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("not an id: it takes 32 hexadecimal digits, as in `105bdce1-64c0-48ab-899d-868455867ecf`")]
+pub struct BadId;
+
+impl Id {
+    /// Returns the id with these 128 bits.
+    #[must_use]
+    pub const fn from_bits(bits: u128) -> Self {
+        Self(bits)
+    }
+
+    /// Returns the 128 bits, the first digit in the highest ones.
+    #[must_use]
+    pub const fn bits(self) -> u128 {
+        self.0
+    }
+}
+
+impl FromStr for Id {
+    type Err = BadId;
+
+    fn from_str(text: &str) -> Result<Self, BadId> {
+        if text.len() != 36 {
+            return Err(BadId);
+        }
+        let mut bits = 0;
+        for (at, byte) in text.bytes().enumerate() {
+            let dash = matches!(at, 8 | 13 | 18 | 23);
+            match (dash, byte) {
+                (true, b'-') => {}
+                (true, _) => return Err(BadId),
+                (false, _) => {
+                    let digit = char::from(byte).to_digit(16).ok_or(BadId)?;
+                    bits = bits << 4 | u128::from(digit);
+                }
+            }
+        }
+        Ok(Self(bits))
+    }
+}
+
+impl fmt::Display for Id {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let b = self.0;
+        let group = |shift: u32, digits: u32| (b >> shift) & ((1u128 << (4 * digits)) - 1);
+        write!(
+            f,
+            "{:08x}-{:04x}-{:04x}-{:04x}-{:012x}",
+            group(96, 8),
+            group(80, 4),
+            group(64, 4),
+            group(48, 4),
+            group(0, 12)
+        )
+    }
+}
+
+impl fmt::Debug for Id {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{self}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_is_written_as_it_was_read_in_lower_case() {
+        let text = "105BDCE1-64c0-48ab-899d-868455867ecf";
+        assert_eq!(text.parse::<Id>().unwrap().to_string(), text.to_lowercase());
+    }
+
+    #[test]
+    fn ids_sort_as_their_texts() {
+        let texts = ["00000000-0000-0000-0000-00000000000f", "0f000000-0000-0000-0000-000000000000"];
+        assert!(texts[0].parse::<Id>().unwrap() < texts[1].parse::<Id>().unwrap());
+    }
+
+    #[test]
+    fn what_is_no_uuid_is_refused() {
+        for text in ["", "x", "105bdce1-64c0-48ab-899d-868455867ec", "105bdce1x64c0-48ab-899d-868455867ecf"] {
+            assert_eq!(text.parse::<Id>(), Err(BadId), "{text}");
+        }
+    }
+}
