@@ -1,1 +1,68 @@
-//! (being built)
+//! The client of Scaleway's IAM API (v1alpha1), and of the projects of its Account API (v3).
+//!
+//! [`Client`] has a method per endpoint, in the types of [`wire`] and ids. It authenticates, keeps to a rate, tries again
+//! what is safe to try again and follows pages to the end; it knows no names, no plan and no terminal.
+//! [`Settings`] are found as Scaleway's own tools find them, in the environment and in their configuration file.
+//!
+//! What is sent again, and when, is decided in one place: GET, PUT, PATCH, DELETE and the actions that lead to a named
+//! state (adding and removing members, locking, renaming a user) after every failure that may pass; a create only when it
+//! was surely not executed, and otherwise it ends in [`ErrorKind::OutcomeUnknown`].
+//!
+//! ```no_run
+//! use scw_iam::api::{ListApplications, Settings};
+//!
+//! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+//! let resolved = Settings::from_environment()?;
+//! for warning in &resolved.warnings {
+//!     eprintln!("warning: {warning}");
+//! }
+//! let organization = resolved.settings.organization()?.clone();
+//! let client = resolved.settings.client(organization)?.run_id("example").build()?;
+//! for application in client.list_applications(&ListApplications::default()).all().await? {
+//!     println!("{}", application.name);
+//! }
+//! # Ok(())
+//! # }
+//! ```
+mod api_key;
+mod application;
+mod client;
+mod credentials;
+mod error;
+mod group;
+mod http;
+mod id;
+mod list;
+mod permission_set;
+mod policy;
+mod project;
+mod quota;
+mod rate;
+mod retry;
+mod rule;
+mod secret;
+mod ssh_key;
+mod user;
+pub mod wire;
+
+pub use self::api_key::{ApiKeyOrder, BearerType, ListApiKeys};
+pub use self::application::{ApplicationOrder, ListApplications};
+pub use self::client::{
+    API_URL, BuildError, Client, ClientBuilder, DEFAULT_MAX_RPS, DEFAULT_PARALLELISM, Timeouts,
+};
+pub use self::credentials::{ConfigFile, Resolved, Settings, SettingsError, Warning, resolve};
+pub use self::error::{Detail, Error, ErrorKind};
+pub use self::group::{GroupOrder, ListGroups};
+pub use self::id::{
+    AccessKey, ApplicationId, GroupId, InvalidId, OrganizationId, PermissionSetId, PolicyId, ProjectId,
+    QuotumName, RuleId, SshKeyId, UserId,
+};
+pub use self::list::{List, Listed};
+pub use self::permission_set::PermissionSetOrder;
+pub use self::policy::{ListPolicies, PolicyOrder};
+pub use self::project::{ListProjects, ProjectOrder};
+pub use self::quota::{ListQuota, QuotaOrder};
+pub use self::retry::RetryPolicy;
+pub use self::secret::Secret;
+pub use self::ssh_key::{ListSshKeys, SshKeyOrder};
+pub use self::user::{ListUsers, UserOrder};

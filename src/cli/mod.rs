@@ -1,1 +1,2 @@
-//! (being built)
+//! Arguments, files and streams in, exit code out.
+pub mod emulate;

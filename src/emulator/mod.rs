@@ -1,1 +1,35 @@
-//! (being built)
+//! An emulator of Scaleway's IAM API (v1alpha1) and of the projects of its Account API (v3), on a loopback port.
+//!
+//! It answers as the real API was recorded to answer. It uses nothing else of this crate, so that a wrong field name
+//! cannot agree with itself. [`Organization`] is the core: a request in, an answer out, with neither clock nor socket;
+//! [`start`] puts one behind a port.
+mod api_key;
+mod application;
+mod caller;
+mod chance;
+mod condition;
+mod fields;
+mod group;
+mod http;
+mod moment;
+mod organization;
+mod page;
+mod permission_set;
+mod policy;
+mod project;
+mod query;
+mod quota;
+mod reply;
+mod route;
+mod rule;
+mod ssh_key;
+mod state;
+mod table;
+mod user;
+
+pub use api_key::EMULATOR_ACCESS_KEY;
+pub use caller::Token;
+pub use http::{Emulator, Error, Latency, Options, start};
+pub use organization::{Behaviour, Names, Organization, Protected, Quota, Request};
+pub use reply::Reply;
+pub use state::StateError;

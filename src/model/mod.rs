@@ -8,6 +8,7 @@ mod address;
 mod catalogue;
 mod desired;
 mod id;
+mod ids;
 mod name;
 mod near;
 mod policy;
@@ -20,6 +21,7 @@ pub use desired::{
     Settings, Where,
 };
 pub use id::{BadId, Id};
+pub use ids::Ids;
 pub use name::{
     BadText, Condition, Email, Name, PermissionSetName, ProjectName, Stack, Tag, check_description,
 };

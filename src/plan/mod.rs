@@ -1,1 +1,467 @@
-//! (being built)
+//! Two states → the steps from one to the other, in an order that never opens a door; guards; the plan file.
+//!
+//! A [`Plan`] is plain data, complete before the first write: [`between`] compares, orders, rehearses and judges.
+//! Equal input gives an equal plan, byte for byte.
+
+mod align;
+mod diff;
+mod graph;
+pub mod guard;
+mod order;
+mod rehearse;
+mod step;
+mod summary;
+
+use std::collections::{BTreeMap, HashMap};
+
+use jiff::Timestamp;
+
+pub use self::guard::{Allowance, Finding, GuardName, UnknownGuard, Verdict};
+pub use self::rehearse::rehearse;
+pub use self::step::{Action, Edge, Effect, Reason, Step, StepId, Update};
+pub use self::summary::{Counts, Summary};
+use crate::access::{self, AccessChange, Grant};
+use crate::model::{
+    Address, Desired, Expiry, Id, Ids, Key, Kind, Name, Owner, Place, Principal, Stack, State, Where,
+};
+
+/// What is known of the live side, for planning.
+#[derive(Debug, Clone, Copy)]
+pub struct Facts<'a> {
+    /// The live state.
+    pub live: &'a State,
+    /// The ids of its objects.
+    pub ids: &'a Ids,
+    /// The live names of objects that go by their ids.
+    pub titles: &'a HashMap<Id, String>,
+    /// Names that more than one live object bears, with the objects' ids.
+    pub duplicates: &'a BTreeMap<Address, Vec<Id>>,
+    /// When the oldest API key of an application was made, where it was read.
+    pub oldest_keys: &'a HashMap<Address, Timestamp>,
+    /// Who runs the plan.
+    pub caller: &'a Caller,
+    /// What time it is.
+    pub now: Timestamp,
+}
+
+/// Who runs a plan: nobody may lock themselves out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Caller {
+    /// The holder of the API key that is used.
+    Known(Principal),
+    /// Somebody who could not be found out, and why.
+    Unresolved(String),
+}
+
+/// How strictly a plan is judged.
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    /// Guards that are lifted, each for exactly one number.
+    pub allow: BTreeMap<GuardName, u32>,
+    /// Warnings refuse too.
+    pub strict: bool,
+}
+
+/// Why no plan can be made.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// A declared or owned name that two live objects bear.
+    #[error("{address} is the name of {} live objects: {}\nhint: say which one is meant with `id:`, or rename the others", ids.len(), list(ids))]
+    Duplicate {
+        /// The name.
+        address: Address,
+        /// The objects.
+        ids: Vec<Id>,
+        /// Where the name is declared.
+        at: Option<Box<Place>>,
+    },
+    /// An `id` that no live object has.
+    #[error("{address} is declared with the id {id}, which no live object has")]
+    UnknownId {
+        /// What is declared.
+        address: Address,
+        /// The id.
+        id: Id,
+        /// Where it is declared.
+        at: Option<Box<Place>>,
+    },
+    /// An `id` of an object of another kind.
+    #[error("{address} is declared with the id {id}, which is that of {live}")]
+    IdOfOther {
+        /// What is declared.
+        address: Address,
+        /// The id.
+        id: Id,
+        /// What has the id.
+        live: Box<Address>,
+        /// Where it is declared.
+        at: Option<Box<Place>>,
+    },
+    /// Two declared objects that are one live object.
+    #[error("{first} and {second} are both the live {live}\nhint: each live object is declared once")]
+    MatchedTwice {
+        /// The live object.
+        live: Box<Address>,
+        /// The one that is declared first.
+        first: Box<Address>,
+        /// The other one.
+        second: Box<Address>,
+    },
+    /// A name that another live object keeps.
+    #[error("{address} cannot take its name: another live object bears it{}", id.map(|id| format!(" ({id})")).unwrap_or_default())]
+    NameTaken {
+        /// Who is to take the name.
+        address: Address,
+        /// Who bears it.
+        id: Option<Id>,
+    },
+    /// Renames that wait for each other.
+    #[error(
+        "the renames around {0} wait for each other\nhint: give one of them another name first, and apply twice"
+    )]
+    NamesInACircle(Address),
+    /// Edges that close a cycle: our mistake.
+    #[error("planner bug: edges of the kind {0:?} close a cycle; please report it with the input")]
+    Cycle(Reason),
+    /// A rehearsal that failed: our mistake.
+    #[error("planner bug: {}; please report it with the input", .0.0)]
+    Bug(Bug),
+}
+
+impl Error {
+    /// Returns where in the files the reason stands, where it stands in one.
+    #[must_use]
+    pub fn place(&self) -> Option<&Place> {
+        match self {
+            Self::Duplicate { at, .. } | Self::UnknownId { at, .. } | Self::IdOfOther { at, .. } => {
+                at.as_deref()
+            }
+            Self::MatchedTwice { .. }
+            | Self::NameTaken { .. }
+            | Self::NamesInACircle(_)
+            | Self::Cycle(_)
+            | Self::Bug(_) => None,
+        }
+    }
+}
+
+fn list(ids: &[Id]) -> String {
+    ids.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+}
+
+/// A plan that does not do what it says, found before anybody saw it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Bug(String);
+
+/// A live object that the stack takes in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Adoption {
+    /// The object.
+    pub address: Address,
+    /// The stack that it belonged to, or `None` when it belonged to none.
+    pub from: Option<Stack>,
+    /// How many API keys an application has: whoever holds them gains what it gains.
+    pub api_keys: u32,
+    /// When the oldest of them was made, where that was read.
+    pub oldest_key: Option<Timestamp>,
+}
+
+/// A declared object that the plan must not touch, so that it is refused.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Conflict {
+    /// The object.
+    pub address: Address,
+    /// Why.
+    pub kind: ConflictKind,
+    /// Where it is declared.
+    pub at: Option<Place>,
+}
+
+/// Why a declared object must not be touched.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ConflictKind {
+    /// It belongs to somebody else.
+    Owned(Owner),
+    /// A product of Scaleway keeps it, or it is built in.
+    Managed,
+    /// It holds a rule that this version cannot write.
+    Untouchable,
+    /// It is listed as external, and this stack owns it.
+    ExternalButOwned,
+    /// The new and the old name are both live and owned.
+    BothLive {
+        /// The one that bears the old name.
+        previously: Address,
+    },
+}
+
+/// An object that no file declares and that stays.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Spared {
+    /// The object.
+    pub address: Address,
+    /// Why it stays.
+    pub reason: SparedReason,
+}
+
+/// Why an undeclared object stays.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum SparedReason {
+    /// The files have no section for its kind.
+    SectionAbsent,
+    /// The files name no stack, so nothing is ever deleted.
+    NoStack,
+    /// No stack owns it.
+    NotOwned,
+    /// This stack owns it.
+    Other(Stack),
+    /// Its tags name several owners, or none that can be.
+    Unclear,
+    /// The settings say `prune: none`.
+    PruneNone,
+    /// A product of Scaleway keeps it, or it is built in.
+    Managed,
+    /// The API does not let it be deleted.
+    NotDeletable,
+    /// It is listed as external.
+    External,
+    /// It is what a declared object was named before.
+    Renamed,
+}
+
+/// Access that somebody keeps, and is without for a while.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Interruption {
+    /// Who.
+    pub principal: Principal,
+    /// What.
+    pub grant: Grant,
+    /// The step after which it is missing.
+    pub from_step: StepId,
+    /// The step after which it is back.
+    pub to_step: StepId,
+}
+
+/// Everything that is to be done, complete before anything is.
+#[must_use = "a plan does nothing until it is applied"]
+#[derive(Debug)]
+pub struct Plan {
+    steps: Vec<Step>,
+    before: State,
+    outcome: State,
+    ids: Ids,
+    titles: HashMap<Id, String>,
+    stack: Option<Stack>,
+    created_at: Timestamp,
+    access: Vec<AccessChange>,
+    interruptions: Vec<Interruption>,
+    adoptions: Vec<Adoption>,
+    conflicts: Vec<Conflict>,
+    spared: Vec<Spared>,
+    spent: Vec<Address>,
+    absent: Vec<Kind>,
+    expiries: Vec<Expiry>,
+    findings: Vec<Finding>,
+    summary: Summary,
+    places: HashMap<Where, Place>,
+    renamed: HashMap<Address, Key<Name>>,
+}
+
+/// Compares the live side with the desired one.
+///
+/// # Errors
+/// When the files and the live side do not fit together ([`Error`]), or when the plan failed its own rehearsal.
+pub fn between(facts: &Facts<'_>, desired: &Desired, options: &Options) -> Result<Plan, Error> {
+    let alignment = align::align(facts, desired)?;
+    let draft = diff::diff(&alignment);
+    let (draft, mut ordered) = order::order(&alignment, draft)?;
+    let caller = match facts.caller {
+        Caller::Known(principal) => draft.world.principals.get_index_of(principal),
+        Caller::Unresolved(_) => None,
+    };
+    let caller = caller.and_then(|at| u32::try_from(at).ok());
+    let rehearsal = rehearse::run(&alignment, &draft, &mut ordered, caller).map_err(Error::Bug)?;
+    let access =
+        access::changes(&draft.world, (&draft.before, &alignment.before), (&draft.after, &alignment.outcome));
+    let steps = number(ordered);
+    let summary = Summary::of(&steps, &alignment.adoptions);
+    let findings = guard::judge(&guard::Case {
+        facts,
+        desired,
+        options,
+        alignment: &alignment,
+        draft: &draft,
+        steps: &steps,
+        access: &access,
+        rehearsal: &rehearsal,
+    });
+    let declarable = [Kind::Application, Kind::Group, Kind::Policy];
+    Ok(Plan {
+        steps,
+        ids: alignment.ids,
+        titles: facts.titles.clone(),
+        stack: desired.stack.clone(),
+        created_at: facts.now,
+        access,
+        interruptions: rehearsal.interruptions,
+        adoptions: alignment.adoptions,
+        conflicts: alignment.conflicts,
+        spared: alignment.spared,
+        spent: alignment.spent,
+        absent: declarable.into_iter().filter(|kind| !desired.sections.contains(kind)).collect(),
+        expiries: desired.expiries.clone(),
+        findings,
+        summary,
+        places: desired.places.clone(),
+        renamed: alignment.renamed,
+        before: alignment.before,
+        outcome: alignment.outcome,
+    })
+}
+
+fn number(ordered: order::Ordered) -> Vec<Step> {
+    let id = |at: usize| StepId::try_from(at + 1).unwrap_or(StepId::MAX);
+    let steps = ordered.changes.into_iter().zip(ordered.after).enumerate();
+    steps
+        .map(|(at, (change, after))| Step {
+            id: id(at),
+            action: change.action,
+            effect: change.effect,
+            after: after.into_iter().map(|(first, reason)| Edge { step: id(first), reason }).collect(),
+        })
+        .collect()
+}
+
+impl Plan {
+    /// Returns the steps, in the order in which they are shown; their edges allow others.
+    #[must_use]
+    pub fn steps(&self) -> &[Step] {
+        &self.steps
+    }
+
+    /// Returns the live side, under the names that the plan leads to.
+    #[must_use]
+    pub const fn before(&self) -> &State {
+        &self.before
+    }
+
+    /// Returns what the plan leads to, with everything that it leaves alone.
+    #[must_use]
+    pub const fn outcome(&self) -> &State {
+        &self.outcome
+    }
+
+    /// Returns the ids of the live objects, under the names that the plan leads to.
+    #[must_use]
+    pub const fn ids(&self) -> &Ids {
+        &self.ids
+    }
+
+    /// Returns the live name of an object that goes by its id.
+    #[must_use]
+    pub fn title(&self, id: Id) -> Option<&str> {
+        self.titles.get(&id).map(String::as_str)
+    }
+
+    /// Returns the organization.
+    #[must_use]
+    pub const fn organization(&self) -> Id {
+        self.before.organization
+    }
+
+    /// Returns who owns what the plan makes.
+    #[must_use]
+    pub const fn stack(&self) -> Option<&Stack> {
+        self.stack.as_ref()
+    }
+
+    /// Returns when the plan was made.
+    #[must_use]
+    pub const fn created_at(&self) -> Timestamp {
+        self.created_at
+    }
+
+    /// Returns who gains and who loses, by principal.
+    #[must_use]
+    pub fn access(&self) -> &[AccessChange] {
+        &self.access
+    }
+
+    /// Returns what is kept and yet missing for a while.
+    #[must_use]
+    pub fn interruptions(&self) -> &[Interruption] {
+        &self.interruptions
+    }
+
+    /// Returns what the stack takes in.
+    #[must_use]
+    pub fn adoptions(&self) -> &[Adoption] {
+        &self.adoptions
+    }
+
+    /// Returns the declared objects that must not be touched.
+    #[must_use]
+    pub fn conflicts(&self) -> &[Conflict] {
+        &self.conflicts
+    }
+
+    /// Returns the undeclared objects that stay, with the reason.
+    #[must_use]
+    pub fn spared(&self) -> &[Spared] {
+        &self.spared
+    }
+
+    /// Returns the declared objects whose `previously` has done its work and can be removed.
+    #[must_use]
+    pub fn spent(&self) -> &[Address] {
+        &self.spent
+    }
+
+    /// Returns the kinds that the files have no section for.
+    #[must_use]
+    pub fn absent(&self) -> &[Kind] {
+        &self.absent
+    }
+
+    /// Returns the entries with an end.
+    #[must_use]
+    pub fn expiries(&self) -> &[Expiry] {
+        &self.expiries
+    }
+
+    /// Returns what the guards found: refusals, lifted ones and warnings.
+    #[must_use]
+    pub fn findings(&self) -> &[Finding] {
+        &self.findings
+    }
+
+    /// Returns the counts.
+    #[must_use]
+    pub const fn summary(&self) -> &Summary {
+        &self.summary
+    }
+
+    /// Returns where something is declared.
+    #[must_use]
+    pub fn place(&self, of: &Where) -> Option<&Place> {
+        self.places.get(of)
+    }
+
+    /// Returns the live name of an object that is renamed.
+    #[must_use]
+    pub fn renamed_from(&self, address: &Address) -> Option<&Key<Name>> {
+        self.renamed.get(address)
+    }
+
+    /// Returns true when nothing is to be done.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.steps.is_empty()
+    }
+
+    /// Returns true when a guard or a conflict forbids to apply it.
+    #[must_use]
+    pub fn refused(&self) -> bool {
+        !self.conflicts.is_empty() || self.findings.iter().any(|finding| finding.verdict == Verdict::Refused)
+    }
+}

@@ -1,0 +1,106 @@
+use std::fmt;
+
+use crate::model::{Condition, Id, PermissionSetName, ProjectName, Rule, Scope};
+
+/// A permission set that somebody holds: on a scope, under a condition.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Grant {
+    /// What may be done.
+    pub permission_set: PermissionSetName,
+    /// Where.
+    pub scope: GrantScope,
+    /// When; `None` is always.
+    pub condition: Option<Condition>,
+}
+
+/// Where a grant holds.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum GrantScope {
+    /// On the organization.
+    Organization,
+    /// On every project, present and future.
+    AllProjects,
+    /// On one project.
+    Project(Id),
+    /// On something that files cannot express, in words.
+    Other(String),
+}
+
+impl Grant {
+    /// Returns true when whoever holds `self` can do all that `other` allows.
+    #[must_use]
+    pub fn covers(&self, other: &Self) -> bool {
+        self.permission_set == other.permission_set
+            && self.scope.contains(&other.scope)
+            && (self.condition.is_none() || self.condition == other.condition)
+    }
+
+    /// Returns the grants of a rule: each of its sets on each of its scopes.
+    pub fn of_rule(rule: &Rule) -> impl Iterator<Item = Self> + '_ {
+        let scopes: Vec<GrantScope> = match &rule.scope {
+            Scope::Organization => vec![GrantScope::Organization],
+            Scope::AllProjects => vec![GrantScope::AllProjects],
+            Scope::Projects(projects) => projects.iter().copied().map(GrantScope::Project).collect(),
+            Scope::Other(words) => vec![GrantScope::Other(words.clone())],
+            Scope::Gone => Vec::new(),
+        };
+        rule.permission_sets.iter().flat_map(move |permission_set| {
+            scopes.clone().into_iter().map(move |scope| Self {
+                permission_set: permission_set.clone(),
+                scope,
+                condition: rule.condition.clone(),
+            })
+        })
+    }
+
+    /// Returns the grant in words, with the name of its project where `name` knows it.
+    pub fn words<'a>(&self, name: impl Fn(Id) -> Option<&'a ProjectName>) -> String {
+        let mut words = format!("{} on {}", self.permission_set, self.scope.words(name));
+        if let Some(condition) = &self.condition {
+            words.push_str(" if ");
+            words.push_str(condition.as_str());
+        }
+        words
+    }
+}
+
+impl GrantScope {
+    /// Returns true when the scope takes in all of `other`.
+    #[must_use]
+    pub fn contains(&self, other: &Self) -> bool {
+        self == other || (matches!(self, Self::AllProjects) && matches!(other, Self::Project(_)))
+    }
+
+    /// Returns the scope in words, with the name of its project where `name` knows it.
+    pub fn words<'a>(&self, name: impl Fn(Id) -> Option<&'a ProjectName>) -> String {
+        match self {
+            Self::Organization => "organization".to_owned(),
+            Self::AllProjects => "all projects".to_owned(),
+            Self::Project(id) => name(*id).map_or_else(|| id.to_string(), ToString::to_string),
+            Self::Other(words) => words.clone(),
+        }
+    }
+}
+
+impl fmt::Display for GrantScope {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.words(|_| None))
+    }
+}
+
+/// Returns true for the permission sets whose holders can give themselves more.
+///
+/// Source: product documentation of 2026: whoever holds `IAMManager` or `OrganizationManager` can give themselves
+/// anything; the other managers of IAM can through what they manage.
+#[must_use]
+pub fn self_escalating(set: &PermissionSetName) -> bool {
+    matches!(
+        set.as_str(),
+        "IAMManager"
+            | "IAMPolicyManager"
+            | "IAMGroupManager"
+            | "IAMApplicationManager"
+            | "IAMUserManager"
+            | "OrganizationManager"
+    )
+}

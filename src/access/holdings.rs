@@ -1,0 +1,311 @@
+use std::collections::BTreeSet;
+
+use indexmap::IndexSet;
+
+use super::{Grants, Symbols};
+use crate::model::{Attachment, Builtin, Key, Name, Principal, State};
+
+/// A principal's number in a [`World`].
+pub type PrincipalId = u32;
+/// A group's number in a [`World`].
+pub type GroupId = u32;
+/// A policy's number in a [`World`].
+pub type PolicyId = u32;
+
+/// Numbers for all principals, groups and policies of the states to be compared, so that they compare by number.
+#[derive(Debug, Clone, Default)]
+pub struct World {
+    /// The users and applications.
+    pub principals: IndexSet<Principal>,
+    /// The groups.
+    pub groups: IndexSet<Key<Name>>,
+    /// The policies.
+    pub policies: IndexSet<Key<Name>>,
+    /// What packed grants speak of.
+    pub symbols: Symbols,
+}
+
+fn number<T: std::hash::Hash + Eq + Clone>(set: &mut IndexSet<T>, value: &T) -> u32 {
+    let at = set.get_index_of(value).unwrap_or_else(|| set.insert_full(value.clone()).0);
+    u32::try_from(at).unwrap_or(u32::MAX)
+}
+
+impl World {
+    /// Returns the number of a principal, given at its first mention.
+    pub fn principal(&mut self, principal: &Principal) -> PrincipalId {
+        number(&mut self.principals, principal)
+    }
+
+    /// Returns the number of a group, given at its first mention.
+    pub fn group(&mut self, key: &Key<Name>) -> GroupId {
+        number(&mut self.groups, key)
+    }
+
+    /// Returns the number of a policy, given at its first mention.
+    pub fn policy(&mut self, key: &Key<Name>) -> PolicyId {
+        number(&mut self.policies, key)
+    }
+
+    /// Returns what a policy is attached to, by number.
+    pub fn attached(&mut self, attachment: &Attachment) -> Attached {
+        match attachment {
+            Attachment::None => Attached::Nobody,
+            Attachment::Principal(principal) => Attached::Principal(self.principal(principal)),
+            Attachment::Group(key) => Attached::Group(self.group(key)),
+        }
+    }
+
+    /// Returns who holds what in a state.
+    pub fn holdings(&mut self, state: &State) -> Holdings {
+        let mut holdings = Holdings::default();
+        for (key, user) in &state.users {
+            let id = self.principal(&Principal::User(key.clone()));
+            holdings.insert_principal(id);
+            if user.kind == crate::model::UserType::Owner {
+                holdings.owners.insert(id);
+            }
+        }
+        for key in state.applications.keys() {
+            let id = self.principal(&Principal::Application(key.clone()));
+            holdings.insert_principal(id);
+        }
+        for (key, group) in &state.groups {
+            let id = self.group(key);
+            holdings.insert_group(id);
+            for member in &group.members {
+                let member = self.principal(member);
+                holdings.insert_principal(member);
+                holdings.join(id, member);
+            }
+            match group.builtin {
+                None => {}
+                Some(Builtin::AllUsers) => holdings.join_all(id, self.users(state)),
+                Some(Builtin::AllApplications) => {
+                    holdings.all_applications.insert(id);
+                    holdings.join_all(id, self.ordinary_applications(state));
+                }
+            }
+        }
+        for (key, policy) in &state.policies {
+            let id = self.policy(key);
+            let to = self.attached(&policy.attachment);
+            if let Attached::Principal(id) = to {
+                holdings.insert_principal(id);
+            }
+            let grants = self.symbols.pack_rules(&policy.rules);
+            holdings.set_policy(id, Some(Held { to, grants }));
+        }
+        holdings
+    }
+
+    fn users(&mut self, state: &State) -> Vec<PrincipalId> {
+        state.users.keys().map(|key| self.principal(&Principal::User(key.clone()))).collect()
+    }
+
+    fn ordinary_applications(&mut self, state: &State) -> Vec<PrincipalId> {
+        let ordinary = state.applications.iter().filter(|(_, application)| !application.flags.managed);
+        ordinary.map(|(key, _)| self.principal(&Principal::Application(key.clone()))).collect()
+    }
+}
+
+/// What a policy is attached to, by number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Attached {
+    /// Nobody.
+    Nobody,
+    /// A user or an application.
+    Principal(PrincipalId),
+    /// A group.
+    Group(GroupId),
+}
+
+/// A policy as access sees it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Held {
+    /// Who holds the grants.
+    pub to: Attached,
+    /// The grants.
+    pub grants: Grants,
+}
+
+/// Who holds what, at one moment: memberships and policies by number, with the ways back.
+#[derive(Debug, Clone, Default)]
+pub struct Holdings {
+    exists: Vec<bool>,
+    members: Vec<BTreeSet<PrincipalId>>,
+    groups_of: Vec<BTreeSet<GroupId>>,
+    policies: Vec<Option<Held>>,
+    on_group: Vec<BTreeSet<PolicyId>>,
+    on_principal: Vec<BTreeSet<PolicyId>>,
+    /// The built-in groups of all applications: a new application is in them at once.
+    pub all_applications: BTreeSet<GroupId>,
+    /// Who holds everything, without any policy.
+    pub owners: BTreeSet<PrincipalId>,
+}
+
+fn slot<T: Default + Clone>(list: &mut Vec<T>, at: u32) -> &mut T {
+    let at = at as usize;
+    if list.len() <= at {
+        list.resize(at + 1, T::default());
+    }
+    &mut list[at]
+}
+
+static NO_NUMBERS: BTreeSet<u32> = BTreeSet::new();
+
+impl Holdings {
+    /// Notes that a principal exists.
+    pub fn insert_principal(&mut self, principal: PrincipalId) {
+        *slot(&mut self.exists, principal) = true;
+    }
+
+    /// Notes that a group exists.
+    pub fn insert_group(&mut self, group: GroupId) {
+        slot(&mut self.members, group);
+    }
+
+    /// Returns true when the principal exists.
+    #[must_use]
+    pub fn exists(&self, principal: PrincipalId) -> bool {
+        self.exists.get(principal as usize).copied().unwrap_or(false)
+    }
+
+    /// Puts a principal into a group.
+    pub fn join(&mut self, group: GroupId, principal: PrincipalId) {
+        slot(&mut self.members, group).insert(principal);
+        slot(&mut self.groups_of, principal).insert(group);
+    }
+
+    fn join_all(&mut self, group: GroupId, principals: Vec<PrincipalId>) {
+        for principal in principals {
+            self.join(group, principal);
+        }
+    }
+
+    /// Takes a principal out of a group.
+    pub fn leave(&mut self, group: GroupId, principal: PrincipalId) {
+        slot(&mut self.members, group).remove(&principal);
+        slot(&mut self.groups_of, principal).remove(&group);
+    }
+
+    /// Makes a policy what it is given as; `None` deletes it.
+    pub fn set_policy(&mut self, policy: PolicyId, held: Option<Held>) {
+        if let Some(before) = slot(&mut self.policies, policy).take() {
+            match before.to {
+                Attached::Nobody => {}
+                Attached::Principal(id) => _ = slot(&mut self.on_principal, id).remove(&policy),
+                Attached::Group(id) => _ = slot(&mut self.on_group, id).remove(&policy),
+            }
+        }
+        match held.as_ref().map(|held| held.to) {
+            None | Some(Attached::Nobody) => {}
+            Some(Attached::Principal(id)) => _ = slot(&mut self.on_principal, id).insert(policy),
+            Some(Attached::Group(id)) => _ = slot(&mut self.on_group, id).insert(policy),
+        }
+        *slot(&mut self.policies, policy) = held;
+    }
+
+    fn detach(&mut self, policies: &BTreeSet<PolicyId>) {
+        for policy in policies {
+            if let Some(held) = self.policy(*policy).cloned() {
+                self.set_policy(*policy, Some(Held { to: Attached::Nobody, ..held }));
+            }
+        }
+    }
+
+    /// Deletes a group: its members leave it, its policies are attached to nobody.
+    pub fn delete_group(&mut self, group: GroupId) {
+        for member in self.members(group).clone() {
+            self.leave(group, member);
+        }
+        self.detach(&self.policies_on_group(group).clone());
+    }
+
+    /// Deletes a principal: it leaves its groups, its own policies are attached to nobody.
+    pub fn delete_principal(&mut self, principal: PrincipalId) {
+        for group in self.groups_of(principal).clone() {
+            self.leave(group, principal);
+        }
+        self.detach(&self.policies_on_principal(principal).clone());
+        *slot(&mut self.exists, principal) = false;
+    }
+
+    /// Returns the members of a group.
+    #[must_use]
+    pub fn members(&self, group: GroupId) -> &BTreeSet<PrincipalId> {
+        self.members.get(group as usize).unwrap_or(&NO_NUMBERS)
+    }
+
+    /// Returns the groups of a principal.
+    #[must_use]
+    pub fn groups_of(&self, principal: PrincipalId) -> &BTreeSet<GroupId> {
+        self.groups_of.get(principal as usize).unwrap_or(&NO_NUMBERS)
+    }
+
+    /// Returns the policies attached to a group.
+    #[must_use]
+    pub fn policies_on_group(&self, group: GroupId) -> &BTreeSet<PolicyId> {
+        self.on_group.get(group as usize).unwrap_or(&NO_NUMBERS)
+    }
+
+    /// Returns the policies attached to a principal itself.
+    #[must_use]
+    pub fn policies_on_principal(&self, principal: PrincipalId) -> &BTreeSet<PolicyId> {
+        self.on_principal.get(principal as usize).unwrap_or(&NO_NUMBERS)
+    }
+
+    /// Returns a policy, or `None` when it does not exist.
+    #[must_use]
+    pub fn policy(&self, policy: PolicyId) -> Option<&Held> {
+        self.policies.get(policy as usize)?.as_ref()
+    }
+
+    /// Returns every way by which policies reach a principal: the group, or `None` for its own policies.
+    pub fn ways(&self, principal: PrincipalId) -> impl Iterator<Item = (Option<GroupId>, PolicyId, &Grants)> {
+        let direct = self.policies_on_principal(principal).iter().map(|policy| (None, *policy));
+        let by_group = self.groups_of(principal).iter();
+        let by_group =
+            by_group.flat_map(|group| self.policies_on_group(*group).iter().map(|p| (Some(*group), *p)));
+        direct
+            .chain(by_group)
+            .filter_map(|(group, policy)| Some((group, policy, &self.policy(policy)?.grants)))
+    }
+
+    /// Returns all that a principal holds.
+    #[must_use]
+    pub fn grants_of(&self, principal: PrincipalId) -> Grants {
+        let mut ways = self.ways(principal).map(|(_, _, grants)| grants);
+        let (Some(first), second) = (ways.next(), ways.next()) else { return Grants::default() };
+        let Some(second) = second else { return first.clone() };
+        Grants::new(first.iter().chain(second.iter()).chain(ways.flat_map(Grants::iter)).collect())
+    }
+
+    /// Returns who holds the grants of something that is attached so.
+    #[must_use]
+    pub fn holders(&self, to: Attached) -> Vec<PrincipalId> {
+        match to {
+            Attached::Nobody => Vec::new(),
+            Attached::Principal(id) => vec![id],
+            Attached::Group(group) => self.members(group).iter().copied().collect(),
+        }
+    }
+
+    /// Returns the principals whose ways differ between two moments, sorted.
+    #[must_use]
+    pub fn touched(&self, other: &Self) -> BTreeSet<PrincipalId> {
+        let mut touched = BTreeSet::new();
+        for group in 0..self.members.len().max(other.members.len()) {
+            let group = u32::try_from(group).unwrap_or(u32::MAX);
+            touched.extend(self.members(group).symmetric_difference(other.members(group)));
+        }
+        for policy in 0..self.policies.len().max(other.policies.len()) {
+            let policy = u32::try_from(policy).unwrap_or(u32::MAX);
+            let (a, b) = (self.policy(policy), other.policy(policy));
+            if a != b {
+                touched.extend(a.map(|held| self.holders(held.to)).unwrap_or_default());
+                touched.extend(b.map(|held| other.holders(held.to)).unwrap_or_default());
+            }
+        }
+        touched
+    }
+}

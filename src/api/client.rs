@@ -1,0 +1,369 @@
+//! The client: what every request has in common.
+use std::fmt;
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use reqwest::Url;
+use reqwest::header::{HeaderMap, HeaderValue};
+use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::time::Instant;
+
+use super::id::OrganizationId;
+use super::rate::Limiter;
+use super::retry::RetryPolicy;
+use super::secret::Secret;
+
+/// The address of the API. Source: the official clients.
+pub const API_URL: &str = "https://api.scaleway.com";
+
+/// The longest User-Agent that is sent, in characters. Source: the limit of the official Go client.
+const LONGEST_USER_AGENT: usize = 512;
+
+/// How many requests may be in flight at once, unless set.
+pub const DEFAULT_PARALLELISM: usize = 10;
+/// How many requests a second go out at most, unless set.
+pub const DEFAULT_MAX_RPS: f64 = 30.0;
+/// How many requests may go out at once after a pause.
+const BURST: f64 = 60.0;
+
+/// A client of the IAM and Account APIs for one organization.
+///
+/// Cheap to clone: the clones share connections, the rate and the limit of parallel requests.
+#[derive(Clone)]
+pub struct Client {
+    inner: Arc<Inner>,
+    propagation: Option<Propagation>,
+}
+
+struct Inner {
+    http: reqwest::Client,
+    api_url: String,
+    organization: OrganizationId,
+    limiter: Limiter,
+    places: Semaphore,
+    parallelism: usize,
+    retry: RetryPolicy,
+}
+
+/// The time in which a permission may still be on its way to the servers that evaluate it.
+#[derive(Debug, Clone, Copy)]
+struct Propagation {
+    granted_at: Instant,
+    window: Duration,
+}
+
+/// How long the client waits for the network.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Timeouts {
+    /// For a connection, TLS included.
+    pub connect: Duration,
+    /// For the next byte of an answer.
+    pub silence: Duration,
+    /// For one try in all, from its first byte to the last of its answer.
+    pub total: Duration,
+}
+
+impl Default for Timeouts {
+    /// Returns 10, 30 and 60 seconds. Fact: the slowest recorded answer took three, the official Go client waits 30.
+    fn default() -> Self {
+        Self {
+            connect: Duration::from_secs(10),
+            silence: Duration::from_secs(30),
+            total: Duration::from_secs(60),
+        }
+    }
+}
+
+/// Why no client could be made.
+#[derive(Debug, thiserror::Error)]
+pub enum BuildError {
+    /// The secret key has characters that no HTTP header can hold.
+    #[error("the secret key holds a character that cannot be sent")]
+    SecretKey,
+    /// The address of the API is no address.
+    #[error("`{0}` is not the address of an API: it has to be http:// or https://, and must not end in `/`")]
+    ApiUrl(String),
+    /// The machine's certificates or proxies could not be read.
+    #[error("the HTTP client could not be set up")]
+    Http(#[source] reqwest::Error),
+}
+
+/// Gathers the settings of a [`Client`].
+#[must_use = "a builder does nothing until `build`"]
+#[derive(Debug, Clone)]
+pub struct ClientBuilder {
+    secret_key: Secret,
+    organization: OrganizationId,
+    api_url: String,
+    verify: Verify,
+    run_id: Option<String>,
+    extra_user_agent: Option<String>,
+    max_rps: f64,
+    parallelism: usize,
+    retry: RetryPolicy,
+    timeouts: Timeouts,
+}
+
+/// Whether the server has to prove who it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Verify {
+    Certificates,
+    Nothing,
+}
+
+impl Client {
+    /// Starts a client for one organization, authenticated by the secret half of an API key.
+    ///
+    /// ```
+    /// use scw_iam::api::{Client, Secret};
+    ///
+    /// let secret = Secret::new("11111111-1111-1111-1111-111111111111");
+    /// let organization = "105bdce1-64c0-48ab-899d-868455867ecf".parse()?;
+    /// let client = Client::builder(secret, organization).run_id("run-1").parallelism(4).build()?;
+    /// # assert_eq!(client.organization().as_str(), "105bdce1-64c0-48ab-899d-868455867ecf");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn builder(secret_key: Secret, organization: OrganizationId) -> ClientBuilder {
+        ClientBuilder {
+            secret_key,
+            organization,
+            api_url: API_URL.to_owned(),
+            verify: Verify::Certificates,
+            run_id: None,
+            extra_user_agent: None,
+            max_rps: DEFAULT_MAX_RPS,
+            parallelism: DEFAULT_PARALLELISM,
+            retry: RetryPolicy::default(),
+            timeouts: Timeouts::default(),
+        }
+    }
+
+    /// Returns the organization that lists and creates are about.
+    pub fn organization(&self) -> &OrganizationId {
+        &self.inner.organization
+    }
+
+    /// Returns a client, sharing everything with this one, that takes a 403 for a permission still on its way.
+    ///
+    /// For a caller who has just granted something to itself at `granted_at`: until `window` has passed, a 403
+    /// `permissions_denied` is tried again every two seconds at most. A 403 is never executed, so this holds for every
+    /// method. Fact: IAM's writes are visible at once, their evaluation lags by up to two minutes, since caches are per
+    /// server.
+    #[must_use = "the client itself is left as it was"]
+    pub fn with_propagation_window(&self, granted_at: Instant, window: Duration) -> Self {
+        Self { inner: Arc::clone(&self.inner), propagation: Some(Propagation { granted_at, window }) }
+    }
+
+    pub(super) fn propagation_left(&self) -> Duration {
+        self.propagation.map_or(Duration::ZERO, |p| p.window.saturating_sub(p.granted_at.elapsed()))
+    }
+
+    pub(super) fn http(&self) -> &reqwest::Client {
+        &self.inner.http
+    }
+
+    pub(super) fn api_url(&self) -> &str {
+        &self.inner.api_url
+    }
+
+    pub(super) fn limiter(&self) -> &Limiter {
+        &self.inner.limiter
+    }
+
+    pub(super) fn retry_policy(&self) -> &RetryPolicy {
+        &self.inner.retry
+    }
+
+    /// Returns how many requests may be in flight at once.
+    pub fn parallelism(&self) -> usize {
+        self.inner.parallelism
+    }
+
+    /// Waits until fewer requests than allowed are in flight.
+    pub(super) async fn place(&self) -> SemaphorePermit<'_> {
+        self.inner
+            .places
+            .acquire()
+            .await
+            .expect("the semaphore lives as long as the client and is never closed")
+    }
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Inner { api_url, organization, .. } = &*self.inner;
+        f.debug_struct("Client")
+            .field("api_url", api_url)
+            .field("organization", organization)
+            .finish_non_exhaustive()
+    }
+}
+
+impl ClientBuilder {
+    /// Sets the address of the API, without a slash at the end.
+    pub fn api_url(mut self, url: impl Into<String>) -> Self {
+        self.api_url = url.into();
+        self
+    }
+
+    /// Lets any certificate pass, as `SCW_INSECURE` asks for.
+    pub fn insecure(mut self) -> Self {
+        self.verify = Verify::Nothing;
+        self
+    }
+
+    /// Sets the id of this run, which the User-Agent carries into the audit log of every write.
+    pub fn run_id(mut self, id: impl Into<String>) -> Self {
+        self.run_id = Some(id.into());
+        self
+    }
+
+    /// Sets what is appended to the User-Agent, as `SCW_USER_AGENT` asks for.
+    pub fn user_agent(mut self, extra: impl Into<String>) -> Self {
+        self.extra_user_agent = Some(extra.into());
+        self
+    }
+
+    /// Sets how many requests a second go out at most (30 unless set, not below 1). Refusals lower the rate for a while.
+    pub fn max_rps(mut self, rate: f64) -> Self {
+        self.max_rps = rate;
+        self
+    }
+
+    /// Sets how many requests are in flight at most (10 unless set, not below 1).
+    pub fn parallelism(mut self, requests: usize) -> Self {
+        self.parallelism = requests.clamp(1, Semaphore::MAX_PERMITS);
+        self
+    }
+
+    /// Sets how long and how often requests are tried.
+    pub fn retry(mut self, policy: RetryPolicy) -> Self {
+        self.retry = policy;
+        self
+    }
+
+    /// Sets how long to wait for the network.
+    pub fn timeouts(mut self, timeouts: Timeouts) -> Self {
+        self.timeouts = timeouts;
+        self
+    }
+
+    /// Makes the client. Nothing is sent.
+    ///
+    /// Proxies are taken from the environment, save for an API on this very machine (an emulator), which no proxy could
+    /// reach.
+    ///
+    /// # Errors
+    /// A secret key that no header can hold, an address that is none, certificates that cannot be loaded.
+    pub fn build(self) -> Result<Client, BuildError> {
+        let url =
+            api_url(&self.api_url).ok_or_else(|| BuildError::ApiUrl(super::error::escaped(&self.api_url)))?;
+        // Of rustls's providers only ring is compiled in. An error says that one is installed already, which is as good.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let mut http = reqwest::Client::builder()
+            .user_agent(self.user_agent_text())
+            .default_headers(self.headers()?)
+            .redirect(reqwest::redirect::Policy::none())
+            .retry(reqwest::retry::never())
+            .connect_timeout(self.timeouts.connect)
+            .read_timeout(self.timeouts.silence)
+            .timeout(self.timeouts.total);
+        if self.verify == Verify::Nothing {
+            http = http.tls_danger_accept_invalid_certs(true);
+        }
+        if is_this_machine(&url) {
+            http = http.no_proxy();
+        }
+        let inner = Inner {
+            http: http.build().map_err(BuildError::Http)?,
+            api_url: self.api_url,
+            organization: self.organization,
+            limiter: Limiter::new(self.max_rps, BURST),
+            places: Semaphore::new(self.parallelism),
+            parallelism: self.parallelism,
+            retry: self.retry,
+        };
+        Ok(Client { inner: Arc::new(inner), propagation: None })
+    }
+
+    fn headers(&self) -> Result<HeaderMap, BuildError> {
+        let mut token = HeaderValue::from_str(self.secret_key.expose()).map_err(|_| BuildError::SecretKey)?;
+        token.set_sensitive(true);
+        Ok(HeaderMap::from_iter([
+            (reqwest::header::HeaderName::from_static("x-auth-token"), token),
+            (reqwest::header::ACCEPT, HeaderValue::from_static("application/json")),
+        ]))
+    }
+
+    /// Writes the User-Agent: printable ASCII, and no longer than the API's own clients send.
+    fn user_agent_text(&self) -> String {
+        let mut text = format!("scw-iam/{}", env!("CARGO_PKG_VERSION"));
+        if let Some(id) = &self.run_id {
+            text.push_str(&format!(" (run {id})"));
+        }
+        if let Some(extra) = &self.extra_user_agent {
+            text.push_str(&format!(" {extra}"));
+        }
+        text.chars().filter(|c| matches!(c, ' '..='~')).take(LONGEST_USER_AGENT).collect()
+    }
+}
+
+/// Returns the address when it can be one of an API: HTTP, without slash at the end, query or fragment.
+pub(super) fn api_url(text: &str) -> Option<Url> {
+    let url = Url::parse(text).ok()?;
+    let fits = matches!(url.scheme(), "http" | "https")
+        && url.has_host()
+        && !text.ends_with('/')
+        && url.query().is_none()
+        && url.fragment().is_none()
+        && url.username().is_empty()
+        && url.password().is_none();
+    fits.then_some(url)
+}
+
+/// Whether an address is on the loopback interface.
+pub(super) fn is_this_machine(url: &Url) -> bool {
+    let host = url.host_str().unwrap_or_default();
+    let address = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
+    host == "localhost" || address.is_ok_and(|address| address.is_loopback())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn builder() -> ClientBuilder {
+        let organization = "105bdce1-64c0-48ab-899d-868455867ecf".parse().unwrap();
+        Client::builder(Secret::new("5ec7e7-not-to-be-seen"), organization)
+    }
+
+    #[test]
+    fn the_user_agent_names_the_run_and_stays_within_bounds() {
+        let text = builder().run_id("r\n7é").user_agent("ci/1").user_agent_text();
+        assert_eq!(text, format!("scw-iam/{} (run r7) ci/1", env!("CARGO_PKG_VERSION")));
+        assert_eq!(builder().user_agent("x".repeat(9000)).user_agent_text().len(), LONGEST_USER_AGENT);
+    }
+
+    #[test]
+    fn neither_the_client_nor_its_builder_shows_the_secret() {
+        let shown = format!("{:?} {:?}", builder(), builder().build().unwrap());
+        assert!(!shown.contains("5ec7e7"), "{shown}");
+    }
+
+    #[test]
+    fn an_address_that_is_none_is_refused() {
+        for bad in [
+            "",
+            "api.scaleway.com",
+            "https://a/",
+            "ftp://a",
+            "https://a?x=1",
+            "https://me:pw@a",
+            "https://a#b",
+        ] {
+            assert!(matches!(builder().api_url(bad).build(), Err(BuildError::ApiUrl(_))), "{bad}");
+        }
+        assert!(builder().api_url("http://[::1]:8080/prefix").build().is_ok());
+    }
+}

@@ -1,0 +1,77 @@
+//! Applications on the wire.
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::{Novel, Novelty, UnknownFields, nullable};
+use crate::api::id::{ApplicationId, OrganizationId};
+use crate::api::list::Listed;
+
+/// An application: a principal that is no person.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct Application {
+    /// The id.
+    pub id: ApplicationId,
+    /// The name. Nothing says that it is unique.
+    pub name: String,
+    /// The description, possibly empty.
+    pub description: String,
+    /// When it was made.
+    pub created_at: Option<Timestamp>,
+    /// When it was last changed; API keys that come and go do not count.
+    pub updated_at: Option<Timestamp>,
+    /// The organization that it belongs to.
+    pub organization_id: OrganizationId,
+    /// Whether it may be changed.
+    pub editable: bool,
+    /// Whether it may be deleted.
+    pub deletable: bool,
+    /// Whether a product manages it.
+    pub managed: bool,
+    /// How many API keys it has.
+    pub nb_api_keys: Option<u64>,
+    /// The tags, at most ten.
+    #[serde(default, deserialize_with = "nullable")]
+    pub tags: Vec<String>,
+    /// Fields that this version does not know.
+    #[serde(flatten)]
+    pub unknown: UnknownFields,
+}
+
+impl Listed for Application {
+    const KEY: &'static str = "applications";
+
+    fn id(&self) -> &str {
+        self.id.as_str()
+    }
+}
+
+impl Novel for Application {
+    fn novelties(&self) -> Vec<Novelty> {
+        self.unknown.novelties("application").collect()
+    }
+}
+
+/// What a new application is made of.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct CreateApplication {
+    /// The name: 1 to 64 of ASCII letters, digits, `_ ( ) . -` and inner spaces.
+    pub name: String,
+    /// The description, of up to 200 characters.
+    pub description: String,
+    /// The tags, at most ten.
+    pub tags: Vec<String>,
+}
+
+/// What to change of an application; what is `None` stays.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct UpdateApplication {
+    /// The new name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// The new description; an empty one removes it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// The new tags; an empty list removes them all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tags: Option<Vec<String>>,
+}

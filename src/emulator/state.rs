@@ -1,0 +1,305 @@
+//! The state file: an organization in the API's own representation.
+
+use std::cell::Cell;
+use std::collections::{HashMap, HashSet};
+
+use jiff::Timestamp;
+use serde_json::{Map, Value};
+use thiserror::Error;
+
+use super::api_key::{ApiKey, Bearer};
+use super::application::Application;
+use super::chance::Chance;
+use super::fields::{Fields, uuid};
+use super::group::Group;
+use super::moment;
+use super::organization::{Behaviour, Organization};
+use super::policy::Policy;
+use super::project::Project;
+use super::quota::Quotas;
+use super::reply::Reason;
+use super::ssh_key::SshKey;
+use super::table::{Row, Table};
+use super::user::User;
+
+/// Why a state cannot be loaded; names the object.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum StateError {
+    /// The state, or a kind in it, has the wrong shape.
+    #[error("the state's {what} is not {wanted}")]
+    Shape {
+        /// Which part.
+        what: String,
+        /// What it should be.
+        wanted: &'static str,
+    },
+    /// A field of an object is wrong.
+    #[error("{object}: `{field}`: {why}")]
+    Field {
+        /// The kind, the place in its list, and the name or id where there is one.
+        object: String,
+        /// Which field.
+        field: String,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// Two objects of a kind have one id.
+    #[error("{object}: the id `{id}` was there before")]
+    Twice {
+        /// The second one.
+        object: String,
+        /// The id or access key.
+        id: String,
+    },
+}
+
+/// What objects of a state take from it where they say nothing themselves.
+pub(super) struct Home {
+    pub(super) organization: String,
+    /// When objects without a `created_at` were made.
+    pub(super) epoch: Timestamp,
+    made_up: Cell<u64>,
+}
+
+impl Home {
+    fn new(organization: String) -> Self {
+        let epoch = Timestamp::from_second(1_577_836_800).unwrap_or_default();
+        Self { organization, epoch, made_up: Cell::new(0) }
+    }
+
+    /// Reads the id that every object must have.
+    pub(super) fn id(&self, fields: &mut Fields<'_>, key: &'static str) -> String {
+        let id = fields.id(key);
+        fields.require(key, id).unwrap_or_default()
+    }
+
+    /// Returns an id for a rule that has none.
+    pub(super) fn made_up_id(&self) -> String {
+        let number = self.made_up.get() + 1;
+        self.made_up.set(number);
+        format!("00000000-0000-4000-8000-{:012x}", number & 0xffff_ffff_ffff)
+    }
+}
+
+/// The kinds that [`Organization::load`] knows.
+const KINDS: [&str; 9] = [
+    "organization",
+    "users",
+    "projects",
+    "applications",
+    "groups",
+    "policies",
+    "api_keys",
+    "ssh_keys",
+    "quota",
+];
+
+/// The id of an organization whose state names none.
+const UNNAMED: &str = "00000000-0000-4000-8000-000000000000";
+
+impl Organization {
+    /// Returns an organization that has nothing but its owner and its default project.
+    ///
+    /// `seed` decides the ids of all that is made later.
+    #[must_use]
+    pub fn empty(behaviour: Behaviour, seed: u64) -> Self {
+        let id = Chance::new(seed).draw(&[b"organization"]).uuid();
+        let mut organization = Self::bare(id.clone(), behaviour, seed);
+        let at = Home::new(id.clone()).epoch;
+        let owner = Chance::new(seed).draw(&[b"owner"]).uuid();
+        organization.object.insert("name".into(), "emulated".into());
+        organization.users.insert(User::owner_of(&id, owner, at));
+        organization.projects.insert(Project::default_of(&id, at));
+        organization
+    }
+
+    fn bare(id: String, behaviour: Behaviour, seed: u64) -> Self {
+        let mut object = Map::new();
+        object.insert("id".into(), id.as_str().into());
+        Self {
+            id,
+            object,
+            users: Table::default(),
+            projects: Table::default(),
+            applications: Table::default(),
+            groups: Table::default(),
+            policies: Table::default(),
+            api_keys: Table::default(),
+            ssh_keys: Table::default(),
+            quotas: Quotas::new(None, behaviour.quota),
+            more: Map::new(),
+            behaviour,
+            chance: Chance::new(seed),
+            last: Timestamp::UNIX_EPOCH,
+            secrets: None,
+            made_keys: Vec::new(),
+        }
+    }
+
+    /// Loads a state. Absent kinds are empty, absent fields have their defaults, unknown ones are kept.
+    ///
+    /// # Errors
+    /// [`StateError`] names the first object that is not what the API has.
+    pub fn load(state: &Value, behaviour: Behaviour, seed: u64) -> Result<Self, StateError> {
+        let Value::Object(state) = state else {
+            return Err(StateError::Shape { what: "top".into(), wanted: "an object" });
+        };
+        let object = organization_object(state)?;
+        let id = object.get("id").and_then(Value::as_str).and_then(uuid).unwrap_or_default();
+        let home = Home::new(id.clone());
+        let mut organization = Self::bare(id, behaviour, seed);
+        organization.object = object;
+        organization.users = rows(state, "users", &home, User::load)?;
+        organization.projects = rows(state, "projects", &home, Project::load)?;
+        organization.applications = rows(state, "applications", &home, Application::load)?;
+        organization.groups = rows(state, "groups", &home, Group::load)?;
+        organization.policies = rows(state, "policies", &home, Policy::load)?;
+        organization.api_keys = rows(state, "api_keys", &home, ApiKey::load)?;
+        organization.ssh_keys = rows(state, "ssh_keys", &home, SshKey::load)?;
+        organization.quotas = Quotas::new(quota(state)?, behaviour.quota);
+        let kept = state.iter().filter(|(kind, _)| !KINDS.contains(&kind.as_str()));
+        organization.more = kept.map(|(kind, value)| (kind.clone(), value.clone())).collect();
+        organization.settle();
+        Ok(organization)
+    }
+
+    /// Works out what follows from the objects: the counts of keys, who may call, and the latest time.
+    fn settle(&mut self) {
+        let mut keys: HashMap<&str, u64> = HashMap::new();
+        for key in self.api_keys.iter() {
+            if let Bearer::Application(id) = &key.bearer {
+                *keys.entry(id).or_default() += 1;
+            }
+        }
+        // A given count may speak of keys that the state does not have; a state made by hand need not count.
+        let counts: Vec<(String, u64)> = keys.into_iter().map(|(id, count)| (id.to_owned(), count)).collect();
+        for (id, count) in counts {
+            if let Some(application) = self.applications.get_mut(&id) {
+                application.nb_api_keys = application.nb_api_keys.max(count);
+            }
+        }
+        let secrets =
+            self.api_keys.iter().filter_map(|key| Some((key.secret()?.to_owned(), key.id().to_owned())));
+        let secrets: HashMap<String, String> = secrets.collect();
+        self.secrets = (!secrets.is_empty()).then_some(secrets);
+        let times = self
+            .users
+            .iter()
+            .map(User::latest)
+            .chain(self.projects.iter().map(Project::latest))
+            .chain(self.applications.iter().map(Application::latest))
+            .chain(self.groups.iter().map(Group::latest))
+            .chain(self.policies.iter().map(Policy::latest))
+            .chain(self.api_keys.iter().map(ApiKey::latest))
+            .chain(self.ssh_keys.iter().map(SshKey::latest));
+        self.last = times.max().map_or(Timestamp::UNIX_EPOCH, moment::to_microsecond);
+    }
+
+    /// Returns the organization as a state file: secrets only where the state had them.
+    #[must_use]
+    pub fn state(&self) -> Value {
+        let mut state = Map::new();
+        state.insert("organization".into(), Value::Object(self.object.clone()));
+        state.insert("users".into(), self.users.iter().map(User::json).collect());
+        state.insert("projects".into(), self.projects.iter().map(Project::json).collect());
+        state.insert("applications".into(), self.applications.iter().map(Application::json).collect());
+        state.insert("groups".into(), self.groups.iter().map(Group::json).collect());
+        state.insert("policies".into(), self.policies.iter().map(Policy::saved).collect());
+        state.insert("api_keys".into(), self.api_keys.iter().map(ApiKey::saved).collect());
+        state.insert("ssh_keys".into(), self.ssh_keys.iter().map(SshKey::json).collect());
+        if self.quotas.of_state {
+            state.insert("quota".into(), self.quotas.saved());
+        }
+        state.extend(self.more.clone());
+        Value::Object(state)
+    }
+}
+
+/// Reads `organization`; where it is absent, the first object that names one decides.
+fn organization_object(state: &Map<String, Value>) -> Result<Map<String, Value>, StateError> {
+    let field =
+        |why: &str| StateError::Field { object: "organization".into(), field: "id".into(), why: why.into() };
+    match state.get("organization") {
+        None | Some(Value::Null) => {
+            let mut objects = state.values().filter_map(Value::as_array).flatten();
+            let named = objects.find_map(|object| uuid(object.get("organization_id")?.as_str()?));
+            let id = named.unwrap_or_else(|| UNNAMED.to_owned());
+            Ok(Map::from_iter([("id".to_owned(), Value::from(id))]))
+        }
+        Some(Value::Object(object)) => match object.get("id").and_then(Value::as_str).map(uuid) {
+            Some(Some(_)) => Ok(object.clone()),
+            Some(None) => Err(field("value must be a valid UUID")),
+            None => Err(field("required key not provided")),
+        },
+        Some(_) => Err(StateError::Shape { what: "organization".into(), wanted: "an object" }),
+    }
+}
+
+fn list<'a>(state: &'a Map<String, Value>, kind: &str) -> Result<&'a [Value], StateError> {
+    match state.get(kind) {
+        None | Some(Value::Null) => Ok(&[]),
+        Some(Value::Array(list)) => Ok(list),
+        Some(_) => Err(StateError::Shape { what: format!("`{kind}`"), wanted: "a list" }),
+    }
+}
+
+fn rows<T: Row>(
+    state: &Map<String, Value>,
+    kind: &str,
+    home: &Home,
+    load: impl Fn(&mut Fields<'_>, &Home) -> T,
+) -> Result<Table<T>, StateError> {
+    let mut table = Table::default();
+    let mut seen = HashSet::new();
+    for (at, value) in list(state, kind)?.iter().enumerate() {
+        let map = entry(kind, at, value)?;
+        let mut fields = Fields::new(map);
+        let row = load(&mut fields, home);
+        refused(&fields, kind, at, map)?;
+        if !seen.insert(row.id().to_owned()) {
+            return Err(StateError::Twice { object: label(kind, at, map), id: row.id().to_owned() });
+        }
+        table.insert(row);
+    }
+    Ok(table)
+}
+
+fn quota(state: &Map<String, Value>) -> Result<Option<Vec<Map<String, Value>>>, StateError> {
+    if state.get("quota").is_none_or(Value::is_null) {
+        return Ok(None);
+    }
+    let mut quota = Vec::new();
+    for (at, value) in list(state, "quota")?.iter().enumerate() {
+        let map = entry("quota", at, value)?;
+        let mut fields = Fields::new(map);
+        Quotas::check(&mut fields);
+        refused(&fields, "quota", at, map)?;
+        quota.push(map.clone());
+    }
+    Ok(Some(quota))
+}
+
+fn entry<'a>(kind: &str, at: usize, value: &'a Value) -> Result<&'a Map<String, Value>, StateError> {
+    value
+        .as_object()
+        .ok_or_else(|| StateError::Shape { what: format!("`{kind}[{at}]`"), wanted: "an object" })
+}
+
+fn refused(fields: &Fields<'_>, kind: &str, at: usize, map: &Map<String, Value>) -> Result<(), StateError> {
+    let Some(refusal) = fields.first_refusal() else { return Ok(()) };
+    let missing = refusal.reason == Reason::Required;
+    let why = if missing { "is missing".to_owned() } else { refusal.help.clone() };
+    Err(StateError::Field { object: label(kind, at, map), field: refusal.argument.clone(), why })
+}
+
+/// Names an object of a state: its place, and its name or id where it has one.
+fn label(kind: &str, at: usize, map: &Map<String, Value>) -> String {
+    let named = ["name", "email", "access_key", "id"].iter().find_map(|key| map.get(*key)?.as_str());
+    named.map_or_else(
+        || format!("{kind}[{at}]"),
+        |name| {
+            let name: String = name.chars().filter(|c| !c.is_control()).take(80).collect();
+            format!("{kind}[{at}] `{name}`")
+        },
+    )
+}

@@ -1,0 +1,425 @@
+//! Users: the owner and the members.
+
+use jiff::Timestamp;
+use serde_json::{Map, Value};
+
+use super::fields::Fields;
+use super::moment::six_decimals;
+use super::organization::{Ask, Needed, Organization, unused_id};
+use super::page::{Key, Listing, Total};
+use super::policy::Principal;
+use super::query::holds;
+use super::reply::{Answer, Problem, Reason, Reply, object};
+use super::state::Home;
+use super::table::Row;
+
+/// A person in the organization.
+pub(super) struct User {
+    id: String,
+    email: String,
+    username: String,
+    first_name: String,
+    last_name: String,
+    phone_number: String,
+    locale: String,
+    created_at: Timestamp,
+    updated_at: Timestamp,
+    organization_id: String,
+    deletable: bool,
+    last_login_at: Option<Timestamp>,
+    kind: String,
+    two_factor_enabled: bool,
+    status: String,
+    mfa: bool,
+    account_root_user_id: String,
+    tags: Vec<String>,
+    pub(super) locked: bool,
+    more: Map<String, Value>,
+}
+
+impl Row for User {
+    fn id(&self) -> &str {
+        &self.id
+    }
+    fn created_at(&self) -> Timestamp {
+        self.created_at
+    }
+}
+
+const LISTING: Listing<User> = Listing {
+    items: "users",
+    total: Total::Last,
+    size: 20,
+    default: "created_at_asc",
+    orders: &[
+        ("updated_at", |user| Key::Time(user.updated_at)),
+        ("email", |user| Key::text(&user.email)),
+        ("last_login", |user| Key::time(user.last_login_at)),
+        ("username", |user| Key::text(&user.username)),
+    ],
+};
+
+impl User {
+    /// Reads one of a state file.
+    pub(super) fn load(fields: &mut Fields<'_>, home: &Home) -> Self {
+        let created_at = fields.moment("created_at").unwrap_or(home.epoch);
+        let email = fields.text("email").unwrap_or_default();
+        let kind = fields.text("type").unwrap_or_else(|| "member".into());
+        let mfa = fields.flag("mfa").unwrap_or(false);
+        let mut user = Self {
+            id: home.id(fields, "id"),
+            username: fields.text("username").unwrap_or_else(|| email.clone()),
+            email,
+            first_name: fields.text("first_name").unwrap_or_default(),
+            last_name: fields.text("last_name").unwrap_or_default(),
+            phone_number: fields.text("phone_number").unwrap_or_default(),
+            locale: fields.text("locale").unwrap_or_else(|| "en_US".into()),
+            created_at,
+            updated_at: fields.moment("updated_at").unwrap_or(created_at),
+            organization_id: fields.id("organization_id").unwrap_or_else(|| home.organization.clone()),
+            deletable: fields.flag("deletable").unwrap_or(kind != "owner"),
+            last_login_at: fields.moment("last_login_at"),
+            kind,
+            two_factor_enabled: fields.flag("two_factor_enabled").unwrap_or(mfa),
+            status: fields.text("status").unwrap_or_else(|| "activated".into()),
+            mfa,
+            account_root_user_id: fields.text("account_root_user_id").unwrap_or_default(),
+            tags: fields.texts("tags").unwrap_or_default(),
+            locked: fields.flag("locked").unwrap_or(false),
+            more: Map::new(),
+        };
+        user.more = fields.rest();
+        user
+    }
+
+    /// Returns the owner of an organization whose state names none.
+    pub(super) fn owner_of(organization: &str, id: String, at: Timestamp) -> Self {
+        Self {
+            account_root_user_id: id.clone(),
+            deletable: false,
+            kind: "owner".into(),
+            ..Self::new(
+                id,
+                organization.to_owned(),
+                "owner@example.com".into(),
+                "owner@example.com".into(),
+                at,
+            )
+        }
+    }
+
+    fn new(id: String, organization_id: String, email: String, username: String, at: Timestamp) -> Self {
+        Self {
+            id,
+            email,
+            username,
+            first_name: String::new(),
+            last_name: String::new(),
+            phone_number: String::new(),
+            locale: "en_US".into(),
+            created_at: at,
+            updated_at: at,
+            organization_id,
+            deletable: true,
+            last_login_at: None,
+            kind: "member".into(),
+            two_factor_enabled: false,
+            status: "activated".into(),
+            mfa: false,
+            account_root_user_id: String::new(),
+            tags: Vec::new(),
+            locked: false,
+            more: Map::new(),
+        }
+    }
+
+    pub(super) fn is_owner(&self) -> bool {
+        self.kind == "owner"
+    }
+
+    pub(super) fn latest(&self) -> Timestamp {
+        self.updated_at.max(self.created_at)
+    }
+
+    pub(super) fn json(&self) -> Value {
+        self.json_with(self.updated_at)
+    }
+
+    fn json_with(&self, updated_at: Timestamp) -> Value {
+        Value::Object(object(
+            [
+                ("id", self.id.as_str().into()),
+                ("email", self.email.as_str().into()),
+                ("username", self.username.as_str().into()),
+                ("first_name", self.first_name.as_str().into()),
+                ("last_name", self.last_name.as_str().into()),
+                ("phone_number", self.phone_number.as_str().into()),
+                ("locale", self.locale.as_str().into()),
+                ("created_at", six_decimals(self.created_at)),
+                ("updated_at", six_decimals(updated_at)),
+                ("organization_id", self.organization_id.as_str().into()),
+                ("deletable", self.deletable.into()),
+                ("last_login_at", self.last_login_at.map_or(Value::Null, six_decimals)),
+                ("type", self.kind.as_str().into()),
+                ("two_factor_enabled", self.two_factor_enabled.into()),
+                ("status", self.status.as_str().into()),
+                ("mfa", self.mfa.into()),
+                ("account_root_user_id", self.account_root_user_id.as_str().into()),
+                ("tags", self.tags.clone().into()),
+                ("locked", self.locked.into()),
+            ],
+            &self.more,
+        ))
+    }
+}
+
+fn not_found(id: String) -> Problem {
+    Problem::NotFound { resource: "user", id }
+}
+
+/// The fields of a person that a create and a PATCH share.
+struct Details {
+    first_name: Option<String>,
+    last_name: Option<String>,
+    phone_number: Option<String>,
+    locale: Option<String>,
+}
+
+impl Details {
+    fn read(fields: &mut Fields<'_>) -> Self {
+        Self {
+            first_name: fields.text_up_to("first_name", 64),
+            last_name: fields.text_up_to("last_name", 64),
+            phone_number: fields.text_up_to("phone_number", 64),
+            locale: fields.text_up_to("locale", 64),
+        }
+    }
+
+    fn write(self, user: &mut User) {
+        user.first_name = self.first_name.unwrap_or_else(|| std::mem::take(&mut user.first_name));
+        user.last_name = self.last_name.unwrap_or_else(|| std::mem::take(&mut user.last_name));
+        user.phone_number = self.phone_number.unwrap_or_else(|| std::mem::take(&mut user.phone_number));
+        // An empty locale gives the default one (recorded: data-source-user-basic).
+        user.locale = self
+            .locale
+            .filter(|locale| !locale.is_empty())
+            .unwrap_or_else(|| std::mem::take(&mut user.locale));
+    }
+}
+
+fn email_in(fields: &mut Fields<'_>) -> Option<String> {
+    let email = fields.text_up_to("email", 320)?;
+    let (before, after) = email.split_once('@').unwrap_or_default();
+    let spaced = email.chars().any(|c| c.is_whitespace() || c.is_control());
+    if before.is_empty() || after.is_empty() || after.contains('@') || spaced {
+        fields.refuse("email", Reason::Format, "value must be a valid email address");
+    }
+    Some(email)
+}
+
+/// Reads a username: 2 to 150 of ASCII letters, digits and `@ . _ -`.
+fn username_in(fields: &mut Fields<'_>) -> Option<String> {
+    let username = fields.text("username")?;
+    let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '@' | '.' | '_' | '-');
+    if !(2..=150).contains(&username.chars().count()) {
+        fields.refuse(
+            "username",
+            Reason::Constraint,
+            "value length must be between 2 and 150 runes, inclusive",
+        );
+    } else if !username.chars().all(allowed) {
+        fields.refuse(
+            "username",
+            Reason::Constraint,
+            r#"value does not match regex pattern "^[a-zA-Z0-9@._-]+$""#,
+        );
+    }
+    Some(username)
+}
+
+/// Whom a create of a user is about.
+struct Newcomer {
+    email: String,
+    username: String,
+    status: &'static str,
+    details: Option<Details>,
+}
+
+/// Reads the one-of of a create: an e-mail alone, or a member with all their details.
+fn newcomer(fields: &mut Fields<'_>) -> Option<Newcomer> {
+    let email = email_in(fields);
+    let member = fields.object("member");
+    match (email, member) {
+        (Some(email), None) => {
+            Some(Newcomer { username: email.clone(), email, status: "invitation_pending", details: None })
+        }
+        (None, Some(member)) => {
+            let mut inner = Fields::below(member, "member.".into());
+            let email = email_in(&mut inner);
+            let email = inner.require("email", email).unwrap_or_default();
+            let username = username_in(&mut inner);
+            let username = inner.require("username", username).unwrap_or_default();
+            if inner.text("password").is_some_and(|password| password.len() > 72) {
+                inner.refuse("password", Reason::Constraint, "value length must be at most 72 bytes");
+            }
+            inner.flag("send_password_email");
+            inner.flag("send_welcome_email");
+            let details = Some(Details::read(&mut inner));
+            fields.absorb(inner);
+            Some(Newcomer { email, username, status: "activated", details })
+        }
+        (Some(_), Some(_)) => {
+            fields.refuse("type", Reason::Constraint, "precisely one of email, member must be set");
+            None
+        }
+        (None, None) => {
+            if !fields.has("email") && !fields.has("member") {
+                fields.refuse("type", Reason::Required, "precisely one of email, member must be set");
+            }
+            None
+        }
+    }
+}
+
+impl Organization {
+    pub(super) fn list_users(&self, ask: &mut Ask<'_>) -> Answer {
+        self.own_list(ask, Needed::No, "user")?;
+        let query = &mut ask.query;
+        let ids = query.ids("user_ids");
+        let mfa = query.flag("mfa");
+        let tag = query.text("tag");
+        // Guests left the enum in October 2025, but clients may still send what the older one had.
+        let kind = query.choice("type", &["unknown_type", "owner", "member", "guest"]);
+        LISTING.answer(
+            query,
+            &self.users,
+            |user| {
+                ids.as_ref().is_none_or(|ids| ids.contains(&user.id))
+                    && mfa.is_none_or(|mfa| user.mfa == mfa)
+                    && tag.as_ref().is_none_or(|tag| user.tags.iter().any(|own| holds(own, tag)))
+                    && kind.is_none_or(|kind| user.kind == kind)
+            },
+            User::json,
+        )
+    }
+
+    pub(super) fn create_user(&mut self, ask: &mut Ask<'_>) -> Answer {
+        let mut fields = Fields::new(&ask.body);
+        let organization_id = fields.id("organization_id");
+        let organization_id = fields.require("organization_id", organization_id);
+        let tags = fields.tags().unwrap_or_default();
+        let newcomer = newcomer(&mut fields);
+        fields.done()?;
+        let organization_id = self.own(organization_id, "user")?;
+        let Some(newcomer) = newcomer else { return Err(Problem::Invalid(Vec::new())) };
+        self.free_email(&newcomer.email, None)?;
+        self.free_username(&newcomer.username, None)?;
+        self.room("user", self.users.len())?;
+        let id = unused_id(&mut self.chance, &self.users, &[b"user", newcomer.email.as_bytes()]);
+        let now = self.stamp(ask);
+        let mut user = User {
+            tags,
+            status: newcomer.status.into(),
+            ..User::new(id, organization_id, newcomer.email, newcomer.username, now)
+        };
+        if let Some(details) = newcomer.details {
+            details.write(&mut user);
+        }
+        let reply = Reply::ok(user.json());
+        self.users.insert(user);
+        Ok(reply)
+    }
+
+    pub(super) fn get_user(&self, ask: &Ask<'_>) -> Answer {
+        let id = ask.uuid("user_id")?;
+        let user = self.users.get(&id).map(User::json);
+        let user =
+            user.or_else(|| self.unlisted_owner().filter(|owner| owner.id == id).map(|owner| owner.json()));
+        user.map(Reply::ok).ok_or_else(|| not_found(id))
+    }
+
+    /// Changes a user; answers the old `updated_at` and serves the new one afterwards (recorded: user-member).
+    pub(super) fn update_user(&mut self, ask: &mut Ask<'_>) -> Answer {
+        let id = ask.uuid("user_id")?;
+        let mut fields = Fields::new(&ask.body);
+        let tags = fields.tags();
+        let email = email_in(&mut fields);
+        let details = Details::read(&mut fields);
+        fields.done()?;
+        if !self.users.contains(&id) {
+            return Err(not_found(id));
+        }
+        if let Some(email) = &email {
+            self.free_email(email, Some(&id))?;
+        }
+        self.change_user(ask, id, |user| {
+            user.tags = tags.unwrap_or_else(|| std::mem::take(&mut user.tags));
+            user.email = email.unwrap_or_else(|| std::mem::take(&mut user.email));
+            details.write(user);
+        })
+    }
+
+    pub(super) fn update_username(&mut self, ask: &mut Ask<'_>) -> Answer {
+        let id = ask.uuid("user_id")?;
+        let mut fields = Fields::new(&ask.body);
+        let username = username_in(&mut fields);
+        let username = fields.require("username", username).unwrap_or_default();
+        fields.done()?;
+        if !self.users.contains(&id) {
+            return Err(not_found(id));
+        }
+        self.free_username(&username, Some(&id))?;
+        self.change_user(ask, id, |user| user.username = username)
+    }
+
+    /// Locks or unlocks a member; the owner cannot be locked.
+    pub(super) fn lock_user(&mut self, ask: &mut Ask<'_>, locked: bool) -> Answer {
+        let id = ask.uuid("user_id")?;
+        let user = self.users.get(&id).ok_or_else(|| not_found(id.clone()))?;
+        self.unprotected(!user.is_owner())?;
+        self.change_user(ask, id, |user| user.locked = locked)
+    }
+
+    fn change_user(&mut self, ask: &Ask<'_>, id: String, change: impl FnOnce(&mut User)) -> Answer {
+        let now = self.stamp(ask);
+        let user = self.users.get_mut(&id).ok_or_else(|| not_found(id))?;
+        let answered = user.updated_at;
+        change(user);
+        user.updated_at = now;
+        Ok(Reply::ok(user.json_with(answered)))
+    }
+
+    /// Deletes a user with their API keys; their policies stay, without a principal.
+    pub(super) fn delete_user(&mut self, ask: &mut Ask<'_>) -> Answer {
+        let id = ask.uuid("user_id")?;
+        let user = self.users.get(&id).ok_or_else(|| not_found(id.clone()))?;
+        self.unprotected(user.deletable)?;
+        self.users.remove(&id);
+        self.forget_principal(&Principal::User(id));
+        Ok(Reply::gone())
+    }
+
+    fn free_email(&self, email: &str, own: Option<&str>) -> Result<(), Problem> {
+        self.free_for(
+            own,
+            |user| user.email.eq_ignore_ascii_case(email),
+            "a user with this e-mail address exists already",
+        )
+    }
+
+    fn free_username(&self, username: &str, own: Option<&str>) -> Result<(), Problem> {
+        self.free_for(own, |user| user.username == username, "a user with this username exists already")
+    }
+
+    fn free_for(
+        &self,
+        own: Option<&str>,
+        same: impl Fn(&User) -> bool,
+        help: &'static str,
+    ) -> Result<(), Problem> {
+        let taken = self.users.iter().find(|user| same(user) && Some(user.id.as_str()) != own);
+        taken.map_or(Ok(()), |user| {
+            Err(Problem::AlreadyExists { resource: "user", id: user.id.clone(), help })
+        })
+    }
+}

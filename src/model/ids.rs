@@ -1,0 +1,65 @@
+use std::collections::HashMap;
+
+use super::{Address, Id};
+
+/// Which id each live object has: the side table where names and ids meet.
+///
+/// `live` fills it, `plan` finds declared ids with it, `apply` turns addresses into ids with it.
+#[derive(Debug, Clone, Default)]
+pub struct Ids {
+    ids: HashMap<Address, Id>,
+    addresses: HashMap<Id, Address>,
+}
+
+impl Ids {
+    /// Returns the id of an object, or `None` when no live object goes by this address.
+    #[must_use]
+    pub fn get(&self, address: &Address) -> Option<Id> {
+        self.ids.get(address).copied()
+    }
+
+    /// Returns what an object of any kind goes by, or `None` when no object has the id.
+    #[must_use]
+    pub fn address_of(&self, id: Id) -> Option<&Address> {
+        self.addresses.get(&id)
+    }
+
+    /// Notes the id of an object, in place of what was noted of either.
+    pub fn insert(&mut self, address: Address, id: Id) {
+        self.remove(&address);
+        if let Some(before) = self.addresses.insert(id, address.clone()) {
+            self.ids.remove(&before);
+        }
+        self.ids.insert(address, id);
+    }
+
+    /// Forgets an object and returns the id that it had.
+    pub fn remove(&mut self, address: &Address) -> Option<Id> {
+        let id = self.ids.remove(address)?;
+        self.addresses.remove(&id);
+        Some(id)
+    }
+
+    /// Returns every object with its id, in no order.
+    pub fn iter(&self) -> impl Iterator<Item = (&Address, Id)> {
+        self.ids.iter().map(|(address, id)| (address, *id))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Key;
+
+    #[test]
+    fn a_renamed_object_leaves_no_second_address() {
+        let group = |name: &str| Address::Group(Key::Named(name.parse().unwrap()));
+        let mut ids = Ids::default();
+        ids.insert(group("devs"), Id::from_bits(1));
+        ids.insert(group("developers"), Id::from_bits(1));
+        assert_eq!(ids.get(&group("devs")), None);
+        assert_eq!(ids.address_of(Id::from_bits(1)), Some(&group("developers")));
+        ids.insert(group("developers"), Id::from_bits(2));
+        assert_eq!(ids.address_of(Id::from_bits(1)), None);
+    }
+}

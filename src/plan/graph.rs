@@ -1,0 +1,216 @@
+//! An acyclic graph that keeps an order of its nodes while edges come and go.
+
+use std::collections::HashMap;
+
+use super::Reason;
+
+/// A node's number.
+pub(super) type Node = u32;
+
+/// Edges between numbered nodes, never a cycle.
+///
+/// The order is kept as Pearce and Kelly do (2006): an edge against it reorders only what lies between its ends.
+pub(super) struct Graph {
+    out: Vec<Vec<Node>>,
+    into: Vec<Vec<Node>>,
+    position: Vec<u32>,
+    reasons: HashMap<(Node, Node), Reason>,
+}
+
+/// The edge would have closed a cycle.
+pub(super) struct Cycle;
+
+impl Graph {
+    /// Returns the graph of this many nodes without an edge.
+    pub(super) fn new(nodes: usize) -> Self {
+        let position = (0..u32::try_from(nodes).unwrap_or(u32::MAX)).collect();
+        Self {
+            out: vec![Vec::new(); nodes],
+            into: vec![Vec::new(); nodes],
+            position,
+            reasons: HashMap::new(),
+        }
+    }
+
+    /// Adds an edge; false when it was there. Of two reasons the stronger one stays.
+    pub(super) fn add(&mut self, first: Node, then: Node, reason: Reason) -> Result<bool, Cycle> {
+        if first == then {
+            return Err(Cycle);
+        }
+        if let Some(known) = self.reasons.get_mut(&(first, then)) {
+            *known = reason.min(*known);
+            return Ok(false);
+        }
+        if self.position[first as usize] > self.position[then as usize] {
+            self.reorder(first, then)?;
+        }
+        self.out[first as usize].push(then);
+        self.into[then as usize].push(first);
+        self.reasons.insert((first, then), reason);
+        Ok(true)
+    }
+
+    /// Takes an edge away.
+    pub(super) fn remove(&mut self, first: Node, then: Node) {
+        self.out[first as usize].retain(|node| *node != then);
+        self.into[then as usize].retain(|node| *node != first);
+        self.reasons.remove(&(first, then));
+    }
+
+    fn reorder(&mut self, first: Node, then: Node) -> Result<(), Cycle> {
+        let (low, high) = (self.position[then as usize], self.position[first as usize]);
+        let mut forward = self.reach(then, &self.out, |position| position <= high);
+        if forward.contains(&first) {
+            return Err(Cycle);
+        }
+        let mut backward = self.reach(first, &self.into, |position| position >= low);
+        let by_position = |node: &Node| self.position[*node as usize];
+        forward.sort_unstable_by_key(by_position);
+        backward.sort_unstable_by_key(by_position);
+        let nodes: Vec<Node> = backward.into_iter().chain(forward).collect();
+        let mut positions: Vec<u32> = nodes.iter().map(by_position).collect();
+        positions.sort_unstable();
+        for (node, position) in nodes.into_iter().zip(positions) {
+            self.position[node as usize] = position;
+        }
+        Ok(())
+    }
+
+    fn reach(&self, from: Node, edges: &[Vec<Node>], within: impl Fn(u32) -> bool) -> Vec<Node> {
+        let mut found = vec![from];
+        let mut seen = std::collections::HashSet::from([from]);
+        let mut at = 0;
+        while let Some(node) = found.get(at).copied() {
+            at += 1;
+            for next in &edges[node as usize] {
+                if within(self.position[*next as usize]) && seen.insert(*next) {
+                    found.push(*next);
+                }
+            }
+        }
+        found
+    }
+
+    /// Returns true when a path leads from one node to another.
+    pub(super) fn leads(&self, from: Node, to: Node) -> bool {
+        let (low, high) = (self.position[from as usize], self.position[to as usize]);
+        low < high
+            && !self.out[from as usize].is_empty()
+            && !self.into[to as usize].is_empty()
+            && self.reach(from, &self.out, |position| position <= high).contains(&to)
+    }
+
+    /// Makes one node of two between which no path leads: `other` is left without edges.
+    ///
+    /// The kept order may not fit the union, so it is made anew around it.
+    pub(super) fn unite(&mut self, node: Node, other: Node) -> Result<(), Cycle> {
+        if self.leads(node, other) || self.leads(other, node) {
+            return Err(Cycle);
+        }
+        let (out, into) = (self.out[other as usize].clone(), self.into[other as usize].clone());
+        let moved: Vec<_> = (out.iter().map(|then| (other, *then)))
+            .chain(into.iter().map(|first| (*first, other)))
+            .filter_map(|(first, then)| Some((first, then, *self.reasons.get(&(first, then))?)))
+            .collect();
+        for (first, then, _) in &moved {
+            self.remove(*first, *then);
+        }
+        for (first, then, reason) in moved {
+            let (first, then) =
+                (if first == other { node } else { first }, if then == other { node } else { then });
+            self.add(first, then, reason)?;
+        }
+        Ok(())
+    }
+
+    /// Returns all edges, sorted.
+    pub(super) fn edges(&self) -> Vec<(Node, Node, Reason)> {
+        let mut edges: Vec<_> = self.reasons.iter().map(|((a, b), reason)| (*a, *b, *reason)).collect();
+        edges.sort_unstable();
+        edges
+    }
+
+    /// Returns an order that the edges allow, of what they allow always the node with the least key.
+    pub(super) fn order<K: Ord>(&self, key: impl Fn(Node) -> K) -> Vec<Node> {
+        use std::cmp::Reverse;
+        let mut waits: Vec<usize> = self.into.iter().map(Vec::len).collect();
+        let count = u32::try_from(self.out.len()).unwrap_or(u32::MAX);
+        let free = (0..count).filter(|node| waits[*node as usize] == 0);
+        let mut free: std::collections::BinaryHeap<_> = free.map(|node| Reverse((key(node), node))).collect();
+        let mut order = Vec::with_capacity(self.out.len());
+        while let Some(Reverse((_, node))) = free.pop() {
+            order.push(node);
+            for next in &self.out[node as usize] {
+                waits[*next as usize] -= 1;
+                if waits[*next as usize] == 0 {
+                    free.push(Reverse((key(*next), *next)));
+                }
+            }
+        }
+        order
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn reaches(edges: &[(u32, u32)], from: u32, to: u32) -> bool {
+        let (mut found, mut at) = (vec![from], 0);
+        while at < found.len() {
+            let node = found[at];
+            at += 1;
+            for (a, b) in edges {
+                if *a == node && !found.contains(b) {
+                    found.push(*b);
+                }
+            }
+        }
+        from != to && found.contains(&to)
+    }
+
+    proptest! {
+        #[test]
+        fn an_edge_is_refused_exactly_when_it_closes_a_cycle(list in proptest::collection::vec((0u32..9, 0u32..9), 0..40)) {
+            let mut graph = Graph::new(9);
+            let mut kept: Vec<(u32, u32)> = Vec::new();
+            for (a, b) in list {
+                let closes = a == b || reaches(&kept, b, a);
+                prop_assert_eq!(graph.add(a, b, Reason::Gap).is_err(), closes);
+                if !closes {
+                    kept.push((a, b));
+                }
+                prop_assert_eq!(graph.leads(a, b), reaches(&kept, a, b));
+            }
+            let order = graph.order(|node| node);
+            prop_assert_eq!(order.len(), 9);
+            let at = |node: u32| order.iter().position(|n| *n == node).unwrap();
+            prop_assert!(kept.iter().all(|(a, b)| at(*a) < at(*b)));
+        }
+
+        #[test]
+        fn a_union_has_the_edges_of_both(list in proptest::collection::vec((0u32..7, 0u32..7), 0..20), x in 0u32..7, y in 0u32..7) {
+            prop_assume!(x != y);
+            let mut graph = Graph::new(7);
+            let mut kept: Vec<(u32, u32)> = Vec::new();
+            for (a, b) in list {
+                if graph.add(a, b, Reason::Gap).is_ok() {
+                    kept.push((a, b));
+                }
+            }
+            let tied = reaches(&kept, x, y) || reaches(&kept, y, x);
+            prop_assert_eq!(graph.unite(x, y).is_err(), tied);
+            if !tied {
+                let name = |node: u32| if node == y { x } else { node };
+                let mut united: Vec<_> = kept.iter().map(|(a, b)| (name(*a), name(*b))).collect();
+                united.sort_unstable();
+                united.dedup();
+                let found: Vec<_> = graph.edges().into_iter().map(|(a, b, _)| (a, b)).collect();
+                prop_assert_eq!(found, united);
+                prop_assert_eq!(graph.order(|node| node).len(), 7);
+            }
+        }
+    }
+}

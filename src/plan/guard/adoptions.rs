@@ -1,0 +1,23 @@
+use super::{Alarm, Case, GuardName, count, limit};
+use crate::plan::align::owner;
+
+/// Refuses to adopt anything once the stack owns something: a first run adopts, later ones create.
+pub(super) fn judge(case: &Case<'_>) -> Option<Alarm> {
+    let stack = case.desired.stack.as_ref()?;
+    let live = case.facts.live;
+    let owns =
+        case.facts.ids.iter().any(|(address, _)| owner(live, address).is_some_and(|owner| owner.is(stack)));
+    let items: Vec<_> =
+        case.alignment.adoptions.iter().map(|adoption| adoption.address.to_string()).collect();
+    let limit = limit(case, GuardName::Adoptions).unwrap_or(0);
+    (owns && items.len() > limit as usize).then(|| Alarm {
+        found: items.len(),
+        limit,
+        message: format!(
+            "would adopt {} into stack {stack}, which already owns objects",
+            count(items.len(), "object", "objects")
+        ),
+        items,
+        refuses: true,
+    })
+}

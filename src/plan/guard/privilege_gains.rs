@@ -1,0 +1,31 @@
+use super::{Alarm, Case, count};
+use crate::access::{Sharpness, self_escalating};
+
+/// Shows who gains a permission set that can give itself more; refuses with `--strict`.
+pub(super) fn judge(case: &Case<'_>) -> Option<Alarm> {
+    let mut items = Vec::new();
+    for change in case.access {
+        let mut sets: Vec<_> = change
+            .grants
+            .iter()
+            .filter(|changed| matches!(changed.sharpness, Sharpness::Gained | Sharpness::Loosened))
+            .map(|changed| &changed.grant.permission_set)
+            .filter(|set| self_escalating(set))
+            .map(ToString::to_string)
+            .collect();
+        sets.dedup();
+        if !sets.is_empty() {
+            items.push(format!("{}: {}", change.principal, sets.join(", ")));
+        }
+    }
+    (!items.is_empty()).then(|| Alarm {
+        found: items.len(),
+        limit: 0,
+        message: format!(
+            "{} would gain a set that can give itself more",
+            count(items.len(), "principal", "principals")
+        ),
+        items,
+        refuses: case.options.strict,
+    })
+}

@@ -1,0 +1,233 @@
+//! Puts the changes into an order that never opens a door and, where it can, leaves nobody outside.
+//!
+//! Two laws hold for every state that any order allowed by the edges can pass through: nobody holds what they held
+//! neither before nor will hold after (no leak), and nobody lacks what they held before and will hold after (no
+//! gap), save for the interruptions that are returned.
+
+mod gap;
+mod leak;
+mod merge;
+
+use std::collections::{BTreeMap, HashMap};
+
+use super::align::Alignment;
+use super::diff::{Change, Draft, Move};
+use super::graph::{Graph, Node};
+use super::{Action, Effect, Error, Reason};
+use crate::access::{Attached, Grants, Packed, PrincipalId};
+use crate::model::{Address, Attachment, Key, Principal};
+
+/// The changes as steps: in order, with what must come before each.
+pub(super) struct Ordered {
+    /// The steps' changes, in order.
+    pub(super) changes: Vec<Change>,
+    /// The steps that come before each, by position.
+    pub(super) after: Vec<Vec<(usize, Reason)>>,
+    /// Grants that are kept and for which no safe order was found: who, what, and the steps that matter.
+    pub(super) unresolved: Vec<(PrincipalId, Packed)>,
+}
+
+/// What a principal may hold on the way: what it holds before or after.
+pub(super) struct Allowed<'d> {
+    draft: &'d Draft,
+    known: HashMap<PrincipalId, (Grants, Grants, Grants)>,
+}
+
+impl<'d> Allowed<'d> {
+    pub(super) fn new(draft: &'d Draft) -> Self {
+        Self { draft, known: HashMap::new() }
+    }
+
+    fn of(&mut self, principal: PrincipalId) -> &(Grants, Grants, Grants) {
+        self.known.entry(principal).or_insert_with(|| {
+            let before = self.draft.before.grants_of(principal);
+            let after = self.draft.after.grants_of(principal);
+            (before.union(&after), before.meet(&after), after)
+        })
+    }
+
+    /// All that it may hold.
+    pub(super) fn most(&mut self, principal: PrincipalId) -> &Grants {
+        &self.of(principal).0
+    }
+
+    /// All that it should never be without.
+    pub(super) fn least(&mut self, principal: PrincipalId) -> &Grants {
+        &self.of(principal).1
+    }
+}
+
+/// Orders the changes.
+pub(super) fn order(alignment: &Alignment, mut draft: Draft) -> Result<(Draft, Ordered), Error> {
+    let mut graph = Graph::new(draft.changes.len());
+    references(&draft, &mut graph)?;
+    let mut allowed = Allowed::new(&draft);
+    leak::edges(&draft, &mut allowed, &mut graph)?;
+    let unresolved = gap::edges(&draft, &mut allowed, &mut graph);
+    detach_first(&draft, &mut graph);
+    let united = merge::merge(alignment, &draft, &mut graph);
+    let mut changes: Vec<Option<Change>> = std::mem::take(&mut draft.changes).into_iter().map(Some).collect();
+    for (into, others) in &united {
+        for other in others {
+            let Some(other) = changes[*other as usize].take() else { continue };
+            if let Some(change) = &mut changes[*into as usize] {
+                merge::absorb(change, other);
+            }
+        }
+    }
+    let key = |node: Node| (changes[node as usize].as_ref().map_or(u8::MAX, phase), node);
+    let order: Vec<Node> =
+        graph.order(key).into_iter().filter(|node| changes[*node as usize].is_some()).collect();
+    writers(&draft, &changes, &order, &mut graph)?;
+    for (principal, grant) in &unresolved {
+        gap::pin(&draft, (*principal, *grant), &united, &order, &mut graph)?;
+    }
+    let position: HashMap<Node, usize> = order.iter().enumerate().map(|(at, node)| (*node, at)).collect();
+    let mut after = vec![Vec::new(); order.len()];
+    for (first, then, reason) in graph.edges() {
+        after[position[&then]].push((position[&first], reason));
+    }
+    for list in &mut after {
+        list.sort_unstable();
+    }
+    let changes = order.iter().filter_map(|node| changes[*node as usize].take()).collect();
+    Ok((draft, Ordered { changes, after, unresolved }))
+}
+
+/// What comes first among what may: making and describing, revoking, granting, deleting.
+fn phase(change: &Change) -> u8 {
+    match (&change.action, change.effect) {
+        (Action::Delete { .. }, _) => 3,
+        (_, Effect::Neutral) => 0,
+        (_, Effect::Revokes) => 1,
+        (_, Effect::Grants) => 2,
+    }
+}
+
+fn add(graph: &mut Graph, first: Node, then: Node, reason: Reason) -> Result<(), Error> {
+    graph.add(first, then, reason).map(|_| ()).map_err(|_| Error::Cycle(reason))
+}
+
+/// Made before used, a name freed before it is taken, the calls for one policy one after the other.
+fn references(draft: &Draft, graph: &mut Graph) -> Result<(), Error> {
+    for (address, then) in &draft.takes {
+        if let Some(first) = draft.frees.get(address).filter(|first| *first != then) {
+            graph
+                .add(*first, *then, Reason::Reference)
+                .map_err(|_| Error::NamesInACircle(address.clone()))?;
+        }
+    }
+    let made = |address: &Address| draft.made.get(address).copied();
+    for (node, change) in draft.changes.iter().enumerate() {
+        let node = Node::try_from(node).unwrap_or(Node::MAX);
+        for used in uses(&change.action) {
+            if let Some(first) = made(&used).filter(|first| *first != node) {
+                add(graph, first, node, Reason::Reference)?;
+            }
+        }
+    }
+    for stages in draft.stages.values() {
+        for pair in stages.windows(2) {
+            if let (Some(first), Some(then)) = (pair[0].by, pair[1].by) {
+                add(graph, first, then, Reason::Writer)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The objects that a call names besides the one that it makes.
+fn uses(action: &Action) -> Vec<Address> {
+    let of_attachment = |attachment: &Attachment| match attachment {
+        Attachment::None => None,
+        Attachment::Principal(principal) => Some(principal.address()),
+        Attachment::Group(key) => Some(Address::Group(key.clone())),
+    };
+    let group = |key: &Key<_>| Address::Group(key.clone());
+    match action {
+        Action::CreateApplication { .. } | Action::CreateGroup { .. } => Vec::new(),
+        Action::CreatePolicy { policy, .. } => of_attachment(&policy.attachment).into_iter().collect(),
+        Action::Update(update) => {
+            let attached = update.attachment.as_ref().and_then(|(_, to)| of_attachment(to));
+            attached.into_iter().chain([update.address.clone()]).collect()
+        }
+        Action::AddMembers { group: key, members } => {
+            members.iter().map(Principal::address).chain([group(key)]).collect()
+        }
+        Action::RemoveMember { group: key, .. } | Action::SetMembers { group: key, .. } => vec![group(key)],
+        Action::SetRules { policy, .. } => vec![Address::Policy(policy.clone())],
+        Action::Delete { address } => vec![address.clone()],
+    }
+}
+
+/// A policy moves away before what it was attached to is deleted, where the laws allow it: then nothing is orphaned
+/// on the way.
+fn detach_first(draft: &Draft, graph: &mut Graph) {
+    for stages in draft.stages.values() {
+        for pair in stages.windows(2) {
+            let (Some(held), Some(node)) = (&pair[0].held, pair[1].by) else { continue };
+            if pair[1].held.as_ref().is_some_and(|next| next.to == held.to) {
+                continue;
+            }
+            let deleted = match held.to {
+                Attached::Nobody => None,
+                Attached::Principal(id) => {
+                    draft.world.principals.get_index(id as usize).map(Principal::address)
+                }
+                Attached::Group(id) => draft.world.groups.get_index(id as usize).cloned().map(Address::Group),
+            };
+            let deleted = deleted.and_then(|address| {
+                let node = *draft.frees.get(&address)?;
+                matches!(draft.changes[node as usize].action, Action::Delete { .. }).then_some(node)
+            });
+            if let Some(deleted) = deleted {
+                // A cycle here means that a law asks for the other order; the orphaned policy is then picked up.
+                _ = graph.add(node, deleted, Reason::Reference);
+            }
+        }
+    }
+}
+
+/// One writer at a time: calls that write the same object are done in the order in which they are shown.
+fn writers(
+    draft: &Draft,
+    changes: &[Option<Change>],
+    order: &[Node],
+    graph: &mut Graph,
+) -> Result<(), Error> {
+    let mut last: BTreeMap<Address, Node> = BTreeMap::new();
+    let writing: std::collections::HashSet<Address> =
+        order.iter().filter_map(|node| Some(changes[*node as usize].as_ref()?.action.address())).collect();
+    for node in order {
+        let Some(change) = &changes[*node as usize] else { continue };
+        let mut written = vec![change.action.address()];
+        for effect in &change.moves {
+            match effect {
+                // Deleting these writes to what refers to them.
+                Move::PrincipalGone(id) => {
+                    let key =
+                        |id: u32| draft.world.groups.get_index(id as usize).cloned().map(Address::Group);
+                    written.extend(draft.before.groups_of(*id).iter().filter_map(|group| key(*group)));
+                    let key =
+                        |id: u32| draft.world.policies.get_index(id as usize).cloned().map(Address::Policy);
+                    written.extend(
+                        draft.before.policies_on_principal(*id).iter().filter_map(|policy| key(*policy)),
+                    );
+                }
+                Move::GroupGone(id) => {
+                    let key =
+                        |id: u32| draft.world.policies.get_index(id as usize).cloned().map(Address::Policy);
+                    written
+                        .extend(draft.before.policies_on_group(*id).iter().filter_map(|policy| key(*policy)));
+                }
+                Move::Born(_) | Move::GroupBorn(_) | Move::Join(..) | Move::Leave(..) | Move::Policy(..) => {}
+            }
+        }
+        for address in written.into_iter().filter(|address| writing.contains(address)) {
+            if let Some(first) = last.insert(address, *node).filter(|first| first != node) {
+                add(graph, first, *node, Reason::Writer)?;
+            }
+        }
+    }
+    Ok(())
+}

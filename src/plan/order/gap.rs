@@ -1,0 +1,253 @@
+//! The edges without which somebody would lack, for a while, what they keep.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use super::{Allowed, add};
+use crate::access::{Attached, GroupId, Packed, PolicyId, PrincipalId};
+use crate::plan::diff::{Draft, Stage};
+use crate::plan::graph::{Graph, Node};
+use crate::plan::{Error, Reason};
+
+/// A way by which a grant reaches a principal while the plan runs.
+#[derive(Debug, PartialEq, Eq, Hash, Clone)]
+struct Way {
+    /// The steps that it needs, when it is there in the end; `None` when it is not.
+    needs: Option<Vec<Node>>,
+    /// The steps that end it, when it was there at the beginning; `None` when it was not.
+    ends: Option<Vec<Node>>,
+}
+
+impl Way {
+    /// Whether it is there all the time.
+    fn lasts(&self) -> bool {
+        self.needs.as_ref().is_some_and(Vec::is_empty) && self.ends.as_ref().is_some_and(Vec::is_empty)
+    }
+}
+
+/// For each grant that somebody keeps by another way, puts what the new way needs before what ends the old one.
+///
+/// Returns the grants for which every pair of ways would close a cycle.
+pub(super) fn edges(
+    draft: &Draft,
+    allowed: &mut Allowed<'_>,
+    graph: &mut Graph,
+) -> Vec<(PrincipalId, Packed)> {
+    let changed = Changed::of(draft);
+    let mut known: HashMap<Vec<Way>, bool> = HashMap::new();
+    let mut unresolved = Vec::new();
+    for principal in changed.principals(draft) {
+        let least = allowed.least(principal).clone();
+        for grant in least.iter() {
+            let ways = changed.ways(draft, principal, grant);
+            if ways.iter().any(Way::lasts) {
+                continue;
+            }
+            let resolved = match known.get(&ways) {
+                Some(resolved) => *resolved,
+                None => {
+                    let resolved = resolve(&ways, graph);
+                    known.insert(ways, resolved);
+                    resolved
+                }
+            };
+            if !resolved {
+                unresolved.push((principal, grant));
+            }
+        }
+    }
+    unresolved
+}
+
+fn resolve(ways: &[Way], graph: &mut Graph) -> bool {
+    let new = || ways.iter().filter_map(|way| way.needs.as_ref());
+    let old = || ways.iter().filter_map(|way| way.ends.as_ref());
+    old().any(|ends| new().any(|needs| bridge(needs, ends, graph)))
+}
+
+/// Puts every step that the new way needs before every step that ends the old one, or nothing at all.
+fn bridge(needs: &[Node], ends: &[Node], graph: &mut Graph) -> bool {
+    let mut added = Vec::new();
+    for first in needs {
+        // One step that ends the old way as it makes the new one leaves no time in between.
+        for then in ends.iter().filter(|then| *then != first) {
+            match graph.add(*first, *then, Reason::Gap) {
+                Ok(true) => added.push((*first, *then)),
+                Ok(false) => {}
+                Err(_) => {
+                    for (first, then) in added {
+                        graph.remove(first, then);
+                    }
+                    return false;
+                }
+            }
+        }
+    }
+    true
+}
+
+/// Orders the steps that matter for a grant as they are shown, so that its interruption is the same in every order.
+pub(super) fn pin(
+    draft: &Draft,
+    (principal, grant): (PrincipalId, Packed),
+    united: &BTreeMap<Node, Vec<Node>>,
+    order: &[Node],
+    graph: &mut Graph,
+) -> Result<(), Error> {
+    let into: HashMap<Node, Node> =
+        united.iter().flat_map(|(into, others)| others.iter().map(|other| (*other, *into))).collect();
+    let matter: BTreeSet<Node> = Changed::of(draft)
+        .steps(draft, principal, grant)
+        .into_iter()
+        .map(|node| into.get(&node).copied().unwrap_or(node))
+        .collect();
+    let sequence: Vec<Node> = order.iter().copied().filter(|node| matter.contains(node)).collect();
+    for pair in sequence.windows(2) {
+        add(graph, pair[0], pair[1], Reason::Gap)?;
+    }
+    Ok(())
+}
+
+/// The policies that change, by what they are attached to on the way.
+struct Changed {
+    on_group: BTreeMap<GroupId, BTreeSet<PolicyId>>,
+    on_principal: BTreeMap<PrincipalId, BTreeSet<PolicyId>>,
+}
+
+impl Changed {
+    fn of(draft: &Draft) -> Self {
+        let mut changed = Self { on_group: BTreeMap::new(), on_principal: BTreeMap::new() };
+        for (policy, stages) in &draft.stages {
+            for held in stages.iter().filter_map(|stage| stage.held.as_ref()) {
+                match held.to {
+                    Attached::Nobody => {}
+                    Attached::Principal(id) => {
+                        _ = changed.on_principal.entry(id).or_default().insert(*policy)
+                    }
+                    Attached::Group(id) => _ = changed.on_group.entry(id).or_default().insert(*policy),
+                }
+            }
+        }
+        changed
+    }
+
+    /// Those who move, and those whom a policy that changes reaches.
+    fn principals(&self, draft: &Draft) -> BTreeSet<PrincipalId> {
+        let movers = draft.joins.keys().chain(draft.leaves.keys()).map(|(_, principal)| *principal);
+        let mut principals: BTreeSet<_> = movers.chain(self.on_principal.keys().copied()).collect();
+        for group in self.on_group.keys() {
+            principals.extend(draft.before.members(*group));
+            principals.extend(draft.after.members(*group));
+        }
+        principals
+    }
+
+    /// Every way by which the grant reaches the principal before or after.
+    fn ways(&self, draft: &Draft, principal: PrincipalId, grant: Packed) -> Vec<Way> {
+        let mut ways = Vec::new();
+        let direct = draft.before.policies_on_principal(principal).iter();
+        let direct: BTreeSet<_> =
+            direct.chain(self.on_principal.get(&principal).into_iter().flatten()).collect();
+        for policy in direct {
+            ways.extend(way(draft, *policy, Attached::Principal(principal), grant, None, None));
+        }
+        let groups = draft.before.groups_of(principal).union(draft.after.groups_of(principal));
+        for group in groups {
+            let policies = draft.before.policies_on_group(*group).iter();
+            let policies: BTreeSet<_> =
+                policies.chain(self.on_group.get(group).into_iter().flatten()).collect();
+            let (join, leave) =
+                (draft.joins.get(&(*group, principal)), draft.leaves.get(&(*group, principal)));
+            for policy in policies {
+                ways.extend(way(
+                    draft,
+                    *policy,
+                    Attached::Group(*group),
+                    grant,
+                    join.copied(),
+                    leave.copied(),
+                ));
+            }
+        }
+        ways
+    }
+
+    /// Every step that a way of the grant to the principal depends on.
+    fn steps(&self, draft: &Draft, principal: PrincipalId, grant: Packed) -> BTreeSet<Node> {
+        let mut steps = BTreeSet::new();
+        let mut note = |policy: PolicyId, to: Attached, movers: [Option<&Node>; 2]| {
+            let good = |stage: &Stage| covers(stage, to, grant);
+            let unchanged =
+                || draft.before.policy(policy).is_some_and(|held| held.to == to && held.grants.cover(grant));
+            match draft.stages.get(&policy) {
+                Some(stages) if stages.iter().any(good) => {
+                    steps.extend(stages.iter().filter_map(|stage| stage.by))
+                }
+                None if unchanged() => {}
+                _ => return,
+            }
+            steps.extend(movers.into_iter().flatten());
+        };
+        let direct = draft.before.policies_on_principal(principal).iter();
+        for policy in direct.chain(self.on_principal.get(&principal).into_iter().flatten()) {
+            note(*policy, Attached::Principal(principal), [None, None]);
+        }
+        for group in draft.before.groups_of(principal).union(draft.after.groups_of(principal)) {
+            let movers = [draft.joins.get(&(*group, principal)), draft.leaves.get(&(*group, principal))];
+            let policies = draft.before.policies_on_group(*group).iter();
+            for policy in policies.chain(self.on_group.get(group).into_iter().flatten()) {
+                note(*policy, Attached::Group(*group), movers);
+            }
+        }
+        steps
+    }
+}
+
+fn covers(stage: &Stage, to: Attached, grant: Packed) -> bool {
+    stage.held.as_ref().is_some_and(|held| held.to == to && held.grants.cover(grant))
+}
+
+/// A policy's way to a principal, itself or through a group that it may join or leave; `None` when it is there
+/// neither before nor after.
+fn way(
+    draft: &Draft,
+    policy: PolicyId,
+    to: Attached,
+    grant: Packed,
+    join: Option<Node>,
+    leave: Option<Node>,
+) -> Option<Way> {
+    let (mut needs, mut ends) = (None, None);
+    match draft.stages.get(&policy) {
+        None => {
+            let held = draft.before.policy(policy)?;
+            if held.to != to || !held.grants.cover(grant) {
+                return None;
+            }
+            (needs, ends) = (Some(Vec::new()), Some(Vec::new()));
+        }
+        Some(stages) => {
+            let good: Vec<bool> = stages.iter().map(|stage| covers(stage, to, grant)).collect();
+            if good.first() == Some(&true) {
+                let until = good.iter().position(|good| !good);
+                ends = Some(until.and_then(|at| stages[at].by).into_iter().collect());
+            }
+            if good.last() == Some(&true) {
+                let since = good.iter().rposition(|good| !good).map(|at| at + 1);
+                needs = Some(since.and_then(|at| stages[at].by).into_iter().collect::<Vec<_>>());
+            }
+        }
+    }
+    if let (Some(join), Some(needs)) = (join, &mut needs) {
+        needs.push(join);
+    }
+    if let (Some(leave), Some(ends)) = (leave, &mut ends) {
+        ends.push(leave);
+    }
+    if join.is_some() {
+        ends = None;
+    }
+    if leave.is_some() {
+        needs = None;
+    }
+    (needs.is_some() || ends.is_some()).then_some(Way { needs, ends })
+}

@@ -1,0 +1,76 @@
+//! The edges without which somebody would hold, for a while, what they must never hold.
+
+use super::{Allowed, add};
+use crate::access::{Attached, GroupId, Held, PrincipalId};
+use crate::plan::diff::{Draft, Stage};
+use crate::plan::graph::Graph;
+use crate::plan::{Error, Reason};
+
+/// Adds, for every policy that changes while somebody joins or leaves its group: a leaver goes before the policy
+/// becomes what the leaver must not have, a joiner comes after it was what the joiner must not have.
+///
+/// The stages of a policy grant its direct principals, and those who stay in the group, only what they have before
+/// or after; so nothing else can leak.
+pub(super) fn edges(draft: &Draft, allowed: &mut Allowed<'_>, graph: &mut Graph) -> Result<(), Error> {
+    let mut movers: std::collections::BTreeMap<GroupId, Movers> = std::collections::BTreeMap::new();
+    for ((group, principal), node) in &draft.leaves {
+        movers.entry(*group).or_default().leavers.push((*principal, *node));
+    }
+    for ((group, principal), node) in &draft.joins {
+        movers.entry(*group).or_default().joiners.push((*principal, *node));
+    }
+    for stages in draft.stages.values() {
+        let mut groups: Vec<GroupId> =
+            stages.iter().filter_map(|stage| group_of(stage.held.as_ref())).collect();
+        groups.sort_unstable();
+        groups.dedup();
+        for group in groups {
+            if let Some(movers) = movers.get(&group) {
+                movers.edges(group, stages, allowed, graph)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn group_of(held: Option<&Held>) -> Option<GroupId> {
+    match held?.to {
+        Attached::Group(group) => Some(group),
+        Attached::Nobody | Attached::Principal(_) => None,
+    }
+}
+
+#[derive(Default)]
+struct Movers {
+    leavers: Vec<(PrincipalId, u32)>,
+    joiners: Vec<(PrincipalId, u32)>,
+}
+
+impl Movers {
+    fn edges(
+        &self,
+        group: GroupId,
+        stages: &[Stage],
+        allowed: &mut Allowed<'_>,
+        graph: &mut Graph,
+    ) -> Result<(), Error> {
+        let mut forbidden = |stage: &Stage, principal: PrincipalId| match &stage.held {
+            Some(held) if held.to == Attached::Group(group) => !held.grants.within(allowed.most(principal)),
+            _ => false,
+        };
+        for (principal, node) in &self.leavers {
+            let first = stages.iter().find(|stage| forbidden(stage, *principal));
+            if let Some(then) = first.and_then(|stage| stage.by).filter(|then| then != node) {
+                add(graph, *node, then, Reason::Leak)?;
+            }
+        }
+        for (principal, node) in &self.joiners {
+            let last = stages.iter().rposition(|stage| forbidden(stage, *principal));
+            let ends = last.and_then(|last| stages.get(last + 1)?.by);
+            if let Some(first) = ends.filter(|first| first != node) {
+                add(graph, first, *node, Reason::Leak)?;
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,275 @@
+//! Runs a plan on the model before anybody sees it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::align::{Alignment, remove_all};
+use super::diff::{Draft, Move};
+use super::order::{Allowed, Ordered};
+use super::{Action, Bug, Interruption, StepId, Update};
+use crate::access::{Attached, Held, Holdings, Packed, PrincipalId, World};
+use crate::model::{Address, Application, Flags, Group, Key, Name, State};
+
+/// Does to a state what a call does to an organization.
+pub fn rehearse(state: &mut State, action: &Action) {
+    match action {
+        Action::CreateApplication { name, meta } => {
+            let made = Application { meta: meta.clone(), flags: Flags::default(), api_keys: 0 };
+            state.applications.insert(Key::Named(name.clone()), made);
+        }
+        Action::CreateGroup { name, meta } => {
+            let members = BTreeSet::new();
+            let made = Group { meta: meta.clone(), flags: Flags::default(), builtin: None, members };
+            state.groups.insert(Key::Named(name.clone()), made);
+        }
+        Action::CreatePolicy { name, policy } => {
+            state.policies.insert(Key::Named(name.clone()), policy.clone());
+        }
+        Action::Update(update) => patch(state, update),
+        Action::AddMembers { group, members } => {
+            if let Some(group) = state.groups.get_mut(group) {
+                group.members.extend(members.iter().cloned());
+            }
+        }
+        Action::RemoveMember { group, member } => {
+            if let Some(group) = state.groups.get_mut(group) {
+                group.members.remove(member);
+            }
+        }
+        Action::SetMembers { group, before: _, after } => {
+            if let Some(group) = state.groups.get_mut(group) {
+                group.members.clone_from(after);
+            }
+        }
+        Action::SetRules { policy, before: _, after } => {
+            if let Some(policy) = state.policies.get_mut(policy) {
+                policy.rules.clone_from(after);
+            }
+        }
+        Action::Delete { address } => remove_all(state, &BTreeSet::from([address.clone()])),
+    }
+}
+
+fn patch(state: &mut State, update: &Update) {
+    match &update.address {
+        Address::User(_) => {}
+        Address::Application(key) => {
+            if let Some(object) = state.applications.get_mut(key) {
+                object.meta.clone_from(&update.meta);
+            }
+        }
+        Address::Group(key) => {
+            if let Some(object) = state.groups.get_mut(key) {
+                object.meta.clone_from(&update.meta);
+            }
+        }
+        Address::Policy(key) => {
+            if let Some(object) = state.policies.get_mut(key) {
+                object.meta.clone_from(&update.meta);
+                if let Some((_, to)) = &update.attachment {
+                    object.attachment.clone_from(to);
+                }
+            }
+        }
+    }
+}
+
+/// What the rehearsal found.
+pub(super) struct Rehearsal {
+    pub(super) interruptions: Vec<Interruption>,
+    /// Access that the caller held to administer with, and is without after some step.
+    pub(super) locked_out: Vec<(Packed, StepId)>,
+}
+
+/// Runs the steps in the order given, fills in what depends on it, and checks both laws and the arrival.
+pub(super) fn run(
+    alignment: &Alignment,
+    draft: &Draft,
+    ordered: &mut Ordered,
+    caller: Option<PrincipalId>,
+) -> Result<Rehearsal, Bug> {
+    let mut state = alignment.before.clone();
+    let mut watch = Watch::new(draft, caller);
+    for (at, change) in ordered.changes.iter_mut().enumerate() {
+        let step = StepId::try_from(at + 1).unwrap_or(StepId::MAX);
+        settle(&mut change.action, &state);
+        rehearse(&mut state, &change.action);
+        watch.step(step, &change.moves)?;
+    }
+    if let Some(differs) = difference(&state, &alignment.outcome) {
+        return Err(Bug(format!("the steps do not lead to the desired state: {differs}")));
+    }
+    watch.finish(&ordered.unresolved)
+}
+
+/// Fills in what a call replaces: it depends on the steps before it.
+fn settle(action: &mut Action, state: &State) {
+    match action {
+        Action::SetMembers { group, before, after } => {
+            // Until now `before` holds those who leave.
+            let now = state.groups.get(group).map(|group| group.members.clone()).unwrap_or_default();
+            *after = now.difference(before).cloned().collect();
+            *before = now;
+        }
+        Action::SetRules { policy, before, .. } => {
+            if let Some(policy) = state.policies.get(policy) {
+                before.clone_from(&policy.rules);
+            }
+        }
+        Action::Update(Update { address: Address::Policy(key), attachment: Some((before, _)), .. }) => {
+            if let Some(policy) = state.policies.get(key) {
+                before.clone_from(&policy.attachment);
+            }
+        }
+        Action::CreateApplication { .. }
+        | Action::CreateGroup { .. }
+        | Action::CreatePolicy { .. }
+        | Action::Update(_)
+        | Action::AddMembers { .. }
+        | Action::RemoveMember { .. }
+        | Action::Delete { .. } => {}
+    }
+}
+
+/// Says in words where two states differ first, or `None` when they are the same.
+fn difference(found: &State, wanted: &State) -> Option<String> {
+    fn first<T: PartialEq>(
+        kind: &str,
+        found: &indexmap::IndexMap<Key<Name>, T>,
+        wanted: &indexmap::IndexMap<Key<Name>, T>,
+    ) -> Option<String> {
+        let missing =
+            wanted.iter().find(|(key, object)| found.get(*key) != Some(*object)).map(|(key, _)| key);
+        let key = missing.or_else(|| found.keys().find(|key| !wanted.contains_key(*key)))?;
+        Some(format!("{kind} {key}"))
+    }
+    first("application", &found.applications, &wanted.applications)
+        .or_else(|| first("group", &found.groups, &wanted.groups))
+        .or_else(|| first("policy", &found.policies, &wanted.policies))
+        .or_else(|| (found.users != wanted.users).then(|| "users".to_owned()))
+}
+
+/// Watches both laws while steps are done.
+struct Watch<'d> {
+    draft: &'d Draft,
+    allowed: Allowed<'d>,
+    now: Holdings,
+    caller: Option<PrincipalId>,
+    /// Kept grants that are missing, since which step.
+    missing: BTreeMap<(PrincipalId, Packed), StepId>,
+    found: Vec<(PrincipalId, Packed, StepId, StepId)>,
+    locked_out: BTreeMap<Packed, StepId>,
+}
+
+impl<'d> Watch<'d> {
+    fn new(draft: &'d Draft, caller: Option<PrincipalId>) -> Self {
+        let caller = caller.filter(|caller| !draft.before.owners.contains(caller));
+        Self {
+            draft,
+            allowed: Allowed::new(draft),
+            now: draft.before.clone(),
+            caller,
+            missing: BTreeMap::new(),
+            found: Vec::new(),
+            locked_out: BTreeMap::new(),
+        }
+    }
+
+    fn step(&mut self, step: StepId, moves: &[Move]) -> Result<(), Bug> {
+        let mut reached = BTreeSet::new();
+        for effect in moves {
+            reached.extend(self.reached(effect));
+            apply(&mut self.now, effect);
+            reached.extend(self.reached(effect));
+        }
+        for principal in reached {
+            self.judge(step, principal)?;
+        }
+        Ok(())
+    }
+
+    fn reached(&self, effect: &Move) -> Vec<PrincipalId> {
+        match effect {
+            Move::Born(id) | Move::PrincipalGone(id) | Move::Join(_, id) | Move::Leave(_, id) => vec![*id],
+            Move::GroupGone(group) => self.now.members(*group).iter().copied().collect(),
+            Move::GroupBorn(_) => Vec::new(),
+            Move::Policy(policy, _) => {
+                self.now.policy(*policy).map(|held| self.now.holders(held.to)).unwrap_or_default()
+            }
+        }
+    }
+
+    fn judge(&mut self, step: StepId, principal: PrincipalId) -> Result<(), Bug> {
+        let holds = self.now.grants_of(principal);
+        let most = self.allowed.most(principal);
+        if let Some(leak) = holds.iter().find(|grant| !most.cover(*grant)) {
+            let words = describe(&self.draft.world, principal, leak);
+            return Err(Bug(format!("after step {step} there would be a leak: {words}")));
+        }
+        for grant in self.allowed.least(principal).iter() {
+            if !holds.cover(grant) {
+                self.missing.entry((principal, grant)).or_insert(step);
+            } else if let Some(since) = self.missing.remove(&(principal, grant)) {
+                self.found.push((principal, grant, since, step));
+            }
+        }
+        if self.caller == Some(principal) {
+            let world = &self.draft.world;
+            let held = self.draft.before.grants_of(principal);
+            let to_administer = held.iter().filter(|grant| administers(world, *grant));
+            for grant in to_administer.filter(|grant| !holds.cover(*grant)) {
+                self.locked_out.entry(grant).or_insert(step);
+            }
+        }
+        Ok(())
+    }
+
+    fn finish(self, unresolved: &[(PrincipalId, Packed)]) -> Result<Rehearsal, Bug> {
+        if let Some(((principal, grant), step)) = self.missing.first_key_value() {
+            let words = describe(&self.draft.world, *principal, *grant);
+            return Err(Bug(format!("since step {step} something is missing in the end: {words}")));
+        }
+        let known: BTreeSet<_> = unresolved.iter().copied().collect();
+        let mut interruptions = Vec::new();
+        for (principal, grant, from_step, to_step) in self.found {
+            if !known.contains(&(principal, grant)) {
+                let words = describe(&self.draft.world, principal, grant);
+                return Err(Bug(format!("a gap from step {from_step} to step {to_step}: {words}")));
+            }
+            let Some(who) = self.draft.world.principals.get_index(principal as usize) else { continue };
+            let grant = self.draft.world.symbols.unpack(grant);
+            interruptions.push(Interruption { principal: who.clone(), grant, from_step, to_step });
+        }
+        interruptions.sort();
+        Ok(Rehearsal { interruptions, locked_out: self.locked_out.into_iter().collect() })
+    }
+}
+
+/// Whether a grant is one that a caller needs in order to go on.
+fn administers(world: &World, grant: Packed) -> bool {
+    let set = world.symbols.unpack(grant).permission_set;
+    ["IAM", "Organization", "Project"].iter().any(|prefix| set.as_str().starts_with(prefix))
+}
+
+fn describe(world: &World, principal: PrincipalId, grant: Packed) -> String {
+    let who = world.principals.get_index(principal as usize).map(ToString::to_string).unwrap_or_default();
+    format!("{who}: {}", world.symbols.unpack(grant).words(|_| None))
+}
+
+fn apply(now: &mut Holdings, effect: &Move) {
+    match effect {
+        Move::Born(id) => now.insert_principal(*id),
+        Move::GroupBorn(id) => now.insert_group(*id),
+        Move::Join(group, id) => now.join(*group, *id),
+        Move::Leave(group, id) => now.leave(*group, *id),
+        Move::GroupGone(group) => now.delete_group(*group),
+        Move::PrincipalGone(id) => now.delete_principal(*id),
+        Move::Policy(policy, held) => {
+            // Who it was attached to may have been deleted since: then it is attached to nobody.
+            let gone = |to: Attached| matches!(to, Attached::Principal(id) if !now.exists(id));
+            let held = held
+                .clone()
+                .map(|held| if gone(held.to) { Held { to: Attached::Nobody, ..held } } else { held });
+            now.set_policy(*policy, held);
+        }
+    }
+}

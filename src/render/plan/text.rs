@@ -1,0 +1,392 @@
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+
+use similar::{ChangeTag, TextDiff};
+
+use super::access::{self, Fold};
+use super::words;
+use crate::access::Sharpness;
+use crate::model::{Attachment, Rules, UserType};
+use crate::plan::{Action, Plan, SparedReason, Step, Update, Verdict};
+use crate::render::escape::terminal;
+use crate::render::paint::{Ink, Paint};
+
+/// How a plan is shown.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Style {
+    /// Colours or none.
+    pub paint: Paint,
+    /// Whether it is drift: live differs, and nobody asked for it.
+    pub drift: bool,
+}
+
+/// Writes a plan for a terminal or a log: access first, then the steps in the order of the apply, then what is
+/// spared, the guards and a summary.
+///
+/// # Errors
+/// When the writer fails.
+pub fn text(out: &mut dyn Write, plan: &Plan, style: Style) -> io::Result<()> {
+    let mut page = Page { out, plan, paint: style.paint };
+    if !plan.is_empty() {
+        page.access()?;
+        page.steps()?;
+    }
+    page.interruptions()?;
+    page.expiries()?;
+    page.adoptions()?;
+    page.spared()?;
+    page.notes()?;
+    page.refusals()?;
+    page.summary(style.drift)
+}
+
+struct Page<'a> {
+    out: &'a mut dyn Write,
+    plan: &'a Plan,
+    paint: Paint,
+}
+
+const fn sign(sharpness: Sharpness) -> (Ink, &'static str, &'static str) {
+    match sharpness {
+        Sharpness::Gained => (Ink::Add, "+", "gains"),
+        Sharpness::Loosened => (Ink::Add, "+", "loosened"),
+        Sharpness::Tightened => (Ink::Change, "~", "tightened"),
+        Sharpness::Lost => (Ink::Remove, "-", "loses"),
+    }
+}
+
+const fn mark(action: &Action) -> (Ink, &'static str) {
+    match action {
+        Action::CreateApplication { .. }
+        | Action::CreateGroup { .. }
+        | Action::CreatePolicy { .. }
+        | Action::AddMembers { .. } => (Ink::Add, "+"),
+        Action::Update(_) | Action::SetRules { .. } => (Ink::Change, "~"),
+        Action::RemoveMember { .. } | Action::SetMembers { .. } | Action::Delete { .. } => (Ink::Remove, "-"),
+    }
+}
+
+impl Page<'_> {
+    fn heading(&mut self, text: &str) -> io::Result<()> {
+        writeln!(self.out, "{}", self.paint.text(Ink::Heading, text))
+    }
+
+    fn access(&mut self) -> io::Result<()> {
+        self.heading("Access")?;
+        let folds = access::folds(self.plan);
+        if folds.is_empty() {
+            writeln!(self.out, "  no change of access")?;
+        }
+        for fold in folds {
+            self.fold(&fold)?;
+        }
+        writeln!(self.out)
+    }
+
+    fn fold(&mut self, fold: &Fold<'_>) -> io::Result<()> {
+        let mut names: Vec<String> = fold
+            .who
+            .iter()
+            .take(8)
+            .map(|change| {
+                let mut name = change.principal.to_string();
+                if change.locked {
+                    name.push_str(" (locked)");
+                }
+                name
+            })
+            .collect();
+        if fold.who.len() > 8 {
+            names.push(format!("{} more", fold.who.len() - 8));
+        }
+        let all = fold.who.iter().all(|change| change.loses_all);
+        let note = if all { self.paint.text(Ink::Alarm, ", left without any access") } else { String::new() };
+        writeln!(self.out, "  {}{note}", terminal(&words::several(&names)))?;
+        for line in &fold.lines {
+            let (ink, sign, verb) = sign(line.sharpness);
+            let what = format!("{sign} {verb} {}", terminal(&line.what));
+            let marks: String = line.marks.iter().map(|mark| format!("  [{mark}]")).collect();
+            writeln!(self.out, "    {}{}", self.paint.text(ink, &what), self.paint.text(Ink::Alarm, &marks))?;
+            let path = format!("← {}", terminal(&line.path));
+            writeln!(self.out, "        {}", self.paint.text(Ink::Faint, &path))?;
+        }
+        Ok(())
+    }
+
+    fn steps(&mut self) -> io::Result<()> {
+        self.heading("Steps")?;
+        let width = self.plan.steps().len().to_string().len();
+        for step in self.plan.steps() {
+            let (ink, sign) = mark(&step.action);
+            let headline = words::headline(self.plan, step);
+            let line = self.paint.text(ink, &format!("{sign} {}", terminal(&headline)));
+            let after = after(step);
+            let after = self.paint.text(Ink::Faint, &after);
+            writeln!(self.out, "  {:>width$}  {line}{after}", step.id)?;
+            self.details(step, width + 6)?;
+        }
+        writeln!(self.out)
+    }
+
+    fn details(&mut self, step: &Step, indent: usize) -> io::Result<()> {
+        match &step.action {
+            Action::CreateApplication { meta, .. } | Action::CreateGroup { meta, .. } => {
+                self.description(indent, &meta.description)
+            }
+            Action::CreatePolicy { policy, .. } => {
+                self.description(indent, &policy.meta.description)?;
+                let to = words::attachment(&policy.attachment);
+                writeln!(self.out, "{:indent$}principal: {}", "", terminal(&to))?;
+                self.diff(indent, "", &words::rules(self.plan, &policy.rules))
+            }
+            Action::Update(update) => self.update(indent, update),
+            Action::SetRules { before, after, .. } => self.rules(indent, before, after),
+            Action::AddMembers { .. }
+            | Action::RemoveMember { .. }
+            | Action::SetMembers { .. }
+            | Action::Delete { .. } => Ok(()),
+        }
+    }
+
+    fn description(&mut self, indent: usize, text: &str) -> io::Result<()> {
+        if text.is_empty() {
+            return Ok(());
+        }
+        writeln!(self.out, "{:indent$}description: {}", "", terminal(text))
+    }
+
+    fn update(&mut self, indent: usize, update: &Update) -> io::Result<()> {
+        let Update { address: _, name, description, tags, owner, attachment, meta: _ } = update;
+        if let Some((from, to)) = name {
+            self.field(indent, "name", &from.to_string(), to.as_str())?;
+        }
+        if let Some((from, to)) = description {
+            if from.contains('\n') || to.contains('\n') {
+                writeln!(self.out, "{:indent$}description:", "")?;
+                self.diff(indent + 2, &lines(from), &lines(to))?;
+            } else {
+                self.field(indent, "description", &quoted(from), &quoted(to))?;
+            }
+        }
+        if let Some((from, to)) = tags {
+            let gone = from.difference(to).map(|tag| format!("-{tag}"));
+            let new = to.difference(from).map(|tag| format!("+{tag}"));
+            let changes: Vec<_> = gone.chain(new).collect();
+            writeln!(self.out, "{:indent$}tags: {}", "", terminal(&changes.join(", ")))?;
+        }
+        if let Some((from, to)) = owner {
+            self.field(indent, "owner", &words::owner(from.as_ref()), &words::owner(to.as_ref()))?;
+        }
+        if let Some((from, to)) = attachment {
+            self.field(indent, "principal", &words::attachment(from), &words::attachment(to))?;
+            self.owner_note(indent, to)?;
+        }
+        Ok(())
+    }
+
+    /// A policy for the owner adds nothing: the owner holds everything.
+    fn owner_note(&mut self, indent: usize, to: &Attachment) -> io::Result<()> {
+        let Attachment::Principal(crate::model::Principal::User(key)) = to else { return Ok(()) };
+        if self.plan.outcome().users.get(key).is_some_and(|user| user.kind == UserType::Owner) {
+            writeln!(self.out, "{:indent$}note: {key} is the owner and holds everything already", "")?;
+        }
+        Ok(())
+    }
+
+    fn field(&mut self, indent: usize, name: &str, from: &str, to: &str) -> io::Result<()> {
+        let from = self.paint.text(Ink::Remove, &terminal(from));
+        let to = self.paint.text(Ink::Add, &terminal(to));
+        writeln!(self.out, "{:indent$}{name}: {from} → {to}", "")
+    }
+
+    fn rules(&mut self, indent: usize, before: &Rules, after: &Rules) -> io::Result<()> {
+        self.diff(indent, &words::rules(self.plan, before), &words::rules(self.plan, after))
+    }
+
+    fn diff(&mut self, indent: usize, before: &str, after: &str) -> io::Result<()> {
+        for change in TextDiff::from_lines(before, after).iter_all_changes() {
+            let line = terminal(change.value().trim_end_matches('\n')).into_owned();
+            let line = match change.tag() {
+                ChangeTag::Delete => self.paint.text(Ink::Remove, &format!("- {line}")),
+                ChangeTag::Insert => self.paint.text(Ink::Add, &format!("+ {line}")),
+                ChangeTag::Equal => format!("  {line}"),
+            };
+            writeln!(self.out, "{:indent$}{line}", "")?;
+        }
+        Ok(())
+    }
+
+    fn interruptions(&mut self) -> io::Result<()> {
+        let names = &self.plan.outcome().projects;
+        if self.plan.interruptions().is_empty() {
+            return Ok(());
+        }
+        self.heading("Interruptions (kept in the end, missing on the way)")?;
+        for interruption in self.plan.interruptions() {
+            let what = interruption.grant.words(|id| names.get(&id));
+            let line = format!("{}: {what}", interruption.principal);
+            let (from, to) = (interruption.from_step, interruption.to_step);
+            writeln!(self.out, "  {} from step {from} to step {to}", terminal(&line))?;
+        }
+        writeln!(self.out)
+    }
+
+    fn expiries(&mut self) -> io::Result<()> {
+        let week = jiff::SignedDuration::from_hours(24 * 7);
+        let now = self.plan.created_at();
+        let soon: Vec<_> = self
+            .plan
+            .expiries()
+            .iter()
+            .filter(|expiry| expiry.expired || expiry.until.duration_since(now) <= week)
+            .collect();
+        if soon.is_empty() {
+            return Ok(());
+        }
+        self.heading("Ending")?;
+        for expiry in soon {
+            let what = match (&expiry.member, expiry.rule) {
+                (Some(member), _) => format!("{member} in {}", expiry.address),
+                (None, Some(rule)) => format!("rule {} of {}", rule + 1, expiry.address),
+                (None, None) => expiry.address.to_string(),
+            };
+            let verb = if expiry.expired { "ended" } else { "ends" };
+            let place = format!("{}:{}", expiry.at.file.display(), expiry.at.line);
+            writeln!(self.out, "  {} {verb} {} ({})", terminal(&what), expiry.until, terminal(&place))?;
+        }
+        writeln!(self.out)
+    }
+
+    fn adoptions(&mut self) -> io::Result<()> {
+        let with_keys = self.plan.adoptions().iter().filter(|adoption| adoption.api_keys > 0);
+        let lines: Vec<String> = with_keys
+            .map(|adoption| {
+                let keys = adoption.api_keys;
+                let oldest = adoption.oldest_key.map(|made| {
+                    let days = self.plan.created_at().duration_since(made).as_hours() / 24;
+                    format!(", the oldest {days} days old")
+                });
+                let keys = if keys == 1 { "1 API key".to_owned() } else { format!("{keys} API keys") };
+                format!("{} comes with {keys}{}", adoption.address, oldest.unwrap_or_default())
+            })
+            .collect();
+        if lines.is_empty() {
+            return Ok(());
+        }
+        self.heading("Adopted with keys that somebody holds")?;
+        for line in lines {
+            writeln!(self.out, "  {}", terminal(&line))?;
+        }
+        writeln!(self.out)
+    }
+
+    fn spared(&mut self) -> io::Result<()> {
+        let mut by_reason: BTreeMap<(&SparedReason, crate::model::Kind), Vec<String>> = BTreeMap::new();
+        for spared in self.plan.spared() {
+            let key = (&spared.reason, spared.address.kind());
+            by_reason.entry(key).or_default().push(spared.address.key_text());
+        }
+        if by_reason.is_empty() {
+            return Ok(());
+        }
+        self.heading("Left alone")?;
+        for ((reason, kind), names) in by_reason {
+            let number = names.len();
+            let kind = if number == 1 { kind.word() } else { kind.section() };
+            let mut shown = names.iter().take(3).cloned().collect::<Vec<_>>().join(", ");
+            if number > 3 {
+                shown.push_str(&format!(", and {} more", number - 3));
+            }
+            let line = format!("{number} {kind}: {}", words::spared(reason));
+            writeln!(self.out, "  {}", terminal(&line))?;
+            writeln!(self.out, "      {}", self.paint.text(Ink::Faint, &terminal(&shown)))?;
+        }
+        writeln!(self.out)
+    }
+
+    fn notes(&mut self) -> io::Result<()> {
+        if self.plan.spent().is_empty() {
+            return Ok(());
+        }
+        for address in self.plan.spent() {
+            let line = format!("note: `previously` of {address} has done its work and can be removed");
+            writeln!(self.out, "{}", terminal(&line))?;
+        }
+        writeln!(self.out)
+    }
+
+    fn refusals(&mut self) -> io::Result<()> {
+        let (plan, paint) = (self.plan, self.paint);
+        for conflict in plan.conflicts() {
+            let line = format!("refused: {}", words::conflict(conflict));
+            writeln!(self.out, "{}", paint.text(Ink::Alarm, &terminal(&line)))?;
+        }
+        for finding in plan.findings() {
+            let (word, ink, how) = match finding.verdict {
+                Verdict::Refused => {
+                    ("refused", Ink::Alarm, format!(" (--allow {}={})", finding.guard, finding.found))
+                }
+                Verdict::Lifted => {
+                    ("allowed", Ink::Change, format!(" (--allow {}={})", finding.guard, finding.found))
+                }
+                Verdict::Shown => ("note", Ink::Change, String::new()),
+            };
+            let line = format!("{word} by {}: {}", finding.guard, finding.message);
+            let line =
+                if finding.verdict == Verdict::Shown { format!("{word}: {}", finding.message) } else { line };
+            writeln!(self.out, "{}{how}", paint.text(ink, &terminal(&line)))?;
+            for item in finding.items.iter().take(10) {
+                writeln!(self.out, "    {}", terminal(item))?;
+            }
+            if finding.items.len() > 10 {
+                writeln!(self.out, "    and {} more", finding.items.len() - 10)?;
+            }
+        }
+        if !plan.conflicts().is_empty() || !plan.findings().is_empty() {
+            writeln!(self.out)?;
+        }
+        Ok(())
+    }
+
+    fn summary(&mut self, drift: bool) -> io::Result<()> {
+        let plan = self.plan;
+        if plan.is_empty() && plan.conflicts().is_empty() {
+            let line = if drift {
+                "No drift: live is what the files say."
+            } else {
+                "Nothing to do: live is what the files say."
+            };
+            return writeln!(self.out, "{line}");
+        }
+        let word = if drift { "Drift" } else { "Plan" };
+        let refused = if plan.refused() && !drift { "; refused" } else { "" };
+        let line = format!("{word}: {}{refused}.", words::summary(plan.summary()));
+        writeln!(self.out, "{}", self.paint.text(Ink::Heading, &line))
+    }
+}
+
+fn after(step: &Step) -> String {
+    let mut steps: Vec<_> = step.after.iter().map(|edge| edge.step).collect();
+    steps.dedup();
+    match steps.as_slice() {
+        [] => String::new(),
+        steps if steps.len() > 6 => {
+            let last = steps.last().copied().unwrap_or_default();
+            format!(
+                "    after {}, … and {last}",
+                steps[..4].iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+            )
+        }
+        steps => {
+            format!("    after {}", steps.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "))
+        }
+    }
+}
+
+fn quoted(text: &str) -> String {
+    format!("\"{text}\"")
+}
+
+fn lines(text: &str) -> String {
+    if text.is_empty() || text.ends_with('\n') { text.to_owned() } else { format!("{text}\n") }
+}

@@ -1,0 +1,200 @@
+//! The pieces of a plan in words, the same in every format. Nothing here is escaped yet.
+
+use crate::model::{Attachment, Condition, Id, Key, Kind, Owner, Rule, Rules, Scope};
+use crate::plan::{Action, Conflict, ConflictKind, Plan, SparedReason, Step, Summary};
+
+/// A step in one line, without its number.
+pub(super) fn headline(plan: &Plan, step: &Step) -> String {
+    match &step.action {
+        Action::CreateApplication { .. } | Action::CreateGroup { .. } | Action::CreatePolicy { .. } => {
+            step.action.address().to_string()
+        }
+        Action::Update(update) => match &update.name {
+            Some((from, _)) => format!("{}, which is {from} now", update.address),
+            None if update.only_adopts() => format!("{}: adopted", update.address),
+            None => update.address.to_string(),
+        },
+        Action::AddMembers { group, members } => {
+            let members: Vec<_> = members.iter().map(short).collect();
+            let verb = if members.len() == 1 { "joins" } else { "join" };
+            format!("{} {verb} group {group}", several(&members))
+        }
+        Action::RemoveMember { group, member } => format!("{} leaves group {group}", short(member)),
+        Action::SetMembers { group, before, after } => {
+            let leavers: Vec<_> = before.difference(after).map(short).collect();
+            format!("{} leave group {group}", several(&leavers))
+        }
+        Action::SetRules { policy, .. } => format!("rules of policy {policy}"),
+        Action::Delete { address } => match address_title(plan, address) {
+            Some(title) => format!("{address} ({title})"),
+            None => address.to_string(),
+        },
+    }
+}
+
+fn address_title<'p>(plan: &'p Plan, address: &crate::model::Address) -> Option<&'p str> {
+    use crate::model::Address;
+    match address {
+        Address::Application(Key::Id(id)) | Address::Group(Key::Id(id)) | Address::Policy(Key::Id(id)) => {
+            plan.title(*id)
+        }
+        Address::User(_) | Address::Application(_) | Address::Group(_) | Address::Policy(_) => None,
+    }
+}
+
+fn short(principal: &crate::model::Principal) -> String {
+    match principal {
+        crate::model::Principal::User(key) => key.to_string(),
+        crate::model::Principal::Application(key) => format!("application {key}"),
+    }
+}
+
+/// `a`, `a and b`, `a, b and c`.
+pub(super) fn several(items: &[String]) -> String {
+    match items {
+        [] => String::new(),
+        [one] => one.clone(),
+        [first @ .., last] => format!("{} and {last}", first.join(", ")),
+    }
+}
+
+/// What a scope looks like in a file.
+fn scope(plan: &Plan, scope: &Scope) -> String {
+    let project =
+        |id: &Id| plan.outcome().projects.get(id).map_or_else(|| id.to_string(), ToString::to_string);
+    match scope {
+        Scope::Organization => "organization".to_owned(),
+        Scope::AllProjects => "all_projects".to_owned(),
+        Scope::Projects(ids) => {
+            let mut names: Vec<_> = ids.iter().map(project).collect();
+            names.sort_unstable();
+            format!("[{}]", names.join(", "))
+        }
+        Scope::Other(words) => words.clone(),
+        Scope::Gone => "[]  # its projects are gone".to_owned(),
+    }
+}
+
+fn rule(plan: &Plan, rule: &Rule) -> String {
+    let sets: Vec<_> = rule.permission_sets.iter().map(ToString::to_string).collect();
+    let mut yaml =
+        format!("- permission_sets: [{}]\n  scope: {}\n", sets.join(", "), scope(plan, &rule.scope));
+    if let Some(condition) = &rule.condition {
+        yaml.push_str(&condition_lines(condition));
+    }
+    yaml
+}
+
+fn condition_lines(condition: &Condition) -> String {
+    let lines: Vec<_> = condition.as_str().lines().collect();
+    match lines.as_slice() {
+        [one] => format!("  condition: {one}\n"),
+        lines => {
+            let block: String = lines.iter().map(|line| format!("    {line}\n")).collect();
+            format!("  condition: |\n{block}")
+        }
+    }
+}
+
+/// Rules as a person would write them.
+pub(super) fn rules(plan: &Plan, rules: &Rules) -> String {
+    rules.sorted().into_iter().map(|one| rule(plan, one)).collect()
+}
+
+/// What a policy is attached to, as a person would write it.
+pub(super) fn attachment(attachment: &Attachment) -> String {
+    match attachment {
+        Attachment::None => "none".to_owned(),
+        Attachment::Principal(principal) => principal.to_string(),
+        Attachment::Group(key) => format!("group {key}"),
+    }
+}
+
+pub(super) fn owner(owner: Option<&Owner>) -> String {
+    match owner {
+        None => "nobody".to_owned(),
+        Some(Owner::Stack(stack)) => format!("stack {stack}"),
+        Some(Owner::Unclear(tags)) => {
+            format!("unclear ({})", tags.iter().cloned().collect::<Vec<_>>().join(", "))
+        }
+    }
+}
+
+pub(super) fn spared(reason: &SparedReason) -> String {
+    match reason {
+        SparedReason::SectionAbsent => "the files have no section for this kind".to_owned(),
+        SparedReason::NoStack => "the files name no stack, so nothing is deleted".to_owned(),
+        SparedReason::NotOwned => "no stack owns it".to_owned(),
+        SparedReason::Other(stack) => format!("stack {stack} owns it"),
+        SparedReason::Unclear => "its tags name no owner that can be".to_owned(),
+        SparedReason::PruneNone => "settings say `prune: none`".to_owned(),
+        SparedReason::Managed => "a product manages it, or it is built in".to_owned(),
+        SparedReason::NotDeletable => "the API does not let it be deleted".to_owned(),
+        SparedReason::External => "it is listed as external".to_owned(),
+        SparedReason::Renamed => "a declared object was named so before".to_owned(),
+    }
+}
+
+pub(super) fn conflict(conflict: &Conflict) -> String {
+    let why = match &conflict.kind {
+        ConflictKind::Owned(Owner::Stack(stack)) => {
+            format!(
+                "belongs to stack {stack}; add it to `settings.takes_over` to take it, or list it under `external`"
+            )
+        }
+        ConflictKind::Owned(owned @ Owner::Unclear(_)) => {
+            format!("has an owner that is {}; mend its tags first", owner(Some(owned)))
+        }
+        ConflictKind::Managed => {
+            "is kept by a product of Scaleway, or built in; list it under `external`".to_owned()
+        }
+        ConflictKind::Untouchable => {
+            "holds a rule that files cannot express, so its rules are not rewritten; mend it in the console"
+                .to_owned()
+        }
+        ConflictKind::ExternalButOwned => {
+            "is listed as external, and this stack owns it; declare it, or take it off the list to delete it"
+                .to_owned()
+        }
+        ConflictKind::BothLive { previously } => {
+            format!(
+                "is live beside {previously}, its previous name, and this stack owns both; declare or delete one"
+            )
+        }
+    };
+    let place = conflict.at.as_ref().map(|place| format!(" ({}:{})", place.file.display(), place.line));
+    format!("{}{} {why}", conflict.address, place.unwrap_or_default())
+}
+
+/// `2 to create, 1 to change`.
+pub(super) fn summary(summary: &Summary) -> String {
+    let total = summary.total();
+    let mut parts = Vec::new();
+    for (number, verb) in [(total.created, "create"), (total.updated, "change"), (total.deleted, "delete")] {
+        if number > 0 {
+            parts.push(format!("{number} to {verb}{}", kinds(summary, verb)));
+        }
+    }
+    if summary.adopted > 0 {
+        parts.push(format!("{} to adopt", summary.adopted));
+    }
+    let steps = if summary.steps == 1 { "1 step".to_owned() } else { format!("{} steps", summary.steps) };
+    if parts.is_empty() { steps } else { format!("{}; {steps}", parts.join(", ")) }
+}
+
+fn kinds(summary: &Summary, verb: &str) -> String {
+    let of = |kind: &Kind| {
+        let counts = summary.kinds.get(kind).copied().unwrap_or_default();
+        match verb {
+            "create" => counts.created,
+            "change" => counts.updated,
+            _ => counts.deleted,
+        }
+    };
+    let parts: Vec<_> = Kind::ALL
+        .iter()
+        .filter(|kind| of(kind) > 0)
+        .map(|kind| format!("{} {}", of(kind), if of(kind) == 1 { kind.word() } else { kind.section() }))
+        .collect();
+    format!(" ({})", parts.join(", "))
+}
