@@ -7,6 +7,7 @@
 mod check;
 mod decode;
 mod document;
+mod export;
 mod expression;
 mod merge;
 mod mistake;
@@ -23,6 +24,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use jiff::Timestamp;
 
+pub use export::{ExportOptions, ExportedFile, SCHEMA, Split, export};
 pub use mistake::{Mistake, MistakeKind, Mistakes, Severity, Span, Written};
 pub use resolve::Resolved;
 pub use source::{ALL_MOST, FILE_MOST, FILES_MOST, Source, Sources};

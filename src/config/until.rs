@@ -4,6 +4,9 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
+use crate::access::cel::{Vocabulary, compile};
+use crate::model::Condition;
+
 /// The most characters of a condition on the wire.
 ///
 /// Source: IAM API v1alpha1, `condition` of a rule.
@@ -53,6 +56,27 @@ pub(super) fn compose(condition: Option<&str>, until: Timestamp) -> String {
     }
 }
 
+/// Turns a condition that [`compose`] could have written into its parts; `None` for every other one.
+pub(super) fn decompose(condition: &Condition) -> Option<(Option<Condition>, Timestamp)> {
+    let text = condition.as_str();
+    let (inner, end) = match text.rfind("request.time < timestamp(\"")? {
+        0 => (None, text),
+        at => {
+            let inner = text[..at].strip_prefix('(')?.strip_suffix(") && ")?;
+            (Some(inner), &text[at..])
+        }
+    };
+    let until = end.strip_prefix("request.time < timestamp(\"")?.strip_suffix("\")")?;
+    let until: Timestamp = read(until).filter(|_| until.len() > 10)?;
+    let inner: Option<Condition> = match inner {
+        // What stands in the brackets must be a condition by itself: `(a) || (b)` only looks like one.
+        Some(inner) => Some(inner.parse().ok().filter(|_| compile(inner, Vocabulary::Condition).is_ok())?),
+        None => None,
+    };
+    let same = compose(inner.as_ref().map(Condition::as_str), until) == text;
+    same.then_some((inner, until))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -87,6 +111,33 @@ mod tests {
             "+002027-01-31T18:00:00Z",
         ] {
             assert_eq!(at(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn what_is_composed_comes_apart_again() {
+        let until: Timestamp = "2026-12-31T18:00:00Z".parse().unwrap();
+        for inner in [None, Some("1 == 1"), Some("a == \"(\" || true")] {
+            let Some(inner) = inner.filter(|text| compile(text, Vocabulary::Condition).is_ok()) else {
+                continue;
+            };
+            let text: Condition = compose(Some(inner), until).parse().unwrap();
+            assert_eq!(decompose(&text), Some((Some(inner.parse().unwrap()), until)), "{text}");
+        }
+        let alone: Condition = compose(None, until).parse().unwrap();
+        assert_eq!(decompose(&alone), Some((None, until)));
+    }
+
+    #[test]
+    fn what_only_looks_composed_stays_whole() {
+        for text in [
+            "(1 == 1) || (2 == 2) && request.time < timestamp(\"2026-12-31T18:00:00Z\")",
+            "(1 == 1) && request.time < timestamp(\"2026-12-31T18:00:00+00:00\")",
+            "request.time < timestamp(\"2026-12-31T18:00:00Z\") && 1 == 1",
+            "(1 == 1)  && request.time < timestamp(\"2026-12-31T18:00:00Z\")",
+            "request.time < timestamp(\"2026-12-31\")",
+        ] {
+            assert_eq!(decompose(&text.parse().unwrap()), None, "{text}");
         }
     }
 }
