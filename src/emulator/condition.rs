@@ -21,10 +21,23 @@ pub(super) fn check(text: &str) -> Result<(), String> {
     if text.is_empty() {
         return Ok(());
     }
-    Program::compile(text).map(drop).map_err(|errors| {
-        let first = errors.to_string();
-        let line = first.lines().find(|line| !line.trim().is_empty()).unwrap_or("syntax error");
-        line.chars().filter(|c| !c.is_control()).take(120).collect()
+    let compile = || {
+        Program::compile(text).map(drop).map_err(|errors| {
+            let first = errors.to_string();
+            let line = first.lines().find(|line| !line.trim().is_empty()).unwrap_or("syntax error");
+            line.chars().filter(|c| !c.is_control()).take(120).collect()
+        })
+    };
+    deep(compile).unwrap_or(Err("syntax error".to_owned()))
+}
+
+/// Runs what parses CEL where there is room: 96 levels of brackets, which the parser takes, need some 20 MiB of stack.
+///
+/// Nothing when there is no such thread to be had, or the work panics.
+fn deep<T: Send>(work: impl FnOnce() -> T + Send) -> Option<T> {
+    const ROOM: usize = 64 << 20;
+    std::thread::scope(|scope| {
+        std::thread::Builder::new().stack_size(ROOM).spawn_scoped(scope, work).ok()?.join().ok()
     })
 }
 
@@ -57,7 +70,7 @@ pub(super) fn holds(text: &str, situation: Situation<'_>) -> bool {
             _ => None,
         }
     };
-    judge().unwrap_or(false)
+    deep(judge).flatten().unwrap_or(false)
 }
 
 #[cfg(test)]
