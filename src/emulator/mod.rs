@@ -31,6 +31,8 @@ mod save;
 mod ssh_key;
 mod state;
 mod table;
+#[cfg(test)]
+mod tests;
 mod user;
 
 pub use api_key::EMULATOR_ACCESS_KEY;
