@@ -342,7 +342,14 @@ fn truncated(response: Response, reply: &Reply) -> Response {
     }
     let length = body.len();
     let half = Bytes::from(body.into_bytes()).slice(..length / 2);
-    let body = stream::iter([Ok(Frame::data(half)), Err(Cut)]);
+    let body = stream::unfold(Some(half), |half| async move {
+        if let Some(half) = half {
+            return Some((Ok(Frame::data(half)), None));
+        }
+        // The half must be on its way before the connection goes.
+        tokio::time::sleep(PIECE).await;
+        Some((Err(Cut), None))
+    });
     let mut response = response.map(|_| StreamBody::new(body).boxed_unsync());
     response.headers_mut().insert(CONTENT_LENGTH, HeaderValue::from(length));
     response
