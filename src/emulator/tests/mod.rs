@@ -1,4 +1,6 @@
 //! The organization as its callers see it.
+#![expect(clippy::needless_pass_by_value, reason = "a test reads better without ampersands")]
+
 mod callers;
 mod consequences;
 mod lists;
