@@ -425,7 +425,7 @@ fn text_of(value: &Value, key: &str) -> Option<String> {
 /// Returns a text that cannot steer a terminal, cut to a bounded length.
 ///
 /// Besides control characters this escapes those that change the direction of text or break a line.
-pub(super) fn escaped(text: &str) -> String {
+pub(crate) fn escaped(text: &str) -> String {
     let mut out = String::new();
     for (count, c) in text.chars().enumerate() {
         if count == LONGEST_TEXT {

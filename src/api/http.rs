@@ -185,6 +185,9 @@ impl Client {
             Ok(answer) => (Some(answer.status), answer.request_id.as_deref()),
             Err(failed) => (failed.error.status(), failed.error.request_id()),
         };
+        if call.method != Method::GET {
+            self.note(status, request_id);
+        }
         let ms = start.elapsed().as_millis();
         tracing::debug!(method = %call.method, path = call.path, status, ms, request_id, attempt, "request");
         if let Some(429 | 503) = status {

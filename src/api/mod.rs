@@ -48,9 +48,10 @@ pub mod wire;
 pub use self::api_key::{ApiKeyOrder, BearerType, ListApiKeys};
 pub use self::application::{ApplicationOrder, ListApplications};
 pub use self::client::{
-    API_URL, BuildError, Client, ClientBuilder, DEFAULT_MAX_RPS, DEFAULT_PARALLELISM, Timeouts,
+    API_URL, BuildError, Client, ClientBuilder, DEFAULT_MAX_RPS, DEFAULT_PARALLELISM, Timeouts, Tracks, Trail,
 };
 pub use self::credentials::{ConfigFile, Resolved, Settings, SettingsError, Warning, resolve};
+pub(crate) use self::error::escaped;
 pub use self::error::{Detail, Error, ErrorKind};
 pub use self::group::{GroupOrder, ListGroups};
 pub use self::id::{
