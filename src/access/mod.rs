@@ -3,12 +3,15 @@
 //! A [`Grant`] is a permission set on a scope under a condition. IAM only allows, so what a principal holds is the
 //! union of the grants of all policies that reach it, and comparing two states is exact.
 
+pub mod cel;
 mod change;
+mod condition;
 mod grant;
 mod holdings;
 mod symbols;
 
 pub use change::{AccessChange, ChangedGrant, Path, Sharpness, changes};
+pub use condition::{Forbidden, GrantFacts, Request, Resource, Undecided, holds};
 pub use grant::{Grant, GrantScope, self_escalating};
 pub use holdings::{Attached, GroupId, Held, Holdings, PolicyId, PrincipalId, World};
 pub use symbols::{Grants, Packed, Symbols};

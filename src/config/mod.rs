@@ -1,1 +1,204 @@
-//! (being built)
+//! Files → [`Desired`], or every mistake in them with its place; and a [`State`] → files.
+//!
+//! A text is read once into a tree with places (`parse`), decoded from the tree into documents, going on after a
+//! mistake (`document`), merged with the other files (`merge`), and checked as a whole (`check`). What only
+//! the organization can tell waits for [`Files::resolve`].
+
+mod check;
+mod decode;
+mod document;
+mod export;
+mod expression;
+mod merge;
+mod mistake;
+mod parse;
+mod resolve;
+mod source;
+mod tree;
+mod until;
+mod words;
+mod yaml;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use jiff::Timestamp;
+
+pub use export::{ExportOptions, ExportedFile, SCHEMA, Split, export};
+pub use mistake::{Mistake, MistakeKind, Mistakes, Severity, Span, Written};
+pub use resolve::Resolved;
+pub use source::{ALL_MOST, FILE_MOST, FILES_MOST, Source, Sources};
+pub use words::Words;
+
+use crate::model::{Catalogue, Desired, Id, Stack, State};
+use decode::Decoder;
+use document::assertion::OnDocument;
+use document::root::{FileDocument, file};
+use document::rule::ScopeDocument;
+use merge::{Document, merge};
+use parse::parse;
+
+/// Files that were read, with no mistake that they alone can show.
+#[derive(Debug)]
+pub struct Files {
+    sources: Arc<Sources>,
+    document: Document,
+    organization: Id,
+    now: Timestamp,
+}
+
+/// What the files need of the organization, beside the objects that are always read.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Needs {
+    /// A project is named that no file pins.
+    pub projects: bool,
+}
+
+/// Reads all sources, and checks what they alone can decide.
+///
+/// `now` decides which entries with `until` have ended.
+///
+/// # Errors
+/// Every mistake in them, with the texts to show them in.
+pub fn read(sources: &[Source], now: Timestamp) -> Result<Files, Mistakes> {
+    let (sources, mut mistakes) = source::read(sources);
+    let (files, whole) = decode_all(&sources, &mut mistakes);
+    // What was not read could hold anything, so only what stands there is judged.
+    let whole = whole && mistakes.iter().all(|mistake| !sources.text(mistake.at).is_empty());
+    let document = merge(files, whole, &mut mistakes);
+    if whole {
+        check::files(&document, &mut mistakes);
+    }
+    let sources = Arc::new(sources);
+    match document.organization {
+        Some(organization) if mistakes.is_empty() => Ok(Files { sources, document, organization, now }),
+        _ => {
+            // Another reading would show these; people want all at once.
+            check::catalogue(&document, Catalogue::published(), false, &mut mistakes);
+            Err(Mistakes::new(sources, mistakes))
+        }
+    }
+}
+
+/// How many threads decode; the stack lets the tree be walked by recursion.
+const THREADS: usize = 2;
+const STACK: usize = 32 << 20;
+
+/// Decodes every text that could be read; returns false when some of them is not all there.
+fn decode_all(sources: &Sources, mistakes: &mut Vec<Mistake>) -> (Vec<FileDocument>, bool) {
+    let refused: Vec<u32> = mistakes.iter().map(|mistake| mistake.at.file).collect();
+    let texts: Vec<(u32, &str)> = (0u32..)
+        .zip(sources.texts())
+        .filter(|(file, _)| !refused.contains(file))
+        .map(|(file, text)| (file, text.text.as_str()))
+        .collect();
+    let next = AtomicUsize::new(0);
+    let work = || {
+        let mut decoder = Decoder::new("");
+        let mut done = Vec::new();
+        while let Some((file, text)) = texts.get(next.fetch_add(1, Ordering::Relaxed)) {
+            done.push((*file, decode_one(&mut decoder, *file, text)));
+        }
+        done
+    };
+    let mut done: Vec<_> = std::thread::scope(|scope| {
+        let workers: Vec<_> = (0..THREADS.min(texts.len()))
+            .filter_map(|_| std::thread::Builder::new().stack_size(STACK).spawn_scoped(scope, work).ok())
+            .collect();
+        if workers.is_empty() {
+            return work();
+        }
+        workers
+            .into_iter()
+            .flat_map(|worker| worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+            .collect()
+    });
+    done.sort_by_key(|(file, _)| *file);
+    let mut whole = refused.is_empty();
+    let mut documents = Vec::with_capacity(done.len());
+    for (_, one) in done {
+        whole &= one.whole;
+        mistakes.extend(one.mistakes);
+        documents.push(one.document);
+    }
+    (documents, whole)
+}
+
+struct Decoded {
+    document: FileDocument,
+    whole: bool,
+    mistakes: Vec<Mistake>,
+}
+
+fn decode_one<'t>(decoder: &mut Decoder<'t>, number: u32, text: &'t str) -> Decoded {
+    let parsed = parse(number, text);
+    decoder.turn_to(text);
+    let mut mistakes = parsed.mistakes;
+    let document = match &parsed.root {
+        Some(root) => file(decoder, root),
+        None => {
+            if mistakes.is_empty() {
+                let at = Span { file: number, start: 0, end: 0 };
+                mistakes.push(Mistake::new(at, MistakeKind::EmptyFile));
+            }
+            FileDocument::default()
+        }
+    };
+    mistakes.extend(decoder.take_mistakes());
+    Decoded { document, whole: parsed.whole, mistakes }
+}
+
+impl Files {
+    /// Returns the organization that the files are about.
+    #[must_use]
+    pub const fn organization(&self) -> Id {
+        self.organization
+    }
+
+    /// Returns the stack that owns what the files declare.
+    #[must_use]
+    pub fn stack(&self) -> Option<&Stack> {
+        self.document.stack.as_ref().map(|stack| &stack.value)
+    }
+
+    /// Returns what has to be read of the organization.
+    #[must_use]
+    pub fn needs(&self) -> Needs {
+        let document = &self.document;
+        let rules = document.policies.iter().flatten().flat_map(|(_, (_, policy))| &policy.rules);
+        let scopes = rules.filter_map(|rule| match rule.scope.as_ref().map(|scope| &scope.value) {
+            Some(ScopeDocument::Projects(projects)) => Some(projects),
+            Some(ScopeDocument::Organization | ScopeDocument::AllProjects) | None => None,
+        });
+        let asserted = document.assertions.iter().filter_map(|assertion| match &assertion.on.value {
+            OnDocument::Project(name) => Some(name),
+            OnDocument::Organization | OnDocument::AllProjects => None,
+        });
+        let mut names = scopes.flatten().map(|project| &project.value).chain(asserted);
+        Needs { projects: names.any(|name| !document.projects.contains_key(name)) }
+    }
+
+    /// Turns the files into what is desired, with the organization's own facts where they were read.
+    ///
+    /// Without `live`, a project that no file pins gets an id made up from its name, the same each time, which no
+    /// request may ever hold.
+    ///
+    /// # Errors
+    /// Every mistake that shows only now, with its place.
+    pub fn resolve(
+        &self,
+        live: Option<&State>,
+        catalogue: &Catalogue,
+        catalogue_is_live: bool,
+    ) -> Result<Resolved, Mistakes> {
+        let mut findings = Vec::new();
+        check::catalogue(&self.document, catalogue, catalogue_is_live, &mut findings);
+        if let Some(live) = live {
+            check::organization(&self.document, live, &mut findings);
+        }
+        let desired: Desired = resolve::resolve(self, live, &mut findings);
+        let stopped = findings.iter().any(|finding| finding.severity == Severity::Error);
+        let findings = Mistakes::new(Arc::clone(&self.sources), findings);
+        if stopped { Err(findings) } else { Ok(Resolved { desired, warnings: findings }) }
+    }
+}

@@ -10,6 +10,7 @@ mod desired;
 mod id;
 mod ids;
 mod name;
+mod near;
 mod policy;
 mod state;
 
@@ -24,5 +25,6 @@ pub use ids::Ids;
 pub use name::{
     BadText, Condition, Email, Name, PermissionSetName, ProjectName, Stack, Tag, check_description,
 };
+pub use near::near;
 pub use policy::{Policy, Rule, Rules, Scope};
 pub use state::{Application, Builtin, Flags, Group, Meta, Owner, State, User, UserType};

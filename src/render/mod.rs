@@ -1,5 +1,6 @@
 //! Text, JSON and Markdown of values made elsewhere. A renderer takes a writer and a value and decides nothing.
 
 pub mod escape;
+pub mod mistake;
 pub mod paint;
 pub mod plan;

@@ -1,0 +1,532 @@
+//! CEL, as conditions and guardrails speak it: reading an expression, and every word in it that nobody knows.
+
+use std::ops::Range;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, LazyLock};
+
+use cel::common::ast::{ComprehensionExpr, EntryExpr, Expr, IdedEntryExpr, LiteralValue, SourceInfo};
+use cel::{Context, Env, IdedExpr, Program};
+
+use crate::model::near;
+
+/// What an expression may speak of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Vocabulary {
+    /// A rule's condition: `request` and `resource`.
+    ///
+    /// Source: product documentation, July to October 2026.
+    Condition,
+    /// A guardrail: `grant`.
+    Guardrail,
+}
+
+/// The fields of `grant` in a guardrail.
+pub const GRANT_FIELDS: &[&str] =
+    &["principal", "kind", "permission_set", "scope", "condition", "via_group", "policy", "managed"];
+
+const REQUEST_FIELDS: &[&str] = &["ip", "time", "user_agent"];
+const RESOURCE_FIELDS: &[&str] = &["name", "id", "locality"];
+
+/// The standard functions, as one writes them.
+const FUNCTIONS: &[&str] = &[
+    "all",
+    "bool",
+    "bytes",
+    "contains",
+    "double",
+    "duration",
+    "dyn",
+    "endsWith",
+    "exists",
+    "exists_one",
+    "filter",
+    "getDate",
+    "getDayOfMonth",
+    "getDayOfWeek",
+    "getDayOfYear",
+    "getFullYear",
+    "getHours",
+    "getMilliseconds",
+    "getMinutes",
+    "getMonth",
+    "getSeconds",
+    "has",
+    "int",
+    "map",
+    "matches",
+    "size",
+    "startsWith",
+    "string",
+    "timestamp",
+    "type",
+    "uint",
+];
+
+/// The names of types, which are values too.
+const TYPES: &[&str] = &[
+    "bool",
+    "bytes",
+    "double",
+    "duration",
+    "int",
+    "list",
+    "map",
+    "null_type",
+    "string",
+    "timestamp",
+    "uint",
+];
+
+impl Vocabulary {
+    const fn variables(self) -> &'static [(&'static str, &'static [&'static str])] {
+        match self {
+            Self::Condition => &[("request", REQUEST_FIELDS), ("resource", RESOURCE_FIELDS)],
+            Self::Guardrail => &[("grant", GRANT_FIELDS)],
+        }
+    }
+
+    fn fields_of(self, variable: &str) -> Option<&'static [&'static str]> {
+        self.variables().iter().find(|(name, _)| *name == variable).map(|(_, fields)| *fields)
+    }
+
+    /// Returns every variable with its field, as one writes it.
+    fn full_names(self) -> impl Iterator<Item = String> {
+        let all = self.variables().iter();
+        all.flat_map(|(name, fields)| fields.iter().map(move |field| format!("{name}.{field}")))
+    }
+}
+
+/// What is wrong in an expression, and where: bytes of its text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fault {
+    /// The bytes that are wrong.
+    pub at: Range<usize>,
+    /// What is wrong with them.
+    pub kind: FaultKind,
+}
+
+/// What is wrong in an expression.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FaultKind {
+    /// It is no CEL; in the parser's words.
+    Syntax(String),
+    /// It is nested so deep that nobody could read it.
+    TooDeep,
+    /// A variable, or a field of one, that does not exist.
+    Variable {
+        /// As it is written.
+        name: String,
+        /// What was probably meant.
+        near: Option<String>,
+    },
+    /// A function that does not exist.
+    Function {
+        /// As it is written.
+        name: String,
+        /// What was probably meant.
+        near: Option<&'static str>,
+    },
+}
+
+/// An expression that is good CEL and uses only known words.
+#[derive(Debug)]
+pub struct Expression {
+    program: Program,
+}
+
+impl Expression {
+    /// Returns the parsed expression, to look at its parts.
+    #[must_use]
+    pub fn tree(&self) -> &IdedExpr {
+        self.program.expression()
+    }
+
+    /// Returns where a part of the expression stands in its text, in bytes.
+    #[must_use]
+    pub fn place(&self, part: &IdedExpr) -> Option<Range<usize>> {
+        let info = self.program.source_info();
+        place(info, part.id)
+    }
+
+    /// Evaluates the expression.
+    pub(super) fn evaluate(&self, context: &Context<'_, '_>) -> cel::ResolveResult {
+        self.program.execute(context)
+    }
+}
+
+/// Returns a context with the standard functions and no variable.
+pub(super) fn context<'v>() -> Context<'static, 'v> {
+    Context::with_env(Arc::clone(&ENV))
+}
+
+static ENV: LazyLock<Arc<Env>> = LazyLock::new(|| Arc::new(Env::stdlib().with_optional_support(false)));
+
+/// Brackets nested deeper than this are refused before the parser sees them.
+const DEEPEST: usize = 64;
+/// A tree deeper than this is refused, so that whoever walks it may recurse.
+const DEEPEST_TREE: usize = 200;
+/// Texts with more operators than this are parsed on a thread with room for them.
+const FEW: usize = 96;
+/// Room for the recursion of the parser on the longest text that is let through.
+const ROOM: usize = 256 << 20;
+
+/// Reads an expression and looks up every word in it.
+///
+/// Never panics and never overflows the stack, whatever the text; what is nested too deep is refused.
+///
+/// # Errors
+/// Everything that is wrong, in the order of the text: syntax faults alone, else unknown words.
+pub fn compile(text: &str, vocabulary: Vocabulary) -> Result<Expression, Vec<Fault>> {
+    let (nesting, operators) = weight(text);
+    if nesting > DEEPEST {
+        return Err(vec![Fault { at: 0..text.len(), kind: FaultKind::TooDeep }]);
+    }
+    if operators <= FEW {
+        return compile_here(text, vocabulary);
+    }
+    std::thread::scope(|scope| {
+        let thread = std::thread::Builder::new().stack_size(ROOM);
+        let worker = thread.spawn_scoped(scope, || compile_here(text, vocabulary));
+        let result = worker.ok().and_then(|worker| worker.join().ok());
+        result.unwrap_or_else(|| Err(vec![Fault { at: 0..text.len(), kind: FaultKind::TooDeep }]))
+    })
+}
+
+/// Returns how deep brackets are nested, and how much there is that could make a deep tree. Quoted text counts
+/// too: what is a string is for the parser to say.
+fn weight(text: &str) -> (usize, usize) {
+    let (mut depth, mut deepest, mut operators) = (0usize, 0, 0);
+    for byte in text.bytes() {
+        match byte {
+            b'(' | b'[' | b'{' => {
+                depth += 1;
+                deepest = deepest.max(depth);
+                operators += 1;
+            }
+            b')' | b']' | b'}' => depth = depth.saturating_sub(1),
+            b'.' | b'!' | b'-' | b'+' | b'*' | b'/' | b'%' | b'?' | b'<' | b'>' | b'=' => operators += 1,
+            _ => {}
+        }
+    }
+    (deepest, operators)
+}
+
+fn compile_here(text: &str, vocabulary: Vocabulary) -> Result<Expression, Vec<Fault>> {
+    let parsed = catch_unwind(AssertUnwindSafe(|| ENV.compile(text)));
+    let program = match parsed {
+        Ok(Ok(program)) => program,
+        Ok(Err(errors)) => return Err(syntax_faults(text, &errors)),
+        Err(_) => {
+            let kind = FaultKind::Syntax("the parser cannot make sense of it".to_owned());
+            return Err(vec![Fault { at: 0..text.len(), kind }]);
+        }
+    };
+    let mut words = Words {
+        text,
+        vocabulary,
+        info: program.source_info(),
+        bound: Vec::new(),
+        faults: Vec::new(),
+        deepest: 0,
+    };
+    words.look(program.expression(), 0);
+    let (mut faults, deepest) = (words.faults, words.deepest);
+    if deepest > DEEPEST_TREE {
+        return Err(vec![Fault { at: 0..text.len(), kind: FaultKind::TooDeep }]);
+    }
+    if faults.is_empty() {
+        return Ok(Expression { program });
+    }
+    faults.sort_by_key(|fault| fault.at.start);
+    faults.dedup();
+    Err(faults)
+}
+
+fn syntax_faults(text: &str, errors: &cel::ParseErrors) -> Vec<Fault> {
+    let mut faults: Vec<Fault> = Vec::new();
+    for error in &errors.errors {
+        let at = offset(text, error.pos);
+        if faults.iter().all(|fault| fault.at != at) {
+            faults.push(Fault { at, kind: FaultKind::Syntax(plain_words(&error.msg)) });
+        }
+    }
+    // One slip makes the parser stumble many times; the first place is the one to look at.
+    faults.truncate(1);
+    if faults.is_empty() {
+        let kind = FaultKind::Syntax("it does not parse".to_owned());
+        faults.push(Fault { at: 0..text.len(), kind });
+    }
+    faults
+}
+
+/// Returns the parser's message without its jargon.
+fn plain_words(message: &str) -> String {
+    let message = message.strip_prefix("Syntax error: ").unwrap_or(message);
+    let message = match message.find(" expecting {") {
+        Some(end) => &message[..end],
+        None => message,
+    };
+    message.replace("'<EOF>'", "the end").replace("<EOF>", "the end")
+}
+
+/// Returns the character at a line (from 1) and a column (from 0), as bytes; the end of the text where there is none.
+fn offset(text: &str, (line, column): (isize, isize)) -> Range<usize> {
+    let line = usize::try_from(line).unwrap_or(0).saturating_sub(1);
+    let column = usize::try_from(column).unwrap_or(0).saturating_sub(1);
+    let start: usize = text.split_inclusive('\n').take(line).map(str::len).sum();
+    let rest = text.get(start..).unwrap_or_default();
+    let within = rest.char_indices().nth(column).map_or(rest.len(), |(at, _)| at);
+    let start = start + within;
+    let width = text.get(start..).and_then(|rest| rest.chars().next()).map_or(0, char::len_utf8);
+    start..start + width
+}
+
+/// Returns where a part stands, in bytes; the parser counts characters.
+fn place(info: &SourceInfo, id: u64) -> Option<Range<usize>> {
+    let (start, stop) = info.offset_for(id)?;
+    let bytes = |count: u32| {
+        let count = usize::try_from(count).unwrap_or(usize::MAX);
+        info.source.char_indices().nth(count).map_or(info.source.len(), |(at, _)| at)
+    };
+    let (start, stop) = (bytes(start), bytes(stop.saturating_add(1)));
+    Some(start..stop.max(start))
+}
+
+/// Looks up every word of an expression.
+struct Words<'a> {
+    text: &'a str,
+    vocabulary: Vocabulary,
+    info: &'a SourceInfo,
+    /// The variables that comprehensions bind.
+    bound: Vec<&'a str>,
+    faults: Vec<Fault>,
+    deepest: usize,
+}
+
+impl<'a> Words<'a> {
+    fn look(&mut self, part: &'a IdedExpr, depth: usize) {
+        self.deepest = self.deepest.max(depth);
+        let depth = depth + 1;
+        match &part.expr {
+            Expr::Unspecified | Expr::Literal(_) => {}
+            Expr::Ident(name) => self.variable(part, name),
+            Expr::Select(select) => match &select.operand.expr {
+                Expr::Ident(of) if !self.bound.contains(&of.as_str()) => {
+                    self.field(part, of, &select.field);
+                }
+                _ => self.look(&select.operand, depth),
+            },
+            Expr::Call(call) => {
+                self.function(part, &call.func_name);
+                match (&call.target, call.args.as_slice()) {
+                    (None, [IdedExpr { expr: Expr::Ident(of), .. }, key])
+                        if call.func_name == "_[_]" && !self.bound.contains(&of.as_str()) =>
+                    {
+                        match &key.expr {
+                            Expr::Literal(LiteralValue::String(field)) => {
+                                self.field(part, of, field.inner());
+                            }
+                            _ => self.fault_variable(part, of),
+                        }
+                    }
+                    (target, args) => {
+                        if let Some(target) = target {
+                            self.look(target, depth);
+                        }
+                        for arg in args {
+                            self.look(arg, depth);
+                        }
+                    }
+                }
+            }
+            Expr::List(list) => list.elements.iter().for_each(|element| self.look(element, depth)),
+            Expr::Map(map) => map.entries.iter().for_each(|entry| self.entry(entry, depth)),
+            Expr::Struct(message) => {
+                self.fault_variable(part, &message.type_name);
+                message.entries.iter().for_each(|entry| self.entry(entry, depth));
+            }
+            Expr::Comprehension(comprehension) => self.comprehension(comprehension, depth),
+        }
+    }
+
+    fn entry(&mut self, entry: &'a IdedEntryExpr, depth: usize) {
+        match &entry.expr {
+            EntryExpr::StructField(field) => self.look(&field.value, depth),
+            EntryExpr::MapEntry(entry) => {
+                self.look(&entry.key, depth);
+                self.look(&entry.value, depth);
+            }
+        }
+    }
+
+    fn comprehension(&mut self, comprehension: &'a ComprehensionExpr, depth: usize) {
+        self.look(&comprehension.iter_range, depth);
+        let outer = self.bound.len();
+        self.bound.push(&comprehension.iter_var);
+        self.bound.extend(comprehension.iter_var2.as_deref());
+        self.bound.push(&comprehension.accu_var);
+        self.look(&comprehension.accu_init, depth);
+        self.look(&comprehension.loop_cond, depth);
+        self.look(&comprehension.loop_step, depth);
+        self.look(&comprehension.result, depth);
+        self.bound.truncate(outer);
+    }
+
+    fn variable(&mut self, part: &IdedExpr, name: &'a str) {
+        if !self.bound.contains(&name) && !TYPES.contains(&name) {
+            self.fault_variable(part, name);
+        }
+    }
+
+    fn field(&mut self, part: &IdedExpr, of: &str, field: &str) {
+        let known = self.vocabulary.fields_of(of).is_some_and(|fields| fields.contains(&field));
+        if !known {
+            self.fault_variable(part, &format!("{of}.{field}"));
+        }
+    }
+
+    fn fault_variable(&mut self, part: &IdedExpr, name: &str) {
+        let known: Vec<String> = self.vocabulary.full_names().collect();
+        let near = near(name, known.iter().map(String::as_str)).map(str::to_owned);
+        let at = self.find(part, name);
+        self.faults.push(Fault { at, kind: FaultKind::Variable { name: name.to_owned(), near } });
+    }
+
+    fn function(&mut self, part: &IdedExpr, name: &str) {
+        // Operators have names of signs; the macros' own helpers begin with `@`.
+        let word = name.starts_with(|c: char| c.is_ascii_alphabetic());
+        if !word || FUNCTIONS.contains(&name) {
+            return;
+        }
+        let near = near(name, FUNCTIONS.iter().copied());
+        let at = self.find(part, name);
+        self.faults.push(Fault { at, kind: FaultKind::Function { name: name.to_owned(), near } });
+    }
+
+    /// Returns where `word` stands: nearest to where the parser places the part, which may be its dot or bracket.
+    fn find(&self, part: &IdedExpr, word: &str) -> Range<usize> {
+        let at = place(self.info, part.id).unwrap_or(0..self.text.len());
+        let last = word.rsplit('.').next().unwrap_or(word);
+        let nearest = |word: &str| {
+            let all = self.text.match_indices(word).map(|(start, _)| start..start + word.len());
+            all.min_by_key(|range| {
+                let before = at.start.saturating_sub(range.end);
+                before + range.start.saturating_sub(at.end)
+            })
+        };
+        nearest(word).or_else(|| nearest(last)).unwrap_or(at.clone())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn faults(text: &str) -> Vec<String> {
+        match compile(text, Vocabulary::Condition) {
+            Ok(_) => Vec::new(),
+            Err(faults) => {
+                faults.into_iter().map(|fault| format!("{} {:?}", &text[fault.at], fault.kind)).collect()
+            }
+        }
+    }
+
+    #[test]
+    fn the_documented_conditions_are_good() {
+        for text in [
+            "1 == 1",
+            "request.user_agent == 'terraform-test'",
+            "resource.name.startsWith(\"/ci/\") || !has(resource.id)",
+            "request.time < timestamp(\"2026-12-31T18:00:00Z\")",
+            "(resource.name == \"a\") && request.time < timestamp(\"2026-12-31T18:00:00Z\")",
+            "request.time.getHours(\"Europe/Paris\") >= 8 && request.time.getDayOfWeek() in [1, 2, 3, 4, 5]",
+            "request.ip in [\"192.0.2.1\", '192.0.2.2']",
+            "[\"a\", \"b\"].exists(n, resource.name.endsWith(n)) && size(resource.id) == 36",
+            "request[\"ip\"].matches(\"^192\\\\.\")",
+            "type(resource.name) == string && request.time + duration(\"1h\") > request.time",
+        ] {
+            assert_eq!(faults(text), [""; 0], "{text}");
+        }
+    }
+
+    #[test]
+    fn a_word_that_scaleway_does_not_have_is_found_where_it_stands() {
+        assert_eq!(
+            faults("request.usr_agent == 'x'"),
+            [
+                "request.usr_agent Variable { name: \"request.usr_agent\", near: Some(\"request.user_agent\") }"
+            ]
+        );
+        assert_eq!(faults("user == 'x'"), ["user Variable { name: \"user\", near: None }"]);
+        assert_eq!(faults("request == 1"), ["request Variable { name: \"request\", near: None }"]);
+        assert_eq!(
+            faults("inIpRange(request.ip, '10.0.0.0/8')"),
+            ["inIpRange Function { name: \"inIpRange\", near: None }"]
+        );
+        assert_eq!(
+            faults("resource.name.startWith('é') || resource.nam == 'é'"),
+            [
+                "startWith Function { name: \"startWith\", near: Some(\"startsWith\") }",
+                "resource.nam Variable { name: \"resource.nam\", near: Some(\"resource.name\") }",
+            ]
+        );
+    }
+
+    #[test]
+    fn a_bound_variable_ends_with_its_comprehension() {
+        assert_eq!(faults("[1].all(x, x > 0)"), [""; 0]);
+        assert_eq!(faults("[1].all(x, x > 0) && x"), ["x Variable { name: \"x\", near: None }"]);
+    }
+
+    #[test]
+    fn what_is_no_cel_is_said_once_with_its_place() {
+        for (text, at) in [("request.ip ==", 13), ("request.ip = 'x'", 11), ("(a", 2), ("\"a", 0), ("a b", 2)]
+        {
+            let Err(faults) = compile(text, Vocabulary::Condition) else { panic!("{text}") };
+            assert_eq!(faults.len(), 1, "{text}: {faults:?}");
+            assert!(matches!(faults[0].kind, FaultKind::Syntax(_)), "{text}: {faults:?}");
+            assert_eq!(faults[0].at.start, at, "{text}: {faults:?}");
+        }
+    }
+
+    #[test]
+    fn hostile_texts_are_refused_without_a_crash() {
+        let long = |part: &str| part.repeat(2048 / part.len());
+        for text in [
+            long("("),
+            long("["),
+            long("!"),
+            long("-"),
+            long("1+"),
+            long("{1:"),
+            long("a."),
+            long("a?b:"),
+            long("x.map(y,"),
+            long("\\"),
+            long("'"),
+            long("\u{0}"),
+            long("é"),
+            format!("{}1", long("1+")),
+            format!("request.ip{}", long(".x")),
+            format!("{}true", long("!")),
+            format!("{}1", long("true?1:")),
+            "b'\\xff'".to_owned(),
+            "'\\ud800'".to_owned(),
+            "99999999999999999999".to_owned(),
+            "1e999999".to_owned(),
+            "r'".to_owned(),
+            "\"\"\"".to_owned(),
+        ] {
+            drop(compile(&text, Vocabulary::Condition));
+        }
+    }
+
+    #[test]
+    fn a_guardrail_speaks_of_grants_only() {
+        let good =
+            "grant.permission_set in [\"IAMManager\"] && grant.via_group != \"owners\" && !grant.managed";
+        assert!(compile(good, Vocabulary::Guardrail).is_ok());
+        assert!(compile("request.ip == 'x'", Vocabulary::Guardrail).is_err());
+        assert!(compile("grant.permision_set == 'x'", Vocabulary::Guardrail).is_err());
+    }
+}

@@ -1,0 +1,262 @@
+use std::collections::HashMap;
+
+use cel::{Context, ExecutionError, Value};
+use jiff::Timestamp;
+
+use super::cel::{Expression, FaultKind, Vocabulary, compile, context};
+use crate::model::Condition;
+
+/// A request, as far as conditions ask about it. What is `None` is not known, and a condition that needs it is
+/// neither true nor false.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Request {
+    /// When it is made: `request.time`.
+    pub time: Timestamp,
+    /// The public address it comes from: `request.ip`.
+    pub ip: Option<String>,
+    /// `request.user_agent`; Scaleway cuts it at 255 characters, and so does the evaluation.
+    pub user_agent: Option<String>,
+    /// What it is about; a list, and most products, have no resource.
+    pub resource: Option<Resource>,
+}
+
+/// What a request is about, for the products that tell: IAM, Key Manager and Secret Manager.
+///
+/// Source: product documentation, July to October 2026.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Resource {
+    /// `resource.name`.
+    pub name: String,
+    /// `resource.id`.
+    pub id: String,
+    /// `resource.locality`: a region, a zone, or `global`.
+    pub locality: String,
+}
+
+/// Why a condition or a guardrail is neither true nor false.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Undecided {
+    /// It is no CEL, or uses a word that does not exist.
+    #[error("the expression is not valid: {0}")]
+    Invalid(String),
+    /// It asks for something that the request does not have, as `request.ip`.
+    #[error("it depends on `{0}`, which is not known")]
+    Unknown(String),
+    /// It fails, as a comparison of a number with a text does.
+    #[error("it cannot be evaluated: {0}")]
+    Fails(String),
+    /// It is no yes or no.
+    #[error("it is neither true nor false")]
+    NoAnswer,
+}
+
+/// Evaluates a condition for a request.
+///
+/// # Errors
+/// [`Undecided`] when the condition has no answer; Scaleway grants nothing then.
+pub fn holds(condition: &Condition, request: &Request) -> Result<bool, Undecided> {
+    let expression = expression(condition.as_str(), Vocabulary::Condition)?;
+    let mut variables = context();
+    variables.add_variable_from_value("request", request_value(request)?);
+    variables.add_variable_from_value("resource", resource_value(request.resource.as_ref()));
+    answer(&expression, &variables)
+}
+
+/// What a guardrail sees of a grant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GrantFacts {
+    /// `user:alice@example.com`, `application:ci`.
+    pub principal: String,
+    /// `user` or `application`.
+    pub kind: &'static str,
+    /// The permission set.
+    pub permission_set: String,
+    /// `organization`, `all_projects`, or the project's name.
+    pub scope: String,
+    /// The condition, empty for none.
+    pub condition: String,
+    /// The group that the grant comes through, empty for a policy attached to the principal itself.
+    pub via_group: String,
+    /// The policy.
+    pub policy: String,
+    /// Whether a product manages the policy.
+    pub managed: bool,
+}
+
+/// A guardrail's expression, ready to judge grants.
+#[derive(Debug)]
+pub struct Forbidden(Expression);
+
+impl Forbidden {
+    /// Reads a guardrail's expression.
+    ///
+    /// # Errors
+    /// [`Undecided::Invalid`] when it is no CEL or uses a word that does not exist.
+    pub fn new(text: &str) -> Result<Self, Undecided> {
+        expression(text, Vocabulary::Guardrail).map(Self)
+    }
+
+    /// Returns true when the guardrail forbids the grant.
+    ///
+    /// # Errors
+    /// [`Undecided`] when the expression has no answer for it.
+    pub fn forbids(&self, grant: &GrantFacts) -> Result<bool, Undecided> {
+        let GrantFacts { principal, kind, permission_set, scope, condition, via_group, policy, managed } =
+            grant;
+        let fields: HashMap<String, Value> = HashMap::from([
+            ("principal".to_owned(), principal.clone().into()),
+            ("kind".to_owned(), (*kind).into()),
+            ("permission_set".to_owned(), permission_set.clone().into()),
+            ("scope".to_owned(), scope.clone().into()),
+            ("condition".to_owned(), condition.clone().into()),
+            ("via_group".to_owned(), via_group.clone().into()),
+            ("policy".to_owned(), policy.clone().into()),
+            ("managed".to_owned(), (*managed).into()),
+        ]);
+        let mut variables = context();
+        variables.add_variable_from_value("grant", fields);
+        answer(&self.0, &variables)
+    }
+}
+
+fn expression(text: &str, vocabulary: Vocabulary) -> Result<Expression, Undecided> {
+    compile(text, vocabulary).map_err(|faults| {
+        let words = faults.iter().map(|fault| match &fault.kind {
+            FaultKind::Syntax(words) => words.clone(),
+            FaultKind::TooDeep => "it is nested too deep".to_owned(),
+            FaultKind::Variable { name, .. } => format!("there is no variable `{name}`"),
+            FaultKind::Function { name, .. } => format!("there is no function `{name}`"),
+        });
+        Undecided::Invalid(words.collect::<Vec<_>>().join("; "))
+    })
+}
+
+fn answer(expression: &Expression, variables: &Context<'_, '_>) -> Result<bool, Undecided> {
+    match expression.evaluate(variables) {
+        Ok(Value::Bool(answer)) => Ok(answer),
+        Ok(_) => Err(Undecided::NoAnswer),
+        Err(ExecutionError::NoSuchKey(key)) => Err(Undecided::Unknown(key.as_ref().clone())),
+        Err(error) => Err(Undecided::Fails(error.to_string())),
+    }
+}
+
+/// Where Scaleway cuts a user agent.
+const USER_AGENT_MOST: usize = 255;
+
+fn request_value(request: &Request) -> Result<HashMap<String, Value>, Undecided> {
+    let mut fields = HashMap::from([("time".to_owned(), time_value(request.time)?)]);
+    if let Some(ip) = &request.ip {
+        fields.insert("ip".to_owned(), ip.clone().into());
+    }
+    if let Some(agent) = &request.user_agent {
+        let agent: String = agent.chars().take(USER_AGENT_MOST).collect();
+        fields.insert("user_agent".to_owned(), agent.into());
+    }
+    Ok(fields)
+}
+
+fn resource_value(resource: Option<&Resource>) -> HashMap<String, Value> {
+    let Some(Resource { name, id, locality }) = resource else {
+        return HashMap::new();
+    };
+    HashMap::from([
+        ("name".to_owned(), name.clone().into()),
+        ("id".to_owned(), id.clone().into()),
+        ("locality".to_owned(), locality.clone().into()),
+    ])
+}
+
+/// Returns the instant as CEL has it: read from text by CEL itself, so that its clock library stays its own.
+fn time_value(time: Timestamp) -> Result<Value, Undecided> {
+    let fails = |error: &dyn std::fmt::Display| Undecided::Fails(error.to_string());
+    let program = cel::Program::compile("timestamp(text)").map_err(|error| fails(&error))?;
+    let mut variables = context();
+    variables.add_variable_from_value("text", time.to_string());
+    program.execute(&variables).map_err(|error| fails(&error))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn request() -> Request {
+        Request {
+            time: "2026-06-01T06:30:00Z".parse().unwrap(),
+            ip: Some("192.0.2.7".to_owned()),
+            user_agent: Some("terraform-test".to_owned()),
+            resource: Some(Resource {
+                name: "/ci/deploy".to_owned(),
+                id: "11111111-1111-1111-1111-111111111111".to_owned(),
+                locality: "fr-par".to_owned(),
+            }),
+        }
+    }
+
+    fn judge(text: &str, request: &Request) -> Result<bool, Undecided> {
+        holds(&text.parse().unwrap(), request)
+    }
+
+    #[test]
+    fn a_condition_is_judged_by_time_address_agent_and_resource() {
+        for (text, answer) in [
+            ("request.time < timestamp(\"2026-06-01T06:30:01Z\")", true),
+            ("request.time < timestamp(\"2026-06-01T06:30:00Z\")", false),
+            ("request.time.getHours(\"Europe/Paris\") == 8", true),
+            ("request.time.getDayOfWeek() == 1", true),
+            ("request.ip.startsWith(\"192.0.2.\")", true),
+            ("request.user_agent == 'terraform-test'", true),
+            ("resource.name.startsWith(\"/ci/\") && resource.locality == \"fr-par\"", true),
+            ("!has(resource.id)", false),
+            ("1 == 2", false),
+        ] {
+            assert_eq!(judge(text, &request()), Ok(answer), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_list_has_no_resource() {
+        let list = Request { resource: None, ..request() };
+        assert_eq!(judge("resource.name == \"x\" || !has(resource.id)", &list), Ok(true));
+        assert_eq!(judge("resource.name == \"x\"", &list), Err(Undecided::Unknown("name".to_owned())));
+    }
+
+    #[test]
+    fn what_is_not_known_leaves_it_undecided_unless_it_does_not_matter() {
+        let unknown = Request { ip: None, ..request() };
+        assert_eq!(judge("request.ip == \"x\"", &unknown), Err(Undecided::Unknown("ip".to_owned())));
+        assert_eq!(judge("request.ip == \"x\" || true", &unknown), Ok(true));
+    }
+
+    #[test]
+    fn a_condition_that_is_no_yes_or_no_has_no_answer() {
+        assert_eq!(judge("1 + 1", &request()), Err(Undecided::NoAnswer));
+        assert!(matches!(judge("1 < \"a\"", &request()), Err(Undecided::Fails(_))));
+        assert!(matches!(judge("nope", &request()), Err(Undecided::Invalid(_))));
+    }
+
+    #[test]
+    fn a_user_agent_is_cut_as_scaleway_cuts_it() {
+        let long = Request { user_agent: Some("é".repeat(300)), ..request() };
+        assert_eq!(judge("size(request.user_agent) == 255", &long), Ok(true));
+    }
+
+    #[test]
+    fn a_guardrail_judges_a_grant() {
+        let text = "grant.permission_set in [\"IAMManager\"] && grant.via_group != \"owners\"";
+        let guardrail = Forbidden::new(text).unwrap();
+        let mut grant = GrantFacts {
+            principal: "user:a@x.io".to_owned(),
+            kind: "user",
+            permission_set: "IAMManager".to_owned(),
+            scope: "organization".to_owned(),
+            condition: String::new(),
+            via_group: String::new(),
+            policy: "p".to_owned(),
+            managed: false,
+        };
+        assert_eq!(guardrail.forbids(&grant), Ok(true));
+        grant.via_group = "owners".to_owned();
+        assert_eq!(guardrail.forbids(&grant), Ok(false));
+        assert!(Forbidden::new("grant.nope").is_err());
+    }
+}

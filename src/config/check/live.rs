@@ -1,0 +1,162 @@
+//! What only the organization can tell: its people, its products' objects, what is external.
+
+use super::Check;
+use crate::config::decode::Spanned;
+use crate::config::document::meta::MetaDocument;
+use crate::config::document::policy::PrincipalDocument;
+use crate::config::merge::Section;
+use crate::config::mistake::{Mistake, MistakeKind, Span};
+use crate::model::{Address, Email, Flags, Key, Kind, Name, State};
+
+pub(super) fn live(check: &mut Check<'_>, state: &State) {
+    people(check, state);
+    external(check, state);
+    declared(check, state);
+    protected(check, state);
+    pinned(check, state);
+}
+
+fn people(check: &mut Check<'_>, state: &State) {
+    let document = check.document;
+    for (name, (_, group)) in document.groups.iter().flatten() {
+        for member in group.members.iter().flat_map(|members| &members.users) {
+            person(check, state, &member.name, || format!("group `{name}`"));
+        }
+    }
+    for (name, (_, policy)) in document.policies.iter().flatten() {
+        if let Some(PrincipalDocument::User(email)) = &policy.principal {
+            person(check, state, email, || format!("policy `{name}`"));
+        }
+    }
+    for assertion in &document.assertions {
+        if let PrincipalDocument::User(email) = &assertion.principal {
+            person(check, state, email, || "the assertion".to_owned());
+        }
+    }
+}
+
+fn person(check: &mut Check<'_>, state: &State, email: &Spanned<Email>, by: impl Fn() -> String) {
+    if state.users.contains_key(&Key::Named(email.value.clone())) {
+        return;
+    }
+    let known = state.users.keys().filter_map(Key::name).map(Email::as_str);
+    let near = check.near(email.value.as_str(), known);
+    let name = email.value.to_string();
+    check.mistake(email.at, MistakeKind::UnknownUser { by: by(), name, near });
+}
+
+fn external(check: &mut Check<'_>, state: &State) {
+    let document = check.document;
+    for (name, (at, ())) in &document.external_groups {
+        if !state.groups.contains_key(&Key::Named(name.clone())) {
+            let near = check.near(name.as_str(), state.groups.keys().filter_map(Key::name).map(Name::as_str));
+            let kind = MistakeKind::NoSuchExternal { kind: Kind::Group, name: name.to_string(), near };
+            check.mistake(*at, kind);
+        }
+    }
+    for (name, (at, ())) in &document.external_applications {
+        if !state.applications.contains_key(&Key::Named(name.clone())) {
+            let known = state.applications.keys().filter_map(Key::name).map(Name::as_str);
+            let near = check.near(name.as_str(), known);
+            let kind = MistakeKind::NoSuchExternal { kind: Kind::Application, name: name.to_string(), near };
+            check.mistake(*at, kind);
+        }
+    }
+}
+
+/// Refuses to declare what a product manages and what is built in.
+fn declared(check: &mut Check<'_>, state: &State) {
+    let document = check.document;
+    if let Some(section) = &document.applications {
+        let flags = |name: &Name| state.applications.get(&Key::Named(name.clone())).map(|live| live.flags);
+        managed(check, Kind::Application, section, |entry| &entry.meta, flags);
+    }
+    if let Some(section) = &document.groups {
+        let live = |name: &Name| state.groups.get(&Key::Named(name.clone()));
+        for (name, (at, _)) in section {
+            if live(name).is_some_and(|live| live.builtin.is_some()) {
+                check.mistake(*at, MistakeKind::BuiltinDeclared { name: name.to_string() });
+            }
+        }
+        let flags = |name: &Name| live(name).filter(|live| live.builtin.is_none()).map(|live| live.flags);
+        managed(check, Kind::Group, section, |entry| &entry.meta, flags);
+    }
+    if let Some(section) = &document.policies {
+        let flags = |name: &Name| state.policies.get(&Key::Named(name.clone())).map(|live| live.flags);
+        managed(check, Kind::Policy, section, |entry| &entry.meta, flags);
+    }
+}
+
+fn managed<V>(
+    check: &mut Check<'_>,
+    kind: Kind,
+    section: &Section<Name, V>,
+    meta: impl Fn(&V) -> &MetaDocument,
+    flags: impl Fn(&Name) -> Option<Flags>,
+) {
+    for (name, (at, entry)) in section {
+        let mut refuse = |name: &Name, at: Span| {
+            check.mistake(at, MistakeKind::ManagedDeclared { kind, name: name.to_string() });
+        };
+        match (flags(name), &meta(entry).previously) {
+            (Some(flags), _) if !flags.ordinary() => refuse(name, *at),
+            (None, Some(old)) if flags(&old.value).is_some_and(|flags| !flags.ordinary()) => {
+                refuse(&old.value, old.at);
+            }
+            _ => {}
+        }
+    }
+}
+
+fn protected(check: &mut Check<'_>, state: &State) {
+    let document = check.document;
+    for address in document.settings.iter().flat_map(|settings| &settings.protect) {
+        let exists = match &address.value {
+            Address::User(key) => state.users.contains_key(key),
+            Address::Application(key) => {
+                state.applications.contains_key(key) || has(&document.applications, key)
+            }
+            Address::Group(key) => state.groups.contains_key(key) || has(&document.groups, key),
+            Address::Policy(key) => state.policies.contains_key(key) || has(&document.policies, key),
+        };
+        if !exists {
+            let near = nearest(check, state, &address.value);
+            let text = format!("{}:{}", address.value.kind(), address.value.key_text());
+            check.mistake(address.at, MistakeKind::NoSuchProtected { address: text, near });
+        }
+    }
+}
+
+fn has<V>(section: &Option<Section<Name, V>>, key: &Key<Name>) -> bool {
+    section.as_ref().zip(key.name()).is_some_and(|(section, name)| section.contains_key(name))
+}
+
+fn nearest(check: &Check<'_>, state: &State, address: &Address) -> Option<String> {
+    let text = address.key_text();
+    let near = match address {
+        Address::User(_) => check.near(&text, state.users.keys().filter_map(Key::name).map(Email::as_str)),
+        Address::Application(_) => {
+            check.near(&text, state.applications.keys().filter_map(Key::name).map(Name::as_str))
+        }
+        Address::Group(_) => check.near(&text, state.groups.keys().filter_map(Key::name).map(Name::as_str)),
+        Address::Policy(_) => {
+            check.near(&text, state.policies.keys().filter_map(Key::name).map(Name::as_str))
+        }
+    };
+    near.map(|name| format!("{}:{name}", address.kind()))
+}
+
+/// Holds the pinned ids to the projects there are, when they were read.
+fn pinned(check: &mut Check<'_>, state: &State) {
+    if state.projects.is_empty() {
+        return;
+    }
+    let document = check.document;
+    for (name, (_, id)) in &document.projects {
+        if !state.projects.contains_key(&id.value) {
+            let kind = MistakeKind::NoSuchProject { name: name.to_string(), id: id.value };
+            // A rule may still name a project that was deleted, so an export names it too.
+            check.mistakes.push(Mistake::new(id.at, kind).warning());
+        }
+    }
+}

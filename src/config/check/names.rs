@@ -1,0 +1,138 @@
+//! Names and ids that clash, and settings that need a stack.
+
+use std::collections::HashMap;
+
+use super::Check;
+use crate::config::document::meta::MetaDocument;
+use crate::config::merge::Section;
+use crate::config::mistake::{Mistake, MistakeKind, Span};
+use crate::model::{Id, Kind, Name};
+
+pub(super) fn names(check: &mut Check<'_>) {
+    let document = check.document;
+    projects(check);
+    external(check);
+    if let Some(section) = &document.applications {
+        identities(check, Kind::Application, section, |entry| &entry.meta);
+    }
+    if let Some(section) = &document.groups {
+        identities(check, Kind::Group, section, |entry| &entry.meta);
+    }
+    if let Some(section) = &document.policies {
+        identities(check, Kind::Policy, section, |entry| &entry.meta);
+    }
+    tags(check);
+    guardrails(check);
+    stack(check);
+}
+
+fn projects(check: &mut Check<'_>) {
+    let mut first: HashMap<Id, (&str, Span)> = HashMap::new();
+    for (name, (at, id)) in &check.document.projects {
+        if let Some((other, place)) = first.get(&id.value) {
+            let kind = MistakeKind::ProjectPinnedTwice { id: id.value, other: (*other).to_owned() };
+            check.mistakes.push(Mistake::new(id.at, kind).also(*place));
+        } else {
+            first.insert(id.value, (name.as_str(), *at));
+        }
+    }
+}
+
+fn external(check: &mut Check<'_>) {
+    let document = check.document;
+    let mut both = |kind, name: &Name, at: Span, declared: Option<Span>| {
+        if let Some(declared) = declared {
+            let kind = MistakeKind::ExternalDeclared { kind, name: name.to_string() };
+            check.mistakes.push(Mistake::new(at, kind).also(declared));
+        }
+    };
+    for (name, (at, ())) in &document.external_groups {
+        let declared = document.groups.as_ref().and_then(|section| section.get(name));
+        both(Kind::Group, name, *at, declared.map(|(at, _)| *at));
+    }
+    for (name, (at, ())) in &document.external_applications {
+        let declared = document.applications.as_ref().and_then(|section| section.get(name));
+        both(Kind::Application, name, *at, declared.map(|(at, _)| *at));
+    }
+}
+
+/// Holds `id` and `previously` to one entry each.
+fn identities<V>(
+    check: &mut Check<'_>,
+    kind: Kind,
+    section: &Section<Name, V>,
+    meta: impl Fn(&V) -> &MetaDocument,
+) {
+    let mut ids: HashMap<Id, Span> = HashMap::new();
+    let mut olds: HashMap<&Name, Span> = HashMap::new();
+    for (name, (_, entry)) in section {
+        let meta = meta(entry);
+        if let Some(id) = &meta.id
+            && let Some(first) = ids.insert(id.value, id.at)
+        {
+            check.mistakes.push(Mistake::new(id.at, MistakeKind::IdTwice { kind, id: id.value }).also(first));
+        }
+        let Some(old) = &meta.previously else { continue };
+        let text = || old.value.to_string();
+        if old.value == *name {
+            check.mistake(old.at, MistakeKind::PreviouslyItself { name: text() });
+        } else if let Some((declared, _)) = section.get(&old.value) {
+            let kind = MistakeKind::PreviouslyDeclared { kind, name: text() };
+            check.mistakes.push(Mistake::new(old.at, kind).also(*declared));
+        }
+        if let Some(first) = olds.insert(&old.value, old.at) {
+            let kind = MistakeKind::PreviouslyTwice { kind, name: text() };
+            check.mistakes.push(Mistake::new(old.at, kind).also(first));
+        }
+    }
+}
+
+/// The most tags of one object.
+///
+/// Source: IAM API v1alpha1, `tags` of the create requests: at most ten, of which a stack needs one.
+const TAGS_MOST: usize = 10;
+
+fn tags(check: &mut Check<'_>) {
+    let document = check.document;
+    let most = TAGS_MOST - usize::from(document.stack.is_some());
+    let applications = document.applications.iter().flatten().map(|(_, (_, entry))| &entry.meta);
+    let groups = document.groups.iter().flatten().map(|(_, (_, entry))| &entry.meta);
+    let policies = document.policies.iter().flatten().map(|(_, (_, entry))| &entry.meta);
+    for meta in applications.chain(groups).chain(policies) {
+        if let Some(tag) = meta.tags.get(most) {
+            check.mistake(tag.at, MistakeKind::TooManyTags { found: meta.tags.len(), most });
+        }
+    }
+}
+
+fn guardrails(check: &mut Check<'_>) {
+    let mut first: HashMap<&str, Span> = HashMap::new();
+    for guardrail in &check.document.guardrails {
+        if let Some(other) = first.insert(&guardrail.name.value, guardrail.name.at) {
+            let kind = MistakeKind::GuardrailTwice { name: guardrail.name.value.clone() };
+            check.mistakes.push(Mistake::new(guardrail.name.at, kind).also(other));
+        }
+    }
+}
+
+fn stack(check: &mut Check<'_>) {
+    let document = check.document;
+    let Some(settings) = &document.settings else { return };
+    match &document.stack {
+        None => {
+            if let Some(prune) = &settings.prune {
+                check.mistake(prune.at, MistakeKind::NeedsStack { key: "prune" });
+            }
+            if let Some(stacks) = &settings.takes_over {
+                check.mistake(stacks.at, MistakeKind::NeedsStack { key: "takes_over" });
+            }
+        }
+        Some(own) => {
+            for stack in settings.takes_over.iter().flat_map(|stacks| &stacks.value) {
+                if stack.value == own.value {
+                    check.mistake(stack.at, MistakeKind::TakesOverItself { stack: stack.value.to_string() });
+                }
+            }
+        }
+    }
+}

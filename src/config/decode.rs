@@ -1,0 +1,445 @@
+//! Node → value: the steps that every decoder is made of. A mistake is noted, and the decoding goes on.
+
+use std::collections::{HashMap, HashSet};
+use std::fmt::Display;
+use std::str::FromStr;
+
+use super::mistake::{Mistake, MistakeKind, Span};
+use super::tree::{Map, Node, Value};
+use super::yaml::Plain;
+use crate::access::cel::Fault;
+use crate::model::{BadText, Email, Id, Kind, Name, PermissionSetName, ProjectName, Tag, near};
+
+/// A value and where it is written.
+#[derive(Debug, Clone)]
+pub(super) struct Spanned<T> {
+    pub(super) value: T,
+    pub(super) at: Span,
+}
+
+/// Mistakes of one file beyond this number are only counted.
+const MOST: usize = 1000;
+
+/// What decoding one file needs and gathers.
+pub(super) struct Decoder<'t> {
+    pub(super) text: &'t str,
+    pub(super) mistakes: Vec<Mistake>,
+    more: usize,
+    last: Option<Span>,
+    names: HashSet<Name>,
+    sets: HashSet<PermissionSetName>,
+    projects: HashSet<ProjectName>,
+    emails: HashMap<String, Email>,
+    /// What is wrong with each expression that was seen.
+    pub(super) expressions: HashMap<String, Vec<Fault>>,
+}
+
+impl<'t> Decoder<'t> {
+    pub(super) fn new(text: &'t str) -> Self {
+        Self {
+            text,
+            mistakes: Vec::new(),
+            more: 0,
+            last: None,
+            names: HashSet::new(),
+            sets: HashSet::new(),
+            projects: HashSet::new(),
+            emails: HashMap::new(),
+            expressions: HashMap::new(),
+        }
+    }
+
+    /// Turns to the next file, keeping what was learnt.
+    pub(super) fn turn_to(&mut self, text: &'t str) {
+        self.text = text;
+    }
+
+    pub(super) fn note(&mut self, mistake: Mistake) {
+        if self.mistakes.len() < MOST {
+            self.mistakes.push(mistake);
+        } else {
+            self.more += 1;
+            self.last = Some(mistake.at);
+        }
+    }
+
+    pub(super) fn mistake(&mut self, at: Span, kind: MistakeKind) {
+        self.note(Mistake::new(at, kind));
+    }
+
+    /// Returns the mistakes of the file.
+    pub(super) fn take_mistakes(&mut self) -> Vec<Mistake> {
+        let mut mistakes = std::mem::take(&mut self.mistakes);
+        if let Some(at) = self.last.take() {
+            let more = std::mem::take(&mut self.more);
+            mistakes.push(Mistake::new(at, MistakeKind::MoreMistakes { more }));
+        }
+        mistakes
+    }
+
+    /// Returns the text of a scalar that every YAML reader takes for text.
+    pub(super) fn text<'n>(&mut self, node: &'n Node<'_>, what: &str) -> Option<&'n str> {
+        let Value::Scalar(scalar) = &node.value else {
+            if !matches!(node.value, Value::Broken) {
+                self.mistake(node.at, MistakeKind::NotText { what: what.to_owned(), found: node.found() });
+            }
+            return None;
+        };
+        match scalar.taken_for() {
+            Plain::Text => Some(&scalar.text),
+            Plain::Null => {
+                self.mistake(
+                    node.at,
+                    MistakeKind::Null { what: what.to_owned(), write: "leave the key out, or write a text" },
+                );
+                None
+            }
+            other => {
+                let taken_for = other.words().unwrap_or("something else");
+                self.mistake(node.at, MistakeKind::Misread { text: scalar.text.to_string(), taken_for });
+                None
+            }
+        }
+    }
+
+    /// Returns the text of a map's key.
+    pub(super) fn key<'n>(&mut self, node: &'n Node<'_>) -> Option<&'n str> {
+        let Value::Scalar(scalar) = &node.value else { return None };
+        match scalar.taken_for() {
+            Plain::Text => Some(&scalar.text),
+            other => {
+                let taken_for = other.words().unwrap_or("something else");
+                self.mistake(node.at, MistakeKind::Misread { text: scalar.text.to_string(), taken_for });
+                None
+            }
+        }
+    }
+
+    /// Returns the items of a list; none, with a mistake, for anything else.
+    pub(super) fn list<'n, 'a>(&mut self, node: &'n Node<'a>, what: &str) -> Option<&'n [Node<'a>]> {
+        match &node.value {
+            Value::List(items) => return Some(items),
+            Value::Broken => {}
+            _ if node.is_null() => {
+                self.mistake(
+                    node.at,
+                    MistakeKind::Null { what: what.to_owned(), write: "write `[]` for none" },
+                );
+            }
+            Value::Scalar(_) | Value::Map(_) => {
+                self.mistake(node.at, MistakeKind::NotList { what: what.to_owned(), found: node.found() });
+            }
+        }
+        None
+    }
+
+    /// Returns a map; none, with a mistake, for anything else.
+    pub(super) fn map<'n, 'a>(&mut self, node: &'n Node<'a>, what: &str) -> Option<&'n Map<'a>> {
+        match &node.value {
+            Value::Map(map) => return Some(map),
+            Value::Broken => {}
+            _ if node.is_null() => {
+                self.mistake(
+                    node.at,
+                    MistakeKind::Null { what: what.to_owned(), write: "write `{}` for none" },
+                );
+            }
+            Value::Scalar(_) | Value::List(_) => {
+                self.mistake(node.at, MistakeKind::NotMap { what: what.to_owned(), found: node.found() });
+            }
+        }
+        None
+    }
+
+    /// Returns a whole number.
+    pub(super) fn count(&mut self, node: &Node<'_>, what: &str) -> Option<u32> {
+        if let Value::Scalar(scalar) = &node.value
+            && scalar.plain
+        {
+            let digits = scalar.text.bytes().all(|b| b.is_ascii_digit());
+            let leading = scalar.text.len() > 1 && scalar.text.starts_with('0');
+            if let (true, false, Ok(count)) = (digits, leading, scalar.text.parse()) {
+                return Some(count);
+            }
+        }
+        if !matches!(node.value, Value::Broken) {
+            let found = node.raw().map_or_else(|| node.found().to_owned(), |text| format!("`{text}`"));
+            self.mistake(node.at, MistakeKind::NotCount { what: what.to_owned(), found });
+        }
+        None
+    }
+
+    /// Returns one of some words.
+    pub(super) fn one_of<T: Copy>(
+        &mut self,
+        node: &Node<'_>,
+        what: &str,
+        words: &'static [&'static str],
+        values: &[T],
+    ) -> Option<T> {
+        // `none` is a word to all readers of YAML; no other word of the language is taken for something else.
+        let text = self.text(node, what)?;
+        if let Some(at) = words.iter().position(|word| *word == text) {
+            return values.get(at).copied();
+        }
+        let near = near(text, words.iter().copied()).map(str::to_owned);
+        let (what, found) = (what.to_owned(), text.to_owned());
+        self.mistake(node.at, MistakeKind::NotOneOf { what, words, found, near });
+        None
+    }
+
+    fn parsed<T: FromStr<Err = BadText>>(
+        &mut self,
+        text: &str,
+        at: Span,
+        bad: impl FnOnce(String, BadText) -> MistakeKind,
+    ) -> Option<T> {
+        match text.parse() {
+            Ok(value) => Some(value),
+            Err(why) => {
+                self.mistake(at, bad(text.to_owned(), why));
+                None
+            }
+        }
+    }
+
+    /// Returns a text that checks itself.
+    pub(super) fn value<T: FromStr<Err = BadText>>(
+        &mut self,
+        node: &Node<'_>,
+        what: &str,
+        bad: impl FnOnce(String, BadText) -> MistakeKind,
+    ) -> Option<Spanned<T>> {
+        let text = self.text(node, what)?;
+        self.parsed(text, node.at, bad).map(|value| Spanned { value, at: node.at })
+    }
+
+    pub(super) fn name_of(&mut self, text: &str, at: Span, kind: Kind) -> Option<Name> {
+        if let Some(name) = self.names.get(text) {
+            return Some(name.clone());
+        }
+        let name: Name = self.parsed(text, at, |text, why| MistakeKind::BadName { kind, text, why })?;
+        self.names.insert(name.clone());
+        Some(name)
+    }
+
+    pub(super) fn name(&mut self, node: &Node<'_>, what: &str, kind: Kind) -> Option<Spanned<Name>> {
+        let text = self.text(node, what)?;
+        let value = self.name_of(text, node.at, kind)?;
+        Some(Spanned { value, at: node.at })
+    }
+
+    pub(super) fn email_of(&mut self, text: &str, at: Span) -> Option<Email> {
+        if let Some(email) = self.emails.get(text) {
+            return Some(email.clone());
+        }
+        let email: Email = self.parsed(text, at, |text, why| MistakeKind::BadEmail { text, why })?;
+        self.emails.insert(text.to_owned(), email.clone());
+        Some(email)
+    }
+
+    pub(super) fn email(&mut self, node: &Node<'_>, what: &str) -> Option<Spanned<Email>> {
+        let text = self.text(node, what)?;
+        let value = self.email_of(text, node.at)?;
+        Some(Spanned { value, at: node.at })
+    }
+
+    pub(super) fn permission_set(
+        &mut self,
+        node: &Node<'_>,
+        what: &str,
+    ) -> Option<Spanned<PermissionSetName>> {
+        let text = self.text(node, what)?;
+        if let Some(set) = self.sets.get(text) {
+            return Some(Spanned { value: set.clone(), at: node.at });
+        }
+        let bad = |text, why| MistakeKind::BadPermissionSet { text, why };
+        let value: PermissionSetName = self.parsed(text, node.at, bad)?;
+        self.sets.insert(value.clone());
+        Some(Spanned { value, at: node.at })
+    }
+
+    pub(super) fn project_of(&mut self, text: &str, at: Span) -> Option<ProjectName> {
+        if let Some(name) = self.projects.get(text) {
+            return Some(name.clone());
+        }
+        let bad = |text, why| MistakeKind::BadProjectName { text, why };
+        let name: ProjectName = self.parsed(text, at, bad)?;
+        self.projects.insert(name.clone());
+        Some(name)
+    }
+
+    pub(super) fn tag(&mut self, node: &Node<'_>) -> Option<Spanned<Tag>> {
+        self.value(node, "tags", |text, why| MistakeKind::BadTag { text, why })
+    }
+
+    pub(super) fn id(&mut self, node: &Node<'_>, what: &str) -> Option<Spanned<Id>> {
+        let text = self.text(node, what)?;
+        if let Ok(value) = text.parse() {
+            return Some(Spanned { value, at: node.at });
+        }
+        self.mistake(node.at, MistakeKind::BadId { text: text.to_owned() });
+        None
+    }
+
+    /// Decodes each item of a list, and refuses what is listed twice.
+    pub(super) fn each<T>(
+        &mut self,
+        node: &Node<'_>,
+        what: &str,
+        mut decode: impl FnMut(&mut Self, &Node<'_>) -> Option<Spanned<T>>,
+    ) -> Option<Vec<Spanned<T>>> {
+        let items = self.list(node, what)?;
+        let mut values = Vec::with_capacity(items.len());
+        for item in items {
+            values.extend(decode(self, item));
+        }
+        Some(values)
+    }
+
+    /// Drops what is in a list twice, with a mistake that shows both places.
+    pub(super) fn distinct<T, K: Eq + std::hash::Hash + Display + Clone>(
+        &mut self,
+        values: &mut Vec<T>,
+        what: &'static str,
+        key: impl Fn(&T) -> (K, Span),
+    ) {
+        if values.len() < 2 {
+            return;
+        }
+        let mut first: HashMap<K, Span> = HashMap::with_capacity(values.len());
+        values.retain(|value| {
+            let (name, at) = key(value);
+            match first.get(&name) {
+                Some(other) => {
+                    let kind = MistakeKind::ListedTwice { what, name: name.to_string() };
+                    self.note(Mistake::new(at, kind).also(*other));
+                    false
+                }
+                None => {
+                    first.insert(name, at);
+                    true
+                }
+            }
+        });
+    }
+}
+
+/// The most keys that one map of the language has.
+const MOST_KEYS: usize = 16;
+
+/// The entries of a map whose keys are the language's: each is asked for by its name, and what has another name
+/// is a mistake.
+pub(super) struct Fields<'n, 'a> {
+    keys: &'static [&'static str],
+    found: [Option<&'n (Node<'a>, Node<'a>)>; MOST_KEYS],
+    asked: u32,
+    cut: bool,
+    /// Keys that were probably meant by keys that do not exist.
+    meant: Vec<String>,
+    at: Span,
+}
+
+/// What a map of the language is called, and which keys it has.
+pub(super) struct Shape {
+    /// As a title begins with it: `a group`.
+    pub(super) of: &'static str,
+    pub(super) keys: &'static [&'static str],
+    /// Whether keys that begin with `x-` are free in it.
+    pub(super) top: bool,
+}
+
+impl<'n, 'a> Fields<'n, 'a> {
+    /// Takes a map apart. `at` is where to point for a key that is missing; `what` is the key whose value it is.
+    pub(super) fn of(
+        d: &mut Decoder<'_>,
+        node: &'n Node<'a>,
+        at: Span,
+        what: &str,
+        shape: &Shape,
+    ) -> Option<Self> {
+        let map = d.map(node, what)?;
+        let (mut found, mut meant) = ([None; MOST_KEYS], Vec::new());
+        for entry in &map.entries {
+            let Some(text) = entry.0.raw() else { continue };
+            match shape.keys.iter().position(|key| *key == text) {
+                Some(slot) => found[slot] = Some(entry),
+                None => meant.extend(unknown(d, &entry.0, text, shape)),
+            }
+        }
+        Some(Self { keys: shape.keys, found, asked: 0, cut: map.cut, meant, at })
+    }
+
+    /// Returns the key and the value, or `None` when it is not there.
+    pub(super) fn get(&mut self, key: &'static str) -> Option<(&'n Node<'a>, &'n Node<'a>)> {
+        let slot = self.keys.iter().position(|known| *known == key);
+        debug_assert!(slot.is_some(), "`{key}` is not among the keys of its map");
+        let slot = slot?;
+        self.asked |= 1 << slot;
+        self.found[slot].map(|(key, value)| (key, value))
+    }
+
+    /// Decodes the value of a key that may be absent.
+    pub(super) fn optional<T>(
+        &mut self,
+        key: &'static str,
+        d: &mut Decoder<'_>,
+        decode: impl FnOnce(&mut Decoder<'_>, &'n Node<'a>, Span) -> Option<T>,
+    ) -> Option<T> {
+        let (key, value) = self.get(key)?;
+        decode(d, value, key.at)
+    }
+
+    /// Decodes the value of a key that must be there.
+    pub(super) fn required<T>(
+        &mut self,
+        key: &'static str,
+        d: &mut Decoder<'_>,
+        of: impl FnOnce() -> String,
+        decode: impl FnOnce(&mut Decoder<'_>, &'n Node<'a>, Span) -> Option<T>,
+    ) -> Option<T> {
+        match self.get(key) {
+            Some((key, value)) => decode(d, value, key.at),
+            None => {
+                if !self.excused(key) {
+                    d.mistake(self.at, MistakeKind::MissingKey { key, of: of() });
+                }
+                None
+            }
+        }
+    }
+
+    /// Returns true when a key that is missing may stand where the text could not be read, or under a wrong name.
+    pub(super) fn excused(&self, key: &str) -> bool {
+        self.cut || self.meant.iter().any(|meant| meant == key)
+    }
+}
+
+impl Drop for Fields<'_, '_> {
+    fn drop(&mut self) {
+        let all = u32::MAX >> (32 - self.keys.len());
+        debug_assert!(
+            std::thread::panicking() || self.asked == all,
+            "a decoder never asks for some of {:?}",
+            self.keys
+        );
+    }
+}
+
+/// Notes a key that does not exist; returns the one that was probably meant.
+fn unknown(d: &mut Decoder<'_>, node: &Node<'_>, text: &str, shape: &Shape) -> Option<String> {
+    let key = text.to_owned();
+    if text.starts_with("x-") {
+        if !shape.top {
+            d.mistake(node.at, MistakeKind::FreeKeyInside { key });
+        }
+        return None;
+    }
+    if shape.top && text == Kind::User.section() {
+        d.mistake(node.at, MistakeKind::LaterKey { key });
+        return None;
+    }
+    let near = near(text, shape.keys.iter().copied()).map(str::to_owned);
+    d.mistake(node.at, MistakeKind::UnknownKey { key, of: shape.of, near: near.clone() });
+    near
+}

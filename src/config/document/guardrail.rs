@@ -1,0 +1,51 @@
+use crate::access::cel::Vocabulary;
+use crate::config::decode::{Decoder, Fields, Shape, Spanned};
+use crate::config::mistake::{MistakeKind, Span};
+use crate::config::tree::Node;
+use crate::model::{BadText, check_description};
+
+/// An entry of `guardrails`.
+#[derive(Debug)]
+pub(in crate::config) struct GuardrailDocument {
+    pub(in crate::config) name: Spanned<String>,
+    pub(in crate::config) forbid: Spanned<String>,
+    /// Group names that the expression compares with, and where.
+    pub(in crate::config) groups: Vec<Spanned<String>>,
+    /// Permission sets that the expression compares with, and where.
+    pub(in crate::config) permission_sets: Vec<Spanned<String>>,
+}
+
+pub(in crate::config) const SHAPE: Shape = Shape { of: "a guardrail", keys: &["name", "forbid"], top: false };
+
+/// The most characters of a guardrail's expression.
+const FORBID_MOST: usize = 4096;
+
+pub(super) fn guardrail(d: &mut Decoder<'_>, node: &Node<'_>) -> Option<GuardrailDocument> {
+    let mut fields = Fields::of(d, node, node.head(), "guardrails", &SHAPE)?;
+    let of = || "the guardrail".to_owned();
+    let name = fields.required("name", d, of, name);
+    let forbid = fields.required("forbid", d, of, |d, node, _| {
+        let text = d.text(node, "forbid")?;
+        let found = text.chars().count();
+        if found > FORBID_MOST {
+            d.mistake(node.at, MistakeKind::GuardrailTooLong { found, most: FORBID_MOST });
+            return None;
+        }
+        let words = d.expression(text, node, Vocabulary::Guardrail);
+        Some((Spanned { value: text.to_owned(), at: node.at }, words))
+    });
+    let (name, (forbid, words)) = (name?, forbid?);
+    Some(GuardrailDocument { name, forbid, groups: words.groups, permission_sets: words.permission_sets })
+}
+
+fn name(d: &mut Decoder<'_>, node: &Node<'_>, _: Span) -> Option<Spanned<String>> {
+    let text = d.text(node, "name")?;
+    let checked = if text.trim().is_empty() { Err(BadText::Empty) } else { check_description(text) };
+    match checked {
+        Ok(()) => Some(Spanned { value: text.to_owned(), at: node.at }),
+        Err(why) => {
+            d.mistake(node.at, MistakeKind::BadGuardrailName { why });
+            None
+        }
+    }
+}

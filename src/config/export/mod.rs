@@ -1,0 +1,401 @@
+//! [`State`] → files: names and not ids, what the files cannot say as comments.
+
+mod declare;
+#[cfg(test)]
+mod round_trip;
+mod write;
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::path::PathBuf;
+
+use jiff::Timestamp;
+
+use self::declare::{Declared, declare};
+use self::write::{Context, Writer, scalar};
+use super::until::decompose;
+use super::{Files, Mistakes, Source, read};
+use crate::model::{
+    Address, Attachment, Catalogue, Condition, Group, Id, Key, Kind, Meta, Policy, Principal, Rule, Scope,
+    Stack, State,
+};
+
+/// Where an editor finds the schema, as the first line of each file names it.
+pub const SCHEMA: &str = "schema/scw-iam.schema.json";
+
+/// How files are written.
+#[derive(Debug, Clone, Copy)]
+pub struct ExportOptions<'a> {
+    /// The stack to write, which owns what is declared. What another stack owns is not declared.
+    pub stack: Option<&'a Stack>,
+    /// Into how many files.
+    pub split: Split,
+    /// The live names of objects that go by their ids.
+    pub titles: &'a HashMap<Id, String>,
+    /// The permission sets that the files will be checked against.
+    pub catalogue: &'a Catalogue,
+    /// An end that is past by then stays in the condition's text, so that the rule stays declared.
+    pub now: Timestamp,
+    /// What the first line of each file names as its schema: a path or an address.
+    pub schema: &'a str,
+}
+
+/// Into how many files an organization is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Split {
+    /// A file for the header, and one for each kind.
+    ByKind,
+    /// One file.
+    One,
+}
+
+/// A file to write.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ExportedFile {
+    /// Its path, relative to the folder.
+    pub path: PathBuf,
+    /// What it says.
+    pub text: String,
+}
+
+/// Writes a state as files that load to the same state.
+///
+/// What the language cannot say becomes a comment with the reason: objects whose name is not unique, policies with
+/// rules that cannot be written, what products and other stacks keep. What refers to such an object by its name
+/// finds it under `external`.
+#[must_use]
+pub fn export(state: &State, options: &ExportOptions<'_>) -> Vec<ExportedFile> {
+    let mut refused: BTreeMap<Address, String> = BTreeMap::new();
+    loop {
+        let declared = declare(state, options, &refused);
+        let exporting = Exporting { state, options, declared, aliases: HashMap::new() };
+        let (files, blocks) = exporting.files();
+        // The reader has the last word on what files can say.
+        let Some(mistakes) = mistakes(&files, options) else { return files };
+        let known = refused.len();
+        refused.extend(blame(&mistakes, &files, &blocks));
+        if refused.len() == known {
+            return files;
+        }
+    }
+}
+
+/// Returns what is wrong with the files, if anything is.
+fn mistakes(files: &[ExportedFile], options: &ExportOptions<'_>) -> Option<Mistakes> {
+    let sources: Vec<Source> = files
+        .iter()
+        .map(|file| Source::Text { name: file.path.clone(), bytes: file.text.clone().into_bytes() })
+        .collect();
+    let resolve = |files: Files| files.resolve(None, options.catalogue, false);
+    read(&sources, options.now).and_then(resolve).err()
+}
+
+/// Returns the objects in whose lines mistakes stand, with the reason.
+fn blame(mistakes: &Mistakes, files: &[ExportedFile], blocks: &[Block]) -> BTreeMap<Address, String> {
+    let mut refused = BTreeMap::new();
+    for mistake in mistakes.iter().filter(|mistake| mistake.severity == super::Severity::Error) {
+        let place = mistakes.place(mistake);
+        let at = |block: &&Block| {
+            let same = files.get(block.file).is_some_and(|file| *file.path == *place.file);
+            same && (block.from..block.to).contains(&place.line)
+        };
+        if let Some(block) = blocks.iter().find(at) {
+            refused.entry(block.address.clone()).or_insert_with(|| mistake.words().title);
+        }
+    }
+    refused
+}
+
+/// The lines that declare an object.
+struct Block {
+    file: usize,
+    from: u32,
+    to: u32,
+    address: Address,
+}
+
+struct Exporting<'a> {
+    state: &'a State,
+    options: &'a ExportOptions<'a>,
+    declared: Declared<'a>,
+    aliases: HashMap<Id, String>,
+}
+
+/// The files in the making: one, or one for each kind.
+struct Out {
+    files: Vec<(&'static str, Writer)>,
+    blocks: Vec<Block>,
+}
+
+impl Out {
+    /// Turns to the file that holds a section.
+    fn open(&mut self, split: Split, name: &'static str, schema: &str) {
+        if split == Split::ByKind || self.files.is_empty() {
+            let mut writer = Writer::default();
+            writer.raw(0, &format!("# yaml-language-server: $schema={schema}"));
+            let name = if split == Split::One { "iam.yaml" } else { name };
+            self.files.push((name, writer));
+        }
+        self.writer().gap();
+    }
+
+    fn writer(&mut self) -> &mut Writer {
+        &mut self.files.last_mut().expect("a file is opened before anything is written").1
+    }
+
+    /// Writes an object, and remembers its lines.
+    fn block(&mut self, address: Address, write: impl FnOnce(&mut Writer)) {
+        let from = self.writer().line();
+        write(self.writer());
+        let (file, to) = (self.files.len() - 1, self.writer().line());
+        self.blocks.push(Block { file, from, to, address });
+    }
+}
+
+impl Exporting<'_> {
+    fn files(mut self) -> (Vec<ExportedFile>, Vec<Block>) {
+        self.aliases = aliases(self.state, &self.declared);
+        let mut out = Out { files: Vec::new(), blocks: Vec::new() };
+        self.header(&mut out);
+        self.applications(&mut out);
+        self.groups(&mut out);
+        self.policies(&mut out);
+        let files = out.files.into_iter().map(|(path, writer)| {
+            let text = writer.into_text();
+            ExportedFile { path: path.into(), text: format!("{}\n", text.trim_end_matches('\n')) }
+        });
+        (files.collect(), out.blocks)
+    }
+
+    fn header(&self, out: &mut Out) {
+        out.open(self.options.split, "organization.yaml", self.options.schema);
+        let writer = out.writer();
+        writer.raw(0, "version: 1");
+        writer.raw(0, &format!("organization: {}", self.state.organization));
+        if let Some(stack) = self.options.stack {
+            writer.text(0, "stack", stack.as_str());
+        }
+        if !self.aliases.is_empty() {
+            writer.gap();
+            writer.raw(0, "projects:");
+            let sorted: BTreeMap<&String, Id> = self.aliases.iter().map(|(id, name)| (name, *id)).collect();
+            for (name, id) in sorted {
+                let live = self.state.projects.get(&id).map(|live| live.as_str());
+                match live.filter(|live| live != name) {
+                    Some(live) => writer.comment(
+                        1,
+                        &format!("`{live}` in the console, a name that does not tell it from others"),
+                    ),
+                    None if live.is_none() => writer.comment(1, "a project whose name is not known"),
+                    None => {}
+                }
+                writer.key(1, name, &id.to_string());
+            }
+        }
+        let (groups, applications) = (&self.declared.external_groups, &self.declared.external_applications);
+        if !groups.is_empty() || !applications.is_empty() {
+            writer.gap();
+            writer.raw(0, "external:");
+            if !groups.is_empty() {
+                writer.list(1, "groups", groups.iter().map(|name| name.as_str()));
+            }
+            if !applications.is_empty() {
+                writer.list(1, "applications", applications.iter().map(|name| name.as_str()));
+            }
+        }
+    }
+
+    fn applications(&self, out: &mut Out) {
+        out.open(self.options.split, "applications.yaml", self.options.schema);
+        let section = &self.declared.applications;
+        out.writer().raw(0, if section.is_empty() { "applications: {}" } else { "applications:" });
+        for (name, application) in section {
+            out.block(Address::Application(Key::Named((*name).clone())), |writer| {
+                if is_bare(&application.meta) {
+                    return writer.key(1, name.as_str(), "{}");
+                }
+                writer.key(1, name.as_str(), "");
+                meta(writer, &application.meta);
+            });
+        }
+        self.left_out(out, Kind::Application);
+    }
+
+    fn groups(&self, out: &mut Out) {
+        out.open(self.options.split, "groups.yaml", self.options.schema);
+        let section = &self.declared.groups;
+        out.writer().raw(0, if section.is_empty() { "groups: {}" } else { "groups:" });
+        for (name, group) in section {
+            out.block(Address::Group(Key::Named((*name).clone())), |writer| {
+                writer.key(1, name.as_str(), "");
+                meta(writer, &group.meta);
+                members(writer, group);
+            });
+        }
+        self.left_out(out, Kind::Group);
+    }
+
+    fn policies(&self, out: &mut Out) {
+        out.open(self.options.split, "policies.yaml", self.options.schema);
+        let section = &self.declared.policies;
+        out.writer().raw(0, if section.is_empty() { "policies: {}" } else { "policies:" });
+        for (name, policy) in section {
+            out.block(Address::Policy(Key::Named((*name).clone())), |writer| {
+                writer.key(1, name.as_str(), "");
+                meta(writer, &policy.meta);
+                self.policy(writer, policy);
+            });
+        }
+        self.left_out(out, Kind::Policy);
+    }
+
+    fn policy(&self, writer: &mut Writer, policy: &Policy) {
+        match &policy.attachment {
+            Attachment::None => writer.raw(2, "principal: none"),
+            Attachment::Principal(Principal::User(key)) => principal(writer, "user", &key.to_string()),
+            Attachment::Principal(Principal::Application(key)) => {
+                principal(writer, "application", &key.to_string());
+            }
+            Attachment::Group(key) => principal(writer, "group", &key.to_string()),
+        }
+        if policy.rules.0.is_empty() {
+            return writer.raw(2, "rules: []");
+        }
+        writer.raw(2, "rules:");
+        for rule in &policy.rules.0 {
+            self.rule(writer, rule);
+        }
+    }
+
+    fn rule(&self, writer: &mut Writer, rule: &Rule) {
+        // The dash takes the place of the first key's indentation.
+        let mut inner = Writer::default();
+        inner.list(4, "permission_sets", rule.permission_sets.iter().map(|set| set.as_str()));
+        match &rule.scope {
+            Scope::Organization => inner.raw(4, "scope: organization"),
+            Scope::AllProjects => inner.raw(4, "scope: all_projects"),
+            Scope::Projects(ids) => {
+                let names: BTreeSet<&str> =
+                    ids.iter().filter_map(|id| self.aliases.get(id).map(String::as_str)).collect();
+                inner.list(4, "scope", names);
+            }
+            Scope::Other(_) | Scope::Gone => {}
+        }
+        if let Some(condition) = &rule.condition {
+            match decompose(condition).filter(|(_, until)| *until > self.options.now) {
+                Some((condition, until)) => {
+                    if let Some(condition) = condition {
+                        inner.text(4, "condition", condition.as_str());
+                    }
+                    inner.raw(4, &format!("until: {until}"));
+                }
+                None => inner.text(4, "condition", Condition::as_str(condition)),
+            }
+        }
+        let text = inner.into_text();
+        writer.raw(3, &format!("- {}", text.trim_start().trim_end_matches('\n')));
+    }
+
+    /// Says what is not declared, and why.
+    fn left_out(&self, out: &mut Out, kind: Kind) {
+        let mut reasons: Vec<(String, &str)> = Vec::new();
+        for (address, why) in self.declared.left_out.iter().filter(|(address, _)| address.kind() == kind) {
+            let key = address.key_text();
+            let title = key.parse().ok().and_then(|id: Id| self.options.titles.get(&id));
+            let what = title.map_or_else(|| format!("`{key}`"), |title| format!("`{title}` ({key})"));
+            reasons.push((what, why));
+        }
+        if reasons.is_empty() {
+            return;
+        }
+        let writer = out.writer();
+        let depth = 1;
+        writer.comment(depth, "Not declared:");
+        for (what, why) in reasons {
+            writer.comment(depth, &format!("- {what}: {why}"));
+        }
+    }
+}
+
+fn is_bare(meta: &Meta) -> bool {
+    meta.description.is_empty() && meta.tags.is_empty()
+}
+
+fn meta(writer: &mut Writer, meta: &Meta) {
+    if !meta.description.is_empty() {
+        writer.text(2, "description", &meta.description);
+    }
+    if !meta.tags.is_empty() {
+        writer.list(2, "tags", meta.tags.iter().map(String::as_str));
+    }
+}
+
+fn principal(writer: &mut Writer, kind: &str, name: &str) {
+    writer.raw(2, &format!("principal: {{{kind}: {}}}", scalar(name, Context::Flow)));
+}
+
+fn members(writer: &mut Writer, group: &Group) {
+    let (mut users, mut applications, mut hidden) = (Vec::new(), Vec::new(), Vec::new());
+    for member in &group.members {
+        match member {
+            Principal::User(Key::Named(email)) => users.push(email.as_str()),
+            Principal::Application(Key::Named(name)) => applications.push(name.as_str()),
+            Principal::User(Key::Id(_)) | Principal::Application(Key::Id(_)) => hidden.push(member),
+        }
+    }
+    if users.is_empty() && applications.is_empty() {
+        writer.raw(2, "members: {}");
+    } else {
+        writer.raw(2, "members:");
+        if !users.is_empty() {
+            writer.list(3, "users", users);
+        }
+        if !applications.is_empty() {
+            writer.list(3, "applications", applications);
+        }
+    }
+    if !hidden.is_empty() {
+        for member in hidden {
+            writer
+                .comment(2, &format!("{member} is in it too, and no list shows who that is: it has to stay"));
+        }
+        writer.raw(2, "membership: at_least");
+    }
+}
+
+/// Gives each project that the declared rules name a name of its own.
+fn aliases(state: &State, declared: &Declared<'_>) -> HashMap<Id, String> {
+    let mut used: BTreeSet<Id> = BTreeSet::new();
+    for rule in declared.policies.values().flat_map(|policy| &policy.rules.0) {
+        if let Scope::Projects(ids) = &rule.scope {
+            used.extend(ids);
+        }
+    }
+    let name_of =
+        |id: &Id| state.projects.get(id).map(|name| name.as_str()).filter(|name| name.parse::<Id>().is_err());
+    let mut bearers: HashMap<&str, usize> = HashMap::new();
+    for id in &used {
+        *bearers.entry(name_of(id).unwrap_or_default()).or_default() += 1;
+    }
+    let alone = |name: &&str| bearers.get(name) == Some(&1);
+    let mut aliases: HashMap<Id, String> = HashMap::new();
+    let mut taken: BTreeSet<String> = BTreeSet::new();
+    for id in &used {
+        if let Some(name) = name_of(id).filter(alone) {
+            taken.insert(name.to_owned());
+            aliases.insert(*id, name.to_owned());
+        }
+    }
+    for id in &used {
+        if aliases.contains_key(id) {
+            continue;
+        }
+        let stem: String = name_of(id).unwrap_or("project").chars().take(200).collect();
+        let text = id.to_string();
+        // The first digits tell two projects apart; where they do not, the whole id does.
+        let short = format!("{stem}-{}", &text[..8]);
+        let alias = if taken.contains(&short) { format!("{stem}-{text}") } else { short };
+        taken.insert(alias.clone());
+        aliases.insert(*id, alias);
+    }
+    aliases
+}

@@ -1,0 +1,439 @@
+//! A state that is exported and loaded again is the same state.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use indexmap::IndexMap;
+use insta::assert_snapshot;
+use jiff::Timestamp;
+use proptest::collection::{btree_map, btree_set, vec};
+use proptest::option;
+use proptest::prelude::*;
+use proptest::sample::{Index, select};
+
+use super::{ExportOptions, SCHEMA, Split, export};
+use crate::config::until::compose;
+use crate::config::{Source, read};
+use crate::model::*;
+use crate::render::mistake::text;
+
+fn now() -> Timestamp {
+    "2026-11-22T00:00:00Z".parse().unwrap()
+}
+
+fn id(bits: u128) -> Id {
+    Id::from_bits(0x105b_dce1_64c0_48ab_899d_0000_0000_0000 + bits)
+}
+
+fn options<'a>(stack: Option<&'a Stack>, split: Split, titles: &'a HashMap<Id, String>) -> ExportOptions<'a> {
+    ExportOptions { stack, split, titles, catalogue: Catalogue::published(), now: now(), schema: SCHEMA }
+}
+
+fn any_name() -> impl Strategy<Value = Name> {
+    let traps =
+        ["no", "on", "1e3", "08", "null", "Yes", "2027-01-31", "0x1F", "1.5", "y", "_", "-", "(", ".", "..."];
+    let text = prop_oneof![
+        3 => "[a-z]{1,3}".boxed(),
+        2 => "[A-Za-z0-9_().-]{1,6}( {1,2}[A-Za-z0-9_().-]{1,4})?".boxed(),
+        1 => select(traps.to_vec()).prop_map(str::to_owned).boxed(),
+        1 => "[a-z]{64}".boxed(),
+    ];
+    text.prop_map(|text| text.parse().unwrap())
+}
+
+fn any_email() -> impl Strategy<Value = Email> {
+    "[A-Za-z0-9.+'!#%&*/=?^_`{|}~é-]{1,8}@[a-z]{1,4}\\.io".prop_map(|text| text.parse().unwrap())
+}
+
+fn any_words() -> impl Strategy<Value = String> {
+    let text = prop_oneof![Just(String::new()), "[ -~]{1,40}", "[a-zé:#\n ]{1,40}", "\\PC{1,20}"];
+    text.prop_filter("a description", |text| check_description(text).is_ok())
+}
+
+fn any_meta(stack: Option<Stack>) -> impl Strategy<Value = Meta> {
+    (any_words(), btree_set("[a-z0-9:=, \\[{#é-]{1,8}", 0..4)).prop_map(move |(description, tags)| Meta {
+        description,
+        tags: tags.into_iter().filter(|tag| tag.parse::<Tag>().is_ok()).collect(),
+        owner: stack.clone().map(Owner::Stack),
+    })
+}
+
+fn any_condition() -> impl Strategy<Value = Condition> {
+    let inner = select(vec![
+        "1 == 1",
+        "request.user_agent == 'terraform-test'",
+        "resource.name.startsWith(\"/ci/\") || !has(resource.id)",
+        "true",
+        "[1, 2].exists(x, x == 2)",
+        "request.ip == \"192.0.2.1\" ||\n  request.ip == \"192.0.2.2\"",
+        "\n 1 == 1 \n\n",
+        "1 == 1 // é: #\n",
+        "request.time < timestamp(\"2030-01-01T00:00:00Z\")",
+        "request.time < timestamp(\"2020-01-01T00:00:00Z\")",
+        "(1 == 1) || (2 == 2)",
+    ]);
+    let end = select(vec!["2030-01-01T00:00:00Z", "2027-02-01T10:20:30.5Z", "2020-01-01T00:00:00Z"]);
+    (inner, option::of(end)).prop_map(|(inner, end)| {
+        let text = match end {
+            Some(end) => compose(Some(inner), end.parse().unwrap()),
+            None => inner.to_owned(),
+        };
+        text.parse().unwrap()
+    })
+}
+
+fn any_rule() -> impl Strategy<Value = Rule> {
+    let of = |wanted: ScopeType| -> Vec<PermissionSetName> {
+        let sets = Catalogue::published().iter().filter(|(_, set)| set.scope_type == wanted);
+        sets.map(|(name, _)| name.clone()).collect()
+    };
+    let scope = prop_oneof![
+        Just(Scope::AllProjects),
+        btree_set((0u128..6).prop_map(id), 1..4).prop_map(Scope::Projects)
+    ];
+    let projects = (btree_set(select(of(ScopeType::Projects)), 1..9), scope);
+    let organization = (btree_set(select(of(ScopeType::Organization)), 1..4), Just(Scope::Organization));
+    (prop_oneof![projects, organization], option::of(any_condition()))
+        .prop_map(|((permission_sets, scope), condition)| Rule { permission_sets, scope, condition })
+}
+
+/// A state that files can say all of.
+fn any_state(stack: Option<Stack>) -> impl Strategy<Value = State> {
+    let projects = vec(select(vec!["prod", "default", "Prod", "no", "prod-105bdce1", "a, b: [c] #d"]), 6);
+    let users = btree_set(any_email(), 1..5);
+    let applications = btree_map(any_name(), any_meta(stack.clone()), 1..5);
+    let members = vec(any::<Index>(), 0..5);
+    let groups = btree_map(any_name(), (any_meta(stack.clone()), members), 1..5);
+    let policies = btree_map(any_name(), (any_meta(stack), any::<Index>(), vec(any_rule(), 0..4)), 0..5);
+    (projects, users, applications, groups, policies).prop_map(
+        |(projects, users, applications, groups, policies)| {
+            let mut state = State::empty(id(0));
+            let names = projects.into_iter().map(|name| name.parse().unwrap());
+            state.projects = (0..).map(id).zip(names).collect();
+            let principals: Vec<Principal> = users
+                .iter()
+                .map(|email| Principal::User(Key::Named(email.clone())))
+                .chain(applications.keys().map(|name| Principal::Application(Key::Named(name.clone()))))
+                .collect();
+            let attachments: Vec<Attachment> = principals
+                .iter()
+                .cloned()
+                .map(Attachment::Principal)
+                .chain(groups.keys().map(|name| Attachment::Group(Key::Named(name.clone()))))
+                .chain([Attachment::None])
+                .collect();
+            let flags = Flags::default();
+            state.applications = applications
+                .into_iter()
+                .map(|(name, meta)| (Key::Named(name), Application { meta, flags, api_keys: 0 }))
+                .collect();
+            state.groups = groups
+                .into_iter()
+                .map(|(name, (meta, members))| {
+                    let members = members.iter().map(|index| index.get(&principals).clone()).collect();
+                    (Key::Named(name), Group { meta, flags, builtin: None, members })
+                })
+                .collect();
+            state.policies = policies
+                .into_iter()
+                .map(|(name, (meta, index, rules))| {
+                    let attachment = index.get(&attachments).clone();
+                    (Key::Named(name), Policy { meta, flags, attachment, rules: Rules(rules) })
+                })
+                .collect();
+            state.users = users
+                .into_iter()
+                .map(|email| {
+                    let username = email.to_string();
+                    (Key::Named(email), User { username, kind: UserType::Member, locked: false })
+                })
+                .collect();
+            state
+        },
+    )
+}
+
+/// Loads what was exported, against the state that it came from.
+fn load(state: &State, options: &ExportOptions<'_>) -> (Desired, String) {
+    let files = export(state, options);
+    let all: String =
+        files.iter().map(|file| format!("--- {}\n{}", file.path.display(), file.text)).collect();
+    let sources: Vec<Source> = files
+        .into_iter()
+        .map(|file| Source::Text { name: file.path, bytes: file.text.into_bytes() })
+        .collect();
+    let files = read(&sources, now()).unwrap_or_else(|mistakes| panic!("{}\n{all}", text(&mistakes)));
+    assert!(!files.needs().projects, "{all}");
+    match files.resolve(Some(state), Catalogue::published(), true) {
+        Ok(resolved) => (resolved.desired, all),
+        Err(mistakes) => panic!("{}\n{all}", text(&mistakes)),
+    }
+}
+
+/// Any state, with things in it that files cannot say.
+fn any_wild_state() -> impl Strategy<Value = State> {
+    let disturbances = vec((0u8..14, any::<Index>()), 0..8);
+    (any_state(None), disturbances).prop_map(|(mut state, disturbances)| {
+        for (what, index) in disturbances {
+            disturb(&mut state, what, index);
+        }
+        state
+    })
+}
+
+fn disturb(state: &mut State, what: u8, index: Index) {
+    let policy = (!state.policies.is_empty()).then(|| index.index(state.policies.len()));
+    let policy = policy.and_then(|at| state.policies.get_index_mut(at)).map(|(_, policy)| policy);
+    let application = index.index(state.applications.len());
+    let group = index.index(state.groups.len());
+    let other: Stack = "other".parse().unwrap();
+    match (what, policy) {
+        (0, Some(policy)) => policy.rules.0.push(Rule {
+            permission_sets: BTreeSet::from(["IAMManager".parse().unwrap()]),
+            scope: Scope::Gone,
+            condition: None,
+        }),
+        (1, Some(policy)) => policy.rules.0.push(Rule {
+            permission_sets: BTreeSet::from(["IAMManager".parse().unwrap()]),
+            scope: Scope::Organization,
+            condition: Some("nonsense ((\u{1b}".parse().unwrap()),
+        }),
+        (2, Some(policy)) => policy.rules.0.push(Rule {
+            permission_sets: BTreeSet::from(["IAMManager".parse().unwrap(), "VPCReadOnly".parse().unwrap()]),
+            scope: Scope::AllProjects,
+            condition: None,
+        }),
+        (3, Some(policy)) => policy.attachment = Attachment::Group(Key::Id(id(99))),
+        (4, Some(policy)) => policy.flags.editable = false,
+        (5, Some(policy)) => policy.meta.owner = Some(Owner::Stack(other)),
+        (6, Some(policy)) => policy.rules.0.push(Rule {
+            permission_sets: BTreeSet::from(["VPCReadOnly".parse().unwrap()]),
+            scope: Scope::Projects(BTreeSet::from([id(77)])),
+            condition: None,
+        }),
+        (7, _) => state.applications[application].flags.managed = true,
+        (8, _) => state.applications[application].meta.tags.extend((0..11).map(|n| format!("t{n}"))),
+        (9, _) => state.applications[application].meta.description = "\u{0}\n# x".to_owned(),
+        (10, _) => state.groups[group].builtin = Some(Builtin::AllUsers),
+        (11, _) => {
+            state.groups[group].members.insert(Principal::Application(Key::Id(id(55))));
+        }
+        (12, _) => {
+            let application = state.applications[application].clone();
+            state.applications.insert(Key::Id(id(44)), application);
+        }
+        _ => state.groups[group].meta.owner = Some(Owner::Unclear(["scw-iam=A\n- b: c".to_owned()].into())),
+    }
+}
+
+fn named<T>(section: &IndexMap<Key<Name>, T>) -> BTreeMap<&Key<Name>, &T> {
+    section.iter().collect()
+}
+
+proptest! {
+    #[test]
+    fn what_is_exported_loads_to_the_same_state(
+        (stack, state) in option::of(Just("platform".parse::<Stack>().unwrap()))
+            .prop_flat_map(|stack| (Just(stack.clone()), any_state(stack))),
+        one: bool,
+    ) {
+        let titles = HashMap::new();
+        let split = if one { Split::One } else { Split::ByKind };
+        let (desired, all) = load(&state, &options(stack.as_ref(), split, &titles));
+        prop_assert_eq!(named(&desired.state.applications), named(&state.applications), "{}", &all);
+        prop_assert_eq!(named(&desired.state.groups), named(&state.groups), "{}", &all);
+        prop_assert_eq!(named(&desired.state.policies), named(&state.policies), "{}", &all);
+        prop_assert_eq!(desired.sections, [Kind::Application, Kind::Group, Kind::Policy].into());
+        prop_assert!(desired.expiries.iter().all(|expiry| !expiry.expired), "{}", &all);
+        prop_assert_eq!(desired.memberships.len(), state.groups.len());
+    }
+
+    #[test]
+    fn what_files_cannot_say_is_left_out_and_said(state in any_wild_state()) {
+        let titles = HashMap::from([(id(44), "a title\n- x: y".to_owned())]);
+        let (desired, all) = load(&state, &options(None, Split::ByKind, &titles));
+        for (key, policy) in &desired.state.policies {
+            prop_assert_eq!(policy, &state.policies[key], "{}", &all);
+        }
+        for (key, group) in &desired.state.groups {
+            let live = &state.groups[key];
+            let listed = |member: &&Principal| !matches!(member, Principal::Application(Key::Id(_)));
+            prop_assert!(group.members.iter().eq(live.members.iter().filter(listed)), "{}", &all);
+            let exact = live.members.iter().all(|member| listed(&member));
+            let membership = if exact { Membership::Exact } else { Membership::AtLeast };
+            prop_assert_eq!(desired.memberships[key.name().unwrap().as_str()], membership, "{}", &all);
+        }
+        let left_out = |missing: bool, key: &Key<Name>| {
+            !missing || all.contains(&format!("`{key}`: ")) || all.contains(&format!("({key}): "))
+        };
+        for key in state.policies.keys() {
+            prop_assert!(left_out(!desired.state.policies.contains_key(key), key), "{key}\n{all}");
+        }
+        for (key, application) in &state.applications {
+            let missing = !desired.state.applications.contains_key(key);
+            prop_assert!(left_out(missing, key), "{key}\n{all}");
+            let plain = key.name().is_some() && application.flags.ordinary() && application.meta.tags.len() < 10;
+            prop_assert!(!missing || !plain || application.meta.description.contains('\0'), "{key}\n{all}");
+        }
+        for key in state.groups.keys() {
+            prop_assert!(left_out(!desired.state.groups.contains_key(key), key), "{key}\n{all}");
+        }
+    }
+}
+
+#[test]
+fn an_export_reads_as_a_person_would_write_it() {
+    let mut state = State::empty(id(0));
+    state.projects = [(id(0), "default"), (id(1), "prod"), (id(2), "twin"), (id(3), "twin")]
+        .into_iter()
+        .map(|(id, name)| (id, name.parse().unwrap()))
+        .collect();
+    let meta = |description: &str, tags: &[&str]| Meta {
+        description: description.to_owned(),
+        tags: tags.iter().map(ToString::to_string).collect(),
+        owner: None,
+    };
+    let named = |name: &str| Key::Named(name.parse::<Name>().unwrap());
+    let alice = Principal::User(Key::Named("alice@example.com".parse().unwrap()));
+    let flags = Flags::default();
+    let managed = Flags { editable: false, deletable: false, managed: true };
+    let application = |meta, flags| Application { meta, flags, api_keys: 0 };
+    state.applications.insert(named("ci"), application(meta("Deploys: from CI", &["team:platform"]), flags));
+    state.applications.insert(named("no"), application(meta("", &[]), flags));
+    state.applications.insert(named("vpn"), application(meta("", &[]), managed));
+    state.applications.insert(Key::Id(id(9)), application(meta("", &[]), flags));
+    let everyone = Group {
+        meta: Meta::default(),
+        flags: managed,
+        builtin: Some(Builtin::AllUsers),
+        members: BTreeSet::new(),
+    };
+    state.groups.insert(named("All Users"), everyone);
+    let hidden = Principal::Application(Key::Id(id(8)));
+    let members = [alice.clone(), Principal::Application(named("vpn")), hidden].into();
+    state.groups.insert(named("developers"), Group { meta: meta("", &[]), flags, builtin: None, members });
+    let rule = |sets: &[&str], scope, condition: Option<&str>| Rule {
+        permission_sets: sets.iter().map(|set| set.parse().unwrap()).collect(),
+        scope,
+        condition: condition.map(|text| text.parse().unwrap()),
+    };
+    let projects = |ids: &[u128]| Scope::Projects(ids.iter().map(|n| id(*n)).collect());
+    let policy = |attachment, rules| Policy { meta: meta("", &[]), flags, attachment, rules: Rules(rules) };
+    let rules = vec![
+        rule(&["ObjectStorageReadOnly", "InstancesFullAccess"], projects(&[0, 1, 2, 3]), None),
+        rule(
+            &["SecretManagerSecretAccess"],
+            Scope::AllProjects,
+            Some(
+                "(resource.name.startsWith(\"/ci/\") || !has(resource.id)) && request.time < timestamp(\"2027-02-01T00:00:00Z\")",
+            ),
+        ),
+        rule(
+            &["IAMReadOnly"],
+            Scope::Organization,
+            Some("request.time < timestamp(\"2020-01-01T00:00:00Z\")"),
+        ),
+        rule(
+            &["VPCReadOnly"],
+            projects(&[1]),
+            Some("request.ip == \"192.0.2.1\" ||\nrequest.ip == \"192.0.2.2\""),
+        ),
+    ];
+    state.policies.insert(named("run"), policy(Attachment::Group(named("developers")), rules));
+    state.policies.insert(named("all"), policy(Attachment::Group(named("All Users")), Vec::new()));
+    state.policies.insert(
+        named("gone"),
+        policy(Attachment::Principal(alice), vec![rule(&["IAMReadOnly"], Scope::Gone, None)]),
+    );
+    state.policies.insert(
+        named("odd"),
+        policy(
+            Attachment::None,
+            vec![rule(
+                &["IAMReadOnly"],
+                Scope::Organization,
+                Some("inIpRange(request.ip, \"192.0.2.0/24\")"),
+            )],
+        ),
+    );
+    let titles = HashMap::from([(id(9), "twin".to_owned())]);
+    let stack = "platform".parse().unwrap();
+    let files = export(&state, &options(Some(&stack), Split::ByKind, &titles));
+    let all: Vec<String> =
+        files.iter().map(|file| format!("=== {}\n{}", file.path.display(), file.text)).collect();
+    assert_snapshot!(all.join("\n"), @r#"
+    === organization.yaml
+    # yaml-language-server: $schema=schema/scw-iam.schema.json
+
+    version: 1
+    organization: 105bdce1-64c0-48ab-899d-000000000000
+    stack: platform
+
+    projects:
+      default: 105bdce1-64c0-48ab-899d-000000000000
+      prod: 105bdce1-64c0-48ab-899d-000000000001
+      # `twin` in the console, a name that does not tell it from others
+      twin-105bdce1: 105bdce1-64c0-48ab-899d-000000000002
+      # `twin` in the console, a name that does not tell it from others
+      twin-105bdce1-64c0-48ab-899d-000000000003: 105bdce1-64c0-48ab-899d-000000000003
+
+    external:
+      groups: [All Users]
+      applications: [vpn]
+
+    === applications.yaml
+    # yaml-language-server: $schema=schema/scw-iam.schema.json
+
+    applications:
+      ci:
+        description: "Deploys: from CI"
+        tags: [team:platform]
+      "no": {}
+      # Not declared:
+      # - `vpn`: a product manages it
+      # - `twin` (105bdce1-64c0-48ab-899d-000000000009): its name is not unique, or breaks the rules for names
+
+    === groups.yaml
+    # yaml-language-server: $schema=schema/scw-iam.schema.json
+
+    groups:
+      developers:
+        members:
+          users: [alice@example.com]
+          applications: [vpn]
+        # application 105bdce1-64c0-48ab-899d-000000000008 is in it too, and no list shows who that is: it has to stay
+        membership: at_least
+      # Not declared:
+      # - `All Users`: it is built in
+
+    === policies.yaml
+    # yaml-language-server: $schema=schema/scw-iam.schema.json
+
+    policies:
+      all:
+        principal: {group: All Users}
+        rules: []
+      run:
+        principal: {group: developers}
+        rules:
+          - permission_sets: [InstancesFullAccess, ObjectStorageReadOnly]
+            scope: [default, prod, twin-105bdce1, twin-105bdce1-64c0-48ab-899d-000000000003]
+          - permission_sets: [SecretManagerSecretAccess]
+            scope: all_projects
+            condition: resource.name.startsWith("/ci/") || !has(resource.id)
+            until: 2027-02-01T00:00:00Z
+          - permission_sets: [IAMReadOnly]
+            scope: organization
+            condition: request.time < timestamp("2020-01-01T00:00:00Z")
+          - permission_sets: [VPCReadOnly]
+            scope: [prod]
+            condition: |-
+              request.ip == "192.0.2.1" ||
+              request.ip == "192.0.2.2"
+      # Not declared:
+      # - `gone`: the scope of a rule is gone
+      # - `odd`: a condition has no function `inIpRange`
+    "#);
+    let one = export(&state, &options(Some(&stack), Split::One, &titles));
+    assert_eq!(one.len(), 1);
+    assert_eq!(one[0].path.to_str(), Some("iam.yaml"));
+}

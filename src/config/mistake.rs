@@ -1,0 +1,307 @@
+//! What is wrong in a person's files, and where.
+
+use std::fmt;
+use std::sync::Arc;
+
+use crate::model::{BadText, Id, Kind, Place};
+
+use super::source::Sources;
+use super::words::{Words, words};
+
+/// A part of one of the texts that were read, in bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Span {
+    pub(super) file: u32,
+    pub(super) start: u32,
+    pub(super) end: u32,
+}
+
+impl Span {
+    /// Returns the first byte.
+    #[must_use]
+    pub const fn start(self) -> usize {
+        self.start as usize
+    }
+
+    /// Returns the byte after the last.
+    #[must_use]
+    pub const fn end(self) -> usize {
+        self.end as usize
+    }
+}
+
+/// How much a finding weighs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Severity {
+    /// Nothing is planned while it stands.
+    Error,
+    /// It is probably not what is meant.
+    Warning,
+    /// It works and could be better.
+    Hint,
+}
+
+impl Severity {
+    /// Returns the word for it.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Error => "error",
+            Self::Warning => "warning",
+            Self::Hint => "hint",
+        }
+    }
+}
+
+/// A mistake in a desired-state file, and where it stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mistake {
+    /// Where it stands.
+    pub at: Span,
+    /// The other place that it is about, as the first of two that bear one name.
+    pub also: Option<Span>,
+    /// Whether it stops everything.
+    pub severity: Severity,
+    /// What is wrong.
+    pub kind: MistakeKind,
+}
+
+impl Mistake {
+    pub(super) const fn new(at: Span, kind: MistakeKind) -> Self {
+        Self { at, also: None, severity: Severity::Error, kind }
+    }
+
+    pub(super) const fn also(mut self, other: Span) -> Self {
+        self.also = Some(other);
+        self
+    }
+
+    pub(super) const fn warning(mut self) -> Self {
+        self.severity = Severity::Warning;
+        self
+    }
+
+    pub(super) const fn hint(mut self) -> Self {
+        self.severity = Severity::Hint;
+        self
+    }
+
+    /// Returns the words for it.
+    #[must_use]
+    pub fn words(&self) -> Words {
+        words(&self.kind)
+    }
+}
+
+/// Which of two expressions a text is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Written {
+    /// A rule's `condition`.
+    Condition,
+    /// A guardrail's `forbid`.
+    Guardrail,
+}
+
+/// What is wrong. One variant, one message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(
+    missing_docs,
+    reason = "the words that a variant stands for are its documentation, and stand in one match"
+)]
+pub enum MistakeKind {
+    // What is read.
+    SourceMissing,
+    SourceUnreadable { why: String },
+    FolderWithoutYaml,
+    FoldersTooDeep,
+    TooManyFiles { found: usize, most: usize },
+    FileTooLarge { most: u64 },
+    InputTooLarge { most: u64 },
+    StdinTwice,
+    WrongEncoding { encoding: &'static str },
+    NotUtf8,
+    EmptyFile,
+    MoreMistakes { more: usize },
+
+    // YAML.
+    Syntax { why: String },
+    Tab,
+    Unclosed { open: char },
+    UnclosedQuote,
+    TooDeep,
+    UnknownAnchor { name: String, near: Option<String> },
+    AliasInItself,
+    TooManyAliases,
+    SeveralDocuments,
+    YamlTag { tag: String },
+    KeyNotText,
+    DuplicateKey { key: String },
+    MergeNotMap,
+
+    // Types.
+    NotMap { what: String, found: &'static str },
+    NotList { what: String, found: &'static str },
+    NotText { what: String, found: &'static str },
+    NotCount { what: String, found: String },
+    Misread { text: String, taken_for: &'static str },
+    Null { what: String, write: &'static str },
+    NotOneOf { what: String, words: &'static [&'static str], found: String, near: Option<String> },
+
+    // Keys.
+    UnknownKey { key: String, of: &'static str, near: Option<String> },
+    LaterKey { key: String },
+    MissingKey { key: &'static str, of: String },
+    FreeKeyInside { key: String },
+
+    // Values.
+    BadName { kind: Kind, text: String, why: BadText },
+    BadEmail { text: String, why: BadText },
+    BadProjectName { text: String, why: BadText },
+    BadPermissionSet { text: String, why: BadText },
+    BadTag { text: String, why: BadText },
+    BadStack { text: String, why: BadText },
+    BadDescription { why: BadText },
+    BadCondition { why: BadText },
+    BadGuardrailName { why: BadText },
+    BadId { text: String },
+    BadTime { text: String },
+    UnsupportedVersion { found: String },
+    TooManyTags { found: usize, most: usize },
+    ConditionTooLong { found: usize, most: usize },
+    GuardrailTooLong { found: usize, most: usize },
+    ExpressionSyntax { written: Written, why: String },
+    ExpressionTooDeep { written: Written },
+    UnknownVariable { written: Written, name: String, near: Option<String> },
+    UnknownFunction { written: Written, name: String, near: Option<String> },
+    BadProtect { text: String },
+
+    // The header.
+    NoHeader,
+    HeaderTwice { key: &'static str },
+    HeaderApart { key: &'static str },
+    NeedsStack { key: &'static str },
+    TakesOverItself { stack: String },
+
+    // Names.
+    NameTwice { kind: Kind, name: String },
+    ProjectTwice { name: String },
+    ExternalTwice { kind: Kind, name: String },
+    GuardrailTwice { name: String },
+    ListedTwice { what: &'static str, name: String },
+    ProjectPinnedTwice { id: Id, other: String },
+    IdTwice { kind: Kind, id: Id },
+    ExternalDeclared { kind: Kind, name: String },
+    PreviouslyItself { name: String },
+    PreviouslyDeclared { kind: Kind, name: String },
+    PreviouslyTwice { kind: Kind, name: String },
+
+    // Groups.
+    MembershipWithoutMembers { group: String },
+
+    // References.
+    UnknownGroup { by: String, name: String, near: Option<String>, managed: bool },
+    UnknownApplication { by: String, name: String, near: Option<String>, managed: bool },
+    UnknownUser { by: String, name: String, near: Option<String> },
+    UnknownProject { by: String, name: String, near: Option<String> },
+    AmbiguousProject { name: String, ids: Vec<Id> },
+    ProjectById { id: String },
+    NoSuchProject { name: String, id: Id },
+    NoSuchExternal { kind: Kind, name: String, near: Option<String> },
+    NoSuchProtected { address: String, near: Option<String> },
+    ManagedDeclared { kind: Kind, name: String },
+    BuiltinDeclared { name: String },
+    GuardrailGroup { name: String, near: Option<String> },
+    ProjectLookedUp { name: String, id: Id },
+
+    // Policies and rules.
+    PrincipalWord { text: String },
+    PrincipalEmpty,
+    PrincipalSeveral { kinds: Vec<&'static str> },
+    NoPermissionSets,
+    EmptyScope,
+    ScopeWord { text: String, near: Option<String> },
+    MixedScopes { organization: String, projects: String },
+    SetNeedsOrganization { set: String },
+    SetNeedsProjects { set: String },
+    SetNotForFiles { set: String },
+    UnknownPermissionSet { name: String, near: Option<String> },
+    RuleExpired { until: String },
+    MemberExpired { member: String, until: String },
+
+    // Assertions.
+    NoExpectation,
+    BothExpectations,
+    AssertionOnGroup,
+    AssertionOnNobody,
+    AssertionScope { set: String, needs: &'static str },
+}
+
+/// Every mistake in the files, or every warning, with the texts to show them in.
+#[derive(Debug, Clone)]
+pub struct Mistakes {
+    sources: Arc<Sources>,
+    list: Vec<Mistake>,
+}
+
+impl Mistakes {
+    /// Returns the mistakes in the order of their places.
+    pub(super) fn new(sources: Arc<Sources>, mut list: Vec<Mistake>) -> Self {
+        list.sort_by_key(|mistake| (mistake.at, mistake.severity));
+        list.dedup();
+        Self { sources, list }
+    }
+
+    /// Returns true when there is none.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.list.is_empty()
+    }
+
+    /// Returns how many there are.
+    #[must_use]
+    pub const fn len(&self) -> usize {
+        self.list.len()
+    }
+
+    /// Returns each mistake, in the order of their places.
+    pub fn iter(&self) -> impl Iterator<Item = &Mistake> {
+        self.list.iter()
+    }
+
+    /// Returns how many there are of a severity.
+    #[must_use]
+    pub fn count(&self, severity: Severity) -> usize {
+        self.list.iter().filter(|mistake| mistake.severity == severity).count()
+    }
+
+    /// Returns the texts that the mistakes stand in.
+    #[must_use]
+    pub fn sources(&self) -> &Sources {
+        &self.sources
+    }
+
+    /// Returns where a mistake stands.
+    #[must_use]
+    pub fn place(&self, mistake: &Mistake) -> Place {
+        self.sources.place(mistake.at)
+    }
+}
+
+/// A line for each, without the source: for logs and tests. A terminal gets [`crate::render::mistake`].
+impl fmt::Display for Mistakes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (at, mistake) in self.list.iter().enumerate() {
+            if at > 0 {
+                writeln!(f)?;
+            }
+            let Words { title, label, .. } = mistake.words();
+            write!(f, "{}: {}: {}", self.place(mistake), mistake.severity.word(), title.escape_debug())?;
+            if !label.is_empty() {
+                write!(f, " ({})", label.escape_debug())?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for Mistakes {}

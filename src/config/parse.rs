@@ -1,0 +1,408 @@
+//! Text → tree: events with marks become nodes with places, going on after a mistake where YAML allows it.
+
+use std::borrow::Cow;
+use std::collections::{HashMap, HashSet};
+
+use granit_parser::{ErrorKind, Event, Parser, ScalarStyle, ScanError, StructureStyle};
+
+use super::mistake::{Mistake, MistakeKind, Span};
+use super::tree::{Map, Node, Scalar, Value};
+use crate::model::near;
+
+/// Collections nested deeper than this are refused.
+const DEEPEST: usize = 64;
+/// The most nodes that the aliases of a file may repeat.
+const MOST_REPEATED: usize = 1_000_000;
+
+/// What came of a text.
+pub(super) struct Parsed<'t> {
+    /// The tree, as far as it could be read; `None` for a text that says nothing.
+    pub(super) root: Option<Node<'t>>,
+    /// Whether the tree is all of the text.
+    pub(super) whole: bool,
+    pub(super) mistakes: Vec<Mistake>,
+}
+
+/// Reads a text into a tree.
+pub(super) fn parse(file: u32, text: &str) -> Parsed<'_> {
+    let options = granit_parser::options! {
+        emit_comments: false,
+        emit_unresolved_aliases: true,
+        emit_anchor_events: true,
+        disallow_directives: true,
+        strict_indentation: true,
+        flow_nesting_limit: DEEPEST,
+        block_nesting_limit: DEEPEST,
+    };
+    let mut parser = Parser::new_from_str_with_options(text, options);
+    let mut builder = Builder {
+        file,
+        text,
+        root: None,
+        frames: Vec::new(),
+        anchors: HashMap::new(),
+        names: Vec::new(),
+        made: 0,
+        repeated: 0,
+        documents: 0,
+        mistakes: Vec::new(),
+        stopped: false,
+    };
+    let mut whole = true;
+    while let Some(next) = parser.next_event() {
+        match next {
+            Ok((event, span)) => {
+                let bytes = span.byte_range().unwrap_or(0..0);
+                builder.event(event, bytes.start, bytes.end);
+            }
+            Err(error) => {
+                builder.syntax(&error);
+                whole = false;
+            }
+        }
+        if !whole || builder.stopped {
+            break;
+        }
+    }
+    whole &= !builder.stopped;
+    builder.close_all();
+    Parsed { root: builder.root, whole, mistakes: builder.mistakes }
+}
+
+/// A collection that is not closed yet.
+struct Frame<'t> {
+    start: u32,
+    flow: bool,
+    anchor: usize,
+    made_before: usize,
+    depth: usize,
+    open: Open<'t>,
+}
+
+enum Open<'t> {
+    List(Vec<Node<'t>>),
+    Map { map: Map<'t>, key: Option<Node<'t>> },
+}
+
+/// What an alias repeats.
+enum Anchored<'t> {
+    /// The node is not finished.
+    Open,
+    Done {
+        node: Node<'t>,
+        size: usize,
+        depth: usize,
+    },
+}
+
+struct Builder<'t> {
+    file: u32,
+    text: &'t str,
+    root: Option<Node<'t>>,
+    frames: Vec<Frame<'t>>,
+    anchors: HashMap<usize, Anchored<'t>>,
+    names: Vec<String>,
+    /// How many nodes there are, repeated ones included.
+    made: usize,
+    repeated: usize,
+    documents: usize,
+    mistakes: Vec<Mistake>,
+    stopped: bool,
+}
+
+fn offset(bytes: usize) -> u32 {
+    u32::try_from(bytes).unwrap_or(u32::MAX)
+}
+
+impl<'t> Builder<'t> {
+    fn span(&self, start: usize, end: usize) -> Span {
+        Span { file: self.file, start: offset(start), end: offset(end.max(start)) }
+    }
+
+    fn mistake(&mut self, at: Span, kind: MistakeKind) {
+        self.mistakes.push(Mistake::new(at, kind));
+    }
+
+    fn event(&mut self, event: Event<'t>, start: usize, end: usize) {
+        match event {
+            Event::DocumentStart(..) => {
+                self.documents += 1;
+                if self.documents > 1 {
+                    let at = self.span(start, end);
+                    self.mistake(at, MistakeKind::SeveralDocuments);
+                    self.stopped = true;
+                }
+            }
+            Event::Scalar(text, style, anchor, tag) => {
+                let plain = style == ScalarStyle::Plain;
+                let forced = tag.as_ref().is_some_and(|tag| self.tag(&tag.original(), start, "str"));
+                let end = start + self.text.get(start..end).map_or(0, |text| text.trim_end().len());
+                let value = Value::Scalar(Scalar { text, plain: plain && !forced });
+                self.leaf(Node { at: self.span(start, end), value }, anchor);
+            }
+            Event::SequenceStart(style, anchor, tag) => {
+                if let Some(tag) = tag {
+                    self.tag(&tag.original(), start, "seq");
+                }
+                self.open(start, style, anchor, Open::List(Vec::new()));
+            }
+            Event::MappingStart(style, anchor, tag) => {
+                if let Some(tag) = tag {
+                    self.tag(&tag.original(), start, "map");
+                }
+                self.open(start, style, anchor, Open::Map { map: Map::default(), key: None });
+            }
+            Event::SequenceEnd | Event::MappingEnd => self.close(Some(end)),
+            Event::Alias(id) => self.alias(id, start, end),
+            Event::UnresolvedAlias(name) => self.unknown_anchor(&name, start, end),
+            Event::Anchor(_, name) => self.names.push(name.into_owned()),
+            _ => {}
+        }
+    }
+
+    /// Notes a tag that means nothing here; returns true for one that says what the node is anyway.
+    fn tag(&mut self, tag: &str, start: usize, core: &str) -> bool {
+        if tag.strip_prefix("!!") == Some(core) {
+            return true;
+        }
+        let at = self.text[..start].rfind(tag).map_or(start..start, |at| at..at + tag.len());
+        let at = self.span(at.start, at.end);
+        self.mistake(at, MistakeKind::YamlTag { tag: tag.to_owned() });
+        false
+    }
+
+    fn leaf(&mut self, node: Node<'t>, anchor: usize) {
+        self.made += 1;
+        if anchor > 0 {
+            self.anchors.insert(anchor, Anchored::Done { node: node.clone(), size: 1, depth: 0 });
+        }
+        self.attach(node);
+    }
+
+    fn open(&mut self, start: usize, style: StructureStyle, anchor: usize, open: Open<'t>) {
+        if self.frames.len() >= DEEPEST {
+            let at = self.span(start, start + 1);
+            self.mistake(at, MistakeKind::TooDeep);
+            self.stopped = true;
+        }
+        if anchor > 0 {
+            self.anchors.insert(anchor, Anchored::Open);
+        }
+        let flow = style == StructureStyle::Flow;
+        let frame = Frame { start: offset(start), flow, anchor, made_before: self.made, depth: 0, open };
+        self.frames.push(frame);
+    }
+
+    /// Closes the innermost collection; `end` is `None` when the text broke off inside of it.
+    fn close(&mut self, end: Option<usize>) {
+        let Some(frame) = self.frames.pop() else { return };
+        let last = match &frame.open {
+            Open::List(items) => items.last().map(|item| item.at.end),
+            Open::Map { map, .. } => map.entries.last().map(|(key, value)| key.at.end.max(value.at.end)),
+        };
+        let end = match end {
+            Some(end) if frame.flow => offset(end),
+            Some(_) | None => last.unwrap_or(frame.start).max(frame.start),
+        };
+        let value = match frame.open {
+            Open::List(items) => Value::List(items),
+            Open::Map { map, .. } => Value::Map(self.finish(map)),
+        };
+        self.made += 1;
+        let node = Node { at: Span { file: self.file, start: frame.start, end }, value };
+        if let Some(outer) = self.frames.last_mut() {
+            outer.depth = outer.depth.max(frame.depth + 1);
+        }
+        if frame.anchor > 0 {
+            let size = self.made - frame.made_before;
+            let done = Anchored::Done { node: node.clone(), size, depth: frame.depth + 1 };
+            self.anchors.insert(frame.anchor, done);
+        }
+        self.attach(node);
+    }
+
+    /// Puts a finished node where it belongs.
+    fn attach(&mut self, mut node: Node<'t>) {
+        match self.frames.last_mut().map(|frame| &mut frame.open) {
+            None => {
+                self.root.get_or_insert(node);
+            }
+            Some(Open::List(items)) => items.push(node),
+            Some(Open::Map { map, key }) => match key.take() {
+                None => *key = Some(node),
+                Some(key) => {
+                    if node.at.start == node.at.end {
+                        // A value that is not written stands where its key does.
+                        node.at = key.at;
+                    }
+                    map.entries.push((key, node));
+                }
+            },
+        }
+    }
+
+    fn alias(&mut self, id: usize, start: usize, end: usize) {
+        let at = self.span(start, end);
+        match self.anchors.get(&id) {
+            Some(Anchored::Done { node, size, depth }) => {
+                let (node, size, depth) = (node.clone(), *size, *depth);
+                self.repeated = self.repeated.saturating_add(size);
+                if self.repeated > MOST_REPEATED {
+                    self.mistake(at, MistakeKind::TooManyAliases);
+                    self.stopped = true;
+                } else if self.frames.len() + depth > DEEPEST {
+                    self.mistake(at, MistakeKind::TooDeep);
+                    self.stopped = true;
+                } else {
+                    self.made += size;
+                    if let Some(frame) = self.frames.last_mut() {
+                        frame.depth = frame.depth.max(depth + 1);
+                    }
+                    return self.attach(node);
+                }
+            }
+            Some(Anchored::Open) | None => self.mistake(at, MistakeKind::AliasInItself),
+        }
+        self.attach(Node { at, value: Value::Broken });
+    }
+
+    fn unknown_anchor(&mut self, name: &str, start: usize, end: usize) {
+        let at = self.span(start, end);
+        let near = near(name, self.names.iter().map(String::as_str)).map(str::to_owned);
+        self.mistake(at, MistakeKind::UnknownAnchor { name: name.to_owned(), near });
+        self.attach(Node { at, value: Value::Broken });
+    }
+
+    /// Checks the keys of a map and copies in what `<<` names.
+    fn finish(&mut self, map: Map<'t>) -> Map<'t> {
+        let mut seen: HashMap<Cow<'t, str>, Span> = HashMap::new();
+        let mut small: Vec<(Cow<'t, str>, Span)> = Vec::new();
+        let many = map.entries.len() > 12;
+        let mut kept = Vec::with_capacity(map.entries.len());
+        let mut copied = Vec::new();
+        for (key, value) in map.entries {
+            let Value::Scalar(scalar) = &key.value else {
+                if !matches!(key.value, Value::Broken) {
+                    self.mistake(key.at, MistakeKind::KeyNotText);
+                }
+                continue;
+            };
+            if scalar.plain && scalar.text == "<<" {
+                copied.push(value);
+                continue;
+            }
+            let first = if many {
+                seen.get(&scalar.text).copied()
+            } else {
+                small.iter().find(|(text, _)| *text == scalar.text).map(|(_, at)| *at)
+            };
+            if let Some(first) = first {
+                let kind = MistakeKind::DuplicateKey { key: scalar.text.to_string() };
+                self.mistakes.push(Mistake::new(key.at, kind).also(first));
+                continue;
+            }
+            if many {
+                seen.insert(scalar.text.clone(), key.at);
+            } else {
+                small.push((scalar.text.clone(), key.at));
+            }
+            kept.push((key, value));
+        }
+        let mut map = Map { entries: kept, cut: map.cut };
+        for value in copied {
+            self.copy_in(&mut map, value);
+        }
+        map
+    }
+
+    /// Copies the entries of a map, or of several, into `map`, unless it has the key already.
+    fn copy_in(&mut self, map: &mut Map<'t>, from: Node<'t>) {
+        let from = match from.value {
+            Value::Map(_) => vec![from],
+            Value::List(items) => items,
+            Value::Broken => return,
+            Value::Scalar(_) => return self.mistake(from.at, MistakeKind::MergeNotMap),
+        };
+        let mut has: HashSet<String> =
+            map.entries.iter().filter_map(|(key, _)| key.raw().map(str::to_owned)).collect();
+        for node in from {
+            match node.value {
+                Value::Map(other) => {
+                    map.cut |= other.cut;
+                    for (key, value) in other.entries {
+                        if key.raw().is_some_and(|key| has.insert(key.to_owned())) {
+                            map.entries.push((key, value));
+                        }
+                    }
+                }
+                Value::Broken => {}
+                Value::Scalar(_) | Value::List(_) => self.mistake(node.at, MistakeKind::MergeNotMap),
+            }
+        }
+    }
+
+    /// Closes what a broken text left open.
+    fn close_all(&mut self) {
+        while let Some(frame) = self.frames.last_mut() {
+            if let Open::Map { map, .. } = &mut frame.open {
+                map.cut = true;
+            }
+            self.close(None);
+        }
+    }
+
+    fn syntax(&mut self, error: &ScanError) {
+        let start = error.marker().byte_offset().unwrap_or_else(|| {
+            let index = error.marker().index();
+            self.text.char_indices().nth(index).map_or(self.text.len(), |(at, _)| at)
+        });
+        let start = start.min(self.text.len());
+        let next = self.text.get(start..).and_then(|rest| rest.chars().next());
+        let width = next.filter(|c| *c != '\n').map_or(0, char::len_utf8);
+        let at = self.span(start, start + width);
+        let kind = syntax_kind(error, next);
+        self.mistake(at, kind);
+    }
+}
+
+fn syntax_kind(error: &ScanError, next: Option<char>) -> MistakeKind {
+    use ErrorKind as E;
+    let why = match error.kind() {
+        E::TabNotAllowed
+        | E::TabInBlockIndentation
+        | E::TabInIndentation
+        | E::TabAtBlockScalarStart
+        | E::TabInPlainScalar => return MistakeKind::Tab,
+        _ if next == Some('\t') => return MistakeKind::Tab,
+        E::RecursionLimitExceeded => return MistakeKind::TooDeep,
+        E::UnclosedFlowCollection { open } => return MistakeKind::Unclosed { open: *open },
+        E::UnexpectedEofFlowSequence => return MistakeKind::Unclosed { open: '[' },
+        E::UnexpectedEofFlowMapping | E::UnexpectedEofImplicitFlowMapping => {
+            return MistakeKind::Unclosed { open: '{' };
+        }
+        E::UnclosedQuotedScalar => return MistakeKind::UnclosedQuote,
+        E::MappingValueNotAllowed => "a `:` stands where no key can be; a text with `: ` in it needs quotes",
+        E::ExpectedBlockMappingKey | E::InvalidIndentation | E::SimpleKeyExpected | E::InvalidSimpleKey => {
+            "a `key:` is missing, or the indentation is wrong"
+        }
+        E::BlockSequenceEntryNotAllowed | E::BlockEntryInFlowCollection => "a `-` cannot stand here",
+        E::ExpectedFlowMappingSeparator => "a `,` or a `}` is missing",
+        E::ExpectedFlowSequenceSeparator => "a `,` or a `]` is missing",
+        E::DirectiveDisallowed => "directives (`%…`) are not used here",
+        E::UnexpectedCharacter { character } => {
+            return MistakeKind::Syntax {
+                why: format!("a text that begins with `{character}` needs quotes"),
+            };
+        }
+        E::UnknownQuotedScalarEscape => {
+            "there is no such escape; write `\\\\` for a backslash, or use single quotes"
+        }
+        other => {
+            let words = other.to_string();
+            let words = words.split_once(", ").filter(|(first, _)| first.starts_with("while "));
+            let why = words.map_or_else(|| other.to_string(), |(_, rest)| rest.to_owned());
+            return MistakeKind::Syntax { why };
+        }
+    };
+    MistakeKind::Syntax { why: why.to_owned() }
+}

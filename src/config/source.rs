@@ -1,0 +1,294 @@
+//! Where the text comes from: files, folders and standard input, within limits.
+
+use std::collections::HashSet;
+use std::fs::{self, File};
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::OnceLock;
+
+use super::mistake::{Mistake, MistakeKind, Span};
+use crate::model::Place;
+
+/// What to read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Source {
+    /// A file, or a folder with all `*.yaml` and `*.yml` in it, recursively, in path order.
+    Path(PathBuf),
+    /// Standard input.
+    Stdin,
+    /// A text that is at hand, under a name to show.
+    Text {
+        /// What to call it.
+        name: PathBuf,
+        /// Its bytes.
+        bytes: Vec<u8>,
+    },
+}
+
+impl Source {
+    /// Returns the source that an argument names: `-` is standard input.
+    #[must_use]
+    pub fn of_argument(argument: &std::ffi::OsStr) -> Self {
+        if argument == "-" { Self::Stdin } else { Self::Path(argument.into()) }
+    }
+}
+
+/// The most that one file may hold, in bytes.
+pub const FILE_MOST: u64 = 16 << 20;
+/// The most that all files together may hold, in bytes.
+pub const ALL_MOST: u64 = 64 << 20;
+/// The most files that are read.
+pub const FILES_MOST: usize = 10_000;
+/// Folders nested deeper than this are not entered.
+const DEEPEST: usize = 64;
+
+/// A file's name and text, kept for as long as a mistake may point into it.
+#[derive(Debug)]
+pub(super) struct Text {
+    pub(super) name: Arc<Path>,
+    pub(super) text: String,
+    lines: OnceLock<Vec<u32>>,
+}
+
+impl Text {
+    fn new(name: &Path, text: String) -> Self {
+        Self { name: name.into(), text, lines: OnceLock::new() }
+    }
+
+    /// Returns the offset at which each line begins.
+    fn lines(&self) -> &[u32] {
+        self.lines.get_or_init(|| {
+            let ends = self.text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
+            // A text is at most 16 MiB, so every offset fits.
+            std::iter::once(0).chain(ends.filter_map(|(at, _)| u32::try_from(at + 1).ok())).collect()
+        })
+    }
+}
+
+/// Every text that was read, in the order of its paths.
+#[derive(Debug, Default)]
+pub struct Sources {
+    texts: Vec<Text>,
+}
+
+impl Sources {
+    pub(super) fn texts(&self) -> &[Text] {
+        &self.texts
+    }
+
+    fn add(&mut self, name: &Path, text: String) -> u32 {
+        self.texts.push(Text::new(name, text));
+        u32::try_from(self.texts.len() - 1).expect("there are at most FILES_MOST texts and as many mistakes")
+    }
+
+    /// Returns the name of the file that a span stands in.
+    #[must_use]
+    pub fn name(&self, span: Span) -> &Arc<Path> {
+        &self.text_of(span).name
+    }
+
+    fn text_of(&self, span: Span) -> &Text {
+        &self.texts[span.file as usize]
+    }
+
+    /// Returns the whole text of the file that a span stands in.
+    #[must_use]
+    pub fn text(&self, span: Span) -> &str {
+        &self.text_of(span).text
+    }
+
+    /// Returns the file, line and column of a span's first character.
+    #[must_use]
+    pub fn place(&self, span: Span) -> Place {
+        let text = self.text_of(span);
+        let lines = text.lines();
+        let line = lines.partition_point(|start| *start <= span.start).max(1);
+        let before = text.text.get(lines[line - 1] as usize..span.start as usize).unwrap_or_default();
+        let count = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+        let column = if before.is_ascii() { before.len() } else { before.chars().count() };
+        Place { file: Arc::clone(&text.name), line: count(line), column: count(column + 1) }
+    }
+}
+
+/// Reads every source. What cannot be read is a mistake, and the rest is read all the same.
+pub(super) fn read(sources: &[Source]) -> (Sources, Vec<Mistake>) {
+    let mut reading =
+        Reading { sources: Sources::default(), mistakes: Vec::new(), total: 0, seen: HashSet::new() };
+    let mut stdin_read = false;
+    for source in sources {
+        match source {
+            Source::Path(path) => reading.path(path),
+            Source::Stdin if stdin_read => reading.refuse(Path::new("-"), MistakeKind::StdinTwice),
+            Source::Stdin => {
+                stdin_read = true;
+                let bytes = limited(io::stdin().lock());
+                reading.bytes(Path::new("<stdin>"), bytes);
+            }
+            Source::Text { name, bytes } => reading.bytes(name, limited(bytes.as_slice())),
+        }
+    }
+    (reading.sources, reading.mistakes)
+}
+
+/// Reads up to the limit and one byte more, so that too much shows.
+fn limited(reader: impl Read) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    reader.take(FILE_MOST + 1).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+struct Reading {
+    sources: Sources,
+    mistakes: Vec<Mistake>,
+    total: u64,
+    seen: HashSet<PathBuf>,
+}
+
+impl Reading {
+    fn refuse(&mut self, name: &Path, kind: MistakeKind) {
+        let file = self.sources.add(name, String::new());
+        self.mistakes.push(Mistake::new(Span { file, start: 0, end: 0 }, kind));
+    }
+
+    fn path(&mut self, path: &Path) {
+        match fs::metadata(path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                self.refuse(path, MistakeKind::SourceMissing);
+            }
+            Err(error) => self.refuse(path, MistakeKind::SourceUnreadable { why: words(&error) }),
+            Ok(data) if data.is_dir() => self.folder(path),
+            Ok(_) => self.file(path),
+        }
+    }
+
+    fn folder(&mut self, folder: &Path) {
+        let mut files = Vec::new();
+        self.collect(folder, &mut files, 0);
+        files.sort();
+        if files.is_empty() && self.mistakes.is_empty() {
+            self.refuse(folder, MistakeKind::FolderWithoutYaml);
+        }
+        if files.len() > FILES_MOST {
+            self.refuse(folder, MistakeKind::TooManyFiles { found: files.len(), most: FILES_MOST });
+            return;
+        }
+        for file in files {
+            self.file(&file);
+        }
+    }
+
+    /// Finds the YAML files in a folder, without following links and without entering what is hidden.
+    fn collect(&mut self, folder: &Path, files: &mut Vec<PathBuf>, depth: usize) {
+        if depth > DEEPEST {
+            return self.refuse(folder, MistakeKind::FoldersTooDeep);
+        }
+        let entries = match fs::read_dir(folder) {
+            Ok(entries) => entries,
+            Err(error) => {
+                return self.refuse(folder, MistakeKind::SourceUnreadable { why: words(&error) });
+            }
+        };
+        for entry in entries {
+            let entry = match entry {
+                Ok(entry) => entry,
+                Err(error) => {
+                    return self.refuse(folder, MistakeKind::SourceUnreadable { why: words(&error) });
+                }
+            };
+            if entry.file_name().as_encoded_bytes().starts_with(b".") {
+                continue;
+            }
+            let path = shown(folder, &entry.path());
+            match entry.file_type() {
+                Ok(kind) if kind.is_dir() => self.collect(&path, files, depth + 1),
+                Ok(kind) if kind.is_file() && is_yaml(&path) => files.push(path),
+                Ok(_) => {}
+                Err(error) => self.refuse(&path, MistakeKind::SourceUnreadable { why: words(&error) }),
+            }
+        }
+    }
+
+    fn file(&mut self, path: &Path) {
+        // A file that two arguments name is read once.
+        if let Ok(real) = fs::canonicalize(path)
+            && !self.seen.insert(real)
+        {
+            return;
+        }
+        self.bytes(path, File::open(path).and_then(limited));
+    }
+
+    fn bytes(&mut self, name: &Path, bytes: io::Result<Vec<u8>>) {
+        let bytes = match bytes {
+            Ok(bytes) => bytes,
+            Err(error) => return self.refuse(name, MistakeKind::SourceUnreadable { why: words(&error) }),
+        };
+        let len = bytes.len() as u64;
+        if len > FILE_MOST {
+            return self.refuse(name, MistakeKind::FileTooLarge { most: FILE_MOST });
+        }
+        self.total += len;
+        if self.total > ALL_MOST {
+            // Only the first that is too much says so.
+            if self.total - len <= ALL_MOST {
+                self.refuse(name, MistakeKind::InputTooLarge { most: ALL_MOST });
+            }
+            return;
+        }
+        if let Some(encoding) = foreign_encoding(&bytes) {
+            return self.refuse(name, MistakeKind::WrongEncoding { encoding });
+        }
+        self.text(name, bytes);
+    }
+
+    fn text(&mut self, name: &Path, mut bytes: Vec<u8>) {
+        if bytes.starts_with(b"\xef\xbb\xbf") {
+            bytes.drain(..3);
+        }
+        match String::from_utf8(bytes) {
+            Ok(text) => {
+                self.sources.add(name, text);
+            }
+            Err(error) => {
+                let start = u32::try_from(error.utf8_error().valid_up_to()).unwrap_or(u32::MAX);
+                let text = String::from_utf8_lossy(error.as_bytes()).into_owned();
+                let file = self.sources.add(name, text);
+                // The character that stands for the bad byte is three bytes long.
+                let span = Span { file, start, end: start.saturating_add(3) };
+                self.mistakes.push(Mistake::new(span, MistakeKind::NotUtf8));
+            }
+        }
+    }
+}
+
+/// Returns a found path as people write it: without the `./` of the folder that stands for here.
+fn shown(folder: &Path, path: &Path) -> PathBuf {
+    if folder == Path::new(".") {
+        return path.strip_prefix(".").map_or_else(|_| path.to_owned(), Path::to_owned);
+    }
+    path.to_owned()
+}
+
+fn is_yaml(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension == "yaml" || extension == "yml")
+}
+
+/// Returns what the bytes are encoded in when it is surely not UTF-8.
+fn foreign_encoding(bytes: &[u8]) -> Option<&'static str> {
+    match bytes {
+        [0xff, 0xfe, 0, 0, ..] | [0, 0, 0xfe, 0xff, ..] => Some("UTF-32"),
+        [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => Some("UTF-16"),
+        [0, 0, 0, _, ..] | [_, 0, 0, 0, ..] => Some("UTF-32"),
+        [0, _, ..] | [_, 0, ..] => Some("UTF-16"),
+        _ => None,
+    }
+}
+
+/// Returns the system's words without its number.
+fn words(error: &io::Error) -> String {
+    let words = error.to_string();
+    let words = words.split(" (os error").next().unwrap_or(&words);
+    let mut letters = words.chars();
+    letters.next().map_or_else(String::new, |first| first.to_lowercase().chain(letters).collect())
+}

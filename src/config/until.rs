@@ -1,0 +1,143 @@
+//! `until`: when an entry ends by itself, and the condition that ends a rule on the server.
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+
+use crate::access::cel::{Vocabulary, compile};
+use crate::model::Condition;
+
+/// The most characters of a condition on the wire.
+///
+/// Source: IAM API v1alpha1, `condition` of a rule.
+pub(super) const CONDITION_MOST: usize = 2048;
+
+/// Reads RFC 3339 with an offset, or a date: the midnight UTC that ends it.
+pub(super) fn read(text: &str) -> Option<Timestamp> {
+    if text.len() == 10 {
+        let date: Date = text.parse().ok()?;
+        if date.to_string() != text {
+            return None;
+        }
+        let end = date.tomorrow().ok()?.to_zoned(TimeZone::UTC).ok()?;
+        return Some(end.timestamp());
+    }
+    let shape = text.as_bytes();
+    let digits =
+        |range: std::ops::Range<usize>| shape.get(range).is_some_and(|d| d.iter().all(u8::is_ascii_digit));
+    let sign = |at: usize, good: &[u8]| shape.get(at).is_some_and(|b| good.contains(b));
+    let date_and_time = digits(0..4)
+        && sign(4, b"-")
+        && digits(5..7)
+        && sign(7, b"-")
+        && digits(8..10)
+        && sign(10, b"Tt ")
+        && digits(11..13)
+        && sign(13, b":")
+        && digits(14..16)
+        && sign(16, b":")
+        && digits(17..19)
+        && sign(19, b".Zz+-");
+    if !date_and_time || text.contains('[') {
+        return None;
+    }
+    text.parse().ok()
+}
+
+fn comparison(until: Timestamp) -> String {
+    format!("request.time < timestamp(\"{until}\")")
+}
+
+/// Returns the condition's text with its end in it.
+pub(super) fn compose(condition: Option<&str>, until: Timestamp) -> String {
+    match condition {
+        Some(condition) => format!("({condition}) && {}", comparison(until)),
+        None => comparison(until),
+    }
+}
+
+/// Turns a condition that [`compose`] could have written into its parts; `None` for every other one.
+pub(super) fn decompose(condition: &Condition) -> Option<(Option<Condition>, Timestamp)> {
+    let text = condition.as_str();
+    let (inner, end) = match text.rfind("request.time < timestamp(\"")? {
+        0 => (None, text),
+        at => {
+            let inner = text[..at].strip_prefix('(')?.strip_suffix(") && ")?;
+            (Some(inner), &text[at..])
+        }
+    };
+    let until = end.strip_prefix("request.time < timestamp(\"")?.strip_suffix("\")")?;
+    let until: Timestamp = read(until).filter(|_| until.len() > 10)?;
+    let inner: Option<Condition> = match inner {
+        // What stands in the brackets must be a condition by itself: `(a) || (b)` only looks like one.
+        Some(inner) => Some(inner.parse().ok().filter(|_| compile(inner, Vocabulary::Condition).is_ok())?),
+        None => None,
+    };
+    let same = compose(inner.as_ref().map(Condition::as_str), until) == text;
+    same.then_some((inner, until))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(text: &str) -> Option<String> {
+        read(text).map(|time| time.to_string())
+    }
+
+    #[test]
+    fn a_date_ends_at_the_midnight_that_ends_it() {
+        assert_eq!(at("2027-01-31").as_deref(), Some("2027-02-01T00:00:00Z"));
+        assert_eq!(at("2028-02-28").as_deref(), Some("2028-02-29T00:00:00Z"));
+    }
+
+    #[test]
+    fn a_time_has_its_offset() {
+        assert_eq!(at("2026-12-31T18:00:00Z").as_deref(), Some("2026-12-31T18:00:00Z"));
+        assert_eq!(at("2026-12-31T18:00:00.5+02:00").as_deref(), Some("2026-12-31T16:00:00.5Z"));
+        for bad in [
+            "",
+            "never",
+            "2027-02-29",
+            "2027-13-01",
+            "20270131",
+            "2027-1-31",
+            "2027-01-31T18:00:00",
+            "2027-01-31T18:00Z",
+            "2027-01-31T25:00:00Z",
+            "2027-W01-1",
+            "9999-12-31",
+            "2027-01-31T18:00:00+01:00[Europe/Paris]",
+            "+002027-01-31T18:00:00Z",
+        ] {
+            assert_eq!(at(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn what_is_composed_comes_apart_again() {
+        let until: Timestamp = "2026-12-31T18:00:00Z".parse().unwrap();
+        for inner in [None, Some("1 == 1"), Some("a == \"(\" || true")] {
+            let Some(inner) = inner.filter(|text| compile(text, Vocabulary::Condition).is_ok()) else {
+                continue;
+            };
+            let text: Condition = compose(Some(inner), until).parse().unwrap();
+            assert_eq!(decompose(&text), Some((Some(inner.parse().unwrap()), until)), "{text}");
+        }
+        let alone: Condition = compose(None, until).parse().unwrap();
+        assert_eq!(decompose(&alone), Some((None, until)));
+    }
+
+    #[test]
+    fn what_only_looks_composed_stays_whole() {
+        for text in [
+            "(1 == 1) || (2 == 2) && request.time < timestamp(\"2026-12-31T18:00:00Z\")",
+            "(1 == 1) && request.time < timestamp(\"2026-12-31T18:00:00+00:00\")",
+            "request.time < timestamp(\"2026-12-31T18:00:00Z\") && 1 == 1",
+            "(1 == 1)  && request.time < timestamp(\"2026-12-31T18:00:00Z\")",
+            "request.time < timestamp(\"2026-12-31\")",
+        ] {
+            assert_eq!(decompose(&text.parse().unwrap()), None, "{text}");
+        }
+    }
+}

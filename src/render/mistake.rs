@@ -1,0 +1,308 @@
+//! Mistakes, warnings and hints in files: as a compiler shows them, and as JSON.
+
+use std::fmt::Write as _;
+use std::io;
+use std::ops::Range;
+
+use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
+use serde::Serialize;
+
+use crate::config::{Mistake, Mistakes, Severity, Sources, Span, Words};
+
+/// Whether a text carries colours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Colour {
+    /// It does: for a terminal that wants them.
+    On,
+    /// It does not.
+    Off,
+}
+
+/// Writes each mistake with its line, a caret, and what was probably meant; an empty line between two.
+///
+/// # Errors
+/// What the writer says.
+pub fn write(out: &mut dyn io::Write, mistakes: &Mistakes, colour: Colour) -> io::Result<()> {
+    let renderer = match colour {
+        Colour::On => Renderer::styled(),
+        Colour::Off => Renderer::plain(),
+    };
+    for (at, mistake) in mistakes.iter().enumerate() {
+        if at > 0 {
+            writeln!(out)?;
+        }
+        writeln!(out, "{}", one(&renderer, mistakes.sources(), mistake))?;
+    }
+    Ok(())
+}
+
+/// Returns what [`write()`] writes, without colours.
+#[must_use]
+pub fn text(mistakes: &Mistakes) -> String {
+    let mut bytes = Vec::new();
+    // A vector takes every write.
+    let _ = write(&mut bytes, mistakes, Colour::Off);
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+fn one(renderer: &Renderer, sources: &Sources, mistake: &Mistake) -> String {
+    let Words { title, label, other, .. } = mistake.words();
+    let level = match mistake.severity {
+        Severity::Error => Level::ERROR,
+        Severity::Warning => Level::WARNING,
+        Severity::Hint => Level::HELP.with_name("hint"),
+    };
+    let group = Group::with_title(level.primary_title(escaped(&title)));
+    let group = show(group, sources, mistake.at, &label, AnnotationKind::Primary);
+    let group = match mistake.also {
+        Some(also) => show(group, sources, also, other, AnnotationKind::Context),
+        None => group,
+    };
+    renderer.render(&[group])
+}
+
+/// Adds the line that a span stands in, with a mark under the span.
+fn show<'a>(group: Group<'a>, sources: &Sources, span: Span, label: &str, kind: AnnotationKind) -> Group<'a> {
+    let place = sources.place(span);
+    let path = escaped(&place.file.display().to_string());
+    let text = sources.text(span);
+    if text.is_empty() {
+        return group.element(Origin::path(path));
+    }
+    let Excerpt { line, mark, cut } = excerpt(text, span);
+    let label = Some(escaped(label)).filter(|label| !label.is_empty());
+    let snippet =
+        Snippet::source(line).line_start(place.line as usize).annotation(kind.span(mark).label(label));
+    if cut {
+        // The columns of a line that was cut are not the file's, so the place is given by itself.
+        let origin = Origin::path(path).line(place.line as usize).char_column(place.column as usize);
+        return group.element(origin).element(snippet);
+    }
+    group.element(snippet.path(path))
+}
+
+/// A line, or the part of a long one around the mark.
+struct Excerpt {
+    line: String,
+    mark: Range<usize>,
+    cut: bool,
+}
+
+/// The most characters of a line that are shown before and from the mark on.
+const BEFORE: usize = 60;
+const AFTER: usize = 100;
+
+/// Lines up to this length are given whole: the renderer cuts them to the width of a screen, with the right columns.
+const WHOLE: usize = 2000;
+
+fn excerpt(text: &str, span: Span) -> Excerpt {
+    let start = span.start().min(text.len());
+    let from = text.get(..start).and_then(|before| before.rfind('\n')).map_or(0, |at| at + 1);
+    let to = text.get(start..).and_then(|after| after.find('\n')).map_or(text.len(), |at| start + at);
+    let end = span.end().clamp(start, to);
+    let (before, marked, after) =
+        (&text[from..start], &text[start..end], text[end..to].trim_end_matches('\r'));
+    let (mut line, mut cut) = (String::new(), false);
+    if to - from <= WHOLE {
+        clean(&mut line, before);
+        let mark = line.len();
+        clean(&mut line, marked);
+        let mark = mark..line.len();
+        clean(&mut line, after);
+        return Excerpt { line, mark, cut };
+    }
+    match before.char_indices().rev().nth(BEFORE) {
+        Some((at, _)) => {
+            cut = true;
+            line.push('…');
+            clean(&mut line, &before[at..]);
+        }
+        None => clean(&mut line, before),
+    }
+    let mark = line.len();
+    let marked_most = marked.char_indices().nth(AFTER).map(|(at, _)| at);
+    cut |= marked_most.is_some();
+    clean(&mut line, &marked[..marked_most.unwrap_or(marked.len())]);
+    let mark = mark..line.len();
+    let room = AFTER.saturating_sub(marked.chars().take(AFTER).count()).max(20);
+    match after.char_indices().nth(room) {
+        Some((at, _)) => {
+            cut = true;
+            clean(&mut line, &after[..at]);
+            line.push('…');
+        }
+        None => clean(&mut line, after),
+    }
+    Excerpt { line, mark, cut }
+}
+
+/// Adds a text, with a visible sign for each character that could command a terminal.
+fn clean(line: &mut String, text: &str) {
+    line.extend(text.chars().map(|c| if c != '\t' && commands(c) { '\u{fffd}' } else { c }));
+}
+
+/// Returns true for characters that move the cursor, change the direction of writing, or hide.
+fn commands(c: char) -> bool {
+    c.is_control()
+        || matches!(
+            c,
+            '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}' | '\u{e0000}'..='\u{e007f}'
+        )
+}
+
+/// Returns a text in which such characters are written as escapes.
+fn escaped(text: &str) -> String {
+    let mut safe = String::with_capacity(text.len());
+    for c in text.chars() {
+        if commands(c) {
+            // A string takes every write.
+            let _ = write!(safe, "{}", c.escape_default());
+        } else {
+            safe.push(c);
+        }
+    }
+    safe
+}
+
+/// A mistake for machines.
+#[derive(Debug, Serialize)]
+struct MistakeJson {
+    severity: &'static str,
+    /// The sort of mistake.
+    code: &'static str,
+    message: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    hint: String,
+    #[serde(flatten)]
+    at: PlaceJson,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    also: Option<PlaceJson>,
+}
+
+#[derive(Debug, Serialize)]
+struct PlaceJson {
+    file: String,
+    line: u32,
+    column: u32,
+}
+
+/// Returns the mistakes as a JSON list: `severity`, `code`, `message`, `hint`, `file`, `line`, `column`, and `also`
+/// with the other place.
+#[must_use]
+pub fn json(mistakes: &Mistakes) -> serde_json::Value {
+    let place = |span: Span| {
+        let place = mistakes.sources().place(span);
+        PlaceJson { file: place.file.display().to_string(), line: place.line, column: place.column }
+    };
+    let list = mistakes.iter().map(|mistake| {
+        let Words { code, title, label, .. } = mistake.words();
+        let (at, also) = (place(mistake.at), mistake.also.map(place));
+        let severity = mistake.severity.word();
+        serde_json::to_value(MistakeJson { severity, code, message: title, hint: label, at, also })
+            .unwrap_or_default()
+    });
+    serde_json::Value::Array(list.collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use insta::assert_snapshot;
+
+    use super::*;
+    use crate::config::{Source, read};
+
+    fn mistakes(files: &[(&str, &str)]) -> Mistakes {
+        let sources: Vec<Source> = files
+            .iter()
+            .map(|(name, text)| Source::Text { name: name.into(), bytes: text.as_bytes().to_vec() })
+            .collect();
+        read(&sources, "2026-11-22T00:00:00Z".parse().unwrap()).map(|_| ()).unwrap_err()
+    }
+
+    const HEADER: &str = "version: 1\norganization: 105bdce1-64c0-48ab-899d-868455867ecf\n";
+
+    #[test]
+    fn a_mistake_is_shown_with_its_line_and_a_caret() {
+        let text = format!(
+            "{HEADER}groups: {{developers: {{}}}}\npolicies:\n  run:\n    principal: {{group: developer}}\n    rules: []\n"
+        );
+        assert_snapshot!(super::text(&mistakes(&[("iam/dev.yaml", &text)])), @"
+        error: policy `run` names no group `developer`
+         --> iam/dev.yaml:6:24
+          |
+        6 |     principal: {group: developer}
+          |                        ^^^^^^^^^ did you mean `developers`?
+        ");
+    }
+
+    #[test]
+    fn both_places_of_a_name_are_shown() {
+        let one = format!("{HEADER}groups:\n  ops: {{}}\n");
+        assert_snapshot!(super::text(&mistakes(&[("a.yaml", &one), ("b.yaml", "groups: {ops: {}}\n")])), @"
+        error: the group `ops` is declared in two files
+         --> b.yaml:1:10
+          |
+        1 | groups: {ops: {}}
+          |          ^^^ declared again here
+          |
+         ::: a.yaml:4:3
+          |
+        4 |   ops: {}
+          |   --- first declared here
+        ");
+    }
+
+    #[test]
+    fn what_could_command_a_terminal_is_escaped() {
+        let text = format!("{HEADER}applications: {{\"a\\u001b[31m\u{202e}\\u009b\": {{}}}}\n");
+        let shown = super::text(&mistakes(&[("a\u{1b}.yaml", &text)]));
+        assert!(!shown.contains(|c| commands(c) && c != '\n'), "{shown:?}");
+        assert_snapshot!(shown, @r#"
+        error: the application name `a\u{1b}[31m\u{202e}\u{9b}` must not hold '\u{1b}' (character 2): letters without accents, digits, `_ ( ) . -` and spaces in between
+         --> a\u{1b}.yaml:3:16
+          |
+        3 | applications: {"a\u001b[31m�\u009b": {}}
+          |                ^^^^^^^^^^^^^^^^^^^^ no name
+        "#);
+    }
+
+    fn long_line(long: usize) -> String {
+        let (x, y) = ("x".repeat(long), "y".repeat(long));
+        let rest = format!("{{a: {{description: \"{x}\"}}, 'b/c': {{}}, d: {{description: \"{y}\"}}}}");
+        let shown = super::text(&mistakes(&[("a.yaml", &format!("{HEADER}applications: {rest}\n"))]));
+        shown.split("\n\n").find(|part| part.contains("bad-name") || part.contains("b/c")).unwrap().to_owned()
+    }
+
+    #[test]
+    fn a_long_line_is_cut_around_the_mark() {
+        assert_snapshot!(long_line(150), @r#"
+        error: the application name `b/c` must not hold '/' (character 2): letters without accents, digits, `_ ( ) . -` and spaces in between
+         --> a.yaml:3:188
+          |
+        3 | ...xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"}, 'b/c': {}, d: {description: "yyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyy...
+          |                                                              ^^^^^ no name
+        "#);
+        assert_snapshot!(long_line(3000), @r#"
+        error: the description has 3000 characters, at most 200 are allowed
+         --> a.yaml:3:33
+          |
+         ::: 
+        3 | ... {description: "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx}, 'b/c': {}, d...
+          |                   ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+        "#);
+    }
+
+    #[test]
+    fn what_cannot_be_read_has_a_path_alone() {
+        let missing = read(&[Source::Path("no/such".into())], "2026-11-22T00:00:00Z".parse().unwrap());
+        assert_snapshot!(super::text(&missing.map(|_| ()).unwrap_err()), @"
+        error: there is no such file or folder
+        --> no/such
+        ");
+    }
+
+    #[test]
+    fn machines_get_code_and_place() {
+        assert_snapshot!(json(&mistakes(&[("a.yaml", "version: 2\n")])), @r#"[{"severity":"error","code":"missing-key","message":"the file that holds `version` has no `organization`","hint":"needs `organization`","file":"a.yaml","line":1,"column":1},{"severity":"error","code":"unsupported-version","message":"this program reads version 1 of the language, not 2","hint":"write `1`","file":"a.yaml","line":1,"column":10}]"#);
+    }
+}

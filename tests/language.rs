@@ -1,0 +1,174 @@
+//! The language of the files, from outside: what loads, what does not, and what is said about it.
+
+use insta::assert_snapshot;
+use jiff::Timestamp;
+use scw_iam::config::{Files, Mistakes, Source, read};
+use scw_iam::model::{
+    Attachment, Catalogue, Desired, Expectation, Key, Kind, Membership, Principal, Prune, Scope,
+};
+use scw_iam::render::mistake::text;
+
+fn now() -> Timestamp {
+    "2026-11-22T00:00:00Z".parse().expect("a time")
+}
+
+fn load(files: &[(&str, &str)]) -> Result<Files, Mistakes> {
+    let sources: Vec<Source> = files
+        .iter()
+        .map(|(name, text)| Source::Text { name: name.into(), bytes: text.as_bytes().to_vec() })
+        .collect();
+    read(&sources, now())
+}
+
+fn desired(text: &str) -> Desired {
+    let files = load(&[("iam.yaml", text)]).unwrap_or_else(|mistakes| panic!("{}", self::text(&mistakes)));
+    match files.resolve(None, Catalogue::published(), false) {
+        Ok(resolved) => resolved.desired,
+        Err(mistakes) => panic!("{}", self::text(&mistakes)),
+    }
+}
+
+const EVERYTHING: &str = r#"# yaml-language-server: $schema=schema/scw-iam.schema.json
+version: 1
+organization: 105bdce1-64c0-48ab-899d-868455867ecf
+stack: platform
+
+x-sets: &read [InstancesReadOnly, ObjectStorageReadOnly]
+
+settings:
+  prune: owned
+  min_iam_admins: 3
+  protect: [user:owner@example.com, group:break-glass]
+  takes_over: [old-stack]
+  limits: {deletes: 5, lost_access: 3}
+
+projects:
+  prod: 6b1f0000-64c0-48ab-899d-868455867ecf
+
+external:
+  groups: [All Users]
+
+applications:
+  ci:
+    description: Deploys from CI
+    tags: [team:platform]
+
+groups:
+  developers:
+    previously: devs
+    members:
+      users: [alice@example.com, {email: bob@example.com, until: 2027-01-31}, {email: carl@example.com, until: 2026-11-01}]
+      applications: [ci]
+    membership: at_least
+  break-glass: {}
+
+policies:
+  developers-run:
+    principal: {group: developers}
+    rules:
+      - permission_sets: *read
+        scope: [prod, staging]
+      - permission_sets: [SecretManagerSecretAccess]
+        scope: [prod]
+        condition: resource.name.startsWith("/ci/") || !has(resource.id)
+        until: 2026-12-31T18:00:00Z
+      - permission_sets: [IAMReadOnly]
+        scope: organization
+        until: 2026-11-21
+  everyone:
+    principal: {group: All Users}
+    rules: []
+  nobody:
+    principal: none
+    rules:
+      - {permission_sets: [AllProductsReadOnly], scope: all_projects}
+
+assertions:
+  - {principal: {user: alice@example.com}, can: InstancesFullAccess, on: prod}
+  - {principal: {application: ci}, cannot: IAMManager, on: organization}
+
+guardrails:
+  - name: people administer IAM through the owners group only
+    forbid: grant.permission_set in ["IAMManager", "OrganizationManager"] && grant.via_group != "developers"
+"#;
+
+#[test]
+fn everything_that_the_language_has_loads() {
+    let desired = desired(EVERYTHING);
+    assert_eq!(desired.stack.as_ref().unwrap().as_str(), "platform");
+    assert_eq!(desired.sections, [Kind::Application, Kind::Group, Kind::Policy].into());
+    assert_eq!(desired.settings.prune, Prune::Owned);
+    assert_eq!(desired.settings.min_iam_admins, 3);
+    assert_eq!(desired.settings.protect.len(), 2);
+    assert_eq!(desired.settings.takes_over.len(), 1);
+    assert_eq!(desired.settings.limits["lost_access"], 3);
+    let group = &desired.state.groups[&Key::Named("developers".parse().unwrap())];
+    let members: Vec<String> = group.members.iter().map(ToString::to_string).collect();
+    assert_eq!(members, ["user alice@example.com", "user bob@example.com", "application ci"]);
+    assert_eq!(desired.memberships["developers"], Membership::AtLeast);
+    assert!(!desired.memberships.contains_key("break-glass"));
+    let policy = &desired.state.policies[&Key::Named("developers-run".parse().unwrap())];
+    assert_eq!(policy.attachment, Attachment::Group(Key::Named("developers".parse().unwrap())));
+    assert_eq!(policy.rules.0.len(), 2);
+    assert_eq!(
+        policy.rules.0[1].condition.as_ref().unwrap().as_str(),
+        "(resource.name.startsWith(\"/ci/\") || !has(resource.id)) && request.time < timestamp(\"2026-12-31T18:00:00Z\")"
+    );
+    let Scope::Projects(projects) = &policy.rules.0[0].scope else { panic!() };
+    let names: Vec<&str> = projects.iter().map(|id| desired.state.projects[id].as_str()).collect();
+    assert!(names.contains(&"prod") && names.contains(&"staging"), "{names:?}");
+    let expired: Vec<bool> = desired.expiries.iter().map(|expiry| expiry.expired).collect();
+    assert_eq!(expired, [false, true, false, true]);
+    assert_eq!(desired.assertions[1].expectation, Expectation::Cannot);
+    assert!(matches!(&desired.assertions[0].principal, Principal::User(_)));
+    assert_eq!(desired.guardrails.len(), 1);
+    assert_eq!(desired.guardrails[0].at.to_string(), "iam.yaml:62:13");
+}
+
+#[test]
+fn mistakes_of_every_sort_come_together() {
+    let wrong = EVERYTHING
+        .replace("members:", "memebrs:")
+        .replace("IAMReadOnly", "IAMRaedOnly")
+        .replace("prune: owned", "prune: maybe")
+        .replace("scope: organization", "scope: prod")
+        .replace("!has(", "!hs(")
+        .replace("version: 1", "version: one");
+    assert_snapshot!(text(&load(&[("iam.yaml", &wrong)]).unwrap_err()), @r#"
+    error: `version` takes a whole number, and this is `one`
+     --> iam.yaml:2:10
+      |
+    2 | version: one
+      |          ^^^ write digits, as in `3`
+
+    error: `prune` is `owned` or `none`, not `maybe`
+     --> iam.yaml:9:10
+      |
+    9 |   prune: maybe
+      |          ^^^^^
+
+    error: a group has no key `memebrs`
+      --> iam.yaml:29:5
+       |
+    29 |     memebrs:
+       |     ^^^^^^^ did you mean `members`?
+
+    error: a condition has no function `hs`
+      --> iam.yaml:43:57
+       |
+    43 |         condition: resource.name.startsWith("/ci/") || !hs(resource.id)
+       |                                                         ^^ did you mean `has`?
+
+    warning: there is no permission set `IAMRaedOnly` that this program knows
+      --> iam.yaml:45:27
+       |
+    45 |       - permission_sets: [IAMRaedOnly]
+       |                           ^^^^^^^^^^^ did you mean `IAMReadOnly`?
+
+    error: a scope of one word is `organization` or `all_projects`, not `prod`
+      --> iam.yaml:46:16
+       |
+    46 |         scope: prod
+       |                ^^^^ projects are a list: write `[prod]`
+    "#);
+}
