@@ -58,7 +58,10 @@ async fn an_organization_is_read_as_it_is() {
     assert_eq!((policy.attachment.to_string().as_str(), policy.rules.0.len()), ("group developers", 2));
     assert!(!policy.untouchable());
     let name = |id: &str| state.projects[&id.parse().unwrap()].to_string();
-    assert_eq!((name(ORGANIZATION), name("00000000-0000-4000-8000-0000000000b1")), ("default".into(), "prod".into()));
+    assert_eq!(
+        (name(ORGANIZATION), name("00000000-0000-4000-8000-0000000000b1")),
+        ("default".into(), "prod".into())
+    );
     assert_eq!(state.applications[0].api_keys, 1);
     assert_eq!((live.oldest_keys.len(), live.catalogue.is_some(), live.quotas.is_empty()), (1, true, false));
     assert!(live.notices.is_empty(), "{:?}", live.notices);

@@ -310,7 +310,10 @@ fn what_is_new_is_told_once_however_often_it_comes() {
     let notices: Vec<_> = live(&answers).notices.iter().map(ToString::to_string).collect();
     let told = |what: &str| format!("the API serves {what}, which this version does not know");
     let fields = ["the field `srn` in application", "the field `srn` in policy", "the field `until` in rule"];
-    assert_eq!(notices, [told(fields[0]), told(fields[1]), told(fields[2]), told("`robot` as `type` in user")]);
+    assert_eq!(
+        notices,
+        [told(fields[0]), told(fields[1]), told(fields[2]), told("`robot` as `type` in user")]
+    );
     assert!(
         live(&answers).notices.contains(&Notice::UnknownField { kind: "rule", field: "until".to_owned() })
     );
