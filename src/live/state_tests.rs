@@ -67,8 +67,10 @@ fn refusal(answers: &Answers) -> String {
 
 /// The only rule of the only policy.
 fn the_rule(fields: &Value) -> Result<Rule, String> {
-    let answers =
-        Answers { policies: vec![a_policy(1, &json!({}), &[fields.clone()])], ..Answers::default() };
+    let answers = Answers {
+        policies: vec![a_policy(1, &json!({}), std::slice::from_ref(fields))],
+        ..Answers::default()
+    };
     let live = assemble(ORGANIZATION.parse().unwrap(), &answers).map_err(|error| error.to_string())?;
     Ok(live.state.policies[0].rules.0[0].clone())
 }
@@ -310,7 +312,10 @@ fn what_is_new_is_told_once_however_often_it_comes() {
     let notices: Vec<_> = live(&answers).notices.iter().map(ToString::to_string).collect();
     let told = |what: &str| format!("the API serves {what}, which this version does not know");
     let fields = ["the field `srn` in application", "the field `srn` in policy", "the field `until` in rule"];
-    assert_eq!(notices, [told(fields[0]), told(fields[1]), told(fields[2]), told("`robot` as `type` in user")]);
+    assert_eq!(
+        notices,
+        [told(fields[0]), told(fields[1]), told(fields[2]), told("`robot` as `type` in user")]
+    );
     assert!(
         live(&answers).notices.contains(&Notice::UnknownField { kind: "rule", field: "until".to_owned() })
     );

@@ -63,8 +63,10 @@ async fn whatever_list_fails_is_named_and_the_call_is_its_source() {
             (Reply::Json(200, format!(r#"{{"{list}":[],"total_count":3}}"#)), ErrorKind::ListChanged),
         ] {
             let path = path.clone();
-            let server =
-                Server::start(move |request| if request.path == path { fault.clone() } else { healthy(request) }).await;
+            let server = Server::start(
+                move |request| if request.path == path { fault.clone() } else { healthy(request) },
+            )
+            .await;
             let failed = refresh(&server.client()).await.unwrap_err();
             assert_eq!(failed.to_string(), format!("could not read {what}"));
             let Error::Read { source, .. } = failed else { panic!("a failed call") };
