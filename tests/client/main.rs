@@ -3,4 +3,5 @@
 mod calls;
 mod faults;
 mod lists;
+mod refresh;
 mod scripted;
