@@ -8,9 +8,10 @@ use scw_iam::api::{Client, RetryPolicy, Secret};
 use scw_iam::apply::Options;
 use scw_iam::emulator::{self, Emulator};
 use scw_iam::plan::Plan;
+use serde_json::Value;
 
 use super::organizations::{Case, pair};
-use super::state_json::{servable, to_json};
+use super::state_json::{from_json, same, servable, to_json, twins};
 
 /// Returns a random case that the API can hold; the same for the same seed.
 pub(crate) fn case(seed: u64) -> Case {
@@ -58,4 +59,13 @@ pub(crate) fn client(emulator: &Emulator, plan: &Plan) -> Client {
 pub(crate) fn options() -> Options {
     let ms = Duration::from_millis;
     Options { converge_within: ms(900), look_after: vec![ms(1), ms(5)], ..Options::default() }
+}
+
+/// Says whether what the emulator holds is what a plan leads to.
+pub(crate) fn arrived(plan: &Plan, state: &Value) -> Result<(), String> {
+    let found = twins(state);
+    if !found.is_empty() {
+        return Err(format!("twins: {found:?}"));
+    }
+    same(&from_json(state), plan.outcome())
 }

@@ -4,4 +4,5 @@
 pub(crate) mod bench;
 pub(crate) mod oracle;
 pub(crate) mod organizations;
+pub(crate) mod small;
 pub(crate) mod state_json;
