@@ -92,6 +92,8 @@ impl Apply {
             }
             self.still(common, prepared).await?;
         }
+        // A file that cannot be written is better known before anything changes.
+        report(&files_only(common), plan, None)?;
         let _lock = if prepared.session.emulates() {
             None
         } else {
@@ -151,6 +153,12 @@ impl Apply {
 fn text_only(common: &Common) -> Common {
     let outputs =
         common.outputs().into_iter().filter(|output| output.format == Format::Text && output.file.is_none());
+    Common { output: outputs.collect(), ..common.clone() }
+}
+
+/// The outputs that go to files.
+fn files_only(common: &Common) -> Common {
+    let outputs = common.outputs().into_iter().filter(|output| output.file.is_some());
     Common { output: outputs.collect(), ..common.clone() }
 }
 
