@@ -278,8 +278,7 @@ async fn asked_to_stop_it_says_what_is_left_and_a_second_run_finishes() {
         let plan = again.plan().unwrap();
         let (mut ids, mut journal) = (plan.ids().clone(), Journal::none());
         let stop = StopSignal::never();
-        let outcome =
-            apply(&plan, &scene.client, &mut ids, &mut journal, &Unwatched, stop, &options()).await;
+        let outcome = apply(&plan, &scene.client, &mut ids, &mut journal, &Unwatched, stop, &options()).await;
         assert_eq!(outcome.end, End::Done, "seed {seed}: {outcome:#?}");
         arrived(&plan, &scene.state()).unwrap();
     }
