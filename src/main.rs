@@ -7,7 +7,6 @@ use scw_iam::cli::emulate::{self, Emulate};
 #[derive(Parser)]
 #[command(version)]
 enum Command {
-    /// The emulator on a port
     Emulate(Emulate),
 }
 
