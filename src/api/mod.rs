@@ -58,7 +58,7 @@ pub use self::id::{
     AccessKey, ApplicationId, GroupId, InvalidId, OrganizationId, PermissionSetId, PolicyId, ProjectId,
     QuotumName, RuleId, SshKeyId, UserId,
 };
-pub use self::list::{List, Listed};
+pub use self::list::{List, Listed, Raw};
 pub use self::permission_set::PermissionSetOrder;
 pub use self::policy::{ListPolicies, PolicyOrder};
 pub use self::project::{ListProjects, ProjectOrder};

@@ -388,10 +388,10 @@ impl Organization {
 
     /// Keeps `nb_api_keys`; it does not move `updated_at` (recorded: api-key-with-application).
     fn count_keys(&mut self, bearer: &Bearer, change: impl Fn(u64) -> u64) {
-        if let Bearer::Application(id) = bearer {
-            if let Some(application) = self.applications.get_mut(id) {
-                application.nb_api_keys = change(application.nb_api_keys);
-            }
+        if let Bearer::Application(id) = bearer
+            && let Some(application) = self.applications.get_mut(id)
+        {
+            application.nb_api_keys = change(application.nb_api_keys);
         }
     }
 

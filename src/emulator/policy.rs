@@ -365,7 +365,8 @@ impl Organization {
     /// Takes a project out of the rules; a rule that has no other stays behind without a scope.
     pub(super) fn forget_project(&mut self, id: &str) {
         for policy in self.policies.each_mut() {
-            if policy.rules.iter_mut().fold(false, |changed, rule| rule.forget_project(id) || changed) {
+            let changed = policy.rules.iter_mut().filter_map(|rule| rule.forget_project(id)).count();
+            if changed > 0 {
                 policy.counters = Counters::of(&policy.rules);
             }
         }

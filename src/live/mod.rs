@@ -16,6 +16,7 @@ mod error;
 mod keys;
 mod refresh;
 mod rule;
+mod snapshot;
 mod state;
 
 use std::collections::{BTreeMap, HashMap};
@@ -26,6 +27,7 @@ use jiff::Timestamp;
 pub use self::caller::{Caller, Unresolved, caller};
 pub use self::error::Error;
 pub use self::refresh::refresh;
+pub use self::snapshot::snapshot;
 use crate::model::{Address, Catalogue, Id, Ids, State};
 
 /// What to read besides users, applications, groups, policies and rules, which the access of anybody depends on.

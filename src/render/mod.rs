@@ -2,5 +2,6 @@
 
 pub mod escape;
 pub mod mistake;
+pub mod outcome;
 pub mod paint;
 pub mod plan;

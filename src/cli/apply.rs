@@ -1,0 +1,251 @@
+//! `scw-iam apply`
+
+use std::io::{IsTerminal, Write as _};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use anyhow::Context as _;
+
+use super::Exit;
+use super::arguments::{Common, Judge, Paths, Reach};
+use super::failure::Failure;
+use super::output::{Format, colour_on_stderr, talk};
+use super::prepare::{self, Prepared};
+use crate::apply::{self, End, Journal, Options, Progress, StepEnd, StopSignal};
+use crate::plan::{Caller, Plan, Step};
+use crate::render;
+use crate::render::paint::Paint;
+
+/// Plans, asks, and applies, in an order that never opens a door on the way
+#[derive(Debug, clap::Args)]
+pub(super) struct Apply {
+    #[command(flatten)]
+    paths: Paths,
+    #[command(flatten)]
+    reach: Reach,
+    #[command(flatten)]
+    judge: Judge,
+    /// Do not ask
+    #[arg(short, long)]
+    yes: bool,
+    /// Write a line for each write, before and after it, to this file
+    #[arg(long, value_name = "FILE")]
+    journal: Option<PathBuf>,
+    /// Wait this long where access must have gone before other access may come, for the API's caches: 60s, 1m
+    #[arg(long, value_name = "DURATION", value_parser = duration, default_value = "0s")]
+    settle: Duration,
+}
+
+fn duration(text: &str) -> Result<Duration, String> {
+    let (number, unit) = text.split_at(text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len()));
+    let number: u64 = number.parse().map_err(|_| "not a duration as in 60s or 2m".to_owned())?;
+    match unit {
+        "ms" => Ok(Duration::from_millis(number)),
+        "s" => Ok(Duration::from_secs(number)),
+        "m" if number <= 60 * 24 => Ok(Duration::from_secs(number * 60)),
+        _ => Err("not a duration as in 60s or 2m".to_owned()),
+    }
+}
+
+impl Apply {
+    pub(super) async fn run(self, common: &Common) -> Result<Exit, Failure> {
+        let terminal = std::io::stdin().is_terminal() && std::io::stderr().is_terminal();
+        if !self.yes && !terminal {
+            return Err(Failure::usage(
+                "there is no terminal to ask on\nhint: say --yes to apply without asking",
+            ));
+        }
+        if self.paths.paths.iter().any(|path| path.as_os_str() == "-") && !self.yes {
+            return Err(Failure::usage(
+                "the files come from standard input, so nothing can be asked\nhint: say --yes",
+            ));
+        }
+        let prepared = prepare::prepare(common, &self.paths, &self.reach, &self.judge).await?;
+        let machine =
+            common.outputs().iter().all(|output| output.format != Format::Text || output.file.is_some());
+        if machine {
+            // The one who is asked reads on the terminal; the result comes in the format that was asked for.
+            let style = render::plan::Style { paint: colour_on_stderr(), drift: false };
+            render::plan::text(&mut std::io::stderr().lock(), &prepared.plan, style)?;
+        } else {
+            prepare::show(&text_only(common), &prepared.plan, false)?;
+        }
+        let exit = self.go_on(common, &prepared).await?;
+        prepared.session.close().await?;
+        Ok(exit)
+    }
+
+    async fn go_on(&self, common: &Common, prepared: &Prepared) -> Result<Exit, Failure> {
+        let plan = &prepared.plan;
+        if plan.refused() {
+            report(common, plan, None)?;
+            return Ok(Exit::Refused);
+        }
+        if plan.is_empty() {
+            report(common, plan, None)?;
+            return Ok(Exit::Done);
+        }
+        if !self.yes {
+            if !ask(prepared)? {
+                talk("Nothing was changed.");
+                return Ok(Exit::Error);
+            }
+            self.still(common, prepared).await?;
+        }
+        let _lock = if prepared.session.emulates() {
+            None
+        } else {
+            let folder = apply::state_dir().map_err(anyhow::Error::new)?;
+            Some(apply::lock(&folder, plan.organization(), plan.stack()).map_err(anyhow::Error::new)?)
+        };
+        let mut journal = match &self.journal {
+            None => Journal::none(),
+            Some(path) => Journal::open(path, &prepared.session.run_id, &plan_name(plan))
+                .with_context(|| format!("cannot write the journal {}", path.display()))?,
+        };
+        let options = Options {
+            parallelism: self.reach.parallelism.into(),
+            settle: self.settle,
+            caller: match &prepared.caller {
+                Caller::Known(principal) => Some(principal.clone()),
+                Caller::Unresolved(_) => None,
+            },
+            ..Options::default()
+        };
+        let paint = colour_on_stderr();
+        let watch = Lines { plan, paint };
+        let mut ids = plan.ids().clone();
+        let stop = listen()?;
+        let client = &prepared.session.client;
+        let outcome = apply::apply(plan, client, &mut ids, &mut journal, &watch, stop, &options).await;
+        let exit = match (&outcome.end, outcome.wrote()) {
+            (End::Done, _) => Exit::Done,
+            (End::NotConverged(_), _) => Exit::NotConverged,
+            (End::Failed | End::Stopped | End::Abandoned | End::Journal(_), true) => Exit::PartWay,
+            (End::Failed | End::Stopped | End::Abandoned | End::Journal(_), false) => Exit::Error,
+        };
+        render::outcome::text(&mut std::io::stderr().lock(), plan, &outcome, paint)?;
+        report(common, plan, Some(&outcome))?;
+        Ok(exit)
+    }
+
+    /// While somebody thought about it, live may have changed.
+    async fn still(&self, common: &Common, prepared: &Prepared) -> Result<(), Failure> {
+        let live = prepare::refresh(&prepared.session, &prepared.files).await?;
+        let quiet = Common { strict: false, ..common.clone() };
+        let desired = prepare::resolve(&quiet, &prepared.files, &live)?;
+        let again = prepare::plan(common, &self.judge, &live, &prepared.caller, &desired)?;
+        if again.steps() == prepared.plan.steps() && again.before() == prepared.plan.before() {
+            return Ok(());
+        }
+        talk("Live has changed since the plan was shown. It would be this now:");
+        render::plan::text(&mut std::io::stderr().lock(), &again, render::plan::Style::default())?;
+        Err(Failure::with(
+            Exit::Stale,
+            "live has changed while the plan was read; nothing was written\nhint: apply again",
+        ))
+    }
+}
+
+/// The outputs that are text, for showing a plan before it is applied.
+fn text_only(common: &Common) -> Common {
+    let outputs =
+        common.outputs().into_iter().filter(|output| output.format == Format::Text && output.file.is_none());
+    Common { output: outputs.collect(), ..common.clone() }
+}
+
+/// A name for a plan in the journal: what it is about and when it was made.
+fn plan_name(plan: &Plan) -> String {
+    format!("{} {}", plan.organization(), plan.created_at())
+}
+
+/// Writes the result in every format that was asked for; text was shown on the way.
+fn report(common: &Common, plan: &Plan, outcome: Option<&apply::Outcome>) -> Result<(), Failure> {
+    for output in common.outputs() {
+        let mut bytes = Vec::new();
+        match (output.format, &output.file) {
+            (Format::Text, None) => continue,
+            (Format::Text, Some(_)) => {
+                render::plan::text(&mut bytes, plan, render::plan::Style::default())?;
+                if let Some(outcome) = outcome {
+                    render::outcome::text(&mut bytes, plan, outcome, Paint::Plain)?;
+                }
+            }
+            (Format::Json, _) => {
+                let mut document = serde_json::to_value(plan.document()).context("cannot write JSON")?;
+                document["outcome"] = outcome.map_or(serde_json::Value::Null, render::outcome::json);
+                bytes.extend(format!("{document:#}\n").into_bytes());
+            }
+            (Format::Markdown, _) => {
+                render::plan::markdown(&mut bytes, plan, false)?;
+                if let Some(outcome) = outcome {
+                    let mut text = Vec::new();
+                    render::outcome::text(&mut text, plan, outcome, Paint::Plain)?;
+                    writeln!(
+                        bytes,
+                        "\n```text\n{}```",
+                        String::from_utf8_lossy(&text).replace("```", "` ` `")
+                    )?;
+                }
+            }
+        }
+        output.write(&bytes)?;
+    }
+    Ok(())
+}
+
+fn ask(prepared: &Prepared) -> Result<bool, Failure> {
+    let where_to = if prepared.session.emulates() { "to the emulator" } else { "to the organization" };
+    let mut err = std::io::stderr().lock();
+    write!(err, "Apply this {where_to}? Only `yes` does: ")?;
+    err.flush()?;
+    let mut answer = String::new();
+    std::io::stdin().read_line(&mut answer)?;
+    Ok(answer.trim() == "yes")
+}
+
+/// Turns SIGINT and SIGTERM into the wish to stop.
+fn listen() -> anyhow::Result<StopSignal> {
+    let (stopper, stop) = apply::stop_signal();
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        let mut interrupt = signal(SignalKind::interrupt()).context("cannot listen to signals")?;
+        let mut terminate = signal(SignalKind::terminate()).context("cannot listen to signals")?;
+        tokio::spawn(async move {
+            loop {
+                tokio::select! {
+                    _ = interrupt.recv() => {}
+                    _ = terminate.recv() => {}
+                }
+                match stopper.stop() {
+                    apply::Stop::Soon => {
+                        talk("Stopping: what is in flight finishes. Once more to stop at once.");
+                    }
+                    apply::Stop::No | apply::Stop::Now => talk("Stopping at once."),
+                }
+            }
+        });
+    }
+    #[cfg(not(unix))]
+    tokio::spawn(async move {
+        while tokio::signal::ctrl_c().await.is_ok() {
+            stopper.stop();
+        }
+    });
+    Ok(stop)
+}
+
+/// A line for each step that ends.
+struct Lines<'p> {
+    plan: &'p Plan,
+    paint: Paint,
+}
+
+impl Progress for Lines<'_> {
+    fn finished(&self, step: &Step, end: &StepEnd) {
+        if let StepEnd::Done(_) = end {
+            talk(&render::outcome::line(self.plan, step, end, self.paint));
+        }
+    }
+}
