@@ -119,7 +119,7 @@ async fn an_off_boarding_done_meanwhile_is_never_undone() {
     let outcome = scene.apply().await;
     assert_eq!(outcome.end, End::Failed);
     insta::assert_snapshot!(words(&outcome), @r"
-    1 set_members group dev: failed: group dev is not what the plan saw: members was to be [user ann@x.io, user bob@x.io, user cat@x.io, user dan@x.io] and is [user ann@x.io, user cat@x.io, user dan@x.io]
+    1 set_members group dev: failed: group dev is not what the plan saw: members: planned from [user ann@x.io, user bob@x.io, user cat@x.io, user dan@x.io], now [user ann@x.io, user cat@x.io, user dan@x.io], desired [user ann@x.io, user bob@x.io]
     hint: plan again
     2 add_members group ops: done, sent
     ");
@@ -140,7 +140,7 @@ async fn rules_that_somebody_changed_are_not_overwritten() {
     let outcome = scene.apply().await;
     assert_eq!((outcome.end.clone(), outcome.wrote()), (End::Failed, false));
     insta::assert_snapshot!(words(&outcome), @r"
-    1 set_rules policy run: failed: policy run is not what the plan saw: rules was to be [InstancesFullAccess on organization, ObjectStorageReadOnly on organization] and is [InstancesReadOnly on organization if request.ip == '192.0.2.1']
+    1 set_rules policy run: failed: policy run is not what the plan saw: rules: planned from [InstancesFullAccess on all_projects, ObjectStorageReadOnly on all_projects], now [InstancesReadOnly on all_projects if request.ip == '192.0.2.1'], desired [InstancesFullAccess on all_projects]
     hint: plan again
     ");
 }
@@ -154,7 +154,7 @@ async fn a_principal_that_somebody_changed_is_not_overwritten() {
     let outcome = scene.apply().await;
     assert_eq!((outcome.end.clone(), outcome.wrote()), (End::Failed, false));
     insta::assert_snapshot!(words(&outcome), @r"
-    1 update policy run: failed: policy run is not what the plan saw: principal was to be group dev and is nobody
+    1 update policy run: failed: policy run is not what the plan saw: principal: planned from group dev, now nobody, desired group ops
     hint: plan again
     ");
 }
@@ -278,8 +278,7 @@ async fn asked_to_stop_it_says_what_is_left_and_a_second_run_finishes() {
         let plan = again.plan().unwrap();
         let (mut ids, mut journal) = (plan.ids().clone(), Journal::none());
         let stop = StopSignal::never();
-        let outcome =
-            apply(&plan, &scene.client, &mut ids, &mut journal, &Unwatched, stop, &options()).await;
+        let outcome = apply(&plan, &scene.client, &mut ids, &mut journal, &Unwatched, stop, &options()).await;
         assert_eq!(outcome.end, End::Done, "seed {seed}: {outcome:#?}");
         arrived(&plan, &scene.state()).unwrap();
     }
