@@ -2,7 +2,7 @@
 
 use insta::assert_snapshot;
 use jiff::Timestamp;
-use scw_iam::config::{Files, Mistakes, Source, read};
+use scw_iam::config::{Files, Mistakes, Source, manual, read, schema};
 use scw_iam::model::{
     Attachment, Catalogue, Desired, Expectation, Key, Kind, Membership, Principal, Prune, Scope,
 };
@@ -171,4 +171,24 @@ fn mistakes_of_every_sort_come_together() {
     46 |         scope: prod
        |                ^^^^ projects are a list: write `[prod]`
     "#);
+}
+
+/// Holds a file of the repository to what the program makes of its types; `UPDATE_FILES=1` writes it.
+fn holds(path: &str, made: &str) {
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
+    if std::env::var_os("UPDATE_FILES").is_some() {
+        std::fs::write(&path, made).unwrap();
+    }
+    let kept = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(kept == made, "{} is not what the types say; UPDATE_FILES=1 writes it anew", path.display());
+}
+
+#[test]
+fn the_schema_is_what_the_types_say() {
+    holds("schema/scw-iam.schema.json", &format!("{:#}\n", schema()));
+}
+
+#[test]
+fn the_manual_is_what_the_types_say() {
+    holds("docs/language.md", &manual());
 }

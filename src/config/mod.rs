@@ -13,6 +13,7 @@ mod merge;
 mod mistake;
 mod parse;
 mod resolve;
+mod schema;
 mod source;
 mod tree;
 mod until;
@@ -27,6 +28,7 @@ use jiff::Timestamp;
 pub use export::{ExportOptions, ExportedFile, SCHEMA, Split, export};
 pub use mistake::{Mistake, MistakeKind, Mistakes, Severity, Span, Written};
 pub use resolve::Resolved;
+pub use schema::{manual, schema};
 pub use source::{ALL_MOST, FILE_MOST, FILES_MOST, Source, Sources};
 pub use words::Words;
 

@@ -57,7 +57,7 @@ impl Error {
         |source| Self::Read { what: what.into(), source }
     }
 
-    pub(super) fn shape(what: impl Into<String>, why: impl ToString) -> Self {
+    pub(super) fn shape(what: impl Into<String>, why: &impl ToString) -> Self {
         Self::Shape { what: what.into(), why: why.to_string() }
     }
 }

@@ -114,5 +114,5 @@ fn key<N: Clone>(keys: &HashMap<Id, Key<N>>, id: &str) -> Result<Key<N>, Error> 
 
 /// Reads an id, which is a UUID in every recording.
 pub(super) fn id_of(text: &str) -> Result<Id, Error> {
-    text.parse().map_err(|why| Error::shape(format!("the id `{text}`"), why))
+    text.parse().map_err(|why| Error::shape(format!("the id `{text}`"), &why))
 }

@@ -19,13 +19,13 @@ pub(super) fn rule(
     let permission_sets: BTreeSet<PermissionSetName> = rule
         .permission_set_names
         .iter()
-        .map(|name| name.parse().map_err(|why| Error::shape(format!("a permission set of {}", what()), why)))
+        .map(|name| name.parse().map_err(|why| Error::shape(format!("a permission set of {}", what()), &why)))
         .collect::<Result<_, _>>()?;
     let condition = match rule.condition.as_str() {
         "" => None,
         text => Some(
             text.parse::<Condition>()
-                .map_err(|why| Error::shape(format!("the condition of {}", what()), why))?,
+                .map_err(|why| Error::shape(format!("the condition of {}", what()), &why))?,
         ),
     };
     let unknown: Vec<_> = rule.unknown.names().collect();

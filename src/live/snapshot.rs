@@ -49,7 +49,7 @@ async fn whole<T: Listed>(what: &'static str, list: List<T>) -> Result<Vec<Value
 async fn with_rules(client: &Client, mut policy: Value) -> Result<Value, Error> {
     let id = policy["id"].as_str().unwrap_or_default().to_owned();
     let Ok(known) = id.parse() else {
-        return Err(Error::shape("the id of a policy", "it is no UUID"));
+        return Err(Error::shape("the id of a policy", &"it is no UUID"));
     };
     let rules = client.list_rules(&known).raw().all().await;
     let rules = rules.map_err(Error::reading(format!("the rules of policy {id}")))?;

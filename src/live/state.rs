@@ -60,7 +60,7 @@ fn projects(organization: Id, projects: &[wire::Project]) -> Result<IndexMap<Id,
         let what = || format!("project `{}`", it.name);
         own(organization, &it.organization_id, what)?;
         if it.status != Some(wire::ProjectStatus::Deleting) {
-            names.insert(id_of(it.id.as_str())?, it.name.parse().map_err(|why| Error::shape(what(), why))?);
+            names.insert(id_of(it.id.as_str())?, it.name.parse().map_err(|why| Error::shape(what(), &why))?);
         }
     }
     Ok(names)
@@ -91,7 +91,7 @@ fn group(keys: &Keys, group: &wire::Group) -> Result<Group, Error> {
         (true, true) => {
             return Err(Error::shape(
                 format!("group `{}`", group.name),
-                "of all users and of all applications",
+                &"of all users and of all applications",
             ));
         }
     };
@@ -135,7 +135,7 @@ fn flags(editable: bool, deletable: bool, managed: bool) -> Flags {
 fn catalogue(sets: &[wire::PermissionSet]) -> Result<Catalogue, Error> {
     let entry = |set: &wire::PermissionSet| {
         let name =
-            set.name.parse().map_err(|why| Error::shape(format!("permission set `{}`", set.name), why))?;
+            set.name.parse().map_err(|why| Error::shape(format!("permission set `{}`", set.name), &why))?;
         let scope_type = match set.scope_type {
             wire::ScopeType::Organization => ScopeType::Organization,
             wire::ScopeType::Projects => ScopeType::Projects,

@@ -67,8 +67,10 @@ fn refusal(answers: &Answers) -> String {
 
 /// The only rule of the only policy.
 fn the_rule(fields: &Value) -> Result<Rule, String> {
-    let answers =
-        Answers { policies: vec![a_policy(1, &json!({}), &[fields.clone()])], ..Answers::default() };
+    let answers = Answers {
+        policies: vec![a_policy(1, &json!({}), std::slice::from_ref(fields))],
+        ..Answers::default()
+    };
     let live = assemble(ORGANIZATION.parse().unwrap(), &answers).map_err(|error| error.to_string())?;
     Ok(live.state.policies[0].rules.0[0].clone())
 }

@@ -1,12 +1,12 @@
 //! The files as they are written: a type for each map of the language, with what each key means, and its decoder.
 
-pub(super) mod application;
-pub(super) mod assertion;
-pub(super) mod external;
-pub(super) mod group;
-pub(super) mod guardrail;
-pub(super) mod meta;
-pub(super) mod policy;
-pub(super) mod root;
-pub(super) mod rule;
-pub(super) mod settings;
+pub(in crate::config) mod application;
+pub(in crate::config) mod assertion;
+pub(in crate::config) mod external;
+pub(in crate::config) mod group;
+pub(in crate::config) mod guardrail;
+pub(in crate::config) mod meta;
+pub(in crate::config) mod policy;
+pub(in crate::config) mod root;
+pub(in crate::config) mod rule;
+pub(in crate::config) mod settings;

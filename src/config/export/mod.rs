@@ -11,6 +11,7 @@ use std::path::PathBuf;
 use jiff::Timestamp;
 
 use self::declare::{Declared, declare};
+pub(super) use self::write::yaml;
 use self::write::{Context, Writer, scalar};
 use super::until::decompose;
 use super::{Files, Mistakes, Source, read};

@@ -2,6 +2,8 @@
 
 use std::fmt::Write as _;
 
+use serde_json::Value;
+
 use crate::config::yaml::{Plain, plain};
 
 /// Lists longer than this on one line are written an item a line.
@@ -127,6 +129,20 @@ pub(super) fn scalar(text: &str, context: Context) -> String {
     }
 }
 
+/// Returns a JSON value as YAML on one line.
+pub(in crate::config) fn yaml(value: &Value) -> String {
+    match value {
+        Value::Null | Value::Bool(_) | Value::Number(_) => value.to_string(),
+        Value::String(text) => scalar(text, Context::Flow),
+        Value::Array(items) => format!("[{}]", items.iter().map(yaml).collect::<Vec<_>>().join(", ")),
+        Value::Object(entries) => {
+            let entries =
+                entries.iter().map(|(key, value)| format!("{}: {}", scalar(key, Context::Flow), yaml(value)));
+            format!("{{{}}}", entries.collect::<Vec<_>>().join(", "))
+        }
+    }
+}
+
 fn is_plain(text: &str, context: Context) -> bool {
     let first = text.starts_with(|c: char| c.is_ascii_alphanumeric() || "_/(.".contains(c) || !c.is_ascii());
     let last = text.ends_with(|c: char| !c.is_whitespace() && c != ':');
@@ -201,19 +217,19 @@ mod tests {
 
     use super::*;
     use crate::config::parse::parse;
-    use crate::config::tree::Value;
+    use crate::config::tree;
 
     /// Reads the value of `k`, and whether YAML readers take it for text.
     fn reread(yaml: &str, flow: bool) -> Option<String> {
         let parsed = parse(0, yaml);
         assert!(parsed.mistakes.is_empty(), "{yaml:?}: {:?}", parsed.mistakes);
-        let Value::Map(map) = parsed.root?.value else { return None };
+        let tree::Value::Map(map) = parsed.root?.value else { return None };
         let (_, value) = map.entries.into_iter().next()?;
         let value = match value.value {
-            Value::List(items) if flow => items.into_iter().nth(1)?,
+            tree::Value::List(items) if flow => items.into_iter().nth(1)?,
             _ => value,
         };
-        let Value::Scalar(scalar) = value.value else { return None };
+        let tree::Value::Scalar(scalar) = value.value else { return None };
         assert_eq!(scalar.taken_for(), Plain::Text, "{yaml:?}");
         Some(scalar.text.into_owned())
     }

@@ -1,0 +1,148 @@
+//! The schema of the files, for editors, and the manual that is written from it.
+
+mod manual;
+mod written;
+
+use schemars::generate::SchemaSettings;
+use schemars::transform::{Transform, transform_subschemas};
+use schemars::{Schema, SchemaGenerator};
+use serde_json::{Value, json};
+
+pub use manual::manual;
+
+use crate::model::Catalogue;
+
+/// Returns the JSON schema of a file, as `schema/scw-iam.schema.json` holds it.
+///
+/// Draft 7, which editors know best. `x-api` names the API's field behind a key.
+#[must_use]
+pub fn schema() -> Value {
+    let settings = SchemaSettings::draft07().with(|settings| settings.inline_subschemas = false);
+    let generator: SchemaGenerator = settings.with_transform(NeverNull).into_generator();
+    let mut schema = generator.into_root_schema_for::<written::File>().to_value();
+    if let Some(set) = schema.pointer_mut("/definitions/permission_set").and_then(Value::as_object_mut) {
+        let names: Vec<&str> = Catalogue::published().iter().map(|(name, _)| name.as_str()).collect();
+        set.insert("anyOf".to_owned(), json!([{"enum": names}, {}]));
+    }
+    schema
+}
+
+/// Takes `null` out: a key that may be absent may not be empty.
+#[derive(Debug, Clone)]
+struct NeverNull;
+
+impl Transform for NeverNull {
+    fn transform(&mut self, schema: &mut Schema) {
+        transform_subschemas(self, schema);
+        let Some(object) = schema.as_object_mut() else { return };
+        // What a number is made of in a computer's memory is nobody's business.
+        object.remove("format");
+        if let Some(Value::Array(types)) = object.get_mut("type") {
+            types.retain(|name| name != "null");
+            if let [one] = types.as_slice() {
+                let one = one.clone();
+                object.insert("type".to_owned(), one);
+            }
+        }
+        let null = json!({"type": "null"});
+        if let Some(Value::Array(options)) = object.get_mut("anyOf") {
+            let before = options.len();
+            options.retain(|option| *option != null);
+            if let ([one], true) = (options.as_slice(), options.len() < before) {
+                // Draft 7 ignores what stands beside a reference, so the reference keeps its list.
+                let one = one.clone();
+                object.remove("anyOf");
+                object.insert("allOf".to_owned(), json!([one]));
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::config::decode::Shape;
+    use crate::config::document::{
+        application, assertion, external, group, guardrail, policy, root, rule, settings,
+    };
+
+    const SHAPES: &[(&str, &Shape)] = &[
+        ("", &root::SHAPE),
+        ("/definitions/settings", &settings::SHAPE),
+        ("/definitions/limits", &settings::LIMITS),
+        ("/definitions/external", &external::SHAPE),
+        ("/definitions/application", &application::SHAPE),
+        ("/definitions/group", &group::SHAPE),
+        ("/definitions/members", &group::MEMBERS),
+        ("/definitions/user_until", &group::USER),
+        ("/definitions/application_until", &group::APPLICATION),
+        ("/definitions/policy", &policy::SHAPE),
+        ("/definitions/principal", &policy::PRINCIPAL),
+        ("/definitions/rule", &rule::SHAPE),
+        ("/definitions/assertion", &assertion::SHAPE),
+        ("/definitions/guardrail", &guardrail::SHAPE),
+    ];
+
+    fn keys(schema: &Value) -> BTreeSet<&str> {
+        schema["properties"].as_object().unwrap().keys().map(String::as_str).collect()
+    }
+
+    #[test]
+    fn the_decoder_and_the_schema_have_the_same_keys() {
+        let schema = schema();
+        for (pointer, shape) in SHAPES {
+            let described = keys(schema.pointer(pointer).unwrap());
+            assert_eq!(described, shape.keys.iter().copied().collect(), "{pointer}");
+        }
+    }
+
+    #[test]
+    fn every_map_of_the_schema_has_a_decoder_and_is_closed() {
+        let schema = schema();
+        let maps = schema["definitions"]
+            .as_object()
+            .unwrap()
+            .iter()
+            .filter(|(_, map)| map.get("properties").is_some());
+        for (name, map) in maps {
+            assert_eq!(map["additionalProperties"], false, "{name}");
+            let known = SHAPES.iter().any(|(pointer, _)| *pointer == format!("/definitions/{name}"));
+            assert!(known || name == "asserted_principal", "{name}");
+        }
+    }
+
+    #[test]
+    fn every_word_of_the_schema_is_one_of_the_decoder() {
+        let schema = schema();
+        let words = |pointer: &str| -> Vec<String> {
+            let list = schema.pointer(pointer).unwrap_or_else(|| panic!("{pointer}"));
+            list.as_array().unwrap().iter().map(|word| word.as_str().unwrap().to_owned()).collect()
+        };
+        assert_eq!(words("/definitions/settings/properties/prune/enum"), settings::PRUNES);
+        assert_eq!(words("/definitions/group/properties/membership/enum"), group::MEMBERSHIPS);
+        let mut scopes: Vec<&str> = rule::SCOPES.to_vec();
+        scopes.sort_unstable();
+        let text = schema["definitions"]["scope_word"].to_string();
+        assert!(scopes.iter().all(|word| text.contains(word)), "{text}");
+    }
+
+    #[test]
+    fn every_key_says_what_it_means_and_shows_it() {
+        let schema = schema();
+        for (pointer, _) in SHAPES {
+            for (key, value) in schema.pointer(pointer).unwrap()["properties"].as_object().unwrap() {
+                assert!(value["description"].is_string(), "{pointer} {key}");
+                assert!(value["x-api"].is_string(), "{pointer} {key}");
+                assert!(!value["examples"].as_array().unwrap().is_empty(), "{pointer} {key}");
+                assert!(manual().contains(&format!("#### `{key}`")), "{key}");
+            }
+        }
+    }
+
+    #[test]
+    fn nothing_may_be_null() {
+        assert!(!schema().to_string().contains("null"));
+    }
+}
