@@ -11,7 +11,9 @@ use super::arguments::{Common, Judge, Paths, Reach};
 use super::failure::Failure;
 use super::output::{Format, colour_on_stderr, talk};
 use super::prepare::{self, Prepared};
+use super::session::Session;
 use crate::apply::{self, End, Journal, Options, Progress, StepEnd, StopSignal};
+use crate::config::Files;
 use crate::plan::{Caller, Plan, Step};
 use crate::render;
 use crate::render::paint::Paint;
@@ -60,7 +62,10 @@ impl Apply {
                 "the files come from standard input, so nothing can be asked\nhint: say --yes",
             ));
         }
-        let prepared = prepare::prepare(common, &self.paths, &self.reach, &self.judge).await?;
+        let (files, session) = prepare::open(common, &self.paths, &self.reach).await?;
+        // Before live is read: what another apply does meanwhile would not be in the plan.
+        let _lock = lock(&session, &files).await?;
+        let prepared = prepare::compare(common, &self.judge, files, session).await?;
         let machine =
             common.outputs().iter().all(|output| output.format != Format::Text || output.file.is_some());
         if machine {
@@ -92,12 +97,6 @@ impl Apply {
             }
             self.still(common, prepared).await?;
         }
-        let _lock = if prepared.session.emulates() {
-            None
-        } else {
-            let folder = apply::state_dir().map_err(anyhow::Error::new)?;
-            Some(apply::lock(&folder, plan.organization(), plan.stack()).map_err(anyhow::Error::new)?)
-        };
         let mut journal = match &self.journal {
             None => Journal::none(),
             Some(path) => Journal::open(path, &prepared.session.run_id, &plan_name(plan))
@@ -152,6 +151,27 @@ fn text_only(common: &Common) -> Common {
     let outputs =
         common.outputs().into_iter().filter(|output| output.format == Format::Text && output.file.is_none());
     Common { output: outputs.collect(), ..common.clone() }
+}
+
+/// How long to wait for requests that a killed apply may have left on their way. Fact: the slowest recorded write took
+/// three seconds.
+const AFTERMATH: Duration = Duration::from_secs(5);
+
+/// Keeps other applies on this machine out, and lets the requests of a killed one arrive before live is read.
+async fn lock(session: &Session, files: &Files) -> Result<Option<apply::Guard>, Failure> {
+    if session.emulates() {
+        return Ok(None);
+    }
+    let folder = apply::state_dir().map_err(anyhow::Error::new)?;
+    let guard = apply::lock(&folder, files.organization(), files.stack()).map_err(anyhow::Error::new)?;
+    if let Some(holder) = guard.crashed() {
+        talk(&format!(
+            "An earlier apply ended without a word ({holder}); waiting {} s for what it may have left on its way.",
+            AFTERMATH.as_secs()
+        ));
+        tokio::time::sleep(AFTERMATH).await;
+    }
+    Ok(Some(guard))
 }
 
 /// A name for a plan in the journal: what it is about and when it was made.
