@@ -15,6 +15,7 @@ use super::prepare::{self, Prepared};
 use super::session::Session;
 use crate::apply::{self, End, Journal, Options, Progress, StepEnd, StopSignal};
 use crate::live;
+use crate::model::{Id, Stack};
 use crate::plan::file::{Document, Reread, Unreadable};
 use crate::plan::{Caller, Plan, Step};
 use crate::render;
@@ -80,7 +81,10 @@ impl Apply {
                 "the files come from standard input, so nothing can be asked\nhint: say --yes",
             ));
         }
-        let prepared = prepare::prepare(common, &self.paths, &self.reach, &self.judge).await?;
+        let (files, session) = prepare::open(common, &self.paths, &self.reach).await?;
+        // Before live is read: what another apply does meanwhile would not be in the plan.
+        let _lock = lock(&session, files.organization(), files.stack()).await?;
+        let prepared = prepare::compare(common, &self.judge, files, session).await?;
         let machine =
             common.outputs().iter().all(|output| output.format != Format::Text || output.file.is_some());
         if machine {
@@ -129,6 +133,8 @@ impl Apply {
         let organization =
             document.organization.parse().with_context(|| format!("{name} names no organization"))?;
         let session = Session::open(&self.reach, Some(organization)).await?;
+        let stack = document.stack.as_deref().and_then(|stack| stack.parse().ok());
+        let _lock = lock(&session, organization, stack.as_ref()).await?;
         let live = prepare::read(
             &session,
             &live::Needs { projects: document.names_projects(), ..live::Needs::default() },
@@ -194,12 +200,6 @@ impl Apply {
         caller: &Caller,
         plan: &Plan,
     ) -> Result<Exit, Failure> {
-        let _lock = if session.emulates() {
-            None
-        } else {
-            let folder = apply::state_dir().map_err(anyhow::Error::new)?;
-            Some(apply::lock(&folder, plan.organization(), plan.stack()).map_err(anyhow::Error::new)?)
-        };
         let mut journal = match &self.journal {
             None => Journal::none(),
             Some(path) => Journal::open(path, &session.run_id, &plan_name(plan))
@@ -254,6 +254,31 @@ fn text_only(common: &Common) -> Common {
     let outputs =
         common.outputs().into_iter().filter(|output| output.format == Format::Text && output.file.is_none());
     Common { output: outputs.collect(), ..common.clone() }
+}
+
+/// How long to wait for requests that a killed apply may have left on their way. Fact: the slowest recorded write took
+/// three seconds.
+const AFTERMATH: Duration = Duration::from_secs(5);
+
+/// Keeps other applies on this machine out, and lets the requests of a killed one arrive before live is read.
+async fn lock(
+    session: &Session,
+    organization: Id,
+    stack: Option<&Stack>,
+) -> Result<Option<apply::Guard>, Failure> {
+    if session.emulates() {
+        return Ok(None);
+    }
+    let folder = apply::state_dir().map_err(anyhow::Error::new)?;
+    let guard = apply::lock(&folder, organization, stack).map_err(anyhow::Error::new)?;
+    if let Some(holder) = guard.crashed() {
+        talk(&format!(
+            "An earlier apply ended without a word ({holder}); waiting {} s for what it may have left on its way.",
+            AFTERMATH.as_secs()
+        ));
+        tokio::time::sleep(AFTERMATH).await;
+    }
+    Ok(Some(guard))
 }
 
 /// A name for a plan in the journal: what it is about and when it was made.

@@ -29,8 +29,24 @@ pub(super) async fn prepare(
     reach: &Reach,
     judge: &Judge,
 ) -> Result<Prepared, Failure> {
+    let (files, session) = open(common, paths, reach).await?;
+    compare(common, judge, files, session).await
+}
+
+/// Reads the files and opens a session with what they are about.
+pub(super) async fn open(common: &Common, paths: &Paths, reach: &Reach) -> Result<(Files, Session), Failure> {
     let files = config::read(&paths.sources(), common.now())?;
     let session = Session::open(reach, Some(files.organization())).await?;
+    Ok((files, session))
+}
+
+/// Reads the live side and compares it with the files.
+pub(super) async fn compare(
+    common: &Common,
+    judge: &Judge,
+    files: Files,
+    session: Session,
+) -> Result<Prepared, Failure> {
     let live = refresh(&session, &files).await?;
     let desired = resolve(common, &files, &live)?;
     let caller = caller(&session, &live, judge).await;

@@ -2,7 +2,9 @@
 #![expect(dead_code, reason = "each test uses a part of it")]
 
 pub(crate) mod bench;
+pub(crate) mod laws;
 pub(crate) mod oracle;
 pub(crate) mod organizations;
+pub(crate) mod replay;
 pub(crate) mod small;
 pub(crate) mod state_json;
