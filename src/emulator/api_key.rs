@@ -4,7 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value};
 
 use super::caller::Caller;
-use super::fields::Fields;
+use super::fields::{Fields, set};
 use super::moment::{as_given, six_decimals};
 use super::organization::{Ask, Needed, Organization};
 use super::page::{Key, Listing, Total};
@@ -344,10 +344,10 @@ impl Organization {
         let changed = description.is_some() || expires_at.is_some() || project.is_some();
         let now = if changed { Some(self.stamp(ask)) } else { None };
         let key = self.api_keys.get_mut(&id).ok_or_else(|| not_found(id))?;
-        key.description = description.unwrap_or_else(|| std::mem::take(&mut key.description));
-        key.default_project_id = project.unwrap_or_else(|| std::mem::take(&mut key.default_project_id));
+        set(&mut key.description, description);
+        set(&mut key.default_project_id, project);
         key.expires_at = expires_at.or(key.expires_at);
-        key.updated_at = now.unwrap_or(key.updated_at);
+        set(&mut key.updated_at, now);
         Ok(Reply::ok(key.json()))
     }
 
