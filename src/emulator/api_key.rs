@@ -85,10 +85,13 @@ const LISTING: Listing<ApiKey> = Listing {
 /// The access key of the caller of an open emulator: a get of it answers the owner's key, no list shows it.
 pub const EMULATOR_ACCESS_KEY: &str = "SCWEMULATOR000000000";
 
-/// What recorders write into paths in place of an access key.
+/// Says whether this is what recorders write into paths in place of an access key: `SCW` and seventeen `X`.
 ///
 /// In a path it stands for the key made last since the start, so that recorded traffic can be sent again.
-pub(super) const MASKED_ACCESS_KEY: &str = "SCWXXXXXXXXXXXXXXXXX";
+fn is_masked(access_key: &str) -> bool {
+    access_key.len() == 20
+        && access_key.strip_prefix("SCW").is_some_and(|digits| digits.bytes().all(|b| b == b'X'))
+}
 
 impl ApiKey {
     /// Reads one of a state file.
@@ -397,7 +400,7 @@ impl Organization {
 
     /// Resolves what recorders write in place of an access key: the last one made that still is, else the last one made.
     fn named_key(&self, id: &str) -> String {
-        let masked = id == MASKED_ACCESS_KEY && !self.api_keys.contains(id);
+        let masked = is_masked(id) && !self.api_keys.contains(id);
         let made = || {
             let alive = self.made_keys.iter().rev().find(|key| self.api_keys.contains(key));
             alive.or(self.made_keys.last()).cloned()
