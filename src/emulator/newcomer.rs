@@ -1,6 +1,6 @@
 //! What requests say of a user: the details, and whom a create is about.
 
-use super::fields::Fields;
+use super::fields::{Fields, set};
 use super::reply::Reason;
 use super::user::User;
 
@@ -23,14 +23,11 @@ impl Details {
     }
 
     pub(super) fn write(self, user: &mut User) {
-        user.first_name = self.first_name.unwrap_or_else(|| std::mem::take(&mut user.first_name));
-        user.last_name = self.last_name.unwrap_or_else(|| std::mem::take(&mut user.last_name));
-        user.phone_number = self.phone_number.unwrap_or_else(|| std::mem::take(&mut user.phone_number));
+        set(&mut user.first_name, self.first_name);
+        set(&mut user.last_name, self.last_name);
+        set(&mut user.phone_number, self.phone_number);
         // An empty locale gives the default one (recorded: data-source-user-basic).
-        user.locale = self
-            .locale
-            .filter(|locale| !locale.is_empty())
-            .unwrap_or_else(|| std::mem::take(&mut user.locale));
+        set(&mut user.locale, self.locale.filter(|locale| !locale.is_empty()));
     }
 }
 

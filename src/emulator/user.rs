@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
-use super::fields::Fields;
+use super::fields::{Fields, set};
 use super::moment::six_decimals;
 use super::newcomer::{Details, email_in, newcomer, username_in};
 use super::organization::{Ask, Needed, Organization, unused_id};
@@ -250,8 +250,8 @@ impl Organization {
             self.free_email(email, Some(&id))?;
         }
         self.change_user(ask, id, |user| {
-            user.tags = tags.unwrap_or_else(|| std::mem::take(&mut user.tags));
-            user.email = email.unwrap_or_else(|| std::mem::take(&mut user.email));
+            set(&mut user.tags, tags);
+            set(&mut user.email, email);
             details.write(user);
         })
     }
