@@ -136,7 +136,7 @@ impl Side {
             };
             let attachment = match usize::from(*to) {
                 0 => None,
-                n @ 1..=2 => Some(email(n)).map(Attachment::Principal),
+                n @ 1..=2 => Some(Attachment::Principal(email(n))),
                 n @ 3..=4 => Some(application(n))
                     .filter(|principal| exists(principal, &state))
                     .map(Attachment::Principal),
