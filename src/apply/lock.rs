@@ -20,6 +20,16 @@ const LONGEST_NOTE: u64 = 1024;
 #[derive(Debug)]
 pub struct Guard {
     file: File,
+    crashed: Option<Holder>,
+}
+
+impl Guard {
+    /// Returns who held the lock before and ended without letting go of it: killed, most likely, perhaps with a request
+    /// on its way. `None` after a proper end.
+    #[must_use]
+    pub const fn crashed(&self) -> Option<&Holder> {
+        self.crashed.as_ref()
+    }
 }
 
 /// Who holds a lock, as its file says.
@@ -101,9 +111,11 @@ pub fn lock(state_dir: &Path, organization: Id, stack: Option<&Stack>) -> Result
         Err(TryLockError::WouldBlock) => return Err(LockError::Held { holder: holder(&file) }),
         Err(TryLockError::Error(source)) => return Err(failed(source)),
     }
+    let crashed = holder(&file);
     let note = format!("pid {} since {}\n", std::process::id(), Timestamp::now());
-    file.set_len(0).and_then(|()| file.write_all(note.as_bytes())).map_err(failed)?;
-    Ok(Guard { file })
+    let noted = file.set_len(0).and_then(|()| file.rewind()).and_then(|()| file.write_all(note.as_bytes()));
+    noted.map_err(failed)?;
+    Ok(Guard { file, crashed })
 }
 
 fn holder(file: &File) -> Option<Holder> {
@@ -139,7 +151,7 @@ mod tests {
         assert_eq!(holder.pid, std::process::id());
         drop(first);
         let third = lock(folder.path(), organization, Some(&stack("platform")));
-        assert!(third.is_ok(), "let go of");
+        assert_eq!(third.unwrap().crashed(), None, "let go of");
     }
 
     #[test]
@@ -155,11 +167,12 @@ mod tests {
     fn what_a_crash_left_behind_is_no_lock() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join(format!("{}.lock", Id::from_bits(7)));
-        std::fs::write(&path, "pid 1 since 2020-01-01T00:00:00Z and then some longer text\n").unwrap();
+        std::fs::write(&path, "pid 1000000000 since 2020-01-01T00:00:00.123456789Z\n").unwrap();
         let guard = lock(folder.path(), Id::from_bits(7), None).unwrap();
         let note = std::fs::read_to_string(&path).unwrap();
         assert!(note.starts_with(&format!("pid {} since ", std::process::id())), "{note}");
         assert_eq!(note.lines().count(), 1);
+        assert_eq!(guard.crashed().map(|holder| holder.pid), Some(1_000_000_000));
         drop(guard);
     }
 
