@@ -1,19 +1,5 @@
 //! The thin binary: arguments in, exit code out.
 
-use clap::Parser;
-use scw_iam::cli::emulate::{self, Emulate};
-
-/// Access of a Scaleway organization as YAML in git
-#[derive(Parser)]
-#[command(version)]
-enum Command {
-    /// The emulator on a port
-    Emulate(Emulate),
-}
-
-fn main() -> anyhow::Result<()> {
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    match Command::parse() {
-        Command::Emulate(args) => runtime.block_on(emulate::run(args)),
-    }
+fn main() -> std::process::ExitCode {
+    scw_iam::cli::main()
 }

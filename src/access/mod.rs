@@ -3,15 +3,21 @@
 //! A [`Grant`] is a permission set on a scope under a condition. IAM only allows, so what a principal holds is the
 //! union of the grants of all policies that reach it, and comparing two states is exact.
 
+mod assertion;
 pub mod cel;
 mod change;
 mod condition;
 mod grant;
 mod holdings;
+mod inclusion;
+mod question;
 mod symbols;
 
+pub use assertion::{Broken, Unjudged, broken_assertions, broken_guardrails, sentence};
 pub use change::{AccessChange, ChangedGrant, Path, Sharpness, changes};
 pub use condition::{Forbidden, GrantFacts, Request, Resource, Undecided, holds};
 pub use grant::{Grant, GrantScope, self_escalating};
 pub use holdings::{Attached, GroupId, Held, Holdings, PolicyId, PrincipalId, World};
+pub use inclusion::includes;
+pub use question::{CanDo, Everything, HeldGrant, Holds, decide, project, single_scope};
 pub use symbols::{Grants, Packed, Symbols};

@@ -92,14 +92,15 @@ impl Client {
     /// [`ErrorKind::Forbidden`](super::ErrorKind::Forbidden) also for the caller's own key, when it lacks the permission to
     /// read API keys.
     ///
-    /// ```no_run
-    /// use scw_iam::api::{AccessKey, Client, Error};
-    ///
-    /// # async fn example(client: &Client, own: &AccessKey) -> Result<(), Error> {
-    /// let key = client.get_api_key(own).await?;
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/example.rs"));
+    /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let (_emulator, client) = example().await?;
+    /// let own = "SCWC0000000000000001".parse()?;
+    /// let key = client.get_api_key(&own).await?;
     /// println!("the caller is {:?}, until {:?}", key.bearer, key.expires_at);
-    /// # Ok(())
-    /// # }
+    /// # assert_eq!(key.description, "deploys");
+    /// # Ok(()) }
     /// ```
     pub async fn get_api_key(&self, access_key: &AccessKey) -> Result<ApiKey, Error> {
         self.send(Call::get(format!("{PATH}/{access_key}"))).await
@@ -113,21 +114,22 @@ impl Client {
     /// [`ErrorKind::OutcomeUnknown`](super::ErrorKind::OutcomeUnknown) when it may have been made without an answer saying
     /// so. Its secret half is lost then: find it in the list and delete it.
     ///
-    /// ```no_run
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/example.rs"));
+    /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let (_emulator, client) = example().await?;
     /// use scw_iam::api::wire::{Bearer, CreateApiKey};
-    /// use scw_iam::api::{ApplicationId, Client, Error};
     ///
-    /// # async fn example(client: &Client, ci: ApplicationId) -> Result<(), Error> {
     /// let wanted = CreateApiKey {
-    ///     bearer: Bearer::Application(ci),
+    ///     bearer: Bearer::Application("00000000-0000-4000-8000-0000000000c1".parse()?),
     ///     description: "deploys".to_owned(),
     ///     expires_at: None,
     ///     default_project_id: None,
     /// };
     /// let created = client.create_api_key(&wanted).await?;
-    /// let variable = format!("SCW_SECRET_KEY={}", created.secret.expose());
-    /// # Ok(())
-    /// # }
+    /// let variables = format!("SCW_ACCESS_KEY={} SCW_SECRET_KEY={}", created.key.access_key, created.secret.expose());
+    /// # assert!(variables.starts_with("SCW_ACCESS_KEY=SCW"));
+    /// # Ok(()) }
     /// ```
     pub async fn create_api_key(&self, key: &CreateApiKey) -> Result<CreatedApiKey, Error> {
         self.send(Call::post(PATH, key).secret_answer()).await

@@ -1,7 +1,7 @@
 //! The client: what every request has in common.
 use std::fmt;
 use std::net::IpAddr;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use reqwest::Url;
@@ -34,6 +34,7 @@ const BURST: f64 = 60.0;
 pub struct Client {
     inner: Arc<Inner>,
     propagation: Option<Propagation>,
+    trail: Option<Arc<Trail>>,
 }
 
 struct Inner {
@@ -51,6 +52,34 @@ struct Inner {
 struct Propagation {
     granted_at: Instant,
     window: Duration,
+}
+
+/// What came of the writes that were sent through one client: for a report of a single step.
+#[derive(Debug, Default)]
+pub struct Trail(Mutex<Tracks>);
+
+/// What a [`Trail`] shows.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Tracks {
+    /// How often a writing request was sent, each try counted.
+    pub writes: u32,
+    /// The `X-Request-Id` of the last writing request's answer; `None` when it got none.
+    pub request_id: Option<String>,
+    /// The status of the last writing request's answer; `None` when it got none.
+    pub status: Option<u16>,
+}
+
+impl Trail {
+    /// Returns what came of the writes so far.
+    pub fn tracks(&self) -> Tracks {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn note(&self, status: Option<u16>, request_id: Option<&str>) {
+        let mut tracks = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let request_id = request_id.map(str::to_owned);
+        *tracks = Tracks { writes: tracks.writes + 1, request_id, status };
+    }
 }
 
 /// How long the client waits for the network.
@@ -152,7 +181,20 @@ impl Client {
     /// server.
     #[must_use = "the client itself is left as it was"]
     pub fn with_propagation_window(&self, granted_at: Instant, window: Duration) -> Self {
-        Self { inner: Arc::clone(&self.inner), propagation: Some(Propagation { granted_at, window }) }
+        Self { propagation: Some(Propagation { granted_at, window }), ..self.clone() }
+    }
+
+    /// Returns a client, sharing everything with this one, that leaves word of its writes on a trail.
+    #[must_use = "the client itself is left as it was"]
+    pub fn with_trail(&self, trail: Arc<Trail>) -> Self {
+        Self { trail: Some(trail), ..self.clone() }
+    }
+
+    /// Notes a writing request that was sent, and its answer.
+    pub(super) fn note(&self, status: Option<u16>, request_id: Option<&str>) {
+        if let Some(trail) = &self.trail {
+            trail.note(status, request_id);
+        }
     }
 
     pub(super) fn propagation_left(&self) -> Duration {
@@ -284,7 +326,7 @@ impl ClientBuilder {
             parallelism: self.parallelism,
             retry: self.retry,
         };
-        Ok(Client { inner: Arc::new(inner), propagation: None })
+        Ok(Client { inner: Arc::new(inner), propagation: None, trail: None })
     }
 
     fn headers(&self) -> Result<HeaderMap, BuildError> {

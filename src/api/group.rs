@@ -46,15 +46,17 @@ impl Client {
     ///
     /// Source: IAM API v1alpha1, `GET /groups` (ListGroups).
     ///
-    /// ```no_run
-    /// use scw_iam::api::{Client, Error, ListGroups};
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/example.rs"));
+    /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let (_emulator, client) = example().await?;
+    /// use scw_iam::api::ListGroups;
     ///
-    /// # async fn example(client: &Client) -> Result<(), Error> {
     /// for group in client.list_groups(&ListGroups::default()).all().await? {
     ///     println!("{}: {} users", group.name, group.user_ids.len());
+    /// #   assert_eq!((group.name.as_str(), group.user_ids.len()), ("developers", 2));
     /// }
-    /// # Ok(())
-    /// # }
+    /// # Ok(()) }
     /// ```
     pub fn list_groups(&self, list: &ListGroups) -> List<Group> {
         let query = Query::default()
@@ -155,18 +157,22 @@ impl Client {
     /// [`ErrorKind::NotFound`](super::ErrorKind::NotFound) when the group is not there, or the member is not in it: then the
     /// error's `resource` is empty and its `resource_id` is the member's.
     ///
-    /// ```no_run
-    /// use scw_iam::api::wire::Member;
-    /// use scw_iam::api::{Client, GroupId, UserId};
-    ///
-    /// # async fn example(client: &Client, group: &GroupId, alice: UserId) -> Result<(), scw_iam::api::Error> {
-    /// let group = client.remove_member(group, &Member::User(alice.clone())).await?;
-    /// assert!(!group.user_ids.contains(&alice));
-    /// # Ok(())
-    /// # }
     /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/example.rs"));
+    /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let (_emulator, client) = example().await?;
+    /// use scw_iam::api::wire::Member;
     ///
-    /// An application is removed by `Member::Application`.
+    /// let group = "00000000-0000-4000-8000-0000000000d1".parse()?;
+    /// let alice = "00000000-0000-4000-8000-0000000000a2".parse()?;
+    /// let group = client.remove_member(&group, &Member::User(alice)).await?;
+    /// assert_eq!(group.user_ids.len(), 1);
+    ///
+    /// let ci = "00000000-0000-4000-8000-0000000000c1".parse()?;
+    /// let group = client.remove_member(&group.id, &Member::Application(ci)).await?;
+    /// assert!(group.application_ids.is_empty());
+    /// # Ok(()) }
+    /// ```
     pub async fn remove_member(&self, id: &GroupId, member: &Member) -> Result<Group, Error> {
         let sent = self.send(Call::action(format!("{PATH}/{id}/remove-member"), member)).await;
         self.or_group_as_wanted(id, sent, |group| !group.has(member)).await

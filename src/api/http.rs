@@ -185,6 +185,9 @@ impl Client {
             Ok(answer) => (Some(answer.status), answer.request_id.as_deref()),
             Err(failed) => (failed.error.status(), failed.error.request_id()),
         };
+        if call.method != Method::GET {
+            self.note(status, request_id);
+        }
         let ms = start.elapsed().as_millis();
         tracing::debug!(method = %call.method, path = call.path, status, ms, request_id, attempt, "request");
         if let Some(429 | 503) = status {
@@ -195,8 +198,7 @@ impl Client {
     }
 
     async fn exchange(&self, call: &Call) -> Result<Answer, Failed> {
-        let mut response =
-            self.request(call)?.send().await.map_err(|error| Failed::transport(call, error))?;
+        let mut response = self.request(call).send().await.map_err(|error| Failed::transport(call, error))?;
         let headers = response.headers();
         let mut answer = Answer {
             status: response.status().as_u16(),
@@ -226,20 +228,17 @@ impl Client {
         }
     }
 
-    fn request(&self, call: &Call) -> Result<reqwest::RequestBuilder, Failed> {
-        let mut url = Url::parse(&format!("{}{}", self.api_url(), call.path)).map_err(|error| Failed {
-            failure: Failure::Certificate, // never sent, and not to be tried again
-            retry_after: None,
-            error: call.error(ErrorKind::Connect).with_source(error),
-        })?;
+    fn request(&self, call: &Call) -> reqwest::RequestBuilder {
+        let url = Url::parse(&format!("{}{}", self.api_url(), call.path));
+        let mut url = url.expect("the address was parsed before, and paths are of constants and ids");
         if !call.query.is_empty() {
             url.query_pairs_mut().extend_pairs(&call.query);
         }
         let request = self.http().request(call.method.clone(), url);
-        Ok(match &call.body {
+        match &call.body {
             Some(body) => request.header(CONTENT_TYPE, "application/json").body(body.clone()),
             None => request,
-        })
+        }
     }
 }
 
@@ -308,18 +307,14 @@ impl Failed {
 }
 
 /// Looks through the causes for a certificate that was refused; trying again would not make it a better one.
-fn is_about_certificates(error: &reqwest::Error) -> bool {
-    let mut cause: Option<&(dyn StdError + 'static)> = Some(error);
-    while let Some(error) = cause {
-        // An `io::Error` does not count its content among its causes.
-        let inside = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
-        let tls = error.downcast_ref().or_else(|| inside.and_then(|inside| inside.downcast_ref()));
-        if let Some(rustls::Error::InvalidCertificate(_)) = tls {
-            return true;
-        }
-        cause = error.source();
+fn is_about_certificates(error: &(dyn StdError + 'static)) -> bool {
+    if let Some(rustls::Error::InvalidCertificate(_)) = error.downcast_ref() {
+        return true;
     }
-    false
+    // An `io::Error` does not count its content among its causes, and one can be in another.
+    let inside = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
+    inside.is_some_and(|inside| is_about_certificates(inside))
+        || error.source().is_some_and(is_about_certificates)
 }
 
 fn is_json(headers: &HeaderMap) -> bool {

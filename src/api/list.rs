@@ -63,7 +63,46 @@ enum Trouble {
     Changed(&'static str),
 }
 
+/// An item as the API serves it, with every field, known or not.
+pub struct Raw<T> {
+    value: serde_json::Value,
+    id: String,
+    of: PhantomData<fn() -> T>,
+}
+
+impl<T> Raw<T> {
+    /// Returns the item.
+    #[must_use]
+    pub fn into_value(self) -> serde_json::Value {
+        self.value
+    }
+}
+
+impl<'de, T> serde::Deserialize<'de> for Raw<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let value = serde_json::Value::deserialize(deserializer)?;
+        let text = |key: &str| value.get(key).and_then(serde_json::Value::as_str);
+        let id = text("access_key").or_else(|| text("id")).or_else(|| text("name"));
+        let id = id.ok_or_else(|| D::Error::missing_field("id"))?.to_owned();
+        Ok(Self { value, id, of: PhantomData })
+    }
+}
+
+impl<T: Listed> Listed for Raw<T> {
+    const KEY: &'static str = T::KEY;
+
+    fn id(&self) -> &str {
+        &self.id
+    }
+}
+
 impl<T: Listed> List<T> {
+    /// Returns the same list, of items as the API serves them.
+    pub fn raw(self) -> List<Raw<T>> {
+        let Source { client, path, query, items: _ } = self.source;
+        List { source: Source { client, path, query, items: PhantomData }, stream: None }
+    }
+
     /// Makes a list of what `path` and `query` name; the query must not set a page.
     pub(super) fn new(client: &Client, path: &'static str, query: Vec<(&'static str, String)>) -> Self {
         let source = Source { client: client.clone(), path, query, items: PhantomData };

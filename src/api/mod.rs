@@ -48,16 +48,17 @@ pub mod wire;
 pub use self::api_key::{ApiKeyOrder, BearerType, ListApiKeys};
 pub use self::application::{ApplicationOrder, ListApplications};
 pub use self::client::{
-    API_URL, BuildError, Client, ClientBuilder, DEFAULT_MAX_RPS, DEFAULT_PARALLELISM, Timeouts,
+    API_URL, BuildError, Client, ClientBuilder, DEFAULT_MAX_RPS, DEFAULT_PARALLELISM, Timeouts, Tracks, Trail,
 };
 pub use self::credentials::{ConfigFile, Resolved, Settings, SettingsError, Warning, resolve};
+pub(crate) use self::error::escaped;
 pub use self::error::{Detail, Error, ErrorKind};
 pub use self::group::{GroupOrder, ListGroups};
 pub use self::id::{
     AccessKey, ApplicationId, GroupId, InvalidId, OrganizationId, PermissionSetId, PolicyId, ProjectId,
     QuotumName, RuleId, SshKeyId, UserId,
 };
-pub use self::list::{List, Listed};
+pub use self::list::{List, Listed, Raw};
 pub use self::permission_set::PermissionSetOrder;
 pub use self::policy::{ListPolicies, PolicyOrder};
 pub use self::project::{ListProjects, ProjectOrder};

@@ -48,18 +48,20 @@ impl Client {
     /// Source: IAM API v1alpha1, `GET /policies` (ListPolicies). Its default order is told differently by different
     /// sources, so one is always sent.
     ///
-    /// ```no_run
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/example.rs"));
+    /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let (_emulator, client) = example().await?;
     /// use futures::TryStreamExt;
-    /// use scw_iam::api::{Client, Error, ListPolicies};
+    /// use scw_iam::api::ListPolicies;
     ///
-    /// # async fn example(client: &Client) -> Result<(), Error> {
     /// // A stream asks for the pages one after the other; `.all()` gives the whole at once.
     /// let mut policies = client.list_policies(&ListPolicies { editable: Some(true), ..Default::default() });
     /// while let Some(policy) = policies.try_next().await? {
     ///     println!("{}: {:?}", policy.name, policy.principal);
+    /// #   assert_eq!(policy.name, "developers-run");
     /// }
-    /// # Ok(())
-    /// # }
+    /// # Ok(()) }
     /// ```
     pub fn list_policies(&self, list: &ListPolicies) -> List<Policy> {
         let query = Query::default()

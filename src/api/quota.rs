@@ -30,15 +30,16 @@ impl Client {
     ///
     /// Source: IAM API v1alpha1, `GET /quota` (ListQuota).
     ///
-    /// ```no_run
-    /// use scw_iam::api::{Client, Error, ListQuota};
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/example.rs"));
+    /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let (_emulator, client) = example().await?;
+    /// use scw_iam::api::ListQuota;
     ///
-    /// # async fn example(client: &Client) -> Result<(), Error> {
     /// for quotum in client.list_quota(&ListQuota::default()).all().await? {
     ///     println!("{}: {:?}", quotum.name, quotum.amount);
     /// }
-    /// # Ok(())
-    /// # }
+    /// # Ok(()) }
     /// ```
     pub fn list_quota(&self, list: &ListQuota) -> List<Quotum> {
         let query = Query::default()

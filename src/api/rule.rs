@@ -13,15 +13,14 @@ impl Client {
     ///
     /// Source: IAM API v1alpha1, `GET /rules` (ListRules). It has neither filters nor orders.
     ///
-    /// ```no_run
-    /// use scw_iam::api::{Client, Error, PolicyId};
-    ///
-    /// # async fn example(client: &Client, policy: &PolicyId) -> Result<(), Error> {
-    /// for rule in client.list_rules(policy).all().await? {
-    ///     println!("{:?} on {:?}", rule.permission_set_names, rule.scope);
-    /// }
-    /// # Ok(())
-    /// # }
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/example.rs"));
+    /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let (_emulator, client) = example().await?;
+    /// let policy = "00000000-0000-4000-8000-0000000000e1".parse()?;
+    /// let rules = client.list_rules(&policy).all().await?;
+    /// assert_eq!(rules[0].permission_set_names, ["InstancesFullAccess"]);
+    /// # Ok(()) }
     /// ```
     pub fn list_rules(&self, policy: &PolicyId) -> List<Rule> {
         List::new(self, PATH, Query::default().one("policy_id", Some(policy)).done())
@@ -35,20 +34,21 @@ impl Client {
     /// # Errors
     /// [`ErrorKind::NotFound`](super::ErrorKind::NotFound) when the policy went away since it was read.
     ///
-    /// ```no_run
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/example.rs"));
+    /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let (_emulator, client) = example().await?;
     /// use scw_iam::api::wire::{RuleSpec, SpecScope};
-    /// use scw_iam::api::{Client, Error, PolicyId};
     ///
-    /// # async fn example(client: &Client, policy: &PolicyId) -> Result<(), Error> {
+    /// let policy = "00000000-0000-4000-8000-0000000000e1".parse()?;
     /// let read_all = RuleSpec {
     ///     permission_set_names: vec!["AllProductsReadOnly".to_owned()],
     ///     condition: String::new(),
     ///     scope: SpecScope::Organization(client.organization().clone()),
     /// };
-    /// let rules = client.set_rules(policy, &[read_all]).await?;
+    /// let rules = client.set_rules(&policy, &[read_all]).await?;
     /// assert_eq!(rules.len(), 1);
-    /// # Ok(())
-    /// # }
+    /// # Ok(()) }
     /// ```
     pub async fn set_rules(&self, policy: &PolicyId, rules: &[RuleSpec]) -> Result<Vec<Rule>, Error> {
         let answer: SetRulesAnswer =

@@ -138,16 +138,17 @@ impl Client {
     /// [`ErrorKind::NotFound`](super::ErrorKind::NotFound) when there is none of this id, unless a try before this one may
     /// have deleted it.
     ///
-    /// ```no_run
-    /// use scw_iam::api::{Client, Error, ListUsers};
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/example.rs"));
+    /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let (_emulator, client) = example().await?;
+    /// use scw_iam::api::ListUsers;
     ///
-    /// # async fn example(client: &Client) -> Result<(), Error> {
     /// let users = client.list_users(&ListUsers::default()).all().await?;
-    /// if let Some(bob) = users.iter().find(|user| user.email == "bob@example.com" && user.deletable) {
-    ///     client.delete_user(&bob.id).await?;
-    /// }
-    /// # Ok(())
-    /// # }
+    /// let bob = users.iter().find(|user| user.email == "bob@example.com" && user.deletable);
+    /// client.delete_user(&bob.expect("bob is there").id).await?;
+    /// # assert_eq!(client.list_users(&ListUsers::default()).all().await?.len(), users.len() - 1);
+    /// # Ok(()) }
     /// ```
     pub async fn delete_user(&self, id: &UserId) -> Result<(), Error> {
         self.send_empty(Call::delete(format!("{PATH}/{id}"))).await

@@ -1,1 +1,115 @@
-//! (being built)
+//! Steps → requests, as parallel as the order allows; the journal; the outcome.
+//!
+//! [`apply`] sends every step of a plan whose predecessors are done. The scheduler knows steps, edges and which of
+//! them revoke; what a step is on the wire is one match in `send`. A call that overwrites looks once more right before
+//! it, a create whose answer was lost is looked for before it is sent again, and what was touched is read in the end
+//! until it is what the plan leads to.
+
+mod caller;
+mod converge;
+mod create;
+mod desk;
+mod fact;
+mod journal;
+mod lock;
+mod look;
+mod outcome;
+mod run;
+mod schedule;
+mod send;
+mod stop;
+
+use std::time::Duration;
+
+pub use self::converge::Difference;
+pub use self::fact::{Changed, Mismatch};
+pub use self::journal::Journal;
+pub use self::lock::{Guard, Holder, LockError, lock, state_dir};
+pub use self::outcome::{End, How, Outcome, Receipt, StepEnd, StepError, StepOutcome, WhyNot};
+pub use self::stop::{Stop, StopSignal, Stopper, stop_signal};
+use crate::api;
+use crate::model::{Ids, Principal};
+use crate::plan::{Plan, Step};
+
+/// How a plan is applied.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// How many steps are under way at most; not below 1.
+    pub parallelism: usize,
+    /// How long to wait along each edge that keeps a law of access, for those who need it to hold for the evaluation
+    /// too. Fact: what the API evaluates lags behind what it stores by up to a minute.
+    pub settle: Duration,
+    /// Who applies: a 403 shortly after a grant to them is taken for one still on its way.
+    pub caller: Option<Principal>,
+    /// How long after such a grant. Fact: the official provider waits two minutes.
+    pub propagation: Duration,
+    /// How long what was touched is read again until it is what the plan leads to.
+    pub converge_within: Duration,
+    /// How long to wait before each look for an object whose creation was not answered. When none of them finds it,
+    /// the request is sent again.
+    pub look_after: Vec<Duration>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            parallelism: api::DEFAULT_PARALLELISM,
+            settle: Duration::ZERO,
+            caller: None,
+            propagation: Duration::from_secs(120),
+            converge_within: Duration::from_secs(120),
+            look_after: vec![Duration::from_millis(250), Duration::from_secs(3)],
+        }
+    }
+}
+
+/// Who watches an apply. Nothing here may take long.
+pub trait Progress: Sync {
+    /// A step is about to be sent.
+    fn started(&self, step: &Step) {
+        let _ = step;
+    }
+
+    /// A step has ended.
+    fn finished(&self, step: &Step, end: &StepEnd) {
+        let _ = (step, end);
+    }
+
+    /// All steps are done, and this many objects are read again.
+    fn checking(&self, objects: usize) {
+        let _ = objects;
+    }
+}
+
+/// Nobody watches.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Unwatched;
+
+impl Progress for Unwatched {}
+
+/// Sends every step whose predecessors are done, a few at a time; after a failure only revocations still start.
+///
+/// `ids` has the ids of the live objects under the names that the plan leads to ([`Plan::ids`]); those of the objects
+/// that are made join them. Nothing is retried here but creates, which are looked for first: the client does the rest.
+///
+/// Dropping the future stops at once; what was in flight is then told by the journal alone.
+pub async fn apply(
+    plan: &Plan,
+    client: &api::Client,
+    ids: &mut Ids,
+    journal: &mut Journal,
+    progress: &dyn Progress,
+    mut stop: StopSignal,
+    options: &Options,
+) -> Outcome {
+    let desk = desk::Desk::new(plan, client, std::mem::take(ids), options);
+    let send = |step| desk.send(step);
+    let settings = run::Settings { parallelism: options.parallelism, settle: options.settle };
+    let mut outcome = run::run(plan.steps(), send, journal, progress, &mut stop, &settings).await;
+    if outcome.end == End::Done && !plan.is_empty() {
+        outcome.end = converge::check(plan, &desk, progress, &mut stop, options).await;
+    }
+    journal.end(&outcome);
+    *ids = desk.into_ids();
+    outcome
+}

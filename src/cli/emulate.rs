@@ -3,48 +3,165 @@
 use std::io::Write as _;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::str::FromStr;
+use std::time::Duration;
 
 use anyhow::Context as _;
 
-use crate::emulator::{self, Options};
+use crate::emulator::{
+    self, Behaviour, FAULTS_HELP, Faults, Latency, Names, OneWriter, Options, Protected, Quota,
+};
 
-/// Emulates an organization's IAM API on a port of this machine.
+/// Emulates the IAM API of an organization on a port of this machine.
+///
+/// It answers as the real API was recorded to answer. The first line it prints is `listening on http://HOST:PORT`; it
+/// runs until SIGINT or SIGTERM. Point a client at it with SCW_API_URL. If an API key of the state holds a secret_key,
+/// the token of a request must be such a secret, and may do what its bearer's policies allow; otherwise any token is
+/// the organization's owner, and the access key SCWEMULATOR000000000 is known to be the owner's. In a path the access
+/// key of SCW and seventeen X, which recorders write in place of real ones, stands for the key made last.
 #[derive(Debug, clap::Args)]
 pub struct Emulate {
     /// The address to listen on; port 0 takes a free one
-    #[arg(long, default_value = "127.0.0.1:0")]
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:0")]
     listen: SocketAddr,
     /// The organization, as JSON in the API's own representation; without it: an empty one with an owner
     #[arg(long, value_name = "FILE")]
     state: Option<PathBuf>,
+    /// Write the state to this file at the end
+    #[arg(long, value_name = "FILE")]
+    save: Option<PathBuf>,
+    /// Append the traffic to this file, a JSON line for each request, secrets masked
+    #[arg(long, value_name = "FILE")]
+    record: Option<PathBuf>,
+    /// How long answers take: `recorded`, for the medians of the real API, or a number of milliseconds
+    #[arg(long, value_name = "recorded|MS", value_parser = latency)]
+    latency: Option<Latency>,
+    /// Answer 429 to more requests a second than this
+    #[arg(long, value_name = "RPS", value_parser = rate)]
+    rate_limit: Option<f64>,
+    /// What goes wrong on purpose (see --help)
+    #[arg(long, value_name = "SPEC", value_parser = Faults::from_str, default_value = "", hide_default_value = true,
+        long_help = format!("What goes wrong on purpose, as\n{FAULTS_HELP}"))]
+    faults: Faults,
+    /// Decides ids and faults, so that they can be had again
+    #[arg(long, value_name = "N")]
+    seed: Option<u64>,
+    /// Enforce the documented default quotas, where the state has none
+    #[arg(long, value_name = "default", value_parser = ["default"])]
+    quota: Option<String>,
+    /// Answer 409 to a second application, or a second policy, of one name
+    #[arg(long)]
+    unique_names: bool,
+    /// Answer 409 to a second write to one policy while the first is in flight, as to one group
+    #[arg(long)]
+    one_writer_per_policy: bool,
+    /// What a write to an object that a product manages answers
+    #[arg(long, value_name = "403|412", value_parser = ["403", "412"], default_value = "403")]
+    protected: String,
+}
+
+fn latency(text: &str) -> Result<Latency, String> {
+    if text == "recorded" {
+        return Ok(Latency::Recorded);
+    }
+    let wrong = |_| "neither `recorded` nor a number of milliseconds".to_owned();
+    text.parse::<u32>().map(|ms| Latency::Fixed(Duration::from_millis(ms.into()))).map_err(wrong)
+}
+
+fn rate(text: &str) -> Result<f64, String> {
+    let rate = text.parse::<f64>().ok().filter(|rate| rate.is_finite() && *rate > 0.0);
+    rate.ok_or_else(|| "not a number above 0".to_owned())
+}
+
+impl Emulate {
+    fn options(&self) -> anyhow::Result<Options> {
+        let state = match &self.state {
+            Some(path) => {
+                let text = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
+                let state = serde_json::from_slice(&text)
+                    .with_context(|| format!("{} is not JSON", path.display()))?;
+                Some(state)
+            }
+            None => None,
+        };
+        Ok(Options {
+            listen: self.listen,
+            state,
+            latency: self.latency.unwrap_or_default(),
+            rate_limit: self.rate_limit,
+            faults: self.faults.clone(),
+            seed: self.seed,
+            now: None,
+            record: self.record.clone(),
+            one_writer: if self.one_writer_per_policy {
+                OneWriter::PerGroupAndPolicy
+            } else {
+                OneWriter::PerGroup
+            },
+            behaviour: Behaviour {
+                names: if self.unique_names { Names::Unique } else { Names::Repeat },
+                protected: if self.protected == "412" {
+                    Protected::Precondition
+                } else {
+                    Protected::Forbidden
+                },
+                quota: if self.quota.is_some() { Quota::Documented } else { Quota::OfState },
+            },
+        })
+    }
 }
 
 /// Runs an emulator until SIGINT or SIGTERM.
 ///
 /// # Errors
-/// When the state cannot be read or the address not be listened on.
+/// When a file cannot be read or written, or the address not be listened on.
 pub async fn run(args: Emulate) -> anyhow::Result<()> {
-    let state = match &args.state {
-        Some(path) => {
-            let text = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
-            Some(serde_json::from_slice(&text).with_context(|| format!("{} is not JSON", path.display()))?)
-        }
-        None => None,
-    };
-    let emulator = emulator::start(Options { listen: args.listen, state, ..Options::default() }).await?;
+    let options = args.options()?;
+    // Before the first line is out: who reads it may stop the emulator at once.
+    let mut stop = Stop::listen().context("cannot listen to signals")?;
+    let emulator = emulator::start(options).await?;
     let mut out = std::io::stdout();
     writeln!(out, "listening on {}", emulator.url())?;
     out.flush()?;
-    stopped().await?;
-    emulator.shutdown().await?;
+    stop.asked().await;
+    let state = emulator.shutdown().await?;
+    if let Some(path) = &args.save {
+        emulator::save(path, &state).with_context(|| format!("cannot write {}", path.display()))?;
+    }
     Ok(())
 }
 
-/// Waits for SIGINT or SIGTERM.
-async fn stopped() -> std::io::Result<()> {
-    let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
-    tokio::select! {
-        _ = terminate.recv() => Ok(()),
-        interrupted = tokio::signal::ctrl_c() => interrupted,
+/// The wish of somebody that the program end.
+struct Stop {
+    #[cfg(unix)]
+    signals: [tokio::signal::unix::Signal; 2],
+}
+
+#[cfg(unix)]
+impl Stop {
+    fn listen() -> std::io::Result<Self> {
+        use tokio::signal::unix::{SignalKind, signal};
+        Ok(Self { signals: [signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?] })
+    }
+
+    /// Waits for SIGINT or SIGTERM.
+    async fn asked(&mut self) {
+        let [interrupt, terminate] = &mut self.signals;
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+    }
+}
+
+#[cfg(not(unix))]
+impl Stop {
+    fn listen() -> std::io::Result<Self> {
+        Ok(Self {})
+    }
+
+    /// Waits for Ctrl-C.
+    async fn asked(&mut self) {
+        let _ = tokio::signal::ctrl_c().await;
     }
 }

@@ -1,2 +1,177 @@
 //! Arguments, files and streams in, exit code out.
+//!
+//! A subcommand loads, calls the library once, renders and returns an [`Exit`].
+
+mod apply;
+mod arguments;
+mod ask;
+mod demo;
+mod drift;
 pub mod emulate;
+mod explain;
+mod export;
+mod failure;
+mod output;
+mod plan;
+mod prepare;
+mod session;
+mod snapshot;
+mod test;
+mod validate;
+mod who_can;
+
+use std::process::ExitCode;
+
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+
+use arguments::Common;
+use failure::Failure;
+
+/// How a command ends: the same in every format.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Exit {
+    /// Nothing to do, or done.
+    Done,
+    /// Credentials, a wrong organization, the network, a 403, a live side that cannot be read, a declined prompt.
+    Error,
+    /// There are changes, or there is drift.
+    Changes,
+    /// A guard refused, or a test failed.
+    Refused,
+    /// The plan is not what is live any more.
+    Stale,
+    /// It stopped part-way, and something was written.
+    PartWay,
+    /// It was applied, and live is not what it should be.
+    NotConverged,
+    /// The command line is wrong, or there is no terminal and no `--yes`.
+    Usage,
+    /// There are mistakes in the input.
+    Mistakes,
+}
+
+impl Exit {
+    /// Returns the number that the process ends with.
+    #[must_use]
+    pub const fn code(self) -> u8 {
+        match self {
+            Self::Done => 0,
+            Self::Error => 1,
+            Self::Changes => 2,
+            Self::Refused => 3,
+            Self::Stale => 4,
+            Self::PartWay => 5,
+            Self::NotConverged => 6,
+            Self::Usage => 64,
+            Self::Mistakes => 65,
+        }
+    }
+}
+
+const ABOUT: &str =
+    "Keeps the access of a Scaleway organization as YAML in git: plan it, review it, apply it.";
+
+const AFTER: &str = "\
+Exit codes:
+  0   nothing to do, or done
+  1   error: credentials, wrong organization, network, 403, a declined prompt
+  2   changes, or drift (`drift`, and `plan --detailed-exitcode`)
+  3   refused by a guard, or a failed `test`
+  4   the plan is stale
+  5   stopped part-way, something was written: plan and apply again
+  6   applied, but live is not what it should be
+  64  wrong usage, or no terminal and no --yes
+  65  mistakes in the input
+
+Credentials are taken as the official tools take them: SCW_ACCESS_KEY,
+SCW_SECRET_KEY, SCW_DEFAULT_ORGANIZATION_ID, or a profile of
+~/.config/scw/config.yaml (SCW_PROFILE chooses one).
+
+Try it without any: scw-iam demo";
+
+/// The command line.
+#[derive(Debug, Parser)]
+#[command(name = "scw-iam", version, about = ABOUT, after_help = AFTER, disable_help_subcommand = true, max_term_width = 100)]
+struct Cli {
+    #[command(flatten)]
+    common: Common,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Validate(validate::Validate),
+    Plan(plan::Plan),
+    Apply(apply::Apply),
+    Drift(drift::Drift),
+    Export(export::Export),
+    Explain(explain::Explain),
+    WhoCan(who_can::WhoCan),
+    Test(test::Test),
+    Snapshot(snapshot::Snapshot),
+    Emulate(emulate::Emulate),
+    Demo(demo::Demo),
+}
+
+/// Runs the program with the arguments of the process.
+#[must_use]
+pub fn main() -> ExitCode {
+    let parsed = Cli::command().try_get_matches().and_then(|matches| Cli::from_arg_matches(&matches));
+    let cli = match parsed {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help and the version are no errors; what cannot be printed is nobody's to read.
+            _ = error.print();
+            let exit = if error.use_stderr() { Exit::Usage } else { Exit::Done };
+            return ExitCode::from(exit.code());
+        }
+    };
+    let exit = run(cli);
+    ExitCode::from(exit.code())
+}
+
+fn run(cli: Cli) -> Exit {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
+    let runtime = match runtime {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            return failure::report(
+                &cli.common,
+                Failure::error(anyhow::Error::new(error).context("cannot start")),
+            );
+        }
+    };
+    let common = cli.common;
+    let ended = runtime.block_on(async {
+        match cli.command {
+            Command::Validate(command) => command.run(&common).await,
+            Command::Plan(command) => command.run(&common).await,
+            Command::Apply(command) => command.run(&common).await,
+            Command::Drift(command) => command.run(&common).await,
+            Command::Export(command) => command.run(&common).await,
+            Command::Explain(command) => command.run(&common).await,
+            Command::WhoCan(command) => command.run(&common).await,
+            Command::Test(command) => command.run(&common).await,
+            Command::Snapshot(command) => command.run(&common).await,
+            Command::Emulate(command) => {
+                emulate::run(command).await.map(|()| Exit::Done).map_err(Failure::error)
+            }
+            Command::Demo(command) => command.run(&common).await,
+        }
+    });
+    match ended {
+        Ok(exit) => exit,
+        Err(failure) => failure::report(&common, failure),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_sound() {
+        Cli::command().debug_assert();
+    }
+}

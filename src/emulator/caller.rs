@@ -1,7 +1,9 @@
 //! Who calls, and what they may do.
 
 use super::api_key::{ApiKey, Bearer};
+use super::condition::Situation;
 use super::fields::uuid;
+use super::grant::{Action, Kind};
 use super::organization::{Ask, Organization, Request};
 use super::reply::Problem;
 use super::route::Call;
@@ -62,8 +64,23 @@ impl Organization {
     }
 
     /// Refuses what the caller's grants do not allow.
-    pub(super) fn permit(&self, _call: Call, _ask: &Ask<'_>) -> Result<(), Problem> {
-        Ok(())
+    pub(super) fn permit(&self, call: Call, ask: &Ask<'_>) -> Result<(), Problem> {
+        let Caller::Bearer(bearer) = &ask.caller else { return Ok(()) };
+        let Some((action, kind)) = needed(call) else { return Ok(()) };
+        let request = ask.request;
+        let situation = Situation { now: request.now, ip: request.ip, user_agent: request.user_agent };
+        let project = if kind == Kind::SshKey { self.ssh_project(ask) } else { None };
+        if self.may(bearer, action, kind, project.as_deref(), situation) {
+            return Ok(());
+        }
+        Err(Problem::Denied(vec![(action.word(), kind.word())]))
+    }
+
+    /// Returns the project that a call about SSH keys is about, if it is about one.
+    fn ssh_project(&self, ask: &Ask<'_>) -> Option<String> {
+        let of_key = || self.ssh_keys.get(&uuid(ask.id)?).map(|key| key.project_id.clone());
+        let of_body = || uuid(ask.body.get("project_id")?.as_str()?);
+        of_key().or_else(of_body).or_else(|| uuid(&ask.query.text("project_id")?))
     }
 
     /// Returns the owner's id: that of the state, or one made up.
@@ -81,4 +98,45 @@ impl Organization {
         let id = uuid(&format!("0e77e700{}", self.id.get(8..)?))?;
         Some(User::owner_of(&self.id, id, jiff::Timestamp::from_second(1_577_836_800).unwrap_or_default()))
     }
+}
+
+/// Returns what a caller must be allowed to do for a call.
+fn needed(call: Call) -> Option<(Action, Kind)> {
+    use Action::{Read, Write};
+    Some(match call {
+        Call::ListApplications | Call::GetApplication => (Read, Kind::Application),
+        Call::CreateApplication | Call::UpdateApplication | Call::DeleteApplication => {
+            (Write, Kind::Application)
+        }
+        Call::ListGroups | Call::GetGroup => (Read, Kind::Group),
+        Call::CreateGroup
+        | Call::UpdateGroup
+        | Call::DeleteGroup
+        | Call::SetMembers
+        | Call::AddMember
+        | Call::AddMembers
+        | Call::RemoveMember => (Write, Kind::Group),
+        Call::ListPolicies | Call::GetPolicy => (Read, Kind::Policy),
+        Call::CreatePolicy | Call::UpdatePolicy | Call::DeletePolicy | Call::ClonePolicy => {
+            (Write, Kind::Policy)
+        }
+        Call::ListRules => (Read, Kind::Rule),
+        Call::SetRules => (Write, Kind::Rule),
+        Call::ListPermissionSets => (Read, Kind::PermissionSet),
+        Call::ListApiKeys | Call::GetApiKey => (Read, Kind::ApiKey),
+        Call::CreateApiKey | Call::UpdateApiKey | Call::DeleteApiKey => (Write, Kind::ApiKey),
+        Call::ListSshKeys | Call::GetSshKey => (Read, Kind::SshKey),
+        Call::CreateSshKey | Call::UpdateSshKey | Call::DeleteSshKey => (Write, Kind::SshKey),
+        Call::ListUsers | Call::GetUser => (Read, Kind::User),
+        Call::CreateUser
+        | Call::UpdateUser
+        | Call::DeleteUser
+        | Call::LockUser
+        | Call::UnlockUser
+        | Call::UpdateUsername => (Write, Kind::User),
+        Call::ListQuota | Call::GetQuotum => (Read, Kind::Quota),
+        Call::ListProjects | Call::GetProject => (Read, Kind::Project),
+        Call::CreateProject | Call::UpdateProject | Call::DeleteProject => (Write, Kind::Project),
+        Call::Metadata | Call::NotEmulated => return None,
+    })
 }

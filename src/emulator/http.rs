@@ -1,14 +1,11 @@
 //! The socket: HTTP/1.1 on a port, an organization behind it.
 
 use std::collections::{BTreeMap, HashSet};
-use std::convert::Infallible;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use http_body_util::{BodyExt as _, Full, Limited};
-use hyper::body::{Bytes, Incoming};
-use hyper::header::{CONTENT_TYPE, HeaderValue, SERVER, USER_AGENT};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -17,23 +14,24 @@ use serde_json::Value;
 use thiserror::Error;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
-use tokio::task::JoinHandle;
+use tokio::task::{JoinHandle, JoinSet};
 
-use super::caller::Token;
 use super::chance::Chance;
-use super::organization::{Behaviour, Organization, Request};
-use super::reply::{Problem, Reply};
-use super::route::Route;
+use super::exchange::serve;
+use super::fault::{Dice, Faults};
+use super::organization::{Behaviour, Organization};
+use super::rate::Bucket;
+use super::record::Recorder;
 use super::state::StateError;
 
-/// The longest request body that is read, in bytes.
-const LONGEST_BODY: usize = 4 << 20;
 /// The longest head of a request, in bytes.
 const LONGEST_HEAD: usize = 64 << 10;
-/// How long a client may take for the head of a request, or for its body.
+/// How long a client may take for the head of a request.
 const PATIENCE: Duration = Duration::from_secs(30);
 /// How many connections there may be at once; more wait.
 const MOST_CONNECTIONS: usize = 512;
+/// How many requests there may be under way at once; more wait.
+const MOST_FLIGHTS: u32 = 4096;
 /// How long a shutdown waits for what is in flight.
 const FAREWELL: Duration = Duration::from_secs(5);
 
@@ -49,6 +47,16 @@ pub enum Latency {
     Fixed(Duration),
 }
 
+/// Which writes exclude each other.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum OneWriter {
+    /// Two to one group, as recorded.
+    #[default]
+    PerGroup,
+    /// Two to one group or to one policy.
+    PerGroupAndPolicy,
+}
+
 /// How an emulator is started.
 pub struct Options {
     /// The address to listen on; port 0 takes a free one.
@@ -57,8 +65,18 @@ pub struct Options {
     pub state: Option<Value>,
     /// How long answers take.
     pub latency: Latency,
+    /// How many requests a second pass; `None` for all. More get 429.
+    pub rate_limit: Option<f64>,
+    /// What goes wrong on purpose.
+    pub faults: Faults,
     /// Decides ids and faults; `None` for a random one.
     pub seed: Option<u64>,
+    /// The time at the start, from where it goes on; `None` for the system's.
+    pub now: Option<Timestamp>,
+    /// A file to append the traffic to, as JSON lines.
+    pub record: Option<PathBuf>,
+    /// Which writes exclude each other while they are in flight.
+    pub one_writer: OneWriter,
     /// What the API's answers do not settle.
     pub behaviour: Behaviour,
 }
@@ -69,7 +87,12 @@ impl Default for Options {
             listen: SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0),
             state: None,
             latency: Latency::None,
+            rate_limit: None,
+            faults: Faults::default(),
             seed: None,
+            now: None,
+            record: None,
+            one_writer: OneWriter::PerGroup,
             behaviour: Behaviour::default(),
         }
     }
@@ -90,6 +113,14 @@ pub enum Error {
         /// Why not.
         source: std::io::Error,
     },
+    /// The traffic cannot be written down.
+    #[error("cannot record to {path}")]
+    Record {
+        /// Where to.
+        path: PathBuf,
+        /// Why not.
+        source: std::io::Error,
+    },
     /// There is no randomness to be had.
     #[error("cannot draw a seed: {0}")]
     Seed(getrandom::Error),
@@ -102,6 +133,7 @@ pub struct Emulator {
     shared: Arc<Shared>,
     stop: watch::Sender<bool>,
     server: JoinHandle<()>,
+    record: Option<PathBuf>,
 }
 
 impl Emulator {
@@ -120,10 +152,12 @@ impl Emulator {
     /// Returns the organization as a state file has it; secrets only where the given state had them.
     #[must_use]
     pub fn state(&self) -> Value {
-        self.shared.organization().state()
+        lock(&self.shared.organization).state()
     }
 
     /// Returns how many requests came for each method and path, its parameters by name.
+    ///
+    /// What is no call of the API counts for `("", "unknown")`.
     #[must_use]
     pub fn requests(&self) -> BTreeMap<(String, String), u64> {
         let counted = lock(&self.shared.requests);
@@ -136,13 +170,20 @@ impl Emulator {
     /// Stops taking connections, waits a few seconds for what is in flight, and returns the state.
     ///
     /// # Errors
-    /// None yet.
+    /// [`Error::Record`] when some of the traffic could not be written down.
     pub async fn shutdown(mut self) -> Result<Value, Error> {
         self.stop.send_replace(true);
-        if tokio::time::timeout(FAREWELL, &mut self.server).await.is_err() {
-            self.server.abort();
+        let ended = async {
+            let _ = (&mut self.server).await;
+            // A client that went away leaves its request behind, which takes effect all the same.
+            let _ = self.shared.flights.acquire_many(MOST_FLIGHTS).await;
+        };
+        let _ = tokio::time::timeout(FAREWELL, ended).await;
+        let failed = lock(&self.shared.recorder).as_mut().and_then(|recorder| recorder.failed.take());
+        match (failed, self.record.take()) {
+            (Some(source), Some(path)) => Err(Error::Record { path, source }),
+            _ => Ok(self.state()),
         }
-        Ok(self.state())
     }
 }
 
@@ -155,7 +196,7 @@ impl Drop for Emulator {
 /// Starts an emulator on the current runtime.
 ///
 /// # Errors
-/// [`Error`] when the state cannot be loaded or the address not be listened on.
+/// An [`enum@Error`] when the state cannot be loaded, the address not be listened on, or the record not be opened.
 pub async fn start(options: Options) -> Result<Emulator, Error> {
     let seed = match options.seed {
         Some(seed) => seed,
@@ -165,56 +206,75 @@ pub async fn start(options: Options) -> Result<Emulator, Error> {
         Some(state) => Organization::load(state, options.behaviour, seed)?,
         None => Organization::empty(options.behaviour, seed),
     };
+    let recorder = match &options.record {
+        Some(path) => {
+            Some(Recorder::open(path).map_err(|source| Error::Record { path: path.clone(), source })?)
+        }
+        None => None,
+    };
     let failed = |source| Error::Listen { address: options.listen, source };
     let listener = TcpListener::bind(options.listen).await.map_err(failed)?;
     let address = listener.local_addr().map_err(failed)?;
+    let started = Instant::now();
     let shared = Arc::new(Shared {
         organization: Mutex::new(organization),
-        ids: Mutex::new(Chance::new(seed)),
+        recorder: Mutex::new(recorder),
+        request_ids: Mutex::new(Chance::new(seed)),
+        dice: Mutex::new(Dice::new(options.faults, seed)),
+        bucket: options.rate_limit.map(|limit| Mutex::new(Bucket::new(limit, started))),
         requests: Mutex::new(BTreeMap::new()),
         busy: Mutex::new(HashSet::new()),
+        flights: Arc::new(Semaphore::new(MOST_FLIGHTS as usize)),
         latency: options.latency,
+        one_writer: options.one_writer,
+        clock: options.now.map(|now| (now, started)),
     });
     let (stop, stopped) = watch::channel(false);
     let server = tokio::spawn(accept(listener, Arc::clone(&shared), stopped));
-    Ok(Emulator { address, shared, stop, server })
+    Ok(Emulator { address, shared, stop, server, record: options.record })
 }
 
 /// What all connections share.
-struct Shared {
-    organization: Mutex<Organization>,
-    ids: Mutex<Chance>,
-    requests: Mutex<BTreeMap<(&'static str, &'static str), u64>>,
-    busy: Mutex<HashSet<String>>,
-    latency: Latency,
-}
-
-/// Locks; what a panic left behind is still an organization.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+pub(super) struct Shared {
+    pub(super) organization: Mutex<Organization>,
+    pub(super) recorder: Mutex<Option<Recorder>>,
+    pub(super) request_ids: Mutex<Chance>,
+    pub(super) dice: Mutex<Dice>,
+    pub(super) bucket: Option<Mutex<Bucket>>,
+    pub(super) requests: Mutex<BTreeMap<(&'static str, &'static str), u64>>,
+    /// The groups and policies that a write in flight changes.
+    pub(super) busy: Mutex<HashSet<String>>,
+    pub(super) flights: Arc<Semaphore>,
+    pub(super) latency: Latency,
+    pub(super) one_writer: OneWriter,
+    clock: Option<(Timestamp, Instant)>,
 }
 
 impl Shared {
-    fn organization(&self) -> MutexGuard<'_, Organization> {
-        lock(&self.organization)
+    /// Returns the emulator's time.
+    pub(super) fn now(&self) -> Timestamp {
+        let Some((start, started)) = self.clock else { return Timestamp::now() };
+        start.checked_add(started.elapsed()).unwrap_or(start)
     }
+}
+
+/// Locks; what a panic left behind is still an organization.
+pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 async fn accept(listener: TcpListener, shared: Arc<Shared>, mut stopped: watch::Receiver<bool>) {
     let slots = Arc::new(Semaphore::new(MOST_CONNECTIONS));
-    let mut connections = tokio::task::JoinSet::new();
+    let mut connections = JoinSet::new();
     loop {
-        let Ok(slot) = Arc::clone(&slots).acquire_owned().await else { break };
-        let (stream, peer) = tokio::select! {
+        let accepted = tokio::select! {
             _ = stopped.changed() => break,
-            accepted = listener.accept() => match accepted {
-                Ok(accepted) => accepted,
-                Err(_) => {
-                    // Out of files, most likely: wait for connections to end.
-                    tokio::time::sleep(Duration::from_millis(20)).await;
-                    continue;
-                }
-            },
+            accepted = next(&listener, &slots) => accepted,
+        };
+        let Some((stream, peer, slot)) = accepted else {
+            // Out of files, most likely: wait for connections to end.
+            tokio::time::sleep(Duration::from_millis(20)).await;
+            continue;
         };
         let (shared, stopped) = (Arc::clone(&shared), stopped.clone());
         connections.spawn(async move {
@@ -227,6 +287,16 @@ async fn accept(listener: TcpListener, shared: Arc<Shared>, mut stopped: watch::
     while connections.join_next().await.is_some() {}
 }
 
+/// Waits for room, and then for a connection.
+async fn next(
+    listener: &TcpListener,
+    slots: &Arc<Semaphore>,
+) -> Option<(TcpStream, SocketAddr, tokio::sync::OwnedSemaphorePermit)> {
+    let slot = Arc::clone(slots).acquire_owned().await.ok()?;
+    let (stream, peer) = listener.accept().await.ok()?;
+    Some((stream, peer, slot))
+}
+
 async fn connection(
     stream: TcpStream,
     peer: SocketAddr,
@@ -235,10 +305,7 @@ async fn connection(
 ) {
     // Small answers, one after another: waiting to fill a packet would only add latency.
     let _ = stream.set_nodelay(true);
-    let service = service_fn(|request| {
-        let shared = Arc::clone(&shared);
-        async move { Ok::<_, Infallible>(serve(&shared, peer, request).await) }
-    });
+    let service = service_fn(|request| serve(Arc::clone(&shared), peer, request));
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(PATIENCE)
@@ -250,96 +317,4 @@ async fn connection(
         _ = stopped.changed() => connection.as_mut().graceful_shutdown(),
     }
     let _ = connection.await;
-}
-
-type Response = hyper::Response<Full<Bytes>>;
-
-async fn serve(shared: &Shared, peer: SocketAddr, request: hyper::Request<Incoming>) -> Response {
-    let (head, body) = request.into_parts();
-    let target = head.uri.path_and_query().map_or("/", hyper::http::uri::PathAndQuery::as_str).to_owned();
-    let method = head.method.as_str();
-    let route = Route::find(method, head.uri.path());
-    let named = route.as_ref().map_or(("", "unknown"), |route| (route.method, route.template));
-    *lock(&shared.requests).entry(named).or_default() += 1;
-    let text = |name: &str| head.headers.get(name).and_then(|value| value.to_str().ok());
-    let token = text("x-auth-token").map(Token::SecretKey).or(text("x-session-token").map(Token::Session));
-    let user_agent = head
-        .headers
-        .get(USER_AGENT)
-        .map(|value| String::from_utf8_lossy(value.as_bytes()))
-        .unwrap_or_default();
-    let ip = peer.ip().to_string();
-    let limited = tokio::time::timeout(PATIENCE, Limited::new(body, LONGEST_BODY).collect()).await;
-    let Ok(Ok(body)) = limited else {
-        return respond(shared, &Problem::TooLarge.reply());
-    };
-    let body = body.to_bytes();
-    let _busy = match route.as_ref().and_then(Route::written_group) {
-        Some(id) => match Busy::take(shared, id) {
-            Some(busy) => Some(busy),
-            None => {
-                pause(shared.latency, 112).await;
-                let id = id.to_ascii_lowercase();
-                return respond(shared, &Problem::Transient { resource: "group", id }.reply());
-            }
-        },
-        None => None,
-    };
-    if let Some(route) = route.as_ref() {
-        pause(shared.latency, route.recorded_ms).await;
-    }
-    let reply = shared.organization().answer(&Request {
-        method,
-        target: &target,
-        body: &body,
-        token,
-        now: Timestamp::now(),
-        ip: &ip,
-        user_agent: &user_agent,
-    });
-    respond(shared, &reply)
-}
-
-/// Waits as long as the real API takes, in the median.
-async fn pause(latency: Latency, recorded_ms: u16) {
-    match latency {
-        Latency::None => {}
-        Latency::Recorded => tokio::time::sleep(Duration::from_millis(recorded_ms.into())).await,
-        Latency::Fixed(time) => tokio::time::sleep(time).await,
-    }
-}
-
-/// Holds a group while a write to it is in flight.
-struct Busy<'a> {
-    shared: &'a Shared,
-    id: String,
-}
-
-impl<'a> Busy<'a> {
-    /// Takes hold; nothing when another write has it.
-    fn take(shared: &'a Shared, id: &str) -> Option<Self> {
-        let id = id.to_ascii_lowercase();
-        lock(&shared.busy).insert(id.clone()).then_some(Self { shared, id })
-    }
-}
-
-impl Drop for Busy<'_> {
-    fn drop(&mut self) {
-        lock(&self.shared.busy).remove(&self.id);
-    }
-}
-
-/// Writes an answer, with the headers that were recorded.
-fn respond(shared: &Shared, reply: &Reply) -> Response {
-    let body = reply.body.as_ref().map(Value::to_string).unwrap_or_default();
-    let mut response = hyper::Response::new(Full::new(Bytes::from(body)));
-    *response.status_mut() = hyper::StatusCode::from_u16(reply.status).unwrap_or_default();
-    let headers = response.headers_mut();
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    headers.insert(SERVER, HeaderValue::from_static("Scaleway API Gateway (emulated)"));
-    let request_id = lock(&shared.ids).draw(&[b"request"]).uuid();
-    if let Ok(request_id) = HeaderValue::from_str(&request_id) {
-        headers.insert("x-request-id", request_id);
-    }
-    response
 }

@@ -93,6 +93,9 @@ impl Key {
     }
 }
 
+/// What an object is sorted by.
+type KeyOf<T> = fn(&T) -> Key;
+
 /// How the list of one kind is asked for and answered.
 pub(super) struct Listing<T: 'static> {
     /// The key of the list in the answer.
@@ -103,7 +106,7 @@ pub(super) struct Listing<T: 'static> {
     /// The `order_by` where none is given.
     pub(super) default: &'static str,
     /// What `order_by` knows besides `created_at`, without `_asc` and `_desc`.
-    pub(super) orders: &'static [(&'static str, fn(&T) -> Key)],
+    pub(super) orders: &'static [(&'static str, KeyOf<T>)],
 }
 
 impl<T: Row> Listing<T> {
@@ -128,7 +131,7 @@ impl<T: Row> Listing<T> {
     }
 
     /// Reads `order_by`: what to sort by, `None` for the order of creation.
-    fn order(&self, query: &mut Query) -> (Option<fn(&T) -> Key>, Direction) {
+    fn order(&self, query: &mut Query) -> (Option<KeyOf<T>>, Direction) {
         let asked = query.text("order_by").unwrap_or_else(|| self.default.to_owned());
         let split = asked
             .strip_suffix("_asc")

@@ -23,6 +23,18 @@ pub(super) enum Scope {
     Nothing,
 }
 
+impl Scope {
+    /// Returns what the scope counts as: kind and id of each part.
+    fn parts(&self) -> Vec<(&'static str, &str)> {
+        match self {
+            Self::Projects(ids) => ids.iter().map(|id| ("project", id.as_str())).collect(),
+            Self::Organization(id) => vec![("organization", id)],
+            Self::AccountRootUser(id) => vec![("user", id)],
+            Self::Nothing => vec![("nothing", "")],
+        }
+    }
+}
+
 /// One rule of a policy.
 #[derive(Debug, Clone)]
 pub(super) struct Rule {
@@ -46,19 +58,10 @@ pub(super) struct Counters {
 impl Counters {
     /// Counts rules, distinct scopes (with the scope type of the sets), and sets over all rules.
     pub(super) fn of(rules: &[Rule]) -> Self {
-        let mut scopes = HashSet::new();
-        for rule in rules {
-            match &rule.scope {
-                Scope::Projects(ids) => {
-                    scopes.extend(ids.iter().map(|id| (rule.scope_type.as_str(), "project", id.as_str())))
-                }
-                Scope::Organization(id) => {
-                    drop(scopes.insert((rule.scope_type.as_str(), "organization", id)))
-                }
-                Scope::AccountRootUser(id) => drop(scopes.insert((rule.scope_type.as_str(), "user", id))),
-                Scope::Nothing => drop(scopes.insert((rule.scope_type.as_str(), "", ""))),
-            }
-        }
+        let scopes: HashSet<_> = rules
+            .iter()
+            .flat_map(|rule| rule.scope.parts().into_iter().map(|part| (&rule.scope_type, part)))
+            .collect();
         Self {
             rules: rules.len() as u64,
             scopes: scopes.len() as u64,
@@ -130,24 +133,23 @@ impl Rule {
             ],
             &Map::new(),
         );
-        match &self.scope {
-            Scope::Projects(ids) => drop(json.insert("project_ids".into(), ids.clone().into())),
-            Scope::Organization(id) => drop(json.insert("organization_id".into(), id.as_str().into())),
-            Scope::AccountRootUser(id) => {
-                drop(json.insert("account_root_user_id".into(), id.as_str().into()))
-            }
-            Scope::Nothing => {}
-        }
+        let scope: Option<(&str, Value)> = match &self.scope {
+            Scope::Projects(ids) => Some(("project_ids", ids.clone().into())),
+            Scope::Organization(id) => Some(("organization_id", id.as_str().into())),
+            Scope::AccountRootUser(id) => Some(("account_root_user_id", id.as_str().into())),
+            Scope::Nothing => None,
+        };
+        json.extend(scope.map(|(key, value)| (key.to_owned(), value)));
         json.extend(self.more.clone());
         Value::Object(json)
     }
 
-    /// Takes a project out of the scope; says whether it was there.
-    pub(super) fn forget_project(&mut self, id: &str) -> bool {
-        let Scope::Projects(ids) = &mut self.scope else { return false };
+    /// Takes a project out of the scope; nothing when it was not there.
+    pub(super) fn forget_project(&mut self, id: &str) -> Option<()> {
+        let Scope::Projects(ids) = &mut self.scope else { return None };
         let before = ids.len();
         ids.retain(|other| other != id);
-        let changed = ids.len() < before;
+        let changed = (ids.len() < before).then_some(());
         if ids.is_empty() {
             self.scope = Scope::Nothing;
             self.scope_type = UNKNOWN.to_owned();
@@ -252,7 +254,7 @@ fn type_of(fields: &mut Fields<'_>, names: &[String]) -> Option<&'static str> {
         match permission_set::scope_type(name) {
             Some(scope_type) => types.push(scope_type),
             None => {
-                fields.refuse(KEY, Reason::Constraint, format!("unknown permission set: {}", short(name)))
+                fields.refuse(KEY, Reason::Constraint, format!("unknown permission set: {}", short(name)));
             }
         }
     }

@@ -26,7 +26,7 @@ impl<T> Default for Table<T> {
 impl<T: Row> Table<T> {
     /// Adds an object; one of the same id is replaced.
     pub(super) fn insert(&mut self, row: T) {
-        self.remove(&row.id().to_owned());
+        self.remove(row.id());
         self.order.insert((row.created_at(), row.id().to_owned()));
         self.rows.insert(row.id().to_owned(), row);
     }

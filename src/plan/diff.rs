@@ -359,7 +359,7 @@ impl Draft {
                 |rule: &&mut Rule| rule.permission_sets == permission_sets && rule.condition == condition;
             match (rules.iter_mut().find(same), &scope) {
                 (Some(Rule { scope: Scope::Projects(projects), .. }), Scope::Projects(more)) => {
-                    projects.extend(more)
+                    projects.extend(more);
                 }
                 _ => rules.push(Rule { permission_sets, scope, condition }),
             }

@@ -5,6 +5,7 @@
 
 mod align;
 mod diff;
+pub mod file;
 mod graph;
 pub mod guard;
 mod order;

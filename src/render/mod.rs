@@ -2,5 +2,7 @@
 
 pub mod escape;
 pub mod mistake;
+pub mod outcome;
 pub mod paint;
 pub mod plan;
+pub mod question;

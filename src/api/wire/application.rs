@@ -28,7 +28,7 @@ pub struct Application {
     /// Whether a product manages it.
     pub managed: bool,
     /// How many API keys it has.
-    pub nb_api_keys: Option<u64>,
+    pub nb_api_keys: u64,
     /// The tags, at most ten.
     #[serde(default, deserialize_with = "nullable")]
     pub tags: Vec<String>,

@@ -94,8 +94,8 @@ pub struct Novelty {
 impl fmt::Display for Novelty {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.value {
-            Some(value) => write!(f, "value `{value}` in `{}` of a {}", self.field, self.kind),
-            None => write!(f, "field `{}` of a {}", self.field, self.kind),
+            Some(value) => write!(f, "value `{value}` of `{}` in {}", self.field, self.kind),
+            None => write!(f, "field `{}` in {}", self.field, self.kind),
         }
     }
 }

@@ -74,7 +74,7 @@ fn enum_values_of_later_versions_are_kept_and_named() {
     let user: User = changed(USER, &json!({"type": "robot", "status": "asleep\n"})).unwrap();
     assert_eq!(user.kind, UserType::Unknown("robot".to_owned()));
     let shown: Vec<_> = user.novelties().iter().map(ToString::to_string).collect();
-    assert_eq!(shown, ["value `robot` in `type` of a user", "value `asleep\\u{a}` in `status` of a user"]);
+    assert_eq!(shown, ["value `robot` of `type` in user", "value `asleep\\u{a}` of `status` in user"]);
     let rule: Rule = changed(RULE, &json!({"permission_sets_scope_type": "galaxy"})).unwrap();
     assert_eq!(rule.novelties().len(), 1);
     assert_eq!(UserType::Guest.to_string(), "guest");

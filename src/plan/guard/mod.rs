@@ -1,8 +1,10 @@
 //! Reasons to refuse a plan until told otherwise: a file per guard.
 
 mod adoptions;
+mod assertions;
 mod deletes;
 mod emptied;
+mod guardrails;
 mod lost_access;
 mod min_iam_admins;
 mod privilege_gains;
@@ -18,8 +20,8 @@ use super::align::Alignment;
 use super::diff::Draft;
 use super::rehearse::Rehearsal;
 use super::{Facts, Options, Step};
-use crate::access::AccessChange;
-use crate::model::Desired;
+use crate::access::{AccessChange, Broken};
+use crate::model::{Desired, State};
 
 /// All that guards look at.
 pub(super) struct Case<'a> {
@@ -54,11 +56,15 @@ pub enum GuardName {
     Rename,
     /// Somebody gaining a set that can give itself more.
     PrivilegeGains,
+    /// A sentence about access that would not be so.
+    Assertions,
+    /// A grant that a guardrail forbids.
+    Guardrails,
 }
 
 impl GuardName {
     /// All guards, in the order in which they are judged.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 11] = [
         Self::Deletes,
         Self::Emptied,
         Self::LostAccess,
@@ -68,6 +74,8 @@ impl GuardName {
         Self::Protect,
         Self::Rename,
         Self::PrivilegeGains,
+        Self::Assertions,
+        Self::Guardrails,
     ];
 
     /// Returns the name.
@@ -83,6 +91,8 @@ impl GuardName {
             Self::Protect => "protect",
             Self::Rename => "rename",
             Self::PrivilegeGains => "privilege_gains",
+            Self::Assertions => "assertions",
+            Self::Guardrails => "guardrails",
         }
     }
 }
@@ -177,11 +187,24 @@ pub(super) fn judge(case: &Case<'_>) -> Vec<Finding> {
         GuardName::Protect => protect::judge(case),
         GuardName::Rename => rename::judge(case),
         GuardName::PrivilegeGains => privilege_gains::judge(case),
+        GuardName::Assertions => assertions::judge(case),
+        GuardName::Guardrails => guardrails::judge(case),
     };
     GuardName::ALL
         .into_iter()
         .filter_map(|name| Some(finding(name, ask(name)?, &case.options.allow)))
         .collect()
+}
+
+/// Asks the one guard that depends on who applies, for steps that were planned earlier.
+pub(super) fn of_caller(
+    facts: &Facts<'_>,
+    before: &State,
+    steps: &[Step],
+    allow: &BTreeMap<GuardName, u32>,
+) -> Vec<Finding> {
+    let alarm = self_lockout::judge_again(facts, before, steps);
+    alarm.map(|alarm| finding(GuardName::SelfLockout, alarm, allow)).into_iter().collect()
 }
 
 fn finding(guard: GuardName, alarm: Alarm, allow: &BTreeMap<GuardName, u32>) -> Finding {
@@ -207,4 +230,37 @@ fn limit(case: &Case<'_>, guard: GuardName) -> Option<u32> {
 /// `one thing` or `3 things`.
 fn count(number: usize, one: &str, many: &str) -> String {
     if number == 1 { format!("1 {one}") } else { format!("{number} {many}") }
+}
+
+/// By what a sentence is broken, in words.
+fn by(state: &State, broken: &Broken) -> String {
+    let Some(held) = &broken.by else { return ": nothing grants it without a condition".to_owned() };
+    let through = if broken.through.is_some() { "through " } else { "" };
+    let group = held.path.group.as_ref().map(|group| format!("group {group} ← ")).unwrap_or_default();
+    format!(
+        ": {through}{} ← {group}policy {}, rule {}",
+        held.grant.words(|id| state.projects.get(&id)),
+        held.path.policy,
+        held.path.rule + 1
+    )
+}
+
+/// An alarm for broken sentences: those that live breaks already only refuse with `--strict`.
+fn alarm(
+    case: &Case<'_>,
+    all: usize,
+    new: usize,
+    items: Vec<String>,
+    what: impl Fn(usize) -> String,
+) -> Option<Alarm> {
+    let refuses = new > 0 || case.options.strict;
+    let found = if case.options.strict { all } else { new };
+    let known = all - new;
+    let message = match (new, known) {
+        (0, 0) => return None,
+        (0, known) => format!("{} broken on the live side already, and still after this plan", what(known)),
+        (new, 0) => format!("would break {}", what(new)),
+        (new, known) => format!("would break {}; {} broken already", what(new), what(known)),
+    };
+    Some(Alarm { found, limit: 0, message, items, refuses })
 }

@@ -121,7 +121,7 @@ impl Changed {
                 match held.to {
                     Attached::Nobody => {}
                     Attached::Principal(id) => {
-                        _ = changed.on_principal.entry(id).or_default().insert(*policy)
+                        _ = changed.on_principal.entry(id).or_default().insert(*policy);
                     }
                     Attached::Group(id) => _ = changed.on_group.entry(id).or_default().insert(*policy),
                 }
@@ -180,7 +180,7 @@ impl Changed {
                 || draft.before.policy(policy).is_some_and(|held| held.to == to && held.grants.cover(grant));
             match draft.stages.get(&policy) {
                 Some(stages) if stages.iter().any(good) => {
-                    steps.extend(stages.iter().filter_map(|stage| stage.by))
+                    steps.extend(stages.iter().filter_map(|stage| stage.by));
                 }
                 None if unchanged() => {}
                 _ => return,

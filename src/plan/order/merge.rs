@@ -71,7 +71,7 @@ pub(super) fn absorb(change: &mut Change, other: Change) {
     change.moves.extend(other.moves);
     match (&mut change.action, other.action) {
         (Action::AddMembers { members, .. }, Action::AddMembers { members: more, .. }) => {
-            members.extend(more)
+            members.extend(more);
         }
         (action @ Action::RemoveMember { .. }, Action::RemoveMember { member: second, .. }) => {
             if let Action::RemoveMember { group, member } = action {

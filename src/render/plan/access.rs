@@ -79,7 +79,7 @@ fn line(
     match (sharpness, condition) {
         (Sharpness::Loosened, _) => what.push_str(", without the condition it had"),
         (Sharpness::Tightened, Some(condition)) => {
-            what.push_str(&format!(", from now on only if {condition}"))
+            what.push_str(&format!(", from now on only if {condition}"));
         }
         (_, Some(condition)) => what.push_str(&format!(" if {condition}")),
         (_, None) => {}

@@ -31,7 +31,7 @@ pub fn markdown(out: &mut dyn Write, plan: &Plan, drift: bool) -> io::Result<()>
         let allow = code(&format!("--allow {}={}", finding.guard, finding.found));
         match finding.verdict {
             Verdict::Refused => {
-                writeln!(out, "- 🛑 refused by `{}`: {} ({allow})", finding.guard, escape(&finding.message))?
+                writeln!(out, "- 🛑 refused by `{}`: {} ({allow})", finding.guard, escape(&finding.message))?;
             }
             Verdict::Lifted => writeln!(out, "- ⚠️ allowed: {} ({allow})", escape(&finding.message))?,
             Verdict::Shown => writeln!(out, "- ⚠️ {}", escape(&finding.message))?,

@@ -7,3 +7,4 @@ mod words;
 
 pub use markdown::markdown;
 pub use text::{Style, text};
+pub use words::headline;

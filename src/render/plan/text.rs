@@ -174,7 +174,9 @@ impl Page<'_> {
             let changes: Vec<_> = gone.chain(new).collect();
             writeln!(self.out, "{:indent$}tags: {}", "", terminal(&changes.join(", ")))?;
         }
-        if let Some((from, to)) = owner {
+        if let Some((from, to)) = owner
+            && !(update.only_adopts() && from.is_none())
+        {
             self.field(indent, "owner", &words::owner(from.as_ref()), &words::owner(to.as_ref()))?;
         }
         if let Some((from, to)) = attachment {
@@ -290,7 +292,8 @@ impl Page<'_> {
             return Ok(());
         }
         self.heading("Left alone")?;
-        for ((reason, kind), names) in by_reason {
+        for ((reason, kind), mut names) in by_reason {
+            names.sort_unstable();
             let number = names.len();
             let kind = if number == 1 { kind.word() } else { kind.section() };
             let mut shown = names.iter().take(3).cloned().collect::<Vec<_>>().join(", ");

@@ -3,8 +3,9 @@
 use crate::model::{Attachment, Condition, Id, Key, Kind, Owner, Rule, Rules, Scope};
 use crate::plan::{Action, Conflict, ConflictKind, Plan, SparedReason, Step, Summary};
 
-/// A step in one line, without its number.
-pub(super) fn headline(plan: &Plan, step: &Step) -> String {
+/// Returns a step in one line, without its number and not escaped.
+#[must_use]
+pub fn headline(plan: &Plan, step: &Step) -> String {
     match &step.action {
         Action::CreateApplication { .. } | Action::CreateGroup { .. } | Action::CreatePolicy { .. } => {
             step.action.address().to_string()

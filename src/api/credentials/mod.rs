@@ -2,20 +2,24 @@
 //!
 //! [`resolve`] is a pure function of the variables and of a reader for files, so that every rule can be tested.
 //! [`Settings::from_environment`] gives it the real ones.
+mod file;
+mod form;
+mod trouble;
+
 use std::collections::BTreeMap;
-use std::fmt;
-use std::io::{self, Read};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
+pub use self::file::ConfigFile;
+use self::file::{Profile, Root, first_file, read_file, shown};
+use self::form::{UUID, is_access_key, is_region, is_uuid, is_zone, parse_bool, uuid};
+pub use self::trouble::{SettingsError, Warning};
 use super::client::{self, API_URL, Client, ClientBuilder};
 use super::error::escaped;
 use super::id::{AccessKey, OrganizationId, ProjectId};
 use super::secret::Secret;
-
-/// A configuration file larger than this is none.
-const LARGEST_FILE: u64 = 1 << 20;
 
 /// What the environment and the configuration file say. Nothing is required to be there.
 #[derive(Debug, Clone)]
@@ -47,129 +51,6 @@ pub struct Resolved {
     pub settings: Settings,
     /// What works and should not stay so.
     pub warnings: Vec<Warning>,
-}
-
-/// The text of a configuration file, and who may read it.
-#[derive(Clone)]
-pub struct ConfigFile {
-    /// The text. It holds secrets.
-    pub text: String,
-    /// The permission bits, where the system has them.
-    pub mode: Option<u32>,
-}
-
-impl fmt::Debug for ConfigFile {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ConfigFile").field("mode", &self.mode).finish_non_exhaustive()
-    }
-}
-
-/// Something about the settings that works and should not stay so.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Warning {
-    /// A variable under its older name.
-    #[error("the variable {old} is deprecated, use {new} instead")]
-    OldName {
-        /// The name that is set.
-        old: &'static str,
-        /// The name of today.
-        new: &'static str,
-    },
-    /// A region under its older name.
-    #[error("the region `{old}` is now called `{new}`")]
-    OldRegion {
-        /// The older name.
-        old: &'static str,
-        /// The name of today.
-        new: &'static str,
-    },
-    /// A variable that should be a boolean and is none: certificates are verified.
-    #[error("the variable {variable} is no boolean, so certificates are verified")]
-    NoBoolean {
-        /// The variable.
-        variable: &'static str,
-    },
-    /// A configuration file that others may read.
-    #[error("{path} holds a secret and has mode {mode:o} instead of 600")]
-    OpenFile {
-        /// The file.
-        path: String,
-        /// Its permission bits.
-        mode: u32,
-    },
-    /// `SCW_CONFIG_PATH` names a file that is not there.
-    #[error("SCW_CONFIG_PATH names {path}, which does not exist")]
-    NoFile {
-        /// The file.
-        path: String,
-    },
-    /// The secret key will go over the network in clear text.
-    #[error("the API's address is not https://, so the secret key is sent in clear text")]
-    ClearText,
-    /// Certificates are not verified.
-    #[error("certificates are not verified, so anybody on the way can read the secret key")]
-    Insecure,
-}
-
-/// Why the settings cannot be used.
-#[derive(Debug, thiserror::Error)]
-pub enum SettingsError {
-    /// A variable that is no text.
-    #[error("the variable {0} is not valid UTF-8")]
-    NotText(&'static str),
-    /// A value that is there and empty.
-    #[error("{what} cannot be empty ({origin})")]
-    Empty {
-        /// Which setting.
-        what: &'static str,
-        /// Where it stands.
-        origin: String,
-    },
-    /// A value in a wrong form. The value is not told: it may be a secret in the wrong place.
-    #[error("invalid {what} format, expected {form} ({origin})")]
-    Format {
-        /// Which setting.
-        what: &'static str,
-        /// Where it stands.
-        origin: String,
-        /// What it should look like.
-        form: &'static str,
-    },
-    /// A profile that is not in the file.
-    #[error("given profile {name} does not exist in {path}")]
-    NoProfile {
-        /// The profile.
-        name: String,
-        /// The file.
-        path: String,
-    },
-    /// A file that cannot be read.
-    #[error("cannot read config file {path}")]
-    Unreadable {
-        /// The file.
-        path: String,
-        /// Why.
-        source: io::Error,
-    },
-    /// A file that is no configuration. The YAML is not quoted: it holds secrets.
-    #[error("content of config file {path} is invalid, line {line}, column {column}")]
-    Invalid {
-        /// The file.
-        path: String,
-        /// The line, from 1; 0 when it is not known.
-        line: u64,
-        /// The column, from 1; 0 when it is not known.
-        column: u64,
-    },
-    /// No secret key anywhere.
-    #[error("no secret key\nhint: set SCW_SECRET_KEY, or run `scw init`, which writes a configuration file")]
-    NoSecretKey,
-    /// No access key anywhere.
-    #[error("no access key\nhint: set SCW_ACCESS_KEY, or run `scw init`, which writes a configuration file")]
-    NoAccessKey,
-    /// No organization anywhere.
-    #[error("no organization\nhint: set SCW_DEFAULT_ORGANIZATION_ID")]
-    NoOrganization,
 }
 
 impl Settings {
@@ -280,44 +161,6 @@ pub fn resolve(
     finder.load(read)?;
     let settings = finder.settings()?;
     Ok(Resolved { settings, warnings: finder.warnings })
-}
-
-/// The keys of a profile. Unknown ones are for other tools.
-#[derive(Debug, Clone, Default, Deserialize)]
-struct Profile {
-    access_key: Option<String>,
-    secret_key: Option<Secret>,
-    default_organization_id: Option<String>,
-    default_project_id: Option<String>,
-    default_region: Option<String>,
-    default_zone: Option<String>,
-    api_url: Option<String>,
-    insecure: Option<bool>,
-    user_agent: Option<String>,
-}
-
-/// What the file's root holds besides the keys of a profile.
-#[derive(Debug, Default, Deserialize)]
-struct Root {
-    active_profile: Option<String>,
-    profiles: Option<BTreeMap<String, Option<Profile>>>,
-}
-
-impl Profile {
-    /// Lays another profile over this one, key by key.
-    fn under(self, over: Self) -> Self {
-        Self {
-            access_key: over.access_key.or(self.access_key),
-            secret_key: over.secret_key.or(self.secret_key),
-            default_organization_id: over.default_organization_id.or(self.default_organization_id),
-            default_project_id: over.default_project_id.or(self.default_project_id),
-            default_region: over.default_region.or(self.default_region),
-            default_zone: over.default_zone.or(self.default_zone),
-            api_url: over.api_url.or(self.api_url),
-            insecure: over.insecure.or(self.insecure),
-            user_agent: over.user_agent.or(self.user_agent),
-        }
-    }
 }
 
 struct Finder<'a> {
@@ -535,92 +378,5 @@ fn checked<T>(
     }
 }
 
-const UUID: &str = "a UUID";
-
-fn uuid<T: std::str::FromStr>(text: &str) -> Option<T> {
-    if is_uuid(text) { text.parse().ok() } else { None }
-}
-
-fn is_uuid(text: &str) -> bool {
-    let groups: Vec<&str> = text.split('-').collect();
-    groups.iter().map(|group| group.len()).eq([8, 4, 4, 4, 12])
-        && groups.iter().all(|group| group.bytes().all(|byte| byte.is_ascii_hexdigit()))
-}
-
-fn is_access_key(text: &str) -> bool {
-    text.strip_prefix("SCW").is_some_and(|rest| {
-        rest.len() == 17 && rest.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit())
-    })
-}
-
-/// Two letters, a dash, three to seven letters.
-fn is_region(text: &str) -> bool {
-    let lower = |part: &str| part.bytes().all(|byte| byte.is_ascii_lowercase());
-    text.split_once('-').is_some_and(|(country, city)| {
-        country.len() == 2 && (3..=7).contains(&city.len()) && lower(country) && lower(city)
-    })
-}
-
-/// A region, a dash, one or two digits.
-fn is_zone(text: &str) -> bool {
-    text.rsplit_once('-').is_some_and(|(region, number)| {
-        is_region(region)
-            && (1..=2).contains(&number.len())
-            && number.bytes().all(|byte| byte.is_ascii_digit())
-    })
-}
-
-/// Reads what Go's `strconv.ParseBool` reads.
-fn parse_bool(text: &str) -> Option<bool> {
-    match text {
-        "1" | "t" | "T" | "TRUE" | "true" | "True" => Some(true),
-        "0" | "f" | "F" | "FALSE" | "false" | "False" => Some(false),
-        _ => None,
-    }
-}
-
-/// Returns the first of the files that is there.
-fn first_file<'a>(
-    paths: &'a [PathBuf],
-    read: &dyn Fn(&Path) -> io::Result<ConfigFile>,
-) -> Result<Option<(&'a Path, ConfigFile)>, SettingsError> {
-    for path in paths {
-        match read(path) {
-            Ok(file) => return Ok(Some((path, file))),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-            Err(source) => return Err(SettingsError::Unreadable { path: shown(path), source }),
-        }
-    }
-    Ok(None)
-}
-
-fn shown(path: &Path) -> String {
-    escaped(&path.display().to_string())
-}
-
-/// Reads a file of the real file system, up to a bound.
-fn read_file(path: &Path) -> io::Result<ConfigFile> {
-    let file = std::fs::File::open(path)?;
-    let mode = mode(&file.metadata()?);
-    let mut text = String::new();
-    file.take(LARGEST_FILE + 1).read_to_string(&mut text)?;
-    if text.len() as u64 > LARGEST_FILE {
-        return Err(io::Error::new(io::ErrorKind::InvalidData, "it has more than 1 MiB"));
-    }
-    Ok(ConfigFile { text, mode })
-}
-
-#[cfg(unix)]
-fn mode(metadata: &std::fs::Metadata) -> Option<u32> {
-    use std::os::unix::fs::MetadataExt;
-    metadata.is_file().then(|| metadata.mode())
-}
-
-#[cfg(not(unix))]
-fn mode(_: &std::fs::Metadata) -> Option<u32> {
-    None
-}
-
 #[cfg(test)]
-#[path = "credentials_tests.rs"]
 mod tests;

@@ -1,0 +1,182 @@
+//! What was done, as it is done: JSON lines, safe on disk before and after each write.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, Read as _, Seek as _, SeekFrom, Write};
+use std::path::Path;
+
+use jiff::Timestamp;
+use serde_json::{Map, Value};
+
+use super::{End, Outcome, Receipt, StepEnd};
+use crate::api::escaped;
+use crate::plan::Step;
+
+/// A journal of applies.
+///
+/// A line is an object with `time`, `run`, `event` and, for a step, `step`, `action`, `address`. It never holds a
+/// secret: it says what was written to which object and never the request itself.
+pub struct Journal {
+    run: String,
+    file: Option<Box<dyn Kept>>,
+    /// Lines that are not yet written.
+    buffer: Vec<u8>,
+    /// Whether something is written and not yet safe.
+    unsafe_yet: bool,
+}
+
+/// Where a journal is kept.
+pub(super) trait Kept: Write + Send {
+    /// Waits until what was written is safe.
+    fn keep(&mut self) -> io::Result<()>;
+}
+
+impl Kept for File {
+    fn keep(&mut self) -> io::Result<()> {
+        self.sync_data()
+    }
+}
+
+impl Journal {
+    /// Returns a journal that nobody keeps.
+    #[must_use]
+    pub const fn none() -> Self {
+        Self { run: String::new(), file: None, buffer: Vec::new(), unsafe_yet: false }
+    }
+
+    /// Opens a journal to append to, and notes that a run begins: its id, and the hash of its plan.
+    ///
+    /// A last line that was cut short by a crash stays as it is, on a line of its own.
+    ///
+    /// # Errors
+    /// When it cannot be opened, written or synced.
+    pub fn open(path: &Path, run: &str, plan: &str) -> io::Result<Self> {
+        let mut file = OpenOptions::new().read(true).append(true).create(true).open(path)?;
+        let cut_short = cut_short(&mut file);
+        let mut journal = Self::kept(Box::new(file), run);
+        if cut_short {
+            journal.buffer.push(b'\n');
+        }
+        let tool = format!("scw-iam/{}", env!("CARGO_PKG_VERSION"));
+        journal.line("begin", [("plan", escaped(plan).into()), ("tool", tool.into())]);
+        journal.sync()?;
+        if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+            // The file's name has to be safe too; where a folder cannot be synced, that is as good as it gets.
+            let _ = File::open(folder).and_then(|folder| folder.sync_all());
+        }
+        Ok(journal)
+    }
+
+    pub(super) fn kept(file: Box<dyn Kept>, run: &str) -> Self {
+        Self { run: escaped(run), file: Some(file), buffer: Vec::new(), unsafe_yet: false }
+    }
+
+    /// Notes that a step is about to be sent; it may be sent once this is synced.
+    pub(super) fn started(&mut self, step: &Step) {
+        self.line("started", of_step(step));
+    }
+
+    /// Notes how a step ended.
+    pub(super) fn finished(&mut self, step: &Step, end: &StepEnd) -> io::Result<()> {
+        let mut fields: Vec<(&str, Value)> = of_step(step).into();
+        match end {
+            StepEnd::Done(receipt) => {
+                fields.push(("how", receipt.how.word().into()));
+                fields.extend(of_receipt(receipt));
+                self.line("done", fields);
+            }
+            StepEnd::Failed { error, receipt } => {
+                fields.extend(of_receipt(receipt));
+                fields.push(("message", escaped(&error.to_string()).into()));
+                fields.push(("may_have_happened", error.may_have_happened().into()));
+                self.line("failed", fields);
+            }
+            StepEnd::Abandoned | StepEnd::NotStarted(_) => {}
+        }
+        self.write()
+    }
+
+    /// Notes how a run ended. It is past saving when that cannot be written: everything before is safe.
+    pub(super) fn end(&mut self, outcome: &Outcome) {
+        let word = match &outcome.end {
+            End::Done => "done",
+            End::NotConverged(_) => "not_converged",
+            End::Failed => "failed",
+            End::Stopped => "stopped",
+            End::Abandoned => "abandoned",
+            End::Journal(_) => "journal",
+        };
+        let counts = [
+            ("done", outcome.done()),
+            ("failed", outcome.failures().count()),
+            ("not_started", outcome.not_started()),
+        ];
+        let counts = counts.map(|(key, count)| (key, Value::from(count)));
+        self.line("end", std::iter::once(("result", Value::from(word))).chain(counts));
+        let _ = self.sync();
+    }
+
+    fn line<'k>(&mut self, event: &str, fields: impl IntoIterator<Item = (&'k str, Value)>) {
+        if self.file.is_none() {
+            return;
+        }
+        let time = format!("{:.3}", Timestamp::now());
+        let mut line = Map::new();
+        line.insert("time".to_owned(), time.into());
+        line.insert("run".to_owned(), self.run.as_str().into());
+        line.insert("event".to_owned(), event.into());
+        line.extend(fields.into_iter().map(|(key, value)| (key.to_owned(), value)));
+        self.buffer.extend_from_slice(Value::Object(line).to_string().as_bytes());
+        self.buffer.push(b'\n');
+    }
+
+    fn write(&mut self) -> io::Result<()> {
+        let Some(file) = &mut self.file else { return Ok(()) };
+        if !self.buffer.is_empty() {
+            self.unsafe_yet = true;
+            file.write_all(&self.buffer)?;
+            self.buffer.clear();
+        }
+        Ok(())
+    }
+
+    /// Writes what was noted and waits until it is safe.
+    ///
+    /// A few milliseconds that nothing else may use: the write that follows must not overtake it.
+    pub(super) fn sync(&mut self) -> io::Result<()> {
+        self.write()?;
+        let Some(file) = &mut self.file else { return Ok(()) };
+        if self.unsafe_yet {
+            file.keep()?;
+            self.unsafe_yet = false;
+        }
+        Ok(())
+    }
+}
+
+impl std::fmt::Debug for Journal {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Journal").field("run", &self.run).finish_non_exhaustive()
+    }
+}
+
+/// Says whether a file ends in the middle of a line.
+fn cut_short(file: &mut File) -> bool {
+    let mut last = [b'\n'];
+    let read = file.seek(SeekFrom::End(-1)).and_then(|_| file.read_exact(&mut last));
+    read.is_ok() && last != *b"\n"
+}
+
+fn of_step(step: &Step) -> [(&'static str, Value); 3] {
+    let address = step.action.address().to_string();
+    [("step", step.id.into()), ("action", step.action.word().into()), ("address", address.into())]
+}
+
+fn of_receipt(receipt: &Receipt) -> [(&'static str, Value); 4] {
+    let ms = u64::try_from(receipt.elapsed.as_millis()).unwrap_or(u64::MAX);
+    [
+        ("request_id", receipt.request_id.clone().into()),
+        ("status", receipt.status.into()),
+        ("writes", receipt.writes.into()),
+        ("ms", ms.into()),
+    ]
+}

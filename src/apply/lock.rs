@@ -1,0 +1,189 @@
+//! One apply at a time on one machine: a file in the user's state folder that the system locks.
+
+use std::env;
+use std::ffi::OsString;
+use std::fmt;
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io::{self, Read as _, Seek as _, Write as _};
+use std::path::{Path, PathBuf};
+
+use jiff::Timestamp;
+
+use crate::api::escaped;
+use crate::model::{Id, Stack};
+
+/// More of a lock file is not read.
+const LONGEST_NOTE: u64 = 1024;
+
+/// Keeps others out as long as it lives; the system lets go of it when the process ends, however it ends.
+#[must_use = "the lock is let go of when the guard is dropped"]
+#[derive(Debug)]
+pub struct Guard {
+    file: File,
+    crashed: Option<Holder>,
+}
+
+impl Guard {
+    /// Returns who held the lock before and ended without letting go of it: killed, most likely, perhaps with a request
+    /// on its way. `None` after a proper end.
+    #[must_use]
+    pub const fn crashed(&self) -> Option<&Holder> {
+        self.crashed.as_ref()
+    }
+}
+
+/// Who holds a lock, as its file says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Holder {
+    /// The process.
+    pub pid: u32,
+    /// Since when.
+    pub since: Timestamp,
+}
+
+impl fmt::Display for Holder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "process {} since {:.0}", self.pid, self.since)
+    }
+}
+
+/// Why there is no lock.
+#[derive(Debug, thiserror::Error)]
+pub enum LockError {
+    /// Another apply is under way.
+    #[error("another apply of the same organization and stack is under way on this machine{}", by(.holder.as_ref()))]
+    Held {
+        /// Who, where the file says it.
+        holder: Option<Holder>,
+    },
+    /// The file or its folder cannot be made or locked.
+    #[error("the lock file `{}` cannot be made or locked", escaped(&path.to_string_lossy()))]
+    Io {
+        /// The file, or the folder.
+        path: PathBuf,
+        /// Why not.
+        source: io::Error,
+    },
+    /// There is no folder to keep it in.
+    #[error("there is no folder for the lock file\nhint: set XDG_STATE_HOME or HOME to a folder of yours")]
+    NoFolder,
+}
+
+fn by(holder: Option<&Holder>) -> String {
+    holder.map(|holder| format!(": {holder}")).unwrap_or_default()
+}
+
+/// Returns the user's folder for state: `$XDG_STATE_HOME/scw-iam`, or `~/.local/state/scw-iam`.
+///
+/// # Errors
+/// [`LockError::NoFolder`] when neither variable holds an absolute path.
+pub fn state_dir() -> Result<PathBuf, LockError> {
+    state_dir_of(|name| env::var_os(name))
+}
+
+fn state_dir_of(variable: impl Fn(&str) -> Option<OsString>) -> Result<PathBuf, LockError> {
+    let folder = |name| variable(name).map(PathBuf::from).filter(|path| path.is_absolute());
+    let state = folder("XDG_STATE_HOME").or_else(|| folder("HOME").map(|home| home.join(".local/state")));
+    state.map(|state| state.join("scw-iam")).ok_or(LockError::NoFolder)
+}
+
+/// Locks an organization and a stack on this machine, or says who has.
+///
+/// The file stays when the guard is gone: to delete it would let two in, each with a file of its own. What it says
+/// about a holder counts only while it is locked, so a crash leaves nothing to clean up.
+///
+/// # Errors
+/// [`LockError`].
+pub fn lock(state_dir: &Path, organization: Id, stack: Option<&Stack>) -> Result<Guard, LockError> {
+    std::fs::create_dir_all(state_dir)
+        .map_err(|source| LockError::Io { path: state_dir.to_path_buf(), source })?;
+    // A stack's name has no dot, so that no stack can be named like the lock of none.
+    let name = match stack {
+        Some(stack) => format!("{organization}.{stack}.lock"),
+        None => format!("{organization}.lock"),
+    };
+    let path = state_dir.join(name);
+    let failed = |source| LockError::Io { path: path.clone(), source };
+    let open = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path);
+    let mut file = open.map_err(failed)?;
+    match file.try_lock() {
+        Ok(()) => {}
+        Err(TryLockError::WouldBlock) => return Err(LockError::Held { holder: holder(&file) }),
+        Err(TryLockError::Error(source)) => return Err(failed(source)),
+    }
+    let crashed = holder(&file);
+    let note = format!("pid {} since {}\n", std::process::id(), Timestamp::now());
+    let noted = file.set_len(0).and_then(|()| file.rewind()).and_then(|()| file.write_all(note.as_bytes()));
+    noted.map_err(failed)?;
+    Ok(Guard { file, crashed })
+}
+
+fn holder(file: &File) -> Option<Holder> {
+    let mut text = String::new();
+    file.take(LONGEST_NOTE).read_to_string(&mut text).ok()?;
+    let (pid, since) = text.strip_prefix("pid ")?.trim_end().split_once(" since ")?;
+    Some(Holder { pid: pid.parse().ok()?, since: since.parse().ok()? })
+}
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        // Closing the file lets go of the lock; the note goes first, so that nobody is named who holds nothing.
+        let _ = self.file.rewind().and_then(|()| self.file.set_len(0));
+        let _ = self.file.unlock();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn stack(name: &str) -> Stack {
+        name.parse().unwrap()
+    }
+
+    #[test]
+    fn a_second_apply_is_told_who_is_at_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let organization = Id::from_bits(7);
+        let first = lock(folder.path(), organization, Some(&stack("platform"))).unwrap();
+        let second = lock(folder.path(), organization, Some(&stack("platform")));
+        let Err(LockError::Held { holder: Some(holder) }) = second else { panic!("{second:?}") };
+        assert_eq!(holder.pid, std::process::id());
+        drop(first);
+        let third = lock(folder.path(), organization, Some(&stack("platform")));
+        assert_eq!(third.unwrap().crashed(), None, "let go of");
+    }
+
+    #[test]
+    fn other_stacks_and_organizations_are_not_in_the_way() {
+        let folder = tempfile::tempdir().unwrap();
+        let _a = lock(folder.path(), Id::from_bits(7), Some(&stack("a"))).unwrap();
+        let _b = lock(folder.path(), Id::from_bits(7), Some(&stack("b"))).unwrap();
+        let _none = lock(folder.path(), Id::from_bits(7), None).unwrap();
+        let _other = lock(folder.path(), Id::from_bits(8), Some(&stack("a"))).unwrap();
+    }
+
+    #[test]
+    fn what_a_crash_left_behind_is_no_lock() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(format!("{}.lock", Id::from_bits(7)));
+        std::fs::write(&path, "pid 1000000000 since 2020-01-01T00:00:00.123456789Z\n").unwrap();
+        let guard = lock(folder.path(), Id::from_bits(7), None).unwrap();
+        let note = std::fs::read_to_string(&path).unwrap();
+        assert!(note.starts_with(&format!("pid {} since ", std::process::id())), "{note}");
+        assert_eq!(note.lines().count(), 1);
+        assert_eq!(guard.crashed().map(|holder| holder.pid), Some(1_000_000_000));
+        drop(guard);
+    }
+
+    #[test]
+    fn the_folder_is_the_users_own() {
+        let of = |pairs: &'static [(&str, &str)]| {
+            let value = |name: &str| pairs.iter().find(|(key, _)| *key == name).map(|(_, v)| v.into());
+            state_dir_of(value).ok()
+        };
+        assert_eq!(of(&[("XDG_STATE_HOME", "/s"), ("HOME", "/h")]), Some("/s/scw-iam".into()));
+        assert_eq!(of(&[("XDG_STATE_HOME", "s"), ("HOME", "/h")]), Some("/h/.local/state/scw-iam".into()));
+        assert_eq!(of(&[("HOME", "")]), None);
+    }
+}

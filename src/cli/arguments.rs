@@ -1,0 +1,108 @@
+//! Arguments that several commands share.
+
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use jiff::Timestamp;
+
+use super::output::{Format, Output};
+use crate::config::Source;
+use crate::model::{Key, Principal};
+use crate::plan::{Allowance, Options};
+
+/// What every command takes.
+#[derive(Debug, Clone, clap::Args)]
+pub(super) struct Common {
+    /// The format of the result, with =FILE into a file; may be given several times
+    #[arg(short, long, global = true, value_name = "text|json|markdown[=FILE]", value_parser = Output::from_str)]
+    pub(super) output: Vec<Output>,
+    /// Pretend that it is this time (RFC 3339), for tests and rehearsals
+    #[arg(long, global = true, value_name = "TIME", value_parser = time)]
+    pub(super) now: Option<Timestamp>,
+    /// Warnings refuse too
+    #[arg(long, global = true)]
+    pub(super) strict: bool,
+}
+
+fn time(text: &str) -> Result<Timestamp, String> {
+    text.parse().map_err(|_| "not a time as in 2026-11-22T18:00:00Z".to_owned())
+}
+
+impl Common {
+    /// The time that counts.
+    pub(super) fn now(&self) -> Timestamp {
+        self.now.unwrap_or_else(Timestamp::now)
+    }
+
+    /// The outputs, at least one.
+    pub(super) fn outputs(&self) -> Vec<Output> {
+        if self.output.is_empty() {
+            vec![Output { format: Format::Text, file: None }]
+        } else {
+            self.output.clone()
+        }
+    }
+}
+
+/// The files to read.
+#[derive(Debug, Clone, clap::Args)]
+pub(super) struct Paths {
+    /// Files, or folders with *.yaml and *.yml files; `-` is standard input
+    #[arg(value_name = "PATH", default_value = ".")]
+    pub(super) paths: Vec<PathBuf>,
+}
+
+impl Paths {
+    pub(super) fn sources(&self) -> Vec<Source> {
+        self.paths.iter().map(|path| Source::of_argument(path.as_os_str())).collect()
+    }
+}
+
+/// How the live side is reached.
+#[derive(Debug, Clone, clap::Args)]
+pub(super) struct Reach {
+    /// Rehearse on an embedded emulator of this state instead of the real API: no credential is read, nothing real changes
+    #[arg(long, value_name = "STATE.json")]
+    pub(super) emulate: Option<PathBuf>,
+    /// With --emulate: write the state that this leads to
+    #[arg(long, value_name = "FILE", requires = "emulate")]
+    pub(super) save: Option<PathBuf>,
+    /// How many requests are in flight at most
+    #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u16).range(1..=100))]
+    pub(super) parallelism: u16,
+    /// How many requests a second go out at most
+    #[arg(long, value_name = "N", default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    pub(super) max_rps: u32,
+}
+
+/// How a plan is judged.
+#[derive(Debug, Clone, clap::Args)]
+pub(super) struct Judge {
+    /// Lift a guard for exactly the number that the plan printed; may be given several times
+    #[arg(long, value_name = "GUARD=NUMBER", value_parser = Allowance::from_str)]
+    pub(super) allow: Vec<Allowance>,
+    /// Who runs this plan, where the API key does not tell
+    #[arg(long, value_name = "user:E-MAIL|application:NAME", value_parser = principal)]
+    pub(super) caller: Option<Principal>,
+}
+
+/// Reads `user:alice@example.com` or `application:ci`.
+pub(super) fn principal(text: &str) -> Result<Principal, String> {
+    match text.split_once(':') {
+        Some(("user", email)) => {
+            let email = email.parse().map_err(|error| format!("`{email}` {error}"))?;
+            Ok(Principal::User(Key::Named(email)))
+        }
+        Some(("application", name)) => {
+            let name = name.parse().map_err(|error| format!("`{name}` {error}"))?;
+            Ok(Principal::Application(Key::Named(name)))
+        }
+        _ => Err("it takes user:E-MAIL or application:NAME".to_owned()),
+    }
+}
+
+impl Judge {
+    pub(super) fn options(&self, strict: bool) -> Options {
+        Options { allow: self.allow.iter().map(|allowed| (allowed.guard, allowed.number)).collect(), strict }
+    }
+}

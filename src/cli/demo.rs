@@ -1,0 +1,162 @@
+//! `scw-iam demo`
+
+use std::time::Instant;
+
+use anyhow::Context as _;
+use similar::TextDiff;
+
+use super::Exit;
+use super::arguments::{Common, Judge, Reach};
+use super::export;
+use super::failure::Failure;
+use super::output::{Format, Output};
+use super::prepare;
+use super::session::Session;
+use crate::apply::{self, Journal, Options, StopSignal, Unwatched};
+use crate::config::{self, Source, Split};
+use crate::live;
+use crate::model::Stack;
+use crate::plan::Plan;
+use crate::render;
+use crate::render::paint::{Ink, Paint};
+
+/// Shows the whole round on an embedded organization, without credentials or network
+///
+/// Export, change, plan, apply, plan again: nothing to do. Nothing real is touched, nothing is left behind.
+#[derive(Debug, clap::Args)]
+pub(super) struct Demo {}
+
+/// The organization that the demo runs on.
+const ORGANIZATION: &str = include_str!("../../examples/demo/organization.json");
+/// What somebody wants it to be.
+const DESIRED: &str = include_str!("../../examples/demo/iam.yaml");
+
+/// Prints and explains.
+struct Stage {
+    out: Output,
+    paint: Paint,
+    number: u32,
+}
+
+impl Stage {
+    fn say(&self, text: &str) -> anyhow::Result<()> {
+        self.out.write(format!("{text}\n").as_bytes())
+    }
+
+    /// Opens a part: what happens, the command that does it, and why.
+    fn part(&mut self, title: &str, command: &str, why: &str) -> anyhow::Result<()> {
+        self.number += 1;
+        let title = self.paint.text(Ink::Heading, &format!("{}. {title}", self.number));
+        let command = self.paint.text(Ink::Change, &format!("$ {command}"));
+        self.say(&format!("\n{title}\n{why}\n\n{command}"))
+    }
+
+    fn plan(&self, plan: &Plan) -> Result<(), Failure> {
+        let mut bytes = Vec::new();
+        render::plan::text(&mut bytes, plan, render::plan::Style { paint: self.paint, drift: false })?;
+        self.out.write(&bytes)?;
+        Ok(())
+    }
+}
+
+impl Demo {
+    pub(super) async fn run(self, common: &Common) -> Result<Exit, Failure> {
+        let started = Instant::now();
+        let Self {} = self;
+        let out = Output { format: Format::Text, file: None };
+        let mut stage = Stage { paint: out.paint(), out, number: 0 };
+        let reach = Reach { emulate: None, save: None, parallelism: 10, max_rps: 1000 };
+        let state = serde_json::from_str(ORGANIZATION).context("the embedded organization is no JSON")?;
+        let session = Session::embedded(&reach, state, None).await?;
+        stage.say(
+            "This is scw-iam on an organization of its own: an emulator of the IAM API in this very process.\n\
+             Five people, three applications, three groups. Nothing real is read or changed.",
+        )?;
+
+        stage.part(
+            "Export: what is live, as YAML",
+            "scw-iam export --stack platform > iam.yaml",
+            "The files say names, not ids; they plan to nothing, which is proven before they are written.",
+        )?;
+        let live = prepare::read(&session, &live::Needs { projects: true, ..live::Needs::default() }).await?;
+        let stack: Stack = "platform".parse().map_err(anyhow::Error::new)?;
+        let files = export::files(common, &live, Some(&stack), Split::One);
+        let exported: String = files.iter().map(|file| file.text.as_str()).collect();
+        stage.say(exported.trim_end())?;
+
+        stage.part(
+            "Change: somebody edits the file",
+            "git diff",
+            "The developers become the engineers and take over production: Alice leaves them, Dave joins, and so does\n\
+             Carol, who is no intern any more. The old deployer goes.",
+        )?;
+        let diff = TextDiff::from_lines(exported.as_str(), DESIRED);
+        for line in diff.unified_diff().context_radius(2).to_string().lines() {
+            let ink = match line.as_bytes().first() {
+                Some(b'+') => Ink::Add,
+                Some(b'-') => Ink::Remove,
+                _ => Ink::Faint,
+            };
+            stage.say(&stage.paint.text(ink, line))?;
+        }
+
+        stage.part(
+            "Plan: who gains, who loses, and in which order",
+            "scw-iam plan",
+            "Access comes first. The edges (`after`) see to it that nobody holds, not even for a moment, what they\n\
+             held neither before nor will hold after.",
+        )?;
+        let (plan, caller) = compare(common, &session).await?;
+        stage.plan(&plan)?;
+
+        stage.part("Apply", "scw-iam apply --yes", "As parallel as the edges allow.")?;
+        if plan.refused() {
+            return Err(Failure::with(Exit::Refused, "the demo's own plan is refused; please report it"));
+        }
+        let mut ids = plan.ids().clone();
+        let options = Options { caller: Some(caller), ..Options::default() };
+        let (client, never) = (&session.client, StopSignal::never());
+        let mut journal = Journal::none();
+        let outcome = apply::apply(&plan, client, &mut ids, &mut journal, &Unwatched, never, &options).await;
+        let mut bytes = Vec::new();
+        for (step, ended) in plan.steps().iter().zip(&outcome.steps) {
+            bytes.extend(
+                format!("{}\n", render::outcome::line(&plan, step, &ended.end, stage.paint)).into_bytes(),
+            );
+        }
+        render::outcome::text(&mut bytes, &plan, &outcome, stage.paint)?;
+        stage.out.write(&bytes)?;
+
+        stage.part("Plan again", "scw-iam plan", "What was applied is what the files say.")?;
+        let (again, _) = compare(common, &session).await?;
+        stage.plan(&again)?;
+        let seconds = started.elapsed().as_secs_f64();
+        stage.say(&format!(
+            "\nThat was the round, in {seconds:.1} s. Next: `scw-iam export --out iam` on your organization, or rehearse on\n\
+             a copy of it: `scw-iam snapshot --out state.json`, then `scw-iam plan iam --emulate state.json`."
+        ))?;
+        session.close().await?;
+        if again.is_empty() {
+            Ok(Exit::Done)
+        } else {
+            Err(Failure::with(Exit::NotConverged, "the demo did not converge"))
+        }
+    }
+}
+
+/// Compares the demo's file with the demo's organization.
+async fn compare(common: &Common, session: &Session) -> Result<(Plan, crate::model::Principal), Failure> {
+    let source = Source::Text { name: "iam.yaml".into(), bytes: DESIRED.as_bytes().to_vec() };
+    let files = config::read(&[source], common.now())?;
+    let live = prepare::refresh(session, &files).await?;
+    let desired = prepare::resolve(common, &files, &live)?;
+    let judge = Judge { allow: Vec::new(), caller: None };
+    let caller = prepare::caller(session, &live, &judge).await;
+    let plan = prepare::plan(common, &judge, &live, &caller, &desired)?;
+    match caller {
+        crate::plan::Caller::Known(principal) => Ok((plan, principal)),
+        crate::plan::Caller::Unresolved(why) => {
+            Err(Failure::error(anyhow::anyhow!("the demo has no caller: {why}")))
+        }
+    }
+}

@@ -1,0 +1,28 @@
+//! `scw-iam drift`
+
+use super::Exit;
+use super::arguments::{Common, Judge, Paths, Reach};
+use super::failure::Failure;
+use super::prepare;
+
+/// Says whether live is what the files say, for a job that runs now and then
+///
+/// Shows the same as `plan`, and ends with 2 when live differs. Guards do not matter here.
+#[derive(Debug, clap::Args)]
+pub(super) struct Drift {
+    #[command(flatten)]
+    paths: Paths,
+    #[command(flatten)]
+    reach: Reach,
+}
+
+impl Drift {
+    pub(super) async fn run(self, common: &Common) -> Result<Exit, Failure> {
+        let judge = Judge { allow: Vec::new(), caller: None };
+        let prepared = prepare::prepare(common, &self.paths, &self.reach, &judge).await?;
+        prepare::show(common, &prepared.plan, true)?;
+        let differs = !prepared.plan.is_empty() || !prepared.plan.conflicts().is_empty();
+        prepared.session.close().await?;
+        Ok(if differs { Exit::Changes } else { Exit::Done })
+    }
+}

@@ -1,0 +1,111 @@
+//! `scw-iam export`
+
+use std::path::PathBuf;
+
+use anyhow::Context as _;
+
+use super::Exit;
+use super::arguments::{Common, Judge, Reach};
+use super::failure::Failure;
+use super::output::{Format, Output, talk, write_whole};
+use super::prepare;
+use super::session::Session;
+use crate::config::{self, ExportOptions, ExportedFile, Source, Split};
+use crate::live::{self, Live};
+use crate::model::{Catalogue, Stack};
+use crate::plan::Caller;
+
+/// Writes the organization as files that plan to nothing
+///
+/// What files cannot say becomes a comment with the reason. The files are read again and planned before they are
+/// written: nothing would change. Nothing is ever written to the API.
+#[derive(Debug, clap::Args)]
+pub(super) struct Export {
+    #[command(flatten)]
+    reach: Reach,
+    /// The folder to write to; without it, one file goes to standard output
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// Write one file, not one for each kind
+    #[arg(long, requires = "out")]
+    one_file: bool,
+    /// The stack that will own what the files declare; a plan then shows the adoption
+    #[arg(long, value_name = "NAME")]
+    stack: Option<Stack>,
+    /// Replace files that are there
+    #[arg(long, requires = "out")]
+    force: bool,
+}
+
+impl Export {
+    pub(super) async fn run(self, common: &Common) -> Result<Exit, Failure> {
+        let session = Session::open(&self.reach, None).await?;
+        let needs = live::Needs { projects: true, ..live::Needs::default() };
+        let live = prepare::read(&session, &needs).await?;
+        let split = if self.out.is_some() && !self.one_file { Split::ByKind } else { Split::One };
+        let files = files(common, &live, self.stack.as_ref(), split);
+        prove(common, &live, &files)?;
+        match &self.out {
+            None => {
+                for file in &files {
+                    Output { format: Format::Text, file: None }.write(file.text.as_bytes())?;
+                }
+            }
+            Some(folder) => {
+                let there = files.iter().map(|file| folder.join(&file.path)).find(|path| path.exists());
+                if let (Some(path), false) = (there, self.force) {
+                    return Err(Failure::error(anyhow::anyhow!(
+                        "{} is there already\nhint: choose another folder, or say --force to replace it",
+                        path.display()
+                    )));
+                }
+                std::fs::create_dir_all(folder)
+                    .with_context(|| format!("cannot make {}", folder.display()))?;
+                for file in &files {
+                    write_whole(&folder.join(&file.path), file.text.as_bytes())?;
+                }
+                let names: Vec<_> = files.iter().map(|file| file.path.display().to_string()).collect();
+                talk(&format!(
+                    "Wrote {} to {}. A plan of it changes nothing.",
+                    names.join(", "),
+                    folder.display()
+                ));
+            }
+        }
+        session.close().await?;
+        Ok(Exit::Done)
+    }
+}
+
+/// The organization as files.
+pub(super) fn files(common: &Common, live: &Live, stack: Option<&Stack>, split: Split) -> Vec<ExportedFile> {
+    let options = ExportOptions {
+        stack,
+        split,
+        titles: &live.titles,
+        catalogue: Catalogue::published(),
+        now: common.now(),
+        schema: config::SCHEMA,
+    };
+    config::export(&live.state, &options)
+}
+
+/// Reads the files as anybody would, and plans them: but for adoptions, nothing may change.
+fn prove(common: &Common, live: &Live, files: &[ExportedFile]) -> Result<(), Failure> {
+    let text =
+        |file: &ExportedFile| Source::Text { name: file.path.clone(), bytes: file.text.clone().into_bytes() };
+    let sources: Vec<_> = files.iter().map(text).collect();
+    let bug = "the exported files do not say what is live; please report it";
+    let read = config::read(&sources, common.now())?;
+    let resolved = read.resolve(Some(&live.state), Catalogue::published(), false)?;
+    let judge = Judge { allow: Vec::new(), caller: None };
+    let caller = Caller::Unresolved("nothing is planned for real".to_owned());
+    let plan = prepare::plan(common, &judge, live, &caller, &resolved.desired)?;
+    let changed = plan.summary().total();
+    if changed == crate::plan::Counts::default() && plan.conflicts().is_empty() {
+        return Ok(());
+    }
+    let mut shown = Vec::new();
+    crate::render::plan::text(&mut shown, &plan, crate::render::plan::Style::default())?;
+    Err(Failure::error(anyhow::anyhow!("{}", String::from_utf8_lossy(&shown)).context(bug)))
+}

@@ -1,0 +1,107 @@
+//! Why a command ends early, and how it says so.
+
+use std::io::Write as _;
+
+use super::Exit;
+use super::arguments::Common;
+use super::output::{Format, colour_on_stderr};
+use crate::config::Mistakes;
+use crate::render;
+use crate::render::escape::terminal;
+use crate::render::paint::{Ink, Paint};
+
+/// Why a command ends early.
+pub(super) enum Failure {
+    /// Mistakes in a person's files.
+    Mistakes(Mistakes),
+    /// A machine's trouble, or a refusal.
+    Error {
+        /// How the command ends.
+        exit: Exit,
+        /// What it was doing, and what went wrong.
+        error: anyhow::Error,
+    },
+    /// Standard output was closed: whoever reads has read enough.
+    Closed,
+}
+
+impl Failure {
+    /// A machine's trouble.
+    pub(super) const fn error(error: anyhow::Error) -> Self {
+        Self::Error { exit: Exit::Error, error }
+    }
+
+    /// Something that was called wrongly.
+    pub(super) fn usage(message: impl std::fmt::Display) -> Self {
+        Self::Error { exit: Exit::Usage, error: anyhow::anyhow!("{message}") }
+    }
+
+    /// Another end, with its words.
+    pub(super) fn with(exit: Exit, message: impl std::fmt::Display) -> Self {
+        Self::Error { exit, error: anyhow::anyhow!("{message}") }
+    }
+}
+
+impl From<anyhow::Error> for Failure {
+    fn from(error: anyhow::Error) -> Self {
+        let closed = error
+            .downcast_ref::<std::io::Error>()
+            .is_some_and(|error| error.kind() == std::io::ErrorKind::BrokenPipe);
+        if closed { Self::Closed } else { Self::error(error) }
+    }
+}
+
+impl From<std::io::Error> for Failure {
+    fn from(error: std::io::Error) -> Self {
+        anyhow::Error::new(error).into()
+    }
+}
+
+impl From<Mistakes> for Failure {
+    fn from(mistakes: Mistakes) -> Self {
+        Self::Mistakes(mistakes)
+    }
+}
+
+/// Says why a command ended, and returns its exit.
+pub(super) fn report(common: &Common, failure: Failure) -> Exit {
+    match failure {
+        Failure::Closed => Exit::Done,
+        Failure::Mistakes(mistakes) => {
+            let json = common.output.iter().find(|output| output.format == Format::Json);
+            if let Some(output) = json {
+                let text = format!("{:#}\n", render::mistake::json(&mistakes));
+                _ = output.write(text.as_bytes());
+            }
+            let colour = if colour_on_stderr() == Paint::Coloured {
+                render::mistake::Colour::On
+            } else {
+                render::mistake::Colour::Off
+            };
+            _ = render::mistake::write(&mut std::io::stderr().lock(), &mistakes, colour);
+            Exit::Mistakes
+        }
+        Failure::Error { exit, error } => {
+            let mut err = std::io::stderr().lock();
+            let paint = colour_on_stderr();
+            let mut hints = Vec::new();
+            for (at, cause) in error.chain().enumerate() {
+                let text = cause.to_string();
+                let mut lines = text.lines();
+                let first = lines.next().unwrap_or("");
+                let start = if at == 0 { paint.text(Ink::Alarm, "error:") } else { "  because:".to_owned() };
+                _ = writeln!(err, "{start} {}", terminal(first));
+                for line in lines {
+                    match line.strip_prefix("hint:") {
+                        Some(hint) => hints.push(hint.trim().to_owned()),
+                        None => _ = writeln!(err, "    {}", terminal(line)),
+                    }
+                }
+            }
+            for hint in hints {
+                _ = writeln!(err, "hint: {}", terminal(&hint));
+            }
+            exit
+        }
+    }
+}

@@ -1,0 +1,113 @@
+//! Where results go: one or more formats, each to standard output or a file.
+
+use std::io::{self, IsTerminal, Write};
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+use anyhow::Context as _;
+
+use crate::render::paint::Paint;
+
+/// A format of results.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Format {
+    /// For people.
+    Text,
+    /// For programs.
+    Json,
+    /// For pull requests.
+    Markdown,
+}
+
+/// A format, and the file that it goes to; standard output without one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Output {
+    /// The format.
+    pub(super) format: Format,
+    /// The file.
+    pub(super) file: Option<PathBuf>,
+}
+
+impl FromStr for Output {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (format, file) = match text.split_once('=') {
+            Some((_, "")) => return Err("there is no file behind `=`".to_owned()),
+            Some((format, file)) => (format, Some(file.into())),
+            None => (text, None),
+        };
+        let format = match format {
+            "text" => Format::Text,
+            "json" => Format::Json,
+            "markdown" => Format::Markdown,
+            _ => {
+                return Err("it takes text, json or markdown, and may name a file: json=plan.json".to_owned());
+            }
+        };
+        Ok(Self { format, file })
+    }
+}
+
+impl Output {
+    /// Writes a whole result.
+    pub(super) fn write(&self, bytes: &[u8]) -> anyhow::Result<()> {
+        match &self.file {
+            None => {
+                let mut out = io::stdout().lock();
+                out.write_all(bytes)?;
+                out.flush()?;
+            }
+            Some(path) => write_whole(path, bytes)?,
+        }
+        Ok(())
+    }
+
+    /// The colours of this output.
+    pub(super) fn paint(&self) -> Paint {
+        if self.file.is_none() && coloured(io::stdout().is_terminal()) {
+            Paint::Coloured
+        } else {
+            Paint::Plain
+        }
+    }
+}
+
+/// Writes a file whole or not at all: beside its place first, then under its name.
+pub(super) fn write_whole(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
+    let saying = || format!("cannot write {}", path.display());
+    // A device or a pipe has no place beside it.
+    if path.exists() && !path.is_file() {
+        return std::fs::write(path, bytes).with_context(saying);
+    }
+    let name = path.file_name().with_context(saying)?;
+    let mut beside = std::ffi::OsString::from(".");
+    beside.push(name);
+    beside.push(format!(".{}.tmp", std::process::id()));
+    let beside = path.with_file_name(beside);
+    let written = (|| {
+        let mut file = std::fs::File::create(&beside)?;
+        file.write_all(bytes)?;
+        file.sync_all()?;
+        std::fs::rename(&beside, path)
+    })();
+    if written.is_err() {
+        _ = std::fs::remove_file(&beside);
+    }
+    written.with_context(saying)
+}
+
+fn coloured(terminal: bool) -> bool {
+    let set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+    terminal && !set("NO_COLOR") && std::env::var_os("TERM").is_none_or(|term| term != "dumb")
+}
+
+/// The colours of talk.
+pub(super) fn colour_on_stderr() -> Paint {
+    if coloured(io::stderr().is_terminal()) { Paint::Coloured } else { Paint::Plain }
+}
+
+/// Says something to whoever watches; results never come this way.
+pub(super) fn talk(text: &str) {
+    _ = writeln!(io::stderr().lock(), "{text}");
+}

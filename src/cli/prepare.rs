@@ -1,0 +1,169 @@
+//! The one path that plan, apply and drift walk: files and live in, plan out.
+
+use anyhow::Context as _;
+
+use super::Exit;
+use super::arguments::{Common, Judge, Paths, Reach};
+use super::failure::Failure;
+use super::output::{Format, colour_on_stderr, talk};
+use super::session::Session;
+use crate::config::{self, Files};
+use crate::live::{self, Live};
+use crate::model::{Catalogue, Desired};
+use crate::plan::{Caller, Facts, Plan, between};
+use crate::render;
+use crate::render::paint::Paint;
+
+/// Files that were read, a session, and the plan between both sides.
+pub(super) struct Prepared {
+    pub(super) session: Session,
+    pub(super) files: Files,
+    pub(super) caller: Caller,
+    pub(super) plan: Plan,
+}
+
+/// Reads both sides and compares them.
+pub(super) async fn prepare(
+    common: &Common,
+    paths: &Paths,
+    reach: &Reach,
+    judge: &Judge,
+) -> Result<Prepared, Failure> {
+    let (files, session) = open(common, paths, reach).await?;
+    compare(common, judge, files, session).await
+}
+
+/// Reads the files and opens a session with what they are about.
+pub(super) async fn open(common: &Common, paths: &Paths, reach: &Reach) -> Result<(Files, Session), Failure> {
+    let files = config::read(&paths.sources(), common.now())?;
+    let session = Session::open(reach, Some(files.organization())).await?;
+    Ok((files, session))
+}
+
+/// Reads the live side and compares it with the files.
+pub(super) async fn compare(
+    common: &Common,
+    judge: &Judge,
+    files: Files,
+    session: Session,
+) -> Result<Prepared, Failure> {
+    let live = refresh(&session, &files).await?;
+    let desired = resolve(common, &files, &live)?;
+    let caller = caller(&session, &live, judge).await;
+    let plan = plan(common, judge, &live, &caller, &desired)?;
+    Ok(Prepared { session, files, caller, plan })
+}
+
+/// Compares both sides.
+pub(super) fn plan(
+    common: &Common,
+    judge: &Judge,
+    live: &Live,
+    caller: &Caller,
+    desired: &Desired,
+) -> Result<Plan, Failure> {
+    between(&facts(common, live, caller), desired, &judge.options(common.strict)).map_err(|error| {
+        let place = error.place().map(ToString::to_string);
+        let error = anyhow::Error::new(error);
+        Failure::error(match place {
+            Some(place) => error.context(format!("cannot plan {place}")),
+            None => error.context("cannot plan"),
+        })
+    })
+}
+
+/// What planning knows of the live side.
+pub(super) fn facts<'a>(common: &Common, live: &'a Live, caller: &'a Caller) -> Facts<'a> {
+    Facts {
+        live: &live.state,
+        ids: &live.ids,
+        titles: &live.titles,
+        duplicates: &live.duplicates,
+        oldest_keys: &live.oldest_keys,
+        caller,
+        now: common.now(),
+    }
+}
+
+/// Reads the live side as far as the files need it.
+pub(super) async fn refresh(session: &Session, files: &Files) -> Result<Live, Failure> {
+    let needs = live::Needs {
+        projects: files.needs().projects,
+        api_keys: files.stack().is_some(),
+        ..live::Needs::default()
+    };
+    read(session, &needs).await
+}
+
+/// Reads the live side.
+pub(super) async fn read(session: &Session, needs: &live::Needs) -> Result<Live, Failure> {
+    let live = live::refresh(&session.client, session.organization, needs)
+        .await
+        .with_context(|| format!("cannot read organization {}", session.organization))?;
+    for notice in &live.notices {
+        talk(&format!("note: {notice}"));
+    }
+    Ok(live)
+}
+
+/// Lays the files over what is live, and shows warnings.
+pub(super) fn resolve(common: &Common, files: &Files, live: &Live) -> Result<Desired, Failure> {
+    let catalogue = live.catalogue.as_ref();
+    let resolved =
+        files.resolve(Some(&live.state), catalogue.unwrap_or(Catalogue::published()), catalogue.is_some())?;
+    warn(common, &resolved.warnings)?;
+    Ok(resolved.desired)
+}
+
+/// Shows warnings and hints; with `--strict` they are mistakes.
+pub(super) fn warn(common: &Common, warnings: &config::Mistakes) -> Result<(), Failure> {
+    let colour = match colour_on_stderr() {
+        Paint::Coloured => render::mistake::Colour::On,
+        Paint::Plain => render::mistake::Colour::Off,
+    };
+    render::mistake::write(&mut std::io::stderr().lock(), warnings, colour)?;
+    if common.strict && warnings.count(config::Severity::Warning) > 0 {
+        return Err(Failure::with(
+            Exit::Mistakes,
+            "there are warnings, and --strict takes them for mistakes",
+        ));
+    }
+    Ok(())
+}
+
+/// Finds out who runs the command.
+pub(super) async fn caller(session: &Session, live: &Live, judge: &Judge) -> Caller {
+    if let Some(principal) = &judge.caller {
+        return Caller::Known(principal.clone());
+    }
+    let Some(key) = &session.access_key else {
+        return Caller::Unresolved("no access key is configured".to_owned());
+    };
+    match live::caller(&session.client, key).await {
+        Ok(caller) => match caller.principal(&live.ids) {
+            Ok(principal) => Caller::Known(principal),
+            Err(why) => Caller::Unresolved(why.to_string()),
+        },
+        Err(why) => Caller::Unresolved(why.to_string()),
+    }
+}
+
+/// Writes a plan in every format that was asked for.
+pub(super) fn show(common: &Common, plan: &Plan, drift: bool) -> Result<(), Failure> {
+    for output in common.outputs() {
+        let mut bytes = Vec::new();
+        match output.format {
+            Format::Text => {
+                let style = render::plan::Style { paint: output.paint(), drift };
+                render::plan::text(&mut bytes, plan, style)?;
+            }
+            Format::Json => {
+                serde_json::to_writer_pretty(&mut bytes, &plan.document()).context("cannot write JSON")?;
+                bytes.push(b'\n');
+            }
+            Format::Markdown => render::plan::markdown(&mut bytes, plan, drift)?,
+        }
+        output.write(&bytes)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,182 @@
+//! State files: what they may hold, and what they get back.
+
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+use super::super::{Behaviour, Organization};
+use super::{ORGANIZATION, World, id};
+
+fn error(state: &Value) -> String {
+    let error = Organization::load(state, Behaviour::default(), 0).err();
+    error.map(|error| error.to_string()).unwrap_or_default()
+}
+
+#[test]
+fn a_wrong_state_is_told_by_the_object() {
+    for (state, words) in [
+        (json!([]), "the state's top is not an object"),
+        (json!({"users": {}}), "the state's `users` is not a list"),
+        (json!({"users": [3]}), "the state's `users[0]` is not an object"),
+        (json!({"organization": "x"}), "the state's organization is not an object"),
+        (json!({"organization": {"name": "x"}}), "organization: `id`: required key not provided"),
+        (json!({"organization": {"id": "x"}}), "organization: `id`: value must be a valid UUID"),
+        (json!({"groups": [{"name": "ops"}]}), "groups[0] `ops`: `id`: is missing"),
+        (
+            json!({"groups": [{"id": id(1), "name": 3}]}),
+            &format!("groups[0] `{}`: `name`: value must be a string", id(1)),
+        ),
+        (
+            json!({"groups": [{"id": id(1), "name": "o", "user_ids": ["x"]}]}),
+            "groups[0] `o`: `user_ids`: value must be a valid UUID",
+        ),
+        (
+            json!({"applications": [{"id": id(1), "name": "a"}, {"id": id(1), "name": "b"}]}),
+            &format!("applications[1] `b`: the id `{}` was there before", id(1)),
+        ),
+        (
+            json!({"api_keys": [{"access_key": "key", "user_id": id(1)}]}),
+            "api_keys[0] `key`: `access_key`: value must be SCW and 17 capital letters or digits",
+        ),
+        (
+            json!({"api_keys": [{"access_key": "SCW00000000000000001"}]}),
+            "api_keys[0] `SCW00000000000000001`: `bearer`: is missing",
+        ),
+        (
+            json!({"users": [{"id": id(1), "email": "\u{1b}[31m", "created_at": "now"}]}),
+            "users[0] `[31m`: `created_at`: value must be an RFC 3339 time",
+        ),
+        (
+            json!({"policies": [{"id": id(1), "name": "p", "rules": [{"condition": 1}]}]}),
+            "policies[0] `p`: `rules[0].condition`: value must be a string",
+        ),
+        (
+            json!({"policies": [{"id": id(1), "name": "p", "user_id": id(1), "no_principal": true}]}),
+            "policies[0] `p`: `principal`: there may be one of user_id, group_id, application_id, no_principal",
+        ),
+        (json!({"quota": [{"limit": 3}]}), "quota[0]: `name`: is missing"),
+    ] {
+        assert_eq!(error(&state), words, "{state}");
+    }
+}
+
+#[test]
+fn what_is_absent_has_a_default() {
+    let mut world = World::of(json!({"users": [{"id": id(2), "email": "a@b.c"}], "applications": null}));
+    let user = world.get(&format!("users/{}", id(2)));
+    assert_eq!(
+        (&user["username"], &user["type"], &user["locale"]),
+        (&json!("a@b.c"), &json!("member"), &json!("en_US"))
+    );
+    assert_eq!(user["created_at"], "2020-01-01T00:00:00.000000Z");
+    assert_eq!(world.organization.id(), "00000000-0000-4000-8000-000000000000");
+    let named = World::of(json!({"groups": [{"id": id(1), "name": "x", "organization_id": ORGANIZATION}]}));
+    assert_eq!(named.organization.id(), ORGANIZATION);
+}
+
+#[test]
+fn an_empty_organization_has_an_owner_and_a_default_project() {
+    let state = Organization::empty(Behaviour::default(), 7).state();
+    assert_eq!(
+        (&state["users"][0]["type"], &state["projects"][0]["name"]),
+        (&json!("owner"), &json!("default"))
+    );
+    assert_eq!(state["projects"][0]["id"], state["organization"]["id"]);
+    assert_eq!(Organization::empty(Behaviour::default(), 7).state(), state);
+}
+
+#[test]
+fn what_is_unknown_is_served_last_and_saved() {
+    let mut world = World::of(json!({
+        "groups": [{"srn": "srn://x", "id": id(1), "name": "x", "all_users": false}],
+        "widgets": [{"id": 1}],
+    }));
+    let keys: Vec<String> =
+        world.get(&format!("groups/{}", id(1))).as_object().unwrap().keys().cloned().collect();
+    assert_eq!(keys[keys.len() - 3..], ["managed", "all_users", "srn"]);
+    let state = world.organization.state();
+    assert_eq!((&state["groups"][0]["srn"], &state["widgets"]), (&json!("srn://x"), &json!([{"id": 1}])));
+    assert_eq!(state.get("quota"), None);
+}
+
+#[test]
+fn a_secret_is_saved_only_where_it_was_given() {
+    let key = json!({"access_key": "SCW00000000000000001", "secret_key": "given", "user_id": id(1)});
+    let mut world = World::of(json!({
+        "users": [{"id": id(1), "email": "o@example.com", "type": "owner"}], "api_keys": [key],
+    }))
+    .with_token("given");
+    world.ok("POST", "api-keys", json!({"user_id": id(1)}));
+    let keys = world.organization.state()["api_keys"].clone();
+    assert_eq!((&keys[0]["secret_key"], &keys[1]["secret_key"]), (&json!("given"), &Value::Null));
+    assert_eq!(world.get("api-keys")["api_keys"][0]["secret_key"], Value::Null);
+}
+
+#[test]
+fn counters_of_a_state_are_kept_unless_they_say_too_little() {
+    let rule = json!({"id": id(9), "permission_set_names": ["VPCReadOnly"], "project_ids": [id(4)]});
+    let policy = |number: u32, counted: u64, rules: Value| json!({"id": id(number), "name": "p", "nb_rules": counted, "nb_scopes": counted, "nb_permission_sets": counted, "rules": rules});
+    let mut world = World::of(json!({"policies": [policy(1, 3, json!([])), policy(2, 0, json!([rule]))]}));
+    assert_eq!(world.get(&format!("policies/{}", id(1)))["nb_rules"], 3);
+    assert_eq!(world.get(&format!("policies/{}", id(2)))["nb_rules"], 1);
+}
+
+#[test]
+fn an_old_rule_is_served_as_it_is() {
+    let rules = json!([
+        {"id": id(8), "permission_set_names": ["Forgotten"], "permission_sets_scope_type": "account_root_user", "account_root_user_id": id(1)},
+        {"id": id(9), "permission_set_names": ["IPAMReadOnly"], "permission_sets_scope_type": "unknown_scope_type"},
+    ]);
+    let mut world = World::of(json!({"policies": [{"id": id(1), "name": "p", "rules": rules}]}));
+    let served = world.get(&format!("rules?policy_id={}", id(1)));
+    assert_eq!(served["rules"][0]["account_root_user_id"], id(1));
+    assert_eq!(
+        served["rules"][1],
+        json!({"id": id(9), "permission_set_names": ["IPAMReadOnly"],
+        "permission_sets_scope_type": "unknown_scope_type", "condition": ""})
+    );
+}
+
+/// Any JSON, with the words of a state in it.
+fn any_state() -> impl Strategy<Value = Value> {
+    let word = prop_oneof![
+        Just(String::from("id")),
+        Just("name".into()),
+        Just("rules".into()),
+        Just("users".into()),
+        Just("groups".into()),
+        Just("policies".into()),
+        Just("api_keys".into()),
+        Just("quota".into()),
+        Just("organization".into()),
+        Just("created_at".into()),
+        Just("access_key".into()),
+        Just("user_ids".into()),
+        "[a-z]{0,3}",
+    ];
+    let leaf = prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::from),
+        any::<i64>().prop_map(Value::from),
+        Just(json!(id(1))),
+        Just(json!("2026-01-01T00:00:00Z")),
+        "\\PC{0,8}".prop_map(Value::from),
+    ];
+    leaf.prop_recursive(4, 64, 6, move |inner| {
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..5).prop_map(Value::from),
+            prop::collection::hash_map(word.clone(), inner, 0..6)
+                .prop_map(|map| Value::Object(map.into_iter().collect())),
+        ]
+    })
+}
+
+proptest! {
+    #[test]
+    fn no_state_makes_the_loader_panic(state in any_state()) {
+        if let Ok(organization) = Organization::load(&state, Behaviour::default(), 0) {
+            let saved = organization.state();
+            let again = Organization::load(&saved, Behaviour::default(), 0).unwrap();
+            prop_assert_eq!(again.state(), saved);
+        }
+    }
+}

@@ -1,0 +1,54 @@
+//! What the API said, before it is made sense of.
+use std::collections::BTreeSet;
+
+use super::Notice;
+use crate::api::wire::{self, Novel, Novelty};
+
+/// The answers of one refresh.
+#[derive(Debug, Default)]
+pub(super) struct Answers {
+    pub(super) users: Vec<wire::User>,
+    pub(super) applications: Vec<wire::Application>,
+    pub(super) groups: Vec<wire::Group>,
+    pub(super) policies: Vec<PolicyWithRules>,
+    pub(super) projects: Vec<wire::Project>,
+    pub(super) permission_sets: Option<Vec<wire::PermissionSet>>,
+    pub(super) api_keys: Vec<wire::ApiKey>,
+    pub(super) quota: Vec<wire::Quotum>,
+}
+
+/// A policy and its rules, which have a list of their own.
+#[derive(Debug)]
+pub(super) struct PolicyWithRules {
+    pub(super) policy: wire::Policy,
+    pub(super) rules: Vec<wire::Rule>,
+}
+
+impl Answers {
+    /// Returns what of all this is new to this version, each once, in a stable order.
+    pub(super) fn notices(&self) -> Vec<Notice> {
+        fn of<'a>(objects: impl IntoIterator<Item = &'a (impl Novel + 'a)>) -> impl Iterator<Item = Novelty> {
+            objects.into_iter().flat_map(Novel::novelties)
+        }
+        let Self { users, applications, groups, policies, projects, permission_sets, api_keys, quota } = self;
+        let novelties = of(users)
+            .chain(of(applications))
+            .chain(of(groups))
+            .chain(of(policies.iter().map(|it| &it.policy)))
+            .chain(of(policies.iter().flat_map(|it| &it.rules)))
+            .chain(of(projects))
+            .chain(of(permission_sets.iter().flatten()))
+            .chain(of(api_keys))
+            .chain(of(quota));
+        novelties.map(Notice::from).collect::<BTreeSet<_>>().into_iter().collect()
+    }
+}
+
+impl From<Novelty> for Notice {
+    fn from(Novelty { kind, field, value }: Novelty) -> Self {
+        match value {
+            Some(value) => Self::UnknownValue { kind, field, value },
+            None => Self::UnknownField { kind, field },
+        }
+    }
+}

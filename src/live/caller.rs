@@ -1,0 +1,92 @@
+//! Who runs this: the bearer of the API key that is used.
+use jiff::Timestamp;
+
+use super::Error;
+use super::keys::id_of;
+use crate::api::wire::Bearer;
+use crate::api::{AccessKey, Client, ErrorKind};
+use crate::model::{Address, Id, Ids, Key, Principal};
+
+/// Who runs this, as far as the API tells.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Caller {
+    /// The public half of the key that is used.
+    pub access_key: AccessKey,
+    /// When the key stops working; `None` for never, or when it is not known.
+    pub expires_at: Option<Timestamp>,
+    bearer: Result<Who, String>,
+}
+
+/// The bearer of a key, by id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Who {
+    User(Id),
+    Application(Id),
+}
+
+/// Finds out whose key the access key is. It needs nothing of a refresh, so that both can be under way at once.
+///
+/// Source: IAM API v1alpha1, `GET /api-keys/{access_key}` (GetAPIKey); the API has no other call that says who one is. Fact:
+/// it needs a permission of its own, also for one's own key.
+///
+/// # Errors
+/// What any call can meet. That the key may not be read, or is not there, is no error but a caller without principal.
+///
+/// ```
+/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/example.rs"));
+/// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let (_emulator, client) = example().await?;
+/// use scw_iam::live;
+///
+/// let organization = client.organization().as_str().parse()?;
+/// let caller = live::caller(&client, &"SCWC0000000000000001".parse()?).await?;
+/// let live = live::refresh(&client, organization, &live::Needs::default()).await?;
+/// assert_eq!(caller.principal(&live.ids)?.to_string(), "application ci");
+/// # Ok(()) }
+/// ```
+pub async fn caller(client: &Client, access_key: &AccessKey) -> Result<Caller, Error> {
+    let unresolved =
+        |why: String| Caller { access_key: access_key.clone(), expires_at: None, bearer: Err(why) };
+    let key = match client.get_api_key(access_key).await {
+        Ok(key) => key,
+        Err(error) if error.kind() == ErrorKind::Forbidden => {
+            let why = "the key may not read API keys, not even itself";
+            return Ok(unresolved(format!("{why} (`{access_key}`; IAMReadOnly would do)")));
+        }
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            return Ok(unresolved(format!("the organization has no API key `{access_key}`")));
+        }
+        Err(source) => return Err(Error::reading(format!("the API key `{access_key}`"))(source)),
+    };
+    let bearer = match &key.bearer {
+        Some(Bearer::User(id)) => Ok(Who::User(id_of(id.as_str())?)),
+        Some(Bearer::Application(id)) => Ok(Who::Application(id_of(id.as_str())?)),
+        None => Err(format!("the API does not say whose key `{access_key}` is")),
+    };
+    Ok(Caller { access_key: access_key.clone(), expires_at: key.expires_at, bearer })
+}
+
+/// Why nobody knows who runs this.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct Unresolved(pub String);
+
+impl Caller {
+    /// Returns who it is, by name where `ids` has one.
+    ///
+    /// # Errors
+    /// Why that is not known.
+    pub fn principal(&self, ids: &Ids) -> Result<Principal, Unresolved> {
+        let who = self.bearer.clone().map_err(Unresolved)?;
+        Ok(match who {
+            Who::User(id) => match ids.address_of(id) {
+                Some(Address::User(key)) => Principal::User(key.clone()),
+                _ => Principal::User(Key::Id(id)),
+            },
+            Who::Application(id) => match ids.address_of(id) {
+                Some(Address::Application(key)) => Principal::Application(key.clone()),
+                _ => Principal::Application(Key::Id(id)),
+            },
+        })
+    }
+}

@@ -1,0 +1,109 @@
+//! The requests of a refresh: as many at once as the client may send.
+use futures::stream::{self, StreamExt, TryStreamExt};
+use futures::try_join;
+
+use super::answers::{Answers, PolicyWithRules};
+use super::{Error, Live, Needs, state};
+use crate::api::{
+    Client, List, ListApiKeys, ListApplications, ListGroups, ListPolicies, ListProjects, ListQuota,
+    ListUsers, Listed, PermissionSetOrder, wire,
+};
+use crate::model::Id;
+
+/// How often a policy is read again whose rules are fewer than it counts.
+const READ_AGAIN: u32 = 3;
+
+/// Reads the live side of an organization.
+///
+/// Lists only, of different kinds at once; the rules of a policy as soon as the policies are there, and not at all for one
+/// that counts none. How many requests are in flight is up to the client.
+///
+/// # Errors
+/// Whatever could not be read, by name. The result is never a part of what there is: a smaller state would be taken for
+/// deletions, or for no drift.
+///
+/// ```
+/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/example.rs"));
+/// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let (_emulator, client) = example().await?;
+/// use scw_iam::live::{self, Needs};
+///
+/// let organization = client.organization().as_str().parse()?;
+/// let live = live::refresh(&client, organization, &Needs { projects: true, ..Needs::default() }).await?;
+/// assert_eq!(live.state.groups.keys().next().map(ToString::to_string).as_deref(), Some("developers"));
+/// assert!(live.notices.is_empty());
+/// # Ok(()) }
+/// ```
+pub async fn refresh(client: &Client, organization: Id, needs: &Needs) -> Result<Live, Error> {
+    if client.organization().as_str().parse() != Ok(organization) {
+        let what = "the client".to_owned();
+        return Err(Error::Foreign { what, found: client.organization().to_string(), wanted: organization });
+    }
+    let Needs { projects, permission_sets, api_keys, quota } = *needs;
+    let (users, applications, groups, policies, projects, permission_sets, api_keys, quota) = try_join!(
+        read("the users", client.list_users(&ListUsers::default())),
+        read("the applications", client.list_applications(&ListApplications::default())),
+        read("the groups", client.list_groups(&ListGroups::default())),
+        policies(client),
+        read_if(projects, "the projects", || client.list_projects(&ListProjects::default())),
+        read_if(permission_sets, "the permission sets", || client
+            .list_permission_sets(PermissionSetOrder::NameAsc)),
+        read_if(api_keys, "the API keys", || client.list_api_keys(&ListApiKeys::default())),
+        read_if(quota, "the quotas", || client.list_quota(&ListQuota::default())),
+    )?;
+    let answers = Answers {
+        users,
+        applications,
+        groups,
+        policies,
+        projects: projects.unwrap_or_default(),
+        permission_sets,
+        api_keys: api_keys.unwrap_or_default(),
+        quota: quota.unwrap_or_default(),
+    };
+    state::assemble(organization, &answers)
+}
+
+async fn read<T: Listed>(what: &str, list: List<T>) -> Result<Vec<T>, Error> {
+    list.all().await.map_err(Error::reading(what))
+}
+
+async fn read_if<T: Listed>(
+    needed: bool,
+    what: &str,
+    list: impl FnOnce() -> List<T>,
+) -> Result<Option<Vec<T>>, Error> {
+    if needed { read(what, list()).await.map(Some) } else { Ok(None) }
+}
+
+/// Reads the policies, and then the rules of each.
+async fn policies(client: &Client) -> Result<Vec<PolicyWithRules>, Error> {
+    let policies = read("the policies", client.list_policies(&ListPolicies::default())).await?;
+    stream::iter(policies)
+        .map(|policy| with_rules(client, policy))
+        .buffered(client.parallelism())
+        .try_collect()
+        .await
+}
+
+/// Adds the rules to a policy. Fewer than it counts may have been set since, so that it is read again; if the two still
+/// do not agree, something is not shown.
+async fn with_rules(client: &Client, mut policy: wire::Policy) -> Result<PolicyWithRules, Error> {
+    let name = format!("policy `{}`", policy.name);
+    let mut again = READ_AGAIN;
+    loop {
+        if policy.nb_rules == Some(0) {
+            return Ok(PolicyWithRules { policy, rules: Vec::new() });
+        }
+        let rules = read(&format!("the rules of {name}"), client.list_rules(&policy.id)).await?;
+        let counted = policy.nb_rules.unwrap_or(0);
+        if rules.len() as u64 >= counted {
+            return Ok(PolicyWithRules { policy, rules });
+        }
+        if again == 0 {
+            return Err(Error::MissingRules { policy: name, counted, listed: rules.len() });
+        }
+        again -= 1;
+        policy = client.get_policy(&policy.id).await.map_err(Error::reading(&name))?;
+    }
+}

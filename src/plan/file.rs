@@ -1,0 +1,611 @@
+//! The plan as a document: what `-o json` prints and `--out` writes. No secret is ever in it.
+
+pub(super) mod basis;
+mod read;
+
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+pub use self::read::{Changed, Reread, Stale, Unreadable};
+use super::{Action, Edge, Effect, Plan, Step, StepId, Verdict};
+use crate::access::{Grant, GrantScope, Sharpness};
+use crate::model::{
+    Address, Attachment, Id, Key, Kind, Meta, Name, Owner, Principal, Rule, Rules, Scope, Where,
+};
+
+/// The version of the document's shape.
+pub const FORMAT_VERSION: u32 = 1;
+
+/// A whole plan.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Document {
+    /// [`FORMAT_VERSION`].
+    pub format_version: u32,
+    /// What made it.
+    pub tool: Tool,
+    /// The organization's id.
+    pub organization: String,
+    /// The stack, or null.
+    pub stack: Option<String>,
+    /// When it was made.
+    #[schemars(with = "String")]
+    pub created_at: Timestamp,
+    /// The counts.
+    pub summary: SummaryDocument,
+    /// Who gains and who loses.
+    pub access: Vec<AccessDocument>,
+    /// The calls, in the order in which they are shown.
+    pub steps: Vec<StepDocument>,
+    /// What is kept and yet missing for a while.
+    pub interruptions: Vec<InterruptionDocument>,
+    /// What the guards found.
+    pub guards: Vec<GuardDocument>,
+    /// Declared objects that must not be touched.
+    pub conflicts: Vec<ConflictDocument>,
+    /// Objects that the stack takes in.
+    pub adoptions: Vec<AdoptionDocument>,
+    /// Undeclared objects that stay.
+    pub spared: Vec<SparedDocument>,
+    /// Kinds that the files have no section for.
+    pub not_managed: Vec<String>,
+    /// What the plan was made from: the objects that it touches or depends on.
+    pub objects: Vec<ObjectDocument>,
+}
+
+/// An object that a plan touches or depends on, as it was when the plan was made.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ObjectDocument {
+    /// The object, by the name that the plan leads to.
+    pub address: String,
+    /// Its live name, where it is renamed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub live: Option<String>,
+    /// The SHA-256 of its content, in hexadecimal digits; null when its name was free.
+    pub hash: Option<String>,
+}
+
+/// The program that made a document.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Tool {
+    /// `scw-iam`.
+    pub name: String,
+    /// Its version.
+    pub version: String,
+}
+
+/// Counts of objects and steps.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SummaryDocument {
+    /// Objects that are made.
+    pub created: usize,
+    /// Objects that change.
+    pub updated: usize,
+    /// Objects that are deleted.
+    pub deleted: usize,
+    /// Objects that the stack takes in.
+    pub adopted: usize,
+    /// Calls.
+    pub steps: usize,
+    /// Whether a guard or a conflict forbids to apply it.
+    pub refused: bool,
+}
+
+/// How access changes for one principal.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AccessDocument {
+    /// `user alice@example.com`.
+    pub principal: String,
+    /// Whether nothing is left.
+    pub loses_all: bool,
+    /// Whether it is a locked user.
+    pub locked: bool,
+    /// What changes.
+    pub changes: Vec<GrantChangeDocument>,
+}
+
+/// One grant that changes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct GrantChangeDocument {
+    /// `gained`, `lost`, `loosened` or `tightened`.
+    pub change: String,
+    /// The grant.
+    pub grant: GrantDocument,
+    /// The way to it.
+    pub path: PathDocument,
+}
+
+/// A permission set on a scope under a condition.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct GrantDocument {
+    /// The permission set.
+    pub permission_set: String,
+    /// `organization`, `all_projects`, a project's id, or words.
+    pub scope: String,
+    /// The condition, or null.
+    pub condition: Option<String>,
+}
+
+/// The way of a grant to a principal.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PathDocument {
+    /// The group in between, or null.
+    pub group: Option<String>,
+    /// The policy.
+    pub policy: String,
+    /// The rule, from 1.
+    pub rule: usize,
+    /// Where the rule is written, or null.
+    pub place: Option<String>,
+}
+
+/// One call.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct StepDocument {
+    /// Its number, from 1.
+    pub id: StepId,
+    /// `create`, `update`, `delete`, `set_rules`, `add_members`, `remove_member` or `set_members`.
+    pub action: String,
+    /// `group developers`; an object without a good name goes by `group id:UUID`.
+    pub address: String,
+    /// `neutral`, `revokes` or `grants`.
+    pub effect: String,
+    /// What changes, each with the value before (`from`) and after (`to`).
+    pub changes: ChangesDocument,
+    /// The steps that come before it.
+    pub after: Vec<StepId>,
+    /// Those of them that keep a law of access.
+    pub after_for_safety: Vec<StepId>,
+}
+
+/// The changed fields; what does not change is absent.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ChangesDocument {
+    /// The name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<FromTo<String>>,
+    /// The description.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<FromTo<String>>,
+    /// The tags, the owner's included, sorted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tags: Option<FromTo<Vec<String>>>,
+    /// What a policy is attached to: `none`, `user …`, `application …` or `group …`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub principal: Option<FromTo<String>>,
+    /// The rules of a policy.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rules: Option<FromTo<Vec<RuleDocument>>>,
+    /// The members of a group: those that join or leave, or all of them for `set_members`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub members: Option<FromTo<Vec<String>>>,
+}
+
+/// A value before and after; null where there is none.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct FromTo<T> {
+    /// Before.
+    pub from: Option<T>,
+    /// After.
+    pub to: Option<T>,
+}
+
+/// One rule.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RuleDocument {
+    /// The permission sets.
+    pub permission_sets: Vec<String>,
+    /// Where: `organization`, `all_projects`, `gone`, a list of projects' ids, or words.
+    pub scope: ScopeDocument,
+    /// When, or null.
+    pub condition: Option<String>,
+}
+
+/// Where a rule grants.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum ScopeDocument {
+    /// `organization`, `all_projects`, `gone`, or words.
+    Word(String),
+    /// The ids of projects.
+    Projects(Vec<String>),
+}
+
+/// Access that is missing for a while.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct InterruptionDocument {
+    /// Who.
+    pub principal: String,
+    /// What.
+    pub grant: GrantDocument,
+    /// The step after which it is missing.
+    pub from_step: StepId,
+    /// The step after which it is back.
+    pub to_step: StepId,
+}
+
+/// What a guard found.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct GuardDocument {
+    /// Its name.
+    pub guard: String,
+    /// The number found; what `--allow` takes.
+    pub found: u32,
+    /// The number that passes.
+    pub limit: u32,
+    /// `refused`, `allowed` or `shown`.
+    pub verdict: String,
+    /// What is wrong.
+    pub message: String,
+    /// What it is about.
+    pub items: Vec<String>,
+}
+
+/// A declared object that must not be touched.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ConflictDocument {
+    /// The object.
+    pub address: String,
+    /// `owned`, `managed`, `untouchable`, `external_but_owned` or `both_live`.
+    pub reason: String,
+    /// Where it is declared, or null.
+    pub place: Option<String>,
+}
+
+/// An object that the stack takes in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AdoptionDocument {
+    /// The object.
+    pub address: String,
+    /// The stack that had it, or null.
+    pub from_stack: Option<String>,
+    /// How many API keys an application has.
+    pub api_keys: u32,
+    /// When the oldest was made, where that is known.
+    #[schemars(with = "Option<String>")]
+    pub oldest_api_key: Option<Timestamp>,
+}
+
+/// An undeclared object that stays.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SparedDocument {
+    /// The object.
+    pub address: String,
+    /// Why, as a word.
+    pub reason: String,
+}
+
+impl Document {
+    /// Returns true when a grant or a rule of it is about a project, so that names help whoever reads it.
+    #[must_use]
+    pub fn names_projects(&self) -> bool {
+        let of_project = |grant: &GrantDocument| grant.scope.parse::<Id>().is_ok();
+        self.access.iter().flat_map(|access| &access.changes).any(|change| of_project(&change.grant))
+    }
+}
+
+impl Plan {
+    /// Returns the plan as a document.
+    #[must_use]
+    pub fn document(&self) -> Document {
+        let total = self.summary().total();
+        Document {
+            format_version: FORMAT_VERSION,
+            tool: Tool { name: "scw-iam".to_owned(), version: env!("CARGO_PKG_VERSION").to_owned() },
+            organization: self.organization().to_string(),
+            stack: self.stack().map(ToString::to_string),
+            created_at: self.created_at(),
+            summary: SummaryDocument {
+                created: total.created,
+                updated: total.updated,
+                deleted: total.deleted,
+                adopted: self.summary().adopted,
+                steps: self.summary().steps,
+                refused: self.refused(),
+            },
+            access: self.access_documents(),
+            steps: self.steps().iter().map(step).collect(),
+            interruptions: self
+                .interruptions()
+                .iter()
+                .map(|interruption| InterruptionDocument {
+                    principal: address(&interruption.principal.address()),
+                    grant: grant(&interruption.grant),
+                    from_step: interruption.from_step,
+                    to_step: interruption.to_step,
+                })
+                .collect(),
+            guards: self.guard_documents(),
+            conflicts: self
+                .conflicts()
+                .iter()
+                .map(|conflict| ConflictDocument {
+                    address: address(&conflict.address),
+                    reason: conflict.kind.word().to_owned(),
+                    place: conflict.at.as_ref().map(ToString::to_string),
+                })
+                .collect(),
+            adoptions: self
+                .adoptions()
+                .iter()
+                .map(|adoption| AdoptionDocument {
+                    address: address(&adoption.address),
+                    from_stack: adoption.from.as_ref().map(ToString::to_string),
+                    api_keys: adoption.api_keys,
+                    oldest_api_key: adoption.oldest_key,
+                })
+                .collect(),
+            spared: self
+                .spared()
+                .iter()
+                .map(|spared| SparedDocument {
+                    address: address(&spared.address),
+                    reason: spared.reason.word().to_owned(),
+                })
+                .collect(),
+            not_managed: self.absent().iter().copied().map(Kind::section).map(ToOwned::to_owned).collect(),
+            objects: basis::objects(self.steps(), self.before(), self.outcome(), |address| {
+                self.renamed_from(address).cloned()
+            }),
+        }
+    }
+
+    fn access_documents(&self) -> Vec<AccessDocument> {
+        let place = |policy: &Key<Name>, rule: usize| {
+            self.place(&Where::Rule(policy.name()?.clone(), rule)).map(ToString::to_string)
+        };
+        self.access()
+            .iter()
+            .map(|change| AccessDocument {
+                principal: address(&change.principal.address()),
+                loses_all: change.loses_all,
+                locked: change.locked,
+                changes: change
+                    .grants
+                    .iter()
+                    .map(|changed| GrantChangeDocument {
+                        change: match changed.sharpness {
+                            Sharpness::Gained => "gained",
+                            Sharpness::Loosened => "loosened",
+                            Sharpness::Tightened => "tightened",
+                            Sharpness::Lost => "lost",
+                        }
+                        .to_owned(),
+                        grant: grant(&changed.grant),
+                        path: PathDocument {
+                            group: changed.path.group.as_ref().map(key),
+                            policy: key(&changed.path.policy),
+                            rule: changed.path.rule + 1,
+                            place: (changed.sharpness != Sharpness::Lost)
+                                .then(|| place(&changed.path.policy, changed.path.rule))
+                                .flatten(),
+                        },
+                    })
+                    .collect(),
+            })
+            .collect()
+    }
+
+    fn guard_documents(&self) -> Vec<GuardDocument> {
+        self.findings()
+            .iter()
+            .map(|finding| GuardDocument {
+                guard: finding.guard.to_string(),
+                found: finding.found,
+                limit: finding.limit,
+                verdict: match finding.verdict {
+                    Verdict::Refused => "refused",
+                    Verdict::Lifted => "allowed",
+                    Verdict::Shown => "shown",
+                }
+                .to_owned(),
+                message: finding.message.clone(),
+                items: finding.items.clone(),
+            })
+            .collect()
+    }
+}
+
+fn key<N: std::fmt::Display>(key: &Key<N>) -> String {
+    match key {
+        Key::Named(name) => name.to_string(),
+        Key::Id(id) => format!("id:{id}"),
+    }
+}
+
+/// An address as the document writes it.
+pub(super) fn address(of: &Address) -> String {
+    let text = match of {
+        Address::User(user) => key(user),
+        Address::Application(name) | Address::Group(name) | Address::Policy(name) => key(name),
+    };
+    format!("{} {text}", of.kind())
+}
+
+fn principal(principal: &Principal) -> String {
+    address(&principal.address())
+}
+
+fn attachment(attachment: &Attachment) -> String {
+    match attachment {
+        Attachment::None => "none".to_owned(),
+        Attachment::Principal(to) => principal(to),
+        Attachment::Group(group) => address(&Address::Group(group.clone())),
+    }
+}
+
+fn grant(grant: &Grant) -> GrantDocument {
+    let scope = match &grant.scope {
+        GrantScope::Organization => "organization".to_owned(),
+        GrantScope::AllProjects => "all_projects".to_owned(),
+        GrantScope::Project(id) => id.to_string(),
+        GrantScope::Other(words) => words.clone(),
+    };
+    GrantDocument {
+        permission_set: grant.permission_set.to_string(),
+        scope,
+        condition: grant.condition.as_ref().map(ToString::to_string),
+    }
+}
+
+fn rules(rules: &Rules) -> Vec<RuleDocument> {
+    let one = |rule: &Rule| RuleDocument {
+        permission_sets: rule.permission_sets.iter().map(ToString::to_string).collect(),
+        scope: match &rule.scope {
+            Scope::Organization => ScopeDocument::Word("organization".to_owned()),
+            Scope::AllProjects => ScopeDocument::Word("all_projects".to_owned()),
+            Scope::Projects(ids) => ScopeDocument::Projects(ids.iter().map(Id::to_string).collect()),
+            Scope::Other(words) => ScopeDocument::Word(words.clone()),
+            Scope::Gone => ScopeDocument::Word("gone".to_owned()),
+        },
+        condition: rule.condition.as_ref().map(ToString::to_string),
+    };
+    rules.0.iter().map(one).collect()
+}
+
+fn members(members: &BTreeSet<Principal>) -> Vec<String> {
+    members.iter().map(principal).collect()
+}
+
+fn made<T>(to: T) -> Option<FromTo<T>> {
+    Some(FromTo { from: None, to: Some(to) })
+}
+
+fn from_to<T>(from: T, to: T) -> Option<FromTo<T>> {
+    Some(FromTo { from: Some(from), to: Some(to) })
+}
+
+fn step(step: &Step) -> StepDocument {
+    let mut after: Vec<_> = step.after.iter().map(|edge| edge.step).collect();
+    after.dedup();
+    let safety = step.after.iter().filter(|edge| edge.reason.safety());
+    let mut after_for_safety: Vec<_> = safety.map(|Edge { step, .. }| *step).collect();
+    after_for_safety.dedup();
+    StepDocument {
+        id: step.id,
+        action: step.action.word().to_owned(),
+        address: address(&step.action.address()),
+        effect: match step.effect {
+            Effect::Neutral => "neutral",
+            Effect::Revokes => "revokes",
+            Effect::Grants => "grants",
+        }
+        .to_owned(),
+        changes: changes(&step.action),
+        after,
+        after_for_safety,
+    }
+}
+
+fn created(name: &impl std::fmt::Display, meta: &Meta) -> ChangesDocument {
+    ChangesDocument {
+        name: made(name.to_string()),
+        description: made(meta.description.clone()),
+        tags: made(meta.wire_tags()),
+        ..ChangesDocument::default()
+    }
+}
+
+fn changes(action: &Action) -> ChangesDocument {
+    match action {
+        Action::CreateApplication { name, meta } | Action::CreateGroup { name, meta } => created(name, meta),
+        Action::CreatePolicy { name, policy } => ChangesDocument {
+            principal: made(attachment(&policy.attachment)),
+            rules: made(rules(&policy.rules)),
+            ..created(name, &policy.meta)
+        },
+        Action::Update(update) => {
+            let before = Meta {
+                description: String::new(),
+                tags: update.tags.as_ref().map_or_else(|| update.meta.tags.clone(), |(from, _)| from.clone()),
+                owner: update
+                    .owner
+                    .as_ref()
+                    .map_or_else(|| update.meta.owner.clone(), |(from, _)| from.clone()),
+            };
+            let tagged = update.tags.is_some() || update.owner.is_some();
+            ChangesDocument {
+                name: update.name.as_ref().and_then(|(from, to)| from_to(key(from), to.to_string())),
+                description: update
+                    .description
+                    .as_ref()
+                    .and_then(|(from, to)| from_to(from.clone(), to.clone())),
+                tags: tagged.then(|| from_to(before.wire_tags(), update.meta.wire_tags())).flatten(),
+                principal: update
+                    .attachment
+                    .as_ref()
+                    .and_then(|(from, to)| from_to(attachment(from), attachment(to))),
+                ..ChangesDocument::default()
+            }
+        }
+        Action::AddMembers { members: joining, .. } => {
+            ChangesDocument { members: made(members(joining)), ..ChangesDocument::default() }
+        }
+        Action::RemoveMember { member, .. } => ChangesDocument {
+            members: Some(FromTo { from: Some(vec![principal(member)]), to: None }),
+            ..ChangesDocument::default()
+        },
+        Action::SetMembers { before, after, .. } => ChangesDocument {
+            members: from_to(members(before), members(after)),
+            ..ChangesDocument::default()
+        },
+        Action::SetRules { before, after, .. } => {
+            ChangesDocument { rules: from_to(rules(before), rules(after)), ..ChangesDocument::default() }
+        }
+        Action::Delete { .. } => ChangesDocument::default(),
+    }
+}
+
+impl super::ConflictKind {
+    const fn word(&self) -> &'static str {
+        match self {
+            Self::Owned(Owner::Stack(_) | Owner::Unclear(_)) => "owned",
+            Self::Managed => "managed",
+            Self::Untouchable => "untouchable",
+            Self::ExternalButOwned => "external_but_owned",
+            Self::BothLive { .. } => "both_live",
+        }
+    }
+}
+
+impl super::SparedReason {
+    const fn word(&self) -> &'static str {
+        match self {
+            Self::SectionAbsent => "section_absent",
+            Self::NoStack => "no_stack",
+            Self::NotOwned => "not_owned",
+            Self::Other(_) => "other_stack",
+            Self::Unclear => "unclear_owner",
+            Self::PruneNone => "prune_none",
+            Self::Managed => "managed",
+            Self::NotDeletable => "not_deletable",
+            Self::External => "external",
+            Self::Renamed => "previous_name",
+        }
+    }
+}
+
+/// Returns the schema of the document.
+#[must_use]
+pub fn schema() -> schemars::Schema {
+    schemars::schema_for!(Document)
+}

@@ -1,0 +1,153 @@
+//! A refresh through the real client, against the emulator.
+#![expect(clippy::unwrap_used, reason = "a test may fail by panicking")]
+use std::collections::BTreeMap;
+
+use scw_iam::api::{AccessKey, Client, Secret};
+use scw_iam::emulator::{self, Emulator};
+use scw_iam::live::{self, Live, Needs};
+use scw_iam::model::Id;
+use serde_json::{Value, json};
+
+const ORGANIZATION: &str = "105bdce1-64c0-48ab-899d-868455867ecf";
+
+fn example() -> Value {
+    serde_json::from_str(include_str!("support/example.json")).unwrap()
+}
+
+async fn start(state: Value) -> (Emulator, Client) {
+    let options = emulator::Options { state: Some(state), ..Default::default() };
+    let emulator = emulator::start(options).await.unwrap();
+    let client = client(&emulator, "11111111-1111-1111-1111-111111111111", ORGANIZATION);
+    (emulator, client)
+}
+
+fn client(emulator: &Emulator, secret: &str, organization: &str) -> Client {
+    let builder = Client::builder(Secret::new(secret), organization.parse().unwrap());
+    builder.api_url(emulator.url()).max_rps(10_000.0).build().unwrap()
+}
+
+fn organization() -> Id {
+    ORGANIZATION.parse().unwrap()
+}
+
+async fn refresh(state: Value, needs: &Needs) -> Live {
+    let (_emulator, client) = start(state).await;
+    live::refresh(&client, organization(), needs).await.unwrap()
+}
+
+/// The requests of an emulator as lines: method, path and count.
+fn requests(emulator: &Emulator) -> Vec<String> {
+    let counted: BTreeMap<_, _> = emulator.requests();
+    counted.into_iter().map(|((method, path), count)| format!("{count} {method} {path}")).collect()
+}
+
+#[tokio::test]
+async fn an_organization_is_read_as_it_is() {
+    let all = Needs { projects: true, permission_sets: true, api_keys: true, quota: true };
+    let live = refresh(example(), &all).await;
+    let state = &live.state;
+    assert_eq!(
+        state.users.keys().map(ToString::to_string).collect::<Vec<_>>(),
+        ["owner@example.com", "alice@example.com", "bob@example.com"]
+    );
+    let group = &state.groups[0];
+    let members: Vec<_> = group.members.iter().map(ToString::to_string).collect();
+    assert_eq!(members, ["user alice@example.com", "user bob@example.com", "application ci"]);
+    assert!(group.fully_listed(state));
+    let policy = &state.policies[0];
+    assert_eq!((policy.attachment.to_string().as_str(), policy.rules.0.len()), ("group developers", 2));
+    assert!(!policy.untouchable());
+    let name = |id: &str| state.projects[&id.parse::<Id>().unwrap()].to_string();
+    assert_eq!(
+        (name(ORGANIZATION), name("00000000-0000-4000-8000-0000000000b1")),
+        ("default".into(), "prod".into())
+    );
+    assert_eq!(state.applications[0].api_keys, 1);
+    assert_eq!((live.oldest_keys.len(), live.catalogue.is_some(), live.quotas.is_empty()), (1, true, false));
+    assert!(live.notices.is_empty(), "{:?}", live.notices);
+}
+
+#[tokio::test]
+async fn a_refresh_costs_one_request_per_list_and_one_per_policy_with_rules() {
+    let mut state = example();
+    let policy = json!({"id": "00000000-0000-4000-8000-0000000000e2", "name": "empty", "no_principal": true, "rules": []});
+    state["policies"].as_array_mut().unwrap().push(policy);
+    let (emulator, client) = start(state).await;
+    let live = live::refresh(&client, organization(), &Needs::default()).await.unwrap();
+    assert_eq!(live.state.policies.len(), 2);
+    insta::assert_snapshot!(requests(&emulator).join("\n"), @r#"
+    1 GET /iam/v1alpha1/applications
+    1 GET /iam/v1alpha1/groups
+    1 GET /iam/v1alpha1/policies
+    1 GET /iam/v1alpha1/rules
+    1 GET /iam/v1alpha1/users
+    "#);
+}
+
+#[tokio::test]
+async fn lists_of_several_pages_are_read_whole() {
+    let mut state = example();
+    let application =
+        |number: u128| json!({"id": Id::from_bits(number).to_string(), "name": format!("app-{number}")});
+    let applications = (0..250).map(application);
+    state["applications"].as_array_mut().unwrap().extend(applications);
+    let rules: Vec<_> = (0..130u32)
+        .map(|number| json!({"permission_set_names": ["InstancesReadOnly"], "condition": format!("{number} > 0"), "organization_id": ORGANIZATION}))
+        .collect();
+    state["policies"][0]["rules"] = rules.into();
+    let live = refresh(state, &Needs::default()).await;
+    assert_eq!((live.state.applications.len(), live.state.policies[0].rules.0.len()), (251, 130));
+}
+
+#[tokio::test]
+async fn a_client_of_another_organization_reads_nothing() {
+    let (emulator, _) = start(example()).await;
+    let other = "00000000-0000-4000-8000-000000000099";
+    let client = client(&emulator, "11111111-1111-1111-1111-111111111111", other);
+    let error = live::refresh(&client, organization(), &Needs::default()).await.unwrap_err();
+    assert!(error.to_string().contains(other), "{error}");
+    assert!(emulator.requests().is_empty());
+}
+
+/// The example with keys that have secrets, so that each may do what it may: the owner's all, the application's what its
+/// group grants.
+fn closed() -> Value {
+    let mut state = example();
+    state["api_keys"] = json!([
+        {"access_key": "SCWA0000000000000001", "secret_key": "00000000-0000-4000-8000-00000000aa01",
+         "user_id": "00000000-0000-4000-8000-0000000000a1", "expires_at": "2035-07-06T09:00:00Z"},
+        {"access_key": "SCWC0000000000000001", "secret_key": "00000000-0000-4000-8000-00000000cc01",
+         "application_id": "00000000-0000-4000-8000-0000000000c1"}
+    ]);
+    state
+}
+
+async fn who(state: Value, secret: &str, access_key: &str) -> Result<String, String> {
+    let (emulator, _) = start(state).await;
+    let client = client(&emulator, secret, ORGANIZATION);
+    let access_key: AccessKey = access_key.parse().unwrap();
+    let caller = live::caller(&client, &access_key).await.map_err(|error| error.to_string())?;
+    let owner = self::client(&emulator, "00000000-0000-4000-8000-00000000aa01", ORGANIZATION);
+    let live = live::refresh(&owner, organization(), &Needs::default()).await.unwrap();
+    caller.principal(&live.ids).map(|principal| principal.to_string()).map_err(|why| why.to_string())
+}
+
+#[tokio::test]
+async fn the_caller_is_the_bearer_of_the_key_by_name() {
+    let owner = who(closed(), "00000000-0000-4000-8000-00000000aa01", "SCWA0000000000000001").await;
+    assert_eq!(owner.as_deref(), Ok("user owner@example.com"));
+    let ci = who(closed(), "00000000-0000-4000-8000-00000000cc01", "SCWC0000000000000001").await;
+    assert_eq!(ci.as_deref(), Ok("application ci"));
+    let open = who(example(), "11111111-1111-1111-1111-111111111111", emulator::EMULATOR_ACCESS_KEY).await;
+    assert_eq!(open.as_deref(), Ok("user owner@example.com"));
+}
+
+#[tokio::test]
+async fn a_caller_that_the_api_does_not_tell_is_unresolved_with_the_reason() {
+    let unknown =
+        who(closed(), "00000000-0000-4000-8000-00000000aa01", "SCWX0000000000000009").await.unwrap_err();
+    assert!(unknown.contains("has no API key `SCWX0000000000000009`"), "{unknown}");
+    let wrong =
+        who(closed(), "00000000-0000-4000-8000-00000000ffff", "SCWA0000000000000001").await.unwrap_err();
+    assert_eq!(wrong, "could not read the API key `SCWA0000000000000001`");
+}

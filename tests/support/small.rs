@@ -1,0 +1,81 @@
+//! A small organization, and what its files say once something in them has changed.
+
+use std::collections::BTreeSet;
+
+use scw_iam::model::{
+    Address, Application, Attachment, Desired, Flags, Group, Id, Ids, Key, Kind, Membership, Meta, Name,
+    Owner, Policy, Principal, Rule, Rules, Scope, State, User, UserType,
+};
+
+use super::organizations::Case;
+
+pub(crate) fn key(name: &str) -> Key<Name> {
+    Key::Named(name.parse().unwrap())
+}
+
+pub(crate) fn user(name: &str) -> Principal {
+    Principal::User(Key::Named(format!("{name}@x.io").parse().unwrap()))
+}
+
+pub(crate) fn application(name: &str) -> Principal {
+    Principal::Application(key(name))
+}
+
+pub(crate) fn members(names: &[&str]) -> BTreeSet<Principal> {
+    names.iter().map(|name| user(name)).collect()
+}
+
+pub(crate) fn meta() -> Meta {
+    Meta { owner: Some(Owner::Stack("stack".parse().unwrap())), ..Meta::default() }
+}
+
+pub(crate) fn group(names: &[&str]) -> Group {
+    Group { meta: meta(), flags: Flags::default(), builtin: None, members: members(names) }
+}
+
+pub(crate) fn rule(set: &str) -> Rule {
+    Rule { permission_sets: [set.parse().unwrap()].into(), scope: Scope::AllProjects, condition: None }
+}
+
+pub(crate) fn policy(attachment: Attachment, sets: &[&str]) -> Policy {
+    let rules = Rules(sets.iter().map(|set| rule(set)).collect());
+    Policy { meta: meta(), flags: Flags::default(), attachment, rules }
+}
+
+/// Users ann, bob, cat, dan, eve; the application ci; the groups dev (ann to dan) and ops (eve); the policy run, of
+/// dev, with two rules.
+pub(crate) fn live() -> State {
+    let mut state = State::empty(Id::from_bits(9));
+    for name in ["ann", "bob", "cat", "dan", "eve"] {
+        let user = User { username: name.to_owned(), kind: UserType::Member, locked: false };
+        state.users.insert(Key::Named(format!("{name}@x.io").parse().unwrap()), user);
+    }
+    let ci = Application { meta: meta(), flags: Flags::default(), api_keys: 0 };
+    state.applications.insert(key("ci"), ci);
+    state.groups.insert(key("dev"), group(&["ann", "bob", "cat", "dan"]));
+    state.groups.insert(key("ops"), group(&["eve"]));
+    let sets = ["InstancesFullAccess", "ObjectStorageReadOnly"];
+    state.policies.insert(key("run"), policy(Attachment::Group(key("dev")), &sets));
+    state
+}
+
+/// Returns the case whose files differ from the small organization by a change.
+pub(crate) fn changed(change: impl FnOnce(&mut State)) -> Case {
+    let live = live();
+    let mut desired = Desired::empty(live.organization);
+    desired.stack = Some("stack".parse().unwrap());
+    desired.sections = BTreeSet::from([Kind::Application, Kind::Group, Kind::Policy]);
+    desired.state = live.clone();
+    change(&mut desired.state);
+    let memberships = desired.state.groups.keys();
+    desired.memberships = memberships.map(|key| (key.name().unwrap().clone(), Membership::Exact)).collect();
+    let addresses = (live.users.keys().cloned().map(Address::User))
+        .chain(live.applications.keys().cloned().map(Address::Application))
+        .chain(live.groups.keys().cloned().map(Address::Group))
+        .chain(live.policies.keys().cloned().map(Address::Policy));
+    let mut ids = Ids::default();
+    for (n, address) in addresses.enumerate() {
+        ids.insert(address, Id::from_bits(1000 + n as u128));
+    }
+    Case { live, ids, desired }
+}
