@@ -62,16 +62,7 @@ pub(super) fn plan(
     caller: &Caller,
     desired: &Desired,
 ) -> Result<Plan, Failure> {
-    let facts = Facts {
-        live: &live.state,
-        ids: &live.ids,
-        titles: &live.titles,
-        duplicates: &live.duplicates,
-        oldest_keys: &live.oldest_keys,
-        caller,
-        now: common.now(),
-    };
-    between(&facts, desired, &judge.options(common.strict)).map_err(|error| {
+    between(&facts(common, live, caller), desired, &judge.options(common.strict)).map_err(|error| {
         let place = error.place().map(ToString::to_string);
         let error = anyhow::Error::new(error);
         Failure::error(match place {
@@ -79,6 +70,19 @@ pub(super) fn plan(
             None => error.context("cannot plan"),
         })
     })
+}
+
+/// What planning knows of the live side.
+pub(super) fn facts<'a>(common: &Common, live: &'a Live, caller: &'a Caller) -> Facts<'a> {
+    Facts {
+        live: &live.state,
+        ids: &live.ids,
+        titles: &live.titles,
+        duplicates: &live.duplicates,
+        oldest_keys: &live.oldest_keys,
+        caller,
+        now: common.now(),
+    }
 }
 
 /// Reads the live side as far as the files need it.
