@@ -2,6 +2,7 @@
 #![expect(dead_code, reason = "each test uses a part of it")]
 
 pub(crate) mod bench;
+pub(crate) mod files;
 pub(crate) mod laws;
 pub(crate) mod oracle;
 pub(crate) mod organizations;
