@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "in tests a panic is the way to fail")]
 
+#[path = "faults/chaos.rs"]
+mod chaos;
 mod support;
 
 use std::time::Duration;

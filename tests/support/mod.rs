@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "in tests a panic is the way to fail")]
 
 pub(crate) mod bench;
+pub(crate) mod files;
 pub(crate) mod laws;
 pub(crate) mod oracle;
 pub(crate) mod organizations;
