@@ -207,6 +207,8 @@ impl Apply {
         plan: &Plan,
         lock: &mut Option<apply::Guard>,
     ) -> Result<Exit, Failure> {
+        // A file that cannot be written is better known before anything changes.
+        report(&files_only(common), plan, None)?;
         let mut journal = match &self.journal {
             None => Journal::none(),
             Some(path) => Journal::open(path, &session.run_id, &plan_name(plan))
@@ -263,6 +265,12 @@ impl Apply {
 fn text_only(common: &Common) -> Common {
     let outputs =
         common.outputs().into_iter().filter(|output| output.format == Format::Text && output.file.is_none());
+    Common { output: outputs.collect(), ..common.clone() }
+}
+
+/// The outputs that go to files.
+fn files_only(common: &Common) -> Common {
+    let outputs = common.outputs().into_iter().filter(|output| output.file.is_some());
     Common { output: outputs.collect(), ..common.clone() }
 }
 
