@@ -1,6 +1,4 @@
 //! Holds the imports of the modules to one direction.
-#![expect(clippy::unwrap_used, reason = "a test may fail where it stands")]
-
 use std::collections::BTreeSet;
 use std::path::Path;
 

@@ -15,7 +15,7 @@ use super::prepare::{self, Prepared};
 use super::session::Session;
 use crate::apply::{self, End, Journal, Options, Progress, StepEnd, StopSignal};
 use crate::live;
-use crate::model::{Id, Stack};
+use crate::model::Stack;
 use crate::plan::file::{Document, Reread, Unreadable};
 use crate::plan::{Caller, Plan, Step};
 use crate::render;
@@ -83,7 +83,7 @@ impl Apply {
         }
         let (files, session) = prepare::open(common, &self.paths, &self.reach).await?;
         // Before live is read: what another apply does meanwhile would not be in the plan.
-        let _lock = lock(&session, files.organization(), files.stack()).await?;
+        let mut lock = lock(&session, files.stack()).await?;
         let prepared = prepare::compare(common, &self.judge, files, session).await?;
         let machine =
             common.outputs().iter().all(|output| output.format != Format::Text || output.file.is_some());
@@ -94,7 +94,7 @@ impl Apply {
         } else {
             prepare::show(&text_only(common), &prepared.plan, false)?;
         }
-        let exit = self.go_on(common, &prepared).await?;
+        let exit = self.go_on(common, &prepared, &mut lock).await?;
         prepared.session.close().await?;
         Ok(exit)
     }
@@ -133,8 +133,9 @@ impl Apply {
         let organization =
             document.organization.parse().with_context(|| format!("{name} names no organization"))?;
         let session = Session::open(&self.reach, Some(organization)).await?;
-        let stack = document.stack.as_deref().and_then(|stack| stack.parse().ok());
-        let _lock = lock(&session, organization, stack.as_ref()).await?;
+        let stack = document.stack.as_deref().map(str::parse).transpose();
+        let stack: Option<Stack> = stack.with_context(|| format!("{name} names no stack"))?;
+        let mut lock = lock(&session, stack.as_ref()).await?;
         let live = prepare::read(
             &session,
             &live::Needs { projects: document.names_projects(), ..live::Needs::default() },
@@ -166,13 +167,18 @@ impl Apply {
             report(common, &plan, None)?;
             Exit::Done
         } else {
-            self.send(common, &session, &caller, &plan).await?
+            self.send(common, &session, &caller, &plan, &mut lock).await?
         };
         session.close().await?;
         Ok(exit)
     }
 
-    async fn go_on(&self, common: &Common, prepared: &Prepared) -> Result<Exit, Failure> {
+    async fn go_on(
+        &self,
+        common: &Common,
+        prepared: &Prepared,
+        lock: &mut Option<apply::Guard>,
+    ) -> Result<Exit, Failure> {
         let plan = &prepared.plan;
         if plan.refused() {
             report(common, plan, None)?;
@@ -189,7 +195,7 @@ impl Apply {
             }
             self.still(common, prepared).await?;
         }
-        self.send(common, &prepared.session, &prepared.caller, plan).await
+        self.send(common, &prepared.session, &prepared.caller, plan, lock).await
     }
 
     /// Sends the steps.
@@ -199,6 +205,7 @@ impl Apply {
         session: &Session,
         caller: &Caller,
         plan: &Plan,
+        lock: &mut Option<apply::Guard>,
     ) -> Result<Exit, Failure> {
         // A file that cannot be written is better known before anything changes.
         report(&files_only(common), plan, None)?;
@@ -220,6 +227,9 @@ impl Apply {
         let watch = Lines { plan, paint };
         let mut ids = plan.ids().clone();
         let stop = listen()?;
+        if let Some(lock) = lock {
+            lock.writing().context("cannot write the lock file")?;
+        }
         let client = &session.client;
         let outcome = apply::apply(plan, client, &mut ids, &mut journal, &watch, stop, &options).await;
         let exit = match (&outcome.end, outcome.wrote()) {
@@ -269,19 +279,15 @@ fn files_only(common: &Common) -> Common {
 const AFTERMATH: Duration = Duration::from_secs(5);
 
 /// Keeps other applies on this machine out, and lets the requests of a killed one arrive before live is read.
-async fn lock(
-    session: &Session,
-    organization: Id,
-    stack: Option<&Stack>,
-) -> Result<Option<apply::Guard>, Failure> {
+async fn lock(session: &Session, stack: Option<&Stack>) -> Result<Option<apply::Guard>, Failure> {
     if session.emulates() {
         return Ok(None);
     }
     let folder = apply::state_dir().map_err(anyhow::Error::new)?;
-    let guard = apply::lock(&folder, organization, stack).map_err(anyhow::Error::new)?;
+    let guard = apply::lock(&folder, session.organization, stack).map_err(anyhow::Error::new)?;
     if let Some(holder) = guard.crashed() {
         talk(&format!(
-            "An earlier apply ended without a word ({holder}); waiting {} s for what it may have left on its way.",
+            "An earlier apply was killed while it wrote ({holder}); waiting {} s for what it may have left on its way.",
             AFTERMATH.as_secs()
         ));
         tokio::time::sleep(AFTERMATH).await;
