@@ -10,17 +10,22 @@ use crate::config::Source;
 use crate::model::{Key, Principal};
 use crate::plan::{Allowance, Options};
 
+/// Where the help lists what every command takes.
+const EVERYWHERE: &str = "For every command";
+/// Where the help lists what commands take that read the live side.
+const LIVE: &str = "The live side";
+
 /// What every command takes.
 #[derive(Debug, Clone, clap::Args)]
 pub(super) struct Common {
     /// The format of the result, with =FILE into a file; may be given several times
-    #[arg(short, long, global = true, value_name = "text|json|markdown[=FILE]", value_parser = Output::from_str)]
+    #[arg(help_heading = EVERYWHERE, short, long, global = true, value_name = "text|json|markdown[=FILE]", value_parser = Output::from_str)]
     pub(super) output: Vec<Output>,
     /// Pretend that it is this time (RFC 3339), for tests and rehearsals
-    #[arg(long, global = true, value_name = "TIME", value_parser = time)]
+    #[arg(help_heading = EVERYWHERE, long, global = true, value_name = "TIME", value_parser = time)]
     pub(super) now: Option<Timestamp>,
     /// Warnings refuse too
-    #[arg(long, global = true)]
+    #[arg(help_heading = EVERYWHERE, long, global = true)]
     pub(super) strict: bool,
 }
 
@@ -62,16 +67,16 @@ impl Paths {
 #[derive(Debug, Clone, clap::Args)]
 pub(super) struct Reach {
     /// Rehearse on an embedded emulator of this state instead of the real API: no credential is read, nothing real changes
-    #[arg(long, value_name = "STATE.json")]
+    #[arg(help_heading = LIVE, long, value_name = "STATE.json")]
     pub(super) emulate: Option<PathBuf>,
     /// With --emulate: write the state that this leads to
-    #[arg(long, value_name = "FILE", requires = "emulate")]
+    #[arg(help_heading = LIVE, long, value_name = "FILE", requires = "emulate")]
     pub(super) save: Option<PathBuf>,
     /// How many requests are in flight at most
-    #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u16).range(1..=100))]
+    #[arg(help_heading = LIVE, long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u16).range(1..=100))]
     pub(super) parallelism: u16,
     /// How many requests a second go out at most
-    #[arg(long, value_name = "N", default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    #[arg(help_heading = LIVE, long, value_name = "N", default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..=1000))]
     pub(super) max_rps: u32,
 }
 

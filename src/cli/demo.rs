@@ -20,10 +20,16 @@ use crate::plan::Plan;
 use crate::render;
 use crate::render::paint::{Ink, Paint};
 
+const EXAMPLES: &str = "\
+Examples:
+  scw-iam demo
+  scw-iam demo | less";
+
 /// Shows the whole round on an embedded organization, without credentials or network
 ///
 /// Export, change, plan, apply, plan again: nothing to do. Nothing real is touched, nothing is left behind.
 #[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
 pub(super) struct Demo {}
 
 /// The organization that the demo runs on.

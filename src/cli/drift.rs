@@ -5,10 +5,16 @@ use super::arguments::{Common, Judge, Paths, Reach};
 use super::failure::Failure;
 use super::prepare;
 
+const EXAMPLES: &str = "\
+Examples:
+  scw-iam drift iam
+  scw-iam drift iam -o json=drift.json || notify";
+
 /// Says whether live is what the files say, for a job that runs now and then
 ///
 /// Shows the same as `plan`, and ends with 2 when live differs. Guards do not matter here.
 #[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
 pub(super) struct Drift {
     #[command(flatten)]
     paths: Paths,

@@ -7,10 +7,17 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use anyhow::Context as _;
+use jiff::Timestamp;
 
 use crate::emulator::{
     self, Behaviour, FAULTS_HELP, Faults, Latency, Names, OneWriter, Options, Protected, Quota,
 };
+
+const EXAMPLES: &str = "\
+Examples:
+  scw-iam emulate --listen 127.0.0.1:8080 --state state.json
+  SCW_API_URL=http://127.0.0.1:8080 scw-iam plan iam
+  scw-iam emulate --state state.json --latency recorded --faults 503=5%";
 
 /// Emulates the IAM API of an organization on a port of this machine.
 ///
@@ -20,9 +27,10 @@ use crate::emulator::{
 /// the organization's owner, and the access key SCWEMULATOR000000000 is known to be the owner's. In a path the access
 /// key of SCW and seventeen X, which recorders write in place of real ones, stands for the key made last.
 #[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES, after_long_help = format!("{EXAMPLES}\n\nFaults (SPEC):\n{FAULTS_HELP}"))]
 pub struct Emulate {
     /// The address to listen on; port 0 takes a free one
-    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:0")]
+    #[arg(long, value_name = "ADDRESS:PORT", value_parser = address, default_value = "127.0.0.1:0")]
     listen: SocketAddr,
     /// The organization, as JSON in the API's own representation; without it: an empty one with an owner
     #[arg(long, value_name = "FILE")]
@@ -39,9 +47,8 @@ pub struct Emulate {
     /// Answer 429 to more requests a second than this
     #[arg(long, value_name = "RPS", value_parser = rate)]
     rate_limit: Option<f64>,
-    /// What goes wrong on purpose (see --help)
-    #[arg(long, value_name = "SPEC", value_parser = Faults::from_str, default_value = "", hide_default_value = true,
-        long_help = format!("What goes wrong on purpose, as\n{FAULTS_HELP}"))]
+    /// What goes wrong on purpose; at the end of --help
+    #[arg(long, value_name = "SPEC", value_parser = Faults::from_str, default_value = "", hide_default_value = true)]
     faults: Faults,
     /// Decides ids and faults, so that they can be had again
     #[arg(long, value_name = "N")]
@@ -60,6 +67,10 @@ pub struct Emulate {
     protected: String,
 }
 
+fn address(text: &str) -> Result<SocketAddr, String> {
+    text.parse().map_err(|_| "not an address and a port as in 127.0.0.1:8080 or [::1]:0".to_owned())
+}
+
 fn latency(text: &str) -> Result<Latency, String> {
     if text == "recorded" {
         return Ok(Latency::Recorded);
@@ -74,7 +85,7 @@ fn rate(text: &str) -> Result<f64, String> {
 }
 
 impl Emulate {
-    fn options(&self) -> anyhow::Result<Options> {
+    fn options(&self, now: Option<Timestamp>) -> anyhow::Result<Options> {
         let state = match &self.state {
             Some(path) => {
                 let text = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
@@ -91,7 +102,7 @@ impl Emulate {
             rate_limit: self.rate_limit,
             faults: self.faults.clone(),
             seed: self.seed,
-            now: None,
+            now,
             record: self.record.clone(),
             one_writer: if self.one_writer_per_policy {
                 OneWriter::PerGroupAndPolicy
@@ -115,8 +126,8 @@ impl Emulate {
 ///
 /// # Errors
 /// When a file cannot be read or written, or the address not be listened on.
-pub async fn run(args: Emulate) -> anyhow::Result<()> {
-    let options = args.options()?;
+pub async fn run(args: Emulate, now: Option<Timestamp>) -> anyhow::Result<()> {
+    let options = args.options(now)?;
     // Before the first line is out: who reads it may stop the emulator at once.
     let mut stop = Stop::listen().context("cannot listen to signals")?;
     let emulator = emulator::start(options).await?;

@@ -10,10 +10,14 @@ use crate::model::{Principal, State};
 use crate::render;
 use crate::render::question::Ground;
 
+const EXAMPLES: &str = "\
+Examples:
+  scw-iam explain user:alice@example.com --on prod iam
+  scw-iam explain application:ci --live";
+
 /// Shows everything that somebody holds, and by which way
-///
-/// Example: scw-iam explain user:alice@example.com --on prod iam
 #[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
 pub(super) struct Explain {
     /// Who
     #[arg(value_name = "user:E-MAIL|application:NAME", value_parser = principal)]

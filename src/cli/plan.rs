@@ -10,8 +10,16 @@ use super::failure::Failure;
 use super::output::write_whole;
 use super::prepare;
 
+const EXAMPLES: &str = "\
+Examples:
+  scw-iam plan iam
+  scw-iam plan iam --emulate state.json
+  scw-iam plan iam --out plan.json -o markdown=plan.md
+  scw-iam plan iam --allow deletes=7";
+
 /// Shows what would change, who gains and who loses, and in which order
 #[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
 pub(super) struct Plan {
     #[command(flatten)]
     paths: Paths,

@@ -11,8 +11,14 @@ use super::output::{talk, write_whole};
 use super::session::Session;
 use crate::live;
 
+const EXAMPLES: &str = "\
+Examples:
+  scw-iam snapshot --out state.json
+  scw-iam plan iam --emulate state.json";
+
 /// Writes the organization as the emulator's state, without secrets, to rehearse on
 #[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
 pub(super) struct Snapshot {
     #[command(flatten)]
     reach: Reach,

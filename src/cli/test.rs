@@ -15,8 +15,14 @@ use crate::model::{Catalogue, Desired};
 use crate::render::escape::terminal;
 use crate::render::paint::Ink;
 
+const EXAMPLES: &str = "\
+Examples:
+  scw-iam test iam
+  scw-iam test iam -o json";
+
 /// Judges the assertions and guardrails on what the files give, without credentials
 #[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
 pub(super) struct Test {
     #[command(flatten)]
     paths: Paths,

@@ -10,11 +10,16 @@ use crate::model::{Catalogue, PermissionSetName, near};
 use crate::render;
 use crate::render::question::Ground;
 
+const EXAMPLES: &str = "\
+Examples:
+  scw-iam who-can InstancesFullAccess --on prod iam
+  scw-iam who-can IAMManager --on organization --live";
+
 /// Shows who can do something, and by which way
 ///
 /// Wider permission sets that take in the one that is asked for are marked "through".
-/// Example: scw-iam who-can InstancesFullAccess --on prod iam
 #[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
 pub(super) struct WhoCan {
     /// The permission set
     #[arg(value_name = "PERMISSION-SET")]
