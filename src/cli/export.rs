@@ -1,5 +1,6 @@
 //! `scw-iam export`
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use anyhow::Context as _;
@@ -12,14 +13,21 @@ use super::prepare;
 use super::session::Session;
 use crate::config::{self, ExportOptions, ExportedFile, Source, Split};
 use crate::live::{self, Live};
-use crate::model::{Catalogue, Stack};
+use crate::model::{Catalogue, Owner, Stack, State};
 use crate::plan::Caller;
+
+const EXAMPLES: &str = "\
+Examples:
+  scw-iam export
+  scw-iam export --out iam --stack platform
+  scw-iam export --out iam --emulate state.json";
 
 /// Writes the organization as files that plan to nothing
 ///
 /// What files cannot say becomes a comment with the reason. The files are read again and planned before they are
 /// written: nothing would change. Nothing is ever written to the API.
 #[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
 pub(super) struct Export {
     #[command(flatten)]
     reach: Reach,
@@ -44,7 +52,8 @@ impl Export {
         let live = prepare::read(&session, &needs).await?;
         let split = if self.out.is_some() && !self.one_file { Split::ByKind } else { Split::One };
         let files = files(common, &live, self.stack.as_ref(), split);
-        prove(common, &live, &files)?;
+        let adopted = prove(common, &live, &files)?;
+        self.hint_at_stacks(&live);
         match &self.out {
             None => {
                 for file in &files {
@@ -59,14 +68,23 @@ impl Export {
                         path.display()
                     )));
                 }
+                if folder.is_file() {
+                    let name = folder.display();
+                    return Err(Failure::error(anyhow::anyhow!("{name} is a file; --out names a folder")));
+                }
                 std::fs::create_dir_all(folder)
                     .with_context(|| format!("cannot make {}", folder.display()))?;
                 for file in &files {
                     write_whole(&folder.join(&file.path), file.text.as_bytes())?;
                 }
                 let names: Vec<_> = files.iter().map(|file| file.path.display().to_string()).collect();
+                let plan = match adopted {
+                    0 => "changes nothing".to_owned(),
+                    1 => "adopts 1 object and changes nothing else".to_owned(),
+                    many => format!("adopts {many} objects and changes nothing else"),
+                };
                 talk(&format!(
-                    "Wrote {} to {}. A plan of it changes nothing.",
+                    "Wrote {} to {}. A plan of it {plan}.",
                     names.join(", "),
                     folder.display()
                 ));
@@ -74,6 +92,31 @@ impl Export {
         }
         session.close().await?;
         Ok(Exit::Done)
+    }
+}
+
+impl Export {
+    /// What belongs to a stack is only exported as that stack's.
+    fn hint_at_stacks(&self, live: &Live) {
+        if self.stack.is_some() {
+            return;
+        }
+        let State { applications, groups, policies, .. } = &live.state;
+        let metas = applications
+            .values()
+            .map(|object| &object.meta)
+            .chain(groups.values().map(|object| &object.meta))
+            .chain(policies.values().map(|object| &object.meta));
+        let mut stacks = BTreeMap::new();
+        for meta in metas {
+            if let Some(Owner::Stack(stack)) = &meta.owner {
+                *stacks.entry(stack).or_insert(0usize) += 1;
+            }
+        }
+        for (stack, count) in stacks {
+            let objects = if count == 1 { "1 object belongs" } else { &format!("{count} objects belong") };
+            talk(&format!("hint: {objects} to stack {stack}; export what it owns with `--stack {stack}`"));
+        }
     }
 }
 
@@ -91,7 +134,9 @@ pub(super) fn files(common: &Common, live: &Live, stack: Option<&Stack>, split: 
 }
 
 /// Reads the files as anybody would, and plans them: but for adoptions, nothing may change.
-fn prove(common: &Common, live: &Live, files: &[ExportedFile]) -> Result<(), Failure> {
+///
+/// Returns how many objects would be adopted.
+fn prove(common: &Common, live: &Live, files: &[ExportedFile]) -> Result<usize, Failure> {
     let text =
         |file: &ExportedFile| Source::Text { name: file.path.clone(), bytes: file.text.clone().into_bytes() };
     let sources: Vec<_> = files.iter().map(text).collect();
@@ -103,7 +148,7 @@ fn prove(common: &Common, live: &Live, files: &[ExportedFile]) -> Result<(), Fai
     let plan = prepare::plan(common, &judge, live, &caller, &resolved.desired)?;
     let changed = plan.summary().total();
     if changed == crate::plan::Counts::default() && plan.conflicts().is_empty() {
-        return Ok(());
+        return Ok(plan.summary().adopted);
     }
     let mut shown = Vec::new();
     crate::render::plan::text(&mut shown, &plan, crate::render::plan::Style::default())?;

@@ -5,8 +5,9 @@ use anyhow::Context as _;
 use super::Exit;
 use super::arguments::{Common, Judge, Paths, Reach};
 use super::failure::Failure;
-use super::output::{Format, colour_on_stderr, talk};
+use super::output::{Format, colour_on_stderr, talk, talk_with};
 use super::session::Session;
+use crate::api;
 use crate::config::{self, Files};
 use crate::live::{self, Live};
 use crate::model::{Catalogue, Desired};
@@ -95,11 +96,22 @@ pub(super) async fn refresh(session: &Session, files: &Files) -> Result<Live, Fa
     read(session, &needs).await
 }
 
+/// What a key needs to read.
+const MAY_READ: &str =
+    "\nhint: to read, the key needs IAMReadOnly and ProjectReadOnly on the organization; to apply, IAMManager too";
+
 /// Reads the live side.
 pub(super) async fn read(session: &Session, needs: &live::Needs) -> Result<Live, Failure> {
     let live = live::refresh(&session.client, session.organization, needs)
         .await
-        .with_context(|| format!("cannot read organization {}", session.organization))?;
+        .map_err(|error| {
+            let hint = match &error {
+                live::Error::Read { source, .. } if source.kind() == api::ErrorKind::Forbidden => MAY_READ,
+                _ => "",
+            };
+            let doing = format!("cannot read organization {}{hint}", session.organization);
+            anyhow::Error::new(error).context(doing)
+        })?;
     for notice in &live.notices {
         talk(&format!("note: {notice}"));
     }
@@ -121,7 +133,7 @@ pub(super) fn warn(common: &Common, warnings: &config::Mistakes) -> Result<(), F
         Paint::Coloured => render::mistake::Colour::On,
         Paint::Plain => render::mistake::Colour::Off,
     };
-    render::mistake::write(&mut std::io::stderr().lock(), warnings, colour)?;
+    talk_with(|out| render::mistake::write(out, warnings, colour));
     if common.strict && warnings.count(config::Severity::Warning) > 0 {
         return Err(Failure::with(
             Exit::Mistakes,

@@ -25,6 +25,9 @@ pub(super) struct Session {
 /// What the emulator accepts when its state holds no secret: anything.
 const ANY_SECRET: &str = "00000000-0000-0000-0000-000000000000";
 
+/// Where states come from.
+const STATES: &str = "\nhint: `scw-iam snapshot --out STATE.json` writes the state of an organization";
+
 impl Session {
     /// Opens a session for the organization of the files, or, without files, for the configured one.
     pub(super) async fn open(reach: &Reach, organization: Option<Id>) -> Result<Self, Failure> {
@@ -35,9 +38,9 @@ impl Session {
     }
 
     async fn emulated(reach: &Reach, path: &Path, organization: Option<Id>) -> Result<Self, Failure> {
-        let text = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
+        let text = std::fs::read(path).with_context(|| format!("cannot read {}{STATES}", path.display()))?;
         let state: serde_json::Value =
-            serde_json::from_slice(&text).with_context(|| format!("{} is no JSON", path.display()))?;
+            serde_json::from_slice(&text).with_context(|| format!("{} is no JSON{STATES}", path.display()))?;
         let session = Self::embedded(reach, state, organization).await;
         match session {
             Err(Failure::Error { exit, error }) => Err(Failure::Error {
@@ -106,6 +109,10 @@ impl Session {
             }
             (Some(wanted), _) => wanted,
             (None, Some(configured)) => configured,
+            // Who has configured nothing yet is better told about the key first.
+            (None, None) if settings.secret_key.is_none() => {
+                return Err(Failure::error(anyhow::Error::new(api::SettingsError::NoSecretKey)));
+            }
             (None, None) => settings
                 .organization()
                 .map_err(anyhow::Error::new)?

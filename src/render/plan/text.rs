@@ -6,8 +6,8 @@ use similar::{ChangeTag, TextDiff};
 use super::access::{self, Fold};
 use super::words;
 use crate::access::Sharpness;
-use crate::model::{Attachment, Rules, UserType};
-use crate::plan::{Action, Plan, SparedReason, Step, Update, Verdict};
+use crate::model::{Address, Attachment, Rules, UserType};
+use crate::plan::{Action, ConflictKind, Plan, SparedReason, Step, Update, Verdict};
 use crate::render::escape::terminal;
 use crate::render::paint::{Ink, Paint};
 
@@ -286,7 +286,7 @@ impl Page<'_> {
         let mut by_reason: BTreeMap<(&SparedReason, crate::model::Kind), Vec<String>> = BTreeMap::new();
         for spared in self.plan.spared() {
             let key = (&spared.reason, spared.address.kind());
-            by_reason.entry(key).or_default().push(spared.address.key_text());
+            by_reason.entry(key).or_default().push(words::named(self.plan, &spared.address));
         }
         if by_reason.is_empty() {
             return Ok(());
@@ -308,10 +308,18 @@ impl Page<'_> {
     }
 
     fn notes(&mut self) -> io::Result<()> {
-        if self.plan.spent().is_empty() {
+        // Where both names are live, nothing is done yet, and a conflict says so.
+        let conflicts = self.plan.conflicts();
+        let live_twice = |address: &Address| {
+            conflicts.iter().any(|conflict| {
+                conflict.address == *address && matches!(conflict.kind, ConflictKind::BothLive { .. })
+            })
+        };
+        let spent: Vec<_> = self.plan.spent().iter().filter(|address| !live_twice(address)).collect();
+        if spent.is_empty() {
             return Ok(());
         }
-        for address in self.plan.spent() {
+        for address in spent {
             let line = format!("note: `previously` of {address} has done its work and can be removed");
             writeln!(self.out, "{}", terminal(&line))?;
         }

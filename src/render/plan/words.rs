@@ -33,6 +33,14 @@ pub fn headline(plan: &Plan, step: &Step) -> String {
     }
 }
 
+/// The name of an object; of one that goes by its id, the id and the live name.
+pub(super) fn named(plan: &Plan, address: &crate::model::Address) -> String {
+    match address_title(plan, address) {
+        Some(title) => format!("{} ({title})", address.key_text()),
+        None => address.key_text(),
+    }
+}
+
 fn address_title<'p>(plan: &'p Plan, address: &crate::model::Address) -> Option<&'p str> {
     use crate::model::Address;
     match address {
