@@ -24,8 +24,16 @@ use crate::render::paint::Paint;
 /// The largest plan file that is read, in bytes.
 const PLAN_MOST: u64 = 64 << 20;
 
+const EXAMPLES: &str = "\
+Examples:
+  scw-iam apply iam
+  scw-iam apply iam --yes --journal journal.jsonl
+  scw-iam apply plan.json
+  scw-iam apply iam --yes --emulate state.json --save after.json";
+
 /// Plans, asks, and applies, in an order that never opens a door on the way
 #[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
 pub(super) struct Apply {
     #[command(flatten)]
     paths: Paths,

@@ -4,7 +4,7 @@ use std::io::Write as _;
 
 use super::Exit;
 use super::arguments::Common;
-use super::output::{Format, colour_on_stderr};
+use super::output::{Format, colour_on_stderr, talk_with};
 use crate::config::Mistakes;
 use crate::render;
 use crate::render::escape::terminal;
@@ -58,29 +58,48 @@ impl From<Mistakes> for Failure {
     }
 }
 
+/// Writes mistakes and warnings in the formats that were asked for; whoever watches has seen them already.
+pub(super) fn write_mistakes(common: &Common, mistakes: &Mistakes) -> anyhow::Result<()> {
+    for output in common.outputs() {
+        let text = match (output.format, &output.file) {
+            (Format::Text, None) => continue,
+            (Format::Text, Some(_)) => {
+                format!("{}{}.\n", render::mistake::text(mistakes), render::mistake::summary(mistakes))
+            }
+            (Format::Json, _) => format!("{:#}\n", render::mistake::json(mistakes)),
+            (Format::Markdown, _) => render::mistake::markdown(mistakes),
+        };
+        output.write(text.as_bytes())?;
+    }
+    Ok(())
+}
+
 /// Says why a command ended, and returns its exit.
 pub(super) fn report(common: &Common, failure: Failure) -> Exit {
     match failure {
         Failure::Mistakes(mistakes) => {
-            let json = common.output.iter().find(|output| output.format == Format::Json);
-            if let Some(output) = json {
-                let text = format!("{:#}\n", render::mistake::json(&mistakes));
-                _ = output.write(text.as_bytes());
-            }
             let colour = if colour_on_stderr() == Paint::Coloured {
                 render::mistake::Colour::On
             } else {
                 render::mistake::Colour::Off
             };
-            _ = render::mistake::write(&mut std::io::stderr().lock(), &mistakes, colour);
+            talk_with(|out| render::mistake::write(out, &mistakes, colour));
+            if let Err(error) = write_mistakes(common, &mistakes) {
+                return report(common, Failure::error(error));
+            }
             Exit::Mistakes
         }
         Failure::Error { exit, error } => {
             let mut err = std::io::stderr().lock();
             let paint = colour_on_stderr();
             let mut hints = Vec::new();
+            let mut said = None;
             for (at, cause) in error.chain().enumerate() {
                 let text = cause.to_string();
+                // Libraries wrap one cause in another of the same words.
+                if said.as_ref() == Some(&text) {
+                    continue;
+                }
                 let mut lines = text.lines();
                 let first = lines.next().unwrap_or("");
                 let start = if at == 0 { paint.text(Ink::Alarm, "error:") } else { "  because:".to_owned() };
@@ -91,6 +110,7 @@ pub(super) fn report(common: &Common, failure: Failure) -> Exit {
                         None => _ = writeln!(err, "    {}", terminal(line)),
                     }
                 }
+                said = Some(text);
             }
             for hint in hints {
                 _ = writeln!(err, "hint: {}", terminal(&hint));

@@ -91,7 +91,7 @@ Try it without any: scw-iam demo";
 
 /// The command line.
 #[derive(Debug, Parser)]
-#[command(name = "scw-iam", version, about = ABOUT, after_help = AFTER, disable_help_subcommand = true, max_term_width = 100)]
+#[command(name = "scw-iam", version, about = ABOUT, after_help = AFTER, max_term_width = 100)]
 struct Cli {
     #[command(flatten)]
     common: Common,
@@ -112,6 +112,20 @@ enum Command {
     Snapshot(snapshot::Snapshot),
     Emulate(emulate::Emulate),
     Demo(demo::Demo),
+}
+
+impl Command {
+    /// Says what a command writes that has no result in formats.
+    const fn has_no_formats(&self) -> Option<&'static str> {
+        match self {
+            Self::Export(_) => Some("an export is YAML; --out names the folder"),
+            Self::Snapshot(_) => Some("a snapshot is JSON; --out names the file"),
+            Self::Emulate(_) => Some("the emulator says where it listens, and nothing else"),
+            Self::Demo(_) => Some("the demo is for people"),
+            Self::Validate(_) | Self::Plan(_) | Self::Apply(_) | Self::Drift(_) | Self::Explain(_)
+            | Self::WhoCan(_) | Self::Test(_) => None,
+        }
+    }
 }
 
 /// Runs the program with the arguments of the process.
@@ -143,6 +157,9 @@ fn run(cli: Cli) -> Exit {
         }
     };
     let common = cli.common;
+    if let (Some(what), false) = (cli.command.has_no_formats(), common.output.is_empty()) {
+        return failure::report(&common, Failure::usage(format!("--output is not for this command: {what}")));
+    }
     let ended = runtime.block_on(async {
         match cli.command {
             Command::Validate(command) => command.run(&common).await,
@@ -155,7 +172,7 @@ fn run(cli: Cli) -> Exit {
             Command::Test(command) => command.run(&common).await,
             Command::Snapshot(command) => command.run(&common).await,
             Command::Emulate(command) => {
-                emulate::run(command).await.map(|()| Exit::Done).map_err(Failure::error)
+                emulate::run(command, common.now).await.map(|()| Exit::Done).map_err(Failure::error)
             }
             Command::Demo(command) => command.run(&common).await,
         }

@@ -2,8 +2,8 @@
 
 use super::Exit;
 use super::arguments::{Common, Paths, Reach};
-use super::failure::Failure;
-use super::output::{Format, talk};
+use super::failure::{Failure, write_mistakes};
+use super::output::talk;
 use super::prepare;
 use super::session::Session;
 use crate::config;
@@ -11,8 +11,15 @@ use crate::live;
 use crate::model::Catalogue;
 use crate::render;
 
+const EXAMPLES: &str = "\
+Examples:
+  scw-iam validate
+  scw-iam validate iam --online
+  scw-iam validate iam -o json=mistakes.json";
+
 /// Checks files for mistakes, all of them at once, without credentials
 #[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
 pub(super) struct Validate {
     #[command(flatten)]
     paths: Paths,
@@ -45,13 +52,9 @@ impl Validate {
         } else {
             files.resolve(None, Catalogue::published(), false)?.warnings
         };
-        for output in common.outputs() {
-            if output.format == Format::Json {
-                output.write(format!("{:#}\n", render::mistake::json(&warnings)).as_bytes())?;
-            }
-        }
+        write_mistakes(common, &warnings)?;
         prepare::warn(common, &warnings)?;
-        talk("No mistakes found.");
+        talk(&format!("{}.", render::mistake::summary(&warnings)));
         Ok(Exit::Done)
     }
 }

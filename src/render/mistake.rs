@@ -45,6 +45,32 @@ pub fn text(mistakes: &Mistakes) -> String {
     String::from_utf8_lossy(&bytes).into_owned()
 }
 
+/// Returns how many there are: `No mistakes found; 1 warning`.
+#[must_use]
+pub fn summary(mistakes: &Mistakes) -> String {
+    let count = |severity: Severity, word: &str| match mistakes.count(severity) {
+        0 => None,
+        1 => Some(format!("1 {word}")),
+        many => Some(format!("{many} {word}s")),
+    };
+    let first = count(Severity::Error, "mistake").unwrap_or_else(|| "No mistakes found".to_owned());
+    let rest = [count(Severity::Warning, "warning"), count(Severity::Hint, "hint")];
+    let rest: Vec<_> = rest.into_iter().flatten().collect();
+    if rest.is_empty() { first } else { format!("{first}; {}", rest.join(", ")) }
+}
+
+/// Returns mistakes for a pull request: how many there are, and what [`text`] says of them.
+#[must_use]
+pub fn markdown(mistakes: &Mistakes) -> String {
+    let mut markdown = format!("### Access files\n\n**{}**\n", summary(mistakes));
+    let text = text(mistakes);
+    if !text.is_empty() {
+        // A fence in a person's file would end ours.
+        let _ = write!(markdown, "\n```text\n{}```\n", text.replace("```", "` ` `"));
+    }
+    markdown
+}
+
 fn one(renderer: &Renderer, sources: &Sources, mistake: &Mistake) -> String {
     let Words { title, label, other, .. } = mistake.words();
     let level = match mistake.severity {
