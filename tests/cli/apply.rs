@@ -280,6 +280,94 @@ fn a_step_that_may_not_be_done_ends_with_5_and_says_what_was_not_started() {
     assert_eq!(ended.code, 5);
 }
 
+#[test]
+fn a_plan_file_is_applied_as_it_was_reviewed_without_asking() {
+    let desk = desk();
+    desk.file("iam.yaml", edit(FILE, &[MORE]));
+    let api = desk.emulate("live.json", "");
+    let run = |command: &str| desk.command(command).against(&api.url, ORGANIZATION).run();
+    assert_eq!(run("plan --out plan.json").code, 0);
+    // The files do not matter any more.
+    desk.file("iam.yaml", FILE);
+    let ended = run("apply plan.json");
+    assert_eq!(ended.code, 0, "{ended}");
+    assert_eq!(api.writes(), ["PUT /rules"]);
+    assert_snapshot!(ended, @"
+    -- stdout
+    Access
+      user ann@acme.io and user bob@acme.io
+        + gains InstancesFullAccess on prod
+            ← group developers ← policy developers-run, rule 1
+
+    Steps
+      1  ~ rules of policy developers-run
+             - permission_sets: [InstancesFullAccess]
+           -   scope: [staging]
+           +   scope: [prod, staging]
+
+    Plan: 1 to change (1 policy); 1 step.
+    -- stderr
+      1/1 done rules of policy developers-run ([N] ms)
+    Applied: 1 of 1 steps done in [N] s; live is what the files say.
+    -- exit 0
+    ");
+}
+
+#[test]
+fn a_plan_file_that_live_has_moved_away_from_is_stale_and_nothing_is_written() {
+    let desk = desk();
+    desk.file("iam.yaml", edit(FILE, &[MORE]));
+    assert_eq!(desk.run("plan --out plan.json --emulate live.json").code, 0);
+    let mut state = live();
+    object(&mut state, "policies", "developers-run")["rules"][0]["permission_set_names"] =
+        json!(["InstancesReadOnly"]);
+    desk.file("moved.json", state);
+    let api = desk.emulate("moved.json", "");
+    let ended = desk.command("apply plan.json").against(&api.url, ORGANIZATION).run();
+    assert_snapshot!(ended, @r#"
+    -- stderr
+    policy developers-run
+      planned from: other content than now ([TIME])
+        step 1: set_rules {"rules":{"from":[{"permission_sets":["InstancesFullAccess"],"scope":["ac3e0000-0000-4000-8000-0000000000a2"],"condition":null}],"to":[{"permission_sets":["InstancesFullAccess"],"scope":["ac3e0000-0000-4000-8000-0000000000a1","ac3e0000-0000-4000-8000-0000000000a2"],"condition":null}]}}
+      now:          {"description":"","principal":"group developers","rules":[{"permission_sets":["InstancesReadOnly"],"scope":["ac3e0000-0000-4000-8000-0000000000a2"],"condition":null}],"tags":["scw-iam=web"]}
+      desired:      {"description":"","principal":"group developers","rules":[{"permission_sets":["InstancesFullAccess"],"scope":["ac3e0000-0000-4000-8000-0000000000a1","ac3e0000-0000-4000-8000-0000000000a2"],"condition":null}],"tags":["scw-iam=web"]}
+    error: plan.json is stale; nothing was written
+      because: 1 changed since the plan was made: policy developers-run
+    hint: plan again
+    -- exit 4
+    "#);
+    assert_eq!(api.writes(), [""; 0]);
+}
+
+#[test]
+fn a_plan_file_that_somebody_edited_or_of_another_organization_is_refused() {
+    let desk = desk();
+    desk.file("iam.yaml", edit(FILE, &[MORE]));
+    let planned =
+        desk.run("plan --out plan.json --emulate live.json --now 2026-11-22T12:00:00Z").ends_with(0);
+    assert!(!planned.stdout.is_empty());
+    desk.file("cut.json", desk.read("plan.json").split_at(400).0);
+    assert_snapshot!(desk.run("apply cut.json --emulate live.json --now 2026-11-22T12:00:00Z"), @"
+    -- stderr
+    error: cannot apply cut.json
+      because: it is no plan of this version: EOF while parsing a string at line 21 column 8
+    -- exit 65
+    ");
+    desk.file("empty.json", "{}");
+    assert_snapshot!(desk.run("apply plan.json --emulate empty.json"), @"
+    -- stderr
+    error: cannot emulate empty.json
+      because: the files are about organization ac3e0000-0000-4000-8000-000000000000, the state is of 00000000-0000-4000-8000-000000000000
+    -- exit 1
+    ");
+    assert_snapshot!(desk.run("apply plan.json --emulate live.json --expect-sha 0000 --now 2026-11-22T12:00:00Z"), @"
+    -- stderr
+    error: plan.json has the SHA-256 [SHA], not 0000
+    hint: it is not the plan that was reviewed
+    -- exit 4
+    ");
+}
+
 #[cfg(target_os = "linux")]
 mod on_a_terminal {
     use super::*;

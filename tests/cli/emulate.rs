@@ -82,7 +82,7 @@ fn wrong_faults_and_latencies_are_wrong_usage() {
     ");
     assert_snapshot!(desk.run("emulate --listen localhost"), @"
     -- stderr
-    error: invalid value 'localhost' for '--listen <ADDRESS>': invalid socket address syntax
+    error: invalid value 'localhost' for '--listen <ADDRESS:PORT>': not an address and a port as in 127.0.0.1:[PORT] or [::1]:0
 
     For more information, try '--help'.
     -- exit 64

@@ -10,6 +10,71 @@ use crate::plan::MORE;
 #[test]
 fn an_export_goes_to_standard_output_and_says_what_is_live() {
     let desk = desk();
+    assert_snapshot!(desk.run("export --emulate live.json --stack web"), @"
+    -- stdout
+    # yaml-language-server: $schema=schema/scw-iam.schema.json
+
+    version: 1
+    organization: ac3e0000-0000-4000-8000-000000000000
+    stack: web
+
+    projects:
+      staging: ac3e0000-0000-4000-8000-0000000000a2
+
+    external:
+      groups: [All Users]
+
+    applications:
+      backup:
+        description: Nightly copies
+      ci:
+        description: Deploys
+
+    groups:
+      admins:
+        members:
+          users: [ann@acme.io, owner@acme.io]
+      developers:
+        members:
+          users: [ann@acme.io, bob@acme.io]
+      # Not declared:
+      # - `All Users`: it is built in
+
+    policies:
+      admins-iam:
+        principal: {group: admins}
+        rules:
+          - permission_sets: [IAMManager]
+            scope: organization
+      backup-store:
+        principal: {application: backup}
+        rules:
+          - permission_sets: [ObjectStorageFullAccess]
+            scope: all_projects
+      ci-push:
+        principal: {application: ci}
+        rules:
+          - permission_sets: [ContainerRegistryFullAccess]
+            scope: [staging]
+      developers-run:
+        principal: {group: developers}
+        rules:
+          - permission_sets: [InstancesFullAccess]
+            scope: [staging]
+      look:
+        principal: {group: All Users}
+        rules:
+          - permission_sets: [AllProductsReadOnly]
+            scope: [staging]
+    -- stderr
+    This ran on an emulator: nothing real was changed.
+    -- exit 0
+    ");
+}
+
+#[test]
+fn what_belongs_to_a_stack_is_not_exported_without_it_and_a_hint_says_how() {
+    let desk = desk();
     assert_snapshot!(desk.run("export --emulate live.json"), @"
     -- stdout
     # yaml-language-server: $schema=schema/scw-iam.schema.json
@@ -36,6 +101,7 @@ fn an_export_goes_to_standard_output_and_says_what_is_live() {
       # - `developers-run`: it belongs to the stack `web`
       # - `look`: it belongs to the stack `web`
     -- stderr
+    hint: 9 objects belong to stack web; export what it owns with `--stack web`
     This ran on an emulator: nothing real was changed.
     -- exit 0
     ");
@@ -44,7 +110,7 @@ fn an_export_goes_to_standard_output_and_says_what_is_live() {
 #[test]
 fn exported_files_plan_to_nothing() {
     let desk = desk();
-    assert_snapshot!(desk.run("export --emulate live.json --out files"), @"
+    assert_snapshot!(desk.run("export --emulate live.json --out files --stack web"), @"
     -- stderr
     Wrote organization.yaml, applications.yaml, groups.yaml, policies.yaml to files. A plan of it changes nothing.
     This ran on an emulator: nothing real was changed.
@@ -64,6 +130,7 @@ fn files_that_are_there_are_not_replaced_unless_told_to() {
     desk.file("files/policies.yaml", "mine");
     assert_snapshot!(desk.run("export --emulate live.json --out files"), @"
     -- stderr
+    hint: 9 objects belong to stack web; export what it owns with `--stack web`
     error: files/organization.yaml is there already
     hint: choose another folder, or say --force to replace it
     -- exit 1
@@ -83,7 +150,12 @@ fn with_a_stack_a_plan_of_the_export_adopts_and_changes_no_access() {
         }
     }
     desk.file("live.json", state);
-    assert_eq!(desk.run("export --emulate live.json --out files --stack web").code, 0);
+    assert_snapshot!(desk.run("export --emulate live.json --out files --stack web"), @"
+    -- stderr
+    Wrote organization.yaml, applications.yaml, groups.yaml, policies.yaml to files. A plan of it adopts 9 objects and changes nothing else.
+    This ran on an emulator: nothing real was changed.
+    -- exit 0
+    ");
     let planned = desk.run("plan files --emulate live.json");
     assert_eq!(planned.code, 0, "{planned}");
     assert!(planned.stdout.contains("no change of access"), "{planned}");
@@ -96,23 +168,15 @@ fn what_files_cannot_say_is_a_comment_with_the_reason() {
     let mut state = live();
     object(&mut state, "policies", "look")["rules"][0] =
         json!({"permission_set_names": ["AllProductsReadOnly"], "account_root_user_id": ORGANIZATION});
+    object(&mut state, "policies", "look")["tags"] = json!([]);
     desk.file("live.json", state);
-    let ended = desk.run("export --emulate live.json").ends_with(0);
+    let ended = desk.run("export --emulate live.json --stack web").ends_with(0);
     assert_snapshot!(ended.stdout.lines().filter(|line| line.contains('#')).collect::<Vec<_>>().join("\n"), @"
     # yaml-language-server: $schema=schema/scw-iam.schema.json
       # Not declared:
-      # - `backup`: it belongs to the stack `web`
-      # - `ci`: it belongs to the stack `web`
-      # Not declared:
       # - `All Users`: it is built in
-      # - `admins`: it belongs to the stack `web`
-      # - `developers`: it belongs to the stack `web`
       # Not declared:
-      # - `admins-iam`: it belongs to the stack `web`
-      # - `backup-store`: it belongs to the stack `web`
-      # - `ci-push`: it belongs to the stack `web`
-      # - `developers-run`: it belongs to the stack `web`
-      # - `look`: it belongs to the stack `web`
+      # - `look`: a rule has a scope that files cannot say: account root user ac3e0000-0000-4000-8000-000000000000
     ");
 }
 
@@ -133,8 +197,8 @@ fn a_folder_that_cannot_be_made_is_named() {
     let desk = desk();
     assert_snapshot!(desk.run("export --emulate live.json --out iam.yaml"), @"
     -- stderr
-    error: cannot make iam.yaml
-      because: File exists (os error 17)
+    hint: 9 objects belong to stack web; export what it owns with `--stack web`
+    error: iam.yaml is a file; --out names a folder
     -- exit 1
     ");
 }

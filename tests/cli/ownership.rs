@@ -276,8 +276,6 @@ fn a_rename_that_is_done_is_noted_and_one_that_both_bear_is_refused() {
       1 group: a declared object was named so before
           developers
 
-    note: `previously` of group engineers has done its work and can be removed
-
     refused: group engineers (iam.yaml:22) is live beside group developers, its previous name, and this stack owns both; declare or delete one
 
     Plan: 1 to change (1 policy); 1 step; refused.
@@ -361,7 +359,7 @@ fn other_duplicates_are_left_alone() {
     -- stdout
     Left alone
       2 applications: no stack owns it
-          ac3e0000-0000-4000-8000-000000000019, ac3e0000-0000-4000-8000-00000000001a
+          ac3e0000-0000-4000-8000-000000000019 (twin), ac3e0000-0000-4000-8000-00000000001a (twin)
       1 group: a product manages it, or it is built in
           All Users
 

@@ -1,11 +1,10 @@
 //! The command line itself: wrong words, help, and who reads the output.
 
-use std::io::{BufRead as _, BufReader};
-
 use insta::assert_snapshot;
 
-use crate::acme::desk;
-use crate::command::{Desk, Ended};
+use crate::acme::{FILE, desk};
+use crate::command::{Desk, Ended, edit};
+use crate::plan::MORE;
 
 const COMMANDS: [&str; 11] = [
     "validate", "plan", "apply", "drift", "export", "explain", "who-can", "test", "snapshot", "emulate",
@@ -76,17 +75,47 @@ fn every_exit_code_is_in_the_help() {
 }
 
 #[test]
-fn a_reader_that_has_read_enough_is_no_error() {
+fn a_reader_that_has_read_enough_changes_neither_what_is_done_nor_how_it_ends() {
     let desk = desk();
-    for command in ["export", "plan", "plan -o json", "drift"] {
+    desk.file("more/iam.yaml", edit(FILE, &[MORE]));
+    for (command, code) in [
+        ("export", 0),
+        ("plan iam.yaml", 0),
+        ("plan iam.yaml -o json", 0),
+        ("plan more --detailed-exitcode", 2),
+        ("drift more", 2),
+        ("apply more --yes --save saved.json", 0),
+    ] {
         let mut child = desk.command(&format!("{command} --emulate live.json")).start();
-        let mut out = BufReader::with_capacity(1, child.stdout.take().unwrap());
-        out.read_line(&mut String::new()).unwrap();
-        drop(out);
+        drop(child.stdout.take());
         let ended = Ended::of(child);
-        assert_eq!(ended.code, 0, "{command}: {ended}");
+        assert_eq!(ended.code, code, "{command}: {ended}");
         assert!(!ended.stderr.contains("error"), "{command}: {ended}");
     }
+    assert_eq!(desk.run("plan more --emulate saved.json --detailed-exitcode").code, 0);
+}
+
+#[test]
+fn that_nobody_listens_to_the_talk_stops_nothing() {
+    let desk = desk();
+    desk.file("iam.yaml", edit(FILE, &[MORE]));
+    let mut child = desk.command("apply --yes -o json --emulate live.json --save saved.json").start();
+    drop(child.stderr.take());
+    assert_eq!(Ended::of(child).code, 0);
+    assert_eq!(desk.run("plan --emulate saved.json --detailed-exitcode").code, 0);
+}
+
+#[test]
+fn a_format_is_refused_where_there_is_no_result_in_formats() {
+    let desk = desk();
+    for command in ["export --emulate live.json", "snapshot --emulate live.json --out x", "demo", "emulate"] {
+        assert_eq!(desk.run(&format!("{command} -o json")).code, 64, "{command}");
+    }
+    assert_snapshot!(desk.run("export --emulate live.json -o json"), @"
+    -- stderr
+    error: --output is not for this command: an export is YAML; --out names the folder
+    -- exit 64
+    ");
 }
 
 #[test]

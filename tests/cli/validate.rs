@@ -195,7 +195,7 @@ fn an_unknown_permission_set_names_the_one_that_was_meant() {
        |
     45 |       - permission_sets: [InstanceFullAccess]
        |                           ^^^^^^^^^^^^^^^^^^ did you mean `InstancesFullAccess`?
-    No mistakes found.
+    No mistakes found; 1 warning.
     -- exit 0
     ");
 }
@@ -420,5 +420,45 @@ fn a_setting_that_is_not_known_is_never_accepted_in_silence() {
     6 |   limits: {quota: 3}
       |            ^^^^^ unknown key
     -- exit 65
+    ");
+}
+
+#[test]
+fn mistakes_are_markdown_for_a_pull_request_and_text_for_a_file() {
+    let desk = Desk::new();
+    desk.file(
+        "iam.yaml",
+        edit(FILE, &[("{group: developers}", "{group: developer}"), ("[IAMManager]", "[IAMManger]")]),
+    );
+    let ended = desk.run("validate -o markdown -o text=mistakes.txt").ends_with(65);
+    assert_snapshot!(ended.stdout, @"
+    ### Access files
+
+    **1 mistake; 1 warning**
+
+    ```text
+    warning: there is no permission set `IAMManger` that this program knows
+      --> iam.yaml:30:27
+       |
+    30 |       - permission_sets: [IAMManger]
+       |                           ^^^^^^^^^ did you mean `IAMManager`?
+
+    error: policy `developers-run` names no group `developer`
+      --> iam.yaml:43:24
+       |
+    43 |     principal: {group: developer}
+       |                        ^^^^^^^^^ did you mean `developers`?
+    ```
+    ");
+    assert_snapshot!(desk.read("mistakes.txt").lines().last().unwrap(), @"1 mistake; 1 warning.");
+    desk.file("iam.yaml", FILE);
+    assert_snapshot!(desk.run("validate -o markdown"), @"
+    -- stdout
+    ### Access files
+
+    **No mistakes found**
+    -- stderr
+    No mistakes found.
+    -- exit 0
     ");
 }

@@ -3,14 +3,11 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::io::{BufRead as _, BufReader, Write as _};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 
 use serde_json::Value;
 use tempfile::TempDir;
-
-/// The time that the commands take it to be.
-pub(crate) const NOW: &str = "2026-11-22T12:00:00Z";
 
 /// A folder with nothing in it but what a test puts there; the home of whoever runs the commands is within.
 pub(crate) struct Desk {
@@ -29,6 +26,7 @@ impl Desk {
         settings.add_filter(r"\b\d+\.\d s\b", "[N] s");
         settings.add_filter(r#""ms": ?\d+"#, r#""ms":[N]"#);
         settings.add_filter(r"\b[0-9a-f]{16}\b", "[RUN]");
+        settings.add_filter(r"\b[0-9a-f]{64}\b", "[SHA]");
         settings.add_filter(r"(request.id.{0,4})\b[0-9a-f-]{36}\b", "$1[REQUEST]");
         settings.add_filter(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d+Z", "[TIME]");
         Self { folder, _filters: settings.bind_to_scope() }
@@ -119,12 +117,6 @@ pub(crate) struct Call {
 impl Call {
     pub(crate) fn env(mut self, name: &str, value: &str) -> Self {
         self.command.env(name, value);
-        self
-    }
-
-    /// An argument more, which may hold spaces.
-    pub(crate) fn arg(mut self, argument: impl AsRef<std::ffi::OsStr>) -> Self {
-        self.command.arg(argument);
         self
     }
 
@@ -254,11 +246,6 @@ pub(crate) fn edit(text: &str, changes: &[(&str, &str)]) -> String {
         assert!(text.contains(from), "there is no `{from}` in:\n{text}");
         text.replace(from, to)
     })
-}
-
-/// The folder of the examples.
-pub(crate) fn examples() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("examples")
 }
 
 /// The objects of a kind in a state, by their names.
