@@ -1,5 +1,7 @@
 //! Both laws of access, for random organizations and random orders that the edges allow.
 
+#![expect(clippy::unwrap_used, reason = "in tests a panic is the way to fail")]
+
 mod support;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -262,11 +262,24 @@ fn syntax_faults(text: &str, errors: &cel::ParseErrors) -> Vec<Fault> {
 /// Returns the parser's message without its jargon.
 fn plain_words(message: &str) -> String {
     let message = message.strip_prefix("Syntax error: ").unwrap_or(message);
-    let message = match message.find(" expecting {") {
-        Some(end) => &message[..end],
-        None => message,
+    let message = message.split(" expecting ").next().unwrap_or(message);
+    let part = |start: &str| {
+        let part = message.strip_prefix(start)?.trim();
+        Some(part.strip_prefix('\'').and_then(|part| part.strip_suffix('\'')).unwrap_or(part))
     };
-    message.replace("'<EOF>'", "the end").replace("<EOF>", "the end")
+    if let Some(token) = part("token recognition error at:") {
+        return match token.chars().next() {
+            Some('=') => "`=` is no operator, `==` compares".to_owned(),
+            Some('"' | '\'') => "a text is never closed".to_owned(),
+            _ => format!("`{token}` means nothing"),
+        };
+    }
+    let here = part("mismatched input").or_else(|| part("no viable alternative at input"));
+    match here.or_else(|| part("extraneous input")) {
+        Some("<EOF>") => "it ends too early".to_owned(),
+        Some(token) => format!("`{token}` cannot stand here"),
+        None => message.replace("<EOF>", "the end"),
+    }
 }
 
 /// Returns the character at a line (from 1) and a column (from 0), as bytes; the end of the text where there is none.
@@ -470,6 +483,15 @@ mod tests {
                 "resource.nam Variable { name: \"resource.nam\", near: Some(\"resource.name\") }",
             ]
         );
+    }
+
+    #[test]
+    fn a_word_is_found_on_its_line() {
+        let text = "request.ip == \"192.0.2.1\" ||\n  resource.nam == \"é\" ||\n  resource.id == \"\"";
+        let Err(faults) = compile(text, Vocabulary::Condition) else { panic!() };
+        assert_eq!(faults[0].at, 31..43, "{faults:?}");
+        let Err(faults) = compile("true &&\n  é", Vocabulary::Condition) else { panic!() };
+        assert_eq!(faults[0].at.start, 10, "{faults:?}");
     }
 
     #[test]

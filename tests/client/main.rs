@@ -5,3 +5,4 @@ mod faults;
 mod lists;
 mod refresh;
 mod scripted;
+mod tls;
