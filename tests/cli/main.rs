@@ -4,7 +4,12 @@ mod command;
 
 mod acme;
 mod apply;
+mod drift;
+mod emulate;
+mod export;
 mod guards;
 mod ownership;
 mod plan;
+mod trouble;
+mod usage;
 mod validate;

@@ -247,7 +247,7 @@ fn a_condition_that_is_no_cel_shows_where() {
     ]);
     assert_snapshot!(ended, @r#"
     -- stderr
-    error: the condition is no CEL: token recognition error at: '= '
+    error: the condition is no CEL: `=` is no operator, `==` compares
       --> iam.yaml:53:31
        |
     53 |         condition: request.ip = "192.0.2.1"
