@@ -1,6 +1,5 @@
 //! Applies on the API's bad days: lost answers leave no twins, and every day ends in the desired state.
 
-
 #[path = "faults/chaos.rs"]
 mod chaos;
 mod support;

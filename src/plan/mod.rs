@@ -430,6 +430,14 @@ impl Plan {
         &self.expiries
     }
 
+    /// Returns the entries that have ended, or will within a week.
+    pub fn ending(&self) -> impl Iterator<Item = &Expiry> {
+        let week = jiff::SignedDuration::from_hours(24 * 7);
+        self.expiries
+            .iter()
+            .filter(move |expiry| expiry.expired || expiry.until.duration_since(self.created_at) <= week)
+    }
+
     /// Returns what the guards found: refusals, lifted ones and warnings.
     #[must_use]
     pub fn findings(&self) -> &[Finding] {
