@@ -171,6 +171,8 @@ static ENV: LazyLock<Arc<Env>> = LazyLock::new(|| Arc::new(Env::stdlib().with_op
 
 /// Brackets nested deeper than this are refused before the parser sees them.
 const DEEPEST: usize = 64;
+/// Texts with more signs that could be operators are refused before the parser sees them: nobody reads such a text.
+const MOST_OPERATORS: usize = 800;
 /// A tree deeper than this is refused, so that whoever walks it may recurse.
 const DEEPEST_TREE: usize = 200;
 /// A tree up to this deep is evaluated where one stands: each level takes some 20 KiB of stack.
@@ -190,7 +192,7 @@ const ROOM: usize = 64 << 20;
 /// Everything that is wrong, in the order of the text: syntax faults alone, else unknown words.
 pub fn compile(text: &str, vocabulary: Vocabulary) -> Result<Expression, Vec<Fault>> {
     let (nesting, operators) = weight(text);
-    if nesting > DEEPEST {
+    if nesting > DEEPEST || operators > MOST_OPERATORS {
         return Err(vec![Fault { at: 0..text.len(), kind: FaultKind::TooDeep }]);
     }
     if operators <= FEW && nesting <= SHALLOW {
