@@ -8,9 +8,9 @@ pub(super) fn judge(case: &Case<'_>) -> Option<Alarm> {
     if case.steps.is_empty() {
         return None;
     }
-    let principal = match case.facts.caller {
-        Caller::Known(principal) => principal,
-        Caller::Unresolved(why) => {
+    let principal = match (case.caller, case.facts.caller) {
+        (Some(principal), _) | (None, Caller::Known(principal)) => principal,
+        (None, Caller::Unresolved(why)) => {
             return Some(Alarm {
                 found: 1,
                 limit: 0,
