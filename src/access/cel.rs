@@ -592,7 +592,9 @@ mod tests {
             [deep("1+", DEEPEST_TREE - 2), deep("true?1:", DEEPEST_TREE - 2), deep("[1]+[1].size()+", 60)]
         {
             let Ok(expression) = compile(&text, Vocabulary::Condition) else { continue };
-            in_little_room(move || drop(expression.evaluate(context, |result| result.is_ok())));
+            in_little_room(move || {
+                _ = expression.evaluate(context, |result| result.is_ok());
+            });
         }
         assert!(compile(&deep("1+", DEEPEST_TREE - 2), Vocabulary::Condition).is_ok());
         assert!(compile(&deep("1+", DEEPEST_TREE + 2), Vocabulary::Condition).is_err());
