@@ -2,6 +2,8 @@
 
 #[path = "faults/chaos.rs"]
 mod chaos;
+#[path = "faults/ends.rs"]
+mod ends;
 mod support;
 
 use std::time::Duration;

@@ -3,19 +3,17 @@
 //! `SCW_IAM_CHAOS_CASES` sets how many random organizations; `SCW_IAM_CHAOS_SEED` the first seed.
 
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
-use std::process::{ExitStatus, Stdio};
+use std::path::Path;
+use std::process::Stdio;
 use std::time::Duration;
 
-use crate::support::bench::{arrived, case, cases, emulate};
-use crate::support::files::yaml;
+use crate::support::bench::{arrived, cases};
 use crate::support::laws::Laws;
 use crate::support::organizations::Case;
+use crate::support::program::{Desk, owned};
 use crate::support::replay::{Replay, writes};
 use crate::support::state_json::{from_json, ids, same, twins};
 use futures::stream::{self, StreamExt as _};
-use scw_iam::emulator::{self, EMULATOR_ACCESS_KEY, Emulator, Latency};
-use scw_iam::model::{Address, Id, Key, User, UserType};
 use scw_iam::plan::Plan;
 use serde_json::Value;
 
@@ -41,103 +39,6 @@ impl Dice {
     }
 }
 
-/// A random organization with an owner, who runs the program.
-fn owned(seed: u64) -> Case {
-    let mut case = case(seed);
-    let email = Key::Named("owner@x.io".parse().unwrap());
-    let owner = User { username: "owner".to_owned(), kind: UserType::Owner, locked: false };
-    case.live.users.insert(email.clone(), owner.clone());
-    case.desired.state.users.insert(email.clone(), owner);
-    case.ids.insert(Address::User(email), Id::from_bits(999));
-    case
-}
-
-/// A folder with the files, the journal, the record and the user's home.
-struct Desk {
-    folder: tempfile::TempDir,
-    emulator: Emulator,
-    organization: String,
-    allow: Vec<String>,
-}
-
-impl Desk {
-    async fn of(case: &Case, faults: &str, seed: u64) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        std::fs::create_dir(folder.path().join("iam")).unwrap();
-        std::fs::write(folder.path().join("iam/iam.yaml"), yaml(&case.desired)).unwrap();
-        let options = emulator::Options {
-            faults: faults.parse().unwrap(),
-            seed: Some(seed),
-            latency: Latency::Fixed(LATENCY),
-            record: Some(folder.path().join("record.jsonl")),
-            ..emulator::Options::default()
-        };
-        let emulator = emulate(case, options).await;
-        let organization = case.live.organization.to_string();
-        Self { folder, emulator, organization, allow: Vec::new() }
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
-    }
-
-    fn text(&self, name: &str) -> String {
-        std::fs::read_to_string(self.path(name)).unwrap_or_default()
-    }
-
-    /// Returns the program, in an environment of its own.
-    fn program(&self, arguments: &[&str]) -> tokio::process::Command {
-        let mut command = tokio::process::Command::new(env!("CARGO_BIN_EXE_scw-iam"));
-        command
-            .args(arguments)
-            .args(&self.allow)
-            .args(["--max-rps", "1000"])
-            .arg(self.path("iam"))
-            .env_clear()
-            .env("HOME", self.folder.path())
-            .env("XDG_STATE_HOME", self.path("state"))
-            .env("SCW_API_URL", self.emulator.url())
-            .env("SCW_ACCESS_KEY", EMULATOR_ACCESS_KEY)
-            .env("SCW_SECRET_KEY", "11111111-1111-1111-1111-111111111111")
-            .env("SCW_DEFAULT_ORGANIZATION_ID", &self.organization)
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .kill_on_drop(true);
-        command
-    }
-
-    fn apply(&self) -> tokio::process::Command {
-        let journal = self.path("journal.jsonl");
-        self.program(&["apply", "--yes", "--journal", journal.to_str().unwrap()])
-    }
-
-    /// Kills an apply after some time, unless it is done before.
-    async fn killed(&self, after: Duration) -> Option<ExitStatus> {
-        let mut child = self.apply().stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-        let ended = tokio::time::timeout(after, child.wait()).await;
-        if let Ok(status) = ended {
-            return Some(status.unwrap());
-        }
-        child.kill().await.unwrap();
-        // What it left on its way arrives; a lock file tells the next one of the same machine to wait for that.
-        tokio::time::sleep(LATENCY * 4).await;
-        None
-    }
-
-    /// Lifts the guards that refuse.
-    async fn lift(&mut self) {
-        self.allow.clear();
-        let shown = self.program(&["plan", "-o", "json"]).output().await.unwrap();
-        let Ok(plan) = serde_json::from_slice::<Value>(&shown.stdout) else { return };
-        let guards = plan["guards"].as_array().unwrap();
-        for guard in guards.iter().filter(|guard| guard["verdict"] == "refused") {
-            let name = guard["guard"].as_str().unwrap();
-            self.allow.extend(["--allow".to_owned(), format!("{name}={}", guard["found"])]);
-        }
-    }
-}
-
 /// Plans what an emulator holds.
 fn planned(case: &Case, state: &Value) -> Plan {
     let again = Case { live: from_json(state), ids: ids(state), desired: case.desired.clone() };
@@ -158,14 +59,14 @@ async fn chaos(seed: u64) -> Result<Tally, String> {
     let case = owned(seed);
     let mut dice = Dice(seed ^ 0x9e37_79b9_7f4a_7c15);
     let faults = DAYS[usize::try_from(seed).unwrap() % DAYS.len()];
-    let mut desk = Desk::of(&case, faults, seed).await;
-    let start = desk.emulator.state();
+    let mut desk = Desk::of(&case, faults, seed, LATENCY).await;
+    let start = desk.state();
     let plan = planned(&case, &start);
     let (mut laws, goal) = (Laws::of(&plan), plan.outcome().clone());
     let mut tally = Tally::default();
     let kills = 1 + dice.below(4);
     while tally.kills < kills {
-        laws.excuse(&planned(&case, &desk.emulator.state()));
+        laws.excuse(&planned(&case, &desk.state()));
         desk.lift().await;
         // Another machine, which no lock file tells to wait.
         let _ = std::fs::remove_dir_all(desk.path("state"));
@@ -184,7 +85,7 @@ async fn chaos(seed: u64) -> Result<Tally, String> {
         }
     }
     loop {
-        laws.excuse(&planned(&case, &desk.emulator.state()));
+        laws.excuse(&planned(&case, &desk.state()));
         desk.lift().await;
         let _ = std::fs::remove_dir_all(desk.path("state"));
         tally.runs += 1;
@@ -199,7 +100,7 @@ async fn chaos(seed: u64) -> Result<Tally, String> {
             }
         }
     }
-    let state = desk.emulator.state();
+    let state = desk.state();
     arrived(&planned(&case, &state), &state)?;
     same(&from_json(&state), &goal)?;
     tally.writes = lawful(&laws, &start, &desk.text("record.jsonl"), &goal)?;
@@ -278,7 +179,7 @@ async fn killed_anywhere_and_run_again_it_is_done_without_twins_and_no_door_was_
 #[tokio::test]
 async fn after_a_kill_the_next_apply_on_the_machine_waits_for_what_may_be_on_its_way() {
     let case = owned(3);
-    let mut desk = Desk::of(&case, "", 3).await;
+    let mut desk = Desk::of(&case, "", 3, LATENCY).await;
     desk.lift().await;
     let state = desk.path("state/scw-iam");
     let lock = |folder: &Path| {

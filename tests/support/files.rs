@@ -1,5 +1,7 @@
 //! What a desired state is as a file: JSON, which is YAML too.
 
+use std::collections::BTreeSet;
+
 use scw_iam::model::{Address, Attachment, Desired, Key, Membership, Meta, Principal, Rule, Scope};
 use serde_json::{Map, Value, json};
 
@@ -56,10 +58,19 @@ pub(crate) fn yaml(desired: &Desired) -> String {
         "projects": {
             "p1": scw_iam::model::Id::from_bits(1).to_string(), "p2": scw_iam::model::Id::from_bits(2).to_string()
         },
-        "external": {"groups": ["All-users", "All-applications"]},
+        "external": {"groups": external(desired)},
         "applications": applications, "groups": groups, "policies": policies,
     })
     .to_string()
+}
+
+/// The groups that policies name and the files do not declare: built-in ones.
+fn external(desired: &Desired) -> BTreeSet<String> {
+    let named = desired.state.policies.values().filter_map(|policy| match &policy.attachment {
+        Attachment::Group(key) if !desired.state.groups.contains_key(key) => Some(key.to_string()),
+        Attachment::Group(_) | Attachment::Principal(_) | Attachment::None => None,
+    });
+    named.collect()
 }
 
 fn meta(meta: &Meta) -> Value {

@@ -5,6 +5,7 @@ pub(crate) mod files;
 pub(crate) mod laws;
 pub(crate) mod oracle;
 pub(crate) mod organizations;
+pub(crate) mod program;
 pub(crate) mod replay;
 pub(crate) mod small;
 pub(crate) mod state_json;

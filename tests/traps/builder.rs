@@ -16,7 +16,6 @@ use scw_iam::plan::{
 
 use crate::support::oracle::Laws;
 
-const ORGANIZATION: &str = "105bdce1-64c0-48ab-899d-868455867ecf";
 const HEADER: &str = "
 version: 1
 organization: 105bdce1-64c0-48ab-899d-868455867ecf
@@ -235,11 +234,6 @@ impl Trap {
         lines.collect()
     }
 
-    /// Plans, and returns how many steps there are.
-    pub(crate) fn steps(&self) -> usize {
-        self.plan().unwrap_or_else(|error| panic!("{error}")).steps().len()
-    }
-
     /// Plans what the plan leads to, once more.
     pub(crate) fn again(mut self) -> Self {
         let plan = self.plan().unwrap_or_else(|error| panic!("{error}"));
@@ -353,10 +347,6 @@ fn rules(plan: &Plan, before: &Rules, after: &Rules) -> String {
     let gained = after.difference(&before).map(|grant| format!("+{}", words(grant)));
     let all: Vec<_> = lost.chain(gained).collect();
     if all.is_empty() { "the same grants".to_owned() } else { all.join(" ") }
-}
-
-pub(crate) fn organization() -> Id {
-    ORGANIZATION.parse().unwrap()
 }
 
 pub(crate) fn key(name: &str) -> Key<Name> {

@@ -8,4 +8,7 @@
 mod support;
 
 mod builder;
+mod guards;
+mod matching;
 mod order;
+mod ownership;

@@ -223,6 +223,41 @@ policies:
 }
 
 #[test]
+fn two_policies_of_all_applications_become_those_of_two_new_ones() {
+    let files = "
+external: {groups: [All Applications]}
+applications: {}
+policies:
+  one: {principal: {group: All Applications}, rules: [{permission_sets: [VPCReadOnly], scope: [prod]}]}
+  two: {principal: {group: All Applications}, rules: [{permission_sets: [IPAMReadOnly], scope: [prod]}]}
+";
+    let shown = live(files)
+        .with_builtin_groups()
+        .files_with(
+            files,
+            &[
+                ("applications: {}", "applications: {blue: {}, red: {}}"),
+                (
+                    "group: All Applications}, rules: [{permission_sets: [VPC",
+                    "application: blue}, rules: [{permission_sets: [VPC",
+                ),
+                (
+                    "group: All Applications}, rules: [{permission_sets: [IPAM",
+                    "application: red}, rules: [{permission_sets: [IPAM",
+                ),
+            ],
+        )
+        .show();
+    assert_snapshot!(shown, @"
+    1 ~ policy two: group All Applications → none
+    2 + application blue   after 1 leak
+    3 ~ policy one: group All Applications → application blue   after 2 reference
+    4 + application red   after 3 leak
+    5 ~ policy two: none → application red   after 1 writer, 4 reference
+    ");
+}
+
+#[test]
 fn a_change_for_all_users_is_one_call() {
     let files = "
 external: {groups: [All Users]}
@@ -417,8 +452,8 @@ fn an_owner_has_no_gap() {
     let trap =
         live(&files).files_with(&files, &[("owner@x.io, ", ""), ("olga@x.io", "olga@x.io, owner@x.io")]);
     assert_snapshot!(trap.show(), @"
-    1 + owner to ops
-    2 - owner from dev   after 1 gap
+    1 - owner from dev
+    2 + owner to ops
     ");
     assert_eq!(trap.access(), "no change of access");
 }
