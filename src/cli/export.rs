@@ -83,11 +83,7 @@ impl Export {
                     1 => "adopts 1 object and changes nothing else".to_owned(),
                     many => format!("adopts {many} objects and changes nothing else"),
                 };
-                talk(&format!(
-                    "Wrote {} to {}. A plan of it {plan}.",
-                    names.join(", "),
-                    folder.display()
-                ));
+                talk(&format!("Wrote {} to {}. A plan of it {plan}.", names.join(", "), folder.display()));
             }
         }
         session.close().await?;

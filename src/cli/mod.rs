@@ -124,8 +124,13 @@ impl Command {
             Self::Snapshot(_) => Some("a snapshot is JSON; --out names the file"),
             Self::Emulate(_) => Some("the emulator says where it listens, and nothing else"),
             Self::Demo(_) => Some("the demo is for people"),
-            Self::Validate(_) | Self::Plan(_) | Self::Apply(_) | Self::Drift(_) | Self::Explain(_)
-            | Self::WhoCan(_) | Self::Test(_) => None,
+            Self::Validate(_)
+            | Self::Plan(_)
+            | Self::Apply(_)
+            | Self::Drift(_)
+            | Self::Explain(_)
+            | Self::WhoCan(_)
+            | Self::Test(_) => None,
         }
     }
 }

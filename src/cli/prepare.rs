@@ -97,21 +97,18 @@ pub(super) async fn refresh(session: &Session, files: &Files) -> Result<Live, Fa
 }
 
 /// What a key needs to read.
-const MAY_READ: &str =
-    "\nhint: to read, the key needs IAMReadOnly and ProjectReadOnly on the organization; to apply, IAMManager too";
+const MAY_READ: &str = "\nhint: to read, the key needs IAMReadOnly and ProjectReadOnly on the organization; to apply, IAMManager too";
 
 /// Reads the live side.
 pub(super) async fn read(session: &Session, needs: &live::Needs) -> Result<Live, Failure> {
-    let live = live::refresh(&session.client, session.organization, needs)
-        .await
-        .map_err(|error| {
-            let hint = match &error {
-                live::Error::Read { source, .. } if source.kind() == api::ErrorKind::Forbidden => MAY_READ,
-                _ => "",
-            };
-            let doing = format!("cannot read organization {}{hint}", session.organization);
-            anyhow::Error::new(error).context(doing)
-        })?;
+    let live = live::refresh(&session.client, session.organization, needs).await.map_err(|error| {
+        let hint = match &error {
+            live::Error::Read { source, .. } if source.kind() == api::ErrorKind::Forbidden => MAY_READ,
+            _ => "",
+        };
+        let doing = format!("cannot read organization {}{hint}", session.organization);
+        anyhow::Error::new(error).context(doing)
+    })?;
     for notice in &live.notices {
         talk(&format!("note: {notice}"));
     }

@@ -39,8 +39,8 @@ impl Session {
 
     async fn emulated(reach: &Reach, path: &Path, organization: Option<Id>) -> Result<Self, Failure> {
         let text = std::fs::read(path).with_context(|| format!("cannot read {}{STATES}", path.display()))?;
-        let state: serde_json::Value =
-            serde_json::from_slice(&text).with_context(|| format!("{} is no JSON{STATES}", path.display()))?;
+        let state: serde_json::Value = serde_json::from_slice(&text)
+            .with_context(|| format!("{} is no JSON{STATES}", path.display()))?;
         let session = Self::embedded(reach, state, organization).await;
         match session {
             Err(Failure::Error { exit, error }) => Err(Failure::Error {
