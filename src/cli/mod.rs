@@ -130,7 +130,8 @@ impl Command {
             | Self::Drift(_)
             | Self::Explain(_)
             | Self::WhoCan(_)
-            | Self::Test(_) => None,
+            | Self::Test(_)
+            | Self::PermissionSets(_) => None,
         }
     }
 }

@@ -9,10 +9,16 @@ use super::session::Session;
 use crate::live;
 use crate::model::{Catalogue, ScopeType};
 
+const EXAMPLES: &str = "\
+Examples:
+  scw-iam permission-sets | grep Secret
+  scw-iam permission-sets --live -o json";
+
 /// Lists the permission sets with their scope types: those of the organization, or those built in
 ///
 /// The table is the one that is built in: `scw-iam permission-sets --live > src/model/catalogue.tsv` refreshes it.
 #[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
 pub(super) struct PermissionSets {
     /// Ask the organization, and not the catalogue that this version was built with
     #[arg(long)]

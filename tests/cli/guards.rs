@@ -186,7 +186,7 @@ fn what_is_protected_is_not_changed() {
         &[("users: [owner@acme.io, ann@acme.io]", "users: [owner@acme.io, ann@acme.io, cho@acme.io]")],
     );
     assert_snapshot!(guards, @"
-    refused by protect: would touch what is protected, in 1 step (--allow protect=1)
+    refused by protect: would touch what is protected, in 1 place (--allow protect=1)
         group admins: step 1 changes its members
     note: 1 principal would gain a set that can give itself more
         user cho@acme.io: IAMManager

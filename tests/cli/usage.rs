@@ -6,8 +6,18 @@ use crate::acme::{FILE, desk};
 use crate::command::{Desk, Ended, edit};
 use crate::plan::MORE;
 
-const COMMANDS: [&str; 11] = [
-    "validate", "plan", "apply", "drift", "export", "explain", "who-can", "test", "snapshot", "emulate",
+const COMMANDS: [&str; 12] = [
+    "permission-sets",
+    "validate",
+    "plan",
+    "apply",
+    "drift",
+    "export",
+    "explain",
+    "who-can",
+    "test",
+    "snapshot",
+    "emulate",
     "demo",
 ];
 
