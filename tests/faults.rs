@@ -1,5 +1,9 @@
 //! Applies on the API's bad days: lost answers leave no twins, and every day ends in the desired state.
 
+#[path = "faults/chaos.rs"]
+mod chaos;
+#[path = "faults/ends.rs"]
+mod ends;
 mod support;
 
 use std::time::Duration;

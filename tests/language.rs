@@ -292,7 +292,7 @@ fn an_address_is_found_without_regard_to_case() {
 fn holds(path: &str, made: &str) {
     let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
     if std::env::var_os("UPDATE_FILES").is_some() {
-        std::fs::write(&path, made).unwrap();
+        std::fs::write(&path, made).expect("the folder of the test takes files");
     }
     let kept = std::fs::read_to_string(&path).unwrap_or_default();
     assert!(kept == made, "{} is not what the types say; UPDATE_FILES=1 writes it anew", path.display());

@@ -180,3 +180,36 @@ fn of_receipt(receipt: &Receipt) -> [(&'static str, Value); 4] {
         ("ms", ms.into()),
     ]
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_that_a_crash_cut_short_stays_on_a_line_of_its_own() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("journal.jsonl");
+        for (left, lines) in [("", 1), ("{\"event\":\"started\"}\n", 2), ("{\"event\":\"star", 2)] {
+            std::fs::write(&path, left).unwrap();
+            let journal = Journal::open(&path, "run-1", "plan\u{1b}").unwrap();
+            drop(journal);
+            let text = std::fs::read_to_string(&path).unwrap();
+            assert_eq!(text.lines().count(), lines, "{text}");
+            let last: Value = serde_json::from_str(text.lines().last().unwrap()).unwrap();
+            assert_eq!(
+                (&last["event"], &last["run"], &last["plan"]),
+                (&"begin".into(), &"run-1".into(), &"plan\\u{1b}".into())
+            );
+            assert!(text.ends_with('\n') && text.starts_with(left.trim_end()));
+        }
+    }
+
+    #[test]
+    fn a_journal_that_cannot_be_kept_is_refused_before_anything_is_sent() {
+        let folder = tempfile::tempdir().unwrap();
+        assert!(Journal::open(folder.path(), "run-1", "plan").is_err(), "a folder");
+        assert!(Journal::open(&folder.path().join("no/such/folder"), "run-1", "plan").is_err());
+        #[cfg(target_os = "linux")]
+        assert!(Journal::open(Path::new("/dev/full"), "run-1", "plan").is_err(), "a full disk");
+    }
+}

@@ -10,12 +10,12 @@ use sha2::{Digest as _, Sha256};
 use super::Exit;
 use super::arguments::{Common, Judge, Paths, Reach};
 use super::failure::Failure;
-use super::output::{Format, colour_on_stderr, talk};
+use super::output::{Format, colour_on_stderr, talk, talk_with};
 use super::prepare::{self, Prepared};
 use super::session::Session;
 use crate::apply::{self, End, Journal, Options, Progress, StepEnd, StopSignal};
 use crate::live;
-use crate::model::{Id, Stack};
+use crate::model::Stack;
 use crate::plan::file::{Document, Reread, Unreadable};
 use crate::plan::{Caller, Plan, Step};
 use crate::render;
@@ -83,18 +83,18 @@ impl Apply {
         }
         let (files, session) = prepare::open(common, &self.paths, &self.reach).await?;
         // Before live is read: what another apply does meanwhile would not be in the plan.
-        let _lock = lock(&session, files.organization(), files.stack()).await?;
+        let mut lock = lock(&session, files.stack()).await?;
         let prepared = prepare::compare(common, &self.judge, files, session).await?;
         let machine =
             common.outputs().iter().all(|output| output.format != Format::Text || output.file.is_some());
         if machine {
             // The one who is asked reads on the terminal; the result comes in the format that was asked for.
             let style = render::plan::Style { paint: colour_on_stderr(), drift: false };
-            render::plan::text(&mut std::io::stderr().lock(), &prepared.plan, style)?;
+            talk_with(|out| render::plan::text(out, &prepared.plan, style));
         } else {
             prepare::show(&text_only(common), &prepared.plan, false)?;
         }
-        let exit = self.go_on(common, &prepared).await?;
+        let exit = self.go_on(common, &prepared, &mut lock).await?;
         prepared.session.close().await?;
         Ok(exit)
     }
@@ -133,8 +133,9 @@ impl Apply {
         let organization =
             document.organization.parse().with_context(|| format!("{name} names no organization"))?;
         let session = Session::open(&self.reach, Some(organization)).await?;
-        let stack = document.stack.as_deref().and_then(|stack| stack.parse().ok());
-        let _lock = lock(&session, organization, stack.as_ref()).await?;
+        let stack = document.stack.as_deref().map(str::parse).transpose();
+        let stack: Option<Stack> = stack.with_context(|| format!("{name} names no stack"))?;
+        let mut lock = lock(&session, stack.as_ref()).await?;
         let live = prepare::read(
             &session,
             &live::Needs { projects: document.names_projects(), ..live::Needs::default() },
@@ -151,7 +152,7 @@ impl Apply {
                 return Err(Failure::Error { exit, error });
             }
             Err(Reread::Stale(stale)) => {
-                render::outcome::stale(&mut std::io::stderr().lock(), &document, &stale)?;
+                talk_with(|out| render::outcome::stale(out, &document, &stale));
                 let error =
                     anyhow::Error::new(stale).context(format!("{name} is stale; nothing was written"));
                 return Err(Failure::Error { exit: Exit::Stale, error });
@@ -166,13 +167,18 @@ impl Apply {
             report(common, &plan, None)?;
             Exit::Done
         } else {
-            self.send(common, &session, &caller, &plan).await?
+            self.send(common, &session, &caller, &plan, &mut lock).await?
         };
         session.close().await?;
         Ok(exit)
     }
 
-    async fn go_on(&self, common: &Common, prepared: &Prepared) -> Result<Exit, Failure> {
+    async fn go_on(
+        &self,
+        common: &Common,
+        prepared: &Prepared,
+        lock: &mut Option<apply::Guard>,
+    ) -> Result<Exit, Failure> {
         let plan = &prepared.plan;
         if plan.refused() {
             report(common, plan, None)?;
@@ -189,7 +195,7 @@ impl Apply {
             }
             self.still(common, prepared).await?;
         }
-        self.send(common, &prepared.session, &prepared.caller, plan).await
+        self.send(common, &prepared.session, &prepared.caller, plan, lock).await
     }
 
     /// Sends the steps.
@@ -199,7 +205,10 @@ impl Apply {
         session: &Session,
         caller: &Caller,
         plan: &Plan,
+        lock: &mut Option<apply::Guard>,
     ) -> Result<Exit, Failure> {
+        // A file that cannot be written is better known before anything changes.
+        report(&files_only(common), plan, None)?;
         let mut journal = match &self.journal {
             None => Journal::none(),
             Some(path) => Journal::open(path, &session.run_id, &plan_name(plan))
@@ -218,6 +227,9 @@ impl Apply {
         let watch = Lines { plan, paint };
         let mut ids = plan.ids().clone();
         let stop = listen()?;
+        if let Some(lock) = lock {
+            lock.writing().context("cannot write the lock file")?;
+        }
         let client = &session.client;
         let outcome = apply::apply(plan, client, &mut ids, &mut journal, &watch, stop, &options).await;
         let exit = match (&outcome.end, outcome.wrote()) {
@@ -226,7 +238,7 @@ impl Apply {
             (End::Failed | End::Stopped | End::Abandoned | End::Journal(_), true) => Exit::PartWay,
             (End::Failed | End::Stopped | End::Abandoned | End::Journal(_), false) => Exit::Error,
         };
-        render::outcome::text(&mut std::io::stderr().lock(), plan, &outcome, paint)?;
+        talk_with(|out| render::outcome::text(out, plan, &outcome, paint));
         report(common, plan, Some(&outcome))?;
         Ok(exit)
     }
@@ -241,7 +253,7 @@ impl Apply {
             return Ok(());
         }
         talk("Live has changed since the plan was shown. It would be this now:");
-        render::plan::text(&mut std::io::stderr().lock(), &again, render::plan::Style::default())?;
+        talk_with(|out| render::plan::text(out, &again, render::plan::Style::default()));
         Err(Failure::with(
             Exit::Stale,
             "live has changed while the plan was read; nothing was written\nhint: apply again",
@@ -256,24 +268,26 @@ fn text_only(common: &Common) -> Common {
     Common { output: outputs.collect(), ..common.clone() }
 }
 
+/// The outputs that go to files.
+fn files_only(common: &Common) -> Common {
+    let outputs = common.outputs().into_iter().filter(|output| output.file.is_some());
+    Common { output: outputs.collect(), ..common.clone() }
+}
+
 /// How long to wait for requests that a killed apply may have left on their way. Fact: the slowest recorded write took
 /// three seconds.
 const AFTERMATH: Duration = Duration::from_secs(5);
 
 /// Keeps other applies on this machine out, and lets the requests of a killed one arrive before live is read.
-async fn lock(
-    session: &Session,
-    organization: Id,
-    stack: Option<&Stack>,
-) -> Result<Option<apply::Guard>, Failure> {
+async fn lock(session: &Session, stack: Option<&Stack>) -> Result<Option<apply::Guard>, Failure> {
     if session.emulates() {
         return Ok(None);
     }
     let folder = apply::state_dir().map_err(anyhow::Error::new)?;
-    let guard = apply::lock(&folder, organization, stack).map_err(anyhow::Error::new)?;
+    let guard = apply::lock(&folder, session.organization, stack).map_err(anyhow::Error::new)?;
     if let Some(holder) = guard.crashed() {
         talk(&format!(
-            "An earlier apply ended without a word ({holder}); waiting {} s for what it may have left on its way.",
+            "An earlier apply was killed while it wrote ({holder}); waiting {} s for what it may have left on its way.",
             AFTERMATH.as_secs()
         ));
         tokio::time::sleep(AFTERMATH).await;

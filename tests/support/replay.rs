@@ -12,6 +12,19 @@ pub(crate) struct Write {
     response: Value,
 }
 
+impl Write {
+    /// Returns the object that the write made, as an address in words.
+    pub(crate) fn made(&self) -> Option<String> {
+        let kind = match self.path.strip_prefix("/iam/v1alpha1/")? {
+            "applications" => "application",
+            "groups" => "group",
+            "policies" => "policy",
+            _ => return None,
+        };
+        Some(format!("{kind} {}", self.response["name"].as_str()?))
+    }
+}
+
 /// Reads a record. Its last line may be cut short, when whoever wrote it was killed.
 pub(crate) fn writes(record: &str) -> Vec<Write> {
     let lines = record.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());

@@ -1,0 +1,129 @@
+//! The program itself, on an emulator, in an environment of its own.
+
+use std::path::PathBuf;
+use std::process::{ExitStatus, Stdio};
+use std::time::Duration;
+
+use scw_iam::emulator::{self, EMULATOR_ACCESS_KEY, Emulator, Latency};
+use scw_iam::model::{Address, Id, Key, User, UserType};
+use serde_json::Value;
+
+use super::bench::{case, emulate};
+use super::files::yaml;
+use super::organizations::Case;
+
+/// A random organization with an owner, who runs the program.
+pub(crate) fn owned(seed: u64) -> Case {
+    with_owner(case(seed))
+}
+
+/// Adds an owner, whom the emulator takes its callers for.
+pub(crate) fn with_owner(mut case: Case) -> Case {
+    let email = Key::Named("owner@x.io".parse().unwrap());
+    let owner = User { username: "owner".to_owned(), kind: UserType::Owner, locked: false };
+    case.live.users.insert(email.clone(), owner.clone());
+    case.desired.state.users.insert(email.clone(), owner);
+    case.ids.insert(Address::User(email), Id::from_bits(999));
+    case
+}
+
+/// A folder with the files, the journal, the record and the user's home.
+pub(crate) struct Desk {
+    folder: tempfile::TempDir,
+    emulator: Option<Emulator>,
+    url: String,
+    latency: Duration,
+    organization: String,
+    allow: Vec<String>,
+}
+
+impl Desk {
+    /// `latency` is how long each answer takes.
+    pub(crate) async fn of(case: &Case, faults: &str, seed: u64, latency: Duration) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::create_dir(folder.path().join("iam")).unwrap();
+        std::fs::write(folder.path().join("iam/iam.yaml"), yaml(&case.desired)).unwrap();
+        let options = emulator::Options {
+            faults: faults.parse().unwrap(),
+            seed: Some(seed),
+            latency: Latency::Fixed(latency),
+            record: Some(folder.path().join("record.jsonl")),
+            ..emulator::Options::default()
+        };
+        let emulator = emulate(case, options).await;
+        let organization = case.live.organization.to_string();
+        let url = emulator.url();
+        let emulator = Some(emulator);
+        Self { folder, emulator, url, latency, organization, allow: Vec::new() }
+    }
+
+    /// Returns what the emulator holds.
+    pub(crate) fn state(&self) -> Value {
+        self.emulator.as_ref().unwrap().state()
+    }
+
+    /// Ends the emulator: from now on nobody answers.
+    pub(crate) fn unplug(&mut self) {
+        self.emulator = None;
+    }
+
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    pub(crate) fn text(&self, name: &str) -> String {
+        std::fs::read_to_string(self.path(name)).unwrap_or_default()
+    }
+
+    /// Returns the program, in an environment of its own.
+    pub(crate) fn program(&self, arguments: &[&str]) -> tokio::process::Command {
+        let mut command = tokio::process::Command::new(env!("CARGO_BIN_EXE_scw-iam"));
+        command
+            .args(arguments)
+            .args(&self.allow)
+            .args(["--max-rps", "1000"])
+            .arg(self.path("iam"))
+            .env_clear()
+            .env("HOME", self.folder.path())
+            .env("XDG_STATE_HOME", self.path("state"))
+            .env("SCW_API_URL", &self.url)
+            .env("SCW_ACCESS_KEY", EMULATOR_ACCESS_KEY)
+            .env("SCW_SECRET_KEY", "11111111-1111-1111-1111-111111111111")
+            .env("SCW_DEFAULT_ORGANIZATION_ID", &self.organization)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .kill_on_drop(true);
+        command
+    }
+
+    pub(crate) fn apply(&self) -> tokio::process::Command {
+        let journal = self.path("journal.jsonl");
+        self.program(&["apply", "--yes", "--journal", journal.to_str().unwrap()])
+    }
+
+    /// Kills an apply after some time, unless it is done before.
+    pub(crate) async fn killed(&self, after: Duration) -> Option<ExitStatus> {
+        let mut child = self.apply().stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        let ended = tokio::time::timeout(after, child.wait()).await;
+        if let Ok(status) = ended {
+            return Some(status.unwrap());
+        }
+        child.kill().await.unwrap();
+        // What it left on its way arrives; a lock file tells the next one of the same machine to wait for that.
+        tokio::time::sleep(self.latency * 4).await;
+        None
+    }
+
+    /// Lifts the guards that refuse.
+    pub(crate) async fn lift(&mut self) {
+        self.allow.clear();
+        let shown = self.program(&["plan", "-o", "json"]).output().await.unwrap();
+        let Ok(plan) = serde_json::from_slice::<Value>(&shown.stdout) else { return };
+        let guards = plan["guards"].as_array().unwrap();
+        for guard in guards.iter().filter(|guard| guard["verdict"] == "refused") {
+            let name = guard["guard"].as_str().unwrap();
+            self.allow.extend(["--allow".to_owned(), format!("{name}={}", guard["found"])]);
+        }
+    }
+}
