@@ -2,9 +2,12 @@
 
 use insta::assert_snapshot;
 use jiff::Timestamp;
-use scw_iam::config::{Files, Mistakes, Source, manual, read, schema};
+use proptest::prelude::*;
+use proptest::sample::Index;
+use scw_iam::config::{Files, Mistakes, Severity, Source, manual, read, schema};
 use scw_iam::model::{
-    Attachment, Catalogue, Desired, Expectation, Key, Kind, Membership, Principal, Prune, Scope,
+    Attachment, Catalogue, Desired, Expectation, Key, Kind, Membership, Name, Principal, Prune, Scope, State,
+    User, UserType, Where,
 };
 use scw_iam::render::mistake::text;
 
@@ -173,11 +176,123 @@ fn mistakes_of_every_sort_come_together() {
     "#);
 }
 
+fn header(rest: &str) -> String {
+    format!("version: 1\norganization: 105bdce1-64c0-48ab-899d-868455867ecf\n{rest}")
+}
+
+#[test]
+fn a_section_that_is_absent_is_not_managed_and_an_empty_one_is() {
+    let absent = desired(&header(""));
+    assert!(absent.sections.is_empty());
+    let empty = desired(&header("policies: {}\n"));
+    assert_eq!(empty.sections, [Kind::Policy].into());
+    assert!(empty.state.policies.is_empty());
+}
+
+#[test]
+fn without_a_stack_nobody_owns_anything() {
+    let files = header("applications: {ci: {}}\n");
+    assert_eq!(desired(&files).state.applications[0].meta.owner, None);
+    let owned = desired(&format!("{files}stack: platform\n"));
+    assert!(owned.state.applications[0].meta.owner.is_some());
+}
+
+#[test]
+fn members_that_are_not_written_are_not_managed() {
+    let desired = desired(&header("groups: {a: {}, b: {members: {}}, c: {members: {users: []}}}\n"));
+    assert!(!desired.memberships.contains_key("a"));
+    assert_eq!(desired.memberships["b"], Membership::Exact);
+    assert_eq!(desired.memberships["c"], Membership::Exact);
+}
+
+#[test]
+fn an_entry_ends_at_its_instant_and_a_date_after_its_day() {
+    for (until, expired) in [
+        ("2026-11-21", true),
+        ("2026-11-22", false),
+        ("2026-11-22T00:00:00Z", true),
+        ("2026-11-22T00:00:01Z", false),
+        ("2026-11-22T01:00:00+02:00", true),
+        ("\"2026-11-22\"", false),
+    ] {
+        let text = format!("groups: {{ops: {{members: {{users: [{{email: a@x.io, until: {until}}}]}}}}}}\n");
+        let desired = desired(&header(&text));
+        assert_eq!(desired.expiries[0].expired, expired, "{until}");
+        assert_eq!(desired.state.groups[0].members.is_empty(), expired, "{until}");
+    }
+}
+
+#[test]
+fn the_rules_that_are_left_are_counted_for_their_places() {
+    let text = "policies:\n  p:\n    principal: none\n    rules:\n\
+                \x20     - {permission_sets: [VPCReadOnly], scope: all_projects, until: 2026-01-01}\n\
+                \x20     - {permission_sets: [IPAMReadOnly], scope: all_projects}\n";
+    let desired = desired(&header(text));
+    let policy: Name = "p".parse().unwrap();
+    assert_eq!(desired.state.policies[0].rules.0.len(), 1);
+    assert_eq!(desired.places[&Where::Rule(policy, 0)].line, 8);
+    assert_eq!(desired.expiries[0].rule, Some(0));
+}
+
+#[test]
+fn what_an_alias_or_a_merge_key_repeats_counts_as_written() {
+    let text = "x-common: &common {description: shared, tags: [a]}\nx-more: &more {tags: [b], description: no}\n\
+                applications:\n  one: *common\n  two:\n    <<: *common\n    description: own\n  three:\n    <<: [*common, {description: late}]\n";
+    let desired = desired(&header(text));
+    let words = |name: &str| {
+        let meta = &desired.state.applications[&Key::Named(name.parse::<Name>().unwrap())].meta;
+        format!("{} {:?}", meta.description, meta.tags)
+    };
+    assert_eq!(words("one"), "shared {\"a\"}");
+    assert_eq!(words("two"), "own {\"a\"}");
+    assert_eq!(words("three"), "shared {\"a\"}");
+}
+
+#[test]
+fn a_project_without_an_id_gets_the_same_made_up_one_each_time() {
+    let text = |scope: &str| {
+        header(&format!(
+            "policies:\n  p:\n    principal: none\n    rules: [{{permission_sets: [VPCReadOnly], scope: [{scope}]}}]\n"
+        ))
+    };
+    let scope = |text: &str| desired(text).state.policies[0].rules.0[0].scope.clone();
+    assert_eq!(scope(&text("prod")), scope(&text("prod")));
+    assert_ne!(scope(&text("prod")), scope(&text("staging")));
+    let files = load(&[("iam.yaml", &text("prod"))]).unwrap();
+    assert!(files.needs().projects);
+    let pinned = format!("{}projects: {{prod: 6b1f5d3c-64c0-48ab-899d-868455867ecf}}\n", text("prod"));
+    assert!(!load(&[("iam.yaml", &pinned)]).unwrap().needs().projects);
+}
+
+#[test]
+fn a_project_is_found_by_its_live_name_and_its_pin_is_offered_once() {
+    let rule = "{permission_sets: [VPCReadOnly], scope: [prod]}";
+    let text = header(&format!("policies:\n  p:\n    principal: none\n    rules: [{rule}, {rule}]\n"));
+    let files = load(&[("iam.yaml", &text)]).unwrap();
+    let mut live = State::empty(files.organization());
+    let prod = "6b1f5d3c-64c0-48ab-899d-868455867ecf".parse().unwrap();
+    live.projects.insert(prod, "prod".parse().unwrap());
+    let resolved = files.resolve(Some(&live), Catalogue::published(), true).unwrap();
+    assert_eq!(resolved.desired.state.policies[0].rules.0[0].scope, Scope::Projects([prod].into()));
+    assert_eq!(resolved.warnings.len(), 1);
+    assert_eq!(resolved.warnings.count(Severity::Hint), 1);
+}
+
+#[test]
+fn an_address_is_found_without_regard_to_case() {
+    let text = header("groups: {ops: {members: {users: [ALICE@example.com]}}}\n");
+    let files = load(&[("iam.yaml", &text)]).unwrap();
+    let mut live = State::empty(files.organization());
+    let user = User { username: "alice".to_owned(), kind: UserType::Member, locked: false };
+    live.users.insert(Key::Named("alice@example.com".parse().unwrap()), user);
+    assert!(files.resolve(Some(&live), Catalogue::published(), true).is_ok());
+}
+
 /// Holds a file of the repository to what the program makes of its types; `UPDATE_FILES=1` writes it.
 fn holds(path: &str, made: &str) {
     let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
     if std::env::var_os("UPDATE_FILES").is_some() {
-        std::fs::write(&path, made).unwrap();
+        std::fs::write(&path, made).expect("the folder of the test takes files");
     }
     let kept = std::fs::read_to_string(&path).unwrap_or_default();
     assert!(kept == made, "{} is not what the types say; UPDATE_FILES=1 writes it anew", path.display());
@@ -191,4 +306,182 @@ fn the_schema_is_what_the_types_say() {
 #[test]
 fn the_manual_is_what_the_types_say() {
     holds("docs/language.md", &manual());
+}
+
+/// What a file says, without the places where it says it.
+fn facts(desired: &Desired) -> String {
+    let Desired {
+        state,
+        stack,
+        sections,
+        settings,
+        external,
+        identities,
+        memberships,
+        assertions,
+        guardrails,
+        expiries,
+        places: _,
+    } = desired;
+    let mut identities: Vec<String> = identities.iter().map(|entry| format!("{entry:?}")).collect();
+    identities.sort();
+    let mut memberships: Vec<String> = memberships.iter().map(|entry| format!("{entry:?}")).collect();
+    memberships.sort();
+    let assertions: Vec<_> = assertions
+        .iter()
+        .map(|assertion| {
+            (&assertion.principal, assertion.expectation, &assertion.permission_set, &assertion.on)
+        })
+        .collect();
+    let guardrails: Vec<_> =
+        guardrails.iter().map(|guardrail| (&guardrail.name, &guardrail.forbid)).collect();
+    let expiries: Vec<_> = expiries
+        .iter()
+        .map(|expiry| (&expiry.address, &expiry.member, expiry.rule, expiry.until, expiry.expired))
+        .collect();
+    format!(
+        "{state:?} {stack:?} {sections:?} {settings:?} {external:?} {identities:?} {memberships:?} {assertions:?} \
+         {guardrails:?} {expiries:?}"
+    )
+    .to_lowercase()
+}
+
+/// What any reader of YAML sees in a file; the free keys aside, and without case, which ids and addresses ignore.
+fn seen(text: &str) -> Option<String> {
+    let mut value: serde_json::Value = serde_yaml::from_str(text).ok()?;
+    value.as_object_mut()?.retain(|key, _| !key.starts_with("x-"));
+    Some(value.to_string().to_lowercase())
+}
+
+/// Nothing in it is a default or has ended, so that every part of it counts.
+const EVERY_PART_COUNTS: &str = r#"version: 1
+organization: 105bdce1-64c0-48ab-899d-868455867ecf
+stack: platform
+x-sets: &read [InstancesReadOnly, ObjectStorageReadOnly]
+settings:
+  prune: none
+  min_iam_admins: 3
+  protect: [user:owner@example.com, group:break-glass]
+  takes_over: [old-stack]
+  limits: {deletes: 7, lost_access: 5}
+projects:
+  prod: 6b1f0000-64c0-48ab-899d-868455867ecf
+external:
+  groups: [All Users]
+applications:
+  ci:
+    description: Deploys from CI
+    tags: [team:platform]
+groups:
+  developers:
+    previously: devs
+    members:
+      users: [alice@example.com, {email: bob@example.com, until: 2027-01-31}]
+      applications: [ci]
+    membership: at_least
+policies:
+  developers-run:
+    principal: {group: developers}
+    rules:
+      - permission_sets: *read
+        scope: [prod, staging]
+      - permission_sets: [SecretManagerSecretAccess]
+        scope: [prod]
+        condition: resource.name.startsWith("/ci/") || !has(resource.id)
+        until: 2026-12-31T18:00:00Z
+  nobody:
+    principal: none
+    rules:
+      - {permission_sets: [AllProductsReadOnly], scope: all_projects}
+assertions:
+  - {principal: {user: alice@example.com}, can: InstancesFullAccess, on: prod}
+guardrails:
+  - name: people administer IAM
+    forbid: grant.kind == "application"
+"#;
+
+/// Holds a changed file to this: it is a mistake, or every change that a reader of YAML sees is a change of what is
+/// desired, and no other is.
+fn judge(changed: &str) -> Result<(), TestCaseError> {
+    let Ok(files) = load(&[("iam.yaml", changed)]) else { return Ok(()) };
+    let Ok(resolved) = files.resolve(None, Catalogue::published(), false) else { return Ok(()) };
+    let (before, after) = (facts(&desired(EVERY_PART_COUNTS)), facts(&resolved.desired));
+    match seen(changed) {
+        Some(seen_after) => {
+            let seen_before = seen(EVERY_PART_COUNTS).expect("a good file");
+            prop_assert_eq!(seen_before == seen_after, before == after, "{}", changed);
+        }
+        None => prop_assert_eq!(before, after, "{}", changed),
+    }
+    Ok(())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(400))]
+
+    #[test]
+    fn a_changed_byte_is_never_passed_over(changes in prop::collection::vec((any::<Index>(), any::<u8>(), 0u8..3), 1..3)) {
+        let mut bytes = EVERY_PART_COUNTS.as_bytes().to_vec();
+        for (at, byte, how) in changes {
+            let at = at.index(bytes.len());
+            match how {
+                0 => bytes[at] = byte,
+                1 => bytes.insert(at, byte),
+                _ => { bytes.remove(at); }
+            }
+        }
+        match String::from_utf8(bytes) {
+            Ok(text) => judge(&text)?,
+            Err(error) => {
+                let source = Source::Text { name: "iam.yaml".into(), bytes: error.into_bytes() };
+                prop_assert!(read(&[source], now()).is_err());
+            }
+        }
+    }
+
+    #[test]
+    fn a_changed_word_is_never_passed_over(at: Index, with: Index, how in 0u8..4) {
+        let text = EVERY_PART_COUNTS;
+        let edge = |c: char| !(c.is_alphanumeric() || "_-.@".contains(c));
+        let words: Vec<(usize, &str)> = text
+            .split(edge)
+            .filter(|word| !word.is_empty())
+            .map(|word| (word.as_ptr() as usize - text.as_ptr() as usize, word))
+            .collect();
+        let (start, word) = words[at.index(words.len())];
+        let (_, other) = words[with.index(words.len())];
+        let other = match how {
+            0 => other.to_owned(),
+            1 => String::new(),
+            2 => format!("{word}x"),
+            _ => format!("{word}: {other}"),
+        };
+        judge(&format!("{}{other}{}", &text[..start], &text[start + word.len()..]))?;
+    }
+
+    #[test]
+    fn a_changed_line_is_never_passed_over(at: Index, with: Index, how in 0u8..3) {
+        let mut lines: Vec<String> = EVERY_PART_COUNTS.lines().map(str::to_owned).collect();
+        let (at, with) = (at.index(lines.len()), with.index(lines.len()));
+        match how {
+            0 => { lines.remove(at); }
+            1 => { let line = lines[with].clone(); lines.insert(at, line); }
+            _ => lines[at] = format!(" {}", lines[at]),
+        }
+        judge(&format!("{}\n", lines.join("\n")))?;
+    }
+
+    #[test]
+    fn no_bytes_make_it_stumble(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+        let source = Source::Text { name: "iam.yaml".into(), bytes };
+        if let Err(mistakes) = read(&[source], now()) {
+            prop_assert!(!text(&mistakes).is_empty());
+        }
+    }
+}
+
+#[test]
+fn the_good_file_is_good_and_every_reader_sees_it() {
+    assert!(seen(EVERY_PART_COUNTS).is_some());
+    assert!(facts(&desired(EVERY_PART_COUNTS)).contains("alice@example.com"));
 }

@@ -307,18 +307,14 @@ impl Failed {
 }
 
 /// Looks through the causes for a certificate that was refused; trying again would not make it a better one.
-fn is_about_certificates(error: &reqwest::Error) -> bool {
-    let mut cause: Option<&(dyn StdError + 'static)> = Some(error);
-    while let Some(error) = cause {
-        // An `io::Error` does not count its content among its causes.
-        let inside = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
-        let tls = error.downcast_ref().or_else(|| inside.and_then(|inside| inside.downcast_ref()));
-        if let Some(rustls::Error::InvalidCertificate(_)) = tls {
-            return true;
-        }
-        cause = error.source();
+fn is_about_certificates(error: &(dyn StdError + 'static)) -> bool {
+    if let Some(rustls::Error::InvalidCertificate(_)) = error.downcast_ref() {
+        return true;
     }
-    false
+    // An `io::Error` does not count its content among its causes, and one can be in another.
+    let inside = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
+    inside.is_some_and(|inside| is_about_certificates(inside))
+        || error.source().is_some_and(is_about_certificates)
 }
 
 fn is_json(headers: &HeaderMap) -> bool {

@@ -6,7 +6,7 @@ use indexmap::IndexMap;
 use tokio::time::Instant;
 
 use super::caller::reaches;
-use super::fact::{self, Facts, Mismatch, Words};
+use super::fact::{self, Changed, Facts, Mismatch, Words};
 use super::run::Sent;
 use super::send::send;
 use super::{Options, Receipt, StepError};
@@ -97,6 +97,11 @@ impl<'a> Desk<'a> {
     /// Compares, and says in words what differs.
     pub(super) fn mismatches(&self, wanted: &Facts, found: &Facts) -> Vec<Mismatch> {
         self.ids(|ids| fact::mismatches(wanted, found, &Words { ids, projects: self.projects }))
+    }
+
+    /// Says in words what is not as the plan saw it.
+    pub(super) fn changes(&self, before: &Facts, now: &Facts, after: &Facts) -> Vec<Changed> {
+        self.ids(|ids| fact::changes(before, now, after, &Words { ids, projects: self.projects }))
     }
 
     /// Returns the client, patient with a 403 while something that this run granted to the caller is on its way.

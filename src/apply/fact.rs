@@ -6,7 +6,9 @@ use std::fmt;
 use super::StepError;
 use super::desk::id_of;
 use crate::api::{escaped, wire};
-use crate::model::{self, Address, Attachment, Id, Ids, Key, Meta, Principal, Rule, Rules, Scope};
+use crate::model::{
+    self, Address, Attachment, Catalogue, Id, Ids, Key, Meta, Principal, Rule, Rules, Scope, ScopeType,
+};
 
 /// The value of one field.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,6 +59,37 @@ impl fmt::Display for Mismatch {
     }
 }
 
+/// A field that a step was to overwrite and that somebody else changed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Changed {
+    /// The field, as the API names it.
+    pub field: &'static str,
+    /// What the plan saw, in words.
+    pub planned_from: String,
+    /// What it is now, in words, escaped.
+    pub now: String,
+    /// What the step was to make of it, in words.
+    pub desired: String,
+}
+
+impl fmt::Display for Changed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { field, planned_from, now, desired } = self;
+        write!(f, "{field}: planned from {planned_from}, now {now}, desired {desired}")
+    }
+}
+
+/// Returns the fields that are not as the plan saw them, with what was to become of them.
+pub(super) fn changes(before: &Facts, now: &Facts, after: &Facts, words: &Words<'_>) -> Vec<Changed> {
+    let changed = |mismatch: Mismatch| Changed {
+        field: mismatch.field,
+        planned_from: mismatch.wanted,
+        now: mismatch.found,
+        desired: after.get(mismatch.field).map(|value| words.of(value)).unwrap_or_default(),
+    };
+    mismatches(before, now, words).into_iter().map(changed).collect()
+}
+
 /// Returns the fields that are asked about and that are not as wanted, in words.
 pub(super) fn mismatches(wanted: &Facts, found: &Facts, words: &Words<'_>) -> Vec<Mismatch> {
     let differing = wanted.iter().filter(|(field, value)| found.get(*field) != Some(value));
@@ -98,6 +131,9 @@ impl Words<'_> {
             name.map_or_else(|| escaped(id), |name| escaped(name.as_str()))
         };
         let scope = match &rule.scope {
+            NormalScope::Organization if rule.sets.iter().any(|set| on_projects(set)) => {
+                "all_projects".to_owned()
+            }
             NormalScope::Organization => "organization".to_owned(),
             NormalScope::Projects(ids) => list(ids.iter().map(project)),
             NormalScope::Other(words) => escaped(words),
@@ -110,6 +146,12 @@ impl Words<'_> {
         };
         format!("{} on {scope}{condition}", sets.join(" "))
     }
+}
+
+/// Whether a set is known to be one for projects.
+fn on_projects(set: &str) -> bool {
+    let known = set.parse().ok().and_then(|name| Catalogue::published().get(&name));
+    known.is_some_and(|set| set.scope_type == ScopeType::Projects)
 }
 
 fn list(items: impl Iterator<Item = String>) -> String {

@@ -12,6 +12,8 @@ use jiff::Timestamp;
 use crate::api::escaped;
 use crate::model::{Id, Stack};
 
+/// What a lock file says after its holder when requests are being sent.
+const WRITING: &str = "writing\n";
 /// More of a lock file is not read.
 const LONGEST_NOTE: u64 = 1024;
 
@@ -20,6 +22,24 @@ const LONGEST_NOTE: u64 = 1024;
 #[derive(Debug)]
 pub struct Guard {
     file: File,
+    crashed: Option<Holder>,
+}
+
+impl Guard {
+    /// Returns who held the lock before and was killed while it wrote, perhaps with a request on its way; `None` after a
+    /// proper end.
+    #[must_use]
+    pub const fn crashed(&self) -> Option<&Holder> {
+        self.crashed.as_ref()
+    }
+
+    /// Notes that requests are about to be sent, so that the next holder knows when this one is killed meanwhile.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn writing(&mut self) -> io::Result<()> {
+        self.file.write_all(WRITING.as_bytes())
+    }
 }
 
 /// Who holds a lock, as its file says.
@@ -98,19 +118,25 @@ pub fn lock(state_dir: &Path, organization: Id, stack: Option<&Stack>) -> Result
     let mut file = open.map_err(failed)?;
     match file.try_lock() {
         Ok(()) => {}
-        Err(TryLockError::WouldBlock) => return Err(LockError::Held { holder: holder(&file) }),
+        Err(TryLockError::WouldBlock) => {
+            return Err(LockError::Held { holder: read(&file).map(|(holder, _)| holder) });
+        }
         Err(TryLockError::Error(source)) => return Err(failed(source)),
     }
+    let crashed = read(&file).filter(|(_, writing)| *writing).map(|(holder, _)| holder);
     let note = format!("pid {} since {}\n", std::process::id(), Timestamp::now());
-    file.set_len(0).and_then(|()| file.write_all(note.as_bytes())).map_err(failed)?;
-    Ok(Guard { file })
+    let noted = file.set_len(0).and_then(|()| file.rewind()).and_then(|()| file.write_all(note.as_bytes()));
+    noted.map_err(failed)?;
+    Ok(Guard { file, crashed })
 }
 
-fn holder(file: &File) -> Option<Holder> {
+/// Reads who the file says its holder is, and whether they were writing.
+fn read(file: &File) -> Option<(Holder, bool)> {
     let mut text = String::new();
     file.take(LONGEST_NOTE).read_to_string(&mut text).ok()?;
-    let (pid, since) = text.strip_prefix("pid ")?.trim_end().split_once(" since ")?;
-    Some(Holder { pid: pid.parse().ok()?, since: since.parse().ok()? })
+    let (line, rest) = text.split_once('\n')?;
+    let (pid, since) = line.strip_prefix("pid ")?.split_once(" since ")?;
+    Some((Holder { pid: pid.parse().ok()?, since: since.parse().ok()? }, rest == WRITING))
 }
 
 impl Drop for Guard {
@@ -139,7 +165,7 @@ mod tests {
         assert_eq!(holder.pid, std::process::id());
         drop(first);
         let third = lock(folder.path(), organization, Some(&stack("platform")));
-        assert!(third.is_ok(), "let go of");
+        assert_eq!(third.unwrap().crashed(), None, "let go of");
     }
 
     #[test]
@@ -152,15 +178,22 @@ mod tests {
     }
 
     #[test]
-    fn what_a_crash_left_behind_is_no_lock() {
+    fn what_a_crash_left_behind_is_no_lock_and_tells_whether_it_wrote() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join(format!("{}.lock", Id::from_bits(7)));
-        std::fs::write(&path, "pid 1 since 2020-01-01T00:00:00Z and then some longer text\n").unwrap();
-        let guard = lock(folder.path(), Id::from_bits(7), None).unwrap();
-        let note = std::fs::read_to_string(&path).unwrap();
-        assert!(note.starts_with(&format!("pid {} since ", std::process::id())), "{note}");
-        assert_eq!(note.lines().count(), 1);
-        drop(guard);
+        for (left, crashed) in [("", None), ("writing\n", Some(1_000_000_000)), ("writing", None)] {
+            let holder = "pid 1000000000 since 2020-01-01T00:00:00.123456789Z\n";
+            std::fs::write(&path, format!("{holder}{left}")).unwrap();
+            let mut guard = lock(folder.path(), Id::from_bits(7), None).unwrap();
+            assert_eq!(guard.crashed().map(|holder| holder.pid), crashed, "{left:?}");
+            let note = std::fs::read_to_string(&path).unwrap();
+            assert!(note.starts_with(&format!("pid {} since ", std::process::id())), "{note}");
+            assert_eq!(note.lines().count(), 1);
+            guard.writing().unwrap();
+            assert!(std::fs::read_to_string(&path).unwrap().ends_with("\nwriting\n"));
+            drop(guard);
+            assert_eq!(lock(folder.path(), Id::from_bits(7), None).unwrap().crashed(), None);
+        }
     }
 
     #[test]

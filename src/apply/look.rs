@@ -31,11 +31,11 @@ pub(super) async fn look(
     if desk.mismatches(after, &found).is_empty() {
         return Ok(Seen::AlreadySo);
     }
-    let mismatches = desk.mismatches(before, &found);
-    if mismatches.is_empty() {
+    let changes = desk.changes(before, &found, after);
+    if changes.is_empty() {
         return Ok(Seen::AsPlanned);
     }
-    Err(StepError::Changed { address: address.clone(), mismatches })
+    Err(StepError::Changed { address: address.clone(), changes })
 }
 
 /// Reads the fields of an object that are asked about: its rules have a list of their own.

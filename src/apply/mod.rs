@@ -22,7 +22,7 @@ mod stop;
 use std::time::Duration;
 
 pub use self::converge::Difference;
-pub use self::fact::Mismatch;
+pub use self::fact::{Changed, Mismatch};
 pub use self::journal::Journal;
 pub use self::lock::{Guard, Holder, LockError, lock, state_dir};
 pub use self::outcome::{End, How, Outcome, Receipt, StepEnd, StepError, StepOutcome, WhyNot};

@@ -2,7 +2,7 @@ use std::fmt;
 use std::time::Duration;
 
 use super::Difference;
-use super::fact::Mismatch;
+use super::fact::{Changed, Mismatch};
 use crate::api;
 use crate::model::{Address, Id};
 use crate::plan::StepId;
@@ -139,12 +139,12 @@ pub enum StepError {
     #[error(transparent)]
     Api(#[from] api::Error),
     /// The object is not what the plan saw, so overwriting it would lose somebody's work.
-    #[error("{address} is not what the plan saw: {}\nhint: plan again", list(mismatches))]
+    #[error("{address} is not what the plan saw: {}\nhint: plan again", list(changes))]
     Changed {
         /// The object.
         address: Address,
-        /// What differs: as the plan saw it, and as it is now.
-        mismatches: Vec<Mismatch>,
+        /// What differs.
+        changes: Vec<Changed>,
     },
     /// It was to be looked at right before it is overwritten, and could not be.
     #[error("{address} could not be looked at before it is overwritten")]
@@ -167,7 +167,7 @@ pub enum StepError {
     /// A create that got no answer, after which several objects have the name.
     #[error(
         "{address} got no answer to its creation, and now several objects bear the name: {}\nhint: delete those that are not meant, and plan again",
-        ids(found)
+        list(found)
     )]
     Twins {
         /// The object.
@@ -250,12 +250,8 @@ impl StepError {
     }
 }
 
-fn list(mismatches: &[Mismatch]) -> String {
-    mismatches.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
-}
-
-fn ids(ids: &[Id]) -> String {
-    ids.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+fn list(things: &[impl fmt::Display]) -> String {
+    things.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
 }
 
 impl StepEnd {

@@ -5,16 +5,24 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::Context as _;
+use sha2::{Digest as _, Sha256};
 
 use super::Exit;
 use super::arguments::{Common, Judge, Paths, Reach};
 use super::failure::Failure;
-use super::output::{Format, colour_on_stderr, talk};
+use super::output::{Format, colour_on_stderr, talk, talk_with};
 use super::prepare::{self, Prepared};
+use super::session::Session;
 use crate::apply::{self, End, Journal, Options, Progress, StepEnd, StopSignal};
+use crate::live;
+use crate::model::Stack;
+use crate::plan::file::{Document, Reread, Unreadable};
 use crate::plan::{Caller, Plan, Step};
 use crate::render;
 use crate::render::paint::Paint;
+
+/// The largest plan file that is read, in bytes.
+const PLAN_MOST: u64 = 64 << 20;
 
 /// Plans, asks, and applies, in an order that never opens a door on the way
 #[derive(Debug, clap::Args)]
@@ -25,6 +33,12 @@ pub(super) struct Apply {
     reach: Reach,
     #[command(flatten)]
     judge: Judge,
+    /// For a plan file: how old it may be
+    #[arg(long, value_name = "DURATION", value_parser = duration, default_value = "24h")]
+    max_age: Duration,
+    /// For a plan file: the SHA-256 that it must have, so that what was reviewed is what is applied
+    #[arg(long, value_name = "SHA256")]
+    expect_sha: Option<String>,
     /// Do not ask
     #[arg(short, long)]
     yes: bool,
@@ -38,17 +52,24 @@ pub(super) struct Apply {
 
 fn duration(text: &str) -> Result<Duration, String> {
     let (number, unit) = text.split_at(text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len()));
-    let number: u64 = number.parse().map_err(|_| "not a duration as in 60s or 2m".to_owned())?;
+    let number: u64 = number.parse().map_err(|_| "not a duration as in 60s, 2m or 24h".to_owned())?;
     match unit {
         "ms" => Ok(Duration::from_millis(number)),
         "s" => Ok(Duration::from_secs(number)),
-        "m" if number <= 60 * 24 => Ok(Duration::from_secs(number * 60)),
-        _ => Err("not a duration as in 60s or 2m".to_owned()),
+        "m" if number <= 1_000_000 => Ok(Duration::from_secs(number * 60)),
+        "h" if number <= 100_000 => Ok(Duration::from_secs(number * 3600)),
+        _ => Err("not a duration as in 60s, 2m or 24h".to_owned()),
     }
 }
 
 impl Apply {
     pub(super) async fn run(self, common: &Common) -> Result<Exit, Failure> {
+        if let Some(text) = self.saved()? {
+            return self.run_saved(common, &text).await;
+        }
+        if self.expect_sha.is_some() {
+            return Err(Failure::usage("--expect-sha is for a plan file, and none was given"));
+        }
         let terminal = std::io::stdin().is_terminal() && std::io::stderr().is_terminal();
         if !self.yes && !terminal {
             return Err(Failure::usage(
@@ -60,22 +81,104 @@ impl Apply {
                 "the files come from standard input, so nothing can be asked\nhint: say --yes",
             ));
         }
-        let prepared = prepare::prepare(common, &self.paths, &self.reach, &self.judge).await?;
+        let (files, session) = prepare::open(common, &self.paths, &self.reach).await?;
+        // Before live is read: what another apply does meanwhile would not be in the plan.
+        let mut lock = lock(&session, files.stack()).await?;
+        let prepared = prepare::compare(common, &self.judge, files, session).await?;
         let machine =
             common.outputs().iter().all(|output| output.format != Format::Text || output.file.is_some());
         if machine {
             // The one who is asked reads on the terminal; the result comes in the format that was asked for.
             let style = render::plan::Style { paint: colour_on_stderr(), drift: false };
-            render::plan::text(&mut std::io::stderr().lock(), &prepared.plan, style)?;
+            talk_with(|out| render::plan::text(out, &prepared.plan, style));
         } else {
             prepare::show(&text_only(common), &prepared.plan, false)?;
         }
-        let exit = self.go_on(common, &prepared).await?;
+        let exit = self.go_on(common, &prepared, &mut lock).await?;
         prepared.session.close().await?;
         Ok(exit)
     }
 
-    async fn go_on(&self, common: &Common, prepared: &Prepared) -> Result<Exit, Failure> {
+    /// The text of the plan file, when a single file is given that holds one.
+    fn saved(&self) -> Result<Option<Vec<u8>>, Failure> {
+        let [path] = self.paths.paths.as_slice() else { return Ok(None) };
+        let is_file = std::fs::metadata(path).is_ok_and(|found| found.is_file() && found.len() <= PLAN_MOST);
+        if !is_file {
+            return Ok(None);
+        }
+        let text = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
+        // Known by its content; a file of the language may begin with a brace too.
+        let start = text.trim_ascii_start();
+        let said = start.get(..200).unwrap_or(start);
+        let plan = start.starts_with(b"{") && said.windows(16).any(|word| word == b"\"format_version\"");
+        Ok(plan.then_some(text))
+    }
+
+    /// Applies a saved plan, if it still fits.
+    async fn run_saved(&self, common: &Common, text: &[u8]) -> Result<Exit, Failure> {
+        let name = self.paths.paths.first().map(|path| path.display().to_string()).unwrap_or_default();
+        let sha: String = Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect();
+        if let Some(expected) =
+            self.expect_sha.as_ref().filter(|expected| !expected.eq_ignore_ascii_case(&sha))
+        {
+            let words = format!(
+                "{name} has the SHA-256 {sha}, not {expected}\nhint: it is not the plan that was reviewed"
+            );
+            return Err(Failure::with(Exit::Stale, words));
+        }
+        let document = Document::parse(text).map_err(|error| Failure::Error {
+            exit: Exit::Mistakes,
+            error: anyhow::Error::new(error).context(format!("cannot apply {name}")),
+        })?;
+        let organization =
+            document.organization.parse().with_context(|| format!("{name} names no organization"))?;
+        let session = Session::open(&self.reach, Some(organization)).await?;
+        let stack = document.stack.as_deref().map(str::parse).transpose();
+        let stack: Option<Stack> = stack.with_context(|| format!("{name} names no stack"))?;
+        let mut lock = lock(&session, stack.as_ref()).await?;
+        let live = prepare::read(
+            &session,
+            &live::Needs { projects: document.names_projects(), ..live::Needs::default() },
+        )
+        .await?;
+        let caller = prepare::caller(&session, &live, &self.judge).await;
+        let facts = prepare::facts(common, &live, &caller);
+        let most = jiff::SignedDuration::try_from(self.max_age).unwrap_or(jiff::SignedDuration::MAX);
+        let plan = match document.reread(&facts, &self.judge.options(common.strict), most) {
+            Ok(plan) => plan,
+            Err(Reread::Unreadable(error)) => {
+                let exit = if error == Unreadable::Refused { Exit::Refused } else { Exit::Error };
+                let error = anyhow::Error::new(error).context(format!("cannot apply {name}"));
+                return Err(Failure::Error { exit, error });
+            }
+            Err(Reread::Stale(stale)) => {
+                talk_with(|out| render::outcome::stale(out, &document, &stale));
+                let error =
+                    anyhow::Error::new(stale).context(format!("{name} is stale; nothing was written"));
+                return Err(Failure::Error { exit: Exit::Stale, error });
+            }
+        };
+        prepare::show(&text_only(common), &plan, false)?;
+        if plan.refused() {
+            report(common, &plan, None)?;
+            return Ok(Exit::Refused);
+        }
+        let exit = if plan.is_empty() {
+            report(common, &plan, None)?;
+            Exit::Done
+        } else {
+            self.send(common, &session, &caller, &plan, &mut lock).await?
+        };
+        session.close().await?;
+        Ok(exit)
+    }
+
+    async fn go_on(
+        &self,
+        common: &Common,
+        prepared: &Prepared,
+        lock: &mut Option<apply::Guard>,
+    ) -> Result<Exit, Failure> {
         let plan = &prepared.plan;
         if plan.refused() {
             report(common, plan, None)?;
@@ -92,21 +195,29 @@ impl Apply {
             }
             self.still(common, prepared).await?;
         }
-        let _lock = if prepared.session.emulates() {
-            None
-        } else {
-            let folder = apply::state_dir().map_err(anyhow::Error::new)?;
-            Some(apply::lock(&folder, plan.organization(), plan.stack()).map_err(anyhow::Error::new)?)
-        };
+        self.send(common, &prepared.session, &prepared.caller, plan, lock).await
+    }
+
+    /// Sends the steps.
+    async fn send(
+        &self,
+        common: &Common,
+        session: &Session,
+        caller: &Caller,
+        plan: &Plan,
+        lock: &mut Option<apply::Guard>,
+    ) -> Result<Exit, Failure> {
+        // A file that cannot be written is better known before anything changes.
+        report(&files_only(common), plan, None)?;
         let mut journal = match &self.journal {
             None => Journal::none(),
-            Some(path) => Journal::open(path, &prepared.session.run_id, &plan_name(plan))
+            Some(path) => Journal::open(path, &session.run_id, &plan_name(plan))
                 .with_context(|| format!("cannot write the journal {}", path.display()))?,
         };
         let options = Options {
             parallelism: self.reach.parallelism.into(),
             settle: self.settle,
-            caller: match &prepared.caller {
+            caller: match caller {
                 Caller::Known(principal) => Some(principal.clone()),
                 Caller::Unresolved(_) => None,
             },
@@ -116,7 +227,10 @@ impl Apply {
         let watch = Lines { plan, paint };
         let mut ids = plan.ids().clone();
         let stop = listen()?;
-        let client = &prepared.session.client;
+        if let Some(lock) = lock {
+            lock.writing().context("cannot write the lock file")?;
+        }
+        let client = &session.client;
         let outcome = apply::apply(plan, client, &mut ids, &mut journal, &watch, stop, &options).await;
         let exit = match (&outcome.end, outcome.wrote()) {
             (End::Done, _) => Exit::Done,
@@ -124,7 +238,7 @@ impl Apply {
             (End::Failed | End::Stopped | End::Abandoned | End::Journal(_), true) => Exit::PartWay,
             (End::Failed | End::Stopped | End::Abandoned | End::Journal(_), false) => Exit::Error,
         };
-        render::outcome::text(&mut std::io::stderr().lock(), plan, &outcome, paint)?;
+        talk_with(|out| render::outcome::text(out, plan, &outcome, paint));
         report(common, plan, Some(&outcome))?;
         Ok(exit)
     }
@@ -139,7 +253,7 @@ impl Apply {
             return Ok(());
         }
         talk("Live has changed since the plan was shown. It would be this now:");
-        render::plan::text(&mut std::io::stderr().lock(), &again, render::plan::Style::default())?;
+        talk_with(|out| render::plan::text(out, &again, render::plan::Style::default()));
         Err(Failure::with(
             Exit::Stale,
             "live has changed while the plan was read; nothing was written\nhint: apply again",
@@ -152,6 +266,33 @@ fn text_only(common: &Common) -> Common {
     let outputs =
         common.outputs().into_iter().filter(|output| output.format == Format::Text && output.file.is_none());
     Common { output: outputs.collect(), ..common.clone() }
+}
+
+/// The outputs that go to files.
+fn files_only(common: &Common) -> Common {
+    let outputs = common.outputs().into_iter().filter(|output| output.file.is_some());
+    Common { output: outputs.collect(), ..common.clone() }
+}
+
+/// How long to wait for requests that a killed apply may have left on their way. Fact: the slowest recorded write took
+/// three seconds.
+const AFTERMATH: Duration = Duration::from_secs(5);
+
+/// Keeps other applies on this machine out, and lets the requests of a killed one arrive before live is read.
+async fn lock(session: &Session, stack: Option<&Stack>) -> Result<Option<apply::Guard>, Failure> {
+    if session.emulates() {
+        return Ok(None);
+    }
+    let folder = apply::state_dir().map_err(anyhow::Error::new)?;
+    let guard = apply::lock(&folder, session.organization, stack).map_err(anyhow::Error::new)?;
+    if let Some(holder) = guard.crashed() {
+        talk(&format!(
+            "An earlier apply was killed while it wrote ({holder}); waiting {} s for what it may have left on its way.",
+            AFTERMATH.as_secs()
+        ));
+        tokio::time::sleep(AFTERMATH).await;
+    }
+    Ok(Some(guard))
 }
 
 /// A name for a plan in the journal: what it is about and when it was made.

@@ -18,7 +18,7 @@ use crate::emulator::{
 /// runs until SIGINT or SIGTERM. Point a client at it with SCW_API_URL. If an API key of the state holds a secret_key,
 /// the token of a request must be such a secret, and may do what its bearer's policies allow; otherwise any token is
 /// the organization's owner, and the access key SCWEMULATOR000000000 is known to be the owner's. In a path the access
-/// key SCWXXXXXXXXXXXXXXXXX, which recorders write in place of real ones, stands for the key made last.
+/// key of SCW and seventeen X, which recorders write in place of real ones, stands for the key made last.
 #[derive(Debug, clap::Args)]
 pub struct Emulate {
     /// The address to listen on; port 0 takes a free one

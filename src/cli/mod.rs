@@ -4,9 +4,11 @@
 
 mod apply;
 mod arguments;
+mod ask;
 mod demo;
 mod drift;
 pub mod emulate;
+mod explain;
 mod export;
 mod failure;
 mod output;
@@ -14,7 +16,9 @@ mod plan;
 mod prepare;
 mod session;
 mod snapshot;
+mod test;
 mod validate;
+mod who_can;
 
 use std::process::ExitCode;
 
@@ -72,7 +76,7 @@ Exit codes:
   0   nothing to do, or done
   1   error: credentials, wrong organization, network, 403, a declined prompt
   2   changes, or drift (`drift`, and `plan --detailed-exitcode`)
-  3   refused by a guard
+  3   refused by a guard, or a failed `test`
   4   the plan is stale
   5   stopped part-way, something was written: plan and apply again
   6   applied, but live is not what it should be
@@ -102,6 +106,9 @@ enum Command {
     Apply(apply::Apply),
     Drift(drift::Drift),
     Export(export::Export),
+    Explain(explain::Explain),
+    WhoCan(who_can::WhoCan),
+    Test(test::Test),
     Snapshot(snapshot::Snapshot),
     Emulate(emulate::Emulate),
     Demo(demo::Demo),
@@ -143,6 +150,9 @@ fn run(cli: Cli) -> Exit {
             Command::Apply(command) => command.run(&common).await,
             Command::Drift(command) => command.run(&common).await,
             Command::Export(command) => command.run(&common).await,
+            Command::Explain(command) => command.run(&common).await,
+            Command::WhoCan(command) => command.run(&common).await,
+            Command::Test(command) => command.run(&common).await,
             Command::Snapshot(command) => command.run(&common).await,
             Command::Emulate(command) => {
                 emulate::run(command).await.map(|()| Exit::Done).map_err(Failure::error)

@@ -29,8 +29,24 @@ pub(super) async fn prepare(
     reach: &Reach,
     judge: &Judge,
 ) -> Result<Prepared, Failure> {
+    let (files, session) = open(common, paths, reach).await?;
+    compare(common, judge, files, session).await
+}
+
+/// Reads the files and opens a session with what they are about.
+pub(super) async fn open(common: &Common, paths: &Paths, reach: &Reach) -> Result<(Files, Session), Failure> {
     let files = config::read(&paths.sources(), common.now())?;
     let session = Session::open(reach, Some(files.organization())).await?;
+    Ok((files, session))
+}
+
+/// Reads the live side and compares it with the files.
+pub(super) async fn compare(
+    common: &Common,
+    judge: &Judge,
+    files: Files,
+    session: Session,
+) -> Result<Prepared, Failure> {
     let live = refresh(&session, &files).await?;
     let desired = resolve(common, &files, &live)?;
     let caller = caller(&session, &live, judge).await;
@@ -46,16 +62,7 @@ pub(super) fn plan(
     caller: &Caller,
     desired: &Desired,
 ) -> Result<Plan, Failure> {
-    let facts = Facts {
-        live: &live.state,
-        ids: &live.ids,
-        titles: &live.titles,
-        duplicates: &live.duplicates,
-        oldest_keys: &live.oldest_keys,
-        caller,
-        now: common.now(),
-    };
-    between(&facts, desired, &judge.options(common.strict)).map_err(|error| {
+    between(&facts(common, live, caller), desired, &judge.options(common.strict)).map_err(|error| {
         let place = error.place().map(ToString::to_string);
         let error = anyhow::Error::new(error);
         Failure::error(match place {
@@ -63,6 +70,19 @@ pub(super) fn plan(
             None => error.context("cannot plan"),
         })
     })
+}
+
+/// What planning knows of the live side.
+pub(super) fn facts<'a>(common: &Common, live: &'a Live, caller: &'a Caller) -> Facts<'a> {
+    Facts {
+        live: &live.state,
+        ids: &live.ids,
+        titles: &live.titles,
+        duplicates: &live.duplicates,
+        oldest_keys: &live.oldest_keys,
+        caller,
+        now: common.now(),
+    }
 }
 
 /// Reads the live side as far as the files need it.

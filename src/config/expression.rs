@@ -79,12 +79,7 @@ fn place(file: &str, scalar: Span, text: &str, part: &Range<usize>) -> Span {
 /// breaks and indentation, after an escape.
 fn offset(written: &str, text: &str, at: usize) -> Option<usize> {
     let quote = written.chars().next().filter(|c| matches!(c, '"' | '\''));
-    let block = written.starts_with(['|', '>']);
-    let mut from = match quote {
-        Some(_) => 1,
-        None if block => written.find('\n')? + 1,
-        None => 0,
-    };
+    let mut from = usize::from(quote.is_some());
     for (index, wanted) in text.char_indices() {
         // Blanks that the text does not have are indentation or the end of a folded line.
         while written[from..].starts_with(char::is_whitespace) && !written[from..].starts_with(wanted) {
@@ -107,9 +102,6 @@ fn offset(written: &str, text: &str, at: usize) -> Option<usize> {
             from += 2;
         } else if next == wanted {
             from += next.len_utf8();
-            if next == '\n' && !block {
-                return None;
-            }
         } else if wanted.is_whitespace() && next.is_whitespace() {
             let blanks = written[from..].len() - written[from..].trim_start().len();
             from += blanks;
@@ -208,8 +200,8 @@ mod tests {
             ("a == b", "a == b", 5, "b"),
             ("'a == ''b'''", "a == 'b'", 6, "b'''"),
             ("\"a == \\\"b\\\"\"", "a == \"b\"", 6, "b\\\"\""),
-            ("|\n      a ||\n      b\n", "a ||\nb\n", 5, "b\n"),
-            (">-\n      a ||\n      b", "a || b", 5, "b"),
+            ("a ||\n      b\n", "a ||\nb\n", 5, "b\n"),
+            ("a ||\n\n      b", "a ||\nb", 5, "b"),
             ("a ||\n      b", "a || b", 5, "b"),
         ] {
             assert_eq!(offset(written, text, at).map(|at| &written[at..]), Some(found), "{written:?}");

@@ -39,6 +39,7 @@ use document::root::{FileDocument, file};
 use document::rule::ScopeDocument;
 use merge::{Document, merge};
 use parse::parse;
+use tree::{Node, Value};
 
 /// Files that were read, with no mistake that they alone can show.
 #[derive(Debug)]
@@ -147,7 +148,9 @@ fn decode_one<'t>(decoder: &mut Decoder<'t>, number: u32, text: &'t str) -> Deco
         }
     };
     mistakes.extend(decoder.take_mistakes());
-    Decoded { document, whole: parsed.whole, mistakes }
+    // A text that is no map says nothing about what is missing.
+    let whole = parsed.whole && matches!(&parsed.root, Some(Node { value: Value::Map(_), .. }));
+    Decoded { document, whole, mistakes }
 }
 
 impl Files {

@@ -12,7 +12,7 @@ use crate::model::near;
 /// Collections nested deeper than this are refused.
 const DEEPEST: usize = 64;
 /// The most nodes that the aliases of a file may repeat.
-const MOST_REPEATED: usize = 1_000_000;
+const MOST_REPEATED: usize = 200_000;
 
 /// What came of a text.
 pub(super) struct Parsed<'t> {
@@ -30,7 +30,6 @@ pub(super) fn parse(file: u32, text: &str) -> Parsed<'_> {
         emit_unresolved_aliases: true,
         emit_anchor_events: true,
         disallow_directives: true,
-        strict_indentation: true,
         flow_nesting_limit: DEEPEST,
         block_nesting_limit: DEEPEST,
     };
@@ -388,6 +387,9 @@ fn syntax_kind(error: &ScanError, next: Option<char>) -> MistakeKind {
         E::BlockSequenceEntryNotAllowed | E::BlockEntryInFlowCollection => "a `-` cannot stand here",
         E::ExpectedFlowMappingSeparator => "a `,` or a `}` is missing",
         E::ExpectedFlowSequenceSeparator => "a `,` or a `]` is missing",
+        E::InvalidColonPlacement => {
+            "a `:` stands where no key can be; perhaps a bracket before it is not closed"
+        }
         E::DirectiveDisallowed => "directives (`%…`) are not used here",
         E::UnexpectedCharacter { character } => {
             return MistakeKind::Syntax {

@@ -139,7 +139,7 @@ pub(super) fn words(kind: &MistakeKind) -> Words {
             say("not-list", format!("`{what}` takes a list, and this is {found}"), "write `[…]`")
         }
         K::NotText { what, found } => {
-            say("not-text", format!("`{what}` takes text, and this is {found}"), "write one text")
+            say("not-text", format!("text belongs in `{what}`, and this is {found}"), "write one text")
         }
         K::NotCount { what, found } => say(
             "not-count",
@@ -415,7 +415,7 @@ pub(super) fn words(kind: &MistakeKind) -> Words {
         K::ManagedDeclared { kind, name } => say(
             "managed-declared",
             format!("the {kind} `{name}` is managed by a product and cannot be declared"),
-            "list it under `external`",
+            if *kind == Kind::Policy { "leave it out" } else { "list it under `external`" },
         ),
         K::BuiltinDeclared { name } => say(
             "builtin-declared",

@@ -4,7 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value};
 
 use super::caller::Caller;
-use super::fields::Fields;
+use super::fields::{Fields, set};
 use super::moment::{as_given, six_decimals};
 use super::organization::{Ask, Needed, Organization};
 use super::page::{Key, Listing, Total};
@@ -85,10 +85,13 @@ const LISTING: Listing<ApiKey> = Listing {
 /// The access key of the caller of an open emulator: a get of it answers the owner's key, no list shows it.
 pub const EMULATOR_ACCESS_KEY: &str = "SCWEMULATOR000000000";
 
-/// What recorders write into paths in place of an access key.
+/// Says whether this is what recorders write into paths in place of an access key: `SCW` and seventeen `X`.
 ///
 /// In a path it stands for the key made last since the start, so that recorded traffic can be sent again.
-pub(super) const MASKED_ACCESS_KEY: &str = "SCWXXXXXXXXXXXXXXXXX";
+fn is_masked(access_key: &str) -> bool {
+    access_key.len() == 20
+        && access_key.strip_prefix("SCW").is_some_and(|digits| digits.bytes().all(|b| b == b'X'))
+}
 
 impl ApiKey {
     /// Reads one of a state file.
@@ -344,10 +347,10 @@ impl Organization {
         let changed = description.is_some() || expires_at.is_some() || project.is_some();
         let now = if changed { Some(self.stamp(ask)) } else { None };
         let key = self.api_keys.get_mut(&id).ok_or_else(|| not_found(id))?;
-        key.description = description.unwrap_or_else(|| std::mem::take(&mut key.description));
-        key.default_project_id = project.unwrap_or_else(|| std::mem::take(&mut key.default_project_id));
+        set(&mut key.description, description);
+        set(&mut key.default_project_id, project);
         key.expires_at = expires_at.or(key.expires_at);
-        key.updated_at = now.unwrap_or(key.updated_at);
+        set(&mut key.updated_at, now);
         Ok(Reply::ok(key.json()))
     }
 
@@ -397,7 +400,7 @@ impl Organization {
 
     /// Resolves what recorders write in place of an access key: the last one made that still is, else the last one made.
     fn named_key(&self, id: &str) -> String {
-        let masked = id == MASKED_ACCESS_KEY && !self.api_keys.contains(id);
+        let masked = is_masked(id) && !self.api_keys.contains(id);
         let made = || {
             let alive = self.made_keys.iter().rev().find(|key| self.api_keys.contains(key));
             alive.or(self.made_keys.last()).cloned()

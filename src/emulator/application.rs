@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
-use super::fields::Fields;
+use super::fields::{Fields, set};
 use super::moment::six_decimals;
 use super::organization::{Ask, Names, Needed, Organization, unused_id};
 use super::page::{Key, Listing, Total};
@@ -175,10 +175,10 @@ impl Organization {
         let changed = name.is_some() || description.is_some() || tags.is_some();
         let now = if changed { Some(self.stamp(ask)) } else { None };
         let application = self.applications.get_mut(&id).ok_or_else(|| not_found(id))?;
-        application.name = name.unwrap_or_else(|| std::mem::take(&mut application.name));
-        application.description = description.unwrap_or_else(|| std::mem::take(&mut application.description));
-        application.tags = tags.unwrap_or_else(|| std::mem::take(&mut application.tags));
-        application.updated_at = now.unwrap_or(application.updated_at);
+        set(&mut application.name, name);
+        set(&mut application.description, description);
+        set(&mut application.tags, tags);
+        set(&mut application.updated_at, now);
         Ok(Reply::ok(application.json()))
     }
 

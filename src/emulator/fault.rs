@@ -20,9 +20,11 @@ FAULT=WHEN, several with commas between; the first that fires is the one:
   truncated           the answer ends too early
   wrong-content-type  the answer calls itself text/html
   403-after-grant     403 within the 20 requests after a write of a policy, of rules or of members
-WHEN is a probability (0.05 or 5%), or a count of the requests it is for: #1, #2-4, #3- (from the third on).
-FAULT:METHOD/PATH keeps it to some requests, by method, by path, or both; PATH is what follows /iam/v1alpha1 or
-/account/v3, where * stands for one part: cut-after:POST/groups=#1,500:PUT=5%,409:/groups/*/add-member=0.5";
+WHEN is a probability (0.05 or 5%), or a count of the requests it is for: #1, #2-4,
+or #3- (from the third on); a request that an earlier fault hit is not counted.
+FAULT:METHOD/PATH keeps it to some requests, by method, by path, or both. PATH is what
+follows /iam/v1alpha1 or /account/v3; * stands for one part of it. For example:
+  cut-after:POST/groups=#1,500:PUT=5%,409:/groups/*/add-member=0.5";
 
 /// How many requests after a grant `403-after-grant` may hit.
 const SETTLING: u32 = 20;

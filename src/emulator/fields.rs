@@ -180,6 +180,13 @@ impl<'a> Fields<'a> {
     }
 }
 
+/// Changes a field to what a PATCH gives; what it does not give stays.
+pub(super) fn set<T>(field: &mut T, given: Option<T>) {
+    if let Some(given) = given {
+        *field = given;
+    }
+}
+
 /// The help that the API gives with a malformed id (recorded).
 pub(super) const NOT_A_UUID: &str = "value must be a valid UUID";
 

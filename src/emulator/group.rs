@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashSet};
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
-use super::fields::Fields;
+use super::fields::{Fields, set};
 use super::moment::six_decimals;
 use super::organization::{Ask, Needed, Organization, unused_id};
 use super::page::{Key, Listing, Total};
@@ -206,10 +206,10 @@ impl Organization {
         let changed = name.is_some() || description.is_some() || tags.is_some();
         let now = if changed { Some(self.stamp(ask)) } else { None };
         let group = self.groups.get_mut(&id).ok_or_else(|| not_found(id))?;
-        group.name = name.unwrap_or_else(|| std::mem::take(&mut group.name));
-        group.description = description.unwrap_or_else(|| std::mem::take(&mut group.description));
-        group.tags = tags.unwrap_or_else(|| std::mem::take(&mut group.tags));
-        group.updated_at = now.unwrap_or(group.updated_at);
+        set(&mut group.name, name);
+        set(&mut group.description, description);
+        set(&mut group.tags, tags);
+        set(&mut group.updated_at, now);
         Ok(Reply::ok(group.json()))
     }
 

@@ -196,7 +196,7 @@ impl Drop for Emulator {
 /// Starts an emulator on the current runtime.
 ///
 /// # Errors
-/// [`Error`] when the state cannot be loaded, the address not be listened on, or the record not be opened.
+/// An [`enum@Error`] when the state cannot be loaded, the address not be listened on, or the record not be opened.
 pub async fn start(options: Options) -> Result<Emulator, Error> {
     let seed = match options.seed {
         Some(seed) => seed,

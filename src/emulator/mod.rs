@@ -15,6 +15,7 @@ mod grant;
 mod group;
 mod http;
 mod moment;
+mod newcomer;
 mod organization;
 mod page;
 mod permission_set;

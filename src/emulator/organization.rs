@@ -147,7 +147,7 @@ impl Organization {
             _ => {}
         }
         let caller = self.caller(request)?;
-        let body = if route.writes() { object_in(request.body)? } else { Map::new() };
+        let body = if route.takes_body() { object_in(request.body)? } else { Map::new() };
         let mut ask = Ask { request, id: &route.id, query: Query::parse(query), body, caller };
         self.permit(route.call, &ask)?;
         self.dispatch(route.call, &mut ask)

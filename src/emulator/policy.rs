@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
-use super::fields::Fields;
+use super::fields::{Fields, set};
 use super::moment::six_decimals;
 use super::organization::{Ask, Names, Needed, Organization, unused_id};
 use super::page::{Key, Listing, Total};
@@ -288,9 +288,9 @@ impl Organization {
         if name.is_some() || description.is_some() || tags.is_some() {
             policy.updated_at = now;
         }
-        policy.name = name.unwrap_or_else(|| std::mem::take(&mut policy.name));
-        policy.description = description.unwrap_or_else(|| std::mem::take(&mut policy.description));
-        policy.tags = tags.unwrap_or_else(|| std::mem::take(&mut policy.tags));
+        set(&mut policy.name, name);
+        set(&mut policy.description, description);
+        set(&mut policy.tags, tags);
         if let Some(principal) = principal {
             policy.principal = principal;
         }

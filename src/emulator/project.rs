@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
-use super::fields::Fields;
+use super::fields::{Fields, set};
 use super::moment::six_decimals;
 use super::organization::{Ask, Needed, Organization, unused_id};
 use super::page::{Key, Listing, Total};
@@ -191,9 +191,9 @@ impl Organization {
         let changed = name.is_some() || description.is_some();
         let now = if changed { Some(self.stamp(ask)) } else { None };
         let project = self.projects.get_mut(&id).ok_or_else(|| not_found(id))?;
-        project.name = name.unwrap_or_else(|| std::mem::take(&mut project.name));
-        project.description = description.unwrap_or_else(|| std::mem::take(&mut project.description));
-        project.updated_at = now.unwrap_or(project.updated_at);
+        set(&mut project.name, name);
+        set(&mut project.description, description);
+        set(&mut project.updated_at, now);
         Ok(Reply::ok(project.json_with(Value::Null)))
     }
 

@@ -2,8 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-/// One answer: a status and a JSON body, or none.
-#[derive(Debug, Clone, PartialEq)]
+/// One answer: a status and a JSON body, or none. No `Debug`: the answer to the making of a key has its secret.
 pub struct Reply {
     /// The HTTP status.
     pub status: u16,

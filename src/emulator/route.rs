@@ -179,9 +179,14 @@ impl Route {
         })
     }
 
-    /// Returns what a client may do at most: change things.
+    /// Says whether the call may change something.
     pub(super) fn writes(&self) -> bool {
         self.method != "GET"
+    }
+
+    /// Says whether the body counts; clients send one, or none, with a DELETE.
+    pub(super) fn takes_body(&self) -> bool {
+        self.writes() && self.method != "DELETE"
     }
 
     /// Returns the group that a write changes. The API lets one at a time do that.

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use md5::{Digest, Md5};
 use serde_json::{Map, Value};
 
-use super::fields::Fields;
+use super::fields::{Fields, set};
 use super::moment::six_decimals;
 use super::organization::{Ask, Needed, Organization, unused_id};
 use super::page::{Key, Listing, Total};
@@ -238,9 +238,9 @@ impl Organization {
         let changed = name.is_some() || disabled.is_some();
         let now = if changed { Some(self.stamp(ask)) } else { None };
         let key = self.ssh_keys.get_mut(&id).ok_or_else(|| not_found(id))?;
-        key.name = name.unwrap_or_else(|| std::mem::take(&mut key.name));
+        set(&mut key.name, name);
         key.disabled = disabled.unwrap_or(key.disabled);
-        key.updated_at = now.unwrap_or(key.updated_at);
+        set(&mut key.updated_at, now);
         Ok(Reply::ok(key.json()))
     }
 

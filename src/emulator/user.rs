@@ -3,13 +3,14 @@
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
-use super::fields::Fields;
+use super::fields::{Fields, set};
 use super::moment::six_decimals;
+use super::newcomer::{Details, email_in, newcomer, username_in};
 use super::organization::{Ask, Needed, Organization, unused_id};
 use super::page::{Key, Listing, Total};
 use super::policy::Principal;
 use super::query::holds;
-use super::reply::{Answer, Problem, Reason, Reply, object};
+use super::reply::{Answer, Problem, Reply, object};
 use super::state::Home;
 use super::table::Row;
 
@@ -18,10 +19,10 @@ pub(super) struct User {
     id: String,
     email: String,
     username: String,
-    first_name: String,
-    last_name: String,
-    phone_number: String,
-    locale: String,
+    pub(super) first_name: String,
+    pub(super) last_name: String,
+    pub(super) phone_number: String,
+    pub(super) locale: String,
     created_at: Timestamp,
     updated_at: Timestamp,
     organization_id: String,
@@ -177,110 +178,6 @@ fn not_found(id: String) -> Problem {
     Problem::NotFound { resource: "user", id }
 }
 
-/// The fields of a person that a create and a PATCH share.
-struct Details {
-    first_name: Option<String>,
-    last_name: Option<String>,
-    phone_number: Option<String>,
-    locale: Option<String>,
-}
-
-impl Details {
-    fn read(fields: &mut Fields<'_>) -> Self {
-        Self {
-            first_name: fields.text_up_to("first_name", 64),
-            last_name: fields.text_up_to("last_name", 64),
-            phone_number: fields.text_up_to("phone_number", 64),
-            locale: fields.text_up_to("locale", 64),
-        }
-    }
-
-    fn write(self, user: &mut User) {
-        user.first_name = self.first_name.unwrap_or_else(|| std::mem::take(&mut user.first_name));
-        user.last_name = self.last_name.unwrap_or_else(|| std::mem::take(&mut user.last_name));
-        user.phone_number = self.phone_number.unwrap_or_else(|| std::mem::take(&mut user.phone_number));
-        // An empty locale gives the default one (recorded: data-source-user-basic).
-        user.locale = self
-            .locale
-            .filter(|locale| !locale.is_empty())
-            .unwrap_or_else(|| std::mem::take(&mut user.locale));
-    }
-}
-
-fn email_in(fields: &mut Fields<'_>) -> Option<String> {
-    let email = fields.text_up_to("email", 320)?;
-    let (before, after) = email.split_once('@').unwrap_or_default();
-    let spaced = email.chars().any(|c| c.is_whitespace() || c.is_control());
-    if before.is_empty() || after.is_empty() || after.contains('@') || spaced {
-        fields.refuse("email", Reason::Format, "value must be a valid email address");
-    }
-    Some(email)
-}
-
-/// Reads a username: 2 to 150 of ASCII letters, digits and `@ . _ -`.
-fn username_in(fields: &mut Fields<'_>) -> Option<String> {
-    let username = fields.text("username")?;
-    let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '@' | '.' | '_' | '-');
-    if !(2..=150).contains(&username.chars().count()) {
-        fields.refuse(
-            "username",
-            Reason::Constraint,
-            "value length must be between 2 and 150 runes, inclusive",
-        );
-    } else if !username.chars().all(allowed) {
-        fields.refuse(
-            "username",
-            Reason::Constraint,
-            r#"value does not match regex pattern "^[a-zA-Z0-9@._-]+$""#,
-        );
-    }
-    Some(username)
-}
-
-/// Whom a create of a user is about.
-struct Newcomer {
-    email: String,
-    username: String,
-    status: &'static str,
-    details: Option<Details>,
-}
-
-/// Reads the one-of of a create: an e-mail alone, or a member with all their details.
-fn newcomer(fields: &mut Fields<'_>) -> Option<Newcomer> {
-    let email = email_in(fields);
-    let member = fields.object("member");
-    match (email, member) {
-        (Some(email), None) => {
-            Some(Newcomer { username: email.clone(), email, status: "invitation_pending", details: None })
-        }
-        (None, Some(member)) => {
-            let mut inner = Fields::below(member, "member.".into());
-            let email = email_in(&mut inner);
-            let email = inner.require("email", email).unwrap_or_default();
-            let username = username_in(&mut inner);
-            let username = inner.require("username", username).unwrap_or_default();
-            if inner.text("password").is_some_and(|password| password.len() > 72) {
-                inner.refuse("password", Reason::Constraint, "value length must be at most 72 bytes");
-            }
-            inner.flag("send_password_email");
-            inner.flag("send_welcome_email");
-            let details = Some(Details::read(&mut inner));
-            fields.absorb(inner);
-            Some(Newcomer { email, username, status: "activated", details })
-        }
-        (Some(_), Some(_)) => {
-            fields.refuse("type", Reason::Constraint, "precisely one of email, member must be set");
-            None
-        }
-        (None, None) => {
-            if !fields.has("email") && !fields.has("member") {
-                fields.refuse("type", Reason::Required, "precisely one of email, member must be set");
-            }
-            None
-        }
-    }
-}
-
 impl Organization {
     pub(super) fn list_users(&self, ask: &mut Ask<'_>) -> Answer {
         self.own_list(ask, Needed::No, "user")?;
@@ -353,8 +250,8 @@ impl Organization {
             self.free_email(email, Some(&id))?;
         }
         self.change_user(ask, id, |user| {
-            user.tags = tags.unwrap_or_else(|| std::mem::take(&mut user.tags));
-            user.email = email.unwrap_or_else(|| std::mem::take(&mut user.email));
+            set(&mut user.tags, tags);
+            set(&mut user.email, email);
             details.write(user);
         })
     }

@@ -1,6 +1,6 @@
 //! API → [`State`] and [`Ids`]: the live side, whole or not at all.
 //!
-//! [`refresh`] asks for all lists at once, and for the rules of each policy as soon as the policies are there. What comes
+//! [`refresh()`] asks for all lists at once, and for the rules of each policy as soon as the policies are there. What comes
 //! is then turned into the model by pure functions: names where they are good and unique, ids otherwise.
 //!
 //! ```text

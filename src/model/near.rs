@@ -1,10 +1,10 @@
 /// Returns the candidate that was probably meant by `word`, or `None` when none is close.
 ///
-/// Close is: the same but for case, or at most a third of the letters wrong, left out, put in or swapped with the
-/// next one. Of several equally close ones the first wins.
+/// Close is: the same but for case, or at most a fourth of the letters, and at most three, wrong, left out, put in or
+/// swapped with the next one. Of several equally close ones the first wins.
 pub fn near<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let wanted: Vec<char> = word.chars().take(MOST).flat_map(char::to_lowercase).collect();
-    let allowed = (wanted.len() / 3).max(1);
+    let allowed = (wanted.len() / 4).clamp(1, 3);
     let mut best: Option<(usize, &str)> = None;
     for candidate in candidates {
         let letters: Vec<char> = candidate.chars().take(MOST).flat_map(char::to_lowercase).collect();

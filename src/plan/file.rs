@@ -1,10 +1,15 @@
 //! The plan as a document: what `-o json` prints and `--out` writes. No secret is ever in it.
 
+pub(super) mod basis;
+mod read;
+
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub use self::read::{Changed, Reread, Stale, Unreadable};
 use super::{Action, Edge, Effect, Plan, Step, StepId, Verdict};
 use crate::access::{Grant, GrantScope, Sharpness};
 use crate::model::{
@@ -15,7 +20,7 @@ use crate::model::{
 pub const FORMAT_VERSION: u32 = 1;
 
 /// A whole plan.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Document {
     /// [`FORMAT_VERSION`].
@@ -27,6 +32,7 @@ pub struct Document {
     /// The stack, or null.
     pub stack: Option<String>,
     /// When it was made.
+    #[schemars(with = "String")]
     pub created_at: Timestamp,
     /// The counts.
     pub summary: SummaryDocument,
@@ -46,10 +52,25 @@ pub struct Document {
     pub spared: Vec<SparedDocument>,
     /// Kinds that the files have no section for.
     pub not_managed: Vec<String>,
+    /// What the plan was made from: the objects that it touches or depends on.
+    pub objects: Vec<ObjectDocument>,
+}
+
+/// An object that a plan touches or depends on, as it was when the plan was made.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ObjectDocument {
+    /// The object, by the name that the plan leads to.
+    pub address: String,
+    /// Its live name, where it is renamed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub live: Option<String>,
+    /// The SHA-256 of its content, in hexadecimal digits; null when its name was free.
+    pub hash: Option<String>,
 }
 
 /// The program that made a document.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Tool {
     /// `scw-iam`.
@@ -59,7 +80,7 @@ pub struct Tool {
 }
 
 /// Counts of objects and steps.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SummaryDocument {
     /// Objects that are made.
@@ -77,7 +98,7 @@ pub struct SummaryDocument {
 }
 
 /// How access changes for one principal.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AccessDocument {
     /// `user alice@example.com`.
@@ -91,7 +112,7 @@ pub struct AccessDocument {
 }
 
 /// One grant that changes.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct GrantChangeDocument {
     /// `gained`, `lost`, `loosened` or `tightened`.
@@ -103,7 +124,7 @@ pub struct GrantChangeDocument {
 }
 
 /// A permission set on a scope under a condition.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct GrantDocument {
     /// The permission set.
@@ -115,7 +136,7 @@ pub struct GrantDocument {
 }
 
 /// The way of a grant to a principal.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PathDocument {
     /// The group in between, or null.
@@ -129,7 +150,7 @@ pub struct PathDocument {
 }
 
 /// One call.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct StepDocument {
     /// Its number, from 1.
@@ -149,7 +170,7 @@ pub struct StepDocument {
 }
 
 /// The changed fields; what does not change is absent.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ChangesDocument {
     /// The name.
@@ -173,7 +194,7 @@ pub struct ChangesDocument {
 }
 
 /// A value before and after; null where there is none.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct FromTo<T> {
     /// Before.
@@ -183,7 +204,7 @@ pub struct FromTo<T> {
 }
 
 /// One rule.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RuleDocument {
     /// The permission sets.
@@ -195,7 +216,7 @@ pub struct RuleDocument {
 }
 
 /// Where a rule grants.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(untagged)]
 pub enum ScopeDocument {
     /// `organization`, `all_projects`, `gone`, or words.
@@ -205,7 +226,7 @@ pub enum ScopeDocument {
 }
 
 /// Access that is missing for a while.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct InterruptionDocument {
     /// Who.
@@ -219,7 +240,7 @@ pub struct InterruptionDocument {
 }
 
 /// What a guard found.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct GuardDocument {
     /// Its name.
@@ -237,7 +258,7 @@ pub struct GuardDocument {
 }
 
 /// A declared object that must not be touched.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ConflictDocument {
     /// The object.
@@ -249,7 +270,7 @@ pub struct ConflictDocument {
 }
 
 /// An object that the stack takes in.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AdoptionDocument {
     /// The object.
@@ -259,17 +280,27 @@ pub struct AdoptionDocument {
     /// How many API keys an application has.
     pub api_keys: u32,
     /// When the oldest was made, where that is known.
+    #[schemars(with = "Option<String>")]
     pub oldest_api_key: Option<Timestamp>,
 }
 
 /// An undeclared object that stays.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SparedDocument {
     /// The object.
     pub address: String,
     /// Why, as a word.
     pub reason: String,
+}
+
+impl Document {
+    /// Returns true when a grant or a rule of it is about a project, so that names help whoever reads it.
+    #[must_use]
+    pub fn names_projects(&self) -> bool {
+        let of_project = |grant: &GrantDocument| grant.scope.parse::<Id>().is_ok();
+        self.access.iter().flat_map(|access| &access.changes).any(|change| of_project(&change.grant))
+    }
 }
 
 impl Plan {
@@ -332,6 +363,9 @@ impl Plan {
                 })
                 .collect(),
             not_managed: self.absent().iter().copied().map(Kind::section).map(ToOwned::to_owned).collect(),
+            objects: basis::objects(self.steps(), self.before(), self.outcome(), |address| {
+                self.renamed_from(address).cloned()
+            }),
         }
     }
 
@@ -568,4 +602,10 @@ impl super::SparedReason {
             Self::Renamed => "previous_name",
         }
     }
+}
+
+/// Returns the schema of the document.
+#[must_use]
+pub fn schema() -> schemars::Schema {
+    schemars::schema_for!(Document)
 }

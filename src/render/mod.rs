@@ -5,3 +5,4 @@ pub mod mistake;
 pub mod outcome;
 pub mod paint;
 pub mod plan;
+pub mod question;

@@ -14,12 +14,15 @@ const APPLICATIONS: usize = 6;
 const GROUPS: usize = 6;
 const POLICIES: usize = 8;
 
+/// Whether it is there, what it is attached to, its rules (sets, scope, condition).
+type PolicyGenes = (u8, u8, Vec<(u8, u8, u8)>);
+
 /// One side of a random organization, as plain numbers that shrink well.
 #[derive(Debug, Clone)]
 pub(crate) struct Side {
     applications: u8,
     groups: Vec<(u8, u16)>,
-    policies: Vec<(u8, u8, Vec<(u8, u8, u8)>)>,
+    policies: Vec<PolicyGenes>,
 }
 
 fn side() -> impl Strategy<Value = Side> {
@@ -133,7 +136,7 @@ impl Side {
             };
             let attachment = match usize::from(*to) {
                 0 => None,
-                n @ 1..=2 => Some(email(n)).map(Attachment::Principal),
+                n @ 1..=2 => Some(Attachment::Principal(email(n))),
                 n @ 3..=4 => Some(application(n))
                     .filter(|principal| exists(principal, &state))
                     .map(Attachment::Principal),

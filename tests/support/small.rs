@@ -68,8 +68,7 @@ pub(crate) fn changed(change: impl FnOnce(&mut State)) -> Case {
     desired.state = live.clone();
     change(&mut desired.state);
     let memberships = desired.state.groups.keys();
-    desired.memberships =
-        memberships.map(|key| (key.name().unwrap().clone(), Membership::Exact)).collect();
+    desired.memberships = memberships.map(|key| (key.name().unwrap().clone(), Membership::Exact)).collect();
     let addresses = (live.users.keys().cloned().map(Address::User))
         .chain(live.applications.keys().cloned().map(Address::Application))
         .chain(live.groups.keys().cloned().map(Address::Group))

@@ -8,6 +8,7 @@ use scw_iam::model::{
 };
 use serde_json::{Value, json};
 
+#[expect(clippy::needless_pass_by_value, reason = "the callers make the address on the spot")]
 fn id(ids: &Ids, address: scw_iam::model::Address) -> String {
     ids.get(&address).unwrap_or_else(|| panic!("{address} has no id")).to_string()
 }

@@ -30,7 +30,10 @@ pub(super) fn assertion(d: &mut Decoder<'_>, node: &Node<'_>) -> Option<Assertio
     let at = node.head();
     let mut fields = Fields::of(d, node, at, "assertions", &SHAPE)?;
     let of = || "the assertion".to_owned();
-    let principal = fields.required("principal", d, of, principal);
+    let principal = fields.required("principal", d, of, |d, node, key| match node.raw() {
+        Some("none") => Some(PrincipalDocument::None),
+        _ => principal(d, node, key),
+    });
     let principal = match principal {
         Some(PrincipalDocument::None) => {
             d.mistake(at, MistakeKind::AssertionOnNobody);

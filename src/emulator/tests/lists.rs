@@ -84,6 +84,19 @@ fn ties_are_broken_by_id_and_what_is_made_comes_last() {
 }
 
 #[test]
+fn of_one_name_the_smaller_id_comes_first() {
+    let group = |number: u32, at: u32| json!({"id": id(number), "name": "x", "created_at": format!("202{at}-01-01T00:00:00Z")});
+    let mut world = World::of(
+        json!({"organization": {"id": ORGANIZATION}, "groups": [group(7, 1), group(5, 2), group(6, 3)]}),
+    );
+    for order in ["name_asc", "name_desc"] {
+        let list = world.get(&format!("groups?organization_id={ORGANIZATION}&order_by={order}"));
+        let ids: Vec<&Value> = list["groups"].as_array().unwrap().iter().map(|group| &group["id"]).collect();
+        assert_eq!(ids, [&json!(id(5)), &json!(id(6)), &json!(id(7))]);
+    }
+}
+
+#[test]
 fn filters_keep_what_they_say() {
     let mut world = many();
     let mut total = |query: &str| {

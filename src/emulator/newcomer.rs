@@ -1,0 +1,106 @@
+//! What requests say of a user: the details, and whom a create is about.
+
+use super::fields::{Fields, set};
+use super::reply::Reason;
+use super::user::User;
+
+/// The fields of a person that a create and a PATCH share.
+pub(super) struct Details {
+    first_name: Option<String>,
+    last_name: Option<String>,
+    phone_number: Option<String>,
+    locale: Option<String>,
+}
+
+impl Details {
+    pub(super) fn read(fields: &mut Fields<'_>) -> Self {
+        Self {
+            first_name: fields.text_up_to("first_name", 64),
+            last_name: fields.text_up_to("last_name", 64),
+            phone_number: fields.text_up_to("phone_number", 64),
+            locale: fields.text_up_to("locale", 64),
+        }
+    }
+
+    pub(super) fn write(self, user: &mut User) {
+        set(&mut user.first_name, self.first_name);
+        set(&mut user.last_name, self.last_name);
+        set(&mut user.phone_number, self.phone_number);
+        // An empty locale gives the default one (recorded: data-source-user-basic).
+        set(&mut user.locale, self.locale.filter(|locale| !locale.is_empty()));
+    }
+}
+
+pub(super) fn email_in(fields: &mut Fields<'_>) -> Option<String> {
+    let email = fields.text_up_to("email", 320)?;
+    let (before, after) = email.split_once('@').unwrap_or_default();
+    let spaced = email.chars().any(|c| c.is_whitespace() || c.is_control());
+    if before.is_empty() || after.is_empty() || after.contains('@') || spaced {
+        fields.refuse("email", Reason::Format, "value must be a valid email address");
+    }
+    Some(email)
+}
+
+/// Reads a username: 2 to 150 of ASCII letters, digits and `@ . _ -`.
+pub(super) fn username_in(fields: &mut Fields<'_>) -> Option<String> {
+    let username = fields.text("username")?;
+    let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '@' | '.' | '_' | '-');
+    if !(2..=150).contains(&username.chars().count()) {
+        fields.refuse(
+            "username",
+            Reason::Constraint,
+            "value length must be between 2 and 150 runes, inclusive",
+        );
+    } else if !username.chars().all(allowed) {
+        fields.refuse(
+            "username",
+            Reason::Constraint,
+            r#"value does not match regex pattern "^[a-zA-Z0-9@._-]+$""#,
+        );
+    }
+    Some(username)
+}
+
+/// Whom a create of a user is about.
+pub(super) struct Newcomer {
+    pub(super) email: String,
+    pub(super) username: String,
+    pub(super) status: &'static str,
+    pub(super) details: Option<Details>,
+}
+
+/// Reads the one-of of a create: an e-mail alone, or a member with all their details.
+pub(super) fn newcomer(fields: &mut Fields<'_>) -> Option<Newcomer> {
+    let email = email_in(fields);
+    let member = fields.object("member");
+    match (email, member) {
+        (Some(email), None) => {
+            Some(Newcomer { username: email.clone(), email, status: "invitation_pending", details: None })
+        }
+        (None, Some(member)) => {
+            let mut inner = Fields::below(member, "member.".into());
+            let email = email_in(&mut inner);
+            let email = inner.require("email", email).unwrap_or_default();
+            let username = username_in(&mut inner);
+            let username = inner.require("username", username).unwrap_or_default();
+            if inner.text("password").is_some_and(|password| password.len() > 72) {
+                inner.refuse("password", Reason::Constraint, "value length must be at most 72 bytes");
+            }
+            inner.flag("send_password_email");
+            inner.flag("send_welcome_email");
+            let details = Some(Details::read(&mut inner));
+            fields.absorb(inner);
+            Some(Newcomer { email, username, status: "activated", details })
+        }
+        (Some(_), Some(_)) => {
+            fields.refuse("type", Reason::Constraint, "precisely one of email, member must be set");
+            None
+        }
+        (None, None) => {
+            if !fields.has("email") && !fields.has("member") {
+                fields.refuse("type", Reason::Required, "precisely one of email, member must be set");
+            }
+            None
+        }
+    }
+}

@@ -1,0 +1,90 @@
+//! What a plan was made from: the content of every object that it touches or depends on, as hashes.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
+
+use super::{ObjectDocument, address, attachment, key, members, rules};
+use crate::model::{Address, Attachment, Key, Meta, Name, Principal, Rules, State};
+use crate::plan::{Action, Step};
+
+/// The objects that steps touch, with those that the safety of the order depends on: what a policy is attached to,
+/// and the policies of a group whose members change.
+pub(super) fn objects(
+    steps: &[Step],
+    before: &State,
+    outcome: &State,
+    renamed: impl Fn(&Address) -> Option<Key<Name>>,
+) -> Vec<ObjectDocument> {
+    let mut found: BTreeSet<Address> = BTreeSet::new();
+    let mut groups: BTreeSet<Key<Name>> = BTreeSet::new();
+    for step in steps {
+        let touched = step.action.address();
+        if let Address::Group(key) = &touched {
+            groups.insert(key.clone());
+        }
+        if let Address::Policy(key) = &touched {
+            for policy in [before.policies.get(key), outcome.policies.get(key)].into_iter().flatten() {
+                match &policy.attachment {
+                    Attachment::None => {}
+                    Attachment::Principal(principal) => _ = found.insert(principal.address()),
+                    Attachment::Group(group) => _ = groups.insert(group.clone()),
+                }
+            }
+        }
+        if let Action::AddMembers { members, .. } = &step.action {
+            found.extend(members.iter().map(Principal::address));
+        }
+        found.insert(touched);
+    }
+    for (key, policy) in &before.policies {
+        if matches!(&policy.attachment, Attachment::Group(group) if groups.contains(group)) {
+            found.insert(Address::Policy(key.clone()));
+        }
+    }
+    found.extend(groups.into_iter().map(Address::Group));
+    let document = |of: &Address| ObjectDocument {
+        address: address(of),
+        live: renamed(of).map(|live| key(&live)),
+        hash: hash(before, of),
+    };
+    found.iter().map(document).collect()
+}
+
+/// Returns the hash of an object's content, or `None` when no object bears the name.
+pub(super) fn hash(state: &State, of: &Address) -> Option<String> {
+    let content = content(state, of)?;
+    let digest = Sha256::digest(content.to_string().as_bytes());
+    Some(digest.iter().map(|byte| format!("{byte:02x}")).collect())
+}
+
+/// An object's content, canonical: sorted where the order means nothing.
+pub(in crate::plan) fn content(state: &State, of: &Address) -> Option<Value> {
+    let with_meta = |meta: &Meta, more: Value| {
+        let mut all: BTreeMap<String, Value> = BTreeMap::new();
+        all.insert("description".to_owned(), meta.description.clone().into());
+        all.insert("tags".to_owned(), meta.wire_tags().into());
+        if let Value::Object(more) = more {
+            all.extend(more);
+        }
+        json!(all)
+    };
+    match of {
+        Address::User(user) => state.users.get(user).map(|found| json!({"username": found.username})),
+        Address::Application(name) => {
+            state.applications.get(name).map(|found| with_meta(&found.meta, json!({})))
+        }
+        Address::Group(name) => state
+            .groups
+            .get(name)
+            .map(|found| with_meta(&found.meta, json!({"members": members(&found.members)}))),
+        Address::Policy(name) => state.policies.get(name).map(|found| {
+            let sorted = Rules(found.rules.sorted().into_iter().cloned().collect());
+            with_meta(
+                &found.meta,
+                json!({"principal": attachment(&found.attachment), "rules": rules(&sorted)}),
+            )
+        }),
+    }
+}

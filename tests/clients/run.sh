@@ -1,0 +1,58 @@
+#!/bin/sh
+# Drives the emulator with the official clients of Scaleway, unchanged but for the URL.
+#
+#   tests/clients/run.sh
+#
+# The clients go into a temporary folder. Without Node or Python, or where the registries cannot be reached, it skips
+# that client and says so. EMULATE is the command that starts the emulator.
+set -eu
+here=$(cd "$(dirname "$0")" && pwd)
+emulate=${EMULATE:-"$here/../../target/debug/scw-iam emulate"}
+organization=105bdce1-64c0-48ab-899d-868455867ecf
+work=$(mktemp -d)
+pid=
+trap 'if [ -n "$pid" ]; then kill "$pid" 2>/dev/null || true; fi; rm -rf "$work"' EXIT INT TERM
+
+echo "{\"organization\": {\"id\": \"$organization\"}, \"users\": [{\"id\": \"00000001-0000-4000-8000-000000000000\",
+    \"email\": \"owner@example.com\", \"type\": \"owner\"}]}" >"$work/state.json"
+$emulate --state "$work/state.json" >"$work/said" &
+pid=$!
+for _ in $(seq 100); do
+    grep -q listening "$work/said" && break
+    sleep 0.1
+done
+url=$(sed -n 's/^listening on //p' "$work/said")
+[ -n "$url" ] || { echo "run.sh: the emulator does not start"; exit 1; }
+# What a user's environment says of Scaleway is not for these clients.
+for name in $(env | sed -n 's/^\(SCW_[A-Z_]*\)=.*/\1/p'); do unset "$name"; done
+
+ran=0
+skipped=0
+skip() {
+    echo "run.sh: skipped the $1 client: $2"
+    skipped=$((skipped + 1))
+}
+
+if ! command -v node >/dev/null 2>&1 || ! command -v npm >/dev/null 2>&1; then
+    skip JavaScript "there is no Node"
+else
+    mkdir "$work/js"
+    cp "$here/package.json" "$here/life.mjs" "$work/js"
+    if (cd "$work/js" && npm install --no-audit --no-fund --no-package-lock --ignore-scripts --fetch-retries 1 >npm.log 2>&1); then
+        (cd "$work/js" && node life.mjs "$url" "$organization")
+        ran=$((ran + 1))
+    else
+        skip JavaScript "npm cannot install it"
+    fi
+fi
+
+if ! command -v python3 >/dev/null 2>&1; then
+    skip Python "there is no Python"
+elif python3 -m venv "$work/py" >"$work/py.log" 2>&1 &&
+    "$work/py/bin/pip" install -q --retries 1 -r "$here/requirements.txt" >>"$work/py.log" 2>&1; then
+    "$work/py/bin/python" "$here/life.py" "$url" "$organization"
+    ran=$((ran + 1))
+else
+    skip Python "pip cannot install it"
+fi
+echo "$ran passed, 0 failed, $skipped skipped"

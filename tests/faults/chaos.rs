@@ -1,0 +1,302 @@
+//! Applies that are killed at random moments, on good days and bad ones, and run again until they are done.
+//!
+//! `SCW_IAM_CHAOS_CASES` sets how many random organizations; `SCW_IAM_CHAOS_SEED` the first seed.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::process::{ExitStatus, Stdio};
+use std::time::Duration;
+
+use crate::support::bench::{arrived, case, cases, emulate};
+use crate::support::files::yaml;
+use crate::support::laws::Laws;
+use crate::support::organizations::Case;
+use crate::support::replay::{Replay, writes};
+use crate::support::state_json::{from_json, ids, same, twins};
+use futures::stream::{self, StreamExt as _};
+use scw_iam::emulator::{self, EMULATOR_ACCESS_KEY, Emulator, Latency};
+use scw_iam::model::{Address, Id, Key, User, UserType};
+use scw_iam::plan::Plan;
+use serde_json::Value;
+
+/// How long each answer takes, so that a kill finds requests under way.
+const LATENCY: Duration = Duration::from_millis(6);
+
+/// What else may go wrong.
+const DAYS: &[&str] = &[
+    "",
+    "cut-after=5%,cut-before=5%",
+    "429=10%,503=5%,409=10%",
+    "500-after:POST=30%,truncated:POST=20%",
+    "403-after-grant=5%,500=5%",
+];
+
+/// A small generator, so that kills follow from the seed alone.
+struct Dice(u64);
+
+impl Dice {
+    fn below(&mut self, most: u64) -> u64 {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) % most
+    }
+}
+
+/// A random organization with an owner, who runs the program.
+fn owned(seed: u64) -> Case {
+    let mut case = case(seed);
+    let email = Key::Named("owner@x.io".parse().unwrap());
+    let owner = User { username: "owner".to_owned(), kind: UserType::Owner, locked: false };
+    case.live.users.insert(email.clone(), owner.clone());
+    case.desired.state.users.insert(email.clone(), owner);
+    case.ids.insert(Address::User(email), Id::from_bits(999));
+    case
+}
+
+/// A folder with the files, the journal, the record and the user's home.
+struct Desk {
+    folder: tempfile::TempDir,
+    emulator: Emulator,
+    organization: String,
+    allow: Vec<String>,
+}
+
+impl Desk {
+    async fn of(case: &Case, faults: &str, seed: u64) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::create_dir(folder.path().join("iam")).unwrap();
+        std::fs::write(folder.path().join("iam/iam.yaml"), yaml(&case.desired)).unwrap();
+        let options = emulator::Options {
+            faults: faults.parse().unwrap(),
+            seed: Some(seed),
+            latency: Latency::Fixed(LATENCY),
+            record: Some(folder.path().join("record.jsonl")),
+            ..emulator::Options::default()
+        };
+        let emulator = emulate(case, options).await;
+        let organization = case.live.organization.to_string();
+        Self { folder, emulator, organization, allow: Vec::new() }
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn text(&self, name: &str) -> String {
+        std::fs::read_to_string(self.path(name)).unwrap_or_default()
+    }
+
+    /// Returns the program, in an environment of its own.
+    fn program(&self, arguments: &[&str]) -> tokio::process::Command {
+        let mut command = tokio::process::Command::new(env!("CARGO_BIN_EXE_scw-iam"));
+        command
+            .args(arguments)
+            .args(&self.allow)
+            .args(["--max-rps", "1000"])
+            .arg(self.path("iam"))
+            .env_clear()
+            .env("HOME", self.folder.path())
+            .env("XDG_STATE_HOME", self.path("state"))
+            .env("SCW_API_URL", self.emulator.url())
+            .env("SCW_ACCESS_KEY", EMULATOR_ACCESS_KEY)
+            .env("SCW_SECRET_KEY", "11111111-1111-1111-1111-111111111111")
+            .env("SCW_DEFAULT_ORGANIZATION_ID", &self.organization)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .kill_on_drop(true);
+        command
+    }
+
+    fn apply(&self) -> tokio::process::Command {
+        let journal = self.path("journal.jsonl");
+        self.program(&["apply", "--yes", "--journal", journal.to_str().unwrap()])
+    }
+
+    /// Kills an apply after some time, unless it is done before.
+    async fn killed(&self, after: Duration) -> Option<ExitStatus> {
+        let mut child = self.apply().stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        let ended = tokio::time::timeout(after, child.wait()).await;
+        if let Ok(status) = ended {
+            return Some(status.unwrap());
+        }
+        child.kill().await.unwrap();
+        // What it left on its way arrives; a lock file tells the next one of the same machine to wait for that.
+        tokio::time::sleep(LATENCY * 4).await;
+        None
+    }
+
+    /// Lifts the guards that refuse.
+    async fn lift(&mut self) {
+        self.allow.clear();
+        let shown = self.program(&["plan", "-o", "json"]).output().await.unwrap();
+        let Ok(plan) = serde_json::from_slice::<Value>(&shown.stdout) else { return };
+        let guards = plan["guards"].as_array().unwrap();
+        for guard in guards.iter().filter(|guard| guard["verdict"] == "refused") {
+            let name = guard["guard"].as_str().unwrap();
+            self.allow.extend(["--allow".to_owned(), format!("{name}={}", guard["found"])]);
+        }
+    }
+}
+
+/// Plans what an emulator holds.
+fn planned(case: &Case, state: &Value) -> Plan {
+    let again = Case { live: from_json(state), ids: ids(state), desired: case.desired.clone() };
+    again.plan().unwrap()
+}
+
+/// What a case came to.
+#[derive(Default)]
+struct Tally {
+    kills: u64,
+    /// Kills of an apply that had written something.
+    midway: u64,
+    runs: u64,
+    writes: u64,
+}
+
+async fn chaos(seed: u64) -> Result<Tally, String> {
+    let case = owned(seed);
+    let mut dice = Dice(seed ^ 0x9e37_79b9_7f4a_7c15);
+    let faults = DAYS[usize::try_from(seed).unwrap() % DAYS.len()];
+    let mut desk = Desk::of(&case, faults, seed).await;
+    let start = desk.emulator.state();
+    let plan = planned(&case, &start);
+    let (mut laws, goal) = (Laws::of(&plan), plan.outcome().clone());
+    let mut tally = Tally::default();
+    let kills = 1 + dice.below(4);
+    while tally.kills < kills {
+        laws.excuse(&planned(&case, &desk.emulator.state()));
+        desk.lift().await;
+        // Another machine, which no lock file tells to wait.
+        let _ = std::fs::remove_dir_all(desk.path("state"));
+        tally.runs += 1;
+        let before = writes(&desk.text("record.jsonl")).len();
+        match desk.killed(Duration::from_millis(20 + dice.below(280))).await {
+            Some(status) if status.success() => break,
+            Some(_) => {}
+            None => {
+                tally.kills += 1;
+                tally.midway += u64::from(writes(&desk.text("record.jsonl")).len() > before);
+            }
+        }
+        if tally.runs > 40 {
+            break;
+        }
+    }
+    loop {
+        laws.excuse(&planned(&case, &desk.emulator.state()));
+        desk.lift().await;
+        let _ = std::fs::remove_dir_all(desk.path("state"));
+        tally.runs += 1;
+        let ended = desk.apply().output().await.unwrap();
+        match ended.status.code() {
+            Some(0) => break,
+            // Part-way, not converged as far as it could be read, an error before the first write: again.
+            Some(1 | 5 | 6) if !faults.is_empty() && tally.runs < 60 => {}
+            code => {
+                let words = String::from_utf8_lossy(&ended.stderr).into_owned();
+                return Err(format!("apply ended with {code:?}:\n{words}"));
+            }
+        }
+    }
+    let state = desk.emulator.state();
+    arrived(&planned(&case, &state), &state)?;
+    same(&from_json(&state), &goal)?;
+    tally.writes = lawful(&laws, &start, &desk.text("record.jsonl"), &goal)?;
+    told(&desk.text("journal.jsonl"), &desk.text("record.jsonl"))?;
+    Ok(tally)
+}
+
+/// Judges every state that the record led through; it ends where it should.
+fn lawful(laws: &Laws, start: &Value, record: &str, goal: &scw_iam::model::State) -> Result<u64, String> {
+    let (mut replay, writes) = (Replay::of(start), writes(record));
+    for (at, write) in writes.iter().enumerate() {
+        replay.follow(write);
+        let state = replay.state();
+        let found = twins(&state);
+        if !found.is_empty() {
+            return Err(format!("twins after write {at}: {found:?}"));
+        }
+        laws.judge(&from_json(&state))
+            .map_err(|why| format!("after write {at}, {} {}: {why}", write.method, write.path))?;
+    }
+    same(&from_json(&replay.state()), goal).map_err(|why| format!("the record: {why}"))?;
+    Ok(writes.len() as u64)
+}
+
+/// The journal names everything that was made, and but for lines that a kill cut short it is whole.
+fn told(journal: &str, record: &str) -> Result<(), String> {
+    let lines: Vec<Value> = journal.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
+    let started: BTreeSet<String> = lines
+        .iter()
+        .filter(|line| line["event"] == "started")
+        .map(|line| format!("{} {}", line["action"].as_str().unwrap(), line["address"].as_str().unwrap()))
+        .collect();
+    for write in writes(record).iter().filter(|write| write.method == "POST") {
+        let Some(made) = write.made() else { continue };
+        if !started.contains(&format!("create {made}")) {
+            return Err(format!("the journal does not tell of {made}"));
+        }
+    }
+    Ok(())
+}
+
+fn first() -> u64 {
+    std::env::var("SCW_IAM_CHAOS_SEED").ok().and_then(|text| text.parse().ok()).unwrap_or(0)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn killed_anywhere_and_run_again_it_is_done_without_twins_and_no_door_was_opened() {
+    let (from, cases) = (first(), cases("SCW_IAM_CHAOS_CASES", 24));
+    println!("seeds {from} to {}", from + cases - 1);
+    let all = stream::iter(from..from + cases)
+        .map(|seed| async move { (seed, tokio::spawn(chaos(seed)).await) })
+        .buffer_unordered(4)
+        .collect::<Vec<_>>()
+        .await;
+    let mut sum = Tally::default();
+    let mut wrong = Vec::new();
+    for (seed, ended) in all {
+        match ended {
+            Ok(Ok(tally)) => {
+                sum.kills += tally.kills;
+                sum.midway += tally.midway;
+                sum.runs += tally.runs;
+                sum.writes += tally.writes;
+            }
+            Ok(Err(why)) => wrong.push(format!("seed {seed}: {why}")),
+            Err(panic) => wrong.push(format!("seed {seed}: {panic}")),
+        }
+    }
+    let Tally { kills, midway, runs, writes } = sum;
+    println!(
+        "{cases} organizations, {runs} applies, {kills} killed, {midway} after a first write; {writes} writes"
+    );
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[tokio::test]
+async fn after_a_kill_the_next_apply_on_the_machine_waits_for_what_may_be_on_its_way() {
+    let case = owned(3);
+    let mut desk = Desk::of(&case, "", 3).await;
+    desk.lift().await;
+    let state = desk.path("state/scw-iam");
+    let lock = |folder: &Path| {
+        let file = std::fs::read_dir(folder).ok()?.next()?.ok()?;
+        std::fs::read_to_string(file.path()).ok()
+    };
+    let mut child = desk.apply().stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    while lock(&state).is_none_or(|text| !text.contains("writing")) {
+        assert!(child.try_wait().unwrap().is_none(), "it ended before it wrote");
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    child.kill().await.unwrap();
+    desk.lift().await;
+    let began = std::time::Instant::now();
+    let ended = desk.apply().output().await.unwrap();
+    let words = String::from_utf8_lossy(&ended.stderr);
+    assert!(ended.status.success(), "{words}");
+    assert!(words.contains("An earlier apply was killed while it wrote (process "), "{words}");
+    assert!(began.elapsed() >= Duration::from_secs(5));
+    assert_eq!(lock(&state).as_deref(), Some(""), "a proper end leaves nothing to wait for");
+}
