@@ -2,6 +2,8 @@
 //!
 //! `cargo bench --bench runs` prints a table. Figures, not verdicts: compare them within one run.
 
+#![expect(clippy::print_stdout, reason = "a bench prints its table")]
+
 use std::time::{Duration, Instant};
 
 use scw_iam::api::{Client, Secret};
