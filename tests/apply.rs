@@ -1,7 +1,5 @@
 //! Plans applied over HTTP to the emulator: they arrive, lose nobody's work, and leave no twins.
 
-#![expect(clippy::unwrap_used, reason = "in tests a panic is the way to fail")]
-
 mod support;
 
 use std::sync::Mutex;

@@ -1,7 +1,5 @@
 //! The emulator over its socket, and as a command.
 
-#![expect(clippy::unwrap_used, reason = "a test panics when it fails")]
-
 use std::collections::HashSet;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;

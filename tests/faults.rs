@@ -1,7 +1,5 @@
 //! Applies on the API's bad days: lost answers leave no twins, and every day ends in the desired state.
 
-#![expect(clippy::unwrap_used, reason = "in tests a panic is the way to fail")]
-
 #[path = "faults/chaos.rs"]
 mod chaos;
 #[path = "faults/ends.rs"]

@@ -4,9 +4,10 @@ use insta::assert_snapshot;
 use jiff::Timestamp;
 use proptest::prelude::*;
 use proptest::sample::Index;
-use scw_iam::config::{Files, Mistakes, Source, manual, read, schema};
+use scw_iam::config::{Files, Mistakes, Severity, Source, manual, read, schema};
 use scw_iam::model::{
-    Attachment, Catalogue, Desired, Expectation, Key, Kind, Membership, Principal, Prune, Scope,
+    Attachment, Catalogue, Desired, Expectation, Key, Kind, Membership, Name, Principal, Prune, Scope, State,
+    User, UserType, Where,
 };
 use scw_iam::render::mistake::text;
 
@@ -173,6 +174,118 @@ fn mistakes_of_every_sort_come_together() {
     46 |         scope: prod
        |                ^^^^ projects are a list: write `[prod]`
     "#);
+}
+
+fn header(rest: &str) -> String {
+    format!("version: 1\norganization: 105bdce1-64c0-48ab-899d-868455867ecf\n{rest}")
+}
+
+#[test]
+fn a_section_that_is_absent_is_not_managed_and_an_empty_one_is() {
+    let absent = desired(&header(""));
+    assert!(absent.sections.is_empty());
+    let empty = desired(&header("policies: {}\n"));
+    assert_eq!(empty.sections, [Kind::Policy].into());
+    assert!(empty.state.policies.is_empty());
+}
+
+#[test]
+fn without_a_stack_nobody_owns_anything() {
+    let files = header("applications: {ci: {}}\n");
+    assert_eq!(desired(&files).state.applications[0].meta.owner, None);
+    let owned = desired(&format!("{files}stack: platform\n"));
+    assert!(owned.state.applications[0].meta.owner.is_some());
+}
+
+#[test]
+fn members_that_are_not_written_are_not_managed() {
+    let desired = desired(&header("groups: {a: {}, b: {members: {}}, c: {members: {users: []}}}\n"));
+    assert!(!desired.memberships.contains_key("a"));
+    assert_eq!(desired.memberships["b"], Membership::Exact);
+    assert_eq!(desired.memberships["c"], Membership::Exact);
+}
+
+#[test]
+fn an_entry_ends_at_its_instant_and_a_date_after_its_day() {
+    for (until, expired) in [
+        ("2026-11-21", true),
+        ("2026-11-22", false),
+        ("2026-11-22T00:00:00Z", true),
+        ("2026-11-22T00:00:01Z", false),
+        ("2026-11-22T01:00:00+02:00", true),
+        ("\"2026-11-22\"", false),
+    ] {
+        let text = format!("groups: {{ops: {{members: {{users: [{{email: a@x.io, until: {until}}}]}}}}}}\n");
+        let desired = desired(&header(&text));
+        assert_eq!(desired.expiries[0].expired, expired, "{until}");
+        assert_eq!(desired.state.groups[0].members.is_empty(), expired, "{until}");
+    }
+}
+
+#[test]
+fn the_rules_that_are_left_are_counted_for_their_places() {
+    let text = "policies:\n  p:\n    principal: none\n    rules:\n\
+                \x20     - {permission_sets: [VPCReadOnly], scope: all_projects, until: 2026-01-01}\n\
+                \x20     - {permission_sets: [IPAMReadOnly], scope: all_projects}\n";
+    let desired = desired(&header(text));
+    let policy: Name = "p".parse().unwrap();
+    assert_eq!(desired.state.policies[0].rules.0.len(), 1);
+    assert_eq!(desired.places[&Where::Rule(policy, 0)].line, 8);
+    assert_eq!(desired.expiries[0].rule, Some(0));
+}
+
+#[test]
+fn what_an_alias_or_a_merge_key_repeats_counts_as_written() {
+    let text = "x-common: &common {description: shared, tags: [a]}\nx-more: &more {tags: [b], description: no}\n\
+                applications:\n  one: *common\n  two:\n    <<: *common\n    description: own\n  three:\n    <<: [*common, {description: late}]\n";
+    let desired = desired(&header(text));
+    let words = |name: &str| {
+        let meta = &desired.state.applications[&Key::Named(name.parse::<Name>().unwrap())].meta;
+        format!("{} {:?}", meta.description, meta.tags)
+    };
+    assert_eq!(words("one"), "shared {\"a\"}");
+    assert_eq!(words("two"), "own {\"a\"}");
+    assert_eq!(words("three"), "shared {\"a\"}");
+}
+
+#[test]
+fn a_project_without_an_id_gets_the_same_made_up_one_each_time() {
+    let text = |scope: &str| {
+        header(&format!(
+            "policies:\n  p:\n    principal: none\n    rules: [{{permission_sets: [VPCReadOnly], scope: [{scope}]}}]\n"
+        ))
+    };
+    let scope = |text: &str| desired(text).state.policies[0].rules.0[0].scope.clone();
+    assert_eq!(scope(&text("prod")), scope(&text("prod")));
+    assert_ne!(scope(&text("prod")), scope(&text("staging")));
+    let files = load(&[("iam.yaml", &text("prod"))]).unwrap();
+    assert!(files.needs().projects);
+    let pinned = format!("{}projects: {{prod: 6b1f5d3c-64c0-48ab-899d-868455867ecf}}\n", text("prod"));
+    assert!(!load(&[("iam.yaml", &pinned)]).unwrap().needs().projects);
+}
+
+#[test]
+fn a_project_is_found_by_its_live_name_and_its_pin_is_offered_once() {
+    let rule = "{permission_sets: [VPCReadOnly], scope: [prod]}";
+    let text = header(&format!("policies:\n  p:\n    principal: none\n    rules: [{rule}, {rule}]\n"));
+    let files = load(&[("iam.yaml", &text)]).unwrap();
+    let mut live = State::empty(files.organization());
+    let prod = "6b1f5d3c-64c0-48ab-899d-868455867ecf".parse().unwrap();
+    live.projects.insert(prod, "prod".parse().unwrap());
+    let resolved = files.resolve(Some(&live), Catalogue::published(), true).unwrap();
+    assert_eq!(resolved.desired.state.policies[0].rules.0[0].scope, Scope::Projects([prod].into()));
+    assert_eq!(resolved.warnings.len(), 1);
+    assert_eq!(resolved.warnings.count(Severity::Hint), 1);
+}
+
+#[test]
+fn an_address_is_found_without_regard_to_case() {
+    let text = header("groups: {ops: {members: {users: [ALICE@example.com]}}}\n");
+    let files = load(&[("iam.yaml", &text)]).unwrap();
+    let mut live = State::empty(files.organization());
+    let user = User { username: "alice".to_owned(), kind: UserType::Member, locked: false };
+    live.users.insert(Key::Named("alice@example.com".parse().unwrap()), user);
+    assert!(files.resolve(Some(&live), Catalogue::published(), true).is_ok());
 }
 
 /// Holds a file of the repository to what the program makes of its types; `UPDATE_FILES=1` writes it.

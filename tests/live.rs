@@ -1,5 +1,4 @@
 //! A refresh through the real client, against the emulator.
-#![expect(clippy::unwrap_used, reason = "a test may fail by panicking")]
 use std::collections::BTreeMap;
 
 use scw_iam::api::{AccessKey, Client, Secret};

@@ -4,8 +4,6 @@
 //! The first lines of a file tell what the tests cannot guess: `# The schema cannot tell.`, `# Only warnings.`,
 //! `# Against the organization.`. `UPDATE_FILES=1` writes the answers anew.
 
-#![expect(clippy::unwrap_used, reason = "in tests a panic is the way to fail")]
-
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};

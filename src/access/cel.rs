@@ -132,6 +132,7 @@ pub enum FaultKind {
 #[derive(Debug)]
 pub struct Expression {
     program: Program,
+    depth: usize,
 }
 
 impl Expression {
@@ -148,14 +149,21 @@ impl Expression {
         place(info, part.id)
     }
 
-    /// Evaluates the expression.
-    pub(super) fn evaluate(&self, context: &Context<'_, '_>) -> cel::ResolveResult {
-        self.program.execute(context)
+    /// Makes a context, evaluates the expression in it, and reads the answer; with room for a deep expression.
+    ///
+    /// `None` when there is no thread to be had for it.
+    pub(super) fn evaluate<T: Send>(
+        &self,
+        context: impl FnOnce() -> Context<'static, 'static> + Send,
+        read: impl FnOnce(cel::ResolveResult) -> T + Send,
+    ) -> Option<T> {
+        let work = || read(self.program.execute(&context()));
+        if self.depth <= SHALLOW_TREE { Some(work()) } else { in_room(work) }
     }
 }
 
 /// Returns a context with the standard functions and no variable.
-pub(super) fn context<'v>() -> Context<'static, 'v> {
+pub(super) fn context() -> Context<'static, 'static> {
     Context::with_env(Arc::clone(&ENV))
 }
 
@@ -163,12 +171,18 @@ static ENV: LazyLock<Arc<Env>> = LazyLock::new(|| Arc::new(Env::stdlib().with_op
 
 /// Brackets nested deeper than this are refused before the parser sees them.
 const DEEPEST: usize = 64;
+/// Texts with more signs that could be operators are refused before the parser sees them: nobody reads such a text.
+const MOST_OPERATORS: usize = 800;
 /// A tree deeper than this is refused, so that whoever walks it may recurse.
 const DEEPEST_TREE: usize = 200;
-/// Texts with more operators than this are parsed on a thread with room for them.
-const FEW: usize = 96;
+/// A tree up to this deep is evaluated where one stands: each level takes some 20 KiB of stack.
+const SHALLOW_TREE: usize = 12;
+/// Texts with more operators, or nested deeper, than this are parsed on a thread with room for them: the parser
+/// recurses through a dozen functions for each bracket.
+const FEW: usize = 24;
+const SHALLOW: usize = 4;
 /// Room for the recursion of the parser on the longest text that is let through.
-const ROOM: usize = 256 << 20;
+const ROOM: usize = 64 << 20;
 
 /// Reads an expression and looks up every word in it.
 ///
@@ -178,17 +192,21 @@ const ROOM: usize = 256 << 20;
 /// Everything that is wrong, in the order of the text: syntax faults alone, else unknown words.
 pub fn compile(text: &str, vocabulary: Vocabulary) -> Result<Expression, Vec<Fault>> {
     let (nesting, operators) = weight(text);
-    if nesting > DEEPEST {
+    if nesting > DEEPEST || operators > MOST_OPERATORS {
         return Err(vec![Fault { at: 0..text.len(), kind: FaultKind::TooDeep }]);
     }
-    if operators <= FEW {
+    if operators <= FEW && nesting <= SHALLOW {
         return compile_here(text, vocabulary);
     }
+    in_room(|| compile_here(text, vocabulary))
+        .unwrap_or_else(|| Err(vec![Fault { at: 0..text.len(), kind: FaultKind::TooDeep }]))
+}
+
+/// Does work that recurses deeply on a thread with room for it; `None` when there is no such thread.
+fn in_room<T: Send>(work: impl FnOnce() -> T + Send) -> Option<T> {
     std::thread::scope(|scope| {
         let thread = std::thread::Builder::new().stack_size(ROOM);
-        let worker = thread.spawn_scoped(scope, || compile_here(text, vocabulary));
-        let result = worker.ok().and_then(|worker| worker.join().ok());
-        result.unwrap_or_else(|| Err(vec![Fault { at: 0..text.len(), kind: FaultKind::TooDeep }]))
+        thread.spawn_scoped(scope, work).ok()?.join().ok()
     })
 }
 
@@ -235,7 +253,7 @@ fn compile_here(text: &str, vocabulary: Vocabulary) -> Result<Expression, Vec<Fa
         return Err(vec![Fault { at: 0..text.len(), kind: FaultKind::TooDeep }]);
     }
     if faults.is_empty() {
-        return Ok(Expression { program });
+        return Ok(Expression { program, depth: deepest });
     }
     faults.sort_by_key(|fault| fault.at.start);
     faults.dedup();
@@ -514,6 +532,12 @@ mod tests {
     #[test]
     fn hostile_texts_are_refused_without_a_crash() {
         let long = |part: &str| part.repeat(2048 / part.len());
+        // A guardrail may be twice as long as a condition.
+        let longer = |part: &str| part.repeat(4096 / part.len());
+        for text in ["!", "-", "1+", "a.", "a?b:", "f().", "a[1]", "\\", "1<"] {
+            drop(compile(&longer(text), Vocabulary::Guardrail));
+            drop(compile(&format!("{}1", longer(text)), Vocabulary::Guardrail));
+        }
         for text in [
             long("("),
             long("["),
@@ -541,6 +565,39 @@ mod tests {
         ] {
             drop(compile(&text, Vocabulary::Condition));
         }
+    }
+
+    /// Runs on a stack of half the size that threads commonly have.
+    fn in_little_room(work: impl FnOnce() + Send + 'static) {
+        std::thread::Builder::new().stack_size(1 << 20).spawn(work).unwrap().join().unwrap();
+    }
+
+    #[test]
+    fn what_is_parsed_without_more_room_needs_little() {
+        in_little_room(|| {
+            for part in ["!", "-", "1+", "1<", "a?b:", "a.", "a.b(c).", "a[1]+", "x?", "'x'+"] {
+                let signs = weight(part).1.max(1);
+                for text in [part.repeat(FEW / signs), format!("{}1", part.repeat(FEW / signs))] {
+                    let text = format!("{}{text}{}", "(".repeat(SHALLOW - 1), ")".repeat(SHALLOW - 1));
+                    drop(compile_here(&text, Vocabulary::Condition));
+                }
+            }
+        });
+    }
+
+    #[test]
+    fn what_is_let_through_can_be_evaluated_in_little_room() {
+        let deep = |part: &str, n: usize| format!("{}1", part.repeat(n));
+        for text in
+            [deep("1+", DEEPEST_TREE - 2), deep("true?1:", DEEPEST_TREE - 2), deep("[1]+[1].size()+", 60)]
+        {
+            let Ok(expression) = compile(&text, Vocabulary::Condition) else { continue };
+            in_little_room(move || {
+                _ = expression.evaluate(context, |result| result.is_ok());
+            });
+        }
+        assert!(compile(&deep("1+", DEEPEST_TREE - 2), Vocabulary::Condition).is_ok());
+        assert!(compile(&deep("1+", DEEPEST_TREE + 2), Vocabulary::Condition).is_err());
     }
 
     #[test]

@@ -56,10 +56,13 @@ pub enum Undecided {
 /// [`Undecided`] when the condition has no answer; Scaleway grants nothing then.
 pub fn holds(condition: &Condition, request: &Request) -> Result<bool, Undecided> {
     let expression = expression(condition.as_str(), Vocabulary::Condition)?;
-    let mut variables = context();
-    variables.add_variable_from_value("request", request_value(request)?);
-    variables.add_variable_from_value("resource", resource_value(request.resource.as_ref()));
-    answer(&expression, &variables)
+    let time = time_value(request.time)?;
+    answer(&expression, || {
+        let mut variables = context();
+        variables.add_variable_from_value("request", request_value(request, time));
+        variables.add_variable_from_value("resource", resource_value(request.resource.as_ref()));
+        variables
+    })
 }
 
 /// What a guardrail sees of a grant.
@@ -113,9 +116,11 @@ impl Forbidden {
             ("policy".to_owned(), policy.clone().into()),
             ("managed".to_owned(), (*managed).into()),
         ]);
-        let mut variables = context();
-        variables.add_variable_from_value("grant", fields);
-        answer(&self.0, &variables)
+        answer(&self.0, || {
+            let mut variables = context();
+            variables.add_variable_from_value("grant", fields);
+            variables
+        })
     }
 }
 
@@ -131,20 +136,25 @@ fn expression(text: &str, vocabulary: Vocabulary) -> Result<Expression, Undecide
     })
 }
 
-fn answer(expression: &Expression, variables: &Context<'_, '_>) -> Result<bool, Undecided> {
-    match expression.evaluate(variables) {
+fn answer(
+    expression: &Expression,
+    variables: impl FnOnce() -> Context<'static, 'static> + Send,
+) -> Result<bool, Undecided> {
+    let read = |result| match result {
         Ok(Value::Bool(answer)) => Ok(answer),
         Ok(_) => Err(Undecided::NoAnswer),
         Err(ExecutionError::NoSuchKey(key)) => Err(Undecided::Unknown(key.as_ref().clone())),
         Err(error) => Err(Undecided::Fails(error.to_string())),
-    }
+    };
+    let no_room = || Err(Undecided::Fails("there is no room to evaluate it".to_owned()));
+    expression.evaluate(variables, read).unwrap_or_else(no_room)
 }
 
 /// Where Scaleway cuts a user agent.
 const USER_AGENT_MOST: usize = 255;
 
-fn request_value(request: &Request) -> Result<HashMap<String, Value>, Undecided> {
-    let mut fields = HashMap::from([("time".to_owned(), time_value(request.time)?)]);
+fn request_value(request: &Request, time: Value) -> HashMap<String, Value> {
+    let mut fields = HashMap::from([("time".to_owned(), time)]);
     if let Some(ip) = &request.ip {
         fields.insert("ip".to_owned(), ip.clone().into());
     }
@@ -152,7 +162,7 @@ fn request_value(request: &Request) -> Result<HashMap<String, Value>, Undecided>
         let agent: String = agent.chars().take(USER_AGENT_MOST).collect();
         fields.insert("user_agent".to_owned(), agent.into());
     }
-    Ok(fields)
+    fields
 }
 
 fn resource_value(resource: Option<&Resource>) -> HashMap<String, Value> {

@@ -10,7 +10,7 @@ use sha2::{Digest as _, Sha256};
 use super::Exit;
 use super::arguments::{Common, Judge, Paths, Reach};
 use super::failure::Failure;
-use super::output::{Format, colour_on_stderr, talk};
+use super::output::{Format, colour_on_stderr, talk, talk_with};
 use super::prepare::{self, Prepared};
 use super::session::Session;
 use crate::apply::{self, End, Journal, Options, Progress, StepEnd, StopSignal};
@@ -90,7 +90,7 @@ impl Apply {
         if machine {
             // The one who is asked reads on the terminal; the result comes in the format that was asked for.
             let style = render::plan::Style { paint: colour_on_stderr(), drift: false };
-            render::plan::text(&mut std::io::stderr().lock(), &prepared.plan, style)?;
+            talk_with(|out| render::plan::text(out, &prepared.plan, style));
         } else {
             prepare::show(&text_only(common), &prepared.plan, false)?;
         }
@@ -152,7 +152,7 @@ impl Apply {
                 return Err(Failure::Error { exit, error });
             }
             Err(Reread::Stale(stale)) => {
-                render::outcome::stale(&mut std::io::stderr().lock(), &document, &stale)?;
+                talk_with(|out| render::outcome::stale(out, &document, &stale));
                 let error =
                     anyhow::Error::new(stale).context(format!("{name} is stale; nothing was written"));
                 return Err(Failure::Error { exit: Exit::Stale, error });
@@ -207,6 +207,8 @@ impl Apply {
         plan: &Plan,
         lock: &mut Option<apply::Guard>,
     ) -> Result<Exit, Failure> {
+        // A file that cannot be written is better known before anything changes.
+        report(&files_only(common), plan, None)?;
         let mut journal = match &self.journal {
             None => Journal::none(),
             Some(path) => Journal::open(path, &session.run_id, &plan_name(plan))
@@ -236,7 +238,7 @@ impl Apply {
             (End::Failed | End::Stopped | End::Abandoned | End::Journal(_), true) => Exit::PartWay,
             (End::Failed | End::Stopped | End::Abandoned | End::Journal(_), false) => Exit::Error,
         };
-        render::outcome::text(&mut std::io::stderr().lock(), plan, &outcome, paint)?;
+        talk_with(|out| render::outcome::text(out, plan, &outcome, paint));
         report(common, plan, Some(&outcome))?;
         Ok(exit)
     }
@@ -251,7 +253,7 @@ impl Apply {
             return Ok(());
         }
         talk("Live has changed since the plan was shown. It would be this now:");
-        render::plan::text(&mut std::io::stderr().lock(), &again, render::plan::Style::default())?;
+        talk_with(|out| render::plan::text(out, &again, render::plan::Style::default()));
         Err(Failure::with(
             Exit::Stale,
             "live has changed while the plan was read; nothing was written\nhint: apply again",
@@ -263,6 +265,12 @@ impl Apply {
 fn text_only(common: &Common) -> Common {
     let outputs =
         common.outputs().into_iter().filter(|output| output.format == Format::Text && output.file.is_none());
+    Common { output: outputs.collect(), ..common.clone() }
+}
+
+/// The outputs that go to files.
+fn files_only(common: &Common) -> Common {
+    let outputs = common.outputs().into_iter().filter(|output| output.file.is_some());
     Common { output: outputs.collect(), ..common.clone() }
 }
 

@@ -21,8 +21,6 @@ pub(super) enum Failure {
         /// What it was doing, and what went wrong.
         error: anyhow::Error,
     },
-    /// Standard output was closed: whoever reads has read enough.
-    Closed,
 }
 
 impl Failure {
@@ -44,10 +42,7 @@ impl Failure {
 
 impl From<anyhow::Error> for Failure {
     fn from(error: anyhow::Error) -> Self {
-        let closed = error
-            .downcast_ref::<std::io::Error>()
-            .is_some_and(|error| error.kind() == std::io::ErrorKind::BrokenPipe);
-        if closed { Self::Closed } else { Self::error(error) }
+        Self::error(error)
     }
 }
 
@@ -66,7 +61,6 @@ impl From<Mistakes> for Failure {
 /// Says why a command ended, and returns its exit.
 pub(super) fn report(common: &Common, failure: Failure) -> Exit {
     match failure {
-        Failure::Closed => Exit::Done,
         Failure::Mistakes(mistakes) => {
             let json = common.output.iter().find(|output| output.format == Format::Json);
             if let Some(output) = json {

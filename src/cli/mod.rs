@@ -12,6 +12,7 @@ mod explain;
 mod export;
 mod failure;
 mod output;
+mod permission_sets;
 mod plan;
 mod prepare;
 mod session;
@@ -109,6 +110,7 @@ enum Command {
     Explain(explain::Explain),
     WhoCan(who_can::WhoCan),
     Test(test::Test),
+    PermissionSets(permission_sets::PermissionSets),
     Snapshot(snapshot::Snapshot),
     Emulate(emulate::Emulate),
     Demo(demo::Demo),
@@ -153,6 +155,7 @@ fn run(cli: Cli) -> Exit {
             Command::Explain(command) => command.run(&common).await,
             Command::WhoCan(command) => command.run(&common).await,
             Command::Test(command) => command.run(&common).await,
+            Command::PermissionSets(command) => command.run(&common).await,
             Command::Snapshot(command) => command.run(&common).await,
             Command::Emulate(command) => {
                 emulate::run(command).await.map(|()| Exit::Done).map_err(Failure::error)

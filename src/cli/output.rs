@@ -55,8 +55,11 @@ impl Output {
         match &self.file {
             None => {
                 let mut out = io::stdout().lock();
-                out.write_all(bytes)?;
-                out.flush()?;
+                match out.write_all(bytes).and_then(|()| out.flush()) {
+                    // Whoever reads has read enough; that changes neither what is done nor how it ends.
+                    Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {}
+                    written => written.context("cannot write to standard output")?,
+                }
             }
             Some(path) => write_whole(path, bytes)?,
         }
@@ -108,6 +111,14 @@ pub(super) fn colour_on_stderr() -> Paint {
 }
 
 /// Says something to whoever watches; results never come this way.
+///
+/// That nobody can be told is no reason to stop.
 pub(super) fn talk(text: &str) {
     _ = writeln!(io::stderr().lock(), "{text}");
+}
+
+/// Says at once what a renderer writes.
+pub(super) fn talk_with(render: impl FnOnce(&mut Vec<u8>) -> io::Result<()>) {
+    let mut bytes = Vec::new();
+    _ = render(&mut bytes).and_then(|()| io::stderr().lock().write_all(&bytes));
 }

@@ -55,7 +55,7 @@ impl<'t> Decoder<'t> {
     }
 
     pub(super) fn note(&mut self, mistake: Mistake) {
-        if self.mistakes.len() < MOST {
+        if !self.is_full() {
             self.mistakes.push(mistake);
         } else {
             self.more += 1;
@@ -65,6 +65,11 @@ impl<'t> Decoder<'t> {
 
     pub(super) fn mistake(&mut self, at: Span, kind: MistakeKind) {
         self.note(Mistake::new(at, kind));
+    }
+
+    /// Returns true when further mistakes are only counted.
+    const fn is_full(&self) -> bool {
+        self.mistakes.len() >= MOST
     }
 
     /// Returns the mistakes of the file.
@@ -439,7 +444,8 @@ fn unknown(d: &mut Decoder<'_>, node: &Node<'_>, text: &str, shape: &Shape) -> O
         d.mistake(node.at, MistakeKind::LaterKey { key });
         return None;
     }
-    let near = near(text, shape.keys.iter().copied()).map(str::to_owned);
+    // What is not shown needs no good words.
+    let near = if d.is_full() { None } else { near(text, shape.keys.iter().copied()).map(str::to_owned) };
     d.mistake(node.at, MistakeKind::UnknownKey { key, of: shape.of, near: near.clone() });
     near
 }

@@ -14,6 +14,11 @@ const DEEPEST: usize = 64;
 /// The most nodes that the aliases of a file may repeat.
 const MOST_REPEATED: usize = 200_000;
 
+/// After so many mistakes a text is not read on.
+const MOST_MISTAKES: usize = 1000;
+/// The most anchors among which the probably meant one is looked for.
+const MOST_NAMES: usize = 1000;
+
 /// What came of a text.
 pub(super) struct Parsed<'t> {
     /// The tree, as far as it could be read; `None` for a text that says nothing.
@@ -119,7 +124,16 @@ impl<'t> Builder<'t> {
     }
 
     fn mistake(&mut self, at: Span, kind: MistakeKind) {
-        self.mistakes.push(Mistake::new(at, kind));
+        self.note(Mistake::new(at, kind));
+    }
+
+    fn note(&mut self, mistake: Mistake) {
+        if self.mistakes.len() < MOST_MISTAKES {
+            self.mistakes.push(mistake);
+        } else {
+            // So many slips are no slips: nobody reads on.
+            self.stopped = true;
+        }
     }
 
     fn event(&mut self, event: Event<'t>, start: usize, end: usize) {
@@ -154,7 +168,7 @@ impl<'t> Builder<'t> {
             Event::SequenceEnd | Event::MappingEnd => self.close(Some(end)),
             Event::Alias(id) => self.alias(id, start, end),
             Event::UnresolvedAlias(name) => self.unknown_anchor(&name, start, end),
-            Event::Anchor(_, name) => self.names.push(name.into_owned()),
+            Event::Anchor(_, name) if self.names.len() < MOST_NAMES => self.names.push(name.into_owned()),
             _ => {}
         }
     }
@@ -297,7 +311,7 @@ impl<'t> Builder<'t> {
             };
             if let Some(first) = first {
                 let kind = MistakeKind::DuplicateKey { key: scalar.text.to_string() };
-                self.mistakes.push(Mistake::new(key.at, kind).also(first));
+                self.note(Mistake::new(key.at, kind).also(first));
                 continue;
             }
             if many {

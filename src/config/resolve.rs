@@ -30,8 +30,15 @@ pub struct Resolved {
 pub(super) fn resolve(files: &Files, live: Option<&State>, findings: &mut Vec<Mistake>) -> Desired {
     let mut desired = Desired::empty(files.organization);
     desired.stack = files.stack().cloned();
-    let mut resolving =
-        Resolving { files, live, findings, projects: Projects::new(live), hinted: HashSet::new(), desired };
+    let mut resolving = Resolving {
+        files,
+        live,
+        findings,
+        projects: Projects::new(live),
+        hinted: HashSet::new(),
+        nearest: HashMap::new(),
+        desired,
+    };
     resolving.projects();
     resolving.settings();
     resolving.applications();
@@ -60,12 +67,17 @@ impl<'a> Projects<'a> {
     }
 }
 
+/// For no more wrong names than this the nearest right one is looked for.
+const MOST_NEAREST: usize = 200;
+
 struct Resolving<'a> {
     files: &'a Files,
     live: Option<&'a State>,
     findings: &'a mut Vec<Mistake>,
     projects: Projects<'a>,
     hinted: HashSet<ProjectName>,
+    /// What was probably meant by each name that no project has.
+    nearest: HashMap<ProjectName, Option<String>>,
     desired: Desired,
 }
 
@@ -272,16 +284,28 @@ impl Resolving<'_> {
                 made_up
             }
             _ => {
-                let pinned = self.files.document.projects.keys().map(ProjectName::as_str);
-                let known = self.projects.by_name.keys().copied().chain(pinned);
-                let mut known: Vec<&str> = known.collect();
-                known.sort_unstable();
-                let near = near(name.as_str(), known).map(str::to_owned);
+                let near = self.nearest(name);
                 let kind = MistakeKind::UnknownProject { by: by(), name: name.to_string(), near };
                 self.findings.push(Mistake::new(project.at, kind));
                 made_up
             }
         }
+    }
+
+    /// Returns the project that was probably meant; with very many names, only for the first ones.
+    fn nearest(&mut self, name: &ProjectName) -> Option<String> {
+        if let Some(near) = self.nearest.get(name) {
+            return near.clone();
+        }
+        if self.nearest.len() >= MOST_NEAREST {
+            return None;
+        }
+        let pinned = self.files.document.projects.keys().map(ProjectName::as_str);
+        let mut known: Vec<&str> = self.projects.by_name.keys().copied().chain(pinned).collect();
+        known.sort_unstable();
+        let near = near(name.as_str(), known).map(str::to_owned);
+        self.nearest.insert(name.clone(), near.clone());
+        near
     }
 
     fn sentences(&mut self) {

@@ -92,7 +92,7 @@ pub(super) fn words(kind: &MistakeKind) -> Words {
         K::NotUtf8 => say("not-utf8", "the file is not UTF-8", "this byte belongs to another encoding"),
         K::EmptyFile => say("empty-file", "the file says nothing: it is empty, or all of it is comments", ""),
         K::MoreMistakes { more } => {
-            say("more-mistakes", format!("{more} more mistakes in this file are not shown"), "")
+            say("more-mistakes", format!("{more} more mistakes like those above are not shown"), "")
         }
 
         K::Syntax { why } => say("syntax", format!("this is no YAML: {why}"), "here"),

@@ -59,6 +59,27 @@ impl Catalogue {
         Self { sets: entries.collect() }
     }
 
+    /// Returns the table of the catalogue, as [`Catalogue::from_table`] reads it. A category that the API does not tell
+    /// is taken from `known`.
+    #[must_use]
+    pub fn to_table(&self, known: &Self) -> String {
+        let mut table = "# name\tscope_type\tcategory\n".to_owned();
+        for (name, set) in &self.sets {
+            let scope_type = match set.scope_type {
+                ScopeType::Organization => "organization",
+                ScopeType::Projects => "projects",
+                ScopeType::AccountRootUser => "account_root_user",
+                ScopeType::Other => "other",
+            };
+            let category = match (set.category.as_str(), known.get(name)) {
+                ("", Some(known)) => known.category.as_str(),
+                (category, _) => category,
+            };
+            table.push_str(&format!("{name}\t{scope_type}\t{category}\n"));
+        }
+        table
+    }
+
     /// Returns what is known of a set, or `None` for one that is not in the catalogue.
     #[must_use]
     pub fn get(&self, name: &PermissionSetName) -> Option<&PermissionSet> {
@@ -86,6 +107,16 @@ mod tests {
         let lines = include_str!("catalogue.tsv").lines().filter(|line| !line.starts_with('#')).count();
         assert_eq!(Catalogue::published().iter().count(), lines);
         assert!(lines > 150);
+    }
+
+    #[test]
+    fn a_table_is_read_as_it_was_written() {
+        let published = Catalogue::published();
+        assert_eq!(&Catalogue::from_table(&published.to_table(&Catalogue::default())), published);
+        let bare = published
+            .iter()
+            .map(|(name, set)| (name.clone(), PermissionSet { category: String::new(), ..set.clone() }));
+        assert_eq!(&Catalogue::from_table(&Catalogue::from_iter(bare).to_table(published)), published);
     }
 
     #[test]

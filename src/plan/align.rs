@@ -23,6 +23,8 @@ pub(super) struct Alignment {
     pub(super) displaced: HashMap<Address, Name>,
     /// What the files say of the members of groups.
     pub(super) memberships: HashMap<Name, Membership>,
+    /// Live addresses that go by another one in the plan.
+    rekeyed: HashMap<Address, Address>,
     pub(super) adoptions: Vec<Adoption>,
     pub(super) conflicts: Vec<Conflict>,
     pub(super) spared: Vec<Spared>,
@@ -43,7 +45,10 @@ pub(super) fn align(facts: &Facts<'_>, desired: &Desired) -> Result<Alignment, E
     }
     let mut renamed = HashMap::new();
     for (address, live) in &matches.live {
-        if let (Some(from), true) = (name_key(live), live != address) {
+        if let (Some(from), true) = (name_key(live), live != address && !bears(facts, live, address)) {
+            if let Some(ids) = facts.duplicates.get(address) {
+                return Err(Error::NameTaken { address: address.clone(), id: ids.first().copied() });
+            }
             renamed.insert(address.clone(), from);
         }
     }
@@ -59,6 +64,7 @@ pub(super) fn align(facts: &Facts<'_>, desired: &Desired) -> Result<Alignment, E
             .filter_map(|(from, to)| Some((to.clone(), name_key(from)?.name()?.clone())))
             .collect(),
         memberships: desired.memberships.clone(),
+        rekeyed,
         adoptions: Vec::new(),
         conflicts: Vec::new(),
         spared: Vec::new(),
@@ -70,13 +76,20 @@ pub(super) fn align(facts: &Facts<'_>, desired: &Desired) -> Result<Alignment, E
         let live = matches.live.get(&adoption.address).unwrap_or(&adoption.address);
         adoption.oldest_key = facts.oldest_keys.get(live).copied();
     }
-    match alignment.displaced.iter().find(|(address, _)| exists(&alignment.outcome, address)) {
+    let stays = alignment.displaced.iter().filter(|(address, _)| exists(&alignment.outcome, address));
+    match stays.min() {
         Some((address, name)) => Err(Error::NameTaken {
             address: with_key(address, Key::Named(name.clone())),
             id: facts.ids.get(&with_key(address, Key::Named(name.clone()))),
         }),
         None => Ok(alignment),
     }
+}
+
+/// Whether an object that goes by its id, for others bear its name too, bears the name that it is declared by.
+fn bears(facts: &Facts<'_>, live: &Address, declared: &Address) -> bool {
+    let title = facts.ids.get(live).filter(|_| with_id(live)).and_then(|id| facts.titles.get(&id));
+    title.is_some_and(|title| *title == declared.key_text())
 }
 
 const fn with_id(address: &Address) -> bool {
@@ -354,11 +367,12 @@ impl Alignment {
             object.meta.owner = owner;
             self.outcome.applications.insert(key.clone(), object);
         }
+        let ended = ended(desired);
         for (key, object) in groups {
             let address = Address::Group(key.clone());
             let mut object = object.clone();
             let live = self.before.groups.get(key);
-            object.members = members(desired, key, &object.members, live, &self.before);
+            object.members = members(desired, &ended, key, &object.members, live, &self.before);
             if let Some(live) = live {
                 (object.flags, object.builtin) = (live.flags, live.builtin);
             }
@@ -385,6 +399,23 @@ impl Alignment {
             object.meta.owner = owner;
             self.outcome.policies.insert(key.clone(), object);
         }
+    }
+
+    /// Returns a live principal by the name that it has in the plan.
+    pub(super) fn renamed_principal(&self, live: &Principal) -> Principal {
+        match (live, self.rekeyed.get(&live.address())) {
+            (Principal::Application(_), Some(Address::Application(key))) => {
+                Principal::Application(key.clone())
+            }
+            _ => live.clone(),
+        }
+    }
+
+    /// Returns the names of an object, here and live.
+    pub(super) fn names(&self, address: &Address) -> impl Iterator<Item = Address> {
+        let live = self.renamed.get(address).cloned();
+        let live = live.or_else(|| self.displaced.get(address).cloned().map(Key::Named));
+        std::iter::once(address.clone()).chain(live.map(|key| with_key(address, key)))
     }
 
     fn conflict(&mut self, desired: &Desired, address: &Address, kind: ConflictKind) {
@@ -496,15 +527,12 @@ impl Alignment {
             return Some(SparedReason::External);
         }
         // A declared object that was to be renamed from this one, had its new name been free.
-        let previously = desired.identities.iter().find(|(of, identity)| {
+        let previously = desired.identities.iter().filter(|(of, identity)| {
             of.kind() == address.kind()
                 && identity.previously.as_ref().is_some_and(|name| address.key_text() == name.as_str())
+                && exists(facts.live, of)
         });
-        if let Some((of, _)) = previously
-            && exists(facts.live, of)
-            && owner(facts.live, of).is_some_and(|owner| owner.is(stack))
-        {
-            let of = of.clone();
+        if let Some(of) = previously.map(|(of, _)| of).min().cloned() {
             self.conflict(desired, &of, ConflictKind::BothLive { previously: address.clone() });
             return Some(SparedReason::Renamed);
         }
@@ -528,22 +556,31 @@ fn differs(live: &Meta, desired: &Meta) -> bool {
     *description != desired.description || *tags != desired.tags
 }
 
+/// The members of groups that are listed with an end that has come.
+fn ended(desired: &Desired) -> BTreeSet<(&Address, &Principal)> {
+    let ended = desired.expiries.iter().filter(|expiry| expiry.expired);
+    ended.filter_map(|expiry| Some((&expiry.address, expiry.member.as_ref()?))).collect()
+}
+
 /// The members that a declared group has in the end. Members that no list shows always stay.
 fn members(
     desired: &Desired,
+    ended: &BTreeSet<(&Address, &Principal)>,
     key: &Key<Name>,
     listed: &BTreeSet<Principal>,
     live: Option<&crate::model::Group>,
     before: &State,
 ) -> BTreeSet<Principal> {
     let Some(live) = live else { return listed.clone() };
+    let address = Address::Group(key.clone());
+    let stays = |member: &&Principal| !ended.contains(&(&address, *member));
     let hidden = |member: &&Principal| match member {
         Principal::User(key) => !before.users.contains_key(key),
         Principal::Application(key) => !before.applications.contains_key(key),
     };
     match key.name().and_then(|name| desired.memberships.get(name)) {
         None => live.members.clone(),
-        Some(Membership::AtLeast) => live.members.union(listed).cloned().collect(),
+        Some(Membership::AtLeast) => live.members.iter().filter(stays).chain(listed).cloned().collect(),
         Some(Membership::Exact) => listed.iter().chain(live.members.iter().filter(hidden)).cloned().collect(),
     }
 }

@@ -63,6 +63,8 @@ pub(super) struct Draft {
     pub(super) frees: HashMap<Address, Node>,
     /// The nodes that make an object.
     pub(super) made: HashMap<Address, Node>,
+    /// New applications that a policy of all applications becomes the own policy of.
+    narrowed: Vec<PrincipalId>,
 }
 
 /// Compares both sides.
@@ -81,6 +83,7 @@ pub(super) fn diff(alignment: &Alignment) -> Draft {
         takes: HashMap::new(),
         frees: HashMap::new(),
         made: HashMap::new(),
+        narrowed: Vec::new(),
     };
     draft.applications(alignment);
     draft.groups(alignment);
@@ -108,6 +111,19 @@ fn update(alignment: &Alignment, address: Address, before: &Meta, after: &Meta) 
         attachment: None,
         meta: after.clone(),
         address,
+    }
+}
+
+/// A PATCH of the same object that changes nothing.
+fn only(update: &Update, meta: &Meta) -> Update {
+    Update {
+        address: update.address.clone(),
+        name: None,
+        description: None,
+        tags: None,
+        owner: None,
+        attachment: None,
+        meta: meta.clone(),
     }
 }
 
@@ -270,6 +286,12 @@ impl Draft {
             stages.push(Stage { held: Some(old.clone()), by: orphaned });
         }
         self.stages.insert(id, stages);
+        if patch.attachment.is_some() && self.must_let_go(&old, &new) {
+            let attachment = Some((live.attachment.clone(), Attachment::None));
+            let detach = Update { attachment, ..only(&patch, &live.meta) };
+            old.to = Attached::Nobody;
+            self.stage(id, Action::Update(detach), old.clone());
+        }
         let rules = |before: &Rules, after: &Rules| Action::SetRules {
             policy: key.clone(),
             before: before.clone(),
@@ -306,6 +328,22 @@ impl Draft {
         if self.stages.get(&id).is_some_and(|stages| stages.len() == 1) {
             self.stages.remove(&id);
         }
+    }
+
+    /// Whether a policy of all applications that becomes a new application's own has to be attached to nobody first.
+    ///
+    /// Whoever is made while the policy is that of all applications holds it. So two policies that move from there to
+    /// two new applications would each have to move before the other's application is made.
+    fn must_let_go(&mut self, old: &Held, new: &Held) -> bool {
+        let (Attached::Group(from), Attached::Principal(to)) = (old.to, new.to) else { return false };
+        if !self.before.all_applications.contains(&from) || self.before.exists(to) {
+            return false;
+        }
+        let moved = old.grants.meet(&new.grants);
+        let forbids = |other: &PrincipalId| *other != to && !moved.within(&self.after.grants_of(*other));
+        let lets_go = self.narrowed.iter().any(forbids);
+        self.narrowed.push(to);
+        lets_go
     }
 
     /// The node that deletes what a policy is attached to.

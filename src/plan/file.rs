@@ -52,8 +52,29 @@ pub struct Document {
     pub spared: Vec<SparedDocument>,
     /// Kinds that the files have no section for.
     pub not_managed: Vec<String>,
+    /// Entries with an end that have ended, or will within a week.
+    pub expiries: Vec<ExpiryDocument>,
     /// What the plan was made from: the objects that it touches or depends on.
     pub objects: Vec<ObjectDocument>,
+}
+
+/// A member or a rule with an end.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ExpiryDocument {
+    /// The group or the policy.
+    pub address: String,
+    /// The member, or null for a rule.
+    pub member: Option<String>,
+    /// The rule, from 1, or null for a member.
+    pub rule: Option<usize>,
+    /// When it ends.
+    #[schemars(with = "String")]
+    pub until: Timestamp,
+    /// Whether it has ended, so that the plan takes it away.
+    pub expired: bool,
+    /// Where the end is written.
+    pub place: String,
 }
 
 /// An object that a plan touches or depends on, as it was when the plan was made.
@@ -363,6 +384,17 @@ impl Plan {
                 })
                 .collect(),
             not_managed: self.absent().iter().copied().map(Kind::section).map(ToOwned::to_owned).collect(),
+            expiries: self
+                .ending()
+                .map(|expiry| ExpiryDocument {
+                    address: address(&expiry.address),
+                    member: expiry.member.as_ref().map(principal),
+                    rule: expiry.rule.map(|rule| rule + 1),
+                    until: expiry.until,
+                    expired: expiry.expired,
+                    place: expiry.at.to_string(),
+                })
+                .collect(),
             objects: basis::objects(self.steps(), self.before(), self.outcome(), |address| {
                 self.renamed_from(address).cloned()
             }),

@@ -277,30 +277,33 @@ pub fn between(facts: &Facts<'_>, desired: &Desired, options: &Options) -> Resul
     let draft = diff::diff(&alignment);
     let (draft, mut ordered) = order::order(&alignment, draft)?;
     let caller = match facts.caller {
-        Caller::Known(principal) => draft.world.principals.get_index_of(principal),
+        Caller::Known(principal) => Some(alignment.renamed_principal(principal)),
         Caller::Unresolved(_) => None,
     };
-    let caller = caller.and_then(|at| u32::try_from(at).ok());
-    let rehearsal = rehearse::run(&alignment, &draft, &mut ordered, caller).map_err(Error::Bug)?;
+    let number = caller.as_ref().and_then(|caller| draft.world.principals.get_index_of(caller));
+    let number = number.and_then(|at| u32::try_from(at).ok());
+    let rehearsal = rehearse::run(&alignment, &draft, &mut ordered, number).map_err(Error::Bug)?;
     let access =
         access::changes(&draft.world, (&draft.before, &alignment.before), (&draft.after, &alignment.outcome));
-    let steps = number(ordered);
+    let steps = numbered(ordered);
     let summary = Summary::of(&steps, &alignment.adoptions);
     let findings = guard::judge(&guard::Case {
         facts,
         desired,
         options,
+        caller: caller.as_ref(),
         alignment: &alignment,
         draft: &draft,
         steps: &steps,
         access: &access,
         rehearsal: &rehearsal,
     });
+    let titles = titles(facts, &alignment);
     let declarable = [Kind::Application, Kind::Group, Kind::Policy];
     Ok(Plan {
         steps,
         ids: alignment.ids,
-        titles: facts.titles.clone(),
+        titles,
         stack: desired.stack.clone(),
         created_at: facts.now,
         access,
@@ -320,7 +323,15 @@ pub fn between(facts: &Facts<'_>, desired: &Desired, options: &Options) -> Resul
     })
 }
 
-fn number(ordered: order::Ordered) -> Vec<Step> {
+/// The live names of objects that go by their ids: those that always do, and those whose name another one takes.
+fn titles(facts: &Facts<'_>, alignment: &align::Alignment) -> HashMap<Id, String> {
+    let mut titles = facts.titles.clone();
+    let displaced = alignment.displaced.iter();
+    titles.extend(displaced.filter_map(|(by, name)| Some((alignment.ids.get(by)?, name.to_string()))));
+    titles
+}
+
+fn numbered(ordered: order::Ordered) -> Vec<Step> {
     let id = |at: usize| StepId::try_from(at + 1).unwrap_or(StepId::MAX);
     let steps = ordered.changes.into_iter().zip(ordered.after).enumerate();
     steps
@@ -428,6 +439,14 @@ impl Plan {
     #[must_use]
     pub fn expiries(&self) -> &[Expiry] {
         &self.expiries
+    }
+
+    /// Returns the entries that have ended, or will within a week.
+    pub fn ending(&self) -> impl Iterator<Item = &Expiry> {
+        let week = jiff::SignedDuration::from_hours(24 * 7);
+        self.expiries
+            .iter()
+            .filter(move |expiry| expiry.expired || expiry.until.duration_since(self.created_at) <= week)
     }
 
     /// Returns what the guards found: refusals, lifted ones and warnings.

@@ -79,10 +79,8 @@ pub(super) fn order(alignment: &Alignment, mut draft: Draft) -> Result<(Draft, O
     let order: Vec<Node> =
         graph.order(key).into_iter().filter(|node| changes[*node as usize].is_some()).collect();
     writers(&draft, &changes, &order, &mut graph)?;
-    for (principal, grant) in &unresolved {
-        gap::pin(&draft, (*principal, *grant), &united, &order, &mut graph)?;
-    }
     let position: HashMap<Node, usize> = order.iter().enumerate().map(|(at, node)| (*node, at)).collect();
+    gap::pin(&draft, &unresolved, &united, &position, &mut graph)?;
     let mut after = vec![Vec::new(); order.len()];
     for (first, then, reason) in graph.edges() {
         after[position[&then]].push((position[&first], reason));
@@ -110,7 +108,9 @@ fn add(graph: &mut Graph, first: Node, then: Node, reason: Reason) -> Result<(),
 
 /// Made before used, a name freed before it is taken, the calls for one policy one after the other.
 fn references(draft: &Draft, graph: &mut Graph) -> Result<(), Error> {
-    for (address, then) in &draft.takes {
+    let mut takes: Vec<_> = draft.takes.iter().collect();
+    takes.sort_unstable_by_key(|(_, node)| **node);
+    for (address, then) in takes {
         if let Some(first) = draft.frees.get(address).filter(|first| *first != then) {
             graph
                 .add(*first, *then, Reason::Reference)

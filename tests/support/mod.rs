@@ -1,7 +1,5 @@
 //! What several tests share: random organizations, an independent reading of who holds what, an emulator to apply to.
 #![expect(dead_code, reason = "each test uses a part of it")]
-#![expect(clippy::unwrap_used, reason = "in tests a panic is the way to fail")]
-
 pub(crate) mod bench;
 pub(crate) mod files;
 pub(crate) mod laws;

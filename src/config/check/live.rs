@@ -156,7 +156,7 @@ fn pinned(check: &mut Check<'_>, state: &State) {
         if !state.projects.contains_key(&id.value) {
             let kind = MistakeKind::NoSuchProject { name: name.to_string(), id: id.value };
             // A rule may still name a project that was deleted, so an export names it too.
-            check.mistakes.push(Mistake::new(id.at, kind).warning());
+            check.note(Mistake::new(id.at, kind).warning());
         }
     }
 }

@@ -42,15 +42,29 @@ struct Check<'a> {
     document: &'a Document,
     mistakes: &'a mut Vec<Mistake>,
     looked: Cell<u32>,
+    noted: usize,
+    more: Option<(usize, Span)>,
 }
+
+/// Of what needs the whole, no more mistakes than this are shown.
+const MOST: usize = 2000;
 
 impl<'a> Check<'a> {
     fn new(document: &'a Document, mistakes: &'a mut Vec<Mistake>) -> Self {
-        Self { document, mistakes, looked: Cell::new(0) }
+        Self { document, mistakes, looked: Cell::new(0), noted: 0, more: None }
     }
 
     fn mistake(&mut self, at: Span, kind: MistakeKind) {
-        self.mistakes.push(Mistake::new(at, kind));
+        self.note(Mistake::new(at, kind));
+    }
+
+    fn note(&mut self, mistake: Mistake) {
+        self.noted += 1;
+        if self.noted <= MOST {
+            self.mistakes.push(mistake);
+        } else {
+            self.more = Some((self.noted - MOST, mistake.at));
+        }
     }
 
     /// Returns the nearest name, as long as there are few mistakes.
@@ -60,5 +74,13 @@ impl<'a> Check<'a> {
             return None;
         }
         near(word, names).map(str::to_owned)
+    }
+}
+
+impl Drop for Check<'_> {
+    fn drop(&mut self) {
+        if let Some((more, at)) = self.more {
+            self.mistakes.push(Mistake::new(at, MistakeKind::MoreMistakes { more }));
+        }
     }
 }

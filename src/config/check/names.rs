@@ -31,7 +31,7 @@ fn projects(check: &mut Check<'_>) {
     for (name, (at, id)) in &check.document.projects {
         if let Some((other, place)) = first.get(&id.value) {
             let kind = MistakeKind::ProjectPinnedTwice { id: id.value, other: (*other).to_owned() };
-            check.mistakes.push(Mistake::new(id.at, kind).also(*place));
+            check.note(Mistake::new(id.at, kind).also(*place));
         } else {
             first.insert(id.value, (name.as_str(), *at));
         }
@@ -43,7 +43,7 @@ fn external(check: &mut Check<'_>) {
     let mut both = |kind, name: &Name, at: Span, declared: Option<Span>| {
         if let Some(declared) = declared {
             let kind = MistakeKind::ExternalDeclared { kind, name: name.to_string() };
-            check.mistakes.push(Mistake::new(at, kind).also(declared));
+            check.note(Mistake::new(at, kind).also(declared));
         }
     };
     for (name, (at, ())) in &document.external_groups {
@@ -70,7 +70,7 @@ fn identities<V>(
         if let Some(id) = &meta.id
             && let Some(first) = ids.insert(id.value, id.at)
         {
-            check.mistakes.push(Mistake::new(id.at, MistakeKind::IdTwice { kind, id: id.value }).also(first));
+            check.note(Mistake::new(id.at, MistakeKind::IdTwice { kind, id: id.value }).also(first));
         }
         let Some(old) = &meta.previously else { continue };
         let text = || old.value.to_string();
@@ -78,11 +78,11 @@ fn identities<V>(
             check.mistake(old.at, MistakeKind::PreviouslyItself { name: text() });
         } else if let Some((declared, _)) = section.get(&old.value) {
             let kind = MistakeKind::PreviouslyDeclared { kind, name: text() };
-            check.mistakes.push(Mistake::new(old.at, kind).also(*declared));
+            check.note(Mistake::new(old.at, kind).also(*declared));
         }
         if let Some(first) = olds.insert(&old.value, old.at) {
             let kind = MistakeKind::PreviouslyTwice { kind, name: text() };
-            check.mistakes.push(Mistake::new(old.at, kind).also(first));
+            check.note(Mistake::new(old.at, kind).also(first));
         }
     }
 }
@@ -110,7 +110,7 @@ fn guardrails(check: &mut Check<'_>) {
     for guardrail in &check.document.guardrails {
         if let Some(other) = first.insert(&guardrail.name.value, guardrail.name.at) {
             let kind = MistakeKind::GuardrailTwice { name: guardrail.name.value.clone() };
-            check.mistakes.push(Mistake::new(guardrail.name.at, kind).also(other));
+            check.note(Mistake::new(guardrail.name.at, kind).also(other));
         }
     }
 }

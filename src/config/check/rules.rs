@@ -83,7 +83,7 @@ impl Rules<'_, '_> {
             projects: projects.value.to_string(),
         };
         let (first, second) = (organization.at.min(projects.at), organization.at.max(projects.at));
-        self.check.mistakes.push(Mistake::new(second, kind).also(first));
+        self.check.note(Mistake::new(second, kind).also(first));
     }
 
     fn scope(
@@ -114,7 +114,7 @@ impl Rules<'_, '_> {
         let near = self.check.near(set.value.as_str(), known);
         let kind = MistakeKind::UnknownPermissionSet { name: set.value.to_string(), near };
         let mistake = Mistake::new(set.at, kind);
-        self.check.mistakes.push(if self.is_live { mistake } else { mistake.warning() });
+        self.check.note(if self.is_live { mistake } else { mistake.warning() });
         None
     }
 }

@@ -14,7 +14,6 @@ use super::{ExportOptions, SCHEMA, Split, export};
 use crate::config::until::compose;
 use crate::config::{Source, read};
 use crate::model::*;
-use crate::render::mistake::text;
 
 fn now() -> Timestamp {
     "2026-11-22T00:00:00Z".parse().unwrap()
@@ -161,11 +160,11 @@ fn load(state: &State, options: &ExportOptions<'_>) -> (Desired, String) {
         .into_iter()
         .map(|file| Source::Text { name: file.path, bytes: file.text.into_bytes() })
         .collect();
-    let files = read(&sources, now()).unwrap_or_else(|mistakes| panic!("{}\n{all}", text(&mistakes)));
+    let files = read(&sources, now()).unwrap_or_else(|mistakes| panic!("{mistakes}\n{all}"));
     assert!(!files.needs().projects, "{all}");
     match files.resolve(Some(state), Catalogue::published(), true) {
         Ok(resolved) => (resolved.desired, all),
-        Err(mistakes) => panic!("{}\n{all}", text(&mistakes)),
+        Err(mistakes) => panic!("{mistakes}\n{all}"),
     }
 }
 

@@ -1,13 +1,23 @@
-use super::{Alarm, Case, GuardName, count, limit};
+use super::{Alarm, Case, GuardName, count, ended, limit};
+use crate::model::{Address, Group, Key, Name, Policy};
 
-/// Refuses to leave groups of two or more members without members, or policies with rules without rules.
+/// Refuses to leave groups of two or more members without members, or policies with rules without rules. What ends by
+/// `until` does not count.
 pub(super) fn judge(case: &Case<'_>) -> Option<Alarm> {
     let (before, outcome) = (&case.alignment.before, &case.alignment.outcome);
+    let expiries = &case.desired.expiries;
+    let emptied_group = |key: &Key<Name>, live: &Group| {
+        live.members.len() >= 2 && !live.members.iter().all(|member| ended::member(expiries, key, member))
+    };
+    let emptied_policy = |key: &Key<Name>, live: &Policy| {
+        let policy = Address::Policy(key.clone());
+        !live.rules.0.iter().all(|rule| ended::rule(expiries, &policy, rule.condition.as_ref()))
+    };
     let groups = outcome.groups.iter().filter(|(key, group)| {
-        group.members.is_empty() && before.groups.get(*key).is_some_and(|live| live.members.len() >= 2)
+        group.members.is_empty() && before.groups.get(*key).is_some_and(|live| emptied_group(key, live))
     });
     let policies = outcome.policies.iter().filter(|(key, policy)| {
-        policy.rules.0.is_empty() && before.policies.get(*key).is_some_and(|live| !live.rules.0.is_empty())
+        policy.rules.0.is_empty() && before.policies.get(*key).is_some_and(|live| emptied_policy(key, live))
     });
     let groups = groups.map(|(key, _)| format!("group {key}"));
     let items: Vec<_> = groups.chain(policies.map(|(key, _)| format!("policy {key}"))).collect();

@@ -1,11 +1,10 @@
-use super::{Alarm, Case, GuardName, count, limit};
-use crate::access::{AccessChange, Sharpness};
-use crate::model::{Address, Expiry, Principal};
+use super::{Alarm, Case, GuardName, count, ended, limit};
+use crate::access::AccessChange;
+use crate::model::{Address, Key, Name};
 
 /// Refuses that more principals than 3 lose all access, deleted ones included. What ends by `until` does not count.
 pub(super) fn judge(case: &Case<'_>) -> Option<Alarm> {
-    let lost =
-        case.access.iter().filter(|change| change.loses_all && !by_expiry(change, &case.desired.expiries));
+    let lost = case.access.iter().filter(|change| change.loses_all && !by_expiry(case, change));
     let items: Vec<_> = lost.map(|change| change.principal.to_string()).collect();
     let limit = limit(case, GuardName::LostAccess).unwrap_or(3);
     (items.len() > limit as usize).then(|| Alarm {
@@ -17,16 +16,23 @@ pub(super) fn judge(case: &Case<'_>) -> Option<Alarm> {
     })
 }
 
-/// Whether every way that is lost went through an entry that has ended.
-fn by_expiry(change: &AccessChange, expiries: &[Expiry]) -> bool {
-    let ended = |policy: &Address, group: Option<&Address>, principal: &Principal| {
-        expiries.iter().filter(|expiry| expiry.expired).any(|expiry| match &expiry.member {
-            Some(member) => group == Some(&expiry.address) && member == principal,
-            None => *policy == expiry.address,
-        })
-    };
-    change.grants.iter().filter(|changed| changed.sharpness == Sharpness::Lost).all(|changed| {
-        let group = changed.path.group.clone().map(Address::Group);
-        ended(&Address::Policy(changed.path.policy.clone()), group.as_ref(), &change.principal)
+/// Whether every way by which the principal held anything went through an entry that has ended.
+fn by_expiry(case: &Case<'_>, change: &AccessChange) -> bool {
+    let expiries = &case.desired.expiries;
+    if !expiries.iter().any(|expiry| expiry.expired) {
+        return false;
+    }
+    let world = &case.draft.world;
+    let Some(id) = world.principals.get_index_of(&change.principal) else { return false };
+    let id = u32::try_from(id).unwrap_or(u32::MAX);
+    case.draft.before.ways(id).all(|(group, policy, grants)| {
+        let group = group.and_then(|group| world.groups.get_index(group as usize));
+        let member = |group: &Key<Name>| ended::member(expiries, group, &change.principal);
+        let policy = world.policies.get_index(policy as usize).cloned().map(Address::Policy);
+        let rule = |grant| {
+            let grant = world.symbols.unpack(grant);
+            policy.as_ref().is_some_and(|policy| ended::rule(expiries, policy, grant.condition.as_ref()))
+        };
+        group.is_some_and(member) || grants.iter().all(rule)
     })
 }

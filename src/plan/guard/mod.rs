@@ -4,6 +4,7 @@ mod adoptions;
 mod assertions;
 mod deletes;
 mod emptied;
+mod ended;
 mod guardrails;
 mod lost_access;
 mod min_iam_admins;
@@ -21,13 +22,15 @@ use super::diff::Draft;
 use super::rehearse::Rehearsal;
 use super::{Facts, Options, Step};
 use crate::access::{AccessChange, Broken};
-use crate::model::{Desired, State};
+use crate::model::{Desired, Principal, State};
 
 /// All that guards look at.
 pub(super) struct Case<'a> {
     pub(super) facts: &'a Facts<'a>,
     pub(super) desired: &'a Desired,
     pub(super) options: &'a Options,
+    /// Who runs the plan, by the name that they have in it.
+    pub(super) caller: Option<&'a Principal>,
     pub(super) alignment: &'a Alignment,
     pub(super) draft: &'a Draft,
     pub(super) steps: &'a [Step],
@@ -199,11 +202,12 @@ pub(super) fn judge(case: &Case<'_>) -> Vec<Finding> {
 /// Asks the one guard that depends on who applies, for steps that were planned earlier.
 pub(super) fn of_caller(
     facts: &Facts<'_>,
+    caller: Option<&Principal>,
     before: &State,
     steps: &[Step],
     allow: &BTreeMap<GuardName, u32>,
 ) -> Vec<Finding> {
-    let alarm = self_lockout::judge_again(facts, before, steps);
+    let alarm = self_lockout::judge_again(facts, caller, before, steps);
     alarm.map(|alarm| finding(GuardName::SelfLockout, alarm, allow)).into_iter().collect()
 }
 

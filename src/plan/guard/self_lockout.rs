@@ -11,12 +11,17 @@ pub(super) fn judge(case: &Case<'_>) -> Option<Alarm> {
     let symbols = &case.draft.world.symbols;
     let lost =
         case.rehearsal.locked_out.iter().map(|(grant, step)| (symbols.unpack(*grant), *step)).collect();
-    alarm(case.facts, &case.alignment.before, case.steps, lost)
+    alarm(case.facts, case.caller, &case.alignment.before, case.steps, lost)
 }
 
 /// The same for steps that were planned earlier, maybe by somebody else.
-pub(super) fn judge_again(facts: &Facts<'_>, before: &State, steps: &[Step]) -> Option<Alarm> {
-    let Caller::Known(principal) = facts.caller else { return alarm(facts, before, steps, Vec::new()) };
+pub(super) fn judge_again(
+    facts: &Facts<'_>,
+    caller: Option<&Principal>,
+    before: &State,
+    steps: &[Step],
+) -> Option<Alarm> {
+    let Some(principal) = caller else { return alarm(facts, None, before, steps, Vec::new()) };
     let needed: Vec<Grant> = grants_of(before, principal).into_iter().filter(administers).collect();
     let mut lost: Vec<(Grant, StepId)> = Vec::new();
     let mut state = before.clone();
@@ -29,7 +34,7 @@ pub(super) fn judge_again(facts: &Facts<'_>, before: &State, steps: &[Step]) -> 
             }
         }
     }
-    alarm(facts, before, steps, lost)
+    alarm(facts, caller, before, steps, lost)
 }
 
 fn administers(grant: &Grant) -> bool {
@@ -57,13 +62,19 @@ fn grants_of(state: &State, principal: &Principal) -> BTreeSet<Grant> {
     policies.flat_map(|policy| policy.rules.0.iter().flat_map(Grant::of_rule)).collect()
 }
 
-fn alarm(facts: &Facts<'_>, before: &State, steps: &[Step], lost: Vec<(Grant, StepId)>) -> Option<Alarm> {
+fn alarm(
+    facts: &Facts<'_>,
+    caller: Option<&Principal>,
+    before: &State,
+    steps: &[Step],
+    lost: Vec<(Grant, StepId)>,
+) -> Option<Alarm> {
     if steps.is_empty() {
         return None;
     }
-    let principal = match facts.caller {
-        Caller::Known(principal) => principal,
-        Caller::Unresolved(why) => {
+    let principal = match (caller, facts.caller) {
+        (Some(principal), _) | (None, Caller::Known(principal)) => principal,
+        (None, Caller::Unresolved(why)) => {
             return Some(Alarm {
                 found: 1,
                 limit: 0,

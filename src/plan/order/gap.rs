@@ -35,7 +35,8 @@ pub(super) fn edges(
     let changed = Changed::of(draft);
     let mut known: HashMap<Vec<Way>, bool> = HashMap::new();
     let mut unresolved = Vec::new();
-    for principal in changed.principals(draft) {
+    let owners = &draft.before.owners;
+    for principal in changed.principals(draft).into_iter().filter(|who| !owners.contains(who)) {
         let least = allowed.least(principal).clone();
         for grant in least.iter() {
             let ways = changed.ways(draft, principal, grant);
@@ -85,24 +86,29 @@ fn bridge(needs: &[Node], ends: &[Node], graph: &mut Graph) -> bool {
     true
 }
 
-/// Orders the steps that matter for a grant as they are shown, so that its interruption is the same in every order.
+/// Orders the steps that matter for each of these grants as they are shown, so that its interruption is the same in
+/// every order.
 pub(super) fn pin(
     draft: &Draft,
-    (principal, grant): (PrincipalId, Packed),
+    unresolved: &[(PrincipalId, Packed)],
     united: &BTreeMap<Node, Vec<Node>>,
-    order: &[Node],
+    position: &HashMap<Node, usize>,
     graph: &mut Graph,
 ) -> Result<(), Error> {
+    if unresolved.is_empty() {
+        return Ok(());
+    }
     let into: HashMap<Node, Node> =
         united.iter().flat_map(|(into, others)| others.iter().map(|other| (*other, *into))).collect();
-    let matter: BTreeSet<Node> = Changed::of(draft)
-        .steps(draft, principal, grant)
-        .into_iter()
-        .map(|node| into.get(&node).copied().unwrap_or(node))
-        .collect();
-    let sequence: Vec<Node> = order.iter().copied().filter(|node| matter.contains(node)).collect();
-    for pair in sequence.windows(2) {
-        add(graph, pair[0], pair[1], Reason::Gap)?;
+    let changed = Changed::of(draft);
+    for (principal, grant) in unresolved {
+        let steps = changed.steps(draft, *principal, *grant).into_iter();
+        let mut sequence: Vec<Node> = steps.map(|node| into.get(&node).copied().unwrap_or(node)).collect();
+        sequence.sort_unstable_by_key(|node| position.get(node));
+        sequence.dedup();
+        for pair in sequence.windows(2) {
+            add(graph, pair[0], pair[1], Reason::Gap)?;
+        }
     }
     Ok(())
 }

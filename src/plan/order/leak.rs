@@ -9,14 +9,15 @@ use crate::plan::{Error, Reason};
 /// Adds, for every policy that changes while somebody joins or leaves its group: a leaver goes before the policy
 /// becomes what the leaver must not have, a joiner comes after it was what the joiner must not have.
 ///
-/// The stages of a policy grant its direct principals, and those who stay in the group, only what they have before
+/// An owner holds everything, so nothing is too much. The stages of a policy grant its direct principals, and those who stay in the group, only what they have before
 /// or after; so nothing else can leak.
 pub(super) fn edges(draft: &Draft, allowed: &mut Allowed<'_>, graph: &mut Graph) -> Result<(), Error> {
     let mut movers: std::collections::BTreeMap<GroupId, Movers> = std::collections::BTreeMap::new();
-    for ((group, principal), node) in &draft.leaves {
+    let others = |movers: &(&(GroupId, PrincipalId), &u32)| !draft.before.owners.contains(&movers.0.1);
+    for ((group, principal), node) in draft.leaves.iter().filter(others) {
         movers.entry(*group).or_default().leavers.push((*principal, *node));
     }
-    for ((group, principal), node) in &draft.joins {
+    for ((group, principal), node) in draft.joins.iter().filter(others) {
         movers.entry(*group).or_default().joiners.push((*principal, *node));
     }
     for stages in draft.stages.values() {

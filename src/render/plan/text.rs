@@ -234,14 +234,7 @@ impl Page<'_> {
     }
 
     fn expiries(&mut self) -> io::Result<()> {
-        let week = jiff::SignedDuration::from_hours(24 * 7);
-        let now = self.plan.created_at();
-        let soon: Vec<_> = self
-            .plan
-            .expiries()
-            .iter()
-            .filter(|expiry| expiry.expired || expiry.until.duration_since(now) <= week)
-            .collect();
+        let soon: Vec<_> = self.plan.ending().collect();
         if soon.is_empty() {
             return Ok(());
         }

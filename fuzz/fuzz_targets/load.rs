@@ -1,0 +1,58 @@
+//! Any bytes as a file: reading never panics; what it says can be shown; what loads is exported, and loads to the
+//! same again.
+//!
+//! `cargo +nightly fuzz run load -- -max_total_time=600 -dict=fuzz/language.dict`, with `tests/mistakes/` and
+//! `examples/` as seeds.
+#![no_main]
+
+use std::collections::HashMap;
+
+use jiff::Timestamp;
+use libfuzzer_sys::fuzz_target;
+use scw_iam::config::{ExportOptions, SCHEMA, Source, Split, export, read};
+use scw_iam::model::{Catalogue, Desired};
+use scw_iam::render::mistake;
+
+fn load(text: &[u8], now: Timestamp) -> Option<Desired> {
+    let files = match read(&[Source::Text { name: "fuzz.yaml".into(), bytes: text.to_vec() }], now) {
+        Ok(files) => files,
+        Err(mistakes) => {
+            assert!(!mistake::text(&mistakes).is_empty());
+            assert!(mistake::json(&mistakes).is_array());
+            return None;
+        }
+    };
+    match files.resolve(None, Catalogue::published(), false) {
+        Ok(resolved) => Some(resolved.desired),
+        Err(mistakes) => {
+            assert!(!mistake::text(&mistakes).is_empty());
+            None
+        }
+    }
+}
+
+fuzz_target!(|bytes: &[u8]| {
+    let now: Timestamp = "2026-11-22T00:00:00Z".parse().expect("a time");
+    let Some(desired) = load(bytes, now) else { return };
+    let titles = HashMap::new();
+    let options = ExportOptions {
+        stack: desired.stack.as_ref(),
+        split: Split::One,
+        titles: &titles,
+        catalogue: Catalogue::published(),
+        now,
+        schema: SCHEMA,
+    };
+    let files = export(&desired.state, &options);
+    let again = load(files[0].text.as_bytes(), now).expect("what is exported loads");
+    let (first, second) = (desired.state, again.state);
+    for (key, application) in &first.applications {
+        assert_eq!(second.applications.get(key), Some(application), "{}", files[0].text);
+    }
+    for (key, group) in &first.groups {
+        assert_eq!(second.groups.get(key), Some(group), "{}", files[0].text);
+    }
+    for (key, policy) in &first.policies {
+        assert_eq!(second.policies.get(key), Some(policy), "{}", files[0].text);
+    }
+});

@@ -1,0 +1,323 @@
+//! `scw-iam apply`
+
+use insta::assert_snapshot;
+use serde_json::json;
+
+use crate::acme::{FILE, ORGANIZATION, desk, live, object};
+use crate::command::{Ended, by_name, edit, interrupt};
+use crate::plan::MORE;
+
+#[test]
+fn with_yes_it_applies_and_what_is_live_is_then_what_the_files_say() {
+    let desk = desk();
+    desk.file("iam.yaml", edit(FILE, &[MORE]));
+    assert_snapshot!(desk.run("apply --yes --emulate live.json --save saved.json"), @"
+    -- stdout
+    Access
+      user ann@acme.io and user bob@acme.io
+        + gains InstancesFullAccess on prod
+            ← group developers ← policy developers-run, rule 1 (iam.yaml:45)
+
+    Steps
+      1  ~ rules of policy developers-run
+             - permission_sets: [InstancesFullAccess]
+           -   scope: [staging]
+           +   scope: [prod, staging]
+
+    Left alone
+      1 group: a product manages it, or it is built in
+          All Users
+
+    Plan: 1 to change (1 policy); 1 step.
+    -- stderr
+      1/1 done rules of policy developers-run ([N] ms)
+    Applied: 1 of 1 steps done in [N] s; live is what the files say.
+    kept the outcome in saved.json
+    This ran on an emulator: nothing real was changed.
+    -- exit 0
+    ");
+    assert_eq!(desk.run("plan --emulate saved.json --detailed-exitcode").code, 0);
+    assert_eq!(
+        desk.run("plan --emulate live.json --detailed-exitcode").code,
+        2,
+        "the state itself is not written"
+    );
+}
+
+#[test]
+fn without_changes_it_writes_nothing() {
+    let desk = desk();
+    let api = desk.emulate("live.json", "");
+    assert_snapshot!(desk.command("apply --yes").against(&api.url, ORGANIZATION).run(), @"
+    -- stdout
+    Left alone
+      1 group: a product manages it, or it is built in
+          All Users
+
+    Nothing to do: live is what the files say.
+    -- exit 0
+    ");
+    assert_eq!(api.writes(), [""; 0]);
+}
+
+#[test]
+fn without_a_terminal_and_without_yes_it_asks_nobody_and_writes_nothing() {
+    let desk = desk();
+    desk.file("iam.yaml", edit(FILE, &[MORE]));
+    let api = desk.emulate("live.json", "");
+    let call = desk.command("apply").against(&api.url, ORGANIZATION).input("yes\n");
+    assert_snapshot!(call.run(), @"
+    -- stderr
+    error: there is no terminal to ask on
+    hint: say --yes to apply without asking
+    -- exit 64
+    ");
+    assert_eq!(api.requests(), [""; 0]);
+}
+
+#[test]
+fn over_http_each_step_is_one_write() {
+    let desk = desk();
+    desk.file("iam.yaml", edit(FILE, &[MORE, ("description: Deploys", "description: Builds")]));
+    let api = desk.emulate("live.json", "");
+    assert_snapshot!(desk.command("apply --yes --parallelism 1").against(&api.url, ORGANIZATION).run(), @r#"
+    -- stdout
+    Access
+      user ann@acme.io and user bob@acme.io
+        + gains InstancesFullAccess on prod
+            ← group developers ← policy developers-run, rule 1 (iam.yaml:45)
+
+    Steps
+      1  ~ application ci
+           description: "Deploys" → "Builds"
+      2  ~ rules of policy developers-run
+             - permission_sets: [InstancesFullAccess]
+           -   scope: [staging]
+           +   scope: [prod, staging]
+
+    Left alone
+      1 group: a product manages it, or it is built in
+          All Users
+
+    Plan: 2 to change (1 application, 1 policy); 2 steps.
+    -- stderr
+      1/2 done application ci ([N] ms)
+      2/2 done rules of policy developers-run ([N] ms)
+    Applied: 2 of 2 steps done in [N] s; live is what the files say.
+    -- exit 0
+    "#);
+    assert_snapshot!(api.writes().join("\n"), @"
+    PATCH /applications/ac3e0000-0000-4000-8000-000000000012
+    PUT /rules
+    ");
+    let again = desk.command("plan --detailed-exitcode").against(&api.url, ORGANIZATION).run();
+    assert_eq!(again.code, 0, "{again}");
+    let state = api.stop();
+    assert_eq!(by_name(&state, "applications")["ci"]["description"], "Builds");
+}
+
+#[test]
+fn json_tells_what_became_of_each_step() {
+    let desk = desk();
+    desk.file("iam.yaml", edit(FILE, &[("description: Deploys", "description: Builds")]));
+    let ended = desk.run("apply --yes --emulate live.json -o json").ends_with(0);
+    assert_snapshot!(format!("{:#}", ended.json()["outcome"]), @r#"
+    {
+      "end": "done",
+      "differences": [],
+      "steps": [
+        {
+          "id": 1,
+          "action": "update",
+          "address": "application ci",
+          "status": "done",
+          "message": null,
+          "how": "sent",
+          "request_id": "[REQUEST]",
+          "ms":[N]
+        }
+      ]
+    }
+    "#);
+    assert_snapshot!(ended.stderr, @r#"
+    Access
+      no change of access
+
+    Steps
+      1  ~ application ci
+           description: "Deploys" → "Builds"
+
+    Left alone
+      1 group: a product manages it, or it is built in
+          All Users
+
+    Plan: 1 to change (1 application); 1 step.
+      1/1 done application ci ([N] ms)
+    Applied: 1 of 1 steps done in [N] s; live is what the files say.
+    This ran on an emulator: nothing real was changed.
+    "#);
+}
+
+#[test]
+fn a_journal_has_a_line_before_and_after_each_write() {
+    let desk = desk();
+    desk.file("iam.yaml", edit(FILE, &[("description: Deploys", "description: Builds")]));
+    assert_eq!(desk.run("apply --yes --emulate live.json --journal journal.jsonl").code, 0);
+    assert_snapshot!(desk.read("journal.jsonl"), @r#"
+    {"time":"[TIME]","run":"[RUN]","event":"begin","plan":"ac3e0000-0000-4000-8000-000000000000 [TIME]","tool":"scw-iam/0.1.0"}
+    {"time":"[TIME]","run":"[RUN]","event":"started","step":1,"action":"update","address":"application ci"}
+    {"time":"[TIME]","run":"[RUN]","event":"done","step":1,"action":"update","address":"application ci","how":"sent","request_id":"[REQUEST]","status":200,"writes":1,"ms":[N]}
+    {"time":"[TIME]","run":"[RUN]","event":"end","result":"done","done":1,"failed":0,"not_started":0}
+    "#);
+}
+
+#[test]
+fn a_journal_that_cannot_be_written_stops_before_the_first_write() {
+    let desk = desk();
+    desk.file("iam.yaml", edit(FILE, &[MORE]));
+    let api = desk.emulate("live.json", "");
+    let ended =
+        desk.command("apply --yes --journal nowhere/journal.jsonl").against(&api.url, ORGANIZATION).run();
+    assert_snapshot!(ended.stderr, @"
+    error: cannot write the journal nowhere/journal.jsonl
+      because: No such file or directory (os error 2)
+    ");
+    assert_eq!(ended.code, 1);
+    assert_eq!(api.writes(), [""; 0]);
+}
+
+#[test]
+fn an_output_that_cannot_be_written_stops_before_the_first_write() {
+    let desk = desk();
+    desk.file("iam.yaml", edit(FILE, &[MORE]));
+    let api = desk.emulate("live.json", "");
+    let ended = desk.command("apply --yes -o json=nowhere/plan.json").against(&api.url, ORGANIZATION).run();
+    assert_snapshot!(ended.stderr, @"
+    Access
+      user ann@acme.io and user bob@acme.io
+        + gains InstancesFullAccess on prod
+            ← group developers ← policy developers-run, rule 1 (iam.yaml:45)
+
+    Steps
+      1  ~ rules of policy developers-run
+             - permission_sets: [InstancesFullAccess]
+           -   scope: [staging]
+           +   scope: [prod, staging]
+
+    Left alone
+      1 group: a product manages it, or it is built in
+          All Users
+
+    Plan: 1 to change (1 policy); 1 step.
+    error: cannot write nowhere/plan.json
+      because: No such file or directory (os error 2)
+    ");
+    assert_eq!(ended.code, 1);
+    assert_eq!(api.writes(), [""; 0]);
+}
+
+#[test]
+fn ctrl_c_lets_what_is_in_flight_finish_and_starts_nothing_more() {
+    let desk = desk();
+    desk.file(
+        "iam.yaml",
+        edit(
+            FILE,
+            &[
+                MORE,
+                ("description: Deploys", "description: Builds"),
+                ("users: [ann@acme.io, bob@acme.io]", "users: [bob@acme.io, cho@acme.io]"),
+            ],
+        ),
+    );
+    let api = desk.emulate("live.json", "--latency 150");
+    let child = desk.command("apply --yes --parallelism 1").against(&api.url, ORGANIZATION).start();
+    while api.writes().is_empty() {
+        std::thread::sleep(std::time::Duration::from_millis(10));
+    }
+    interrupt(&child);
+    let ended = Ended::of(child);
+    assert_eq!(ended.code, 5, "{ended}");
+    assert!(ended.stderr.contains("Stopping: what is in flight finishes."), "{ended}");
+    assert!(ended.stderr.contains("not started"), "{ended}");
+    assert!(api.writes().len() < 4, "{:?}", api.writes());
+    let again = desk.command("apply --yes").against(&api.url, ORGANIZATION).run();
+    assert_eq!(again.code, 0, "{again}");
+}
+
+#[test]
+fn a_step_that_may_not_be_done_ends_with_5_and_says_what_was_not_started() {
+    let desk = desk();
+    let secret = "b0b00000-0000-4000-8000-000000000000";
+    let mut state = live();
+    // Bob may change applications, and no policy.
+    let rule = json!({"permission_set_names": ["IAMReadOnly", "IAMApplicationManager"], "organization_id": ORGANIZATION});
+    object(&mut state, "policies", "developers-run")["rules"].as_array_mut().unwrap().push(rule);
+    state["api_keys"][0]["application_id"] = json!(null);
+    state["api_keys"][0]["user_id"] = state["users"][2]["id"].clone();
+    state["api_keys"][0]["secret_key"] = secret.into();
+    let text = edit(
+        FILE,
+        &[
+            (
+                "[InstancesFullAccess]\n        scope: [staging]\n",
+                "[InstancesFullAccess]\n        scope: [staging]\n      - permission_sets: [IAMReadOnly, IAMApplicationManager]\n        scope: organization\n",
+            ),
+            ("{application: ci}", "{application: cd}"),
+            ("applications:\n", "applications:\n  cd: {}\n"),
+        ],
+    );
+    desk.file("live.json", state).file("iam.yaml", text);
+    let api = desk.emulate("live.json", "");
+    let call = desk.command("apply --yes").against(&api.url, ORGANIZATION).env("SCW_SECRET_KEY", secret);
+    let ended = call.env("SCW_ACCESS_KEY", "SCWAC3E0000000000001").run();
+    assert_snapshot!(ended.stderr, @"
+      1/2 done application cd ([N] ms)
+      2/2 failed policy ci-push ([N] ms)
+            `PATCH /iam/v1alpha1/policies/ac3e0000-0000-4000-8000-000000000033` answered 403 permissions_denied: insufficient permissions; write on policy (request id [REQUEST])
+    Stopped after a failure: 1 of 2 steps done; plan and apply again to finish.
+    ");
+    assert_eq!(ended.code, 5);
+}
+
+#[cfg(target_os = "linux")]
+mod on_a_terminal {
+    use super::*;
+
+    #[test]
+    fn a_declined_prompt_writes_nothing_and_ends_with_1() {
+        let desk = desk();
+        desk.file("iam.yaml", edit(FILE, &[MORE]));
+        let api = desk.emulate("live.json", "");
+        for answer in ["no\n", "y\n", "\n", ""] {
+            let ended = desk.on_a_terminal("apply").against(&api.url, ORGANIZATION).input(answer).run();
+            assert_eq!(ended.code, 1, "{answer:?}: {ended}");
+            assert!(ended.stdout.contains("Nothing was changed."), "{answer:?}: {ended}");
+        }
+        assert_eq!(api.writes(), [""; 0]);
+    }
+
+    #[test]
+    fn yes_applies() {
+        let desk = desk();
+        desk.file("iam.yaml", edit(FILE, &[MORE]));
+        let api = desk.emulate("live.json", "");
+        let ended = desk.on_a_terminal("apply").against(&api.url, ORGANIZATION).input("yes\n").run();
+        assert_eq!(ended.code, 0, "{ended}");
+        assert_eq!(api.writes(), ["PUT /rules"]);
+    }
+
+    #[test]
+    fn a_plan_has_colours_unless_no_color_or_a_file_says_otherwise() {
+        let desk = desk();
+        desk.file("iam.yaml", edit(FILE, &[MORE]));
+        let plan = "plan --emulate live.json";
+        assert!(desk.on_a_terminal(plan).run().stdout.contains("\u{1b}["));
+        assert!(!desk.on_a_terminal(plan).env("NO_COLOR", "1").run().stdout.contains('\u{1b}'));
+        assert!(!desk.on_a_terminal(plan).env("TERM", "dumb").run().stdout.contains('\u{1b}'));
+        let ended = desk.run(plan);
+        assert!(!ended.stdout.contains('\u{1b}') && !ended.stderr.contains('\u{1b}'));
+        assert!(desk.on_a_terminal(&format!("{plan} -o text=plan.txt")).run().code == 0);
+        assert!(!desk.read("plan.txt").contains('\u{1b}'));
+    }
+}

@@ -1,0 +1,196 @@
+//! `scw-iam export` and `scw-iam snapshot`
+
+use insta::assert_snapshot;
+use serde_json::json;
+
+use crate::acme::{FILE, ORGANIZATION, desk, live, object};
+use crate::command::edit;
+use crate::plan::MORE;
+
+#[test]
+fn an_export_goes_to_standard_output_and_says_what_is_live() {
+    let desk = desk();
+    assert_snapshot!(desk.run("export --emulate live.json"), @"
+    -- stdout
+    # yaml-language-server: $schema=schema/scw-iam.schema.json
+
+    version: 1
+    organization: ac3e0000-0000-4000-8000-000000000000
+
+    applications: {}
+      # Not declared:
+      # - `backup`: it belongs to the stack `web`
+      # - `ci`: it belongs to the stack `web`
+
+    groups: {}
+      # Not declared:
+      # - `All Users`: it is built in
+      # - `admins`: it belongs to the stack `web`
+      # - `developers`: it belongs to the stack `web`
+
+    policies: {}
+      # Not declared:
+      # - `admins-iam`: it belongs to the stack `web`
+      # - `backup-store`: it belongs to the stack `web`
+      # - `ci-push`: it belongs to the stack `web`
+      # - `developers-run`: it belongs to the stack `web`
+      # - `look`: it belongs to the stack `web`
+    -- stderr
+    This ran on an emulator: nothing real was changed.
+    -- exit 0
+    ");
+}
+
+#[test]
+fn exported_files_plan_to_nothing() {
+    let desk = desk();
+    assert_snapshot!(desk.run("export --emulate live.json --out files"), @"
+    -- stderr
+    Wrote organization.yaml, applications.yaml, groups.yaml, policies.yaml to files. A plan of it changes nothing.
+    This ran on an emulator: nothing real was changed.
+    -- exit 0
+    ");
+    let ended = desk.run("plan files --emulate live.json --detailed-exitcode");
+    assert_eq!(ended.code, 0, "{ended}");
+    assert_eq!(desk.run("export --emulate live.json --out one --one-file").code, 0);
+    assert_eq!(desk.run("plan one --emulate live.json --detailed-exitcode").code, 0);
+}
+
+#[test]
+fn files_that_are_there_are_not_replaced_unless_told_to() {
+    let desk = desk();
+    assert_eq!(desk.run("export --emulate live.json --out files").code, 0);
+    let before = desk.read("files/policies.yaml");
+    desk.file("files/policies.yaml", "mine");
+    assert_snapshot!(desk.run("export --emulate live.json --out files"), @"
+    -- stderr
+    error: files/organization.yaml is there already
+    hint: choose another folder, or say --force to replace it
+    -- exit 1
+    ");
+    assert_eq!(desk.read("files/policies.yaml"), "mine");
+    assert_eq!(desk.run("export --emulate live.json --out files --force").code, 0);
+    assert_eq!(desk.read("files/policies.yaml"), before);
+}
+
+#[test]
+fn with_a_stack_a_plan_of_the_export_adopts_and_changes_no_access() {
+    let desk = desk();
+    let mut state = live();
+    for kind in ["applications", "groups", "policies"] {
+        for object in state[kind].as_array_mut().unwrap() {
+            object["tags"] = json!([]);
+        }
+    }
+    desk.file("live.json", state);
+    assert_eq!(desk.run("export --emulate live.json --out files --stack web").code, 0);
+    let planned = desk.run("plan files --emulate live.json");
+    assert_eq!(planned.code, 0, "{planned}");
+    assert!(planned.stdout.contains("no change of access"), "{planned}");
+    assert!(planned.stdout.contains("Plan: 9 to adopt; 9 steps."), "{planned}");
+}
+
+#[test]
+fn what_files_cannot_say_is_a_comment_with_the_reason() {
+    let desk = desk();
+    let mut state = live();
+    object(&mut state, "policies", "look")["rules"][0] =
+        json!({"permission_set_names": ["AllProductsReadOnly"], "account_root_user_id": ORGANIZATION});
+    desk.file("live.json", state);
+    let ended = desk.run("export --emulate live.json").ends_with(0);
+    assert_snapshot!(ended.stdout.lines().filter(|line| line.contains('#')).collect::<Vec<_>>().join("\n"), @"
+    # yaml-language-server: $schema=schema/scw-iam.schema.json
+      # Not declared:
+      # - `backup`: it belongs to the stack `web`
+      # - `ci`: it belongs to the stack `web`
+      # Not declared:
+      # - `All Users`: it is built in
+      # - `admins`: it belongs to the stack `web`
+      # - `developers`: it belongs to the stack `web`
+      # Not declared:
+      # - `admins-iam`: it belongs to the stack `web`
+      # - `backup-store`: it belongs to the stack `web`
+      # - `ci-push`: it belongs to the stack `web`
+      # - `developers-run`: it belongs to the stack `web`
+      # - `look`: it belongs to the stack `web`
+    ");
+}
+
+#[test]
+fn a_stack_name_that_is_none_is_wrong_usage() {
+    let desk = desk();
+    assert_snapshot!(desk.run("export --emulate live.json --stack Web"), @"
+    -- stderr
+    error: invalid value 'Web' for '--stack <NAME>': must not hold 'W' (character 1): small letters, digits and `-`
+
+    For more information, try '--help'.
+    -- exit 64
+    ");
+}
+
+#[test]
+fn a_folder_that_cannot_be_made_is_named() {
+    let desk = desk();
+    assert_snapshot!(desk.run("export --emulate live.json --out iam.yaml"), @"
+    -- stderr
+    error: cannot make iam.yaml
+      because: File exists (os error 17)
+    -- exit 1
+    ");
+}
+
+#[test]
+fn an_export_over_http_writes_nothing_to_the_api() {
+    let desk = desk();
+    let api = desk.emulate("live.json", "");
+    let ended = desk.command("export --out files").against(&api.url, ORGANIZATION).run();
+    assert_eq!(ended.code, 0, "{ended}");
+    assert_eq!(api.writes(), [""; 0]);
+    assert_eq!(desk.command("plan files --detailed-exitcode").against(&api.url, ORGANIZATION).run().code, 0);
+}
+
+#[test]
+fn a_snapshot_is_a_state_to_rehearse_on_and_tells_no_secret() {
+    let desk = desk();
+    let mut state = live();
+    // Ann's key, who administers IAM.
+    let secret = "a2200000-0000-4000-8000-000000000000";
+    state["api_keys"].as_array_mut().unwrap().push(json!({
+        "access_key": "SCWAC3E0000000000002", "secret_key": secret, "user_id": "ac3e0000-0000-4000-8000-000000000002",
+    }));
+    desk.file("closed.json", state);
+    let api = desk.emulate("closed.json", "");
+    let call = desk.command("snapshot --out state.json").against(&api.url, ORGANIZATION);
+    let ended = call.env("SCW_ACCESS_KEY", "SCWAC3E0000000000002").env("SCW_SECRET_KEY", secret).run();
+    assert_snapshot!(ended, @"
+    -- stderr
+    Wrote state.json. Rehearse on it with --emulate state.json.
+    -- exit 0
+    ");
+    assert!(!desk.read("state.json").contains(secret));
+    assert_eq!(desk.run("plan --emulate state.json --detailed-exitcode").code, 0);
+    desk.file("iam.yaml", edit(FILE, &[MORE]));
+    assert_eq!(desk.run("apply --yes --emulate state.json").code, 0);
+    assert_eq!(api.writes(), [""; 0]);
+}
+
+#[test]
+fn a_snapshot_needs_a_place_to_go() {
+    let desk = desk();
+    assert_snapshot!(desk.run("snapshot --emulate live.json"), @"
+    -- stderr
+    error: the following required arguments were not provided:
+      --out <STATE.json>
+
+    Usage: scw-iam snapshot --out <STATE.json> --emulate <STATE.json>
+
+    For more information, try '--help'.
+    -- exit 64
+    ");
+    assert_snapshot!(desk.run("snapshot --emulate live.json --out nowhere/state.json"), @"
+    -- stderr
+    error: cannot write nowhere/state.json
+      because: No such file or directory (os error 2)
+    -- exit 1
+    ");
+}

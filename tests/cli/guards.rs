@@ -1,0 +1,250 @@
+//! What refuses a plan, and what lifts it.
+
+use insta::assert_snapshot;
+use serde_json::json;
+
+use crate::acme::{FILE, desk, live, object};
+use crate::command::{Desk, edit};
+
+/// Policies and applications are gone from the files: two of five, and one of two.
+const FEWER: [(&str, &str); 3] = [
+    ("  backup:\n    description: Nightly copies\n", ""),
+    (
+        "  backup-store:\n    principal: {application: backup}\n    rules:\n      - permission_sets: [ObjectStorageFullAccess]\n        scope: all_projects\n",
+        "",
+    ),
+    (
+        "  ci-push:\n    principal: {application: ci}\n    rules:\n      - permission_sets: [ContainerRegistryFullAccess]\n        scope: [staging]\n",
+        "",
+    ),
+];
+
+/// What the guards say to a file with settings and changes; an apply of it writes nothing.
+fn refused(settings: &str, changes: &[(&str, &str)]) -> (Desk, String) {
+    let desk = desk();
+    let text = edit(FILE, changes);
+    desk.file("iam.yaml", edit(&text, &[("stack: web\n", &format!("stack: web\nsettings: {settings}\n"))]));
+    let shown = desk.run("plan --emulate live.json --save before.json").ends_with(3).stdout;
+    let applied = desk.run("apply --yes --emulate live.json --save after.json").ends_with(3);
+    assert_eq!(applied.stdout, shown);
+    assert_eq!(desk.read("after.json"), desk.read("before.json"));
+    (desk, shown[shown.find("refused by").unwrap_or_else(|| panic!("{shown}"))..].to_owned())
+}
+
+#[test]
+fn more_deletions_than_the_limit_refuse() {
+    let (_desk, guards) = refused("{limits: {deletes: 1}}", &FEWER);
+    assert_snapshot!(guards, @"
+    refused by deletes: would delete 2 policies of 5 that this stack owns; 1 pass (--allow deletes=2)
+        policy backup-store
+        policy ci-push
+
+    Plan: 3 to delete (1 application, 2 policies); 3 steps; refused.
+    ");
+}
+
+#[test]
+fn the_number_that_was_printed_lifts_a_guard_and_no_other_does() {
+    let (desk, _) = refused("{limits: {deletes: 1}}", &FEWER);
+    assert_eq!(desk.run("plan --emulate live.json --allow deletes=2").code, 0);
+    assert_eq!(desk.run("apply --yes --emulate live.json --allow deletes=2").code, 0);
+    for other in ["deletes=1", "deletes=3", "deletes=99", "emptied=2"] {
+        let ended = desk.run(&format!("plan --emulate live.json --allow {other}"));
+        assert_eq!(ended.code, 3, "{other}: {ended}");
+    }
+    assert_snapshot!(desk.run("plan --emulate live.json --allow deletes=3"), @"
+    -- stdout
+    Access
+      application backup, left without any access
+        - loses ObjectStorageFullAccess on all projects
+            ← policy backup-store, rule 1
+      application ci, left without any access
+        - loses ContainerRegistryFullAccess on staging
+            ← policy ci-push, rule 1
+
+    Steps
+      1  - policy backup-store
+      2  - application backup    after 1
+      3  - policy ci-push
+
+    Left alone
+      1 group: a product manages it, or it is built in
+          All Users
+
+    refused by deletes: would delete 2 policies of 5 that this stack owns; 1 pass (--allow deletes=3 is not this number) (--allow deletes=2)
+        policy backup-store
+        policy ci-push
+
+    Plan: 3 to delete (1 application, 2 policies); 3 steps; refused.
+    -- stderr
+    This ran on an emulator: nothing real was changed.
+    -- exit 3
+    ");
+    assert_snapshot!(desk.run("plan --emulate live.json --allow deletes=2"), @"
+    -- stdout
+    Access
+      application backup, left without any access
+        - loses ObjectStorageFullAccess on all projects
+            ← policy backup-store, rule 1
+      application ci, left without any access
+        - loses ContainerRegistryFullAccess on staging
+            ← policy ci-push, rule 1
+
+    Steps
+      1  - policy backup-store
+      2  - application backup    after 1
+      3  - policy ci-push
+
+    Left alone
+      1 group: a product manages it, or it is built in
+          All Users
+
+    allowed by deletes: would delete 2 policies of 5 that this stack owns; 1 pass (--allow deletes=2)
+        policy backup-store
+        policy ci-push
+
+    Plan: 3 to delete (1 application, 2 policies); 3 steps.
+    -- stderr
+    This ran on an emulator: nothing real was changed.
+    -- exit 0
+    ");
+}
+
+#[test]
+fn a_guard_that_does_not_exist_is_wrong_usage() {
+    let desk = desk();
+    assert_snapshot!(desk.run("plan --emulate live.json --allow delete=2"), @"
+    -- stderr
+    error: invalid value 'delete=2' for '--allow <GUARD=NUMBER>': no guard is named `delete`; there are deletes, emptied, lost_access, adoptions, self_lockout, min_iam_admins, protect, rename, privilege_gains, assertions, guardrails
+
+    For more information, try '--help'.
+    -- exit 64
+    ");
+    assert_snapshot!(desk.run("plan --emulate live.json --allow deletes"), @"
+    -- stderr
+    error: invalid value 'deletes' for '--allow <GUARD=NUMBER>': it takes NAME=NUMBER, as in `deletes=7`
+
+    For more information, try '--help'.
+    -- exit 64
+    ");
+    assert_snapshot!(desk.run("plan --emulate live.json --allow deletes=all"), @"
+    -- stderr
+    error: invalid value 'deletes=all' for '--allow <GUARD=NUMBER>': `all` is not a number
+
+    For more information, try '--help'.
+    -- exit 64
+    ");
+}
+
+#[test]
+fn emptying_a_group_of_two_refuses() {
+    let (_desk, guards) = refused("{}", &[("users: [ann@acme.io, bob@acme.io]", "users: []")]);
+    assert_snapshot!(guards, @"
+    refused by emptied: would empty 1 group or policy (--allow emptied=1)
+        group developers
+
+    Plan: 1 to change (1 group); 2 steps; refused.
+    ");
+}
+
+#[test]
+fn adopting_once_something_is_owned_refuses() {
+    let desk = desk();
+    let mut state = live();
+    object(&mut state, "applications", "ci")["tags"] = json!([]);
+    desk.file("live.json", state);
+    assert_snapshot!(desk.run("plan --emulate live.json"), @"
+    -- stdout
+    Access
+      no change of access
+
+    Steps
+      1  ~ application ci: adopted
+
+    Adopted with keys that somebody holds
+      application ci comes with 1 API key, the oldest 314 days old
+
+    Left alone
+      1 group: a product manages it, or it is built in
+          All Users
+
+    refused by adoptions: would adopt 1 object into stack web, which already owns objects (--allow adoptions=1)
+        application ci
+
+    Plan: 1 to adopt; 1 step; refused.
+    -- stderr
+    This ran on an emulator: nothing real was changed.
+    -- exit 3
+    ");
+    assert_eq!(desk.run("plan --emulate live.json --allow adoptions=1").code, 0);
+}
+
+#[test]
+fn what_is_protected_is_not_changed() {
+    let (_desk, guards) = refused(
+        "{protect: [group:admins]}",
+        &[("users: [owner@acme.io, ann@acme.io]", "users: [owner@acme.io, ann@acme.io, cho@acme.io]")],
+    );
+    assert_snapshot!(guards, @"
+    refused by protect: would touch what is protected, in 1 step (--allow protect=1)
+        group admins: step 1 changes its members
+    note: 1 principal would gain a set that can give itself more
+        user cho@acme.io: IAMManager
+
+    Plan: 1 to change (1 group); 1 step; refused.
+    ");
+}
+
+#[test]
+fn locking_oneself_out_refuses() {
+    let desk = desk();
+    let text = edit(FILE, &[("users: [owner@acme.io, ann@acme.io]", "users: [owner@acme.io]")]);
+    desk.file("iam.yaml", text);
+    assert_snapshot!(desk.run("plan --emulate live.json --caller user:ann@acme.io"), @"
+    -- stdout
+    Access
+      user ann@acme.io
+        - loses IAMManager on organization
+            ← group admins ← policy admins-iam, rule 1
+
+    Steps
+      1  - ann@acme.io leaves group admins
+
+    Left alone
+      1 group: a product manages it, or it is built in
+          All Users
+
+    refused by self_lockout: would take from user ann@acme.io, who runs this plan, what it needs to administer access (--allow self_lockout=1)
+        IAMManager on organization is gone after step 1
+    refused by min_iam_admins: would leave 1 person who can administer IAM, of 2 now; the least is 2 (--allow min_iam_admins=1)
+        user ann@acme.io
+
+    Plan: 1 to change (1 group); 1 step; refused.
+    -- stderr
+    This ran on an emulator: nothing real was changed.
+    -- exit 3
+    ");
+}
+
+#[test]
+fn a_broken_assertion_and_a_broken_guardrail_refuse() {
+    let (_desk, guards) = refused(
+        "{}",
+        &[
+            ("{application: ci}", "{application: backup}"),
+            (
+                "policies:\n",
+                "assertions:\n  - {principal: {application: ci}, can: ContainerRegistryFullAccess, on: staging}\n\nguardrails:\n  - name: backup keeps to its store\n    forbid: grant.principal == \"application:backup\" && grant.permission_set != \"ObjectStorageFullAccess\"\n\npolicies:\n",
+            ),
+        ],
+    );
+    assert_snapshot!(guards, @"
+    refused by assertions: would break 1 assertion (--allow assertions=1)
+        application ci can ContainerRegistryFullAccess on staging (iam.yaml:28): nothing grants it without a condition
+    refused by guardrails: would break 1 grant against a guardrail; 1 grant against a guardrail broken already (--allow guardrails=1)
+        backup keeps to its store (iam.yaml:32): application backup: ContainerRegistryFullAccess on staging ← policy ci-push, rule 1
+        backup keeps to its store (iam.yaml:32): application backup: through ObjectStorageFullAccess on all projects ← policy backup-store, rule 1
+
+    Plan: 1 to change (1 policy); 1 step; refused.
+    ");
+}

@@ -1,0 +1,15 @@
+//! Whole commands: what a person types, sees and gets back.
+#[path = "../support/command.rs"]
+mod command;
+
+mod acme;
+mod apply;
+mod drift;
+mod emulate;
+mod export;
+mod guards;
+mod ownership;
+mod plan;
+mod trouble;
+mod usage;
+mod validate;

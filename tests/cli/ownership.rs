@@ -1,0 +1,373 @@
+//! Whose an object is, and what follows for it.
+
+use insta::assert_snapshot;
+use serde_json::{Value, json};
+
+use crate::acme::{FILE, desk, live, object};
+use crate::command::{Desk, edit};
+
+/// A plan of the file with changes against a live side that was changed too.
+fn planned(changes: &[(&str, &str)], disturb: impl FnOnce(&mut Value)) -> (Desk, String) {
+    let desk = desk();
+    let mut state = live();
+    disturb(&mut state);
+    desk.file("live.json", state).file("iam.yaml", edit(FILE, changes));
+    let ended = desk.run("plan --emulate live.json --now 2026-11-22T12:00:00Z").to_string();
+    (desk, ended)
+}
+
+/// Nobody owns anything.
+fn untagged(state: &mut Value) {
+    for kind in ["applications", "groups", "policies"] {
+        for object in state[kind].as_array_mut().unwrap() {
+            object["tags"] = json!([]);
+        }
+    }
+}
+
+/// The application `backup` and its policy are not in the files.
+const WITHOUT_BACKUP: [(&str, &str); 2] = [
+    ("  backup:\n    description: Nightly copies\n", ""),
+    (
+        "  backup-store:\n    principal: {application: backup}\n    rules:\n      - permission_sets: [ObjectStorageFullAccess]\n        scope: all_projects\n",
+        "",
+    ),
+];
+
+#[test]
+fn without_a_stack_nothing_is_tagged_and_nothing_deleted() {
+    let changes =
+        [WITHOUT_BACKUP.as_slice(), &[("stack: web\n", ""), ("description: Deploys", "description: Builds")]]
+            .concat();
+    let (desk, ended) = planned(&changes, untagged);
+    assert_snapshot!(ended, @r#"
+    -- stdout
+    Access
+      no change of access
+
+    Steps
+      1  ~ application ci
+           description: "Deploys" → "Builds"
+
+    Left alone
+      1 application: the files name no stack, so nothing is deleted
+          backup
+      1 policy: the files name no stack, so nothing is deleted
+          backup-store
+      1 group: a product manages it, or it is built in
+          All Users
+
+    Plan: 1 to change (1 application); 1 step.
+    -- stderr
+    This ran on an emulator: nothing real was changed.
+    -- exit 0
+    "#);
+    assert_eq!(desk.run("apply --yes --emulate live.json --save saved.json").code, 0);
+    assert!(!desk.read("saved.json").contains("scw-iam="));
+}
+
+#[test]
+fn a_first_run_with_a_stack_adopts_and_deletes_nothing() {
+    let (_desk, ended) = planned(&WITHOUT_BACKUP, untagged);
+    assert_snapshot!(ended, @"
+    -- stdout
+    Access
+      no change of access
+
+    Steps
+      1  ~ application ci: adopted
+      2  ~ group admins: adopted
+      3  ~ group developers: adopted
+      4  ~ policy admins-iam: adopted
+      5  ~ policy ci-push: adopted
+      6  ~ policy developers-run: adopted
+      7  ~ policy look: adopted
+
+    Adopted with keys that somebody holds
+      application ci comes with 1 API key, the oldest 314 days old
+
+    Left alone
+      1 application: no stack owns it
+          backup
+      1 policy: no stack owns it
+          backup-store
+      1 group: a product manages it, or it is built in
+          All Users
+
+    Plan: 7 to adopt; 7 steps.
+    -- stderr
+    This ran on an emulator: nothing real was changed.
+    -- exit 0
+    ");
+}
+
+#[test]
+fn what_is_owned_and_no_longer_declared_is_deleted() {
+    let (_desk, ended) = planned(&WITHOUT_BACKUP, |_| {});
+    assert_snapshot!(ended, @"
+    -- stdout
+    Access
+      application backup, left without any access
+        - loses ObjectStorageFullAccess on all projects
+            ← policy backup-store, rule 1
+
+    Steps
+      1  - policy backup-store
+      2  - application backup    after 1
+
+    Left alone
+      1 group: a product manages it, or it is built in
+          All Users
+
+    Plan: 2 to delete (1 application, 1 policy); 2 steps.
+    -- stderr
+    This ran on an emulator: nothing real was changed.
+    -- exit 0
+    ");
+}
+
+#[test]
+fn with_prune_none_it_stays() {
+    let changes =
+        [WITHOUT_BACKUP.as_slice(), &[("stack: web\n", "stack: web\nsettings: {prune: none}\n")]].concat();
+    let (_desk, ended) = planned(&changes, |_| {});
+    assert_snapshot!(ended, @"
+    -- stdout
+    Left alone
+      1 application: settings say `prune: none`
+          backup
+      1 policy: settings say `prune: none`
+          backup-store
+      1 group: a product manages it, or it is built in
+          All Users
+
+    Nothing to do: live is what the files say.
+    -- stderr
+    This ran on an emulator: nothing real was changed.
+    -- exit 0
+    ");
+}
+
+#[test]
+fn what_another_stack_owns_is_refused() {
+    let theirs = |state: &mut Value| object(state, "groups", "developers")["tags"] = json!(["scw-iam=data"]);
+    let (_desk, ended) = planned(&[], theirs);
+    assert_snapshot!(ended, @"
+    -- stdout
+    Left alone
+      1 group: a product manages it, or it is built in
+          All Users
+
+    refused: group developers (iam.yaml:22) belongs to stack data; add it to `settings.takes_over` to take it, or list it under `external`
+
+    Plan: 0 steps; refused.
+    -- stderr
+    This ran on an emulator: nothing real was changed.
+    -- exit 3
+    ");
+    let (_desk, ended) = planned(&[("stack: web\n", "stack: web\nsettings: {takes_over: [data]}\n")], theirs);
+    assert_snapshot!(ended, @"
+    -- stdout
+    Access
+      no change of access
+
+    Steps
+      1  ~ group developers: adopted
+           owner: stack data → stack web
+
+    Left alone
+      1 group: a product manages it, or it is built in
+          All Users
+
+    refused by adoptions: would adopt 1 object into stack web, which already owns objects (--allow adoptions=1)
+        group developers
+
+    Plan: 1 to adopt; 1 step; refused.
+    -- stderr
+    This ran on an emulator: nothing real was changed.
+    -- exit 3
+    ");
+}
+
+#[test]
+fn what_another_stack_owns_and_nobody_declares_is_left_alone() {
+    let (_desk, ended) = planned(&WITHOUT_BACKUP, |state| {
+        object(state, "applications", "backup")["tags"] = json!(["scw-iam=data"]);
+        object(state, "policies", "backup-store")["tags"] = json!(["scw-iam=data"]);
+    });
+    assert_snapshot!(ended, @"
+    -- stdout
+    Left alone
+      1 application: stack data owns it
+          backup
+      1 policy: stack data owns it
+          backup-store
+      1 group: a product manages it, or it is built in
+          All Users
+
+    Nothing to do: live is what the files say.
+    -- stderr
+    This ran on an emulator: nothing real was changed.
+    -- exit 0
+    ");
+}
+
+#[test]
+fn declaring_what_a_product_manages_is_a_mistake() {
+    let (_desk, ended) = planned(&[("groups:\n", "groups:\n  nodes: {}\n")], |state| {
+        let mut nodes = object(state, "groups", "developers").clone();
+        nodes["id"] = "ac3e0000-0000-4000-8000-000000000029".into();
+        nodes["name"] = "nodes".into();
+        nodes["tags"] = json!([]);
+        nodes["managed"] = true.into();
+        nodes["editable"] = false.into();
+        state["groups"].as_array_mut().unwrap().push(nodes);
+    });
+    assert_snapshot!(ended, @"
+    -- stderr
+    error: the group `nodes` is managed by a product and cannot be declared
+      --> iam.yaml:19:3
+       |
+    19 |   nodes: {}
+       |   ^^^^^ list it under `external`
+    -- exit 65
+    ");
+}
+
+#[test]
+fn a_rename_that_is_done_is_noted_and_one_that_both_bear_is_refused() {
+    let renamed = [
+        ("  developers:\n", "  engineers:\n    previously: developers\n"),
+        ("{group: developers}", "{group: engineers}"),
+    ];
+    let (_desk, ended) =
+        planned(&renamed, |state| object(state, "groups", "developers")["name"] = "engineers".into());
+    assert_snapshot!(ended, @"
+    -- stdout
+    Left alone
+      1 group: a product manages it, or it is built in
+          All Users
+
+    note: `previously` of group engineers has done its work and can be removed
+
+    Nothing to do: live is what the files say.
+    -- stderr
+    This ran on an emulator: nothing real was changed.
+    -- exit 0
+    ");
+    let (_desk, ended) = planned(&renamed, |state| {
+        let mut twin = object(state, "groups", "developers").clone();
+        twin["id"] = "ac3e0000-0000-4000-8000-000000000029".into();
+        twin["name"] = "engineers".into();
+        state["groups"].as_array_mut().unwrap().push(twin);
+    });
+    assert_snapshot!(ended, @"
+    -- stdout
+    Access
+      no change of access
+
+    Steps
+      1  ~ policy developers-run
+           principal: group developers → group engineers
+
+    Left alone
+      1 group: a product manages it, or it is built in
+          All Users
+      1 group: a declared object was named so before
+          developers
+
+    note: `previously` of group engineers has done its work and can be removed
+
+    refused: group engineers (iam.yaml:22) is live beside group developers, its previous name, and this stack owns both; declare or delete one
+
+    Plan: 1 to change (1 policy); 1 step; refused.
+    -- stderr
+    This ran on an emulator: nothing real was changed.
+    -- exit 3
+    ");
+}
+
+#[test]
+fn an_id_finds_its_object_under_any_name() {
+    let (_desk, ended) = planned(
+        &[(
+            "  ci:\n    description: Deploys",
+            "  ci:\n    id: ac3e0000-0000-4000-8000-000000000012\n    description: Deploys",
+        )],
+        |state| object(state, "applications", "ci")["name"] = "pipeline".into(),
+    );
+    assert_snapshot!(ended, @"
+    -- stdout
+    Access
+      no change of access
+
+    Steps
+      1  ~ application ci, which is pipeline now
+           name: pipeline → ci
+
+    Left alone
+      1 group: a product manages it, or it is built in
+          All Users
+
+    Plan: 1 to change (1 application); 1 step.
+    -- stderr
+    This ran on an emulator: nothing real was changed.
+    -- exit 0
+    ");
+    let (_desk, ended) = planned(
+        &[(
+            "  ci:\n    description: Deploys",
+            "  ci:\n    id: ac3e0000-0000-4000-8000-0000000000ff\n    description: Deploys",
+        )],
+        |_| {},
+    );
+    assert_snapshot!(ended, @"
+    -- stderr
+    error: cannot plan iam.yaml:15:3
+      because: application ci is declared with the id ac3e0000-0000-4000-8000-0000000000ff, which no live object has
+    -- exit 1
+    ");
+}
+
+#[test]
+fn a_declared_name_that_two_live_objects_bear_is_refused_with_both_ids() {
+    let twin = |state: &mut Value| {
+        let mut twin = object(state, "applications", "ci").clone();
+        twin["id"] = "ac3e0000-0000-4000-8000-000000000019".into();
+        state["applications"].as_array_mut().unwrap().push(twin);
+    };
+    let (_desk, ended) = planned(&[], twin);
+    assert_snapshot!(ended, @"
+    -- stderr
+    error: cannot plan iam.yaml:15:3
+      because: application ci is the name of 2 live objects: ac3e0000-0000-4000-8000-000000000012, ac3e0000-0000-4000-8000-000000000019
+    hint: say which one is meant with `id:`, or rename the others
+    -- exit 1
+    ");
+}
+
+#[test]
+fn other_duplicates_are_left_alone() {
+    let (_desk, ended) = planned(&[], |state| {
+        for number in [0x19, 0x1a] {
+            let mut twin = object(state, "applications", "ci").clone();
+            twin["id"] = format!("ac3e0000-0000-4000-8000-0000000000{number:02x}").into();
+            twin["name"] = "twin".into();
+            twin["tags"] = json!([]);
+            state["applications"].as_array_mut().unwrap().push(twin);
+        }
+    });
+    assert_snapshot!(ended, @"
+    -- stdout
+    Left alone
+      2 applications: no stack owns it
+          ac3e0000-0000-4000-8000-000000000019, ac3e0000-0000-4000-8000-00000000001a
+      1 group: a product manages it, or it is built in
+          All Users
+
+    Nothing to do: live is what the files say.
+    -- stderr
+    This ran on an emulator: nothing real was changed.
+    -- exit 0
+    ");
+}

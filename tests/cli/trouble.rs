@@ -1,0 +1,273 @@
+//! Credentials, organizations and the network when they are not as they should be: a clear word, 1, and no write.
+
+use std::net::TcpListener;
+use std::time::{Duration, Instant};
+
+use insta::assert_snapshot;
+use serde_json::{Value, json};
+
+use crate::acme::{FILE, ORGANIZATION, desk, live};
+use crate::command::{Desk, edit};
+use crate::plan::MORE;
+
+const SECRET: &str = "b0b00000-0000-4000-8000-000000000000";
+
+/// A desk whose files ask for a change.
+fn desk_with_a_change() -> Desk {
+    let desk = desk();
+    desk.file("iam.yaml", edit(FILE, &[MORE]));
+    desk
+}
+
+/// The organization as long as only Cho's key is known, who holds nothing of IAM.
+fn closed() -> Value {
+    let mut state = live();
+    let key = &mut state["api_keys"][0];
+    key["application_id"] = json!(null);
+    key["user_id"] = "ac3e0000-0000-4000-8000-000000000004".into();
+    key["secret_key"] = SECRET.into();
+    state
+}
+
+#[test]
+fn without_credentials_it_says_which_variable_to_set() {
+    let desk = desk_with_a_change();
+    for command in ["plan", "apply --yes", "drift", "export", "snapshot --out state.json"] {
+        assert_eq!(desk.run(command).code, 1, "{command}");
+    }
+    assert_snapshot!(desk.run("plan"), @"
+    -- stderr
+    error: no secret key
+    hint: set SCW_SECRET_KEY, or run `scw init`, which writes a configuration file
+    -- exit 1
+    ");
+    assert_snapshot!(desk.run("export"), @"
+    -- stderr
+    error: no organization
+    hint: set SCW_DEFAULT_ORGANIZATION_ID
+    -- exit 1
+    ");
+    let half = desk.command("plan").env("SCW_ACCESS_KEY", "SCWAC3E0000000000001");
+    assert_snapshot!(half.run(), @"
+    -- stderr
+    error: no secret key
+    hint: set SCW_SECRET_KEY, or run `scw init`, which writes a configuration file
+    -- exit 1
+    ");
+    assert_eq!(desk.files(), ["iam.yaml", "live.json"]);
+}
+
+#[test]
+fn a_malformed_key_and_an_unknown_profile_are_named_without_their_secret() {
+    let desk = desk_with_a_change();
+    let key = desk.command("plan").env("SCW_ACCESS_KEY", "AKIA1").env("SCW_SECRET_KEY", SECRET);
+    assert_snapshot!(key.run(), @"
+    -- stderr
+    error: invalid access key format, expected SCWXXXXXXXXXXXXXXXXX (variable SCW_ACCESS_KEY)
+    -- exit 1
+    ");
+    let secret =
+        desk.command("plan").env("SCW_ACCESS_KEY", "SCWAC3E0000000000001").env("SCW_SECRET_KEY", "hunter2");
+    assert_snapshot!(secret.run(), @"
+    -- stderr
+    error: invalid secret key format, expected a UUID (variable SCW_SECRET_KEY)
+    -- exit 1
+    ");
+    assert_snapshot!(desk.command("plan").env("SCW_PROFILE", "work").run(), @"
+    -- stderr
+    error: given profile work does not exist in [DESK]/home/.config/scw/config.yaml
+    -- exit 1
+    ");
+}
+
+#[test]
+fn a_profile_of_the_official_configuration_is_enough() {
+    let desk = desk();
+    let api = desk.emulate("live.json", "");
+    let profile = format!(
+        "profiles:\n  work:\n    access_key: SCWEMULATOR000000000\n    secret_key: {SECRET}\n    default_organization_id: {ORGANIZATION}\n    api_url: {}\n",
+        api.url
+    );
+    desk.file("home/.config/scw/config.yaml", profile);
+    let ended = desk.command("plan").env("SCW_PROFILE", "work").run().ends_with(0);
+    assert!(!ended.to_string().contains(SECRET));
+    assert!(api.requests().iter().any(|request| request == "GET /policies"));
+}
+
+#[test]
+fn files_about_another_organization_than_the_credentials_ask_nobody() {
+    let desk = desk_with_a_change();
+    let api = desk.emulate("live.json", "");
+    let other = "0ffe0000-0000-4000-8000-000000000000";
+    for command in ["plan", "apply --yes", "drift", "validate --online"] {
+        assert_eq!(desk.command(command).against(&api.url, other).run().code, 1, "{command}");
+    }
+    assert_snapshot!(desk.command("apply --yes").against(&api.url, other).run(), @"
+    -- stderr
+    error: the files are about organization ac3e0000-0000-4000-8000-000000000000, the credentials are for 0ffe0000-0000-4000-8000-000000000000
+    hint: choose the profile of that organization with SCW_PROFILE, or set SCW_DEFAULT_ORGANIZATION_ID
+    -- exit 1
+    ");
+    assert_eq!(api.requests(), [""; 0]);
+}
+
+#[test]
+fn files_about_another_organization_than_the_state_are_refused() {
+    let desk = desk();
+    desk.file("iam.yaml", edit(FILE, &[("organization: ac3e", "organization: 0ffe")]));
+    assert_snapshot!(desk.run("apply --yes --emulate live.json"), @"
+    -- stderr
+    error: cannot emulate live.json
+      because: the files are about organization 0ffe0000-0000-4000-8000-000000000000, the state is of ac3e0000-0000-4000-8000-000000000000
+    -- exit 1
+    ");
+}
+
+#[test]
+fn a_state_that_cannot_be_read_is_named() {
+    let desk = desk();
+    assert_snapshot!(desk.run("plan --emulate nowhere.json"), @"
+    -- stderr
+    error: cannot read nowhere.json
+      because: No such file or directory (os error 2)
+    -- exit 1
+    ");
+    assert_snapshot!(desk.run("plan --emulate iam.yaml"), @"
+    -- stderr
+    error: iam.yaml is no JSON
+      because: expected value at line 1 column 1
+    -- exit 1
+    ");
+    let mut state = live();
+    state["groups"][0]["user_ids"] = "everybody".into();
+    desk.file("live.json", state);
+    assert_snapshot!(desk.run("plan --emulate live.json"), @"
+    -- stderr
+    error: cannot emulate live.json
+      because: cannot load the state
+      because: groups[0] `admins`: `user_ids`: value must be a list
+    -- exit 1
+    ");
+}
+
+#[test]
+fn a_refused_connection_is_reported_within_seconds() {
+    let desk = desk_with_a_change();
+    // A port that was free a moment ago, and where nobody listens.
+    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let started = Instant::now();
+    let ended = desk.command("apply --yes").against(&format!("http://127.0.0.1:{port}"), ORGANIZATION).run();
+    assert!(started.elapsed() < Duration::from_secs(10), "{:?}", started.elapsed());
+    assert_eq!(ended.code, 1, "{ended}");
+    // Which of the lists fails first is chance.
+    let words = ended
+        .stderr
+        .replace("applications", "groups")
+        .replace("policies", "groups")
+        .replace("users", "groups");
+    assert_snapshot!(words, @"
+    error: cannot read organization ac3e0000-0000-4000-8000-000000000000
+      because: could not read the groups
+      because: `GET /iam/v1alpha1/groups` found no connection to the API (4 tries)
+      because: error sending request
+      because: client error (Connect)
+      because: tcp connect error
+      because: Connection refused (os error 111)
+    hint: check the network, the proxy variables and SCW_API_URL
+    ");
+}
+
+#[test]
+fn what_the_key_may_not_read_is_named_and_nothing_is_planned() {
+    let desk = desk_with_a_change();
+    desk.file("closed.json", closed());
+    let api = desk.emulate("closed.json", "");
+    let run = |command: &str| {
+        let call = desk.command(command).against(&api.url, ORGANIZATION);
+        call.env("SCW_ACCESS_KEY", "SCWAC3E0000000000001").env("SCW_SECRET_KEY", SECRET).run()
+    };
+    for command in ["plan", "drift", "export", "snapshot --out state.json"] {
+        let ended = run(command);
+        assert_eq!(ended.code, 1, "{command}: {ended}");
+        assert_eq!(ended.stdout, "", "{command}");
+    }
+    let ended = run("apply --yes");
+    assert_eq!(ended.code, 1);
+    let words = ended
+        .stderr
+        .replace("applications", "groups")
+        .replace("policies", "groups")
+        .replace("users", "groups");
+    assert_snapshot!(words, @"
+    error: cannot read organization ac3e0000-0000-4000-8000-000000000000
+      because: could not read the groups
+      because: `GET /iam/v1alpha1/groups` answered 403 permissions_denied: insufficient permissions; read on application (request id [REQUEST])
+    ");
+    assert_eq!(api.writes(), [""; 0]);
+    assert!(!desk.has("state.json"));
+}
+
+#[test]
+fn a_secret_that_nobody_knows_is_said_to_be_so() {
+    let desk = desk_with_a_change();
+    desk.file("closed.json", closed());
+    let api = desk.emulate("closed.json", "");
+    let ended = desk.command("apply --yes").against(&api.url, ORGANIZATION).run();
+    assert_eq!(ended.code, 1);
+    let words = ended
+        .stderr
+        .replace("applications", "groups")
+        .replace("policies", "groups")
+        .replace("users", "groups");
+    assert_snapshot!(words, @"
+    error: cannot read organization ac3e0000-0000-4000-8000-000000000000
+      because: could not read the groups
+      because: `GET /iam/v1alpha1/groups` answered 401 denied_authentication: authentication is denied (reason not_found, request id [REQUEST])
+    hint: the secret key is unknown, expired or deleted
+    ");
+    assert_eq!(api.writes(), [""; 0]);
+}
+
+#[test]
+fn an_answer_that_is_cut_is_never_taken_for_less_than_there_is() {
+    let desk = desk_with_a_change();
+    let api = desk.emulate("live.json", "--faults truncated:GET/policies=#1-");
+    for command in ["drift", "export --out files", "snapshot --out state.json"] {
+        assert_eq!(desk.command(command).against(&api.url, ORGANIZATION).run().code, 1, "{command}");
+    }
+    assert_snapshot!(desk.command("apply --yes").against(&api.url, ORGANIZATION).run(), @"
+    -- stderr
+    error: cannot read organization ac3e0000-0000-4000-8000-000000000000
+      because: could not read the policies
+      because: `GET /iam/v1alpha1/policies` got no whole answer (9 tries, request id [REQUEST])
+      because: error decoding response body
+      because: request or response body error
+      because: request or response body error
+      because: error reading a body from connection
+      because: end of file before message length reached
+    -- exit 1
+    ");
+    assert_eq!(api.writes(), [""; 0]);
+    assert_eq!(desk.files(), ["iam.yaml", "live.json"]);
+}
+
+#[test]
+fn an_answer_of_another_type_is_no_answer() {
+    let desk = desk_with_a_change();
+    let api = desk.emulate("live.json", "--faults wrong-content-type:GET/groups=#1-");
+    assert_snapshot!(desk.command("plan").against(&api.url, ORGANIZATION).run(), @"
+    -- stderr
+    error: cannot read organization ac3e0000-0000-4000-8000-000000000000
+      because: could not read the groups
+      because: `GET /iam/v1alpha1/groups` was answered with something that is not the API's: its content type is not JSON (request id [REQUEST])
+    -- exit 1
+    ");
+}
+
+#[test]
+fn what_passes_by_itself_is_tried_again() {
+    let desk = desk();
+    let api = desk.emulate("live.json", "--faults 503:GET/groups=#1-2,cut-before:GET/users=#1");
+    let ended = desk.command("plan").against(&api.url, ORGANIZATION).run();
+    assert_eq!(ended.code, 0, "{ended}");
+}

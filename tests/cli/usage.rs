@@ -1,0 +1,117 @@
+//! The command line itself: wrong words, help, and who reads the output.
+
+use std::io::{BufRead as _, BufReader};
+
+use insta::assert_snapshot;
+
+use crate::acme::desk;
+use crate::command::{Desk, Ended};
+
+const COMMANDS: [&str; 11] = [
+    "validate", "plan", "apply", "drift", "export", "explain", "who-can", "test", "snapshot", "emulate",
+    "demo",
+];
+
+#[test]
+fn a_typo_in_a_command_or_an_option_names_what_was_meant() {
+    let desk = Desk::new();
+    assert_snapshot!(desk.run("plna"), @"
+    -- stderr
+    error: unrecognized subcommand 'plna'
+
+      tip: some similar subcommands exist: 'explain', 'plan'
+
+    Usage: scw-iam [OPTIONS] <COMMAND>
+
+    For more information, try '--help'.
+    -- exit 64
+    ");
+    assert_snapshot!(desk.run("plan --detailed-exit-code"), @"
+    -- stderr
+    error: unexpected argument '--detailed-exit-code' found
+
+      tip: a similar argument exists: '--detailed-exitcode'
+
+    Usage: scw-iam plan --detailed-exitcode [PATH]...
+
+    For more information, try '--help'.
+    -- exit 64
+    ");
+}
+
+#[test]
+fn without_a_command_it_says_what_there_is() {
+    let desk = Desk::new();
+    let ended = desk.run("");
+    assert_eq!(ended.code, 64);
+    for command in COMMANDS {
+        assert!(ended.stderr.contains(&format!("\n  {command} ")), "{command}: {ended}");
+    }
+}
+
+#[test]
+fn the_help_of_each_command_fits_80_columns_and_shows_an_example() {
+    let desk = Desk::new();
+    for command in COMMANDS {
+        for call in [format!("{command} --help"), format!("{command} -h"), format!("help {command}")] {
+            let ended = desk.command(&call).env("COLUMNS", "80").run();
+            assert_eq!((ended.code, ended.stderr.as_str()), (0, ""), "{call}");
+            assert!(ended.stdout.contains(&format!("\n  scw-iam {command}")), "{call}: {ended}");
+            let long = ended.stdout.lines().find(|line| line.chars().count() > 80);
+            assert_eq!(long, None, "{call}");
+        }
+    }
+}
+
+#[test]
+fn every_exit_code_is_in_the_help() {
+    let desk = Desk::new();
+    let ended = desk.run("--help").ends_with(0);
+    for code in ["0", "1", "2", "3", "4", "5", "6", "64", "65"] {
+        assert!(
+            ended.stdout.lines().any(|line| line.trim_start().starts_with(&format!("{code} "))),
+            "{code}: {ended}"
+        );
+    }
+}
+
+#[test]
+fn a_reader_that_has_read_enough_is_no_error() {
+    let desk = desk();
+    for command in ["export", "plan", "plan -o json", "drift"] {
+        let mut child = desk.command(&format!("{command} --emulate live.json")).start();
+        let mut out = BufReader::with_capacity(1, child.stdout.take().unwrap());
+        out.read_line(&mut String::new()).unwrap();
+        drop(out);
+        let ended = Ended::of(child);
+        assert_eq!(ended.code, 0, "{command}: {ended}");
+        assert!(!ended.stderr.contains("error"), "{command}: {ended}");
+    }
+}
+
+#[test]
+fn a_time_that_is_none_is_wrong_usage() {
+    let desk = desk();
+    assert_snapshot!(desk.run("plan --now tomorrow"), @"
+    -- stderr
+    error: invalid value 'tomorrow' for '--now <TIME>': not a time as in 2026-11-22T18:00:00Z
+
+    For more information, try '--help'.
+    -- exit 64
+    ");
+}
+
+#[test]
+fn saving_needs_something_to_save() {
+    let desk = desk();
+    assert_snapshot!(desk.run("apply --save outcome.json"), @"
+    -- stderr
+    error: the following required arguments were not provided:
+      --emulate <STATE.json>
+
+    Usage: scw-iam apply --emulate <STATE.json> --save <FILE> [PATH]...
+
+    For more information, try '--help'.
+    -- exit 64
+    ");
+}

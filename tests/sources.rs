@@ -1,0 +1,143 @@
+//! Where files come from: folders, links, sizes, many files as one.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use jiff::Timestamp;
+use scw_iam::config::{FILE_MOST, Files, Mistakes, Source, read};
+use scw_iam::model::{Catalogue, Desired, Kind};
+
+const HEADER: &str = "version: 1\norganization: 105bdce1-64c0-48ab-899d-868455867ecf\n";
+
+fn now() -> Timestamp {
+    "2026-11-22T00:00:00Z".parse().expect("a time")
+}
+
+/// Writes files into a new folder.
+fn folder(files: &[(&str, &str)]) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().expect("a folder");
+    for (name, text) in files {
+        let path = folder.path().join(name);
+        fs::create_dir_all(path.parent().expect("a parent")).expect("a folder");
+        fs::write(path, text).expect("a file");
+    }
+    folder
+}
+
+fn load(paths: &[&Path]) -> Result<Files, Mistakes> {
+    let sources: Vec<Source> = paths.iter().map(|path| Source::Path(PathBuf::from(path))).collect();
+    read(&sources, now())
+}
+
+fn desired(files: &Files) -> Desired {
+    files.resolve(None, Catalogue::published(), false).expect("good files").desired
+}
+
+fn groups(files: &Files) -> Vec<String> {
+    desired(files).state.groups.keys().map(ToString::to_string).collect()
+}
+
+fn codes(mistakes: &Mistakes) -> Vec<&'static str> {
+    mistakes.iter().map(|mistake| mistake.words().code).collect()
+}
+
+#[test]
+fn a_folder_is_read_in_path_order_without_what_is_hidden() {
+    let folder = folder(&[
+        ("b.yaml", "groups: {from-b: {}}\n"),
+        ("a/z.yml", "groups: {from-az: {}}\n"),
+        ("a.yaml", HEADER),
+        (".git/config.yaml", "nonsense"),
+        (".hidden.yaml", "nonsense"),
+        ("notes.txt", "nonsense"),
+        ("c.YAML", "nonsense"),
+    ]);
+    assert_eq!(groups(&load(&[folder.path()]).expect("good files")), ["from-az", "from-b"]);
+}
+
+#[cfg(unix)]
+#[test]
+fn links_in_a_folder_are_not_followed() {
+    let elsewhere = folder(&[("x.yaml", "nonsense")]);
+    let folder = folder(&[("a.yaml", HEADER), ("sub/b.yaml", "groups: {ops: {}}\n")]);
+    let link = |to: &Path, at: &str| std::os::unix::fs::symlink(to, folder.path().join(at)).expect("a link");
+    link(elsewhere.path(), "elsewhere");
+    link(folder.path(), "sub/loop");
+    link(&elsewhere.path().join("x.yaml"), "x.yaml");
+    assert_eq!(groups(&load(&[folder.path()]).expect("good files")), ["ops"]);
+}
+
+#[test]
+fn a_file_that_is_named_twice_is_read_once() {
+    let folder = folder(&[("a.yaml", HEADER), ("b.yaml", "groups: {ops: {}}\n")]);
+    let files = load(&[folder.path(), &folder.path().join("b.yaml")]).expect("good files");
+    assert_eq!(groups(&files), ["ops"]);
+}
+
+#[test]
+fn what_is_not_there_is_said_beside_the_other_mistakes() {
+    let folder = folder(&[("a.yaml", "version: 1\norganisation: x\n")]);
+    let mistakes = load(&[folder.path(), Path::new("no/such/file.yaml")]).expect_err("mistakes");
+    assert_eq!(codes(&mistakes), ["unknown-key", "source-missing"]);
+}
+
+#[test]
+fn a_file_that_is_too_large_is_not_parsed() {
+    let folder = folder(&[("a.yaml", HEADER)]);
+    let file = fs::File::create(folder.path().join("b.yaml")).expect("a file");
+    file.set_len(100 << 20).expect("a sparse file");
+    assert_eq!(codes(&load(&[folder.path()]).expect_err("mistakes")), ["file-too-large"]);
+    file.set_len(FILE_MOST).expect("a sparse file");
+    // It is read now, and is no text.
+    assert_eq!(codes(&load(&[folder.path()]).expect_err("mistakes")), ["wrong-encoding"]);
+}
+
+#[test]
+fn sections_of_many_files_are_put_together() {
+    let folder = folder(&[
+        ("0.yaml", &format!("{HEADER}projects: {{prod: 6b1f5d3c-64c0-48ab-899d-868455867ecf}}\n")),
+        (
+            "1.yaml",
+            "external: {groups: [a]}\ngroups: {ops: {}}\nguardrails: [{name: x, forbid: grant.managed}]\n",
+        ),
+        (
+            "2.yaml",
+            "external: {groups: [b]}\ngroups: {devs: {}}\nguardrails: [{name: z, forbid: grant.managed}]\n",
+        ),
+        ("3.yaml", "policies:\n  p: {principal: {group: b}, rules: []}\n"),
+    ]);
+    let desired = desired(&load(&[folder.path()]).expect("good files"));
+    assert_eq!(desired.state.groups.len(), 2);
+    assert_eq!(desired.external.groups.len(), 2);
+    assert_eq!(desired.guardrails.len(), 2);
+    assert_eq!(desired.sections, [Kind::Group, Kind::Policy].into());
+}
+
+#[test]
+fn a_mistake_in_one_file_hides_none_in_another_and_invents_none() {
+    // The part that cannot be read could declare the group, so nobody says that it is missing.
+    let folder = folder(&[
+        ("0.yaml", HEADER),
+        ("1.yaml", "groups:\n  ops: {members: {}\n"),
+        ("2.yaml", "policies:\n  p: {principal: {group: ops}, rules: {}}\n"),
+    ]);
+    assert_eq!(codes(&load(&[folder.path()]).expect_err("mistakes")), ["unclosed", "not-list"]);
+}
+
+#[test]
+fn a_byte_order_mark_does_no_harm() {
+    let folder = folder(&[("a.yaml", &format!("\u{feff}{HEADER}groups: {{ops: {{}}}}\n"))]);
+    assert_eq!(groups(&load(&[folder.path()]).expect("good files")), ["ops"]);
+}
+
+#[test]
+fn line_ends_of_windows_do_no_harm() {
+    let folder = folder(&[("a.yaml", &format!("{HEADER}groups:\n  ops: {{}}\n").replace('\n', "\r\n"))]);
+    assert_eq!(groups(&load(&[folder.path()]).expect("good files")), ["ops"]);
+}
+
+#[test]
+fn a_dash_is_standard_input() {
+    assert_eq!(Source::of_argument("-".as_ref()), Source::Stdin);
+    assert_eq!(Source::of_argument("./-".as_ref()), Source::Path("./-".into()));
+}

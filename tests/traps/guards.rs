@@ -1,0 +1,476 @@
+//! Each guard at its limit and one above, and how it is lifted.
+
+use std::fmt::Write as _;
+
+use insta::assert_snapshot;
+use scw_iam::model::Condition;
+
+use crate::builder::{Trap, application, email, foreign, key, live, user};
+
+/// Groups with two people each, and with a policy each.
+fn groups(names: impl Iterator<Item = u32> + Clone) -> String {
+    let mut text = "groups:\n".to_owned();
+    for n in names.clone() {
+        writeln!(text, "  g{n}: {{members: {{users: [a{n}@x.io, b{n}@x.io]}}}}").unwrap();
+    }
+    text += "policies:\n";
+    for n in names {
+        let rules = "rules: [{permission_sets: [InstancesReadOnly], scope: [dev]}]";
+        writeln!(text, "  p{n}: {{principal: {{group: g{n}}}, {rules}}}").unwrap();
+    }
+    text
+}
+
+fn verdicts(trap: &Trap) -> Vec<String> {
+    let plan = trap.plan().unwrap();
+    plan.findings().iter().map(|finding| format!("{} {:?}", finding.guard, finding.verdict)).collect()
+}
+
+fn empty_groups(names: std::ops::Range<u32>) -> String {
+    names.fold("groups:\n  stays: {}\n".to_owned(), |text, n| format!("{text}  g{n}: {{}}\n"))
+}
+
+#[test]
+fn five_deletions_of_a_kind_pass_and_six_do_not() {
+    let five = live(&empty_groups(0..6)).files(&empty_groups(5..6));
+    assert_eq!(verdicts(&five), [""; 0]);
+    let six = live(&empty_groups(0..6)).files(&empty_groups(0..0));
+    assert_snapshot!(six.show(), @"
+    1 - group g0
+    2 - group g1
+    3 - group g2
+    4 - group g3
+    5 - group g4
+    6 - group g5
+    refused: deletes=6: would delete 6 groups of 7 that this stack owns; 5 pass
+      group g0
+      group g1
+      group g2
+      group g3
+      group g4
+      group g5
+    ");
+}
+
+#[test]
+fn a_fifth_of_many_may_be_deleted() {
+    let pass = live(&empty_groups(0..39)).files(&empty_groups(8..39));
+    assert_eq!(verdicts(&pass), [""; 0]);
+    let fail = live(&empty_groups(0..39)).files(&empty_groups(9..39));
+    assert_eq!(verdicts(&fail), ["deletes Refused"]);
+    let set = live(&empty_groups(0..39))
+        .files(&format!("settings: {{limits: {{deletes: 7}}}}\n{}", empty_groups(8..39)));
+    assert_eq!(verdicts(&set), ["deletes Refused"]);
+}
+
+#[test]
+fn the_last_of_two_is_never_deleted_unasked() {
+    let two = live("groups: {a: {}, b: {}}").files("groups: {}");
+    assert_snapshot!(two.show(), @"
+    1 - group a
+    2 - group b
+    refused: deletes=2: would delete 2 groups, all that this stack owns
+      group a
+      group b
+    ");
+    let one = live("groups: {a: {}}").files("groups: {}");
+    assert_eq!(verdicts(&one), [""; 0]);
+    let set = live("groups: {a: {}, b: {}}").files("settings: {limits: {deletes: 9}}\ngroups: {}");
+    assert_eq!(verdicts(&set), ["deletes Refused"]);
+}
+
+#[test]
+fn a_guard_is_lifted_for_its_number_alone() {
+    let trap = || live(&empty_groups(0..6)).files(&empty_groups(0..0));
+    assert_eq!(verdicts(&trap().allow("deletes=6")), ["deletes Lifted"]);
+    assert!(!trap().allow("deletes=6").plan().unwrap().refused());
+    assert_eq!(verdicts(&trap().allow("deletes=7")), ["deletes Refused"]);
+    assert_eq!(verdicts(&trap().allow("deletes=5")), ["deletes Refused"]);
+    let wrong = trap().allow("deletes=7").plan().unwrap();
+    assert_snapshot!(wrong.findings()[0].message, @"would delete 6 groups of 7 that this stack owns; 5 pass (--allow deletes=7 is not this number)");
+}
+
+#[test]
+fn a_typo_that_empties_a_group_is_refused() {
+    let files = groups(0..1);
+    let trap = live(&files).files_with(&files, &[("[a0@x.io, b0@x.io]", "[]")]);
+    assert_snapshot!(trap.show(), @"
+    1 - a0 from g0
+    2 - b0 from g0   after 1 writer
+    refused: emptied=1: would empty 1 group or policy
+      group g0
+    ");
+    let set = live(&files).files(&format!(
+        "settings: {{limits: {{emptied: 1}}}}\n{}",
+        files.replace("[a0@x.io, b0@x.io]", "[]")
+    ));
+    assert_eq!(verdicts(&set), [""; 0]);
+}
+
+#[test]
+fn a_group_of_one_may_be_emptied() {
+    let files = "groups: {a: {members: {users: [ann@x.io]}}}";
+    assert_eq!(verdicts(&live(files).files("groups: {a: {members: {}}}")), [""; 0]);
+}
+
+#[test]
+fn a_policy_that_loses_its_rules_is_emptied() {
+    let files = groups(0..1);
+    let trap =
+        live(&files).files_with(&files, &[("[{permission_sets: [InstancesReadOnly], scope: [dev]}]", "[]")]);
+    assert_snapshot!(trap.show(), @"
+    1 ~ rules of p0: -InstancesReadOnly on dev
+    refused: emptied=1: would empty 1 group or policy
+      policy p0
+    ");
+}
+
+#[test]
+fn three_may_lose_all_access_and_four_may_not() {
+    let files = groups(0..2);
+    let three = live(&files).files_with(&files, &[("[a0@x.io, b0@x.io]", "[c@x.io]"), ("a1@x.io, ", "")]);
+    assert_eq!(verdicts(&three), [""; 0]);
+    let four = live(&files)
+        .files_with(&files, &[("[a0@x.io, b0@x.io]", "[c@x.io]"), ("[a1@x.io, b1@x.io]", "[c@x.io]")]);
+    assert_snapshot!(four.show(), @"
+    1 - a0 from g0
+    2 - b0 from g0   after 1 writer
+    3 - a1 from g1
+    4 - b1 from g1   after 3 writer
+    5 + c to g0   after 2 writer
+    6 + c to g1   after 4 writer
+    refused: lost_access=4: would take all access from 4 principals
+      user a0@x.io
+      user a1@x.io
+      user b0@x.io
+      user b1@x.io
+    ");
+    assert_eq!(verdicts(&four.allow("lost_access=4")), ["lost_access Lifted"]);
+}
+
+#[test]
+fn a_deleted_application_loses_all_access_too() {
+    let files = "
+applications: {a: {}, b: {}, c: {}, d: {}, stays: {}}
+groups: {robots: {members: {applications: [a, b, c, d, stays]}}}
+policies:
+  run: {principal: {group: robots}, rules: [{permission_sets: [InstancesReadOnly], scope: [dev]}]}
+";
+    let trap = live(files).files_with(files, &[("a: {}, b: {}, c: {}, d: {}, ", ""), ("a, b, c, d, ", "")]);
+    assert_eq!(verdicts(&trap), ["lost_access Refused"]);
+}
+
+const UNTIL: &str = "until: 2026-01-31T00:00:00Z";
+
+#[test]
+fn what_ends_by_itself_does_not_count_as_lost() {
+    let files = groups(0..2);
+    let ended = |who: &str| format!("{{email: {who}, {UNTIL}}}");
+    let changes: Vec<_> = ["a0@x.io", "b0@x.io", "a1@x.io", "b1@x.io"].map(|who| (who, ended(who))).to_vec();
+    let changes: Vec<(&str, &str)> = changes.iter().map(|(from, to)| (*from, to.as_str())).collect();
+    let trap = live(&files).files_with(&files, &changes);
+    assert_snapshot!(trap.show(), @"
+    1 - a0 from g0
+    2 - b0 from g0   after 1 writer
+    3 - a1 from g1
+    4 - b1 from g1   after 3 writer
+    ");
+}
+
+#[test]
+fn a_rule_that_ended_by_itself_does_not_count_as_lost_and_others_do() {
+    let files = groups(0..2);
+    let ended: Condition = "request.time < timestamp(\"2026-01-31T00:00:00Z\")".parse().unwrap();
+    let with_end = files.replace("scope: [dev]}", &format!("scope: [dev], {UNTIL}}}"));
+    let trap = || {
+        live(&files).with(|state| {
+            for policy in state.policies.values_mut() {
+                policy.rules.0[0].condition = Some(ended.clone());
+            }
+        })
+    };
+    assert_eq!(verdicts(&trap().files(&with_end)), [""; 0]);
+    // A rule beside it that somebody has removed is a loss of its own.
+    let and_another = trap().with(|state| {
+        for policy in state.policies.values_mut() {
+            let other = policy.rules.0[0].clone();
+            policy.rules.0.push(scw_iam::model::Rule { condition: None, ..other });
+        }
+    });
+    assert_eq!(verdicts(&and_another.files(&with_end)), ["emptied Refused", "lost_access Refused"]);
+}
+
+#[test]
+fn a_member_whose_time_is_over_leaves_a_group_that_keeps_all_others() {
+    let files = "groups: {a: {members: {users: [ann@x.io, bob@x.io, cat@x.io]}}}";
+    let trap = live(files).files(
+        "groups: {a: {membership: at_least, members: {users: [{email: ann@x.io, until: 2026-01-31}]}}}",
+    );
+    assert_snapshot!(trap.show(), @"1 - ann from a");
+}
+
+#[test]
+fn adopting_is_for_the_first_run() {
+    let owned = "groups: {a: {}}";
+    let trap = || {
+        live(owned)
+            .with(|state| _ = state.applications.insert(key("ci"), foreign(2)))
+            .files("groups: {a: {}}\napplications: {ci: {}}")
+    };
+    assert_snapshot!(trap().show(), @"
+    1 ~ application ci: adopted
+    refused: adoptions=1: would adopt 1 object into stack platform, which already owns objects
+      application ci
+    ");
+    assert_eq!(verdicts(&trap().allow("adoptions=1")), ["adoptions Lifted"]);
+    let set = live(owned)
+        .with(|state| _ = state.applications.insert(key("ci"), foreign(2)))
+        .files("settings: {limits: {adoptions: 1}}\ngroups: {a: {}}\napplications: {ci: {}}");
+    assert_eq!(verdicts(&set), [""; 0]);
+}
+
+const ADMINS: &str = "
+applications: {ci: {}}
+groups:
+  admins: {members: {users: [ann@x.io, bob@x.io], applications: [ci]}}
+policies:
+  iam: {principal: {group: admins}, rules: [{permission_sets: [IAMManager], scope: organization}]}
+";
+
+#[test]
+fn the_last_administrator_stays() {
+    let trap = live(ADMINS).files_with(ADMINS, &[("ann@x.io, bob@x.io", "")]);
+    assert_snapshot!(trap.show(), @"
+    1 - ann, bob from admins, which leaves ci
+    refused: min_iam_admins=1: would leave 1 person who can administer IAM, of 3 now; the least is 2
+      user ann@x.io
+      user bob@x.io
+    ");
+    // The owner is one of the two.
+    let one = live(ADMINS).files_with(ADMINS, &[("ann@x.io, ", "")]);
+    assert_eq!(verdicts(&one), [""; 0]);
+    let three =
+        live(ADMINS).files(&format!("settings: {{min_iam_admins: 3}}\n{}", ADMINS.replace("ann@x.io, ", "")));
+    assert_eq!(verdicts(&three), ["min_iam_admins Refused"]);
+}
+
+#[test]
+fn a_locked_administrator_is_none() {
+    let trap = live(ADMINS)
+        .with(|state| state.users[&email("bob@x.io")].locked = true)
+        .files_with(ADMINS, &[("ann@x.io, ", "")]);
+    assert_eq!(verdicts(&trap), ["min_iam_admins Refused"]);
+    let locked_leaves = live(ADMINS)
+        .with(|state| state.users[&email("bob@x.io")].locked = true)
+        .files_with(ADMINS, &[(", bob@x.io", "")]);
+    assert_eq!(verdicts(&locked_leaves), [""; 0]);
+}
+
+#[test]
+fn an_administrator_on_a_condition_is_none() {
+    let trap =
+        live(ADMINS).files_with(ADMINS, &[("scope: organization", "scope: organization, condition: 1 == 1")]);
+    assert_snapshot!(trap.show(), @"
+    1 ~ rules of iam: -IAMManager on organization +IAMManager on organization if …
+    refused: min_iam_admins=1: would leave 1 person who can administer IAM, of 3 now; the least is 2
+      user ann@x.io
+      user bob@x.io
+    ");
+}
+
+#[test]
+fn the_callers_own_policy_stays() {
+    let trap = || live(ADMINS).files_with(ADMINS, &[("IAMManager", "IAMReadOnly")]).allow("min_iam_admins=1");
+    assert_snapshot!(trap().by(user("ann@x.io")).show(), @"
+    1 ~ rules of iam: -IAMManager on organization +IAMReadOnly on organization
+    refused: self_lockout=1: would take from user ann@x.io, who runs this plan, what it needs to administer access
+      IAMManager on organization is gone after step 1
+    allowed: min_iam_admins=1: would leave 1 person who can administer IAM, of 3 now; the least is 2
+      user ann@x.io
+      user bob@x.io
+    ");
+    assert_eq!(verdicts(&trap()), ["min_iam_admins Lifted"]);
+}
+
+#[test]
+fn the_caller_is_not_deleted() {
+    let trap = live(ADMINS)
+        .files_with(ADMINS, &[("ci: {}", ""), (", applications: [ci]", "")])
+        .by(application("ci"));
+    assert_snapshot!(trap.show(), @"
+    1 - application ci
+    refused: self_lockout=2: would take from application ci, who runs this plan, what it needs to administer access
+      application ci is deleted
+      IAMManager on organization is gone after step 1
+    ");
+}
+
+#[test]
+fn a_caller_that_nobody_knows_is_refused_when_there_is_something_to_do() {
+    let trap = live(ADMINS).files_with(ADMINS, &[("ann@x.io", "eve@x.io")]).by_nobody();
+    assert_snapshot!(trap.show(), @"
+    1 - ann from admins
+    2 + eve to admins   after 1 writer
+    refused: self_lockout=1: cannot tell who runs this plan: the key belongs to nobody; say it with --caller KIND:NAME
+    shown: privilege_gains=1: 1 principal would gain a set that can give itself more
+      user eve@x.io: IAMManager
+    ");
+    assert_eq!(live(ADMINS).files(ADMINS).by_nobody().show(), "nothing to do");
+}
+
+#[test]
+fn what_is_protected_stays() {
+    let touched = |protect: &str, changes: &[(&str, &str)]| {
+        let files = format!(
+            "settings: {{protect: [{protect}], limits: {{lost_access: 9, deletes: 9}}, min_iam_admins: 0}}\n{ADMINS}"
+        );
+        let trap = live(ADMINS).files_with(&files, changes);
+        let plan = trap.plan().unwrap();
+        let found = plan.findings().iter().find(|finding| finding.guard.as_str() == "protect");
+        found.map(|finding| finding.items.join("; ")).unwrap_or_default()
+    };
+    let one_leaves = [("ann@x.io, ", "")];
+    let other_rules = [("IAMManager", "IAMReadOnly")];
+    let deleted = [("ci: {}", ""), (", applications: [ci]", "")];
+    assert_snapshot!(touched("group:admins", &one_leaves), @"group admins: step 1 changes its members");
+    assert_snapshot!(touched("policy:iam", &one_leaves), @"");
+    assert_snapshot!(touched("group:admins", &other_rules), @"group admins: step 1 changes a policy attached to it");
+    assert_snapshot!(touched("policy:iam", &other_rules), @"policy iam: step 1 changes it");
+    assert_snapshot!(touched("application:ci", &deleted), @"application ci: step 1 changes it");
+    assert_snapshot!(touched("group:admins", &deleted), @"group admins: step 1 changes its members");
+    let moved = [("{group: admins}", "{user: ann@x.io}")];
+    assert_snapshot!(touched("user:ann@x.io", &moved), @"user ann@x.io: step 1 changes a policy attached to it");
+    assert_snapshot!(touched("group:admins", &moved), @"group admins: step 1 changes a policy attached to it");
+    let gone = [
+        ("  admins: {members: {users: [ann@x.io, bob@x.io], applications: [ci]}}", ""),
+        ("groups:", "groups: {}"),
+        ("{group: admins}", "none"),
+    ];
+    assert_snapshot!(touched("policy:iam", &gone), @"policy iam: step 1 changes what it is attached to");
+}
+
+#[test]
+fn what_is_protected_is_so_by_both_its_names() {
+    for name in ["admins", "root"] {
+        let files = format!("settings: {{protect: [group:{name}]}}\n{ADMINS}")
+            .replace("admins: {", "root: {previously: admins, ")
+            .replace("{group: admins}", "{group: root}");
+        let trap = live(ADMINS).files(&files);
+        assert_eq!(verdicts(&trap), ["protect Refused"], "{name}");
+    }
+}
+
+#[test]
+fn a_rename_written_as_deletion_and_creation_is_refused() {
+    let files = "
+applications: {ci: {}}
+groups: {devs: {members: {users: [ann@x.io]}}}
+";
+    let new = "
+applications: {robot: {}}
+groups: {developers: {members: {users: [ann@x.io]}}}
+";
+    let with_keys =
+        |keys| live(files).with(move |state| state.applications[&key("ci")].api_keys = keys).files(new);
+    assert_snapshot!(with_keys(2).show(), @"
+    1 + application robot
+    2 + group developers
+    3 + ann to developers   after 2 reference
+    4 - application ci
+    5 - group devs
+    refused: rename=2: would delete and create what may be a rename; write `previously: OLD NAME` to rename
+      application ci with 2 API keys, beside new application robot
+      group devs, whose members come to new group developers
+    ");
+    assert_snapshot!(with_keys(0).show(), @"
+    1 + application robot
+    2 + group developers
+    3 + ann to developers   after 2 reference
+    4 - application ci
+    5 - group devs
+    refused: rename=1: would delete and create what may be a rename; write `previously: OLD NAME` to rename
+      group devs, whose members come to new group developers
+    ");
+    let nobody_shared = live(files).files(&new.replace("ann", "bob"));
+    assert_eq!(verdicts(&nobody_shared), [""; 0]);
+    assert_eq!(verdicts(&with_keys(2).allow("rename=2")), ["rename Lifted"]);
+}
+
+#[test]
+fn who_can_give_themselves_more_is_shown_and_with_strict_refused() {
+    let trap = || live(ADMINS).files_with(ADMINS, &[("bob@x.io", "bob@x.io, eve@x.io")]);
+    assert_snapshot!(trap().show(), @"
+    1 + eve to admins
+    shown: privilege_gains=1: 1 principal would gain a set that can give itself more
+      user eve@x.io: IAMManager
+    ");
+    assert_eq!(verdicts(&trap().strict()), ["privilege_gains Refused"]);
+    assert_eq!(verdicts(&trap().strict().allow("privilege_gains=1")), ["privilege_gains Lifted"]);
+}
+
+const SENTENCES: &str = "
+assertions:
+  - {principal: {user: ann@x.io}, can: IAMManager, on: organization}
+  - {principal: {user: eve@x.io}, cannot: IAMPolicyManager, on: organization}
+guardrails:
+  - {name: robots administer nothing, forbid: 'grant.kind == \"application\" && grant.permission_set == \"IAMManager\"'}
+";
+
+#[test]
+fn a_plan_that_breaks_an_assertion_is_refused() {
+    let files = format!("{ADMINS}{SENTENCES}").replace(", applications: [ci]", "");
+    let alone = ADMINS.replace(", applications: [ci]", "");
+    let trap = live(&alone).files_with(&files, &[("ann@x.io, bob@x.io", "eve@x.io, bob@x.io")]);
+    assert_snapshot!(trap.show(), @"
+    1 - ann from admins
+    2 + eve to admins   after 1 writer
+    shown: privilege_gains=1: 1 principal would gain a set that can give itself more
+      user eve@x.io: IAMManager
+    refused: assertions=2: would break 2 assertions
+      user ann@x.io can IAMManager on organization (iam.yaml:16): nothing grants it without a condition
+      user eve@x.io cannot IAMPolicyManager on organization (iam.yaml:17): through IAMManager on organization ← group admins ← policy iam, rule 1
+    ");
+    assert_eq!(verdicts(&trap.allow("assertions=2")), ["privilege_gains Shown", "assertions Lifted"]);
+}
+
+#[test]
+fn a_plan_that_breaks_a_guardrail_is_refused() {
+    let files = format!("{ADMINS}{SENTENCES}");
+    let trap = live(&ADMINS.replace(", applications: [ci]", "")).files(&files);
+    assert_snapshot!(trap.show(), @"
+    1 + ci to admins
+    shown: privilege_gains=1: 1 principal would gain a set that can give itself more
+      application ci: IAMManager
+    refused: guardrails=1: would break 1 grant against a guardrail
+      robots administer nothing (iam.yaml:19): application ci: IAMManager on organization ← group admins ← policy iam, rule 1
+    ");
+}
+
+#[test]
+fn what_is_broken_already_is_shown_and_with_strict_refused() {
+    let files = format!("{ADMINS}{SENTENCES}").replace("can: IAMManager", "can: BillingManager");
+    let trap = || live(ADMINS).files(&files);
+    assert_snapshot!(trap().show(), @"
+    shown: assertions=0: 1 assertion broken on the live side already, and still after this plan
+      user ann@x.io can BillingManager on organization (iam.yaml:16): nothing grants it without a condition
+    shown: guardrails=0: 1 grant against a guardrail broken on the live side already, and still after this plan
+      robots administer nothing (iam.yaml:19): application ci: IAMManager on organization ← group admins ← policy iam, rule 1
+    ");
+    assert_eq!(verdicts(&trap().strict()), ["assertions Refused", "guardrails Refused"]);
+}
+
+#[test]
+fn guards_look_at_unmanaged_objects_too() {
+    // The policy is another stack's, and the new member comes to hold it.
+    let trap = live(ADMINS).with(|state| state.policies[&key("iam")].meta.owner = None).files(&format!(
+        "groups: {{admins: {{members: {{users: [ann@x.io, bob@x.io, eve@x.io]}}}}}}\n{SENTENCES}"
+    ));
+    assert_snapshot!(trap.show(), @"
+    1 - ci from admins
+    2 + eve to admins   after 1 writer
+    shown: privilege_gains=1: 1 principal would gain a set that can give itself more
+      user eve@x.io: IAMManager
+    refused: assertions=1: would break 1 assertion
+      user eve@x.io cannot IAMPolicyManager on organization (iam.yaml:12): through IAMManager on organization ← group admins ← policy iam, rule 1
+    ");
+}

@@ -1,0 +1,304 @@
+//! Which live object a declared one is, and what happens to names.
+
+use insta::assert_snapshot;
+use scw_iam::model::{Address, Attachment, Id, Key, Principal};
+
+use crate::builder::{application, copy, foreign, key, live};
+
+const GROUP_ID: &str = "00000000-0000-0000-0000-00000000030";
+const POLICY_ID: &str = "00000000-0000-0000-0000-00000000040";
+
+const DEVS: &str = "
+groups:
+  devs: {members: {users: [ann@x.io]}}
+policies:
+  run: {principal: {group: devs}, rules: [{permission_sets: [InstancesReadOnly], scope: [dev]}]}
+";
+
+const DEVELOPERS: &str = "
+groups:
+  developers: {previously: devs, members: {users: [ann@x.io]}}
+policies:
+  run: {principal: {group: developers}, rules: [{permission_sets: [InstancesReadOnly], scope: [dev]}]}
+";
+
+#[test]
+fn a_group_that_is_renamed_is_patched() {
+    let trap = live(DEVS).files(DEVELOPERS);
+    assert_snapshot!(trap.show(), @"1 ~ group developers: devs is named developers");
+    assert_eq!(trap.access(), "no change of access");
+    let again = trap.again();
+    assert_eq!(again.show(), "nothing to do");
+    let spent = again.plan().unwrap().spent().to_vec();
+    assert_eq!(spent, [Address::Group(key("developers"))]);
+}
+
+#[test]
+fn a_rename_and_a_change_of_members_are_two_calls_one_after_the_other() {
+    let trap = live(DEVS).files(&DEVELOPERS.replace("[ann@x.io]", "[ann@x.io, bob@x.io]"));
+    assert_snapshot!(trap.show(), @"
+    1 ~ group developers: devs is named developers
+    2 + bob to developers   after 1 writer
+    ");
+}
+
+#[test]
+fn both_names_live_and_the_old_one_owned_is_refused() {
+    let both = DEVS.replace("groups:", "groups:\n  developers: {members: {users: [ann@x.io]}}");
+    let owned = live(&both).files(DEVELOPERS);
+    assert_snapshot!(owned.show(), @"
+    1 ~ policy run: group devs → group developers
+    conflict: group developers: is live, and so is group devs
+    ");
+    let made_by_hand = live(&both)
+        .with(|state| state.groups[&key("developers")].meta.owner = None)
+        .files(DEVELOPERS)
+        .allow("adoptions=1");
+    assert_snapshot!(made_by_hand.show(), @"
+    1 ~ group developers: adopted
+    2 ~ policy run: group devs → group developers
+    conflict: group developers: is live, and so is group devs
+    allowed: adoptions=1: would adopt 1 object into stack platform, which already owns objects
+      group developers
+    ");
+}
+
+#[test]
+fn both_names_live_and_the_old_one_of_somebody_else_is_left_alone() {
+    let both = DEVS.replace("groups:", "groups:\n  developers: {members: {users: [ann@x.io]}}");
+    let trap = live(&both).with(|state| state.groups[&key("devs")].meta.owner = None).files(DEVELOPERS);
+    assert_snapshot!(trap.show(), @"1 ~ policy run: group devs → group developers");
+    assert_snapshot!(trap.spared(), @"group devs: NotOwned");
+}
+
+#[test]
+fn a_swap_of_names_is_refused() {
+    let files = "
+groups:
+  a: {members: {users: [ann@x.io]}}
+  b: {members: {users: [bob@x.io]}}
+";
+    let swapped = format!(
+        "
+groups:
+  a: {{id: {GROUP_ID}1, members: {{users: [bob@x.io]}}}}
+  b: {{id: {GROUP_ID}0, members: {{users: [ann@x.io]}}}}
+"
+    );
+    assert_snapshot!(live(files).files(&swapped).show(), @"
+    error: the renames around group a wait for each other
+    hint: give one of them another name first, and apply twice
+    ");
+}
+
+#[test]
+fn a_chain_of_renames_frees_each_name_before_it_is_taken() {
+    let files = "
+groups:
+  a: {members: {users: [ann@x.io]}}
+  b: {members: {users: [bob@x.io]}}
+  c: {members: {users: [cat@x.io]}}
+";
+    let moved = format!(
+        "
+groups:
+  b: {{id: {GROUP_ID}0, members: {{users: [ann@x.io]}}}}
+  c: {{id: {GROUP_ID}1, members: {{users: [bob@x.io]}}}}
+  d: {{id: {GROUP_ID}2, members: {{users: [cat@x.io]}}}}
+"
+    );
+    assert_snapshot!(live(files).files(&moved).show(), @"
+    1 ~ group d: c is named d
+    2 ~ group c: b is named c   after 1 reference
+    3 ~ group b: a is named b   after 2 reference
+    ");
+}
+
+#[test]
+fn a_name_is_taken_once_its_owner_is_deleted() {
+    let files = "
+groups:
+  a: {members: {users: [ann@x.io]}}
+  b: {members: {users: [ann@x.io]}}
+  c: {members: {users: [ann@x.io]}}
+";
+    let moved = format!(
+        "
+groups:
+  b: {{id: {GROUP_ID}0, members: {{users: [ann@x.io]}}}}
+  c: {{members: {{users: [ann@x.io]}}}}
+"
+    );
+    let trap = live(files).files(&moved);
+    assert_snapshot!(trap.show(), @"
+    1 - group 00000000-0000-0000-0000-000000000301
+    2 ~ group b: a is named b   after 1 reference
+    ");
+    let plan = trap.plan().unwrap();
+    assert_eq!(plan.title(Id::from_bits(0x301)), Some("b"));
+}
+
+#[test]
+fn a_name_that_somebody_else_keeps_is_not_taken() {
+    let files = "
+groups:
+  a: {members: {users: [ann@x.io]}}
+  b: {members: {users: [ann@x.io]}}
+";
+    let moved = format!("groups: {{b: {{id: {GROUP_ID}0, members: {{users: [ann@x.io]}}}}}}");
+    let trap = live(files).with(|state| state.groups[&key("b")].meta.owner = None).files(&moved);
+    assert_snapshot!(trap.show(), @"error: group b cannot take its name: another live object bears it (00000000-0000-0000-0000-000000000301)");
+}
+
+#[test]
+fn an_id_of_nobody_or_of_another_kind_is_an_error() {
+    let unknown = format!("groups: {{devs: {{id: {GROUP_ID}9}}}}");
+    assert_snapshot!(live(DEVS).files(&unknown).show(), @"error: group devs is declared with the id 00000000-0000-0000-0000-000000000309, which no live object has");
+    let other = format!("groups: {{devs: {{id: {POLICY_ID}0}}}}");
+    assert_snapshot!(live(DEVS).files(&other).show(), @"error: group devs is declared with the id 00000000-0000-0000-0000-000000000400, which is that of policy run");
+}
+
+#[test]
+fn one_live_object_is_declared_once() {
+    let twice = format!("groups: {{devs: {{}}, developers: {{id: {GROUP_ID}0}}}}");
+    assert_snapshot!(live(DEVS).files(&twice).show(), @"
+    error: group devs and group developers are both the live group devs
+    hint: each live object is declared once
+    ");
+}
+
+/// Policies may share a name: those that do go by their ids.
+fn twins() -> crate::builder::Trap {
+    let run = format!("{POLICY_ID}0");
+    live(DEVS)
+        .with(|state| {
+            let policy = state.policies.shift_remove(&key("run")).unwrap();
+            let twin = copy(&policy, Attachment::None);
+            state.policies.insert(Key::Id(run.parse().unwrap()), policy);
+            state.policies.insert(Key::Id(Id::from_bits(0x4ff)), twin);
+        })
+        .files(&DEVS.replace("run: {", &format!("run: {{id: {run}, ")))
+        .with(|trap| {
+            let ids = vec![run.parse().unwrap(), Id::from_bits(0x4ff)];
+            trap.titles = ids.iter().map(|id| (*id, "run".to_owned())).collect();
+            trap.duplicates = [(Address::Policy(key("run")), ids)].into();
+        })
+}
+
+#[test]
+fn one_of_two_of_a_name_that_is_declared_by_id_keeps_the_name() {
+    let trap = twins();
+    assert_eq!(trap.show(), "nothing to do");
+}
+
+#[test]
+fn one_of_two_of_a_name_cannot_be_declared_by_name() {
+    let trap = twins().with(|trap| trap.desired.identities.clear());
+    assert_snapshot!(trap.show(), @"
+    error: policy run is the name of 2 live objects: 00000000-0000-0000-0000-000000000400, 00000000-0000-0000-0000-0000000004ff
+    hint: say which one is meant with `id:`, or rename the others
+    ");
+}
+
+#[test]
+fn no_third_one_takes_a_name_that_two_bear() {
+    let trap = live(DEVS)
+        .with(|state| {
+            for n in [0x4fe, 0x4ff] {
+                let twin = copy(&state.policies[&key("run")], Attachment::None);
+                state.policies.insert(Key::Id(Id::from_bits(n)), twin);
+            }
+        })
+        .files(&DEVS.replace("run: {", &format!("walk: {{id: {POLICY_ID}0, ")))
+        .with(|trap| {
+            trap.titles = [0x4fe, 0x4ff].map(|n| (Id::from_bits(n), "walk".to_owned())).into();
+            let ids = [0x4fe, 0x4ff].map(Id::from_bits).to_vec();
+            trap.duplicates = [(Address::Policy(key("walk")), ids)].into();
+        });
+    assert_snapshot!(trap.show(), @"error: policy walk cannot take its name: another live object bears it (00000000-0000-0000-0000-0000000004fe)");
+}
+
+#[test]
+fn a_name_that_two_bear_and_nobody_here_owns_or_declares_is_left_alone() {
+    let trap = twins().with(|trap| {
+        trap.desired.identities.clear();
+        trap.desired.state.policies.clear();
+        for policy in trap.live.policies.values_mut() {
+            policy.meta.owner = None;
+        }
+    });
+    assert_eq!(trap.show(), "nothing to do");
+    assert_snapshot!(trap.spared(), @"
+    policy 00000000-0000-0000-0000-000000000400: NotOwned
+    policy 00000000-0000-0000-0000-0000000004ff: NotOwned
+    ");
+}
+
+#[test]
+fn a_caller_who_is_renamed_is_still_the_caller() {
+    let files = "
+applications: {ci: {}}
+policies:
+  run: {principal: {application: ci}, rules: [{permission_sets: [IAMManager], scope: organization}]}
+";
+    let trap = live(files)
+        .files(
+            "
+applications: {robot: {previously: ci}}
+policies: {}
+",
+        )
+        .by(application("ci"));
+    assert_snapshot!(trap.show(), @"
+    1 ~ application robot: ci is named robot
+    2 - policy run
+    refused: self_lockout=1: would take from application robot, who runs this plan, what it needs to administer access
+      IAMManager on organization is gone after step 2
+    ");
+}
+
+#[test]
+fn a_hidden_member_goes_by_its_id_and_stays() {
+    let hidden = Principal::Application(Key::Id(Id::from_bits(77)));
+    let trap = live(DEVS)
+        .with(|state| _ = state.groups[&key("devs")].members.insert(hidden))
+        .files(&DEVS.replace("[ann@x.io]", "[bob@x.io]").replace("InstancesReadOnly", "VPCReadOnly"));
+    assert_snapshot!(trap.show(), @"
+    1 - ann from devs
+    2 ~ rules of run: -InstancesReadOnly on dev +VPCReadOnly on dev   after 1 leak
+    3 + bob to devs   after 1 writer, 2 leak
+    ");
+    assert_snapshot!(trap.access(), @"
+    user ann@x.io (loses all)
+      - InstancesReadOnly on dev ← group devs ← policy run, rule 1
+    user bob@x.io (had nothing)
+      + VPCReadOnly on dev ← group devs ← policy run, rule 1
+    application 00000000-0000-0000-0000-00000000004d
+      + VPCReadOnly on dev ← group devs ← policy run, rule 1
+      - InstancesReadOnly on dev ← group devs ← policy run, rule 1
+    ");
+}
+
+#[test]
+fn what_a_product_manages_is_never_changed() {
+    let trap = live("applications: {node: {}}\ngroups: {nodes: {members: {applications: [node]}}}")
+        .with(|state| {
+            state.applications[&key("node")] = foreign(1);
+            state.applications[&key("node")].flags.managed = true;
+            state.groups[&key("nodes")].flags.editable = false;
+        })
+        .files("applications: {}\ngroups: {}");
+    assert_eq!(trap.show(), "nothing to do");
+    assert_snapshot!(trap.spared(), @"
+    application node: Managed
+    group nodes: Managed
+    ");
+}
+
+#[test]
+fn what_a_product_manages_cannot_be_declared() {
+    let trap = live("applications: {node: {}}")
+        .files("applications: {node: {description: mine}}")
+        .with(|trap| trap.live.applications[&key("node")].flags.managed = true);
+    assert_snapshot!(trap.show(), @"conflict: application node: a product manages it");
+}
