@@ -22,6 +22,8 @@ pub struct Journal {
     buffer: Vec<u8>,
     /// Whether something is written and not yet safe.
     unsafe_yet: bool,
+    /// Why it could not be written once: after that it is left alone, for it may end in half a line.
+    failed: Option<String>,
 }
 
 /// Where a journal is kept.
@@ -40,7 +42,7 @@ impl Journal {
     /// Returns a journal that nobody keeps.
     #[must_use]
     pub const fn none() -> Self {
-        Self { run: String::new(), file: None, buffer: Vec::new(), unsafe_yet: false }
+        Self { run: String::new(), file: None, buffer: Vec::new(), unsafe_yet: false, failed: None }
     }
 
     /// Opens a journal to append to, and notes that a run begins: its id, and the hash of its plan.
@@ -67,7 +69,7 @@ impl Journal {
     }
 
     pub(super) fn kept(file: Box<dyn Kept>, run: &str) -> Self {
-        Self { run: escaped(run), file: Some(file), buffer: Vec::new(), unsafe_yet: false }
+        Self { run: escaped(run), file: Some(file), buffer: Vec::new(), unsafe_yet: false, failed: None }
     }
 
     /// Notes that a step is about to be sent; it may be sent once this is synced.
@@ -130,13 +132,14 @@ impl Journal {
     }
 
     fn write(&mut self) -> io::Result<()> {
-        let Some(file) = &mut self.file else { return Ok(()) };
-        if !self.buffer.is_empty() {
-            self.unsafe_yet = true;
-            file.write_all(&self.buffer)?;
-            self.buffer.clear();
-        }
-        Ok(())
+        self.unless_failed(|file, buffer, unsafe_yet| {
+            if !buffer.is_empty() {
+                *unsafe_yet = true;
+                file.write_all(buffer)?;
+                buffer.clear();
+            }
+            Ok(())
+        })
     }
 
     /// Writes what was noted and waits until it is safe.
@@ -144,12 +147,22 @@ impl Journal {
     /// A few milliseconds that nothing else may use: the write that follows must not overtake it.
     pub(super) fn sync(&mut self) -> io::Result<()> {
         self.write()?;
-        let Some(file) = &mut self.file else { return Ok(()) };
-        if self.unsafe_yet {
-            file.keep()?;
-            self.unsafe_yet = false;
+        self.unless_failed(
+            |file, _, unsafe_yet| {
+                if std::mem::take(unsafe_yet) { file.keep() } else { Ok(()) }
+            },
+        )
+    }
+
+    fn unless_failed(
+        &mut self,
+        act: impl FnOnce(&mut dyn Kept, &mut Vec<u8>, &mut bool) -> io::Result<()>,
+    ) -> io::Result<()> {
+        let Self { file: Some(file), buffer, unsafe_yet, failed, .. } = self else { return Ok(()) };
+        if let Some(why) = failed {
+            return Err(io::Error::other(why.clone()));
         }
-        Ok(())
+        act(file.as_mut(), buffer, unsafe_yet).inspect_err(|error| *failed = Some(error.to_string()))
     }
 }
 

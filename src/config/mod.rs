@@ -9,6 +9,7 @@ mod decode;
 mod document;
 mod export;
 mod expression;
+mod fields;
 mod merge;
 mod mistake;
 mod parse;

@@ -24,7 +24,9 @@ pub(super) struct Alignment {
     /// What the files say of the members of groups.
     pub(super) memberships: HashMap<Name, Membership>,
     /// Live addresses that go by another one in the plan.
-    rekeyed: HashMap<Address, Address>,
+    pub(super) rekeyed: HashMap<Address, Address>,
+    /// What these go by on the live side.
+    pub(super) live_keys: HashMap<Address, Key<Name>>,
     pub(super) adoptions: Vec<Adoption>,
     pub(super) conflicts: Vec<Conflict>,
     pub(super) spared: Vec<Spared>,
@@ -64,6 +66,7 @@ pub(super) fn align(facts: &Facts<'_>, desired: &Desired) -> Result<Alignment, E
             .filter_map(|(from, to)| Some((to.clone(), name_key(from)?.name()?.clone())))
             .collect(),
         memberships: desired.memberships.clone(),
+        live_keys: rekeyed.iter().filter_map(|(from, to)| Some((to.clone(), name_key(from)?))).collect(),
         rekeyed,
         adoptions: Vec::new(),
         conflicts: Vec::new(),
@@ -401,21 +404,10 @@ impl Alignment {
         }
     }
 
-    /// Returns a live principal by the name that it has in the plan.
-    pub(super) fn renamed_principal(&self, live: &Principal) -> Principal {
-        match (live, self.rekeyed.get(&live.address())) {
-            (Principal::Application(_), Some(Address::Application(key))) => {
-                Principal::Application(key.clone())
-            }
-            _ => live.clone(),
-        }
-    }
-
     /// Returns the names of an object, here and live.
     pub(super) fn names(&self, address: &Address) -> impl Iterator<Item = Address> {
-        let live = self.renamed.get(address).cloned();
-        let live = live.or_else(|| self.displaced.get(address).cloned().map(Key::Named));
-        std::iter::once(address.clone()).chain(live.map(|key| with_key(address, key)))
+        let live = self.live_keys.get(address).map(|key| with_key(address, key.clone()));
+        std::iter::once(address.clone()).chain(live)
     }
 
     fn conflict(&mut self, desired: &Desired, address: &Address, kind: ConflictKind) {

@@ -54,6 +54,19 @@ pub enum Caller {
     Unresolved(String),
 }
 
+impl Caller {
+    /// Returns the caller by the name that the plan has for what is live at an address.
+    fn renamed<'a>(&self, plans: impl Fn(&Address) -> Option<&'a Address>) -> Self {
+        match self {
+            Self::Known(principal) => match plans(&principal.address()) {
+                Some(Address::Application(key)) => Self::Known(Principal::Application(key.clone())),
+                _ => self.clone(),
+            },
+            Self::Unresolved(_) => self.clone(),
+        }
+    }
+}
+
 /// How strictly a plan is judged.
 #[derive(Debug, Clone, Default)]
 pub struct Options {
@@ -265,7 +278,7 @@ pub struct Plan {
     findings: Vec<Finding>,
     summary: Summary,
     places: HashMap<Where, Place>,
-    renamed: HashMap<Address, Key<Name>>,
+    live_keys: HashMap<Address, Key<Name>>,
 }
 
 /// Compares the live side with the desired one.
@@ -276,11 +289,11 @@ pub fn between(facts: &Facts<'_>, desired: &Desired, options: &Options) -> Resul
     let alignment = align::align(facts, desired)?;
     let draft = diff::diff(&alignment);
     let (draft, mut ordered) = order::order(&alignment, draft)?;
-    let caller = match facts.caller {
-        Caller::Known(principal) => Some(alignment.renamed_principal(principal)),
+    let caller = facts.caller.renamed(|live| alignment.rekeyed.get(live));
+    let number = match &caller {
+        Caller::Known(principal) => draft.world.principals.get_index_of(principal),
         Caller::Unresolved(_) => None,
     };
-    let number = caller.as_ref().and_then(|caller| draft.world.principals.get_index_of(caller));
     let number = number.and_then(|at| u32::try_from(at).ok());
     let rehearsal = rehearse::run(&alignment, &draft, &mut ordered, number).map_err(Error::Bug)?;
     let access =
@@ -291,7 +304,7 @@ pub fn between(facts: &Facts<'_>, desired: &Desired, options: &Options) -> Resul
         facts,
         desired,
         options,
-        caller: caller.as_ref(),
+        caller: &caller,
         alignment: &alignment,
         draft: &draft,
         steps: &steps,
@@ -317,7 +330,7 @@ pub fn between(facts: &Facts<'_>, desired: &Desired, options: &Options) -> Resul
         findings,
         summary,
         places: desired.places.clone(),
-        renamed: alignment.renamed,
+        live_keys: alignment.live_keys,
         before: alignment.before,
         outcome: alignment.outcome,
     })
@@ -467,10 +480,11 @@ impl Plan {
         self.places.get(of)
     }
 
-    /// Returns the live name of an object that is renamed.
+    /// Returns what a live object goes by that goes by something else in the plan: one that is renamed, one whose name
+    /// another one takes, one of several of a name that is declared by its id.
     #[must_use]
     pub fn renamed_from(&self, address: &Address) -> Option<&Key<Name>> {
-        self.renamed.get(address)
+        self.live_keys.get(address)
     }
 
     /// Returns true when nothing is to be done.

@@ -163,3 +163,18 @@ async fn a_journal_that_cannot_be_written_keeps_it_from_writing_anything() {
     assert!(words.contains("cannot write the journal /dev/full"), "{words}");
     assert!(made(&desk).is_empty());
 }
+
+#[tokio::test]
+async fn a_second_apply_at_once_is_kept_out_and_told_by_whom() {
+    let case = thirty();
+    let desk = Desk::of(&case, "", 1, LATENCY).await;
+    let child = under_way(&desk).await;
+    let pid = child.id().unwrap();
+    let second = desk.apply().output().await.unwrap();
+    let words = String::from_utf8_lossy(&second.stderr);
+    assert_eq!(second.status.code(), Some(1), "{words}");
+    assert!(words.contains("another apply of the same organization and stack is under way"), "{words}");
+    assert!(words.contains(&format!("process {pid} since ")), "{words}");
+    assert!(child.wait_with_output().await.unwrap().status.success());
+    assert_eq!(made(&desk).len(), 30);
+}

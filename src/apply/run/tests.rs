@@ -214,7 +214,7 @@ async fn asked_to_stop_while_it_settles_it_ends_at_once() {
     assert_eq!((outcome.end.clone(), outcome.elapsed), (End::Stopped, Duration::from_millis(500)));
 }
 
-/// A journal's file that logs when it was made safe, and is full after so many bytes.
+/// A journal's file that logs when it was made safe, and is full after so many bytes, once.
 struct Paper {
     world: World,
     room: usize,
@@ -225,6 +225,7 @@ impl Write for Paper {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let mut text = self.text.lock().unwrap();
         if text.len() + bytes.len() > self.room {
+            self.room = usize::MAX;
             return Err(io::Error::new(io::ErrorKind::StorageFull, "no space left"));
         }
         text.extend_from_slice(bytes);
@@ -300,8 +301,11 @@ async fn a_journal_that_cannot_be_written_stops_before_the_next_write() {
     assert_eq!(outcome.end, End::Journal("no space left".to_owned()));
     assert_eq!((world.started(), outcome.wrote()), (vec![], false));
 
-    let (mut journal, _) = paper(&world, 500);
+    let (mut journal, text) = paper(&world, 500);
     let outcome = world.run_with(&steps, &mut journal).await;
+    let kept = text.lock().unwrap().clone();
+    journal.end(&outcome);
+    assert_eq!(*text.lock().unwrap(), kept, "it is left alone");
     assert_eq!(outcome.end, End::Journal("no space left".to_owned()));
     assert_eq!(world.started(), [1, 2]);
     insta::assert_snapshot!(words(&outcome), @r"

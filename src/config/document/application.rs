@@ -1,5 +1,6 @@
 use super::meta::{MetaDocument, meta};
-use crate::config::decode::{Decoder, Fields, Shape};
+use crate::config::decode::Decoder;
+use crate::config::fields::{Fields, Shape};
 use crate::config::mistake::Span;
 use crate::config::tree::Node;
 use crate::model::Kind;

@@ -1,6 +1,7 @@
 use super::policy::{PrincipalDocument, principal};
 use super::rule::project;
-use crate::config::decode::{Decoder, Fields, Shape, Spanned};
+use crate::config::decode::{Decoder, Spanned};
+use crate::config::fields::{Fields, Shape};
 use crate::config::mistake::{Mistake, MistakeKind, Span};
 use crate::config::tree::Node;
 use crate::model::{Expectation, PermissionSetName, ProjectName};

@@ -2,7 +2,8 @@ use jiff::Timestamp;
 
 use super::meta::{MetaDocument, meta};
 use super::rule::until;
-use crate::config::decode::{Decoder, Fields, Shape, Spanned};
+use crate::config::decode::{Decoder, Spanned};
+use crate::config::fields::{Fields, Shape};
 use crate::config::mistake::{MistakeKind, Span};
 use crate::config::tree::{Node, Value};
 use crate::model::{Email, Kind, Membership, Name};

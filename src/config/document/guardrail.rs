@@ -1,5 +1,6 @@
 use crate::access::cel::Vocabulary;
-use crate::config::decode::{Decoder, Fields, Shape, Spanned};
+use crate::config::decode::{Decoder, Spanned};
+use crate::config::fields::{Fields, Shape};
 use crate::config::mistake::{MistakeKind, Span};
 use crate::config::tree::Node;
 use crate::model::{BadText, check_description};

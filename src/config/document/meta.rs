@@ -1,6 +1,7 @@
 //! What applications, groups and policies have in common.
 
-use crate::config::decode::{Decoder, Fields, Spanned};
+use crate::config::decode::{Decoder, Spanned};
+use crate::config::fields::Fields;
 use crate::config::mistake::{MistakeKind, Span};
 use crate::config::tree::Node;
 use crate::model::{Id, Kind, Name, Tag, check_description};

@@ -1,6 +1,7 @@
 use super::meta::{MetaDocument, meta};
 use super::rule::{RuleDocument, rule};
-use crate::config::decode::{Decoder, Fields, Shape, Spanned};
+use crate::config::decode::{Decoder, Spanned};
+use crate::config::fields::{Fields, Shape};
 use crate::config::mistake::{MistakeKind, Span};
 use crate::config::tree::{Node, Value};
 use crate::model::{Email, Kind, Name};

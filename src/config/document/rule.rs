@@ -1,7 +1,8 @@
 use jiff::Timestamp;
 
 use crate::access::cel::Vocabulary;
-use crate::config::decode::{Decoder, Fields, Shape, Spanned};
+use crate::config::decode::{Decoder, Spanned};
+use crate::config::fields::{Fields, Shape};
 use crate::config::mistake::{MistakeKind, Span};
 use crate::config::tree::{Node, Value};
 use crate::config::until::{self, CONDITION_MOST};

@@ -1,4 +1,5 @@
-use crate::config::decode::{Decoder, Fields, Shape, Spanned};
+use crate::config::decode::{Decoder, Spanned};
+use crate::config::fields::{Fields, Shape};
 use crate::config::mistake::{MistakeKind, Span};
 use crate::config::tree::Node;
 use crate::model::{Address, Key, Kind, Prune, Stack};

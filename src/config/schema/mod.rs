@@ -63,10 +63,10 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
-    use crate::config::decode::Shape;
     use crate::config::document::{
         application, assertion, external, group, guardrail, policy, root, rule, settings,
     };
+    use crate::config::fields::Shape;
 
     const SHAPES: &[(&str, &Shape)] = &[
         ("", &root::SHAPE),

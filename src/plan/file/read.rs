@@ -13,8 +13,8 @@ use crate::model::{
     Address, Attachment, Id, Key, Kind, Meta, Name, Owner, Policy, Principal, Rule, Rules, Scope, State,
 };
 use crate::plan::{
-    Action, Adoption, Caller, Edge, Effect, Facts, Interruption, Options, Plan, Reason, Step, Summary,
-    Update, align, guard, rehearse,
+    Action, Adoption, Edge, Effect, Facts, Interruption, Options, Plan, Reason, Step, Summary, Update, align,
+    guard, rehearse,
 };
 
 /// Why a plan file cannot be applied at all.
@@ -144,19 +144,9 @@ impl Document {
         let (held, will) = (world.holdings(&before), world.holdings(&outcome));
         let access = changes(&world, (&held, &before), (&will, &outcome));
         let adoptions = self.adopted().ok_or_else(shape)?;
-        let caller = match facts.caller {
-            Caller::Known(Principal::Application(key)) => {
-                let live = Address::Application(key.clone());
-                let now = renamed.iter().find(|(_, from)| **from == live).map(|(to, _)| to);
-                match now {
-                    Some(Address::Application(key)) => Some(Principal::Application(key.clone())),
-                    _ => Some(Principal::Application(key.clone())),
-                }
-            }
-            Caller::Known(principal @ Principal::User(_)) => Some(principal.clone()),
-            Caller::Unresolved(_) => None,
-        };
-        let findings = guard::of_caller(facts, caller.as_ref(), &before, &steps, &options.allow);
+        let caller =
+            facts.caller.renamed(|live| renamed.iter().find(|(_, from)| *from == live).map(|(to, _)| to));
+        let findings = guard::of_caller(&caller, &before, &steps, &options.allow);
         let summary = Summary::of(&steps, &adoptions);
         Ok(Plan {
             steps,
@@ -175,7 +165,7 @@ impl Document {
             findings,
             summary,
             places: HashMap::new(),
-            renamed: renamed.into_iter().filter_map(|(to, from)| Some((to, name_key(&from)?))).collect(),
+            live_keys: renamed.into_iter().filter_map(|(to, from)| Some((to, name_key(&from)?))).collect(),
             before,
             outcome,
         })

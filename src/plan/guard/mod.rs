@@ -20,9 +20,9 @@ use std::str::FromStr;
 use super::align::Alignment;
 use super::diff::Draft;
 use super::rehearse::Rehearsal;
-use super::{Facts, Options, Step};
+use super::{Caller, Facts, Options, Step};
 use crate::access::{AccessChange, Broken};
-use crate::model::{Desired, Principal, State};
+use crate::model::{Desired, State};
 
 /// All that guards look at.
 pub(super) struct Case<'a> {
@@ -30,7 +30,7 @@ pub(super) struct Case<'a> {
     pub(super) desired: &'a Desired,
     pub(super) options: &'a Options,
     /// Who runs the plan, by the name that they have in it.
-    pub(super) caller: Option<&'a Principal>,
+    pub(super) caller: &'a Caller,
     pub(super) alignment: &'a Alignment,
     pub(super) draft: &'a Draft,
     pub(super) steps: &'a [Step],
@@ -199,15 +199,15 @@ pub(super) fn judge(case: &Case<'_>) -> Vec<Finding> {
         .collect()
 }
 
-/// Asks the one guard that depends on who applies, for steps that were planned earlier.
+/// Asks the one guard that depends on who applies, for steps that were planned earlier. The caller goes by the name
+/// that it has in the plan.
 pub(super) fn of_caller(
-    facts: &Facts<'_>,
-    caller: Option<&Principal>,
+    caller: &Caller,
     before: &State,
     steps: &[Step],
     allow: &BTreeMap<GuardName, u32>,
 ) -> Vec<Finding> {
-    let alarm = self_lockout::judge_again(facts, caller, before, steps);
+    let alarm = self_lockout::judge_again(caller, before, steps);
     alarm.map(|alarm| finding(GuardName::SelfLockout, alarm, allow)).into_iter().collect()
 }
 

@@ -3,7 +3,7 @@ use std::collections::BTreeSet;
 use super::{Alarm, Case};
 use crate::access::Grant;
 use crate::model::{Address, Attachment, Builtin, Principal, State, UserType};
-use crate::plan::{Caller, Facts, Step, StepId, rehearse};
+use crate::plan::{Caller, Step, StepId, rehearse};
 
 /// Refuses that the caller loses, at any step, what it needs to administer access, or is deleted; and a plan with
 /// steps by a caller that nobody knows.
@@ -11,17 +11,12 @@ pub(super) fn judge(case: &Case<'_>) -> Option<Alarm> {
     let symbols = &case.draft.world.symbols;
     let lost =
         case.rehearsal.locked_out.iter().map(|(grant, step)| (symbols.unpack(*grant), *step)).collect();
-    alarm(case.facts, case.caller, &case.alignment.before, case.steps, lost)
+    alarm(case.caller, &case.alignment.before, case.steps, lost)
 }
 
 /// The same for steps that were planned earlier, maybe by somebody else.
-pub(super) fn judge_again(
-    facts: &Facts<'_>,
-    caller: Option<&Principal>,
-    before: &State,
-    steps: &[Step],
-) -> Option<Alarm> {
-    let Some(principal) = caller else { return alarm(facts, None, before, steps, Vec::new()) };
+pub(super) fn judge_again(caller: &Caller, before: &State, steps: &[Step]) -> Option<Alarm> {
+    let Caller::Known(principal) = caller else { return alarm(caller, before, steps, Vec::new()) };
     let needed: Vec<Grant> = grants_of(before, principal).into_iter().filter(administers).collect();
     let mut lost: Vec<(Grant, StepId)> = Vec::new();
     let mut state = before.clone();
@@ -34,7 +29,7 @@ pub(super) fn judge_again(
             }
         }
     }
-    alarm(facts, caller, before, steps, lost)
+    alarm(caller, before, steps, lost)
 }
 
 fn administers(grant: &Grant) -> bool {
@@ -62,19 +57,13 @@ fn grants_of(state: &State, principal: &Principal) -> BTreeSet<Grant> {
     policies.flat_map(|policy| policy.rules.0.iter().flat_map(Grant::of_rule)).collect()
 }
 
-fn alarm(
-    facts: &Facts<'_>,
-    caller: Option<&Principal>,
-    before: &State,
-    steps: &[Step],
-    lost: Vec<(Grant, StepId)>,
-) -> Option<Alarm> {
+fn alarm(caller: &Caller, before: &State, steps: &[Step], lost: Vec<(Grant, StepId)>) -> Option<Alarm> {
     if steps.is_empty() {
         return None;
     }
-    let principal = match (caller, facts.caller) {
-        (Some(principal), _) | (None, Caller::Known(principal)) => principal,
-        (None, Caller::Unresolved(why)) => {
+    let principal = match caller {
+        Caller::Known(principal) => principal,
+        Caller::Unresolved(why) => {
             return Some(Alarm {
                 found: 1,
                 limit: 0,
@@ -85,7 +74,7 @@ fn alarm(
         }
     };
     if let Principal::User(key) = principal
-        && facts.live.users.get(key).is_some_and(|user| user.kind == UserType::Owner)
+        && before.users.get(key).is_some_and(|user| user.kind == UserType::Owner)
     {
         return None;
     }

@@ -1,0 +1,126 @@
+//! Map → values: the keys of the language asked for by their names, every other one a mistake.
+
+use super::decode::Decoder;
+use super::mistake::{MistakeKind, Span};
+use super::tree::Node;
+use crate::model::{Kind, near};
+
+/// The most keys that one map of the language has.
+const MOST_KEYS: usize = 16;
+
+/// The entries of a map whose keys are the language's: each is asked for by its name, and what has another name
+/// is a mistake.
+pub(super) struct Fields<'n, 'a> {
+    keys: &'static [&'static str],
+    found: [Option<&'n (Node<'a>, Node<'a>)>; MOST_KEYS],
+    asked: u32,
+    cut: bool,
+    /// Keys that were probably meant by keys that do not exist.
+    meant: Vec<String>,
+    at: Span,
+}
+
+/// What a map of the language is called, and which keys it has.
+pub(super) struct Shape {
+    /// As a title begins with it: `a group`.
+    pub(super) of: &'static str,
+    pub(super) keys: &'static [&'static str],
+    /// Whether keys that begin with `x-` are free in it.
+    pub(super) top: bool,
+}
+
+impl<'n, 'a> Fields<'n, 'a> {
+    /// Takes a map apart. `at` is where to point for a key that is missing; `what` is the key whose value it is.
+    pub(super) fn of(
+        d: &mut Decoder<'_>,
+        node: &'n Node<'a>,
+        at: Span,
+        what: &str,
+        shape: &Shape,
+    ) -> Option<Self> {
+        let map = d.map(node, what)?;
+        let (mut found, mut meant) = ([None; MOST_KEYS], Vec::new());
+        for entry in &map.entries {
+            let Some(text) = entry.0.raw() else { continue };
+            match shape.keys.iter().position(|key| *key == text) {
+                Some(slot) => found[slot] = Some(entry),
+                None => meant.extend(unknown(d, &entry.0, text, shape)),
+            }
+        }
+        Some(Self { keys: shape.keys, found, asked: 0, cut: map.cut, meant, at })
+    }
+
+    /// Returns the key and the value, or `None` when it is not there.
+    pub(super) fn get(&mut self, key: &'static str) -> Option<(&'n Node<'a>, &'n Node<'a>)> {
+        let slot = self.keys.iter().position(|known| *known == key);
+        debug_assert!(slot.is_some(), "`{key}` is not among the keys of its map");
+        let slot = slot?;
+        self.asked |= 1 << slot;
+        self.found[slot].map(|(key, value)| (key, value))
+    }
+
+    /// Decodes the value of a key that may be absent.
+    pub(super) fn optional<T>(
+        &mut self,
+        key: &'static str,
+        d: &mut Decoder<'_>,
+        decode: impl FnOnce(&mut Decoder<'_>, &'n Node<'a>, Span) -> Option<T>,
+    ) -> Option<T> {
+        let (key, value) = self.get(key)?;
+        decode(d, value, key.at)
+    }
+
+    /// Decodes the value of a key that must be there.
+    pub(super) fn required<T>(
+        &mut self,
+        key: &'static str,
+        d: &mut Decoder<'_>,
+        of: impl FnOnce() -> String,
+        decode: impl FnOnce(&mut Decoder<'_>, &'n Node<'a>, Span) -> Option<T>,
+    ) -> Option<T> {
+        match self.get(key) {
+            Some((key, value)) => decode(d, value, key.at),
+            None => {
+                if !self.excused(key) {
+                    d.mistake(self.at, MistakeKind::MissingKey { key, of: of() });
+                }
+                None
+            }
+        }
+    }
+
+    /// Returns true when a key that is missing may stand where the text could not be read, or under a wrong name.
+    pub(super) fn excused(&self, key: &str) -> bool {
+        self.cut || self.meant.iter().any(|meant| meant == key)
+    }
+}
+
+impl Drop for Fields<'_, '_> {
+    fn drop(&mut self) {
+        let all = u32::MAX >> (32 - self.keys.len());
+        debug_assert!(
+            std::thread::panicking() || self.asked == all,
+            "a decoder never asks for some of {:?}",
+            self.keys
+        );
+    }
+}
+
+/// Notes a key that does not exist; returns the one that was probably meant.
+fn unknown(d: &mut Decoder<'_>, node: &Node<'_>, text: &str, shape: &Shape) -> Option<String> {
+    let key = text.to_owned();
+    if text.starts_with("x-") {
+        if !shape.top {
+            d.mistake(node.at, MistakeKind::FreeKeyInside { key });
+        }
+        return None;
+    }
+    if shape.top && text == Kind::User.section() {
+        d.mistake(node.at, MistakeKind::LaterKey { key });
+        return None;
+    }
+    // What is not shown needs no good words.
+    let near = if d.is_full() { None } else { near(text, shape.keys.iter().copied()).map(str::to_owned) };
+    d.mistake(node.at, MistakeKind::UnknownKey { key, of: shape.of, near: near.clone() });
+    near
+}
