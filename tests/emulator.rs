@@ -177,10 +177,10 @@ async fn a_policy_has_one_writer_when_asked() {
 
 #[tokio::test]
 async fn a_client_that_leaves_has_written_all_the_same() {
-    let latency = Latency::Fixed(Duration::from_millis(100));
+    let latency = Latency::Fixed(Duration::from_millis(1500));
     let emulator = emulator(Options { latency, ..Options::default() }).await;
     let impatient = send(&emulator, Method::POST, "groups", new_group("left"));
-    assert!(tokio::time::timeout(Duration::from_millis(40), impatient).await.is_err());
+    assert!(tokio::time::timeout(Duration::from_millis(700), impatient).await.is_err());
     let state = emulator.shutdown().await.unwrap();
     assert_eq!(state["groups"][1]["name"], "left");
 }
