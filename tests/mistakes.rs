@@ -153,3 +153,49 @@ fn the_schema_and_validate_judge_alike() {
     }
     assert!(differing.is_empty(), "{}", differing.join("\n"));
 }
+
+/// Finds every YAML file below a folder.
+fn yaml_below(folder: &Path, found: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(folder).into_iter().flatten() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            yaml_below(&path, found);
+        } else if path.extension().is_some_and(|end| end == "yaml" || end == "yml") {
+            found.push(path);
+        }
+    }
+}
+
+#[test]
+fn every_example_is_good_to_the_schema_and_to_validate() {
+    let schema = jsonschema::validator_for(&schema()).unwrap();
+    let examples = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples");
+    let scenarios = fs::read_dir(&examples).unwrap().map(|entry| entry.unwrap().path());
+    for scenario in scenarios.filter(|path| path.is_dir()) {
+        let mut files = Vec::new();
+        yaml_below(&scenario, &mut files);
+        assert!(!files.is_empty(), "{}", scenario.display());
+        for file in &files {
+            let value: serde_json::Value = serde_yaml::from_str(&fs::read_to_string(file).unwrap()).unwrap();
+            let faults: Vec<String> = schema.iter_errors(&value).map(|fault| fault.to_string()).collect();
+            assert!(faults.is_empty(), "{}: {faults:?}", file.display());
+        }
+        let read = read(&[Source::Path(scenario.clone())], now());
+        let files = read.unwrap_or_else(|mistakes| panic!("{}", text(&mistakes)));
+        assert!(files.resolve(None, Catalogue::published(), false).is_ok(), "{}", scenario.display());
+    }
+}
+
+#[test]
+fn what_the_manual_shows_is_good() {
+    let manual = scw_iam::config::manual();
+    let schema = jsonschema::validator_for(&schema()).unwrap();
+    let shown: Vec<&str> =
+        manual.split("```yaml\n").skip(1).filter_map(|part| part.split("```").next()).collect();
+    let whole = shown[0];
+    assert!(read(&[Source::Text { name: "shown".into(), bytes: whole.into() }], now()).is_ok());
+    assert!(schema.is_valid(&serde_yaml::from_str::<serde_json::Value>(whole).unwrap()));
+    for part in &shown {
+        assert!(serde_yaml::from_str::<serde_json::Value>(part).is_ok(), "{part}");
+    }
+}
