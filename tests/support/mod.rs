@@ -8,3 +8,4 @@ pub(crate) mod organizations;
 pub(crate) mod replay;
 pub(crate) mod small;
 pub(crate) mod state_json;
+pub(crate) mod wild;
