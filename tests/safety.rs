@@ -58,17 +58,28 @@ fn fail(words: impl ToString) -> TestCaseError {
     TestCaseError::fail(words.to_string())
 }
 
+/// What is wrong, with the plan in which it is.
+fn told(plan: &Plan, broken: &str) -> String {
+    let line = |step: &Step| {
+        let after: Vec<_> =
+            step.after.iter().map(|edge| format!("{} {:?}", edge.step, edge.reason)).collect();
+        format!("{} {:?} after {}", step.id, step.action, after.join(", "))
+    };
+    let steps: Vec<_> = plan.steps().iter().map(line).collect();
+    format!("{broken}\n{}\n{:?}", steps.join("\n"), plan.interruptions())
+}
+
 /// Goes through one order, judges every state on the way, and says what the steps lead to.
 fn any_order_is_safe(plan: &Plan, seed: u64) -> Result<Vec<State>, TestCaseError> {
     let laws = Laws::of(plan);
     let mut now = plan.before().clone();
     let mut done = BTreeSet::new();
     let mut states = vec![now.clone()];
-    laws.judge(&now, &done).map_err(fail)?;
+    laws.judge(&now, &done).map_err(|broken| fail(told(plan, &broken)))?;
     for step in any_allowed_order(plan, seed) {
         rehearse(&mut now, &step.action);
         done.insert(step.id);
-        laws.judge(&now, &done).map_err(fail)?;
+        laws.judge(&now, &done).map_err(|broken| fail(told(plan, &broken)))?;
         states.push(now.clone());
     }
     prop_assert_eq!(&now, plan.outcome());

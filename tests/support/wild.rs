@@ -125,7 +125,8 @@ impl WildCase {
     }
 
     fn memberships(&mut self, genes: &Genes) {
-        let live: Vec<_> = self.live.groups.keys().take(6).cloned().collect();
+        let ordinary = self.live.groups.iter().filter(|(_, group)| group.builtin.is_none());
+        let live: Vec<_> = ordinary.map(|(key, _)| key.clone()).collect();
         for n in chosen(genes.hidden) {
             if let Some(group) = live.get(n).and_then(|key| self.live.groups.get_mut(key)) {
                 let id = Key::Id(Id::from_bits(600 + n as u128 / 2));
