@@ -2,12 +2,16 @@
 
 mod support;
 
+use std::cell::RefCell;
 use std::collections::BTreeSet;
 
 use proptest::prelude::*;
-use scw_iam::plan::{Plan, Step, StepId, rehearse};
-use support::oracle::Laws;
+use proptest::test_runner::TestRunner;
+use scw_iam::model::{Address, Principal, State, UserType};
+use scw_iam::plan::{Error, GuardName, Plan, Step, StepId, rehearse};
+use support::oracle::{Laws, covered, held};
 use support::organizations::{Case, pair};
+use support::wild::{WildCase, wild};
 
 /// A small generator, so that an order follows from its seed alone.
 struct Dice(u64);
@@ -40,43 +44,154 @@ fn any_allowed_order(plan: &Plan, seed: u64) -> Vec<&Step> {
     order
 }
 
-fn any_order_is_safe(case: &Case, seed: u64) -> Result<(usize, usize), TestCaseError> {
-    let plan = case.plan().map_err(|error| TestCaseError::fail(error.to_string()))?;
-    let laws = Laws::of(&plan);
+/// What was seen of a case.
+#[derive(Default)]
+struct Seen {
+    pairs: u32,
+    steps: usize,
+    interrupted: u32,
+    refused_names: u32,
+    conflicts: u32,
+}
+
+fn fail(words: impl ToString) -> TestCaseError {
+    TestCaseError::fail(words.to_string())
+}
+
+/// What is wrong, with the plan in which it is.
+fn told(plan: &Plan, broken: &str) -> String {
+    let line = |step: &Step| {
+        let after: Vec<_> =
+            step.after.iter().map(|edge| format!("{} {:?}", edge.step, edge.reason)).collect();
+        format!("{} {:?} after {}", step.id, step.action, after.join(", "))
+    };
+    let steps: Vec<_> = plan.steps().iter().map(line).collect();
+    format!("{broken}\n{}\n{:?}", steps.join("\n"), plan.interruptions())
+}
+
+/// Goes through one order, judges every state on the way, and says what the steps lead to.
+fn any_order_is_safe(plan: &Plan, seed: u64) -> Result<Vec<State>, TestCaseError> {
+    let laws = Laws::of(plan);
     let mut now = plan.before().clone();
     let mut done = BTreeSet::new();
-    laws.judge(&now, &done).map_err(TestCaseError::fail)?;
-    for step in any_allowed_order(&plan, seed) {
+    let mut states = vec![now.clone()];
+    laws.judge(&now, &done).map_err(|broken| fail(told(plan, &broken)))?;
+    for step in any_allowed_order(plan, seed) {
         rehearse(&mut now, &step.action);
         done.insert(step.id);
-        laws.judge(&now, &done).map_err(TestCaseError::fail)?;
+        laws.judge(&now, &done).map_err(|broken| fail(told(plan, &broken)))?;
+        states.push(now.clone());
     }
     prop_assert_eq!(&now, plan.outcome());
-    Ok((plan.steps().len(), plan.interruptions().len()))
+    Ok(states)
+}
+
+fn tidy_case(case: &Case, seed: u64) -> Result<Seen, TestCaseError> {
+    let plan = case.plan().map_err(fail)?;
+    any_order_is_safe(&plan, seed)?;
+    Ok(Seen::of(&plan))
+}
+
+/// Whether somebody is without a grant to administer with that they had in the beginning.
+fn locked_out(states: &[State], caller: &Principal) -> bool {
+    let owner = match caller {
+        Principal::User(key) => states[0].users.get(key).is_some_and(|user| user.kind == UserType::Owner),
+        Principal::Application(_) => false,
+    };
+    let of = |state: &State| held(state).remove(caller).unwrap_or_default();
+    let mut needed = of(&states[0]);
+    needed.retain(|grant| grant.permission_set.as_str().starts_with("IAM"));
+    let deleted = match caller {
+        Principal::User(_) => false,
+        Principal::Application(key) => {
+            !states.last().is_some_and(|state| state.applications.contains_key(key))
+        }
+    };
+    let lost = |state: &State| {
+        let now = of(state);
+        needed.iter().any(|grant| !covered(grant, &now))
+    };
+    !owner && (deleted || states.iter().any(lost))
+}
+
+fn wild_case(case: WildCase, seed: u64) -> Result<Seen, TestCaseError> {
+    let plan = match case.plan() {
+        Ok(plan) => plan,
+        Err(Error::NamesInACircle(_) | Error::NameTaken { .. } | Error::MatchedTwice { .. }) => {
+            return Ok(Seen { pairs: 1, refused_names: 1, ..Seen::default() });
+        }
+        Err(error) => return Err(fail(error)),
+    };
+    let states = any_order_is_safe(&plan, seed)?;
+    let caller = match &case.caller {
+        Principal::User(_) => case.caller.clone(),
+        Principal::Application(live) => {
+            let address = Address::Application(live.clone());
+            let renamed =
+                plan.before().applications.keys().find(|key| {
+                    plan.ids().get(&Address::Application((*key).clone())) == case.ids.get(&address)
+                });
+            Principal::Application(renamed.unwrap().clone())
+        }
+    };
+    let found = plan.findings().iter().any(|finding| finding.guard == GuardName::SelfLockout);
+    prop_assert_eq!(found, locked_out(&states, &caller), "{} is locked out, or is not", caller);
+    prop_assert_eq!(plan.document(), case.plan().map_err(fail)?.document(), "the same input, another plan");
+    let seen = Seen::of(&plan);
+    let again = case.after(&plan).plan().map_err(fail)?;
+    prop_assert!(again.is_empty(), "a second plan: {:#?}", again.steps());
+    Ok(seen)
+}
+
+impl Seen {
+    fn of(plan: &Plan) -> Self {
+        Self {
+            pairs: 1,
+            steps: plan.steps().len(),
+            interrupted: u32::from(!plan.interruptions().is_empty()),
+            refused_names: 0,
+            conflicts: u32::from(!plan.conflicts().is_empty()),
+        }
+    }
+
+    fn add(&mut self, other: &Self) {
+        self.pairs += other.pairs;
+        self.steps += other.steps;
+        self.interrupted += other.interrupted;
+        self.refused_names += other.refused_names;
+        self.conflicts += other.conflicts;
+    }
 }
 
 fn cases() -> u32 {
     std::env::var("SCW_IAM_TEST_CASES").ok().and_then(|text| text.parse().ok()).unwrap_or(256)
 }
 
-#[test]
-fn no_order_that_the_edges_allow_opens_a_door() {
-    let (mut pairs, mut steps, mut interrupted) = (0u32, 0usize, 0u32);
+fn all<S: Strategy>(strategy: S, judge: impl Fn(S::Value, u64) -> Result<Seen, TestCaseError>) {
     let config = ProptestConfig { cases: cases(), failure_persistence: None, ..ProptestConfig::default() };
-    let mut runner = proptest::test_runner::TestRunner::new(config);
-    let result = {
-        let counts = std::cell::RefCell::new((&mut pairs, &mut steps, &mut interrupted));
-        runner.run(&(pair(), any::<u64>()), |(pair, seed)| {
-            let (found, interruptions) = any_order_is_safe(&pair.case(), seed)?;
-            let mut counts = counts.borrow_mut();
-            *counts.0 += 1;
-            *counts.1 += found;
-            *counts.2 += u32::from(interruptions > 0);
-            Ok(())
-        })
-    };
-    println!("{pairs} pairs, {steps} steps, {interrupted} pairs with an interruption");
+    let seen = RefCell::new(Seen::default());
+    let since = std::time::Instant::now();
+    let result = TestRunner::new(config).run(&(strategy, any::<u64>()), |(value, seed)| {
+        seen.borrow_mut().add(&judge(value, seed)?);
+        Ok(())
+    });
+    let Seen { pairs, steps, interrupted, refused_names, conflicts } = seen.into_inner();
+    println!(
+        "{pairs} pairs, {steps} steps, {interrupted} pairs with an interruption, {conflicts} with a conflict, \
+         {refused_names} with names that cannot be taken, {:.1?}",
+        since.elapsed()
+    );
     if let Err(error) = result {
         panic!("{error}");
     }
+}
+
+#[test]
+fn no_order_that_the_edges_allow_opens_a_door() {
+    all(pair(), |pair, seed| tidy_case(&pair.case(), seed));
+}
+
+#[test]
+fn nor_where_an_organization_is_less_tidy() {
+    all(wild(), |wild, seed| wild_case(wild.case(), seed));
 }

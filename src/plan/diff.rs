@@ -58,11 +58,14 @@ pub(super) struct Draft {
     pub(super) leaves: BTreeMap<(GroupId, PrincipalId), Node>,
     /// The stages of every policy that changes.
     pub(super) stages: BTreeMap<PolicyId, Vec<Stage>>,
-    /// The node that makes an object, renames it, deletes it: by the name that it takes or frees.
+    /// The node that makes an object, renames it, deletes it: by the name that it takes or frees on the live side,
+    /// which is not always what the object goes by here.
     pub(super) takes: HashMap<Address, Node>,
     pub(super) frees: HashMap<Address, Node>,
     /// The nodes that make an object.
     pub(super) made: HashMap<Address, Node>,
+    /// The nodes that delete an object.
+    pub(super) deleted: HashMap<Address, Node>,
     /// New applications that a policy of all applications becomes the own policy of.
     narrowed: Vec<PrincipalId>,
 }
@@ -83,6 +86,7 @@ pub(super) fn diff(alignment: &Alignment) -> Draft {
         takes: HashMap::new(),
         frees: HashMap::new(),
         made: HashMap::new(),
+        deleted: HashMap::new(),
         narrowed: Vec::new(),
     };
     draft.applications(alignment);
@@ -142,9 +146,6 @@ impl Draft {
             self.takes.insert(action.address(), node);
             self.made.insert(action.address(), node);
         }
-        if let Some(address) = action.deletes() {
-            self.frees.insert(address.clone(), node);
-        }
         self.changes.push(Change { action, moves, effect });
         node
     }
@@ -157,10 +158,11 @@ impl Draft {
 
     fn delete(&mut self, alignment: &Alignment, address: &Address, moves: Vec<Move>) -> Node {
         let node = self.add(Action::Delete { address: address.clone() }, moves, Effect::Revokes);
+        self.deleted.insert(address.clone(), node);
         // A displaced object goes by its id here; what it frees is the name that it bears.
-        if let Some(name) = alignment.displaced.get(address) {
-            self.frees.insert(with_key(address, Key::Named(name.clone())), node);
-        }
+        let displaced = alignment.displaced.get(address).cloned().map(Key::Named);
+        let named = displaced.map_or_else(|| address.clone(), |key| with_key(address, key));
+        self.frees.insert(named, node);
         node
     }
 
@@ -353,8 +355,7 @@ impl Draft {
             Attachment::Principal(principal) => principal.address(),
             Attachment::Group(key) => Address::Group(key.clone()),
         };
-        let node = *self.frees.get(&address)?;
-        self.changes[node as usize].action.deletes().map(|_| node)
+        self.deleted.get(&address).copied()
     }
 
     fn patch_policy(&mut self, id: PolicyId, patch: Update, to: Attached, grants: Grants) {

@@ -176,11 +176,7 @@ fn detach_first(draft: &Draft, graph: &mut Graph) {
                 }
                 Attached::Group(id) => draft.world.groups.get_index(id as usize).cloned().map(Address::Group),
             };
-            let deleted = deleted.and_then(|address| {
-                let node = *draft.frees.get(&address)?;
-                matches!(draft.changes[node as usize].action, Action::Delete { .. }).then_some(node)
-            });
-            if let Some(deleted) = deleted {
+            if let Some(deleted) = deleted.and_then(|address| draft.deleted.get(&address).copied()) {
                 // A cycle here means that a law asks for the other order; the orphaned policy is then picked up.
                 _ = graph.add(node, deleted, Reason::Reference);
             }

@@ -9,3 +9,4 @@ pub(crate) mod program;
 pub(crate) mod replay;
 pub(crate) mod small;
 pub(crate) mod state_json;
+pub(crate) mod wild;

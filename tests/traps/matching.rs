@@ -139,6 +139,32 @@ groups:
 }
 
 #[test]
+fn a_group_that_takes_the_name_of_a_deleted_one_is_not_taken_for_it() {
+    let files = "
+groups:
+  a: {members: {users: [ann@x.io]}}
+  b: {members: {users: [ann@x.io]}}
+  c: {members: {users: [ann@x.io]}}
+policies:
+  run: {principal: {group: a}, rules: [{permission_sets: [InstancesReadOnly], scope: [dev]}]}
+";
+    let moved = format!(
+        "
+groups:
+  b: {{id: {GROUP_ID}0, members: {{users: [ann@x.io]}}}}
+  c: {{members: {{users: [ann@x.io]}}}}
+policies:
+  run: {{principal: none, rules: [{{permission_sets: [InstancesReadOnly], scope: [dev]}}]}}
+"
+    );
+    assert_snapshot!(live(files).files(&moved).show(), @"
+    1 ~ policy run: group b → none
+    2 - group 00000000-0000-0000-0000-000000000301
+    3 ~ group b: a is named b   after 2 reference
+    ");
+}
+
+#[test]
 fn a_name_that_somebody_else_keeps_is_not_taken() {
     let files = "
 groups:

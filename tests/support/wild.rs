@@ -1,0 +1,412 @@
+//! Random pairs with all that makes an organization less tidy: owners, locked and hidden people, other stacks' objects,
+//! names by id, built-in groups, kinds that nobody manages.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use proptest::prelude::*;
+use scw_iam::model::{
+    Address, Attachment, Desired, Flags, Id, Identity, Ids, Key, Kind, Membership, Meta, Name, Owner, Policy,
+    Principal, Prune, Rule, Rules, Scope, Stack, State, UserType,
+};
+use scw_iam::plan::{Caller, Error, Facts, Options, Plan, between};
+
+use super::organizations::{Case, Pair, pair};
+
+/// A pair, and a byte for each way in which it is less tidy.
+#[derive(Debug, Clone)]
+pub(crate) struct Wild {
+    pair: Pair,
+    genes: Genes,
+}
+
+#[derive(Debug, Clone)]
+struct Genes {
+    people: u8,
+    hidden: u8,
+    at_least: u8,
+    unmanaged: u8,
+    absent: u8,
+    foreign_groups: u8,
+    foreign_applications: u8,
+    policies_by_id: u8,
+    shifted: u8,
+    renamed_applications: u8,
+    all_users: (u8, u8, u8),
+    rare: u8,
+    caller: u8,
+}
+
+/// Returns a random pair that is less tidy than [`pair`] makes them.
+pub(crate) fn wild() -> impl Strategy<Value = Wild> {
+    let byte = any::<u8>;
+    let genes = (
+        (byte(), byte(), byte(), byte(), byte(), byte(), byte()),
+        (byte(), byte(), byte(), (byte(), byte(), byte()), byte(), byte()),
+    );
+    let genes = genes.prop_map(
+        |(
+            (people, hidden, at_least, unmanaged, absent, foreign_groups, foreign_applications),
+            (policies_by_id, shifted, renamed_applications, all_users, rare, caller),
+        )| Genes {
+            people,
+            hidden,
+            at_least,
+            unmanaged,
+            absent,
+            foreign_groups,
+            foreign_applications,
+            policies_by_id,
+            shifted,
+            renamed_applications,
+            all_users,
+            rare,
+            caller,
+        },
+    );
+    (pair(), genes).prop_map(|(pair, genes)| Wild { pair, genes })
+}
+
+/// A live side with all that is known of it, and the files.
+pub(crate) struct WildCase {
+    pub(crate) live: State,
+    pub(crate) ids: Ids,
+    pub(crate) titles: HashMap<Id, String>,
+    pub(crate) duplicates: BTreeMap<Address, Vec<Id>>,
+    pub(crate) desired: Desired,
+    pub(crate) caller: Principal,
+}
+
+fn key(name: &str) -> Key<Name> {
+    Key::Named(name.parse().unwrap())
+}
+
+/// The numbers of the bits that are set; none unless the highest one is.
+fn chosen(byte: u8) -> impl Iterator<Item = usize> {
+    (0..7).filter(move |n| byte & 0x80 != 0 && byte & (1 << n) != 0)
+}
+
+fn other() -> Stack {
+    "other".parse().unwrap()
+}
+
+impl Wild {
+    /// Builds both sides.
+    pub(crate) fn case(&self) -> WildCase {
+        let Case { live, ids, desired } = self.pair.case();
+        let titles = HashMap::new();
+        let caller = Principal::User(Key::Named("u1@x.io".parse().unwrap()));
+        let mut case = WildCase { live, ids, titles, duplicates: BTreeMap::new(), desired, caller };
+        let genes = &self.genes;
+        case.people(genes.people);
+        case.memberships(genes);
+        case.foreign(genes.foreign_groups, genes.foreign_applications);
+        case.all_users(genes.all_users);
+        case.rare(genes.rare);
+        case.policies_by_id(genes.policies_by_id);
+        case.shifted(genes.shifted);
+        case.renamed_applications(genes.renamed_applications);
+        case.absent(genes.absent);
+        case.drop_dangling();
+        case.memberships_of_declared();
+        case.caller = case.some_principal(genes.caller);
+        case
+    }
+}
+
+impl WildCase {
+    fn people(&mut self, genes: u8) {
+        for (n, user) in self.live.users.values_mut().enumerate() {
+            match n {
+                0 if genes & 1 != 0 => user.kind = UserType::Owner,
+                1..4 => user.locked = genes & (1 << n) != 0,
+                _ => {}
+            }
+        }
+    }
+
+    fn memberships(&mut self, genes: &Genes) {
+        let ordinary = self.live.groups.iter().filter(|(_, group)| group.builtin.is_none());
+        let live: Vec<_> = ordinary.map(|(key, _)| key.clone()).collect();
+        for n in chosen(genes.hidden) {
+            if let Some(group) = live.get(n).and_then(|key| self.live.groups.get_mut(key)) {
+                let id = Key::Id(Id::from_bits(600 + n as u128 / 2));
+                group.members.insert(Principal::Application(id));
+            }
+        }
+        let declared: Vec<_> = self.desired.memberships.keys().cloned().collect();
+        let declared: BTreeSet<_> = declared.into_iter().collect();
+        for (n, name) in declared.into_iter().enumerate() {
+            if chosen(genes.at_least).any(|chosen| chosen == n) {
+                self.desired.memberships.insert(name.clone(), Membership::AtLeast);
+            }
+            if chosen(genes.unmanaged).any(|chosen| chosen == n) {
+                self.desired.memberships.remove(&name);
+            }
+        }
+    }
+
+    /// Gives objects to another stack: referred to, or taken over.
+    fn foreign(&mut self, groups: u8, applications: u8) {
+        let owner = || Some(Owner::Stack(other()));
+        let takes_over = groups & 0x40 != 0;
+        if takes_over {
+            self.desired.settings.takes_over.insert(other());
+        }
+        for n in chosen(groups & 0xbf) {
+            let name = key(&format!("g{n}"));
+            if let Some(group) = self.live.groups.get_mut(&name) {
+                group.meta.owner = owner();
+                if !takes_over {
+                    self.desired.state.groups.shift_remove(&name);
+                }
+            }
+        }
+        for n in chosen(applications & 0xbf) {
+            let name = key(&format!("a{n}"));
+            if let Some(application) = self.live.applications.get_mut(&name) {
+                application.meta.owner = owner();
+                application.flags.managed = applications & 0x40 != 0;
+                if application.flags.managed || !takes_over {
+                    self.desired.state.applications.shift_remove(&name);
+                }
+            }
+        }
+    }
+
+    fn all_users(&mut self, (which, live, desired): (u8, u8, u8)) {
+        for n in (0..8).filter(|n| which & 0x11 << (n % 4) != 0) {
+            let name = key(&format!("p{n}"));
+            let all = || Attachment::Group(key("All-users"));
+            if let Some(policy) = self.live.policies.get_mut(&name).filter(|_| live & 1 << n != 0) {
+                policy.attachment = all();
+            }
+            let declared = self.desired.state.policies.get_mut(&name);
+            if let Some(policy) = declared.filter(|_| desired & 1 << n != 0) {
+                policy.attachment = all();
+            }
+        }
+    }
+
+    fn rare(&mut self, genes: u8) {
+        let rule =
+            |scope| Rule { permission_sets: ["IAMManager".parse().unwrap()].into(), scope, condition: None };
+        let policy = |attachment, rule| Policy {
+            meta: Meta::default(),
+            flags: Flags::default(),
+            attachment,
+            rules: Rules(vec![rule]),
+        };
+        match genes % 16 {
+            // Somebody whom no list shows has a policy.
+            0 => {
+                let hidden = Attachment::Principal(Principal::User(Key::Id(Id::from_bits(650))));
+                self.add_policy(key("hidden"), 660, policy(hidden, rule(Scope::Organization)));
+            }
+            // A policy holds a rule that cannot be written.
+            1 => {
+                if let Some((_, policy)) = self.live.policies.get_index_mut(0) {
+                    policy.rules.0.push(rule(Scope::Gone));
+                }
+            }
+            2 => self.desired.settings.prune = Prune::None,
+            // Two policies share a name, and one of them is declared by its id.
+            3 | 4 => {
+                let ids = [Id::from_bits(670), Id::from_bits(671)];
+                for id in ids {
+                    let to = Attachment::Principal(Principal::User(Key::Named("u3@x.io".parse().unwrap())));
+                    self.add_policy(Key::Id(id), id.bits(), policy(to, rule(Scope::Organization)));
+                    self.titles.insert(id, "twin".to_owned());
+                }
+                self.duplicates.insert(Address::Policy(key("twin")), ids.to_vec());
+                let declared = policy(Attachment::Group(key("All-users")), rule(Scope::Organization));
+                self.desired.state.policies.insert(key("twin"), declared);
+                let identity = Identity { id: Some(ids[0]), previously: None };
+                self.desired.identities.insert(Address::Policy(key("twin")), identity);
+            }
+            // Nobody owns anything here: a first run.
+            5 => {
+                let metas = (self.live.applications.values_mut().map(|object| &mut object.meta))
+                    .chain(self.live.groups.values_mut().map(|object| &mut object.meta))
+                    .chain(self.live.policies.values_mut().map(|object| &mut object.meta));
+                metas.for_each(|meta| meta.owner = None);
+            }
+            6 => self.desired.stack = None,
+            _ => {}
+        }
+    }
+
+    fn add_policy(&mut self, key: Key<Name>, id: u128, policy: Policy) {
+        self.ids.insert(Address::Policy(key.clone()), Id::from_bits(id));
+        self.live.policies.insert(key, policy);
+    }
+
+    fn policies_by_id(&mut self, genes: u8) {
+        for n in chosen(genes) {
+            let (old, new) = (key(&format!("p{n}")), key(&format!("q{n}")));
+            let Some(id) = self.ids.get(&Address::Policy(old.clone())) else { continue };
+            if let Some(policy) = self.desired.state.policies.shift_remove(&old) {
+                self.desired.state.policies.insert(new.clone(), policy);
+                self.desired
+                    .identities
+                    .insert(Address::Policy(new), Identity { id: Some(id), previously: None });
+            }
+        }
+    }
+
+    /// Moves names along a chain of groups, or around a circle.
+    fn shifted(&mut self, genes: u8) {
+        let count = usize::from(genes & 3);
+        if genes & 0x80 == 0 || count < 2 {
+            return;
+        }
+        let both = |key: &&Key<Name>| self.live.groups.contains_key(*key);
+        let names: Vec<_> = self.desired.state.groups.keys().filter(both).take(count).cloned().collect();
+        for pair in names.windows(2) {
+            self.declare_by_id(&pair[0], &pair[1]);
+        }
+        match (names.as_slice(), genes & 0x40) {
+            ([first, .., last], 0) => self.declare_by_id(last, first),
+            ([_, .., last], _) => _ = self.desired.state.groups.shift_remove(last),
+            _ => {}
+        }
+    }
+
+    fn declare_by_id(&mut self, name: &Key<Name>, live: &Key<Name>) {
+        let id = self.ids.get(&Address::Group(live.clone()));
+        self.desired.identities.insert(Address::Group(name.clone()), Identity { id, previously: None });
+    }
+
+    fn renamed_applications(&mut self, genes: u8) {
+        for n in chosen(genes) {
+            let (old, new) = (key(&format!("a{n}")), key(&format!("b{n}")));
+            if !self.live.applications.contains_key(&old) {
+                continue;
+            }
+            let Some(application) = self.desired.state.applications.shift_remove(&old) else { continue };
+            self.desired.state.applications.insert(new.clone(), application);
+            let identity = Identity { id: None, previously: old.name().cloned() };
+            self.desired.identities.insert(Address::Application(new.clone()), identity);
+            let (old, new) = (Principal::Application(old), Principal::Application(new));
+            for group in self.desired.state.groups.values_mut().filter(|group| group.members.contains(&old)) {
+                group.members.remove(&old);
+                group.members.insert(new.clone());
+            }
+            for policy in self.desired.state.policies.values_mut() {
+                if policy.attachment == Attachment::Principal(old.clone()) {
+                    policy.attachment = Attachment::Principal(new.clone());
+                }
+            }
+        }
+    }
+
+    fn absent(&mut self, genes: u8) {
+        let kind = match genes % 12 {
+            0 => Kind::Application,
+            1 => Kind::Group,
+            2 => Kind::Policy,
+            _ => return,
+        };
+        self.desired.sections.remove(&kind);
+        self.desired.identities.retain(|address, _| address.kind() != kind);
+        match kind {
+            Kind::Application => self.desired.state.applications.clear(),
+            Kind::Group => self.desired.state.groups.clear(),
+            Kind::Policy => self.desired.state.policies.clear(),
+            Kind::User => {}
+        }
+    }
+
+    /// Lists as external what is referred to and stays, and drops what is referred to and does not.
+    fn drop_dangling(&mut self) {
+        let (live, desired) = (&self.live, &mut self.desired);
+        let stack = desired.stack.clone();
+        let stays = |kind: Kind, meta: &Meta| {
+            let ours = stack.as_ref().is_some_and(|stack| meta.owner.as_ref().is_some_and(|it| it.is(stack)));
+            !ours || !desired.sections.contains(&kind)
+        };
+        let applications = live.applications.iter().filter(|(_, it)| stays(Kind::Application, &it.meta));
+        let applications: BTreeSet<_> = applications.filter_map(|(key, _)| key.name().cloned()).collect();
+        let groups = live.groups.iter().filter(|(_, it)| stays(Kind::Group, &it.meta));
+        let groups: BTreeSet<_> = groups.filter_map(|(key, _)| key.name().cloned()).collect();
+        let declared: BTreeSet<_> = desired.state.applications.keys().cloned().collect();
+        let known = |principal: &Principal| match principal {
+            Principal::User(_) => true,
+            Principal::Application(key) => {
+                declared.contains(key) || key.name().is_some_and(|name| applications.contains(name))
+            }
+        };
+        for group in desired.state.groups.values_mut() {
+            group.members.retain(known);
+        }
+        let declared: BTreeSet<_> = desired.state.groups.keys().cloned().collect();
+        for policy in desired.state.policies.values_mut() {
+            let good = match &policy.attachment {
+                Attachment::None => true,
+                Attachment::Principal(principal) => known(principal),
+                Attachment::Group(key) => {
+                    declared.contains(key) || key.name().is_some_and(|name| groups.contains(name))
+                }
+            };
+            if !good {
+                policy.attachment = Attachment::None;
+            }
+        }
+        let declared = |key: &Name| declared.contains(&Key::Named(key.clone()));
+        desired.external.groups = groups.into_iter().filter(|name| !declared(name)).collect();
+        let declared = |key: &Name| desired.state.applications.contains_key(&Key::Named(key.clone()));
+        desired.external.applications = applications.into_iter().filter(|name| !declared(name)).collect();
+    }
+
+    fn memberships_of_declared(&mut self) {
+        let groups = &self.desired.state.groups;
+        self.desired.memberships.retain(|name, _| groups.contains_key(&Key::Named(name.clone())));
+        self.desired.identities.retain(|address, _| match address {
+            Address::Group(key) => groups.contains_key(key),
+            _ => true,
+        });
+        // Members of a group that files do not speak of are none in the files.
+        for (key, group) in &mut self.desired.state.groups {
+            if key.name().is_some_and(|name| !self.desired.memberships.contains_key(name)) {
+                group.members.clear();
+            }
+        }
+    }
+
+    fn some_principal(&self, gene: u8) -> Principal {
+        let users = self.live.users.keys().cloned().map(Principal::User);
+        let all: Vec<_> =
+            users.chain(self.live.applications.keys().cloned().map(Principal::Application)).collect();
+        all[usize::from(gene) % all.len()].clone()
+    }
+
+    /// Plans the case.
+    pub(crate) fn plan(&self) -> Result<Plan, Error> {
+        let caller = Caller::Known(self.caller.clone());
+        let facts = Facts {
+            live: &self.live,
+            ids: &self.ids,
+            titles: &self.titles,
+            duplicates: &self.duplicates,
+            oldest_keys: &HashMap::new(),
+            caller: &caller,
+            now: jiff::Timestamp::UNIX_EPOCH,
+        };
+        between(&facts, &self.desired, &Options::default())
+    }
+
+    /// Returns the case in which a plan has been carried out.
+    pub(crate) fn after(mut self, plan: &Plan) -> Self {
+        let mut ids = plan.ids().clone();
+        let live = plan.outcome().clone();
+        let all = (live.applications.keys().cloned().map(Address::Application))
+            .chain(live.groups.keys().cloned().map(Address::Group))
+            .chain(live.policies.keys().cloned().map(Address::Policy));
+        for (n, address) in all.enumerate() {
+            if ids.get(&address).is_none() {
+                ids.insert(address, Id::from_bits(5000 + n as u128));
+            }
+        }
+        (self.live, self.ids) = (live, ids);
+        self
+    }
+}
