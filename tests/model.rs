@@ -24,7 +24,7 @@ use scw_iam::api::{Client, RetryPolicy, Secret};
 use scw_iam::emulator::{self, Emulator, Options};
 
 /// Small enough that sequences reach them; the others are unlimited.
-const QUOTA: [(&str, u64); 3] = [("iam_api_keys", 7), ("iam_groups", 5), ("iam_policies", 7)];
+const QUOTA: [(&str, u64); 3] = [("iam_api_keys", 5), ("iam_groups", 3), ("iam_policies", 4)];
 
 /// Starts both sides from the same state.
 async fn start(quota: &[(&str, u64)]) -> (Emulator, Play) {

@@ -282,7 +282,7 @@ fn rule() -> impl Strategy<Value = Rule> + Clone {
 
 fn application_call() -> impl Strategy<Value = Call> {
     prop_oneof![
-        3 => meta().prop_map(Call::CreateApplication),
+        6 => meta().prop_map(Call::CreateApplication),
         1 => at().prop_map(Call::GetApplication),
         2 => (at(), change()).prop_map(|(at, change)| Call::UpdateApplication(at, change)),
         2 => at().prop_map(Call::DeleteApplication),
@@ -292,7 +292,7 @@ fn application_call() -> impl Strategy<Value = Call> {
 fn group_call() -> impl Strategy<Value = Call> {
     let several = prop::collection::vec(who(), 1..4);
     prop_oneof![
-        3 => meta().prop_map(Call::CreateGroup),
+        6 => meta().prop_map(Call::CreateGroup),
         1 => at().prop_map(Call::GetGroup),
         2 => (at(), change()).prop_map(|(at, change)| Call::UpdateGroup(at, change)),
         1 => at().prop_map(Call::DeleteGroup),
@@ -306,7 +306,7 @@ fn group_call() -> impl Strategy<Value = Call> {
 fn policy_call() -> impl Strategy<Value = Call> {
     let rules = || prop::collection::vec(rule(), 0..4);
     prop_oneof![
-        3 => (meta(), holder(), rules()).prop_map(|(meta, holder, rules)| Call::CreatePolicy(meta, holder, rules)),
+        6 => (meta(), holder(), rules()).prop_map(|(meta, holder, rules)| Call::CreatePolicy(meta, holder, rules)),
         1 => at().prop_map(Call::GetPolicy),
         2 => (at(), change(), prop::option::of(holder()))
             .prop_map(|(at, change, holder)| Call::UpdatePolicy(at, change, holder)),
@@ -318,7 +318,7 @@ fn policy_call() -> impl Strategy<Value = Call> {
 
 fn project_call() -> impl Strategy<Value = Call> {
     prop_oneof![
-        3 => meta().prop_map(Call::CreateProject),
+        6 => meta().prop_map(Call::CreateProject),
         1 => at().prop_map(Call::GetProject),
         1 => (at(), change()).prop_map(|(at, change)| Call::UpdateProject(at, change)),
         2 => at().prop_map(Call::DeleteProject),
@@ -333,7 +333,7 @@ fn key_call() -> impl Strategy<Value = Call> {
     let ssh_key = (of(4, 5), of(2, 4), at());
     let change_ssh = (at(), prop::option::of(of(4, 5)), prop::option::of(any::<bool>()));
     prop_oneof![
-        4 => (who(), descriptions(), expires(), project()).prop_map(|(who, description, expires, project)| {
+        6 => (who(), descriptions(), expires(), project()).prop_map(|(who, description, expires, project)| {
             Call::CreateApiKey { who, description, expires, project }
         }),
         1 => at().prop_map(Call::GetApiKey),
@@ -380,5 +380,5 @@ pub(crate) fn calls() -> impl Strategy<Value = Vec<Call>> {
         2 => user_call(),
         1 => (0_usize..60).prop_map(Call::Look),
     ];
-    prop::collection::vec(call, 1..50)
+    prop::collection::vec(call, 1..60)
 }
