@@ -54,6 +54,7 @@ struct Seen {
     conflicts: u32,
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "`map_err` hands the error over")]
 fn fail(words: impl ToString) -> TestCaseError {
     TestCaseError::fail(words.to_string())
 }
@@ -167,6 +168,7 @@ fn cases() -> u32 {
     std::env::var("SCW_IAM_TEST_CASES").ok().and_then(|text| text.parse().ok()).unwrap_or(256)
 }
 
+#[expect(clippy::print_stdout, reason = "a run by hand reads the shares")]
 fn all<S: Strategy>(strategy: S, judge: impl Fn(S::Value, u64) -> Result<Seen, TestCaseError>) {
     let config = ProptestConfig { cases: cases(), failure_persistence: None, ..ProptestConfig::default() };
     let seen = RefCell::new(Seen::default());
