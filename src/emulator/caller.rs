@@ -7,6 +7,7 @@ use super::grant::{Action, Kind};
 use super::organization::{Ask, Organization, Request};
 use super::reply::Problem;
 use super::route::Call;
+use super::state::Home;
 use super::table::Row;
 use super::user::User;
 
@@ -96,7 +97,7 @@ impl Organization {
         }
         // As an id of its own, and always the same: the organization's with other first digits.
         let id = uuid(&format!("0e77e700{}", self.id.get(8..)?))?;
-        Some(User::owner_of(&self.id, id, jiff::Timestamp::from_second(1_577_836_800).unwrap_or_default()))
+        Some(User::owner_of(&self.id, id, Home::epoch()))
     }
 }
 
@@ -133,7 +134,8 @@ fn needed(call: Call) -> Option<(Action, Kind)> {
         | Call::DeleteUser
         | Call::LockUser
         | Call::UnlockUser
-        | Call::UpdateUsername => (Write, Kind::User),
+        | Call::UpdateUsername
+        | Call::UpdatePassword => (Write, Kind::User),
         Call::ListQuota | Call::GetQuotum => (Read, Kind::Quota),
         Call::ListProjects | Call::GetProject => (Read, Kind::Project),
         Call::CreateProject | Call::UpdateProject | Call::DeleteProject => (Write, Kind::Project),

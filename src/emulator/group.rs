@@ -292,7 +292,7 @@ impl Organization {
     }
 
     fn known_members(&self, users: &[String], applications: &[String]) -> Result<(), Problem> {
-        if let Some(id) = users.iter().find(|id| !self.users.contains(id)) {
+        if let Some(id) = users.iter().find(|id| !self.knows_user(id)) {
             return Err(Problem::NotFound { resource: "user", id: id.clone() });
         }
         if let Some(id) = applications.iter().find(|id| !self.applications.contains(id)) {

@@ -12,6 +12,7 @@ use super::chance::Chance;
 use super::fields::{NOT_A_UUID, uuid};
 use super::group::Group;
 use super::moment;
+use super::permission_set::PermissionSets;
 use super::policy::Policy;
 use super::project::Project;
 use super::query::Query;
@@ -109,6 +110,7 @@ pub struct Organization {
     pub(super) policies: Table<Policy>,
     pub(super) api_keys: Table<ApiKey>,
     pub(super) ssh_keys: Table<SshKey>,
+    pub(super) permission_sets: PermissionSets,
     pub(super) quotas: Quotas,
     /// Kinds of the state that are not emulated, to be kept.
     pub(super) more: Map<String, Value>,
@@ -196,6 +198,7 @@ impl Organization {
             Call::LockUser => self.lock_user(ask, true),
             Call::UnlockUser => self.lock_user(ask, false),
             Call::UpdateUsername => self.update_username(ask),
+            Call::UpdatePassword => self.update_password(ask),
             Call::ListQuota => self.list_quota(ask),
             Call::GetQuotum => self.get_quotum(ask),
             Call::ListProjects => self.list_projects(ask),

@@ -124,7 +124,9 @@ impl<T: Row> Listing<T> {
         let rows = table.iter().filter(|row| keep(row));
         let (kept, total) = match order {
             (None, Direction::Ascending) => page.cut(rows),
-            (None, Direction::Descending) => page.cut(rows.rev()),
+            (None, Direction::Descending) => {
+                page.cut(sorted(rows.collect(), made, Direction::Descending).into_iter())
+            }
             (Some(key), direction) => page.cut(sorted(rows.collect(), key, direction).into_iter()),
         };
         Ok(body(self.items, self.total, kept.into_iter().map(json).collect(), total))
@@ -149,6 +151,10 @@ impl<T: Row> Listing<T> {
         query.refuse("order_by", Reason::Format, "value must be a known order");
         (None, Direction::Ascending)
     }
+}
+
+fn made<T: Row>(row: &T) -> Key {
+    Key::Time(row.created_at())
 }
 
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -379,7 +379,7 @@ impl Organization {
 
     fn known_principal(&self, principal: &Principal) -> Result<(), Problem> {
         let (known, resource, id) = match principal {
-            Principal::User(id) => (self.users.contains(id), "user", id),
+            Principal::User(id) => (self.knows_user(id), "user", id),
             Principal::Group(id) => (self.groups.contains(id), "group", id),
             Principal::Application(id) => (self.applications.contains(id), "application", id),
             Principal::Nobody => return Ok(()),

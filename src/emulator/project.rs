@@ -174,9 +174,12 @@ impl Organization {
         Ok(reply)
     }
 
+    /// Returns a project; the default one also where the state leaves it out, which no list shows.
     pub(super) fn get_project(&self, ask: &Ask<'_>) -> Answer {
         let id = ask.uuid("project_id")?;
-        self.projects.get(&id).map(|project| Reply::ok(project.json())).ok_or_else(|| not_found(id))
+        let unlisted = || (id == self.id).then(|| Project::default_of(&id, Home::epoch()).json());
+        let project = self.projects.get(&id).map(Project::json).or_else(unlisted);
+        project.map(Reply::ok).ok_or_else(|| not_found(id))
     }
 
     pub(super) fn update_project(&mut self, ask: &mut Ask<'_>) -> Answer {

@@ -8,7 +8,7 @@ use super::condition;
 use super::fields::Fields;
 use super::organization::{Ask, Organization};
 use super::page::Page;
-use super::permission_set;
+use super::permission_set::{self, PermissionSets};
 use super::reply::{Answer, Problem, Reason, object};
 use super::state::Home;
 
@@ -41,7 +41,7 @@ pub(super) struct Rule {
     id: String,
     pub(super) permission_sets: Vec<String>,
     /// The type of the sets, not of the rule's own scope.
-    scope_type: String,
+    pub(super) scope_type: String,
     pub(super) condition: String,
     pub(super) scope: Scope,
     more: Map<String, Value>,
@@ -183,7 +183,7 @@ impl Organization {
                 continue;
             };
             let mut inner = Fields::below(map, format!("rules[{at}]."));
-            specs.extend(spec_of(&mut inner));
+            specs.extend(spec_of(&mut inner, &self.permission_sets));
             fields.absorb(inner);
         }
         specs
@@ -217,10 +217,10 @@ impl Organization {
     }
 }
 
-fn spec_of(fields: &mut Fields<'_>) -> Option<Rule> {
+fn spec_of(fields: &mut Fields<'_>, sets: &PermissionSets) -> Option<Rule> {
     let names = fields.texts("permission_set_names");
     let names = fields.require("permission_set_names", names)?;
-    let scope_type = type_of(fields, &names);
+    let scope_type = type_of(fields, &names, sets);
     let condition = fields.text_up_to("condition", 2048).unwrap_or_default();
     if let Err(why) = condition::check(&condition) {
         fields.refuse("condition", Reason::Format, why);
@@ -240,7 +240,7 @@ fn spec_of(fields: &mut Fields<'_>) -> Option<Rule> {
 }
 
 /// Checks the sets of a rule and returns their scope type.
-fn type_of(fields: &mut Fields<'_>, names: &[String]) -> Option<&'static str> {
+fn type_of<'s>(fields: &mut Fields<'_>, names: &[String], sets: &'s PermissionSets) -> Option<&'s str> {
     const KEY: &str = "permission_set_names";
     if names.is_empty() {
         fields.refuse(KEY, Reason::Constraint, "value must contain at least 1 item(s)");
@@ -251,7 +251,7 @@ fn type_of(fields: &mut Fields<'_>, names: &[String]) -> Option<&'static str> {
         if !seen.insert(name) {
             fields.refuse(KEY, Reason::Constraint, "repeated value must contain unique items");
         }
-        match permission_set::scope_type(name) {
+        match sets.scope_type(name) {
             Some(scope_type) => types.push(scope_type),
             None => {
                 fields.refuse(KEY, Reason::Constraint, format!("unknown permission set: {}", short(name)));

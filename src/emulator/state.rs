@@ -14,6 +14,7 @@ use super::fields::{Fields, uuid};
 use super::group::Group;
 use super::moment;
 use super::organization::{Behaviour, Organization};
+use super::permission_set::PermissionSets;
 use super::policy::Policy;
 use super::project::Project;
 use super::quota::Quotas;
@@ -63,8 +64,12 @@ pub(super) struct Home {
 
 impl Home {
     fn new(organization: String) -> Self {
-        let epoch = Timestamp::from_second(1_577_836_800).unwrap_or_default();
-        Self { organization, epoch, made_up: Cell::new(0) }
+        Self { organization, epoch: Self::epoch(), made_up: Cell::new(0) }
+    }
+
+    /// Returns the beginning of 2020.
+    pub(super) fn epoch() -> Timestamp {
+        Timestamp::from_second(1_577_836_800).unwrap_or_default()
     }
 
     /// Reads the id that every object must have.
@@ -126,6 +131,7 @@ impl Organization {
             policies: Table::default(),
             api_keys: Table::default(),
             ssh_keys: Table::default(),
+            permission_sets: PermissionSets::published(),
             quotas: Quotas::new(None, behaviour.quota),
             more: Map::new(),
             behaviour,
@@ -163,8 +169,13 @@ impl Organization {
         Ok(organization)
     }
 
-    /// Works out what follows from the objects: the counts of keys, who may call, and the latest time.
+    /// Works out what follows from the objects: the sets that their rules know, the counts of keys, who may call, and the latest time.
     fn settle(&mut self) {
+        for rule in self.policies.iter().flat_map(|policy| &policy.rules) {
+            for name in &rule.permission_sets {
+                self.permission_sets.learn(name, &rule.scope_type);
+            }
+        }
         let mut keys: HashMap<&str, u64> = HashMap::new();
         for key in self.api_keys.iter() {
             if let Bearer::Application(id) = &key.bearer {

@@ -10,7 +10,7 @@ use super::organization::{Ask, Needed, Organization, unused_id};
 use super::page::{Key, Listing, Total};
 use super::policy::Principal;
 use super::query::holds;
-use super::reply::{Answer, Problem, Reply, object};
+use super::reply::{Answer, Problem, Reason, Reply, object};
 use super::state::Home;
 use super::table::Row;
 
@@ -269,6 +269,23 @@ impl Organization {
         self.change_user(ask, id, |user| user.username = username)
     }
 
+    /// Takes a new password, of 1 to 72 bytes, and forgets it at once.
+    pub(super) fn update_password(&mut self, ask: &mut Ask<'_>) -> Answer {
+        let id = ask.uuid("user_id")?;
+        let mut fields = Fields::new(&ask.body);
+        let length = fields.text("password").map(|password| password.len());
+        let length = fields.require("password", length);
+        if length.is_some_and(|length| !(1..=72).contains(&length)) {
+            fields.refuse(
+                "password",
+                Reason::Constraint,
+                "value length must be between 1 and 72 bytes, inclusive",
+            );
+        }
+        fields.done()?;
+        self.change_user(ask, id, |_| ())
+    }
+
     /// Locks or unlocks a member; the owner cannot be locked.
     pub(super) fn lock_user(&mut self, ask: &mut Ask<'_>, locked: bool) -> Answer {
         let id = ask.uuid("user_id")?;
@@ -278,6 +295,9 @@ impl Organization {
     }
 
     fn change_user(&mut self, ask: &Ask<'_>, id: String, change: impl FnOnce(&mut User)) -> Answer {
+        if !self.users.contains(&id) {
+            return Err(not_found(id));
+        }
         let now = self.stamp(ask);
         let user = self.users.get_mut(&id).ok_or_else(|| not_found(id))?;
         let answered = user.updated_at;
@@ -294,6 +314,11 @@ impl Organization {
         self.users.remove(&id);
         self.forget_principal(&Principal::User(id));
         Ok(Reply::gone())
+    }
+
+    /// Says whether there is such a user, the owner whom the state leaves out included.
+    pub(super) fn knows_user(&self, id: &str) -> bool {
+        self.users.contains(id) || self.unlisted_owner().is_some_and(|owner| owner.id == id)
     }
 
     fn free_email(&self, email: &str, own: Option<&str>) -> Result<(), Problem> {

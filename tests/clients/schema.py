@@ -18,7 +18,7 @@ ORGANIZATION = "105bdce1-64c0-48ab-899d-868455867ecf"
 # The published operations that the emulator answers with 501.
 NOT_DONE = re.compile(
     r"/(organizations|saml|saml-certificates|jwts|logs|grace-periods|check-permissions)\b"
-    r"|/(connections|(initiate|join|remove)-connection|update-password|mfa-otp|validate-mfa-otp)$")
+    r"|/(connections|(initiate|join|remove)-connection|mfa-otp|validate-mfa-otp)$")
 RULE_SETS = ["IAMManager", "AllProductsFullAccess", "ObjectStorageReadOnly"]
 
 

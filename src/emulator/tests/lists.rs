@@ -187,3 +187,20 @@ fn projects_and_permission_sets_are_listed_as_theirs() {
     assert!(sets["total_count"].as_u64().unwrap() > 150);
     assert_eq!(names(&sets, "permission_sets")[..2], ["AbuseTicketManager", "AllProductsFullAccess"]);
 }
+
+#[test]
+fn ties_are_broken_by_id_upwards_in_either_direction() {
+    let at =
+        |number: u32, made: &str| json!({"id": id(number), "name": format!("g{number}"), "created_at": made});
+    let mut world = World::of(json!({"organization": {"id": ORGANIZATION}, "groups": [
+        at(3, "2026-01-01T00:00:00Z"), at(1, "2026-01-01T00:00:00Z"), at(2, "2026-02-01T00:00:00Z"),
+    ]}));
+    let mut names = |order: &str| {
+        let list = world.get(&format!("groups?organization_id={ORGANIZATION}&order_by={order}"));
+        let groups = list["groups"].as_array().unwrap().iter();
+        groups.map(|group| group["name"].as_str().unwrap().to_owned()).collect::<Vec<_>>().join(" ")
+    };
+    assert_eq!(names("created_at_asc"), "g1 g3 g2");
+    assert_eq!(names("created_at_desc"), "g2 g1 g3");
+    assert_eq!(names("updated_at_desc"), "g2 g1 g3");
+}

@@ -180,3 +180,38 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_rule_keeps_a_set_that_is_newer_than_the_published_list() {
+    let rule = json!({"permission_set_names": ["NewerFullAccess"], "permission_sets_scope_type": "projects",
+        "project_ids": [ORGANIZATION]});
+    let policy = json!({"id": id(5), "name": "p", "no_principal": true, "rules": [rule]});
+    let mut world = World::of(json!({"organization": {"id": ORGANIZATION}, "policies": [policy]}));
+    let rules = |name: &str| json!({"policy_id": id(5), "rules": [{"permission_set_names": [name], "project_ids": [ORGANIZATION]}]});
+    let kept = world.ok("PUT", "rules", rules("NewerFullAccess"));
+    assert_eq!(kept["rules"][0]["permission_sets_scope_type"], "projects");
+    let unknown = world.refused("PUT", "rules", rules("NewestFullAccess"));
+    assert_eq!(unknown, ["rules[0].permission_set_names constraint"]);
+    let mut page = |page: u8| {
+        let path = format!("permission-sets?organization_id={ORGANIZATION}&page_size=100&page={page}");
+        world.get(&path)["permission_sets"].as_array().unwrap().clone()
+    };
+    let sets = [page(1), page(2)].concat();
+    let newer = sets.iter().find(|set| set["name"] == "NewerFullAccess").unwrap();
+    assert_eq!(newer["categories"], json!([]));
+}
+
+#[test]
+fn the_owner_and_the_default_project_are_there_where_a_state_leaves_them_out() {
+    let group = json!({"id": id(6), "name": "g"});
+    let mut world = World::of(json!({"organization": {"id": ORGANIZATION}, "groups": [group]}));
+    let owner = world.get("api-keys/SCWEMULATOR000000000")["user_id"].clone();
+    let joined = world.ok("POST", &format!("groups/{}/add-member", id(6)), json!({"user_id": owner}));
+    assert_eq!(joined["user_ids"], json!([owner]));
+    let policy = json!({"name": "p", "user_id": owner, "organization_id": ORGANIZATION});
+    assert_eq!(world.ok("POST", "policies", policy)["user_id"], owner);
+    let project = world.get(&format!("/account/v3/projects/{ORGANIZATION}"));
+    assert_eq!(project["name"], "default");
+    let listed = world.get(&format!("/account/v3/projects?organization_id={ORGANIZATION}"));
+    assert_eq!(listed["total_count"], 0);
+}

@@ -225,10 +225,12 @@ fn what_a_product_manages_is_not_changed() {
 }
 
 #[test]
-fn a_key_expires_later_than_now_and_within_the_maximum() {
+fn a_key_expires_later_than_long_ago_and_within_the_maximum() {
     let mut world = World::new();
     let key = |expires_at: &str| json!({"application_id": id(3), "expires_at": expires_at});
     assert_eq!(world.refused("POST", "api-keys", key("2020-01-01T00:00:00Z")), ["expires_at constraint"]);
+    let replayed = world.ok("POST", "api-keys", key("2025-12-01T00:00:57.648653377+02:00"));
+    assert_eq!(replayed["expires_at"], "2025-11-30T22:00:57.648653Z");
     assert_eq!(world.refused("POST", "api-keys", key("tomorrow")), ["expires_at format"]);
     assert_eq!(world.refused("POST", "api-keys", json!({})), ["bearer required"]);
     let both = json!({"application_id": id(3), "user_id": id(2)});
@@ -268,4 +270,18 @@ fn a_new_user_is_a_guest_or_a_member() {
         (&guest["username"], &guest["status"]),
         (&json!("bob@example.com"), &json!("invitation_pending"))
     );
+}
+
+#[test]
+fn a_password_has_up_to_72_bytes_and_is_never_seen_again() {
+    let mut world = World::new();
+    let path = format!("users/{}/update-password", id(2));
+    let long = "é".repeat(37);
+    for (password, why) in [(json!(""), "constraint"), (json!(long), "constraint"), (json!(7), "format")] {
+        assert_eq!(world.refused("POST", &path, json!({"password": password})), [format!("password {why}")]);
+    }
+    assert_eq!(world.refused("POST", &path, json!({})), ["password required"]);
+    let user = world.ok("POST", &path, json!({"password": "é".repeat(36)}));
+    assert_eq!(user["id"], json!(id(2)));
+    assert!(!world.organization.state().to_string().contains("éé"));
 }
