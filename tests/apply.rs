@@ -12,7 +12,8 @@ use scw_iam::emulator::{self, Emulator};
 use scw_iam::model::{Address, Attachment, Ids};
 use scw_iam::plan::{Plan, Step};
 use serde_json::Value;
-use support::bench::{arrived, case, cases, client, emulate, options};
+use support::bench::{arrived, case, cases, client, client_of, emulate, options};
+use support::middle::{Middle, Trouble};
 use support::organizations::Case;
 use support::small::{application, changed, group, key, members, policy, rule, user};
 use support::state_json::from_json;
@@ -43,6 +44,19 @@ impl Scene {
     async fn apply_with(&self, progress: &dyn Progress, stop: StopSignal) -> Outcome {
         let (mut ids, mut journal) = (self.plan.ids().clone(), Journal::none());
         apply(&self.plan, &self.client, &mut ids, &mut journal, progress, stop, &options()).await
+    }
+
+    /// Applies with trouble on the way of the first such write, while somebody else acts.
+    async fn apply_through(
+        &self,
+        write: (&'static str, &'static str),
+        trouble: Trouble,
+        meanwhile: impl Future<Output = ()> + Send + 'static,
+    ) -> Outcome {
+        let middle = Middle::start(&self.emulator.url(), write, trouble, meanwhile).await;
+        let client = client_of(&middle.url, &self.plan);
+        let (mut ids, mut journal) = (self.plan.ids().clone(), Journal::none());
+        apply(&self.plan, &client, &mut ids, &mut journal, &Unwatched, StopSignal::never(), &options()).await
     }
 
     fn group(&self, name: &str) -> GroupId {
@@ -125,6 +139,59 @@ async fn an_off_boarding_done_meanwhile_is_never_undone() {
     ");
     let state = from_json(&scene.state());
     assert_eq!(state.groups[&key("dev")].members, members(&["ann", "cat", "dan"]), "nothing was overwritten");
+}
+
+#[tokio::test]
+async fn nor_between_the_tries_of_a_call_that_overwrites() {
+    for trouble in Trouble::ALL {
+        let leaves = changed(|state| state.groups[&key("dev")].members = members(&["ann", "bob"]));
+        let scene = Scene::of(&leaves).await;
+        let (hand, dev, bob) = (scene.client.clone(), scene.group("dev"), scene.user("bob"));
+        let meanwhile = async move { drop(hand.remove_member(&dev, &bob).await.unwrap()) };
+        let outcome = scene.apply_through(("PUT", "/members"), trouble, meanwhile).await;
+        assert_eq!(outcome.end, End::Failed, "{trouble:?}");
+        let live = from_json(&scene.state());
+        assert!(!live.groups[&key("dev")].members.contains(&user("bob")), "{trouble:?}: put back");
+
+        let rules = changed(|state| state.policies[&key("run")].rules.0 = vec![rule("InstancesFullAccess")]);
+        let scene = Scene::of(&rules).await;
+        let (hand, run) = (scene.client.clone(), scene.policy("run"));
+        let meanwhile = async move { drop(hand.set_rules(&run, &[]).await.unwrap()) };
+        let outcome = scene.apply_through(("PUT", "/rules"), trouble, meanwhile).await;
+        assert_eq!(outcome.end, End::Failed, "{trouble:?}");
+        let live = from_json(&scene.state());
+        assert!(live.policies[&key("run")].rules.0.is_empty(), "{trouble:?}: granted again");
+
+        let moves = changed(|state| state.policies[&key("run")].attachment = Attachment::Group(key("ops")));
+        let scene = Scene::of(&moves).await;
+        let (hand, run) = (scene.client.clone(), scene.policy("run"));
+        let nobody = wire::UpdatePolicy { principal: Some(wire::Principal::Nobody), ..Default::default() };
+        let meanwhile = async move { drop(hand.update_policy(&run, &nobody).await.unwrap()) };
+        let outcome = scene.apply_through(("PATCH", ""), trouble, meanwhile).await;
+        assert_eq!(outcome.end, End::Failed, "{trouble:?}");
+        let live = from_json(&scene.state());
+        assert_eq!(live.policies[&key("run")].attachment, Attachment::None, "{trouble:?}: attached again");
+    }
+}
+
+#[tokio::test]
+async fn a_try_whose_answer_was_lost_is_not_repeated_when_it_did_its_work() {
+    for (trouble, sent) in
+        [(Trouble::Broken, 1), (Trouble::Cut, 1), (Trouble::TooMany, 1), (Trouble::Transient, 1)]
+    {
+        let leaves = changed(|state| {
+            state.groups[&key("dev")].members = members(&["ann", "bob"]);
+            state.groups[&key("ops")].members = members(&["eve", "ann"]);
+        });
+        for path in [("PUT", "/members"), ("POST", "/add-member")] {
+            let scene = Scene::of(&leaves).await;
+            let outcome = scene.apply_through(path, trouble, async {}).await;
+            assert_eq!(outcome.end, End::Done, "{trouble:?} {path:?}: {}", words(&outcome));
+            let put = scene.requests("PUT", "/groups/{group_id}/members");
+            let added = scene.requests("POST", "/groups/{group_id}/add-member");
+            assert_eq!((put, added), (sent, sent), "{trouble:?} {path:?}");
+        }
+    }
 }
 
 #[tokio::test]

@@ -11,8 +11,10 @@ use tokio::time::Instant;
 
 use super::id::OrganizationId;
 use super::rate::Limiter;
+use super::redact::Redactor;
 use super::retry::RetryPolicy;
 use super::secret::Secret;
+use super::tries::Tries;
 
 /// The address of the API. Source: the official clients.
 pub const API_URL: &str = "https://api.scaleway.com";
@@ -35,6 +37,8 @@ pub struct Client {
     inner: Arc<Inner>,
     propagation: Option<Propagation>,
     trail: Option<Arc<Trail>>,
+    /// Where the caller itself decides about each try.
+    tries: Option<Tries>,
 }
 
 struct Inner {
@@ -45,6 +49,7 @@ struct Inner {
     places: Semaphore,
     parallelism: usize,
     retry: RetryPolicy,
+    redactor: Redactor,
 }
 
 /// The time in which a permission may still be on its way to the servers that evaluate it.
@@ -190,11 +195,21 @@ impl Client {
         Self { trail: Some(trail), ..self.clone() }
     }
 
+    /// Returns a client, sharing everything with this one, that sends a call once, as the next of these tries.
+    #[must_use = "the client itself is left as it was"]
+    pub fn single(&self, tries: &Tries) -> Self {
+        Self { tries: Some(tries.clone()), ..self.clone() }
+    }
+
     /// Notes a writing request that was sent, and its answer.
     pub(super) fn note(&self, status: Option<u16>, request_id: Option<&str>) {
         if let Some(trail) = &self.trail {
             trail.note(status, request_id);
         }
+    }
+
+    pub(super) fn tries(&self) -> Option<&Tries> {
+        self.tries.as_ref()
     }
 
     pub(super) fn propagation_left(&self) -> Duration {
@@ -207,6 +222,10 @@ impl Client {
 
     pub(super) fn api_url(&self) -> &str {
         &self.inner.api_url
+    }
+
+    pub(super) fn redactor(&self) -> &Redactor {
+        &self.inner.redactor
     }
 
     pub(super) fn limiter(&self) -> &Limiter {
@@ -303,6 +322,7 @@ impl ClientBuilder {
             api_url(&self.api_url).ok_or_else(|| BuildError::ApiUrl(super::error::escaped(&self.api_url)))?;
         // Of rustls's providers only ring is compiled in. An error says that one is installed already, which is as good.
         let _ = rustls::crypto::ring::default_provider().install_default();
+        let redactor = Redactor::new(&self.secret_key);
         let mut http = reqwest::Client::builder()
             .user_agent(self.user_agent_text())
             .default_headers(self.headers()?)
@@ -325,8 +345,9 @@ impl ClientBuilder {
             places: Semaphore::new(self.parallelism),
             parallelism: self.parallelism,
             retry: self.retry,
+            redactor,
         };
-        Ok(Client { inner: Arc::new(inner), propagation: None, trail: None })
+        Ok(Client { inner: Arc::new(inner), propagation: None, trail: None, tries: None })
     }
 
     fn headers(&self) -> Result<HeaderMap, BuildError> {

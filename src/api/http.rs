@@ -12,6 +12,7 @@ use tokio::time::Instant;
 use super::client::Client;
 use super::error::{Error, ErrorKind, escaped};
 use super::retry::{Decision, Failure, Reason, Replay, Try};
+use super::tries::Tries;
 
 /// A body longer than this is not read: a page of the longest real objects has a hundredth of it.
 const LONGEST_BODY: usize = 64 << 20;
@@ -145,8 +146,9 @@ impl Client {
 
     /// Sends a call until it is done, or the retry policy gives up.
     async fn send_until_done<T>(&self, call: &Call, read: Reader<'_, T>) -> Result<T, Error> {
-        let start = Instant::now();
-        let (mut attempt, mut may_have_happened) = (0, false);
+        let start = self.tries().map_or_else(Instant::now, Tries::began);
+        let mut attempt = self.tries().map_or(0, Tries::made);
+        let mut may_have_happened = self.tries().is_some_and(Tries::may_have_happened);
         loop {
             attempt += 1;
             let failed = match self.send_once(call, attempt).await.and_then(|answer| answer.read(call, read))
@@ -165,6 +167,9 @@ impl Client {
                 jitter: jitter(),
             });
             match decision {
+                Decision::Again(wait) if self.tries().is_some() => {
+                    return Err(failed.error.after(attempt, may_have_happened).again_in(wait));
+                }
                 Decision::Again(wait) => tokio::time::sleep(wait).await,
                 Decision::GiveUp => {
                     let error = failed.error.after(attempt, may_have_happened);
@@ -203,7 +208,10 @@ impl Client {
         let mut answer = Answer {
             status: response.status().as_u16(),
             json: is_json(headers),
-            request_id: headers.get("x-request-id").and_then(|id| id.to_str().ok()).map(escaped),
+            request_id: headers
+                .get("x-request-id")
+                .and_then(|id| id.to_str().ok())
+                .map(|id| escaped(&self.redactor().cleaned(id))),
             retry_after: retry_after(headers),
             body: Vec::new(),
         };
@@ -213,7 +221,10 @@ impl Client {
                     return Err(Failed::too_large(call, &answer));
                 }
                 Ok(Some(chunk)) => answer.body.extend_from_slice(&chunk),
-                Ok(None) => return Ok(answer),
+                Ok(None) => {
+                    self.redactor().clean(&mut answer.body);
+                    return Ok(answer);
+                }
                 // An answer that says no has said it, also without the rest of its body.
                 Err(_) if !answer.is_success() => {
                     answer.body.clear();

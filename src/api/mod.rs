@@ -38,10 +38,12 @@ mod policy;
 mod project;
 mod quota;
 mod rate;
+mod redact;
 mod retry;
 mod rule;
 mod secret;
 mod ssh_key;
+mod tries;
 mod user;
 pub mod wire;
 
@@ -66,4 +68,5 @@ pub use self::quota::{ListQuota, QuotaOrder};
 pub use self::retry::RetryPolicy;
 pub use self::secret::Secret;
 pub use self::ssh_key::{ListSshKeys, SshKeyOrder};
+pub use self::tries::Tries;
 pub use self::user::{ListUsers, UserOrder};

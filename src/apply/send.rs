@@ -7,7 +7,7 @@ use super::desk::{Desk, api_id};
 use super::fact::{self, Facts, Value, of_attachment, of_members, of_meta, of_rules};
 use super::look::{Seen, look, only};
 use super::{How, StepError};
-use crate::api::{self, Client, ErrorKind, wire};
+use crate::api::{self, Client, ErrorKind, Tries, wire};
 use crate::model::{Address, Attachment, Key, Meta, Name, Policy, Principal, Rule, Rules, Scope};
 use crate::plan::{Action, Update};
 
@@ -38,14 +38,7 @@ pub(super) async fn send(desk: &Desk<'_>, client: &Client, action: &Action) -> R
             create(desk, client, action.address(), wanted, || client.create_policy(&body)).await
         }
         Action::Update(update) => patch(desk, client, update).await,
-        Action::AddMembers { group, members } => {
-            let id = desk.id(&Address::Group(group.clone()))?;
-            match (members.len(), members.first()) {
-                (1, Some(member)) => client.add_member(&id, &one(desk, member)?).await?,
-                _ => client.add_members(&id, &several(desk, members)?).await?,
-            };
-            Ok(How::Sent)
-        }
+        Action::AddMembers { group, members } => add_members(desk, client, group, members).await,
         Action::RemoveMember { group, member } => {
             let id = desk.id(&Address::Group(group.clone()))?;
             unless_gone(client.remove_member(&id, &one(desk, member)?).await.map(drop))
@@ -56,11 +49,7 @@ pub(super) async fn send(desk: &Desk<'_>, client: &Client, action: &Action) -> R
             let id = desk.id(&address)?;
             let body = rules(desk, &address, after)?;
             let (before, after) = (only("rules", of_rules(before)), only("rules", of_rules(after)));
-            if look(desk, client, &address, &before, &after).await? == Seen::AlreadySo {
-                return Ok(How::AlreadySo);
-            }
-            client.set_rules(&id, &body).await?;
-            Ok(How::Sent)
+            overwrite(desk, client, &address, (&before, &after), &Overwriting::Rules(id, body)).await
         }
         Action::Delete { address } => unless_gone(match address {
             Address::User(_) => client.delete_user(&desk.id(address)?).await,
@@ -92,11 +81,78 @@ async fn set_members(
     let id = desk.id(&address)?;
     let body = several(desk, after)?;
     let facts = |members| desk.ids(|ids| of_members(ids, members)).map(|value| only("members", value));
-    if look(desk, client, &address, &facts(before)?, &facts(after)?).await? == Seen::AlreadySo {
-        return Ok(How::AlreadySo);
+    let sides = (&facts(before)?, &facts(after)?);
+    overwrite(desk, client, &address, sides, &Overwriting::Members(id, body)).await
+}
+
+/// Adds members to a group. After a try that may have been executed it is looked whether it was: who is taken out of
+/// the group right after having joined is not put back by a second try.
+async fn add_members(
+    desk: &Desk<'_>,
+    client: &Client,
+    group: &Key<Name>,
+    members: &BTreeSet<Principal>,
+) -> Result<How, StepError> {
+    let address = Address::Group(group.clone());
+    let id = desk.id(&address)?;
+    let body = several(desk, members)?;
+    let mut tries = Tries::start();
+    loop {
+        if tries.may_have_happened() {
+            let found = client.get_group(&id).await;
+            let found = found.map_err(|source| StepError::Unseen { address: address.clone(), source })?;
+            let joined = body.user_ids.iter().all(|user| found.user_ids.contains(user))
+                && body.application_ids.iter().all(|application| found.application_ids.contains(application));
+            if joined {
+                return Ok(How::Sent);
+            }
+        }
+        let client = client.single(&tries);
+        let sent = match (members.len(), members.first()) {
+            (1, Some(member)) => client.add_member(&id, &one(desk, member)?).await,
+            _ => client.add_members(&id, &body).await,
+        };
+        let Err(error) = sent else { return Ok(How::Sent) };
+        let Some(wait) = tries.again(&error) else { return Err(error.into()) };
+        tokio::time::sleep(wait).await;
     }
-    client.set_members(&id, &body).await?;
-    Ok(How::Sent)
+}
+
+/// A call that replaces what was there.
+enum Overwriting {
+    Rules(api::PolicyId, Vec<wire::RuleSpec>),
+    Members(api::GroupId, wire::Members),
+    Policy(api::PolicyId, wire::UpdatePolicy),
+}
+
+impl Overwriting {
+    async fn send(&self, client: &Client) -> Result<(), api::Error> {
+        match self {
+            Self::Rules(policy, rules) => client.set_rules(policy, rules).await.map(drop),
+            Self::Members(group, members) => client.set_members(group, members).await.map(drop),
+            Self::Policy(policy, change) => client.update_policy(policy, change).await.map(drop),
+        }
+    }
+}
+
+/// Sends a call that overwrites, with a look right before each try: what somebody else wrote while the retry policy
+/// waited is no more lost than what they wrote before.
+async fn overwrite(
+    desk: &Desk<'_>,
+    client: &Client,
+    address: &Address,
+    (before, after): (&Facts, &Facts),
+    call: &Overwriting,
+) -> Result<How, StepError> {
+    let mut tries = Tries::start();
+    loop {
+        if look(desk, client, address, before, after).await? == Seen::AlreadySo {
+            return Ok(if tries.may_have_happened() { How::Sent } else { How::AlreadySo });
+        }
+        let Err(error) = call.send(&client.single(&tries)).await else { return Ok(How::Sent) };
+        let Some(wait) = tries.again(&error) else { return Err(error.into()) };
+        tokio::time::sleep(wait).await;
+    }
 }
 
 /// Changes fields of an object; a change of a policy's principal is looked at first.
@@ -121,13 +177,11 @@ async fn patch(desk: &Desk<'_>, client: &Client, update: &Update) -> Result<How,
         Address::Policy(_) => {
             let id = desk.id(address)?;
             let to = attachment.as_ref().map(|(_, to)| principal(desk, to)).transpose()?;
-            if let Some((from, _)) = attachment {
-                let (before, after) = (before_of(desk, update, from)?, after_of(desk, update)?);
-                if look(desk, client, address, &before, &after).await? == Seen::AlreadySo {
-                    return Ok(How::AlreadySo);
-                }
-            }
             let change = wire::UpdatePolicy { name, description, tags, principal: to };
+            if let Some((from, _)) = attachment {
+                let sides = (&before_of(desk, update, from)?, &after_of(desk, update)?);
+                return overwrite(desk, client, address, sides, &Overwriting::Policy(id, change)).await;
+            }
             client.update_policy(&id, &change).await?;
         }
     }

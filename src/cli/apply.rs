@@ -16,7 +16,7 @@ use super::session::Session;
 use crate::apply::{self, End, Journal, Options, Progress, StepEnd, StopSignal};
 use crate::live;
 use crate::model::Stack;
-use crate::plan::file::{Document, Reread, Unreadable};
+use crate::plan::file::{Document, Reread, Stale, Unreadable};
 use crate::plan::{Caller, Plan, Step};
 use crate::render;
 use crate::render::paint::Paint;
@@ -160,7 +160,7 @@ impl Apply {
                 return Err(Failure::Error { exit, error });
             }
             Err(Reread::Stale(stale)) => {
-                talk_with(|out| render::outcome::stale(out, &document, &stale));
+                show_stale(common, &stale)?;
                 let error =
                     anyhow::Error::new(stale).context(format!("{name} is stale; nothing was written"));
                 return Err(Failure::Error { exit: Exit::Stale, error });
@@ -274,6 +274,15 @@ fn text_only(common: &Common) -> Common {
     let outputs =
         common.outputs().into_iter().filter(|output| output.format == Format::Text && output.file.is_none());
     Common { output: outputs.collect(), ..common.clone() }
+}
+
+/// Writes why a saved plan is stale: for people on stderr, for programs where they asked for it.
+fn show_stale(common: &Common, stale: &Stale) -> Result<(), Failure> {
+    talk_with(|out| render::stale::text(out, stale));
+    for output in common.outputs().into_iter().filter(|output| output.format == Format::Json) {
+        output.write(format!("{:#}\n", render::stale::json(stale)).as_bytes())?;
+    }
+    Ok(())
 }
 
 /// The outputs that go to files.

@@ -12,7 +12,7 @@ use super::session::Session;
 use crate::access::{self, GrantScope, Request, Resource};
 use crate::config;
 use crate::live;
-use crate::model::{Catalogue, Desired, State};
+use crate::model::{Catalogue, Desired, State, near};
 
 /// Which state is asked, and about which request.
 #[derive(Debug, clap::Args)]
@@ -26,7 +26,7 @@ pub(super) struct Ask {
     #[command(flatten)]
     reach: Reach,
     /// Judge conditions for this time (RFC 3339); now, where another of these is given
-    #[arg(long, value_name = "TIME")]
+    #[arg(long, value_name = "TIME", value_parser = time)]
     at: Option<Timestamp>,
     /// Judge conditions for a request from this address
     #[arg(long, value_name = "ADDRESS")]
@@ -43,11 +43,15 @@ pub(super) struct Ask {
 pub(super) struct Asked {
     pub(super) state: State,
     pub(super) files: Option<Desired>,
+    /// The organization's own list of permission sets, where it was read.
+    pub(super) catalogue: Option<Catalogue>,
+    /// Whether the state is the organization's, and not what files give.
+    pub(super) live: bool,
 }
 
 impl Ask {
-    /// Reads what is asked.
-    pub(super) async fn read(&self, common: &Common) -> Result<Asked, Failure> {
+    /// Reads what is asked; with `permission_sets`, of a live organization its list of them too.
+    pub(super) async fn read(&self, common: &Common, permission_sets: bool) -> Result<Asked, Failure> {
         let live = self.live || self.reach.emulate.is_some();
         let paths = match (self.paths.is_empty(), live) {
             (true, true) => None,
@@ -59,14 +63,20 @@ impl Ask {
             let files = files.context("there are no files")?;
             let resolved = files.resolve(None, Catalogue::published(), false)?;
             prepare::warn(common, &resolved.warnings)?;
-            return Ok(Asked { state: resolved.desired.state.clone(), files: Some(resolved.desired) });
+            let state = resolved.desired.state.clone();
+            return Ok(Asked { state, files: Some(resolved.desired), catalogue: None, live });
         }
         let session = Session::open(&self.reach, files.as_ref().map(config::Files::organization)).await?;
-        let needs = live::Needs { projects: true, ..live::Needs::default() };
-        let live = prepare::read(&session, &needs).await?;
+        let named = files.as_ref().is_some_and(|files| files.needs().permission_sets);
+        let needs = live::Needs {
+            projects: true,
+            permission_sets: permission_sets || named,
+            ..live::Needs::default()
+        };
+        let read = prepare::read(&session, &needs).await?;
         session.close().await?;
-        let files = files.map(|files| prepare::resolve(common, &files, &live)).transpose()?;
-        Ok(Asked { state: live.state, files })
+        let files = files.map(|files| prepare::resolve(common, &files, &read)).transpose()?;
+        Ok(Asked { state: read.state, files, catalogue: read.catalogue, live })
     }
 
     /// The request that conditions are judged for, where anything of it was said.
@@ -86,21 +96,42 @@ impl Ask {
     }
 }
 
-/// Reads `organization`, `all_projects`, or a project by name or id.
-pub(super) fn scope(state: &State, text: &str) -> Result<GrantScope, Failure> {
-    match text {
-        "organization" => Ok(GrantScope::Organization),
-        "all_projects" => Ok(GrantScope::AllProjects),
-        name => match access::project(state, name) {
+impl Asked {
+    /// Reads `organization`, `all_projects`, or a project by name or id.
+    pub(super) fn scope(&self, text: &str) -> Result<GrantScope, Failure> {
+        match text {
+            "organization" => return Ok(GrantScope::Organization),
+            "all_projects" => return Ok(GrantScope::AllProjects),
+            _ => {}
+        }
+        let projects = &self.state.projects;
+        let none = || {
+            let names = projects.values().map(|name| name.as_str());
+            let hint = meant(text, names).unwrap_or_default();
+            Failure::usage(format!("there is no project `{text}` here{hint}"))
+        };
+        match access::project(&self.state, text) {
+            // Of files an id may be one that they never name.
+            Ok(id) if self.live && !projects.contains_key(&id) => Err(none()),
             Ok(id) => Ok(GrantScope::Project(id)),
-            Err(ids) if ids.is_empty() => Err(Failure::usage(format!("no project is named `{name}` here"))),
+            Err(ids) if ids.is_empty() => Err(none()),
             Err(ids) => {
                 let ids: Vec<_> = ids.iter().map(ToString::to_string).collect();
                 Err(Failure::usage(format!(
-                    "several projects are named `{name}`: {}; give the id",
+                    "several projects are named `{text}`: {}; give the id",
                     ids.join(", ")
                 )))
             }
-        },
+        }
     }
+}
+
+/// The hint that names what was probably meant.
+pub(super) fn meant<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<String> {
+    near(word, candidates).map(|near| format!("\nhint: did you mean `{near}`?"))
+}
+
+/// Reads a time as `--now` does.
+fn time(text: &str) -> Result<Timestamp, String> {
+    text.parse().map_err(|_| "not a time as in 2026-12-31T18:00:00Z".to_owned())
 }

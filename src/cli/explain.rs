@@ -1,8 +1,10 @@
 //! `scw-iam explain`
 
+use std::collections::BTreeSet;
+
 use super::Exit;
 use super::arguments::{Common, principal};
-use super::ask::{Ask, scope};
+use super::ask::{Ask, Asked, meant};
 use super::failure::Failure;
 use super::output::Format;
 use crate::access::{Everything, decide};
@@ -31,13 +33,13 @@ pub(super) struct Explain {
 
 impl Explain {
     pub(super) async fn run(self, common: &Common) -> Result<Exit, Failure> {
-        let asked = self.ask.read(common).await?;
+        let asked = self.ask.read(common, false).await?;
         let ground = Ground { state: &asked.state, files: asked.files.as_ref() };
-        let on = self.on.as_deref().map(|text| scope(&asked.state, text)).transpose()?;
+        let on = self.on.as_deref().map(|text| asked.scope(text)).transpose()?;
         let everything = Everything::of(&asked.state);
         let owner = everything.owners().contains(&self.principal);
         if !owner && !known(&asked.state, &self.principal, &everything) {
-            return Err(Failure::usage(format!("there is no {} here", self.principal)));
+            return Err(nobody(&asked, &self.principal));
         }
         let request = self.ask.request(common);
         let held: Vec<_> = everything
@@ -71,4 +73,22 @@ fn known(state: &State, principal: &Principal, everything: &Everything) -> bool 
     };
     let member = || state.groups.values().any(|group| group.members.contains(principal));
     listed || member() || everything.held_by(principal).next().is_some()
+}
+
+fn nobody(asked: &Asked, principal: &Principal) -> Failure {
+    let state = &asked.state;
+    let members = state.groups.values().flat_map(|group| group.members.iter());
+    let listed = state.users.keys().cloned().map(Principal::User);
+    let listed = listed.chain(state.applications.keys().cloned().map(Principal::Application));
+    let all =
+        listed.chain(members.cloned()).filter(|known| known.address().kind() == principal.address().kind());
+    let names: BTreeSet<String> = all.map(|known| known.to_string()).collect();
+    let hint = meant(&principal.to_string(), names.iter().map(String::as_str));
+    let otherwise = if asked.live {
+        ""
+    } else {
+        "\nhint: these files name nobody like that; --live asks the organization"
+    };
+    let hint = hint.unwrap_or_else(|| otherwise.to_owned());
+    Failure::usage(format!("there is no {principal} here{hint}"))
 }

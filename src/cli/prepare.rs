@@ -90,6 +90,7 @@ pub(super) fn facts<'a>(common: &Common, live: &'a Live, caller: &'a Caller) -> 
 pub(super) async fn refresh(session: &Session, files: &Files) -> Result<Live, Failure> {
     let needs = live::Needs {
         projects: files.needs().projects,
+        permission_sets: files.needs().permission_sets,
         api_keys: files.stack().is_some(),
         ..live::Needs::default()
     };

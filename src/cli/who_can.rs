@@ -2,11 +2,11 @@
 
 use super::Exit;
 use super::arguments::Common;
-use super::ask::{Ask, scope};
+use super::ask::{Ask, Asked, meant};
 use super::failure::Failure;
-use super::output::Format;
-use crate::access::Everything;
-use crate::model::{Catalogue, PermissionSetName, near};
+use super::output::{Format, talk};
+use crate::access::{Everything, GrantScope};
+use crate::model::{Catalogue, PermissionSetName, ScopeType};
 use crate::render;
 use crate::render::question::Ground;
 
@@ -33,15 +33,17 @@ pub(super) struct WhoCan {
 
 impl WhoCan {
     pub(super) async fn run(self, common: &Common) -> Result<Exit, Failure> {
-        let asked = self.ask.read(common).await?;
+        let published = Catalogue::published();
+        let asked = self.ask.read(common, published.get(&self.set).is_none()).await?;
         let ground = Ground { state: &asked.state, files: asked.files.as_ref() };
-        let on = scope(&asked.state, &self.on)?;
-        let catalogue = Catalogue::published();
+        let on = asked.scope(&self.on)?;
+        let catalogue = asked.catalogue.as_ref().unwrap_or(published);
+        self.makes_sense(&asked, catalogue, &on)?;
         let everything = Everything::of(&asked.state);
         let request = self.ask.request(common);
         let found = everything.who_can(catalogue, &self.set, &on, request.as_ref());
-        if found.is_empty() && catalogue.get(&self.set).is_none() {
-            super::output::talk(&unknown(catalogue, &self.set));
+        if !asked.live {
+            talk("note: files do not say who the owner is, who can do everything; --live does");
         }
         let owners: Vec<_> = everything.owners().iter().map(ToString::to_string).collect();
         let question = format!("who can {} on {}", self.set, self.on);
@@ -67,10 +69,29 @@ impl WhoCan {
         }
         Ok(Exit::Done)
     }
-}
 
-fn unknown(catalogue: &Catalogue, set: &PermissionSetName) -> String {
-    let names = catalogue.iter().map(|(name, _)| name.as_str());
-    let hint = near(set.as_str(), names).map(|meant| format!("; did you mean {meant}?")).unwrap_or_default();
-    format!("warning: {set} is no published permission set{hint}")
+    /// Refuses a question whose answer would be "nobody" whatever the organization holds.
+    fn makes_sense(&self, asked: &Asked, catalogue: &Catalogue, on: &GrantScope) -> Result<(), Failure> {
+        let set = &self.set;
+        let Some(known) = catalogue.get(set) else {
+            let mut rules = asked.state.policies.values().flat_map(|policy| &policy.rules.0);
+            if rules.any(|rule| rule.permission_sets.contains(set)) {
+                return Ok(());
+            }
+            let names = catalogue.iter().map(|(name, _)| name.as_str());
+            let hint = meant(set.as_str(), names).unwrap_or_default();
+            return Err(Failure::usage(format!("there is no permission set `{set}`{hint}")));
+        };
+        match (known.scope_type, on) {
+            (ScopeType::Organization, GrantScope::AllProjects | GrantScope::Project(_)) => {
+                Err(Failure::usage(format!(
+                    "`{set}` is granted on the organization, not on projects\nhint: --on organization"
+                )))
+            }
+            (ScopeType::Projects, GrantScope::Organization) => Err(Failure::usage(format!(
+                "`{set}` is granted on projects, not on the organization\nhint: --on PROJECT, or --on all_projects"
+            ))),
+            _ => Ok(()),
+        }
+    }
 }

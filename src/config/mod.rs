@@ -56,6 +56,8 @@ pub struct Files {
 pub struct Needs {
     /// A project is named that no file pins.
     pub projects: bool,
+    /// A permission set is named that the built-in catalogue does not have: only the organization's list can tell.
+    pub permission_sets: bool,
 }
 
 /// Reads all sources, and checks what they alone can decide.
@@ -171,8 +173,8 @@ impl Files {
     #[must_use]
     pub fn needs(&self) -> Needs {
         let document = &self.document;
-        let rules = document.policies.iter().flatten().flat_map(|(_, (_, policy))| &policy.rules);
-        let scopes = rules.filter_map(|rule| match rule.scope.as_ref().map(|scope| &scope.value) {
+        let rules = || document.policies.iter().flatten().flat_map(|(_, (_, policy))| &policy.rules);
+        let scopes = rules().filter_map(|rule| match rule.scope.as_ref().map(|scope| &scope.value) {
             Some(ScopeDocument::Projects(projects)) => Some(projects),
             Some(ScopeDocument::Organization | ScopeDocument::AllProjects) | None => None,
         });
@@ -181,7 +183,12 @@ impl Files {
             OnDocument::Organization | OnDocument::AllProjects => None,
         });
         let mut names = scopes.flatten().map(|project| &project.value).chain(asserted);
-        Needs { projects: names.any(|name| !document.projects.contains_key(name)) }
+        let mut sets = rules().flat_map(|rule| &rule.permission_sets);
+        let published = Catalogue::published();
+        Needs {
+            projects: names.any(|name| !document.projects.contains_key(name)),
+            permission_sets: sets.any(|set| published.get(&set.value).is_none()),
+        }
     }
 
     /// Turns the files into what is desired, with the organization's own facts where they were read.

@@ -78,7 +78,7 @@ pub struct ExpiryDocument {
 }
 
 /// An object that a plan touches or depends on, as it was when the plan was made.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ObjectDocument {
     /// The object, by the name that the plan leads to.
@@ -88,6 +88,34 @@ pub struct ObjectDocument {
     pub live: Option<String>,
     /// The SHA-256 of its content, in hexadecimal digits; null when its name was free.
     pub hash: Option<String>,
+    /// That content, to show it beside what is live later; null when the name was free.
+    pub planned_from: Option<ContentDocument>,
+    /// The content that the plan leads to; null when there is no such object then.
+    pub desired: Option<ContentDocument>,
+}
+
+/// What an object holds, without its name; what its kind does not have is absent. Lists are sorted.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ContentDocument {
+    /// The description.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// The members of a group.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub members: Option<Vec<String>>,
+    /// What a policy is attached to: `none`, `user …`, `application …` or `group …`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub principal: Option<String>,
+    /// The rules of a policy.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rules: Option<Vec<RuleDocument>>,
+    /// The tags, the owner's included.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tags: Option<Vec<String>>,
+    /// The username of a user.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub username: Option<String>,
 }
 
 /// The program that made a document.

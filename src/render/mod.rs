@@ -6,3 +6,4 @@ pub mod outcome;
 pub mod paint;
 pub mod plan;
 pub mod question;
+pub mod stale;

@@ -5,7 +5,6 @@ use std::io::{self, Write};
 use serde_json::{Value, json};
 
 use crate::apply::{End, Outcome, StepEnd, StepOutcome};
-use crate::plan::file::{Document, Stale};
 use crate::plan::{Plan, Step};
 use crate::render::escape::terminal;
 use crate::render::paint::{Ink, Paint};
@@ -125,29 +124,4 @@ fn step(step: &StepOutcome) -> Value {
         "request_id": receipt.and_then(|receipt| receipt.request_id.as_deref()),
         "ms": receipt.map(|receipt| u64::try_from(receipt.elapsed.as_millis()).unwrap_or(u64::MAX)),
     })
-}
-
-/// Writes what a stale plan was made from, what is live now, and what the plan would make of it.
-///
-/// # Errors
-/// When the writer fails.
-pub fn stale(out: &mut dyn Write, document: &Document, stale: &Stale) -> io::Result<()> {
-    let Stale::Changed(changed) = stale else { return Ok(()) };
-    for object in changed {
-        writeln!(out, "{}", terminal(&object.address))?;
-        let planned = if object.was_there { "other content than now" } else { "no such object" };
-        writeln!(out, "  planned from: {planned} ({})", document.created_at)?;
-        let steps = document.steps.iter().filter(|step| step.address == object.address);
-        for step in steps {
-            let changes = serde_json::to_string(&step.changes).unwrap_or_default();
-            writeln!(out, "    step {}: {} {}", step.id, step.action, terminal(&changes))?;
-        }
-        writeln!(out, "  now:          {}", content(&object.now, "no such object"))?;
-        writeln!(out, "  desired:      {}", content(&object.desired, "deleted"))?;
-    }
-    Ok(())
-}
-
-fn content(value: &Value, none: &str) -> String {
-    if value.is_null() { none.to_owned() } else { terminal(&value.to_string()).into_owned() }
 }

@@ -327,12 +327,12 @@ fn a_plan_file_that_live_has_moved_away_from_is_stale_and_nothing_is_written() {
     assert_snapshot!(ended, @r#"
     -- stderr
     policy developers-run
-      planned from: other content than now ([TIME])
-        step 1: set_rules {"rules":{"from":[{"permission_sets":["InstancesFullAccess"],"scope":["ac3e0000-0000-4000-8000-0000000000a2"],"condition":null}],"to":[{"permission_sets":["InstancesFullAccess"],"scope":["ac3e0000-0000-4000-8000-0000000000a1","ac3e0000-0000-4000-8000-0000000000a2"],"condition":null}]}}
-      now:          {"description":"","principal":"group developers","rules":[{"permission_sets":["InstancesReadOnly"],"scope":["ac3e0000-0000-4000-8000-0000000000a2"],"condition":null}],"tags":["scw-iam=web"]}
-      desired:      {"description":"","principal":"group developers","rules":[{"permission_sets":["InstancesFullAccess"],"scope":["ac3e0000-0000-4000-8000-0000000000a1","ac3e0000-0000-4000-8000-0000000000a2"],"condition":null}],"tags":["scw-iam=web"]}
+      rules
+        planned from: InstancesFullAccess on ac3e0000-0000-4000-8000-0000000000a2
+        now:          InstancesReadOnly on ac3e0000-0000-4000-8000-0000000000a2
+        desired:      InstancesFullAccess on ac3e0000-0000-4000-8000-0000000000a1, ac3e0000-0000-4000-8000-0000000000a2
     error: plan.json is stale; nothing was written
-      because: 1 changed since the plan was made: policy developers-run
+      because: an object changed since the plan was made: policy developers-run
     hint: plan again
     -- exit 4
     "#);

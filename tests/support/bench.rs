@@ -38,6 +38,11 @@ pub(crate) async fn emulate(case: &Case, options: emulator::Options) -> Emulator
 
 /// Returns a client that waits for nobody.
 pub(crate) fn client(emulator: &Emulator, plan: &Plan) -> Client {
+    client_of(&emulator.url(), plan)
+}
+
+/// The same, of any address.
+pub(crate) fn client_of(url: &str, plan: &Plan) -> Client {
     let ms = Duration::from_millis;
     let retry = RetryPolicy {
         base: ms(1),
@@ -48,7 +53,7 @@ pub(crate) fn client(emulator: &Emulator, plan: &Plan) -> Client {
         longest_retry_after: ms(5),
     };
     Client::builder(Secret::new("any"), plan.organization().to_string().parse().unwrap())
-        .api_url(emulator.url())
+        .api_url(url)
         .max_rps(1e6)
         .retry(retry)
         .build()

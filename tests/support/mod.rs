@@ -3,6 +3,7 @@
 pub(crate) mod bench;
 pub(crate) mod files;
 pub(crate) mod laws;
+pub(crate) mod middle;
 pub(crate) mod oracle;
 pub(crate) mod organizations;
 pub(crate) mod program;

@@ -2,6 +2,7 @@
 mod show;
 
 use std::error::Error as StdError;
+use std::time::Duration;
 
 use serde_json::Value;
 
@@ -71,6 +72,7 @@ struct Inner {
     request_id: Option<String>,
     may_have_happened: bool,
     attempts: u32,
+    again_after: Option<Duration>,
     source: Option<Box<dyn StdError + Send + Sync>>,
 }
 
@@ -122,6 +124,7 @@ impl Error {
             request_id: None,
             may_have_happened: false,
             attempts: 1,
+            again_after: None,
             source: None,
         }))
     }
@@ -166,6 +169,12 @@ impl Error {
     pub(super) fn after(mut self, attempts: u32, may_have_happened: bool) -> Self {
         self.0.attempts = attempts;
         self.0.may_have_happened = may_have_happened;
+        self
+    }
+
+    /// Notes that the retry policy would send the request again, and when.
+    pub(super) fn again_in(mut self, wait: Duration) -> Self {
+        self.0.again_after = Some(wait);
         self
     }
 
@@ -249,6 +258,11 @@ impl Error {
     /// Returns how often the request was sent.
     pub fn attempts(&self) -> u32 {
         self.0.attempts
+    }
+
+    /// Returns how long to wait before the request may be sent again, when it was one of the caller's own tries.
+    pub fn again_after(&self) -> Option<Duration> {
+        self.0.again_after
     }
 
     /// Says whether the API may have executed the request, in one of the tries, although no success came back.

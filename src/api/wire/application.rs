@@ -2,7 +2,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Novel, Novelty, UnknownFields, nullable};
+use super::{Novel, Novelty, UnknownFields};
 use crate::api::id::{ApplicationId, OrganizationId};
 use crate::api::list::Listed;
 
@@ -30,7 +30,6 @@ pub struct Application {
     /// How many API keys it has.
     pub nb_api_keys: u64,
     /// The tags, at most ten.
-    #[serde(default, deserialize_with = "nullable")]
     pub tags: Vec<String>,
     /// Fields that this version does not know.
     #[serde(flatten)]

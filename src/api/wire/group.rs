@@ -26,7 +26,6 @@ pub struct Group {
     /// The applications in it; the order means nothing. Some of them may be in no list (the nodes of a cluster).
     pub application_ids: Vec<ApplicationId>,
     /// The tags, at most ten.
-    #[serde(default, deserialize_with = "nullable")]
     pub tags: Vec<String>,
     /// Whether it may be changed.
     pub editable: bool,

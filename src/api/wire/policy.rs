@@ -35,7 +35,6 @@ pub struct Policy {
     /// How many permission sets its rules name; 0 in the answer to the create.
     pub nb_permission_sets: Option<u64>,
     /// The tags, at most ten.
-    #[serde(default, deserialize_with = "nullable")]
     pub tags: Vec<String>,
     /// Who holds what the rules grant. `None` when the answer names no principal and does not say that there is none; what
     /// an orphaned policy looks like is not known.

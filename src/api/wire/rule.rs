@@ -16,8 +16,8 @@ pub struct Rule {
     /// What the sets can be granted on. It is the type of the sets, not of the scope: a set for projects that is granted
     /// on the organization is for all projects, present and future.
     pub permission_sets_scope_type: ScopeType,
-    /// The condition, a CEL expression; empty when there is none.
-    #[serde(default, deserialize_with = "nullable")]
+    /// The condition, a CEL expression; empty when there is none. Fact: absent in recordings older than the feature.
+    #[serde(default)]
     pub condition: String,
     /// What the sets are granted on. `None` when the answer does not say: the rule's project is gone, probably.
     #[serde(flatten, deserialize_with = "scope")]

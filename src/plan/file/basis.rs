@@ -1,11 +1,11 @@
 //! What a plan was made from: the content of every object that it touches or depends on, as hashes.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
-use serde_json::{Value, json};
+use serde_json::json;
 use sha2::{Digest as _, Sha256};
 
-use super::{ObjectDocument, address, attachment, key, members, rules};
+use super::{ContentDocument, ObjectDocument, address, attachment, key, members, rules};
 use crate::model::{Address, Attachment, Key, Meta, Name, Principal, Rules, State};
 use crate::plan::{Action, Step};
 
@@ -44,47 +44,49 @@ pub(super) fn objects(
         }
     }
     found.extend(groups.into_iter().map(Address::Group));
-    let document = |of: &Address| ObjectDocument {
-        address: address(of),
-        live: renamed(of).map(|live| key(&live)),
-        hash: hash(before, of),
+    let document = |of: &Address| {
+        let planned_from = content(before, of);
+        ObjectDocument {
+            address: address(of),
+            live: renamed(of).map(|live| key(&live)),
+            hash: planned_from.as_ref().map(hash),
+            planned_from,
+            desired: content(outcome, of),
+        }
     };
     found.iter().map(document).collect()
 }
 
-/// Returns the hash of an object's content, or `None` when no object bears the name.
-pub(super) fn hash(state: &State, of: &Address) -> Option<String> {
-    let content = content(state, of)?;
-    let digest = Sha256::digest(content.to_string().as_bytes());
-    Some(digest.iter().map(|byte| format!("{byte:02x}")).collect())
+/// Returns the hash of an object's content.
+pub(super) fn hash(content: &ContentDocument) -> String {
+    let digest = Sha256::digest(json!(content).to_string().as_bytes());
+    digest.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// An object's content, canonical: sorted where the order means nothing.
-pub(in crate::plan) fn content(state: &State, of: &Address) -> Option<Value> {
-    let with_meta = |meta: &Meta, more: Value| {
-        let mut all: BTreeMap<String, Value> = BTreeMap::new();
-        all.insert("description".to_owned(), meta.description.clone().into());
-        all.insert("tags".to_owned(), meta.wire_tags().into());
-        if let Value::Object(more) = more {
-            all.extend(more);
-        }
-        json!(all)
+/// An object's content, canonical: sorted where the order means nothing. `None` when no object bears the name.
+pub(in crate::plan) fn content(state: &State, of: &Address) -> Option<ContentDocument> {
+    let with_meta = |meta: &Meta| ContentDocument {
+        description: Some(meta.description.clone()),
+        tags: Some(meta.wire_tags()),
+        ..ContentDocument::default()
     };
     match of {
-        Address::User(user) => state.users.get(user).map(|found| json!({"username": found.username})),
-        Address::Application(name) => {
-            state.applications.get(name).map(|found| with_meta(&found.meta, json!({})))
-        }
-        Address::Group(name) => state
-            .groups
-            .get(name)
-            .map(|found| with_meta(&found.meta, json!({"members": members(&found.members)}))),
+        Address::User(user) => state.users.get(user).map(|found| ContentDocument {
+            username: Some(found.username.to_string()),
+            ..ContentDocument::default()
+        }),
+        Address::Application(name) => state.applications.get(name).map(|found| with_meta(&found.meta)),
+        Address::Group(name) => state.groups.get(name).map(|found| ContentDocument {
+            members: Some(members(&found.members)),
+            ..with_meta(&found.meta)
+        }),
         Address::Policy(name) => state.policies.get(name).map(|found| {
             let sorted = Rules(found.rules.sorted().into_iter().cloned().collect());
-            with_meta(
-                &found.meta,
-                json!({"principal": attachment(&found.attachment), "rules": rules(&sorted)}),
-            )
+            ContentDocument {
+                principal: Some(attachment(&found.attachment)),
+                rules: Some(rules(&sorted)),
+                ..with_meta(&found.meta)
+            }
         }),
     }
 }

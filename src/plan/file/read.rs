@@ -6,7 +6,8 @@ use jiff::SignedDuration;
 use serde_json::Value;
 
 use super::{
-    ChangesDocument, Document, FORMAT_VERSION, FromTo, RuleDocument, ScopeDocument, StepDocument, basis,
+    ChangesDocument, ContentDocument, Document, FORMAT_VERSION, FromTo, RuleDocument, ScopeDocument,
+    StepDocument, basis,
 };
 use crate::access::{World, changes};
 use crate::model::{
@@ -56,8 +57,12 @@ pub enum Stale {
         most: String,
     },
     /// Objects are not what they were.
-    #[error("{} changed since the plan was made: {}\nhint: plan again", .0.len(), .0.iter().map(|changed| changed.address.as_str()).collect::<Vec<_>>().join(", "))]
+    #[error("{} changed since the plan was made: {}\nhint: plan again", objects(.0.len()), .0.iter().map(|changed| changed.address.as_str()).collect::<Vec<_>>().join(", "))]
     Changed(Vec<Changed>),
+}
+
+fn objects(number: usize) -> String {
+    if number == 1 { "an object".to_owned() } else { format!("{number} objects") }
 }
 
 /// An object that is not what it was when the plan was made.
@@ -65,12 +70,12 @@ pub enum Stale {
 pub struct Changed {
     /// The object.
     pub address: String,
-    /// Whether it was there when the plan was made.
-    pub was_there: bool,
-    /// Its content now; null when it is gone.
-    pub now: Value,
-    /// Its content as the plan would make it; null when the plan deletes it.
-    pub desired: Value,
+    /// Its content when the plan was made; `None` when its name was free.
+    pub planned_from: Option<ContentDocument>,
+    /// Its content now; `None` when no object bears the name.
+    pub now: Option<ContentDocument>,
+    /// The content that the plan leads to; `None` when there is no such object then.
+    pub desired: Option<ContentDocument>,
 }
 
 /// Why a saved plan is not applied.
@@ -122,10 +127,7 @@ impl Document {
         }
         let age = facts.now.duration_since(self.created_at);
         if age > most || age < SignedDuration::from_mins(-5) {
-            let hours = |duration: SignedDuration| {
-                format!("{} h {} min", duration.as_hours(), duration.as_mins() % 60)
-            };
-            return Err(Stale::Age { age: hours(age), most: hours(most) }.into());
+            return Err(Stale::Age { age: span(age), most: span(most) }.into());
         }
         let shape = || Unreadable::Shape("a step or an address in it makes no sense".to_owned());
         let renamed = self.renamed().ok_or_else(shape)?;
@@ -139,7 +141,7 @@ impl Document {
         for step in &steps {
             rehearse(&mut outcome, &step.action);
         }
-        self.unchanged(&before, &outcome)?;
+        self.unchanged(&before)?;
         let mut world = World::default();
         let (held, will) = (world.holdings(&before), world.holdings(&outcome));
         let access = changes(&world, (&held, &before), (&will, &outcome));
@@ -183,16 +185,17 @@ impl Document {
         Some(renamed)
     }
 
-    fn unchanged(&self, before: &State, outcome: &State) -> Result<(), Reread> {
+    fn unchanged(&self, before: &State) -> Result<(), Reread> {
         let mut changed = Vec::new();
         for object in &self.objects {
             let of = address(&object.address).ok_or_else(|| Unreadable::Shape(object.address.clone()))?;
-            if basis::hash(before, &of) != object.hash {
+            let now = basis::content(before, &of);
+            if now.as_ref().map(basis::hash) != object.hash {
                 changed.push(Changed {
                     address: object.address.clone(),
-                    was_there: object.hash.is_some(),
-                    now: basis::content(before, &of).unwrap_or(Value::Null),
-                    desired: basis::content(outcome, &of).unwrap_or(Value::Null),
+                    planned_from: object.planned_from.clone(),
+                    now,
+                    desired: object.desired.clone(),
                 });
             }
         }
@@ -232,6 +235,11 @@ impl Document {
         };
         self.interruptions.iter().map(one).collect()
     }
+}
+
+fn span(duration: SignedDuration) -> String {
+    let (hours, minutes, seconds) = (duration.as_hours(), duration.as_mins() % 60, duration.as_secs() % 60);
+    if hours == 0 { format!("{minutes} min {seconds} s") } else { format!("{hours} h {minutes} min") }
 }
 
 /// Whether steps are numbered from 1 and come after earlier ones only.
