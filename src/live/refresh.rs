@@ -92,7 +92,9 @@ async fn with_rules(client: &Client, mut policy: wire::Policy) -> Result<PolicyW
     let name = format!("policy `{}`", policy.name);
     let mut again = READ_AGAIN;
     loop {
-        if policy.nb_rules == Some(0) {
+        // All of them: one that says none beside others that say some is no count to be trusted.
+        let counts = [policy.nb_rules, policy.nb_scopes, policy.nb_permission_sets];
+        if counts.iter().all(|count| *count == Some(0)) {
             return Ok(PolicyWithRules { policy, rules: Vec::new() });
         }
         let rules = read(&format!("the rules of {name}"), client.list_rules(&policy.id)).await?;

@@ -10,6 +10,7 @@ mod export;
 mod guards;
 mod ownership;
 mod plan;
+mod questions;
 mod round;
 mod trouble;
 mod usage;

@@ -185,3 +185,22 @@ async fn a_redirect_is_not_followed_since_the_token_would_go_along() {
     assert_eq!((error.kind(), error.status()), (ErrorKind::UnexpectedStatus, Some(307)));
     assert_eq!(elsewhere.count(), 0);
 }
+
+#[tokio::test]
+async fn the_clients_own_secret_is_taken_out_of_what_the_api_says() {
+    let upper = SECRET.to_uppercase();
+    let bare = SECRET.replace('-', "");
+    let said = format!(r#"{{"type":"{SECRET}","message":"{upper} and {bare}","resource":"{SECRET}"}}"#);
+    let server = Server::start(move |_| {
+        Reply::Raw(
+            403,
+            vec![("x-request-id", SECRET.to_owned()), ("content-type", "application/json".to_owned())],
+            said.clone(),
+        )
+    })
+    .await;
+    let error = server.client().get_group(&id(1).parse().unwrap()).await.unwrap_err();
+    let text = format!("{error} {error:?}").to_lowercase();
+    assert!(text.contains("[secret]"), "{text}");
+    assert!(!text.contains(SECRET) && !text.contains(&SECRET.replace('-', "")), "{text}");
+}

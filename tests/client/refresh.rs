@@ -14,7 +14,12 @@ fn page(key: &str, items: &[String]) -> Reply {
 
 fn policy(rules: usize) -> String {
     let mut policy = group(5).replace(r#""name":"g5""#, r#""name":"p""#);
-    policy.insert_str(policy.len() - 1, &format!(r#","nb_rules":{rules},"no_principal":true"#));
+    policy.insert_str(
+        policy.len() - 1,
+        &format!(
+            r#","nb_rules":{rules},"nb_scopes":{rules},"nb_permission_sets":{rules},"no_principal":true"#
+        ),
+    );
     policy
 }
 
