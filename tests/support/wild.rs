@@ -3,11 +3,13 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use jiff::SignedDuration;
 use proptest::prelude::*;
 use scw_iam::model::{
     Address, Attachment, Desired, Flags, Id, Identity, Ids, Key, Kind, Membership, Meta, Name, Owner, Policy,
     Principal, Prune, Rule, Rules, Scope, Stack, State, UserType,
 };
+use scw_iam::plan::file::Reread;
 use scw_iam::plan::{Caller, Error, Facts, Options, Plan, between};
 
 use super::organizations::{Case, Pair, pair};
@@ -414,17 +416,26 @@ impl WildCase {
 
     /// Plans the case.
     pub(crate) fn plan(&self) -> Result<Plan, Error> {
-        let caller = Caller::Known(self.caller.clone());
-        let facts = Facts {
+        self.with_facts(|facts| between(facts, &self.desired, &Options::default()))
+    }
+
+    /// Returns a plan as it is when it was saved and is read again, refused or not.
+    pub(crate) fn saved(&self, plan: &Plan) -> Result<Plan, Reread> {
+        let mut document = plan.document();
+        document.summary.refused = false;
+        self.with_facts(|facts| document.reread(facts, &Options::default(), SignedDuration::from_hours(1)))
+    }
+
+    fn with_facts<T>(&self, then: impl FnOnce(&Facts<'_>) -> T) -> T {
+        then(&Facts {
             live: &self.live,
             ids: &self.ids,
             titles: &self.titles,
             duplicates: &self.duplicates,
             oldest_keys: &HashMap::new(),
-            caller: &caller,
+            caller: &Caller::Known(self.caller.clone()),
             now: jiff::Timestamp::UNIX_EPOCH,
-        };
-        between(&facts, &self.desired, &Options::default())
+        })
     }
 
     /// Returns the case in which a plan has been carried out.

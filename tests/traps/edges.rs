@@ -84,6 +84,17 @@ fn a_policy_that_has_nothing_to_do_with_it_is_no_way() {
 }
 
 #[test]
+fn nobody_waits_where_one_way_lasts() {
+    let trap = live(&own(&[("one", ANN), ("two", "{user: bob@x.io}"), ("stays", ANN)])).files(
+        &own(&[("one", ANN), ("two", ANN), ("stays", ANN)]).replacen("InstancesReadOnly", "IPAMReadOnly", 1),
+    );
+    assert_snapshot!(trap.show(), @"
+    1 ~ rules of one: -InstancesReadOnly on dev +IPAMReadOnly on dev
+    2 ~ policy two: user bob@x.io → user ann@x.io
+    ");
+}
+
+#[test]
 fn a_way_ends_with_the_first_step_that_takes_it() {
     // By way of what the old and the new rules share, which is nothing.
     let files = RUN.to_owned() + "  own: {principal: {user: ann@x.io}, rules: []}\n";

@@ -160,7 +160,7 @@ fn who_manages_iam_of_projects_is_no_administrator() {
     let files = admins("IAMManager");
     let trap = live(&files)
         .with(|state| state.policies[&key("iam")].rules.0[0].scope = Scope::AllProjects)
-        .files("groups: {admins: {members: {users: [cat@x.io]}}, others: {}}");
+        .files("groups: {admins: {members: {}}, others: {members: {users: [cat@x.io]}}}");
     assert_eq!(says(&trap, "min_iam_admins"), "");
 }
 
@@ -171,11 +171,34 @@ fn the_caller_needs_the_sets_of_organization_and_projects_too() {
         let trap =
             live(&files).files_with(&files, &[("[ann@x.io, bob@x.io]", "[bob@x.io]")]).by(user("ann@x.io"));
         assert_eq!(verdicts(&trap), ["self_lockout Refused"], "{set}");
+        assert_eq!(trap.saved().findings(), trap.plan().unwrap().findings(), "{set}");
     }
     let files = admins("BillingReadOnly");
     let trap =
         live(&files).files_with(&files, &[("[ann@x.io, bob@x.io]", "[bob@x.io]")]).by(user("ann@x.io"));
     assert_eq!(verdicts(&trap), [""; 0]);
+}
+
+#[test]
+fn a_caller_who_keeps_what_is_wider_or_is_an_owner_is_not_locked_out() {
+    let files = "
+policies:
+  one: {principal: {user: ann@x.io}, rules: [{permission_sets: [IAMReadOnly], scope: organization, condition: 1 == 1}]}
+  two: {principal: {user: ann@x.io}, rules: [{permission_sets: [IAMReadOnly], scope: organization}]}
+  own: {principal: {user: owner@x.io}, rules: [{permission_sets: [IAMReadOnly], scope: organization}]}
+";
+    let trap = |caller: &str, gone: usize| {
+        let kept: Vec<_> =
+            files.lines().enumerate().filter(|(n, _)| *n != gone).map(|(_, line)| line).collect();
+        live(files).files(&kept.join("\n")).by(user(caller))
+    };
+    for (caller, gone, locked_out) in
+        [("ann@x.io", 2, false), ("ann@x.io", 3, true), ("owner@x.io", 4, false)]
+    {
+        let trap = trap(caller, gone);
+        assert_eq!(trap.plan().unwrap().refused(), locked_out, "{caller}");
+        assert_eq!(trap.saved().findings().is_empty(), !locked_out, "{caller}");
+    }
 }
 
 #[test]
