@@ -3,7 +3,7 @@
 use insta::assert_snapshot;
 use scw_iam::model::{Attachment, Condition, Key, Owner, Rule, Scope};
 
-use crate::builder::{Trap, application, copy, key, live, user};
+use crate::builder::{Trap, application, copy, foreign, key, live, user};
 
 fn verdicts(trap: &Trap) -> Vec<String> {
     let plan = trap.plan().unwrap();
@@ -198,6 +198,28 @@ policies:
         let trap = trap(caller, gone);
         assert_eq!(trap.plan().unwrap().refused(), locked_out, "{caller}");
         assert_eq!(trap.saved().findings().is_empty(), !locked_out, "{caller}");
+    }
+}
+
+#[test]
+fn a_managed_caller_holds_nothing_as_one_of_all_applications() {
+    let files = "
+external: {groups: [All Applications]}
+policies:
+  one: {principal: {group: All Applications}, rules: [{permission_sets: [IAMReadOnly], scope: organization}]}
+";
+    for managed in [true, false] {
+        let trap = live(files)
+            .with_builtin_groups()
+            .with(|state| {
+                let mut caller = foreign(1);
+                caller.flags.managed = managed;
+                _ = state.applications.insert(key("caller"), caller);
+            })
+            .files_with(files, &[("IAMReadOnly", "BillingReadOnly")])
+            .by(application("caller"));
+        assert_eq!(trap.plan().unwrap().refused(), !managed);
+        assert_eq!(trap.saved().refused(), !managed);
     }
 }
 
