@@ -115,7 +115,7 @@ fn change(
     }
     for grant in held.iter().filter(|grant| !will.cover(*grant)) {
         let kept = |w: Packed| w.conditional() && w.unconditional() == grant;
-        match will.iter().find(|w| !grant.conditional() && kept(*w)) {
+        match will.iter().find(|w| kept(*w)) {
             Some(tighter) => note(Sharpness::Tightened, tighter, after, outcome),
             None => note(Sharpness::Lost, grant, before, live),
         }

@@ -104,3 +104,18 @@ pub fn self_escalating(set: &PermissionSetName) -> bool {
             | "OrganizationManager"
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn managers_of_iam_and_of_the_organization_can_give_themselves_more() {
+        let says = |set: &str| self_escalating(&set.parse().unwrap());
+        for set in ["Policy", "Group", "Application", "User", ""] {
+            assert!(says(&format!("IAM{set}Manager")), "{set}");
+        }
+        assert!(says("OrganizationManager"));
+        assert!(!says("IAMReadOnly") && !says("BillingManager") && !says("ProjectManager"));
+    }
+}

@@ -245,6 +245,8 @@ mod tests {
                 prop_assert_eq!(&symbols.unpack(*pa), a);
                 for (b, pb) in list.iter().zip(&packed) {
                     prop_assert_eq!(a.covers(b), pa.covers(*pb));
+                    let meet = pa.meet(*pb).map(|meet| symbols.unpack(meet));
+                    prop_assert!(meet.is_none_or(|meet| a.covers(&meet) && b.covers(&meet)));
                 }
             }
             let (first, rest) = packed.split_first().unwrap();

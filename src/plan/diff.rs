@@ -104,8 +104,6 @@ fn update(alignment: &Alignment, address: Address, before: &Meta, after: &Meta) 
             Some((from.clone(), to.name()?.clone()))
         }
     });
-    // An object that goes by id and is declared by id and name takes the name only when it bears another one.
-    let name = name.filter(|(from, to)| from.name() != Some(to));
     Update {
         name,
         description: changed(before.description != after.description)
@@ -288,9 +286,16 @@ impl Draft {
             stages.push(Stage { held: Some(old.clone()), by: orphaned });
         }
         self.stages.insert(id, stages);
+        let mut meta = &live.meta;
+        if self.must_be_renamed_alone(alignment, &patch, &new) {
+            meta = &desired.meta;
+            let attachment = patch.attachment.take();
+            let alone = Update { attachment, ..only(&patch, meta) };
+            self.patch(std::mem::replace(&mut patch, alone));
+        }
         if patch.attachment.is_some() && self.must_let_go(&old, &new) {
             let attachment = Some((live.attachment.clone(), Attachment::None));
-            let detach = Update { attachment, ..only(&patch, &live.meta) };
+            let detach = Update { attachment, ..only(&patch, meta) };
             old.to = Attached::Nobody;
             self.stage(id, Action::Update(detach), old.clone());
         }
@@ -330,6 +335,19 @@ impl Draft {
         if self.stages.get(&id).is_some_and(|stages| stages.len() == 1) {
             self.stages.remove(&id);
         }
+    }
+
+    /// Whether a policy that becomes a new application's own and frees its name for another one is renamed by a call of
+    /// its own.
+    ///
+    /// The other one may be a policy of all applications that has to go before the new application is made: it would
+    /// wait for the name, the name for the application, and the application for it.
+    fn must_be_renamed_alone(&self, alignment: &Alignment, patch: &Update, new: &Held) -> bool {
+        let (Some((from, _)), Some(_), Attached::Principal(to)) = (&patch.name, &patch.attachment, new.to)
+        else {
+            return false;
+        };
+        !self.before.exists(to) && alignment.outcome.policies.contains_key(from)
     }
 
     /// Whether a policy of all applications that becomes a new application's own has to be attached to nobody first.

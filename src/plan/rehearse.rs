@@ -275,3 +275,88 @@ fn apply(now: &mut Holdings, effect: &Move) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Attachment, Desired, Id, Kind, Meta, Policy, Principal, Rule, Rules, Scope};
+    use crate::model::{User, UserType};
+    use crate::plan::{Caller, Facts, align, diff, order};
+
+    /// Two people; one has a policy that becomes one of the other's, and a new policy instead.
+    fn state(run: (&str, &str), more: &[&str]) -> State {
+        let user = |name: &str| Key::Named(format!("{name}@x.io").parse().unwrap());
+        let mut state = State::empty(Id::from_bits(9));
+        for name in ["ann", "bob"] {
+            let member = User { username: name.to_owned(), kind: UserType::Member, locked: false };
+            state.users.insert(user(name), member);
+        }
+        let policy = |of: &str, set: &str| Policy {
+            meta: Meta::default(),
+            flags: Flags::default(),
+            attachment: Attachment::Principal(Principal::User(user(of))),
+            rules: Rules(vec![Rule {
+                permission_sets: [set.parse().unwrap()].into(),
+                scope: Scope::Organization,
+                condition: None,
+            }]),
+        };
+        state.policies.insert(Key::Named("run".parse().unwrap()), policy(run.0, run.1));
+        for name in more {
+            state.policies.insert(Key::Named(name.parse().unwrap()), policy("ann", "IAMReadOnly"));
+        }
+        state
+    }
+
+    /// Orders the steps, lets somebody make a mistake in them, and rehearses.
+    fn rehearsed(mistake: impl FnOnce(&mut Ordered)) -> Result<Rehearsal, String> {
+        let live = state(("ann", "IAMReadOnly"), &[]);
+        let mut desired = Desired::empty(live.organization);
+        desired.sections = [Kind::Policy].into();
+        desired.state = state(("bob", "BillingReadOnly"), &["new"]);
+        let (ids, caller) = (crate::model::Ids::default(), Caller::Unresolved(String::new()));
+        let facts = Facts {
+            live: &live,
+            ids: &ids,
+            titles: &std::collections::HashMap::new(),
+            duplicates: &BTreeMap::new(),
+            oldest_keys: &std::collections::HashMap::new(),
+            caller: &caller,
+            now: jiff::Timestamp::UNIX_EPOCH,
+        };
+        let alignment = align::align(&facts, &desired).unwrap();
+        let (draft, mut ordered) = order::order(&alignment, diff::diff(&alignment)).unwrap();
+        mistake(&mut ordered);
+        run(&alignment, &draft, &mut ordered, None).map_err(|bug| bug.0)
+    }
+
+    #[test]
+    fn what_is_in_order_passes() {
+        // The new policy, then rules to what both share, then the principal, then the new rules.
+        let passed = rehearsed(|ordered| assert_eq!(ordered.changes.len(), 4)).unwrap();
+        assert!(passed.interruptions.is_empty() && passed.locked_out.is_empty());
+    }
+
+    #[test]
+    fn each_mistake_in_an_order_is_found() {
+        let leak = rehearsed(|ordered| {
+            let Move::Policy(_, Some(bobs)) = ordered.changes[3].moves[0].clone() else { panic!("rules") };
+            let Move::Policy(_, Some(made)) = &mut ordered.changes[0].moves[0] else { panic!("a policy") };
+            made.to = bobs.to;
+        });
+        let words = "after step 1 there would be a leak: user bob@x.io: IAMReadOnly on organization";
+        assert_eq!(leak.err().as_deref(), Some(words));
+        let gap = rehearsed(|ordered| ordered.changes.swap(0, 1)).err();
+        assert_eq!(
+            gap.as_deref(),
+            Some("a gap from step 1 to step 2: user ann@x.io: IAMReadOnly on organization")
+        );
+        let missing = rehearsed(|ordered| ordered.changes[0].moves.clear()).err();
+        assert_eq!(
+            missing.as_deref(),
+            Some("since step 2 something is missing in the end: user ann@x.io: IAMReadOnly on organization")
+        );
+        let elsewhere = rehearsed(|ordered| _ = ordered.changes.remove(0)).err();
+        assert_eq!(elsewhere.as_deref(), Some("the steps do not lead to the desired state: policy new"));
+    }
+}

@@ -3,11 +3,13 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use jiff::SignedDuration;
 use proptest::prelude::*;
 use scw_iam::model::{
     Address, Attachment, Desired, Flags, Id, Identity, Ids, Key, Kind, Membership, Meta, Name, Owner, Policy,
     Principal, Prune, Rule, Rules, Scope, Stack, State, UserType,
 };
+use scw_iam::plan::file::Reread;
 use scw_iam::plan::{Caller, Error, Facts, Options, Plan, between};
 
 use super::organizations::{Case, Pair, pair};
@@ -30,6 +32,7 @@ struct Genes {
     foreign_applications: u8,
     policies_by_id: u8,
     shifted: u8,
+    shifted_others: u8,
     renamed_applications: u8,
     all_users: (u8, u8, u8),
     rare: u8,
@@ -41,12 +44,12 @@ pub(crate) fn wild() -> impl Strategy<Value = Wild> {
     let byte = any::<u8>;
     let genes = (
         (byte(), byte(), byte(), byte(), byte(), byte(), byte()),
-        (byte(), byte(), byte(), (byte(), byte(), byte()), byte(), byte()),
+        (byte(), byte(), byte(), byte(), (byte(), byte(), byte()), byte(), byte()),
     );
     let genes = genes.prop_map(
         |(
             (people, hidden, at_least, unmanaged, absent, foreign_groups, foreign_applications),
-            (policies_by_id, shifted, renamed_applications, all_users, rare, caller),
+            (policies_by_id, shifted, shifted_others, renamed_applications, all_users, rare, caller),
         )| Genes {
             people,
             hidden,
@@ -57,6 +60,7 @@ pub(crate) fn wild() -> impl Strategy<Value = Wild> {
             foreign_applications,
             policies_by_id,
             shifted,
+            shifted_others,
             renamed_applications,
             all_users,
             rare,
@@ -104,6 +108,7 @@ impl Wild {
         case.rare(genes.rare);
         case.policies_by_id(genes.policies_by_id);
         case.shifted(genes.shifted);
+        case.shifted_others(genes.shifted_others);
         case.renamed_applications(genes.renamed_applications);
         case.absent(genes.absent);
         case.drop_dangling();
@@ -271,6 +276,36 @@ impl WildCase {
         }
     }
 
+    /// The same for applications and policies, of which some are then declared by the ids of others.
+    fn shifted_others(&mut self, genes: u8) {
+        let count = usize::from(genes & 3);
+        if genes & 0x80 == 0 || count < 2 {
+            return;
+        }
+        let policies = self.desired.state.policies.keys().cloned().map(Address::Policy);
+        let applications = self.desired.state.applications.keys().cloned().map(Address::Application);
+        let all: Vec<_> = if genes & 4 == 0 { policies.collect() } else { applications.collect() };
+        let both = |address: &&Address| self.ids.get(address).is_some();
+        let from = usize::from(genes >> 3 & 3);
+        let names: Vec<_> = all.iter().filter(both).skip(from).take(count).cloned().collect();
+        for pair in names.windows(2) {
+            let identity = Identity { id: self.ids.get(&pair[1]), previously: None };
+            self.desired.identities.insert(pair[0].clone(), identity);
+        }
+        let ([_, .., last], 0) = (names.as_slice(), genes & 0x40) else { return };
+        match last {
+            Address::Policy(key) => _ = self.desired.state.policies.shift_remove(key),
+            Address::Application(key) => {
+                let gone = Principal::Application(key.clone());
+                self.desired.state.applications.shift_remove(key);
+                for group in self.desired.state.groups.values_mut() {
+                    group.members.remove(&gone);
+                }
+            }
+            Address::User(_) | Address::Group(_) => {}
+        }
+    }
+
     fn declare_by_id(&mut self, name: &Key<Name>, live: &Key<Name>) {
         let id = self.ids.get(&Address::Group(live.clone()));
         self.desired.identities.insert(Address::Group(name.clone()), Identity { id, previously: None });
@@ -381,17 +416,26 @@ impl WildCase {
 
     /// Plans the case.
     pub(crate) fn plan(&self) -> Result<Plan, Error> {
-        let caller = Caller::Known(self.caller.clone());
-        let facts = Facts {
+        self.with_facts(|facts| between(facts, &self.desired, &Options::default()))
+    }
+
+    /// Returns a plan as it is when it was saved and is read again, refused or not.
+    pub(crate) fn saved(&self, plan: &Plan) -> Result<Plan, Reread> {
+        let mut document = plan.document();
+        document.summary.refused = false;
+        self.with_facts(|facts| document.reread(facts, &Options::default(), SignedDuration::from_hours(1)))
+    }
+
+    fn with_facts<T>(&self, then: impl FnOnce(&Facts<'_>) -> T) -> T {
+        then(&Facts {
             live: &self.live,
             ids: &self.ids,
             titles: &self.titles,
             duplicates: &self.duplicates,
             oldest_keys: &HashMap::new(),
-            caller: &caller,
+            caller: &Caller::Known(self.caller.clone()),
             now: jiff::Timestamp::UNIX_EPOCH,
-        };
-        between(&facts, &self.desired, &Options::default())
+        })
     }
 
     /// Returns the case in which a plan has been carried out.

@@ -32,6 +32,7 @@ pub(crate) struct Trap {
     pub(crate) titles: HashMap<Id, String>,
     pub(crate) duplicates: BTreeMap<Address, Vec<Id>>,
     pub(crate) desired: Desired,
+    oldest_keys: HashMap<Address, jiff::Timestamp>,
     caller: Caller,
     options: Options,
 }
@@ -114,6 +115,7 @@ impl Live {
             titles: HashMap::new(),
             duplicates: BTreeMap::new(),
             desired,
+            oldest_keys: HashMap::new(),
             caller: Caller::Known(user("owner@x.io")),
             options: Options::default(),
         }
@@ -162,16 +164,26 @@ impl Trap {
     }
 
     pub(crate) fn plan(&self) -> Result<Plan, Error> {
-        let facts = Facts {
+        between(&self.facts(), &self.desired, &self.options)
+    }
+
+    /// Plans, and reads the plan again as one that was saved, refused or not.
+    pub(crate) fn saved(&self) -> Plan {
+        let mut document = self.plan().unwrap_or_else(|error| panic!("{error}")).document();
+        document.summary.refused = false;
+        document.reread(&self.facts(), &self.options, jiff::SignedDuration::from_hours(1)).unwrap()
+    }
+
+    fn facts(&self) -> Facts<'_> {
+        Facts {
             live: &self.live,
             ids: &self.ids,
             titles: &self.titles,
             duplicates: &self.duplicates,
-            oldest_keys: &HashMap::new(),
+            oldest_keys: &self.oldest_keys,
             caller: &self.caller,
             now: "2026-11-22T00:00:00Z".parse().unwrap(),
-        };
-        between(&facts, &self.desired, &self.options)
+        }
     }
 
     /// Plans, judges every order that the edges allow, and shows the steps, interruptions, conflicts and findings.

@@ -8,7 +8,10 @@
 mod support;
 
 mod builder;
+mod edges;
 mod guards;
+mod limits;
 mod matching;
 mod order;
 mod ownership;
+mod sharpness;

@@ -328,3 +328,39 @@ fn what_a_product_manages_cannot_be_declared() {
         .with(|trap| trap.live.applications[&key("node")].flags.managed = true);
     assert_snapshot!(trap.show(), @"conflict: application node: a product manages it");
 }
+
+#[test]
+fn a_policy_that_gives_its_name_on_and_becomes_a_new_applications_own_is_renamed_first() {
+    // The new application must not hold what `one` grants to all, `one` waits for the name that `two` has, and `two`
+    // for the new application.
+    let files = "
+external: {groups: [All Applications]}
+applications: {}
+policies:
+  one: {principal: {group: All Applications}, rules: [{permission_sets: [VPCReadOnly], scope: [prod]}]}
+  two: {principal: {user: ann@x.io}, rules: [{permission_sets: [IPAMReadOnly], scope: [prod]}]}
+";
+    let moved = format!(
+        "
+applications: {{new: {{}}}}
+policies:
+  two:
+    id: {POLICY_ID}0
+    principal: {{user: bob@x.io}}
+    rules: [{{permission_sets: [VPCReadOnly], scope: [prod]}}]
+  three:
+    id: {POLICY_ID}1
+    description: for the new one
+    principal: {{application: new}}
+    rules: [{{permission_sets: [IPAMReadOnly], scope: [prod]}}]
+"
+    );
+    let trap = live(files).with_builtin_groups().files(&moved);
+    assert_snapshot!(trap.show(), @r#"
+    1 ~ policy three: two is named three, description "for the new one"
+    2 ~ policy two: one is named two, group All Applications → user bob@x.io   after 1 reference
+    3 + application new   after 2 leak
+    4 ~ policy three: user ann@x.io → application new   after 1 writer, 3 reference
+    "#);
+    assert_eq!(trap.again().show(), "nothing to do");
+}

@@ -257,3 +257,18 @@ fn way(
     }
     (needs.is_some() || ends.is_some()).then_some(Way { needs, ends })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bridge_that_cannot_be_built_leaves_nothing() {
+        let mut graph = Graph::new(4);
+        assert!(graph.add(2, 0, Reason::Leak).is_ok() && graph.add(0, 3, Reason::Leak).is_ok());
+        assert!(!bridge(&[0], &[3, 1, 2], &mut graph));
+        assert_eq!(graph.edges(), [(0, 3, Reason::Leak), (2, 0, Reason::Leak)]);
+        assert!(bridge(&[0], &[1, 0], &mut graph));
+        assert_eq!(graph.edges(), [(0, 1, Reason::Gap), (0, 3, Reason::Leak), (2, 0, Reason::Leak)]);
+    }
+}
