@@ -150,18 +150,3 @@ async fn a_caller_that_the_api_does_not_tell_is_unresolved_with_the_reason() {
         who(closed(), "00000000-0000-4000-8000-00000000ffff", "SCWA0000000000000001").await.unwrap_err();
     assert_eq!(wrong, "could not read the API key `SCWA0000000000000001`");
 }
-
-#[tokio::test]
-async fn rules_are_read_unless_all_counters_say_that_there_are_none() {
-    for (counters, asked) in [((0, 0, 0), 0), ((0, 1, 1), 1), ((0, 0, 1), 1)] {
-        let mut state = example();
-        state["policies"].as_array_mut().unwrap().truncate(1);
-        let policy = &mut state["policies"][0];
-        (policy["nb_rules"], policy["nb_scopes"], policy["nb_permission_sets"]) =
-            (counters.0.into(), counters.1.into(), counters.2.into());
-        let (emulator, client) = start(state).await;
-        let live = live::refresh(&client, organization(), &Needs::default()).await.unwrap();
-        let count = requests(&emulator).iter().filter(|line| line.contains("/rules")).count();
-        assert_eq!((count, live.state.policies[0].rules.0.len()), (asked, 2 * asked), "{counters:?}");
-    }
-}

@@ -115,6 +115,15 @@ async fn a_policy_without_rules_costs_no_request_and_one_that_does_not_count_the
     })
     .await;
     assert_eq!(refresh(&server.client()).await.unwrap().state.policies[0].rules.0.len(), 2);
+    // A counter that says none beside one that says some.
+    let server = Server::start(|request| match request.path.as_str() {
+        "/iam/v1alpha1/policies" => {
+            page("policies", &[policy(0).replace(r#""nb_scopes":0"#, r#""nb_scopes":1"#)])
+        }
+        _ => healthy(request),
+    })
+    .await;
+    assert_eq!(refresh(&server.client()).await.unwrap().state.policies[0].rules.0.len(), 2);
 }
 
 #[tokio::test]
