@@ -10,6 +10,7 @@ mod export;
 mod guards;
 mod ownership;
 mod plan;
+mod requests;
 mod round;
 mod trouble;
 mod usage;
