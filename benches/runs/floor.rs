@@ -54,11 +54,16 @@ impl fmt::Display for By {
 }
 
 impl Cost {
+    /// Returns how long the requests that wait for each other take, in milliseconds.
+    pub(crate) fn chain(&self) -> u64 {
+        self.parts.iter().map(|part| part.chain).sum()
+    }
+
+    /// Returns what nobody can be faster than.
     pub(crate) fn floor(&self, pace: Pace) -> Floor {
-        let chain = self.parts.iter().map(|part| part.chain).sum();
         let places = self.parts.iter().map(|part| part.chain.max(part.work / pace.parallelism)).sum();
         let rate = self.requests.saturating_sub(BURST) * 1000 / pace.rate;
-        let floors = [(chain, By::Chain), (places, By::Places), (rate, By::Rate)];
+        let floors = [(self.chain(), By::Chain), (places, By::Places), (rate, By::Rate)];
         let (mut ms, mut by) = (0, By::Chain);
         for (floor, why) in floors {
             if floor > ms {
