@@ -54,7 +54,7 @@ pub struct Live {
     pub titles: HashMap<Id, String>,
     /// The good names that several live objects of a kind bear, with their ids in the order of the list.
     pub duplicates: BTreeMap<Address, Vec<Id>>,
-    /// When the oldest API key of each application with keys was made; empty until [`oldest_keys`] reads it.
+    /// When the oldest API key of each application with keys was made; empty until [`oldest_keys()`] reads it.
     pub oldest_keys: HashMap<Address, Timestamp>,
     /// The permission sets that the organization can grant; `None` unless asked for.
     pub catalogue: Option<Catalogue>,

@@ -77,11 +77,14 @@ async fn read_if<T: Listed>(
 /// Reads the policies, and then the rules of each.
 async fn policies(client: &Client) -> Result<Vec<PolicyWithRules>, Error> {
     let policies = read("the policies", client.list_policies(&ListPolicies::default())).await?;
-    stream::iter(policies)
-        .map(|policy| with_rules(client, policy))
-        .buffered(client.parallelism())
+    let mut read: Vec<_> = stream::iter(policies.into_iter().enumerate())
+        .map(|(at, policy)| async move { with_rules(client, policy).await.map(|read| (at, read)) })
+        // As the answers come: a slow one is to keep no other waiting.
+        .buffer_unordered(client.parallelism())
         .try_collect()
-        .await
+        .await?;
+    read.sort_unstable_by_key(|(at, _)| *at);
+    Ok(read.into_iter().map(|(_, policy)| policy).collect())
 }
 
 /// Adds the rules to a policy. Fewer than it counts may have been set since, so that it is read again; if the two still
