@@ -2,6 +2,7 @@
 
 mod support;
 
+use std::collections::BTreeMap;
 use std::sync::Mutex;
 
 use scw_iam::api::{Client, GroupId, PolicyId, wire};
@@ -10,7 +11,7 @@ use scw_iam::apply::{
 };
 use scw_iam::emulator::{self, Emulator};
 use scw_iam::model::{Address, Attachment, Ids};
-use scw_iam::plan::{Plan, Step};
+use scw_iam::plan::{Action, Plan, Step};
 use serde_json::Value;
 use support::bench::{arrived, case, cases, client, client_of, emulate, options};
 use support::middle::{Middle, Trouble};
@@ -300,6 +301,39 @@ async fn an_overwriting_step_is_looked_at_once_and_no_other_is() {
     }
     let writes: u64 = scene.emulator.requests().iter().filter(|((m, _), _)| m != "GET").map(|(_, n)| n).sum();
     assert_eq!(writes, scene.plan.steps().len() as u64);
+}
+
+/// What a plan costs to apply: a request for each step, one for each look, and the reading again.
+fn cost(plan: &Plan) -> u64 {
+    let (mut looks, mut read_again) = (0, BTreeMap::new());
+    for step in plan.steps() {
+        let (look, again) = match &step.action {
+            Action::SetRules { .. } => (1, 2),
+            Action::CreatePolicy { .. } => (0, 2),
+            Action::SetMembers { .. } => (1, 1),
+            Action::Update(update) => (u64::from(update.attachment.is_some()), 1),
+            Action::CreateApplication { .. }
+            | Action::CreateGroup { .. }
+            | Action::AddMembers { .. }
+            | Action::RemoveMember { .. }
+            | Action::Delete { .. } => (0, 1),
+        };
+        looks += look;
+        let most: &mut u64 = read_again.entry(step.action.address()).or_default();
+        // What is gone has no rules to read.
+        *most = if step.action.deletes().is_some() { 1 } else { again.max(*most) };
+    }
+    plan.steps().len() as u64 + looks + read_again.values().sum::<u64>()
+}
+
+#[tokio::test]
+async fn an_apply_costs_its_steps_a_look_before_each_that_overwrites_and_the_reading_again() {
+    for seed in 0..cases("SCW_IAM_APPLY_CASES", 40) {
+        let scene = Scene::of(&case(seed)).await;
+        assert_eq!(scene.apply().await.end, End::Done);
+        let requests = scene.emulator.requests();
+        assert_eq!(requests.values().sum::<u64>(), cost(&scene.plan), "seed {seed}: {requests:#?}");
+    }
 }
 
 #[tokio::test]

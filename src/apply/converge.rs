@@ -154,8 +154,11 @@ async fn differences(
                 Wanted::Fields(facts) => fields(desk, address, facts).await,
             }
         })
-        .buffered(parallelism.max(1));
-    found.flat_map(stream::iter).collect().await
+        // As the answers come: a slow one is to keep no other waiting.
+        .buffer_unordered(parallelism.max(1));
+    let mut found: Vec<Difference> = found.flat_map(stream::iter).collect().await;
+    found.sort_by(|one, other| one.address.cmp(&other.address));
+    found
 }
 
 async fn fields(desk: &Desk<'_>, address: &Address, wanted: &Facts) -> Vec<Difference> {

@@ -144,12 +144,8 @@ impl Apply {
         let stack = document.stack.as_deref().map(str::parse).transpose();
         let stack: Option<Stack> = stack.with_context(|| format!("{name} names no stack"))?;
         let mut lock = lock(&session, stack.as_ref()).await?;
-        let live = prepare::read(
-            &session,
-            &live::Needs { projects: document.names_projects(), ..live::Needs::default() },
-        )
-        .await?;
-        let caller = prepare::caller(&session, &live, &self.judge).await;
+        let needs = live::Needs { projects: document.names_projects(), ..live::Needs::default() };
+        let (live, caller) = prepare::read_as(&session, &needs, &self.judge).await?;
         let facts = prepare::facts(common, &live, &caller);
         let most = jiff::SignedDuration::try_from(self.max_age).unwrap_or(jiff::SignedDuration::MAX);
         let plan = match document.reread(&facts, &self.judge.options(common.strict), most) {
@@ -253,10 +249,12 @@ impl Apply {
 
     /// While somebody thought about it, live may have changed.
     async fn still(&self, common: &Common, prepared: &Prepared) -> Result<(), Failure> {
-        let live = prepare::refresh(&prepared.session, &prepared.files).await?;
+        let Prepared { session, files, caller, .. } = prepared;
+        let mut live = prepare::refresh(session, files).await?;
         let quiet = Common { strict: false, ..common.clone() };
-        let desired = prepare::resolve(&quiet, &prepared.files, &live)?;
-        let again = prepare::plan(common, &self.judge, &live, &prepared.caller, &desired)?;
+        let desired = prepare::resolve(&quiet, files, &live)?;
+        let again =
+            prepare::plan_with_key_ages(common, &self.judge, session, &mut live, caller, &desired).await?;
         if again.steps() == prepared.plan.steps() && again.before() == prepared.plan.before() {
             return Ok(());
         }

@@ -154,11 +154,8 @@ impl Demo {
 async fn compare(common: &Common, session: &Session) -> Result<(Plan, crate::model::Principal), Failure> {
     let source = Source::Text { name: "iam.yaml".into(), bytes: DESIRED.as_bytes().to_vec() };
     let files = config::read(&[source], common.now())?;
-    let live = prepare::refresh(session, &files).await?;
-    let desired = prepare::resolve(common, &files, &live)?;
     let judge = Judge { allow: Vec::new(), caller: None };
-    let caller = prepare::caller(session, &live, &judge).await;
-    let plan = prepare::plan(common, &judge, &live, &caller, &desired)?;
+    let (plan, caller) = prepare::both(common, &judge, &files, session).await?;
     match caller {
         crate::plan::Caller::Known(principal) => Ok((plan, principal)),
         crate::plan::Caller::Unresolved(why) => {

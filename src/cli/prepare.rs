@@ -48,11 +48,39 @@ pub(super) async fn compare(
     files: Files,
     session: Session,
 ) -> Result<Prepared, Failure> {
-    let live = refresh(&session, &files).await?;
-    let desired = resolve(common, &files, &live)?;
-    let caller = caller(&session, &live, judge).await;
-    let plan = plan(common, judge, &live, &caller, &desired)?;
+    let (plan, caller) = both(common, judge, &files, &session).await?;
     Ok(Prepared { session, files, caller, plan })
+}
+
+/// Makes the plan between both sides, and says who runs it.
+pub(super) async fn both(
+    common: &Common,
+    judge: &Judge,
+    files: &Files,
+    session: &Session,
+) -> Result<(Plan, Caller), Failure> {
+    let (mut live, caller) = read_as(session, &needs(files), judge).await?;
+    let desired = resolve(common, files, &live)?;
+    let plan = plan_with_key_ages(common, judge, session, &mut live, &caller, &desired).await?;
+    Ok((plan, caller))
+}
+
+/// Compares both sides, and finds out how old the keys of adopted applications are, which nobody else wants to know.
+pub(super) async fn plan_with_key_ages(
+    common: &Common,
+    judge: &Judge,
+    session: &Session,
+    live: &mut Live,
+    caller: &Caller,
+    desired: &Desired,
+) -> Result<Plan, Failure> {
+    let first = plan(common, judge, live, caller, desired)?;
+    if !first.adoptions().iter().any(|adoption| adoption.api_keys > 0) {
+        return Ok(first);
+    }
+    let notices = live::oldest_keys(&session.client, live).await.map_err(|error| unread(session, error))?;
+    tell(&notices);
+    plan(common, judge, live, caller, desired)
 }
 
 /// Compares both sides.
@@ -88,13 +116,12 @@ pub(super) fn facts<'a>(common: &Common, live: &'a Live, caller: &'a Caller) -> 
 
 /// Reads the live side as far as the files need it.
 pub(super) async fn refresh(session: &Session, files: &Files) -> Result<Live, Failure> {
-    let needs = live::Needs {
-        projects: files.needs().projects,
-        permission_sets: files.needs().permission_sets,
-        api_keys: files.stack().is_some(),
-        ..live::Needs::default()
-    };
-    read(session, &needs).await
+    read(session, &needs(files)).await
+}
+
+fn needs(files: &Files) -> live::Needs {
+    let config::Needs { projects, permission_sets } = files.needs();
+    live::Needs { projects, permission_sets, ..live::Needs::default() }
 }
 
 /// What a key needs to read.
@@ -102,18 +129,25 @@ const MAY_READ: &str = "\nhint: to read, the key needs IAMReadOnly and ProjectRe
 
 /// Reads the live side.
 pub(super) async fn read(session: &Session, needs: &live::Needs) -> Result<Live, Failure> {
-    let live = live::refresh(&session.client, session.organization, needs).await.map_err(|error| {
-        let hint = match &error {
-            live::Error::Read { source, .. } if source.kind() == api::ErrorKind::Forbidden => MAY_READ,
-            _ => "",
-        };
-        let doing = format!("cannot read organization {}{hint}", session.organization);
-        anyhow::Error::new(error).context(doing)
-    })?;
-    for notice in &live.notices {
+    let live = live::refresh(&session.client, session.organization, needs).await;
+    let live = live.map_err(|error| unread(session, error))?;
+    tell(&live.notices);
+    Ok(live)
+}
+
+fn unread(session: &Session, error: live::Error) -> Failure {
+    let hint = match &error {
+        live::Error::Read { source, .. } if source.kind() == api::ErrorKind::Forbidden => MAY_READ,
+        _ => "",
+    };
+    let doing = format!("cannot read organization {}{hint}", session.organization);
+    Failure::error(anyhow::Error::new(error).context(doing))
+}
+
+fn tell(notices: &[live::Notice]) {
+    for notice in notices {
         talk(&format!("note: {notice}"));
     }
-    Ok(live)
 }
 
 /// Lays the files over what is live, and shows warnings.
@@ -141,21 +175,29 @@ pub(super) fn warn(common: &Common, warnings: &config::Mistakes) -> Result<(), F
     Ok(())
 }
 
-/// Finds out who runs the command.
-pub(super) async fn caller(session: &Session, live: &Live, judge: &Judge) -> Caller {
-    if let Some(principal) = &judge.caller {
-        return Caller::Known(principal.clone());
-    }
-    let Some(key) = &session.access_key else {
-        return Caller::Unresolved("no access key is configured".to_owned());
+/// Reads the live side, and finds out meanwhile who runs the command.
+pub(super) async fn read_as(
+    session: &Session,
+    needs: &live::Needs,
+    judge: &Judge,
+) -> Result<(Live, Caller), Failure> {
+    let asked = async {
+        match session.access_key.as_ref().filter(|_| judge.caller.is_none()) {
+            Some(key) => Ok(Some(live::caller(&session.client, key).await)),
+            None => Ok(None),
+        }
     };
-    match live::caller(&session.client, key).await {
-        Ok(caller) => match caller.principal(&live.ids) {
+    let (live, asked) = tokio::try_join!(read(session, needs), asked)?;
+    let caller = match (&judge.caller, asked) {
+        (Some(principal), _) => Caller::Known(principal.clone()),
+        (None, None) => Caller::Unresolved("no access key is configured".to_owned()),
+        (None, Some(Err(why))) => Caller::Unresolved(why.to_string()),
+        (None, Some(Ok(caller))) => match caller.principal(&live.ids) {
             Ok(principal) => Caller::Known(principal),
             Err(why) => Caller::Unresolved(why.to_string()),
         },
-        Err(why) => Caller::Unresolved(why.to_string()),
-    }
+    };
+    Ok((live, caller))
 }
 
 /// Writes a plan in every format that was asked for.

@@ -13,7 +13,6 @@ pub(super) struct Answers {
     pub(super) policies: Vec<PolicyWithRules>,
     pub(super) projects: Vec<wire::Project>,
     pub(super) permission_sets: Option<Vec<wire::PermissionSet>>,
-    pub(super) api_keys: Vec<wire::ApiKey>,
     pub(super) quota: Vec<wire::Quotum>,
 }
 
@@ -30,7 +29,7 @@ impl Answers {
         fn of<'a>(objects: impl IntoIterator<Item = &'a (impl Novel + 'a)>) -> impl Iterator<Item = Novelty> {
             objects.into_iter().flat_map(Novel::novelties)
         }
-        let Self { users, applications, groups, policies, projects, permission_sets, api_keys, quota } = self;
+        let Self { users, applications, groups, policies, projects, permission_sets, quota } = self;
         let novelties = of(users)
             .chain(of(applications))
             .chain(of(groups))
@@ -38,10 +37,14 @@ impl Answers {
             .chain(of(policies.iter().flat_map(|it| &it.rules)))
             .chain(of(projects))
             .chain(of(permission_sets.iter().flatten()))
-            .chain(of(api_keys))
             .chain(of(quota));
-        novelties.map(Notice::from).collect::<BTreeSet<_>>().into_iter().collect()
+        notices(novelties)
     }
+}
+
+/// Returns what is new, each once, in a stable order.
+pub(super) fn notices(novelties: impl Iterator<Item = Novelty>) -> Vec<Notice> {
+    novelties.map(Notice::from).collect::<BTreeSet<_>>().into_iter().collect()
 }
 
 impl From<Novelty> for Notice {

@@ -14,6 +14,7 @@ mod answers;
 mod caller;
 mod error;
 mod keys;
+mod oldest_keys;
 mod refresh;
 mod rule;
 mod snapshot;
@@ -26,6 +27,7 @@ use jiff::Timestamp;
 
 pub use self::caller::{Caller, Unresolved, caller};
 pub use self::error::Error;
+pub use self::oldest_keys::oldest_keys;
 pub use self::refresh::refresh;
 pub use self::snapshot::snapshot;
 use crate::model::{Address, Catalogue, Id, Ids, State};
@@ -37,8 +39,6 @@ pub struct Needs {
     pub projects: bool,
     /// The permission sets that the organization can grant.
     pub permission_sets: bool,
-    /// The API keys, for the age of an application's.
-    pub api_keys: bool,
     /// The quotas.
     pub quota: bool,
 }
@@ -54,7 +54,7 @@ pub struct Live {
     pub titles: HashMap<Id, String>,
     /// The good names that several live objects of a kind bear, with their ids in the order of the list.
     pub duplicates: BTreeMap<Address, Vec<Id>>,
-    /// When the oldest API key of each application with keys was made; empty unless asked for.
+    /// When the oldest API key of each application with keys was made; empty until [`oldest_keys()`] reads it.
     pub oldest_keys: HashMap<Address, Timestamp>,
     /// The permission sets that the organization can grant; `None` unless asked for.
     pub catalogue: Option<Catalogue>,

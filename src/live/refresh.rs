@@ -5,8 +5,8 @@ use futures::try_join;
 use super::answers::{Answers, PolicyWithRules};
 use super::{Error, Live, Needs, state};
 use crate::api::{
-    Client, List, ListApiKeys, ListApplications, ListGroups, ListPolicies, ListProjects, ListQuota,
-    ListUsers, Listed, PermissionSetOrder, wire,
+    Client, List, ListApplications, ListGroups, ListPolicies, ListProjects, ListQuota, ListUsers, Listed,
+    PermissionSetOrder, wire,
 };
 use crate::model::Id;
 
@@ -39,8 +39,8 @@ pub async fn refresh(client: &Client, organization: Id, needs: &Needs) -> Result
         let what = "the client".to_owned();
         return Err(Error::Foreign { what, found: client.organization().to_string(), wanted: organization });
     }
-    let Needs { projects, permission_sets, api_keys, quota } = *needs;
-    let (users, applications, groups, policies, projects, permission_sets, api_keys, quota) = try_join!(
+    let Needs { projects, permission_sets, quota } = *needs;
+    let (users, applications, groups, policies, projects, permission_sets, quota) = try_join!(
         read("the users", client.list_users(&ListUsers::default())),
         read("the applications", client.list_applications(&ListApplications::default())),
         read("the groups", client.list_groups(&ListGroups::default())),
@@ -48,7 +48,6 @@ pub async fn refresh(client: &Client, organization: Id, needs: &Needs) -> Result
         read_if(projects, "the projects", || client.list_projects(&ListProjects::default())),
         read_if(permission_sets, "the permission sets", || client
             .list_permission_sets(PermissionSetOrder::NameAsc)),
-        read_if(api_keys, "the API keys", || client.list_api_keys(&ListApiKeys::default())),
         read_if(quota, "the quotas", || client.list_quota(&ListQuota::default())),
     )?;
     let answers = Answers {
@@ -58,7 +57,6 @@ pub async fn refresh(client: &Client, organization: Id, needs: &Needs) -> Result
         policies,
         projects: projects.unwrap_or_default(),
         permission_sets,
-        api_keys: api_keys.unwrap_or_default(),
         quota: quota.unwrap_or_default(),
     };
     state::assemble(organization, &answers)
@@ -79,11 +77,14 @@ async fn read_if<T: Listed>(
 /// Reads the policies, and then the rules of each.
 async fn policies(client: &Client) -> Result<Vec<PolicyWithRules>, Error> {
     let policies = read("the policies", client.list_policies(&ListPolicies::default())).await?;
-    stream::iter(policies)
-        .map(|policy| with_rules(client, policy))
-        .buffered(client.parallelism())
+    let mut read: Vec<_> = stream::iter(policies.into_iter().enumerate())
+        .map(|(at, policy)| async move { with_rules(client, policy).await.map(|read| (at, read)) })
+        // As the answers come: a slow one is to keep no other waiting.
+        .buffer_unordered(client.parallelism())
         .try_collect()
-        .await
+        .await?;
+    read.sort_unstable_by_key(|(at, _)| *at);
+    Ok(read.into_iter().map(|(_, policy)| policy).collect())
 }
 
 /// Adds the rules to a policy. Fewer than it counts may have been set since, so that it is read again; if the two still

@@ -2,17 +2,16 @@
 use std::collections::{BTreeMap, HashMap};
 
 use indexmap::IndexMap;
-use jiff::Timestamp;
 
 use super::answers::Answers;
 use super::keys::{Keys, id_of};
 use super::rule::rule;
 use super::{Error, Live};
 use crate::api::OrganizationId;
-use crate::api::wire::{self, Bearer};
+use crate::api::wire;
 use crate::model::{
-    Address, Application, Attachment, Builtin, Catalogue, Flags, Group, Id, Meta, Owner, PermissionSet,
-    Policy, Principal, ProjectName, Rules, ScopeType, State, User, UserType,
+    Application, Attachment, Builtin, Catalogue, Flags, Group, Id, Meta, Owner, PermissionSet, Policy,
+    Principal, ProjectName, Rules, ScopeType, State, User, UserType,
 };
 
 /// Makes sense of what the API said about an organization.
@@ -39,10 +38,9 @@ pub(super) fn assemble(organization: Id, answers: &Answers) -> Result<Live, Erro
         let policy = policy(organization, sets, &keys, &it.policy, &it.rules)?;
         state.policies.insert(keys.policy(it.policy.id.as_str())?, policy);
     }
-    let oldest_keys = oldest_keys(&keys, &answers.api_keys)?;
     let Keys { ids, titles, duplicates, .. } = keys;
     let (quotas, notices) = (quotas(&answers.quota), answers.notices());
-    Ok(Live { state, ids, titles, duplicates, oldest_keys, catalogue, quotas, notices })
+    Ok(Live { state, ids, titles, duplicates, oldest_keys: HashMap::new(), catalogue, quotas, notices })
 }
 
 /// Refuses an object of another organization: it would be changed, or granted something, in the wrong place.
@@ -148,19 +146,6 @@ fn catalogue(sets: &[wire::PermissionSet]) -> Result<Catalogue, Error> {
         ))
     };
     sets.iter().map(entry).collect()
-}
-
-/// Returns when the oldest key of each application was made.
-fn oldest_keys(keys: &Keys, api_keys: &[wire::ApiKey]) -> Result<HashMap<Address, Timestamp>, Error> {
-    let mut oldest = HashMap::new();
-    for key in api_keys {
-        if let (Some(Bearer::Application(id)), Some(created_at)) = (&key.bearer, key.created_at) {
-            let since: &mut Timestamp =
-                oldest.entry(Address::Application(keys.application(id.as_str())?)).or_insert(created_at);
-            *since = created_at.min(*since);
-        }
-    }
-    Ok(oldest)
 }
 
 /// Returns the quotas that are one number: the global limit, else the overall amount.

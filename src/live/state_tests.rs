@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::*;
 use crate::live::Notice;
 use crate::live::answers::PolicyWithRules;
-use crate::model::{Key, Rule, Scope};
+use crate::model::{Address, Key, Rule, Scope};
 
 const ORGANIZATION: &str = "105bdce1-64c0-48ab-899d-868455867ecf";
 
@@ -333,29 +333,13 @@ fn projects_on_their_way_out_have_no_name_to_grant_on() {
 }
 
 #[test]
-fn the_oldest_key_of_an_application_and_the_global_quotas_are_found() {
-    let key = |number: u32, bearer: Value, created_at: &str| {
-        let mut key = json!({
-            "access_key": format!("SCW{number:017}"), "description": "", "created_at": created_at, "updated_at": null,
-            "expires_at": null, "default_project_id": ORGANIZATION, "editable": true, "deletable": true,
-            "managed": false, "creation_ip": "",
-        });
-        key.as_object_mut().unwrap().extend(bearer.as_object().unwrap().clone());
-        serde_json::from_value(key).unwrap()
-    };
-    let ci = json!({"application_id": id(1).to_string()});
+fn the_global_quotas_are_found() {
     let quota = |name: &str, rest: Value| {
         let mut quota = json!({"name": name});
         quota.as_object_mut().unwrap().extend(rest.as_object().unwrap().clone());
         serde_json::from_value(quota).unwrap()
     };
     let answers = Answers {
-        applications: vec![an_application(1, &json!({"name": "ci"}))],
-        api_keys: vec![
-            key(1, ci.clone(), "2026-01-02T00:00:00Z"),
-            key(2, ci, "2025-01-02T00:00:00Z"),
-            key(3, json!({"user_id": id(2).to_string()}), "2020-01-02T00:00:00Z"),
-        ],
         quota: vec![
             quota(
                 "iam_groups",
@@ -368,8 +352,6 @@ fn the_oldest_key_of_an_application_and_the_global_quotas_are_found() {
         ..Answers::default()
     };
     let live = live(&answers);
-    let ci = Address::Application(Key::Named("ci".parse().unwrap()));
-    assert_eq!(live.oldest_keys, HashMap::from([(ci, "2025-01-02T00:00:00Z".parse().unwrap())]));
     let quotas = [("iam_groups", Some(50)), ("iam_policies", None), ("old", Some(7))];
     assert_eq!(live.quotas, quotas.map(|(name, most)| (name.to_owned(), most)).into());
 }

@@ -11,6 +11,7 @@ mod guards;
 mod ownership;
 mod plan;
 mod questions;
+mod requests;
 mod round;
 mod trouble;
 mod usage;

@@ -1,8 +1,11 @@
 //! A refresh that cannot be whole is an error that says what could not be read.
-use scw_iam::api::{Client, ErrorKind};
+use std::sync::{Condvar, Mutex};
+use std::time::Duration;
+
+use scw_iam::api::{Client, ErrorKind, Timeouts};
 use scw_iam::live::{self, Error, Live, Needs};
 
-use crate::scripted::{ORGANIZATION, Reply, Request, Server, error, group, id};
+use crate::scripted::{ORGANIZATION, Reply, Request, Server, error, group, id, quick};
 
 async fn refresh(client: &Client) -> Result<Live, Error> {
     live::refresh(client, ORGANIZATION.parse().unwrap(), &Needs::default()).await
@@ -124,6 +127,51 @@ async fn a_policy_without_rules_costs_no_request_and_one_that_does_not_count_the
     })
     .await;
     assert_eq!(refresh(&server.client()).await.unwrap().state.policies[0].rules.0.len(), 2);
+}
+
+/// Policies of different ids and names.
+fn policies(count: usize) -> Vec<String> {
+    let numbered =
+        |number: usize| policy(2).replace(&id(5), &id(number)).replace(r#""p""#, &format!(r#""p{number}""#));
+    (100..100 + count).map(numbered).collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_slow_list_of_rules_keeps_no_other_waiting() {
+    const POLICIES: usize = 30;
+    let (came, more) = (Mutex::new(0), Condvar::new());
+    let server = Server::start(move |request| match request.path.as_str() {
+        "/iam/v1alpha1/policies" => page("policies", &policies(POLICIES)),
+        "/iam/v1alpha1/rules" => {
+            let mut before = came.lock().unwrap();
+            *before += 1;
+            more.notify_all();
+            if request.query("policy_id") == [id(100)] {
+                // It answers when all the others have been asked for, and gives up on them long before the client does.
+                let patience = Duration::from_secs(15);
+                let others = |before: &mut usize| *before < POLICIES;
+                let waited = tokio::task::block_in_place(|| {
+                    more.wait_timeout_while(before, patience, others).unwrap()
+                });
+                if waited.1.timed_out() {
+                    return error(400, "invalid_arguments");
+                }
+            }
+            healthy(request)
+        }
+        _ => healthy(request),
+    })
+    .await;
+    let patient =
+        Timeouts { silence: Duration::from_secs(20), total: Duration::from_secs(20), ..Timeouts::default() };
+    let client = quick(&server.url()).timeouts(patient).parallelism(10).build().unwrap();
+    let live = refresh(&client).await.unwrap();
+    let names: Vec<_> = live.state.policies.keys().map(ToString::to_string).collect();
+    assert_eq!(
+        names,
+        (100..100 + POLICIES).map(|number| format!("p{number}")).collect::<Vec<_>>(),
+        "in the order of the list"
+    );
 }
 
 #[tokio::test]

@@ -1,0 +1,85 @@
+//! How old the API keys of the applications are.
+use std::collections::HashMap;
+
+use jiff::Timestamp;
+
+use super::answers::notices;
+use super::keys::id_of;
+use super::{Error, Live, Notice};
+use crate::api::wire::{self, Bearer, Novel};
+use crate::api::{Client, ListApiKeys};
+use crate::model::{Address, Ids};
+
+/// Reads when the oldest API key of each application was made, into [`Live::oldest_keys`].
+///
+/// Only an adoption asks for it, and it is one of the slowest lists, so that a refresh leaves it out. Returns what to tell
+/// about the answers, each once.
+///
+/// # Errors
+/// When the API keys cannot be read.
+///
+/// ```
+/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/example.rs"));
+/// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let (_emulator, client) = example().await?;
+/// use scw_iam::live::{self, Needs};
+///
+/// let organization = client.organization().as_str().parse()?;
+/// let mut live = live::refresh(&client, organization, &Needs::default()).await?;
+/// live::oldest_keys(&client, &mut live).await?;
+/// assert_eq!(live.oldest_keys.len(), 1);
+/// # Ok(()) }
+/// ```
+pub async fn oldest_keys(client: &Client, live: &mut Live) -> Result<Vec<Notice>, Error> {
+    let keys = client.list_api_keys(&ListApiKeys::default()).all().await;
+    let keys = keys.map_err(Error::reading("the API keys"))?;
+    live.oldest_keys = oldest(&live.ids, &keys)?;
+    Ok(notices(keys.iter().flat_map(Novel::novelties)))
+}
+
+/// Returns when the oldest key of each application was made.
+fn oldest(ids: &Ids, keys: &[wire::ApiKey]) -> Result<HashMap<Address, Timestamp>, Error> {
+    let mut oldest = HashMap::new();
+    for key in keys {
+        if let (Some(Bearer::Application(id)), Some(created_at)) = (&key.bearer, key.created_at)
+            && let Some(address @ Address::Application(_)) = ids.address_of(id_of(id.as_str())?)
+        {
+            let since: &mut Timestamp = oldest.entry(address.clone()).or_insert(created_at);
+            *since = created_at.min(*since);
+        }
+    }
+    Ok(oldest)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::model::{Id, Key};
+
+    #[test]
+    fn the_oldest_key_of_an_application_is_found() {
+        let id = |number: u128| Id::from_bits(number).to_string();
+        let key = |number: u32, bearer: Value, created_at: &str| -> wire::ApiKey {
+            let mut key = json!({
+                "access_key": format!("SCW{number:017}"), "description": "", "created_at": created_at, "updated_at": null,
+                "expires_at": null, "default_project_id": id(9), "editable": true, "deletable": true,
+                "managed": false, "creation_ip": "",
+            });
+            key.as_object_mut().unwrap().extend(bearer.as_object().unwrap().clone());
+            serde_json::from_value(key).unwrap()
+        };
+        let ci = Address::Application(Key::Named("ci".parse().unwrap()));
+        let mut ids = Ids::default();
+        ids.insert(ci.clone(), Id::from_bits(1));
+        let keys = [
+            key(1, json!({"application_id": id(1)}), "2026-01-02T00:00:00Z"),
+            key(2, json!({"application_id": id(1)}), "2025-01-02T00:00:00Z"),
+            key(3, json!({"user_id": id(1)}), "2020-01-02T00:00:00Z"),
+            key(4, json!({"application_id": id(3)}), "2020-01-02T00:00:00Z"),
+        ];
+        let made = "2025-01-02T00:00:00Z".parse().unwrap();
+        assert_eq!(oldest(&ids, &keys).unwrap(), HashMap::from([(ci, made)]));
+    }
+}

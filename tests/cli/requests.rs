@@ -1,0 +1,127 @@
+//! What whole commands cost in requests. The budgets count them; how long they take is a bench's to say.
+
+use std::collections::BTreeMap;
+
+use insta::assert_snapshot;
+use serde_json::{Value, json};
+
+use crate::acme::{FILE, ORGANIZATION, desk, live};
+use crate::command::{Api, edit};
+
+/// How many requests came of each kind, a `*` for an id.
+fn counted(api: &Api) -> String {
+    let mut counted: BTreeMap<String, usize> = BTreeMap::new();
+    for request in api.requests() {
+        let part = |part: &str| if part.len() == ORGANIZATION.len() { "*" } else { part }.to_owned();
+        *counted.entry(request.split('/').map(part).collect::<Vec<_>>().join("/")).or_default() += 1;
+    }
+    counted.into_iter().map(|(request, count)| format!("{count} {request}")).collect::<Vec<_>>().join("\n")
+}
+
+/// The same organization with so many users and applications more, that nobody declares and nobody owns.
+fn crowd(count: usize) -> Value {
+    let mut state = live();
+    for n in 0..count {
+        let id = |kind: u32| format!("{kind:08x}-0000-4000-8000-{n:012x}");
+        let user = json!({"id": id(1), "email": format!("u{n}@acme.io"), "organization_id": ORGANIZATION});
+        state["users"].as_array_mut().unwrap().push(user);
+        let application = json!({"id": id(2), "name": format!("a{n}"), "organization_id": ORGANIZATION});
+        state["applications"].as_array_mut().unwrap().push(application);
+    }
+    state
+}
+
+#[test]
+fn a_plan_of_nothing_costs_a_request_per_hundred_one_per_policy_with_rules_and_one_for_the_caller() {
+    let desk = desk();
+    let mut state = crowd(200);
+    let bare = json!({"id": "00000005-0000-4000-8000-000000000000", "name": "bare", "organization_id": ORGANIZATION,
+        "no_principal": true, "rules": []});
+    state["policies"].as_array_mut().unwrap().push(bare);
+    desk.file("live.json", state);
+    let api = desk.emulate("live.json", "");
+    let ended = desk.command("plan --detailed-exitcode").against(&api.url, ORGANIZATION).run();
+    _ = ended.ends_with(0);
+    assert_snapshot!(counted(&api), @"
+    1 GET /api-keys/SCWEMULATOR000000000
+    3 GET /applications
+    1 GET /groups
+    1 GET /policies
+    5 GET /rules
+    3 GET /users
+    ");
+}
+
+#[test]
+fn a_project_by_name_costs_the_list_of_projects() {
+    let desk = desk();
+    let pin = "  staging: ac3e0000-0000-4000-8000-0000000000a2\n";
+    desk.file("iam.yaml", edit(FILE, &[(pin, "")]));
+    let api = desk.emulate("live.json", "");
+    _ = desk.command("plan --detailed-exitcode").against(&api.url, ORGANIZATION).run().ends_with(0);
+    assert!(api.requests().contains(&"GET /account/v3/projects".to_owned()), "{}", counted(&api));
+}
+
+#[test]
+fn an_apply_costs_its_plan_its_steps_a_look_before_what_overwrites_and_the_reading_again() {
+    let desk = desk();
+    let file = edit(
+        FILE,
+        &[
+            ("  backup:\n    description: Nightly copies\n", ""),
+            ("description: Deploys", "description: Builds"),
+            (
+                "users: [ann@acme.io, bob@acme.io]\n",
+                "users: [cho@acme.io]\n  ops: {members: {users: [cho@acme.io]}}\n",
+            ),
+            ("[InstancesFullAccess]", "[InstancesReadOnly]"),
+            ("principal: {group: All Users}", "principal: {group: developers}"),
+            ("  look:\n", "  ops-run: {principal: {group: ops}, rules: []}\n  look:\n"),
+        ],
+    );
+    let (start, rest) = file.split_once("  backup-store:").unwrap();
+    let (_, end) = rest.split_once("  ci-push:").unwrap();
+    desk.file("iam.yaml", format!("{start}  ci-push:{end}"));
+    let api = desk.emulate("live.json", "");
+    let ended = desk.command("apply --yes -o json").against(&api.url, ORGANIZATION).run().ends_with(0);
+    let steps = ended.json()["steps"].as_array().unwrap().clone();
+    let words = steps
+        .iter()
+        .map(|step| format!("{} {}", step["action"].as_str().unwrap(), step["address"].as_str().unwrap()));
+    assert_snapshot!(words.collect::<Vec<_>>().join("\n"), @"
+    update application ci
+    create group ops
+    create policy ops-run
+    remove_member group developers
+    remove_member group developers
+    add_members group ops
+    set_rules policy developers-run
+    add_members group developers
+    update policy look
+    delete policy backup-store
+    delete application backup
+    ");
+    // The plan's ten, eleven steps, two looks, and what was touched: two groups, two applications, four policies, the rules of
+    // two of them.
+    assert_snapshot!(counted(&api), @"
+    1 DELETE /applications/*
+    1 DELETE /policies/*
+    1 GET /api-keys/SCWEMULATOR000000000
+    1 GET /applications
+    2 GET /applications/*
+    1 GET /groups
+    2 GET /groups/*
+    1 GET /policies
+    5 GET /policies/*
+    8 GET /rules
+    1 GET /users
+    1 PATCH /applications/*
+    1 PATCH /policies/*
+    1 POST /groups
+    2 POST /groups/*/add-member
+    2 POST /groups/*/remove-member
+    1 POST /policies
+    1 PUT /rules
+    ");
+    assert_eq!(api.requests().len(), 10 + 11 + 2 + 10);
+}
