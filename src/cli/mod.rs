@@ -90,6 +90,8 @@ SCW_SECRET_KEY, SCW_DEFAULT_ORGANIZATION_ID, or a profile of
 
 Try it without any: scw-iam demo";
 
+const TWO_AT_ONCE: &str = "two formats cannot share standard output\nhint: give one of them a file, as in -o text -o json=plan.json";
+
 /// The command line.
 #[derive(Debug, Parser)]
 #[command(name = "scw-iam", version, about = ABOUT, after_help = AFTER, max_term_width = 100)]
@@ -167,6 +169,9 @@ fn run(cli: Cli) -> Exit {
     let common = cli.common;
     if let (Some(what), false) = (cli.command.has_no_formats(), common.output.is_empty()) {
         return failure::report(&common, Failure::usage(format!("--output is not for this command: {what}")));
+    }
+    if common.outputs_collide() {
+        return failure::report(&common, Failure::usage(TWO_AT_ONCE));
     }
     let ended = runtime.block_on(async {
         match cli.command {

@@ -193,22 +193,6 @@ fn an_output_that_cannot_be_written_stops_before_the_first_write() {
     let api = desk.emulate("live.json", "");
     let ended = desk.command("apply --yes -o json=nowhere/plan.json").against(&api.url, ORGANIZATION).run();
     assert_snapshot!(ended.stderr, @"
-    Access
-      user ann@acme.io and user bob@acme.io
-        + gains InstancesFullAccess on prod
-            ← group developers ← policy developers-run, rule 1 (iam.yaml:45)
-
-    Steps
-      1  ~ rules of policy developers-run
-             - permission_sets: [InstancesFullAccess]
-           -   scope: [staging]
-           +   scope: [prod, staging]
-
-    Left alone
-      1 group: a product manages it, or it is built in
-          All Users
-
-    Plan: 1 to change (1 policy); 1 step.
     error: cannot write nowhere/plan.json
       because: No such file or directory (os error 2)
     ");

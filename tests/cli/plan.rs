@@ -328,10 +328,28 @@ fn several_outputs_go_each_to_its_place() {
 }
 
 #[test]
-fn an_output_that_goes_to_a_file_leaves_standard_output_empty() {
+fn where_all_formats_go_to_files_a_log_gets_the_text() {
     let desk = desk();
-    assert_eq!(desk.run("plan --emulate live.json -o json=plan.json").ends_with(0).stdout, "");
-    assert_eq!(desk.files(), ["iam.yaml", "live.json", "plan.json"]);
+    desk.file("iam.yaml", edit(FILE, &[("users: [ann@acme.io, bob@acme.io]", "users: []")]));
+    let text = desk.run("plan --emulate live.json").ends_with(3).stdout;
+    assert!(text.contains("refused by emptied"), "{text}");
+    let ended = desk.run("plan --emulate live.json -o json=plan.json -o markdown=plan.md").ends_with(3);
+    assert_eq!(ended.stdout, text);
+    let ended = desk.run("apply --yes --emulate live.json -o markdown=apply.md").ends_with(3);
+    assert_eq!(ended.stdout, text);
+    assert_eq!(desk.files(), ["apply.md", "iam.yaml", "live.json", "plan.json", "plan.md"]);
+}
+
+#[test]
+fn two_formats_on_standard_output_are_wrong_usage() {
+    let desk = desk();
+    assert_snapshot!(desk.run("plan --emulate live.json -o json -o text -o markdown=plan.md"), @"
+    -- stderr
+    error: two formats cannot share standard output
+    hint: give one of them a file, as in -o text -o json=plan.json
+    -- exit 64
+    ");
+    assert!(!desk.has("plan.md"));
 }
 
 #[test]
