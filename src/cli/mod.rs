@@ -94,7 +94,7 @@ const TWO_AT_ONCE: &str = "two formats cannot share standard output\nhint: give 
 
 /// The command line.
 #[derive(Debug, Parser)]
-#[command(name = "scw-iam", version, about = ABOUT, after_help = AFTER, max_term_width = 100)]
+#[command(name = "scw-iam", version, about = ABOUT, after_help = AFTER)]
 struct Cli {
     #[command(flatten)]
     common: Common,
@@ -141,7 +141,8 @@ impl Command {
 /// Runs the program with the arguments of the process.
 #[must_use]
 pub fn main() -> ExitCode {
-    let parsed = Cli::command().try_get_matches().and_then(|matches| Cli::from_arg_matches(&matches));
+    let command = Cli::command().term_width(output::help_width());
+    let parsed = command.try_get_matches().and_then(|matches| Cli::from_arg_matches(&matches));
     let cli = match parsed {
         Ok(cli) => cli,
         Err(error) => {

@@ -6,3 +6,6 @@ pub mod outcome;
 pub mod paint;
 pub mod plan;
 pub mod question;
+mod wrap;
+
+pub use wrap::USUAL_WIDTH;

@@ -158,7 +158,8 @@ fn what_another_stack_owns_is_refused() {
       1 group: a product manages it, or it is built in
           All Users
 
-    refused: group developers (iam.yaml:22) belongs to stack data; add it to `settings.takes_over` to take it, or list it under `external`
+    refused: group developers (iam.yaml:22) belongs to stack data; add it to
+      `settings.takes_over` to take it, or list it under `external`
 
     Plan: 0 steps; refused.
     -- stderr
@@ -179,7 +180,8 @@ fn what_another_stack_owns_is_refused() {
       1 group: a product manages it, or it is built in
           All Users
 
-    refused by adoptions: would adopt 1 object into stack web, which already owns objects (--allow adoptions=1)
+    refused by adoptions: would adopt 1 object into stack web, which already owns
+      objects (--allow adoptions=1)
         group developers
 
     Plan: 1 to adopt; 1 step; refused.
@@ -276,7 +278,8 @@ fn a_rename_that_is_done_is_noted_and_one_that_both_bear_is_refused() {
       1 group: a declared object was named so before
           developers
 
-    refused: group engineers (iam.yaml:22) is live beside group developers, its previous name, and this stack owns both; declare or delete one
+    refused: group engineers (iam.yaml:22) is live beside group developers, its
+      previous name, and this stack owns both; declare or delete one
 
     Plan: 1 to change (1 policy); 1 step; refused.
     -- stderr
@@ -359,7 +362,8 @@ fn other_duplicates_are_left_alone() {
     -- stdout
     Left alone
       2 applications: no stack owns it
-          ac3e0000-0000-4000-8000-000000000019 (twin), ac3e0000-0000-4000-8000-00000000001a (twin)
+          ac3e0000-0000-4000-8000-000000000019 (twin),
+            ac3e0000-0000-4000-8000-00000000001a (twin)
       1 group: a product manages it, or it is built in
           All Users
 

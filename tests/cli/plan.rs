@@ -34,7 +34,7 @@ fn a_changed_scope_shows_who_gains_and_the_rule_as_a_diff() {
     assert_snapshot!(desk.run("plan --emulate live.json"), @"
     -- stdout
     Access
-      user ann@acme.io and user bob@acme.io
+      users ann@acme.io and bob@acme.io
         + gains InstancesFullAccess on prod
             ← group developers ← policy developers-run, rule 1 (iam.yaml:45)
 
@@ -119,7 +119,8 @@ fn every_kind_is_made_changed_and_deleted_in_the_order_of_the_apply() {
         - loses InstancesFullAccess on staging
             ← group developers ← policy developers-run, rule 1
       user bob@acme.io
-        ~ tightened InstancesFullAccess on staging, from now on only if request.ip == "192.0.2.1"
+        ~ tightened InstancesFullAccess on staging, from now on only if
+              request.ip == "192.0.2.1"
             ← group developers ← policy developers-run, rule 1 (iam.yaml:49)
       user cho@acme.io and application ci
         + gains InstancesFullAccess on staging if request.ip == "192.0.2.1"
@@ -153,7 +154,8 @@ fn every_kind_is_made_changed_and_deleted_in_the_order_of_the_apply() {
       1 group: a product manages it, or it is built in
           All Users
 
-    Plan: 2 to create (1 application, 1 policy), 3 to change (1 application, 1 group, 1 policy), 2 to delete (1 application, 1 policy); 8 steps.
+    Plan: 2 to create (1 application, 1 policy), 3 to change (1 application,
+          1 group, 1 policy), 2 to delete (1 application, 1 policy); 8 steps.
     -- stderr
     This ran on an emulator: nothing real was changed.
     -- exit 0
@@ -262,13 +264,13 @@ fn markdown_is_for_a_pull_request() {
 
     | who | | what | by |
     |---|---|---|---|
-    | user ann&#64;acme.io and user bob&#64;acme.io | ➕ gains | InstancesFullAccess on prod | group developers ← policy developers-run, rule 1 (iam.yaml:45) |
+    | users ann&#64;acme.io and bob&#64;acme.io | ➕ gains | InstancesFullAccess on prod | group developers ← policy developers-run, rule 1 (iam.yaml:45) |
 
     <details><summary>Steps and details</summary>
 
     ```text
     Access
-      user ann@acme.io and user bob@acme.io
+      users ann@acme.io and bob@acme.io
         + gains InstancesFullAccess on prod
             ← group developers ← policy developers-run, rule 1 (iam.yaml:45)
 
@@ -300,7 +302,7 @@ fn several_outputs_go_each_to_its_place() {
     assert_snapshot!(ended, @"
     -- stdout
     Access
-      user ann@acme.io and user bob@acme.io
+      users ann@acme.io and bob@acme.io
         + gains InstancesFullAccess on prod
             ← group developers ← policy developers-run, rule 1 (iam.yaml:45)
 
@@ -384,6 +386,87 @@ fn a_text_from_the_api_cannot_move_the_cursor() {
     "#);
 }
 
+/// Forty people, some of them in the group of the developers and nowhere else.
+fn crowd(live: &mut serde_json::Value) -> Vec<String> {
+    let emails: Vec<String> = (10..50).map(|number| format!("member-{number}@acme.io")).collect();
+    for (number, email) in (10..50).zip(&emails) {
+        let id = format!("ac3e0000-0000-4000-8000-0000000001{number}");
+        let user = serde_json::json!({"id": id, "email": email, "username": email, "type": "member"});
+        live["users"].as_array_mut().unwrap().push(user);
+    }
+    emails
+}
+
+#[test]
+fn many_people_are_one_short_list_and_words_stay_within_80_columns() {
+    let desk = desk();
+    let mut state = live();
+    let people = crowd(&mut state);
+    desk.file("live.json", state).file(
+        "iam.yaml",
+        edit(
+            FILE,
+            &[
+                (
+                    "[ann@acme.io, bob@acme.io]",
+                    &format!("[ann@acme.io, bob@acme.io, {}]", people[..9].join(", ")),
+                ),
+                (
+                    "users: [owner@acme.io, ann@acme.io]",
+                    &format!("users: [owner@acme.io, ann@acme.io, {}]", people[20..].join(", ")),
+                ),
+            ],
+        ),
+    );
+    let ended = desk.run("plan --emulate live.json");
+    assert_snapshot!(ended.stdout, @"
+    Access
+      users member-10@acme.io, member-11@acme.io, member-12@acme.io,
+          member-13@acme.io, member-14@acme.io, member-15@acme.io,
+          member-16@acme.io, member-17@acme.io and member-18@acme.io
+        + gains InstancesFullAccess on staging
+            ← group developers ← policy developers-run, rule 1 (iam.yaml:45)
+      users member-30@acme.io, member-31@acme.io, member-32@acme.io,
+          member-33@acme.io, member-34@acme.io, member-35@acme.io,
+          member-36@acme.io, member-37@acme.io and 12 more
+        + gains IAMManager on organization  [can give itself more]
+            ← group admins ← policy admins-iam, rule 1 (iam.yaml:30)
+
+    Steps
+      1  + member-30@acme.io, member-31@acme.io, member-32@acme.io,
+             member-33@acme.io, member-34@acme.io, member-35@acme.io,
+             member-36@acme.io, member-37@acme.io, member-38@acme.io,
+             member-39@acme.io, member-40@acme.io, member-41@acme.io,
+             member-42@acme.io, member-43@acme.io, member-44@acme.io,
+             member-45@acme.io, member-46@acme.io, member-47@acme.io,
+             member-48@acme.io and member-49@acme.io join group admins
+      2  + member-10@acme.io, member-11@acme.io, member-12@acme.io,
+             member-13@acme.io, member-14@acme.io, member-15@acme.io,
+             member-16@acme.io, member-17@acme.io and member-18@acme.io join group
+             developers
+
+    Left alone
+      1 group: a product manages it, or it is built in
+          All Users
+
+    note: 20 principals would gain a set that can give itself more
+        user member-30@acme.io: IAMManager
+        user member-31@acme.io: IAMManager
+        user member-32@acme.io: IAMManager
+        user member-33@acme.io: IAMManager
+        user member-34@acme.io: IAMManager
+        user member-35@acme.io: IAMManager
+        user member-36@acme.io: IAMManager
+        user member-37@acme.io: IAMManager
+        user member-38@acme.io: IAMManager
+        user member-39@acme.io: IAMManager
+        and 10 more
+
+    Plan: 2 to change (2 groups); 2 steps.
+    ");
+    assert_eq!(ended.stdout.lines().find(|line| line.chars().count() > 80), None);
+}
+
 #[test]
 fn files_can_come_from_standard_input() {
     let desk = desk();
@@ -391,7 +474,7 @@ fn files_can_come_from_standard_input() {
     assert_snapshot!(call.run(), @"
     -- stdout
     Access
-      user ann@acme.io and user bob@acme.io
+      users ann@acme.io and bob@acme.io
         + gains InstancesFullAccess on prod
             ← group developers ← policy developers-run, rule 1 (<stdin>:45)
 

@@ -2,20 +2,60 @@
 
 use std::collections::BTreeMap;
 
+use super::words;
 use crate::access::{AccessChange, ChangedGrant, GrantScope, Path, Sharpness, self_escalating};
-use crate::model::{Condition, Key, PermissionSetName, Where};
+use crate::model::{Condition, Key, Kind, PermissionSetName, Principal, Where};
 use crate::plan::Plan;
+use crate::render::wrap::tied;
 
 /// What several principals share.
 pub(super) struct Fold<'p> {
-    pub(super) who: Vec<&'p AccessChange>,
+    who: Vec<&'p AccessChange>,
+    /// Whether nothing is left to them.
+    pub(super) loses_all: bool,
     pub(super) lines: Vec<Line>,
+}
+
+/// How many of a kind are named before the rest is counted.
+const MOST_NAMES: usize = 8;
+
+impl Fold<'_> {
+    /// Returns who they are: `users a, b and c`, `user a and application d`.
+    pub(super) fn names(&self) -> String {
+        let (mut users, mut applications) = (Vec::new(), Vec::new());
+        for change in &self.who {
+            let locked = if change.locked { " (locked)" } else { "" };
+            let name = format!("{}{locked}", change.principal.address().key_text());
+            match change.principal {
+                Principal::User(_) => users.push(name),
+                Principal::Application(_) => applications.push(name),
+            }
+        }
+        let and = if self.who.len() == 2 { " and " } else { ", and " };
+        let parts: Vec<_> = [(Kind::User, users), (Kind::Application, applications)]
+            .into_iter()
+            .filter(|(_, names)| !names.is_empty())
+            .map(|(kind, names)| few(kind, names))
+            .collect();
+        parts.join(and)
+    }
+}
+
+/// `user a`, `users a, b and 7 more`.
+fn few(kind: Kind, mut names: Vec<String>) -> String {
+    let kind = if names.len() == 1 { kind.word() } else { kind.section() };
+    if names.len() > MOST_NAMES + 1 {
+        let rest = names.len() - MOST_NAMES;
+        names.truncate(MOST_NAMES);
+        names.push(format!("{rest} more"));
+    }
+    format!("{kind} {}", words::several(&names))
 }
 
 /// Permission sets that change alike, by one way.
 pub(super) struct Line {
     pub(super) sharpness: Sharpness,
-    /// `A, B on prod, staging if …`
+    /// `A, B on prod, staging if …`; the condition is tied
     pub(super) what: String,
     /// `group developers ← policy developers-run, rule 2 (iam/dev.yaml:31)`
     pub(super) path: String,
@@ -25,18 +65,19 @@ pub(super) struct Line {
 
 /// Folds the changes of access: principals with the same ones stand together, in the order of their names.
 pub(super) fn folds(plan: &Plan) -> Vec<Fold<'_>> {
-    let mut folds: Vec<(&[ChangedGrant], Fold<'_>)> = Vec::new();
-    let mut known: BTreeMap<&[ChangedGrant], usize> = BTreeMap::new();
+    let mut folds: Vec<Fold<'_>> = Vec::new();
+    let mut known: BTreeMap<(&[ChangedGrant], bool), usize> = BTreeMap::new();
     for change in plan.access() {
-        match known.get(change.grants.as_slice()) {
-            Some(at) => folds[*at].1.who.push(change),
+        let (grants, loses_all) = (change.grants.as_slice(), change.loses_all);
+        match known.get(&(grants, loses_all)) {
+            Some(at) => folds[*at].who.push(change),
             None => {
-                known.insert(&change.grants, folds.len());
-                folds.push((&change.grants, Fold { who: vec![change], lines: lines(plan, &change.grants) }));
+                known.insert((grants, loses_all), folds.len());
+                folds.push(Fold { who: vec![change], loses_all, lines: lines(plan, grants) });
             }
         }
     }
-    folds.into_iter().map(|(_, fold)| fold).collect()
+    folds
 }
 
 type Alike<'g> = (Sharpness, &'g Path, &'g Option<Condition>);
@@ -79,9 +120,9 @@ fn line(
     match (sharpness, condition) {
         (Sharpness::Loosened, _) => what.push_str(", without the condition it had"),
         (Sharpness::Tightened, Some(condition)) => {
-            what.push_str(&format!(", from now on only if {condition}"));
+            what.push_str(&format!(", from now on only if {}", tied(condition.as_str())));
         }
-        (_, Some(condition)) => what.push_str(&format!(" if {condition}")),
+        (_, Some(condition)) => what.push_str(&format!(" if {}", tied(condition.as_str()))),
         (_, None) => {}
     }
     let gains = matches!(sharpness, Sharpness::Gained | Sharpness::Loosened);

@@ -6,6 +6,7 @@ use super::words;
 use crate::access::Sharpness;
 use crate::plan::{Plan, Verdict};
 use crate::render::escape::{code, markdown as escape};
+use crate::render::wrap::loose;
 
 /// Writes a plan for a pull request's comment: access first, details folded.
 ///
@@ -23,7 +24,7 @@ pub fn markdown(out: &mut dyn Write, plan: &Plan, drift: bool) -> io::Result<()>
         return writeln!(out, "{line}");
     }
     let refused = if plan.refused() && !drift { " — **refused**" } else { "" };
-    writeln!(out, "**{}**{refused}\n", escape(&words::summary(plan.summary())))?;
+    writeln!(out, "**{}**{refused}\n", escape(&loose(&words::summary(plan.summary()))))?;
     for conflict in plan.conflicts() {
         writeln!(out, "- 🛑 refused: {}", escape(&words::conflict(conflict)))?;
     }
@@ -36,8 +37,11 @@ pub fn markdown(out: &mut dyn Write, plan: &Plan, drift: bool) -> io::Result<()>
             Verdict::Lifted => writeln!(out, "- ⚠️ allowed: {} ({allow})", escape(&finding.message))?,
             Verdict::Shown => writeln!(out, "- ⚠️ {}", escape(&finding.message))?,
         }
-        for item in finding.items.iter().take(10) {
+        for item in finding.items.iter().take(words::MOST_ITEMS) {
             writeln!(out, "  - {}", escape(item))?;
+        }
+        if finding.items.len() > words::MOST_ITEMS {
+            writeln!(out, "  - and {} more", finding.items.len() - words::MOST_ITEMS)?;
         }
     }
     if !plan.findings().is_empty() || !plan.conflicts().is_empty() {
@@ -62,11 +66,10 @@ fn table(out: &mut dyn Write, plan: &Plan) -> io::Result<()> {
     }
     writeln!(out, "| who | | what | by |\n|---|---|---|---|")?;
     for fold in folds {
-        let mut names: Vec<_> = fold.who.iter().take(8).map(|change| change.principal.to_string()).collect();
-        if fold.who.len() > 8 {
-            names.push(format!("{} more", fold.who.len() - 8));
+        let mut who = escape(&fold.names());
+        if fold.loses_all {
+            who.push_str(", **left without any access**");
         }
-        let mut who = escape(&words::several(&names));
         for line in fold.lines {
             let verb = match line.sharpness {
                 Sharpness::Gained => "➕ gains",
@@ -75,7 +78,12 @@ fn table(out: &mut dyn Write, plan: &Plan) -> io::Result<()> {
                 Sharpness::Lost => "➖ loses",
             };
             let marks: String = line.marks.iter().map(|mark| format!(" **{mark}**")).collect();
-            writeln!(out, "| {who} | {verb} | {}{marks} | {} |", escape(&line.what), escape(&line.path))?;
+            writeln!(
+                out,
+                "| {who} | {verb} | {}{marks} | {} |",
+                escape(&loose(&line.what)),
+                escape(&line.path)
+            )?;
             who.clear();
         }
     }

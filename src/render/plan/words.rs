@@ -2,6 +2,10 @@
 
 use crate::model::{Attachment, Condition, Id, Key, Kind, Owner, Rule, Rules, Scope};
 use crate::plan::{Action, Conflict, ConflictKind, Plan, SparedReason, Step, Summary};
+use crate::render::wrap::{TIE, tied};
+
+/// How many of the things that a guard found are named before the rest is counted.
+pub(super) const MOST_ITEMS: usize = 10;
 
 /// Returns a step in one line, without its number and not escaped.
 #[must_use]
@@ -175,20 +179,26 @@ pub(super) fn conflict(conflict: &Conflict) -> String {
     format!("{}{} {why}", conflict.address, place.unwrap_or_default())
 }
 
-/// `2 to create, 1 to change`.
+/// `2 to create, 1 to change`; numbers and words are tied.
 pub(super) fn summary(summary: &Summary) -> String {
     let total = summary.total();
     let mut parts = Vec::new();
     for (number, verb) in [(total.created, "create"), (total.updated, "change"), (total.deleted, "delete")] {
         if number > 0 {
-            parts.push(format!("{number} to {verb}{}", kinds(summary, verb)));
+            parts.push(tied(&format!("{number} to {verb}")) + &kinds(summary, verb));
         }
     }
     if summary.adopted > 0 {
-        parts.push(format!("{} to adopt", summary.adopted));
+        parts.push(tied(&format!("{} to adopt", summary.adopted)));
     }
     let steps = if summary.steps == 1 { "1 step".to_owned() } else { format!("{} steps", summary.steps) };
+    let steps = tied(&steps);
     if parts.is_empty() { steps } else { format!("{}; {steps}", parts.join(", ")) }
+}
+
+/// `1 group`, `3 policies`, tied.
+fn many(number: usize, kind: Kind) -> String {
+    format!("{number}{TIE}{}", if number == 1 { kind.word() } else { kind.section() })
 }
 
 fn kinds(summary: &Summary, verb: &str) -> String {
@@ -200,10 +210,7 @@ fn kinds(summary: &Summary, verb: &str) -> String {
             _ => counts.deleted,
         }
     };
-    let parts: Vec<_> = Kind::ALL
-        .iter()
-        .filter(|kind| of(kind) > 0)
-        .map(|kind| format!("{} {}", of(kind), if of(kind) == 1 { kind.word() } else { kind.section() }))
-        .collect();
+    let parts: Vec<_> =
+        Kind::ALL.iter().filter(|kind| of(kind) > 0).map(|kind| many(of(kind), *kind)).collect();
     format!(" ({})", parts.join(", "))
 }
