@@ -31,7 +31,7 @@ fn with_yes_it_applies_and_what_is_live_is_then_what_the_files_say() {
     Plan: 1 to change (1 policy); 1 step.
     -- stderr
       1/1 done rules of policy developers-run ([N] ms)
-    Applied: 1 of 1 steps done in [N] s; live is what the files say.
+    Applied: 1 of 1 steps done in [N] s; live is as planned.
     kept the outcome in saved.json
     This ran on an emulator: nothing real was changed.
     -- exit 0
@@ -103,7 +103,7 @@ fn over_http_each_step_is_one_write() {
     -- stderr
       1/2 done application ci ([N] ms)
       2/2 done rules of policy developers-run ([N] ms)
-    Applied: 2 of 2 steps done in [N] s; live is what the files say.
+    Applied: 2 of 2 steps done in [N] s; live is as planned.
     -- exit 0
     "#);
     assert_snapshot!(api.writes().join("\n"), @"
@@ -153,7 +153,7 @@ fn json_tells_what_became_of_each_step() {
 
     Plan: 1 to change (1 application); 1 step.
       1/1 done application ci ([N] ms)
-    Applied: 1 of 1 steps done in [N] s; live is what the files say.
+    Applied: 1 of 1 steps done in [N] s; live is as planned.
     This ran on an emulator: nothing real was changed.
     "#);
 }
@@ -292,7 +292,7 @@ fn a_plan_file_is_applied_as_it_was_reviewed_without_asking() {
     Plan: 1 to change (1 policy); 1 step.
     -- stderr
       1/1 done rules of policy developers-run ([N] ms)
-    Applied: 1 of 1 steps done in [N] s; live is what the files say.
+    Applied: 1 of 1 steps done in [N] s; live is as planned.
     -- exit 0
     ");
 }

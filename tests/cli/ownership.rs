@@ -141,7 +141,8 @@ fn with_prune_none_it_stays() {
       1 group: a product manages it, or it is built in
           All Users
 
-    Nothing to do: live is what the files say.
+    Nothing to do: live has all that the files say; 1 application and 1 policy that
+      no file declares are left alone.
     -- stderr
     This ran on an emulator: nothing real was changed.
     -- exit 0
@@ -207,7 +208,8 @@ fn what_another_stack_owns_and_nobody_declares_is_left_alone() {
       1 group: a product manages it, or it is built in
           All Users
 
-    Nothing to do: live is what the files say.
+    Nothing to do: live has all that the files say; 1 application and 1 policy that
+      no file declares are left alone.
     -- stderr
     This ran on an emulator: nothing real was changed.
     -- exit 0
@@ -367,7 +369,8 @@ fn other_duplicates_are_left_alone() {
       1 group: a product manages it, or it is built in
           All Users
 
-    Nothing to do: live is what the files say.
+    Nothing to do: live has all that the files say; 2 applications that no file
+      declares are left alone.
     -- stderr
     This ran on an emulator: nothing real was changed.
     -- exit 0

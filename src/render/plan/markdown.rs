@@ -15,16 +15,18 @@ use crate::render::wrap::loose;
 pub fn markdown(out: &mut dyn Write, plan: &Plan, drift: bool) -> io::Result<()> {
     let title = if drift { "Access drift" } else { "Access plan" };
     writeln!(out, "### {title}\n")?;
-    if plan.is_empty() && plan.conflicts().is_empty() {
-        let line = if drift {
-            "No drift: live is what the files say."
-        } else {
-            "Nothing to do: live is what the files say."
-        };
-        return writeln!(out, "{line}");
+    let settled = plan.is_empty() && plan.conflicts().is_empty() && (drift || !plan.refused());
+    if settled {
+        let word = if drift { "No drift" } else { "Nothing to do" };
+        writeln!(out, "{word}: {}.", loose(&words::settled(plan)))?;
+        if plan.findings().is_empty() {
+            return Ok(());
+        }
+        writeln!(out)?;
+    } else {
+        let refused = if plan.refused() && !drift { " — **refused**" } else { "" };
+        writeln!(out, "**{}**{refused}\n", escape(&loose(&words::summary(plan.summary()))))?;
     }
-    let refused = if plan.refused() && !drift { " — **refused**" } else { "" };
-    writeln!(out, "**{}**{refused}\n", escape(&loose(&words::summary(plan.summary()))))?;
     for conflict in plan.conflicts() {
         writeln!(out, "- 🛑 refused: {}", escape(&words::conflict(conflict)))?;
     }

@@ -351,13 +351,9 @@ impl Page<'_> {
 
     fn summary(&mut self, drift: bool) -> io::Result<()> {
         let plan = self.plan;
-        if plan.is_empty() && plan.conflicts().is_empty() {
-            let line = if drift {
-                "No drift: live is what the files say."
-            } else {
-                "Nothing to do: live is what the files say."
-            };
-            return writeln!(self.out, "{line}");
+        if plan.is_empty() && plan.conflicts().is_empty() && (drift || !plan.refused()) {
+            let word = if drift { "No drift" } else { "Nothing to do" };
+            return self.line(0, 2, &Line::of(None, &format!("{word}: {}.", words::settled(plan))));
         }
         let word = if drift { "Drift" } else { "Plan" };
         let refused = if plan.refused() && !drift { "; refused" } else { "" };

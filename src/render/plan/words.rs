@@ -1,6 +1,8 @@
 //! The pieces of a plan in words, the same in every format. Nothing here is escaped yet.
 
-use crate::model::{Attachment, Condition, Id, Key, Kind, Owner, Rule, Rules, Scope};
+use std::collections::BTreeMap;
+
+use crate::model::{Address, Attachment, Condition, Id, Key, Kind, Owner, Rule, Rules, Scope};
 use crate::plan::{Action, Conflict, ConflictKind, Plan, SparedReason, Step, Summary};
 use crate::render::wrap::{TIE, tied};
 
@@ -177,6 +179,58 @@ pub(super) fn conflict(conflict: &Conflict) -> String {
     };
     let place = conflict.at.as_ref().map(|place| format!(" ({}:{})", place.file.display(), place.line));
     format!("{}{} {why}", conflict.address, place.unwrap_or_default())
+}
+
+/// How live stands to files that ask for no change.
+///
+/// What files could declare and do not is said; what a product keeps, what is built in, and what the files list as
+/// external is as they say.
+pub(super) fn settled(plan: &Plan) -> String {
+    let undeclared = |spared: &&crate::plan::Spared| match spared.reason {
+        SparedReason::Managed | SparedReason::External => false,
+        SparedReason::SectionAbsent
+        | SparedReason::NoStack
+        | SparedReason::NotOwned
+        | SparedReason::Other(_)
+        | SparedReason::Unclear
+        | SparedReason::PruneNone
+        | SparedReason::NotDeletable
+        | SparedReason::Renamed => !built_in(plan, &spared.address),
+    };
+    let mut kinds: BTreeMap<Kind, usize> = BTreeMap::new();
+    for spared in plan.spared().iter().filter(undeclared) {
+        *kinds.entry(spared.address.kind()).or_default() += 1;
+    }
+    let parts: Vec<_> = kinds.iter().map(|(kind, number)| many(*number, *kind)).collect();
+    match kinds.values().sum() {
+        0 => "live is what the files say".to_owned(),
+        1 => format!(
+            "live has all that the files say; {} that no file declares is left alone",
+            several(&parts)
+        ),
+        _ => format!(
+            "live has all that the files say; {} that no file declares are left alone",
+            several(&parts)
+        ),
+    }
+}
+
+/// Whether files cannot declare an object: a product keeps it, or it is built in.
+fn built_in(plan: &Plan, address: &Address) -> bool {
+    let state = plan.before();
+    let flags = match address {
+        Address::User(_) => None,
+        Address::Application(key) => state.applications.get(key).map(|application| application.flags),
+        Address::Group(key) => {
+            let group = state.groups.get(key);
+            if group.is_some_and(|group| group.builtin.is_some()) {
+                return true;
+            }
+            group.map(|group| group.flags)
+        }
+        Address::Policy(key) => state.policies.get(key).map(|policy| policy.flags),
+    };
+    flags.is_some_and(|flags| !flags.ordinary())
 }
 
 /// `2 to create, 1 to change`; numbers and words are tied.
