@@ -175,7 +175,7 @@ fn adopting_once_something_is_owned_refuses() {
       objects (--allow adoptions=1)
         application ci
 
-    Plan: 1 to adopt; 1 step; refused.
+    Plan: 1 to adopt (1 application); 1 step; refused.
     -- stderr
     This ran on an emulator: nothing real was changed.
     -- exit 3

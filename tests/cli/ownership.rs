@@ -94,7 +94,7 @@ fn a_first_run_with_a_stack_adopts_and_deletes_nothing() {
       1 group: a product manages it, or it is built in
           All Users
 
-    Plan: 7 to adopt; 7 steps.
+    Plan: 7 to adopt (1 application, 2 groups, 4 policies); 7 steps.
     -- stderr
     This ran on an emulator: nothing real was changed.
     -- exit 0
@@ -185,7 +185,7 @@ fn what_another_stack_owns_is_refused() {
       objects (--allow adoptions=1)
         group developers
 
-    Plan: 1 to adopt; 1 step; refused.
+    Plan: 1 to adopt (1 group); 1 step; refused.
     -- stderr
     This ran on an emulator: nothing real was changed.
     -- exit 3
@@ -305,7 +305,7 @@ fn an_id_finds_its_object_under_any_name() {
       no change of access
 
     Steps
-      1  ~ application ci, which is pipeline now
+      1  ~ application ci (was pipeline)
            name: pipeline → ci
 
     Left alone

@@ -56,6 +56,21 @@ fn a_changed_scope_shows_who_gains_and_the_rule_as_a_diff() {
 }
 
 #[test]
+fn projects_are_in_the_order_of_their_names_in_access_and_steps() {
+    let desk = desk();
+    let mut state = live();
+    object(&mut state, "projects", "prod")["name"] = "zoo".into();
+    let rule = &mut object(&mut state, "policies", "developers-run")["rules"][0];
+    rule["project_ids"] = serde_json::json!(["ac3e0000-0000-4000-8000-000000000000"]);
+    let file =
+        edit(FILE, &[("  prod: ", "  zoo: "), (MORE.0, &MORE.1.replace("prod, staging", "zoo, staging"))]);
+    desk.file("live.json", state).file("iam.yaml", file);
+    let ended = desk.run("plan --emulate live.json").ends_with(0);
+    assert!(ended.stdout.contains("gains InstancesFullAccess on staging, zoo\n"), "{ended}");
+    assert!(ended.stdout.contains("+   scope: [staging, zoo]\n"), "{ended}");
+}
+
+#[test]
 fn a_refactoring_shows_that_nobody_gains_or_loses() {
     let desk = desk();
     let text = edit(
@@ -72,7 +87,7 @@ fn a_refactoring_shows_that_nobody_gains_or_loses() {
       no change of access
 
     Steps
-      1  ~ group engineers, which is developers now
+      1  ~ group engineers (was developers)
            name: developers → engineers
 
     Left alone

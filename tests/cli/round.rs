@@ -108,7 +108,7 @@ fn ten_changes_are_planned_applied_and_then_nothing_is_left_to_do() {
               + and tests
        2  + application deployer
             description: Rolls out
-       3  ~ group engineers, which is developers now
+       3  ~ group engineers (was developers)
             name: developers → engineers
        4  + group operators
        5  ~ policy look

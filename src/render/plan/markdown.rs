@@ -25,16 +25,22 @@ pub fn markdown(out: &mut dyn Write, plan: &Plan, drift: bool) -> io::Result<()>
         writeln!(out)?;
     } else {
         let refused = if plan.refused() && !drift { " — **refused**" } else { "" };
-        writeln!(out, "**{}**{refused}\n", escape(&loose(&words::summary(plan.summary()))))?;
+        writeln!(out, "**{}**{refused}\n", escape(&loose(&words::summary(plan))))?;
     }
+    let would = if drift { "an apply would be " } else { "" };
     for conflict in plan.conflicts() {
-        writeln!(out, "- 🛑 refused: {}", escape(&words::conflict(conflict)))?;
+        writeln!(out, "- 🛑 {would}refused: {}", escape(&words::conflict(conflict)))?;
     }
     for finding in plan.findings() {
         let allow = code(&format!("--allow {}={}", finding.guard, finding.found));
         match finding.verdict {
             Verdict::Refused => {
-                writeln!(out, "- 🛑 refused by `{}`: {} ({allow})", finding.guard, escape(&finding.message))?;
+                writeln!(
+                    out,
+                    "- 🛑 {would}refused by `{}`: {} ({allow})",
+                    finding.guard,
+                    escape(&finding.message)
+                )?;
             }
             Verdict::Lifted => writeln!(out, "- ⚠️ allowed: {} ({allow})", escape(&finding.message))?,
             Verdict::Shown => writeln!(out, "- ⚠️ {}", escape(&finding.message))?,
@@ -49,7 +55,7 @@ pub fn markdown(out: &mut dyn Write, plan: &Plan, drift: bool) -> io::Result<()>
     if !plan.findings().is_empty() || !plan.conflicts().is_empty() {
         writeln!(out)?;
     }
-    table(out, plan)?;
+    table(out, plan, drift)?;
     let mut details = Vec::new();
     text(&mut details, plan, Style { drift, ..Style::default() })?;
     let details = String::from_utf8_lossy(&details);
@@ -61,31 +67,34 @@ pub fn markdown(out: &mut dyn Write, plan: &Plan, drift: bool) -> io::Result<()>
     )
 }
 
-fn table(out: &mut dyn Write, plan: &Plan) -> io::Result<()> {
-    let folds = access::folds(plan);
+fn table(out: &mut dyn Write, plan: &Plan, drift: bool) -> io::Result<()> {
+    let folds = access::folds(plan, drift);
     if folds.is_empty() {
-        return writeln!(out, "No change of access.\n");
+        let what = if drift { "No difference of access." } else { "No change of access." };
+        return writeln!(out, "{what}\n");
+    }
+    if drift {
+        writeln!(out, "Live against the files:\n")?;
     }
     writeln!(out, "| who | | what | by |\n|---|---|---|---|")?;
     for fold in folds {
         let mut who = escape(&fold.names());
-        if fold.loses_all {
-            who.push_str(", **left without any access**");
+        match (fold.loses_all, drift) {
+            (false, _) => {}
+            (true, false) => who.push_str(", **left without any access**"),
+            (true, true) => who.push_str(", **without any access by the files**"),
         }
         for line in fold.lines {
-            let verb = match line.sharpness {
-                Sharpness::Gained => "➕ gains",
-                Sharpness::Loosened => "➕ loosened",
-                Sharpness::Tightened => "✏️ tightened",
-                Sharpness::Lost => "➖ loses",
+            let sign = match (line.sharpness, drift) {
+                (Sharpness::Gained | Sharpness::Loosened, false) | (Sharpness::Lost, true) => "➕",
+                (Sharpness::Tightened, _) | (Sharpness::Loosened, true) => "✏️",
+                (Sharpness::Lost, false) | (Sharpness::Gained, true) => "➖",
             };
+            let what = loose(&line.what);
+            // The verb stands apart, so that a reader can look down the column.
+            let (verb, what) = what.split_once(' ').unwrap_or(("", &what));
             let marks: String = line.marks.iter().map(|mark| format!(" **{mark}**")).collect();
-            writeln!(
-                out,
-                "| {who} | {verb} | {}{marks} | {} |",
-                escape(&loose(&line.what)),
-                escape(&line.path)
-            )?;
+            writeln!(out, "| {who} | {sign} {verb} | {}{marks} | {} |", escape(what), escape(&line.path))?;
             who.clear();
         }
     }

@@ -35,7 +35,7 @@ impl Default for Style {
 /// # Errors
 /// When the writer fails.
 pub fn text(out: &mut dyn Write, plan: &Plan, style: Style) -> io::Result<()> {
-    let mut page = Page { out, plan, paint: style.paint, width: style.width };
+    let mut page = Page { out, plan, style };
     if !plan.is_empty() {
         page.access()?;
         page.steps()?;
@@ -46,22 +46,21 @@ pub fn text(out: &mut dyn Write, plan: &Plan, style: Style) -> io::Result<()> {
     page.spared()?;
     page.notes()?;
     page.refusals()?;
-    page.summary(style.drift)
+    page.summary()
 }
 
 struct Page<'a> {
     out: &'a mut dyn Write,
     plan: &'a Plan,
-    paint: Paint,
-    width: usize,
+    style: Style,
 }
 
-const fn sign(sharpness: Sharpness) -> (Ink, &'static str, &'static str) {
-    match sharpness {
-        Sharpness::Gained => (Ink::Add, "+", "gains"),
-        Sharpness::Loosened => (Ink::Add, "+", "loosened"),
-        Sharpness::Tightened => (Ink::Change, "~", "tightened"),
-        Sharpness::Lost => (Ink::Remove, "-", "loses"),
+/// The sign of a change; of drift, that of what live has beside the files.
+const fn sign(sharpness: Sharpness, drift: bool) -> (Ink, &'static str) {
+    match (sharpness, drift) {
+        (Sharpness::Gained | Sharpness::Loosened, false) | (Sharpness::Lost, true) => (Ink::Add, "+"),
+        (Sharpness::Tightened, _) | (Sharpness::Loosened, true) => (Ink::Change, "~"),
+        (Sharpness::Lost, false) | (Sharpness::Gained, true) => (Ink::Remove, "-"),
     }
 }
 
@@ -79,7 +78,7 @@ const fn mark(action: &Action) -> (Ink, &'static str) {
 impl Page<'_> {
     /// Writes a line of words, `indent` from the left; what does not fit goes below, `hang` further in.
     fn line(&mut self, indent: usize, hang: usize, line: &Line) -> io::Result<()> {
-        line.write(self.out, Screen { paint: self.paint, width: self.width }, indent, hang)
+        line.write(self.out, Screen { paint: self.style.paint, width: self.style.width }, indent, hang)
     }
 
     fn plain(&mut self, indent: usize, hang: usize, text: &str) -> io::Result<()> {
@@ -87,14 +86,19 @@ impl Page<'_> {
     }
 
     fn heading(&mut self, text: &str) -> io::Result<()> {
-        writeln!(self.out, "{}", self.paint.text(Ink::Heading, text))
+        writeln!(self.out, "{}", self.style.paint.text(Ink::Heading, text))
     }
 
     fn access(&mut self) -> io::Result<()> {
-        self.heading("Access")?;
-        let folds = access::folds(self.plan);
+        let drift = self.style.drift;
+        self.heading(if drift { "Access: live against the files" } else { "Access" })?;
+        let folds = access::folds(self.plan, drift);
         if folds.is_empty() {
-            writeln!(self.out, "  no change of access")?;
+            writeln!(
+                self.out,
+                "  {}",
+                if drift { "no difference of access" } else { "no change of access" }
+            )?;
         }
         for fold in folds {
             self.fold(&fold)?;
@@ -103,13 +107,17 @@ impl Page<'_> {
     }
 
     fn fold(&mut self, fold: &Fold<'_>) -> io::Result<()> {
-        let note = if fold.loses_all { ", left without any access" } else { "" };
+        let note = match (fold.loses_all, self.style.drift) {
+            (false, _) => "",
+            (true, false) => ", left without any access",
+            (true, true) => ", without any access by the files",
+        };
         let who = Line::of(None, &terminal(&fold.names())).and(Some(Ink::Alarm), note);
         self.line(2, 4, &who)?;
         for line in &fold.lines {
-            let (ink, sign, verb) = sign(line.sharpness);
-            let what = format!("{sign}{TIE}{verb} {}", terminal(&line.what));
-            let marks: String = line.marks.iter().map(|mark| format!("  [{mark}]")).collect();
+            let (ink, sign) = sign(line.sharpness, self.style.drift);
+            let what = format!("{sign}{TIE}{}", terminal(&line.what));
+            let marks: String = line.marks.iter().map(|mark| format!("  [{}]", tied(mark))).collect();
             self.line(4, 6, &Line::of(Some(ink), &what).and(Some(Ink::Alarm), &marks))?;
             let path = format!("←{TIE}{}", terminal(&line.path));
             self.line(8, 4, &Line::of(Some(Ink::Faint), &path))?;
@@ -118,7 +126,7 @@ impl Page<'_> {
     }
 
     fn steps(&mut self) -> io::Result<()> {
-        self.heading("Steps")?;
+        self.heading(if self.style.drift { "Steps: what an apply would do about it" } else { "Steps" })?;
         let width = self.plan.steps().len().to_string().len();
         for step in self.plan.steps() {
             let (ink, sign) = mark(&step.action);
@@ -200,8 +208,8 @@ impl Page<'_> {
     }
 
     fn field(&mut self, indent: usize, name: &str, from: &str, to: &str) -> io::Result<()> {
-        let from = self.paint.text(Ink::Remove, &terminal(from));
-        let to = self.paint.text(Ink::Add, &terminal(to));
+        let from = self.style.paint.text(Ink::Remove, &terminal(from));
+        let to = self.style.paint.text(Ink::Add, &terminal(to));
         writeln!(self.out, "{:indent$}{name}: {from} → {to}", "")
     }
 
@@ -213,8 +221,8 @@ impl Page<'_> {
         for change in TextDiff::from_lines(before, after).iter_all_changes() {
             let line = terminal(change.value().trim_end_matches('\n')).into_owned();
             let line = match change.tag() {
-                ChangeTag::Delete => self.paint.text(Ink::Remove, &format!("- {line}")),
-                ChangeTag::Insert => self.paint.text(Ink::Add, &format!("+ {line}")),
+                ChangeTag::Delete => self.style.paint.text(Ink::Remove, &format!("- {line}")),
+                ChangeTag::Insert => self.style.paint.text(Ink::Add, &format!("+ {line}")),
                 ChangeTag::Equal => format!("  {line}"),
             };
             writeln!(self.out, "{:indent$}{line}", "")?;
@@ -323,14 +331,17 @@ impl Page<'_> {
 
     fn refusals(&mut self) -> io::Result<()> {
         let plan = self.plan;
+        let would = if self.style.drift { "an apply would be " } else { "" };
         for conflict in plan.conflicts() {
-            let line = format!("refused: {}", words::conflict(conflict));
+            let line = format!("{would}refused: {}", words::conflict(conflict));
             self.line(0, 2, &Line::of(Some(Ink::Alarm), &terminal(&line)))?;
         }
         for finding in plan.findings() {
             let allow = format!(" (--allow{TIE}{}={})", finding.guard, finding.found);
             let (word, ink, how) = match finding.verdict {
-                Verdict::Refused => (format!("refused by {}", finding.guard), Ink::Alarm, allow.as_str()),
+                Verdict::Refused => {
+                    (format!("{would}refused by {}", finding.guard), Ink::Alarm, allow.as_str())
+                }
                 Verdict::Lifted => (format!("allowed by {}", finding.guard), Ink::Change, allow.as_str()),
                 Verdict::Shown => ("note".to_owned(), Ink::Change, ""),
             };
@@ -349,15 +360,15 @@ impl Page<'_> {
         Ok(())
     }
 
-    fn summary(&mut self, drift: bool) -> io::Result<()> {
-        let plan = self.plan;
+    fn summary(&mut self) -> io::Result<()> {
+        let (plan, drift) = (self.plan, self.style.drift);
         if plan.is_empty() && plan.conflicts().is_empty() && (drift || !plan.refused()) {
             let word = if drift { "No drift" } else { "Nothing to do" };
             return self.line(0, 2, &Line::of(None, &format!("{word}: {}.", words::settled(plan))));
         }
         let word = if drift { "Drift" } else { "Plan" };
         let refused = if plan.refused() && !drift { "; refused" } else { "" };
-        let line = format!("{word}: {}{refused}.", words::summary(plan.summary()));
+        let line = format!("{word}: {}{refused}.", words::summary(plan));
         self.line(0, 6, &Line::of(Some(Ink::Heading), &line))
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::model::{Address, Attachment, Condition, Id, Key, Kind, Owner, Rule, Rules, Scope};
-use crate::plan::{Action, Conflict, ConflictKind, Plan, SparedReason, Step, Summary};
+use crate::plan::{Action, Conflict, ConflictKind, Plan, SparedReason, Step};
 use crate::render::wrap::{TIE, tied};
 
 /// How many of the things that a guard found are named before the rest is counted.
@@ -17,7 +17,7 @@ pub fn headline(plan: &Plan, step: &Step) -> String {
             step.action.address().to_string()
         }
         Action::Update(update) => match &update.name {
-            Some((from, _)) => format!("{}, which is {from} now", update.address),
+            Some((from, _)) => format!("{} (was {from})", update.address),
             None if update.only_adopts() => format!("{}: adopted", update.address),
             None => update.address.to_string(),
         },
@@ -62,6 +62,11 @@ fn short(principal: &crate::model::Principal) -> String {
         crate::model::Principal::User(key) => key.to_string(),
         crate::model::Principal::Application(key) => format!("application {key}"),
     }
+}
+
+/// `a, b, c`.
+pub(super) fn listed(items: &[impl ToString]) -> String {
+    items.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
 }
 
 /// `a`, `a and b`, `a, b and c`.
@@ -234,16 +239,26 @@ fn built_in(plan: &Plan, address: &Address) -> bool {
 }
 
 /// `2 to create, 1 to change`; numbers and words are tied.
-pub(super) fn summary(summary: &Summary) -> String {
+pub(super) fn summary(plan: &Plan) -> String {
+    let summary = plan.summary();
     let total = summary.total();
     let mut parts = Vec::new();
-    for (number, verb) in [(total.created, "create"), (total.updated, "change"), (total.deleted, "delete")] {
-        if number > 0 {
-            parts.push(tied(&format!("{number} to {verb}")) + &kinds(summary, verb));
-        }
+    let of = |kind: &Kind| summary.kinds.get(kind).copied().unwrap_or_default();
+    if total.created > 0 {
+        parts.push(tied(&format!("{} to create", total.created)) + &kinds(|kind| of(kind).created));
+    }
+    if total.updated > 0 {
+        parts.push(tied(&format!("{} to change", total.updated)) + &kinds(|kind| of(kind).updated));
+    }
+    if total.deleted > 0 {
+        parts.push(tied(&format!("{} to delete", total.deleted)) + &kinds(|kind| of(kind).deleted));
     }
     if summary.adopted > 0 {
-        parts.push(tied(&format!("{} to adopt", summary.adopted)));
+        let adopted = |kind: &Kind| {
+            let of_kind = plan.adoptions().iter().filter(|adoption| adoption.address.kind() == *kind);
+            of_kind.count()
+        };
+        parts.push(tied(&format!("{} to adopt", summary.adopted)) + &kinds(adopted));
     }
     let steps = if summary.steps == 1 { "1 step".to_owned() } else { format!("{} steps", summary.steps) };
     let steps = tied(&steps);
@@ -255,15 +270,8 @@ fn many(number: usize, kind: Kind) -> String {
     format!("{number}{TIE}{}", if number == 1 { kind.word() } else { kind.section() })
 }
 
-fn kinds(summary: &Summary, verb: &str) -> String {
-    let of = |kind: &Kind| {
-        let counts = summary.kinds.get(kind).copied().unwrap_or_default();
-        match verb {
-            "create" => counts.created,
-            "change" => counts.updated,
-            _ => counts.deleted,
-        }
-    };
+/// ` (1 group, 3 policies)`.
+fn kinds(of: impl Fn(&Kind) -> usize) -> String {
     let parts: Vec<_> =
         Kind::ALL.iter().filter(|kind| of(kind) > 0).map(|kind| many(of(kind), *kind)).collect();
     format!(" ({})", parts.join(", "))
