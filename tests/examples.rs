@@ -61,7 +61,7 @@ fn every_example_changes_something_and_then_nothing_is_left_to_do() {
         let applied = run("apply --yes").ends_with(0);
         assert_eq!(applied.stdout, planned.stdout, "{name}");
         let again = run("plan --detailed-exitcode").ends_with(0);
-        assert!(again.stdout.ends_with("Nothing to do: live is what the files say.\n"), "{name}: {again}");
+        assert!(again.stdout.contains("Nothing to do: live "), "{name}: {again}");
     }
 }
 

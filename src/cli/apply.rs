@@ -10,7 +10,7 @@ use sha2::{Digest as _, Sha256};
 use super::Exit;
 use super::arguments::{Common, Judge, Paths, Reach};
 use super::failure::Failure;
-use super::output::{Format, colour_on_stderr, talk, talk_with};
+use super::output::{Format, colour_on_stderr, style_on_stderr, talk, talk_with};
 use super::prepare::{self, Prepared};
 use super::session::Session;
 use crate::apply::{self, End, Journal, Options, Progress, StepEnd, StopSignal};
@@ -97,8 +97,7 @@ impl Apply {
             common.outputs().iter().all(|output| output.format != Format::Text || output.file.is_some());
         if machine {
             // The one who is asked reads on the terminal; the result comes in the format that was asked for.
-            let style = render::plan::Style { paint: colour_on_stderr(), drift: false };
-            talk_with(|out| render::plan::text(out, &prepared.plan, style));
+            talk_with(|out| render::plan::text(out, &prepared.plan, style_on_stderr()));
         } else {
             prepare::show(&text_only(common), &prepared.plan, false)?;
         }
@@ -259,7 +258,7 @@ impl Apply {
             return Ok(());
         }
         talk("Live has changed since the plan was shown. It would be this now:");
-        talk_with(|out| render::plan::text(out, &again, render::plan::Style::default()));
+        talk_with(|out| render::plan::text(out, &again, style_on_stderr()));
         Err(Failure::with(
             Exit::Stale,
             "live has changed while the plan was read; nothing was written\nhint: apply again",

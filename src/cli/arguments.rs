@@ -18,7 +18,8 @@ const LIVE: &str = "The live side";
 /// What every command takes.
 #[derive(Debug, Clone, clap::Args)]
 pub(super) struct Common {
-    /// The format of the result, with =FILE into a file; may be given several times
+    /// The format of the result, with =FILE into a file; may be given several times, and the one without a file, or
+    /// else text, goes to standard output
     #[arg(help_heading = EVERYWHERE, short, long, global = true, value_name = "text|json|markdown[=FILE]", value_parser = Output::from_str)]
     pub(super) output: Vec<Output>,
     /// Pretend that it is this time (RFC 3339), for tests and rehearsals
@@ -39,13 +40,17 @@ impl Common {
         self.now.unwrap_or_else(Timestamp::now)
     }
 
-    /// The outputs, at least one.
+    /// The outputs: those that were asked for, and text on standard output where nothing else goes there, so that
+    /// whoever reads along in a terminal or a log sees what came of it.
     pub(super) fn outputs(&self) -> Vec<Output> {
-        if self.output.is_empty() {
-            vec![Output { format: Format::Text, file: None }]
-        } else {
-            self.output.clone()
-        }
+        let text = Output { format: Format::Text, file: None };
+        let unread = self.output.iter().all(|output| output.file.is_some());
+        unread.then_some(text).into_iter().chain(self.output.iter().cloned()).collect()
+    }
+
+    /// Returns true when more than one format is to go to standard output, where nobody could tell them apart.
+    pub(super) fn outputs_collide(&self) -> bool {
+        self.output.iter().filter(|output| output.file.is_none()).count() > 1
     }
 }
 

@@ -59,7 +59,7 @@ impl Stage {
 
     fn plan(&self, plan: &Plan) -> Result<(), Failure> {
         let mut bytes = Vec::new();
-        render::plan::text(&mut bytes, plan, render::plan::Style { paint: self.paint, drift: false })?;
+        render::plan::text(&mut bytes, plan, self.out.style(false))?;
         self.out.write(&bytes)?;
         Ok(())
     }

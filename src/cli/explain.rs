@@ -17,7 +17,7 @@ Examples:
   scw-iam explain user:alice@example.com --on prod iam
   scw-iam explain application:ci --live";
 
-/// Shows everything that somebody holds, and by which way
+/// Shows everything that somebody holds, and by which path
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Explain {

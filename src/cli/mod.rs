@@ -90,9 +90,11 @@ SCW_SECRET_KEY, SCW_DEFAULT_ORGANIZATION_ID, or a profile of
 
 Try it without any: scw-iam demo";
 
+const TWO_AT_ONCE: &str = "two formats cannot share standard output\nhint: give one of them a file, as in -o text -o json=plan.json";
+
 /// The command line.
 #[derive(Debug, Parser)]
-#[command(name = "scw-iam", version, about = ABOUT, after_help = AFTER, max_term_width = 100)]
+#[command(name = "scw-iam", version, about = ABOUT, after_help = AFTER)]
 struct Cli {
     #[command(flatten)]
     common: Common,
@@ -139,7 +141,8 @@ impl Command {
 /// Runs the program with the arguments of the process.
 #[must_use]
 pub fn main() -> ExitCode {
-    let parsed = Cli::command().try_get_matches().and_then(|matches| Cli::from_arg_matches(&matches));
+    let command = Cli::command().term_width(output::help_width());
+    let parsed = command.try_get_matches().and_then(|matches| Cli::from_arg_matches(&matches));
     let cli = match parsed {
         Ok(cli) => cli,
         Err(error) => {
@@ -167,6 +170,9 @@ fn run(cli: Cli) -> Exit {
     let common = cli.common;
     if let (Some(what), false) = (cli.command.has_no_formats(), common.output.is_empty()) {
         return failure::report(&common, Failure::usage(format!("--output is not for this command: {what}")));
+    }
+    if common.outputs_collide() {
+        return failure::report(&common, Failure::usage(TWO_AT_ONCE));
     }
     let ended = runtime.block_on(async {
         match cli.command {

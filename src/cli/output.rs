@@ -6,7 +6,9 @@ use std::str::FromStr;
 
 use anyhow::Context as _;
 
+use crate::render::USUAL_WIDTH;
 use crate::render::paint::Paint;
+use crate::render::plan::Style;
 
 /// A format of results.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,6 +68,13 @@ impl Output {
         Ok(())
     }
 
+    /// How a plan is shown in this output.
+    pub(super) fn style(&self, drift: bool) -> Style {
+        let out = io::stdout();
+        let terminal = self.file.is_none() && out.is_terminal();
+        Style { paint: self.paint(), width: width(terminal, columns(&out)), drift }
+    }
+
     /// The colours of this output.
     pub(super) fn paint(&self) -> Paint {
         if self.file.is_none() && coloured(io::stdout().is_terminal()) {
@@ -74,6 +83,43 @@ impl Output {
             Paint::Plain
         }
     }
+}
+
+/// How many columns a terminal has; `None` where it is none, or does not know.
+#[cfg(unix)]
+fn columns(stream: &impl std::os::fd::AsFd) -> Option<usize> {
+    let size = rustix::termios::tcgetwinsize(stream).ok()?;
+    Some(usize::from(size.ws_col)).filter(|columns| *columns > 0)
+}
+
+/// How many columns a terminal has, which is not asked here.
+#[cfg(not(unix))]
+fn columns<T>(_stream: &T) -> Option<usize> {
+    None
+}
+
+/// What the shell says that the terminal has.
+fn said_columns() -> Option<usize> {
+    std::env::var("COLUMNS").ok()?.parse().ok().filter(|columns| *columns > 0)
+}
+
+/// How wide help is: as the terminal, as COLUMNS says, and 100 columns at most.
+pub(super) fn help_width() -> usize {
+    columns(&io::stdout()).or_else(said_columns).map_or(100, |columns| columns.min(100))
+}
+
+/// How wide text on a stream is. What is piped does not depend on where it is piped from.
+fn width(terminal: bool, columns: Option<usize>) -> usize {
+    if !terminal {
+        return USUAL_WIDTH;
+    }
+    columns.or_else(said_columns).unwrap_or(USUAL_WIDTH)
+}
+
+/// How talk is shown.
+pub(super) fn style_on_stderr() -> Style {
+    let err = io::stderr();
+    Style { paint: colour_on_stderr(), width: width(err.is_terminal(), columns(&err)), ..Style::default() }
 }
 
 /// Writes a file whole or not at all: beside its place first, then under its name.

@@ -50,7 +50,9 @@ impl PermissionSets {
         if read.is_some() {
             let new = catalogue.iter().filter(|(name, _)| built_in.get(name).is_none()).count();
             let gone = built_in.iter().filter(|(name, _)| catalogue.get(name).is_none()).count();
-            talk(&format!("{new} are not built in; {gone} of those built in are not there."));
+            let are = |number: usize| if number == 1 { "is" } else { "are" };
+            let (new_are, gone_are) = (are(new), are(gone));
+            talk(&format!("{new} {new_are} not built in; {gone} of those built in {gone_are} not there."));
         }
         Ok(Exit::Done)
     }

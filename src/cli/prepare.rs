@@ -206,8 +206,7 @@ pub(super) fn show(common: &Common, plan: &Plan, drift: bool) -> Result<(), Fail
         let mut bytes = Vec::new();
         match output.format {
             Format::Text => {
-                let style = render::plan::Style { paint: output.paint(), drift };
-                render::plan::text(&mut bytes, plan, style)?;
+                render::plan::text(&mut bytes, plan, output.style(drift))?;
             }
             Format::Json => {
                 serde_json::to_writer_pretty(&mut bytes, &plan.document()).context("cannot write JSON")?;

@@ -15,7 +15,7 @@ Examples:
   scw-iam who-can InstancesFullAccess --on prod iam
   scw-iam who-can IAMManager --on organization --live";
 
-/// Shows who can do something, and by which way
+/// Shows who can do something, and by which path
 ///
 /// Wider permission sets that take in the one that is asked for are marked "through".
 #[derive(Debug, clap::Args)]

@@ -7,3 +7,6 @@ pub mod paint;
 pub mod plan;
 pub mod question;
 pub mod stale;
+mod wrap;
+
+pub use wrap::USUAL_WIDTH;

@@ -60,7 +60,7 @@ pub fn text(out: &mut dyn Write, plan: &Plan, outcome: &Outcome, paint: Paint) -
     let again = "plan and apply again to finish";
     let words = match &outcome.end {
         End::Done => {
-            format!("Applied: {done} of {all} steps done in {seconds:.1} s; live is what the files say.")
+            format!("Applied: {done} of {all} steps done in {seconds:.1} s; live is as planned.")
         }
         End::NotConverged(differences) => {
             for difference in differences {

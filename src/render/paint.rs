@@ -33,6 +33,7 @@ impl Paint {
     pub fn text(self, ink: Ink, text: &str) -> String {
         let code = match (self, ink) {
             (Self::Plain, _) => return text.to_owned(),
+            (Self::Coloured, _) if text.is_empty() => return String::new(),
             (Self::Coloured, Ink::Add) => "32",
             (Self::Coloured, Ink::Remove) => "31",
             (Self::Coloured, Ink::Change) => "33",

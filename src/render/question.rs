@@ -136,7 +136,7 @@ pub fn explain_json(ground: Ground<'_>, principal: &str, owner: bool, held: &[(H
     json!({"principal": principal, "owner": owner, "grants": grants})
 }
 
-/// Writes who can do something, and by which way.
+/// Writes who can do something, and by which path.
 ///
 /// # Errors
 /// When the writer fails.

@@ -14,7 +14,7 @@ fn with_yes_it_applies_and_what_is_live_is_then_what_the_files_say() {
     assert_snapshot!(desk.run("apply --yes --emulate live.json --save saved.json"), @"
     -- stdout
     Access
-      user ann@acme.io and user bob@acme.io
+      users ann@acme.io and bob@acme.io
         + gains InstancesFullAccess on prod
             ← group developers ← policy developers-run, rule 1 (iam.yaml:45)
 
@@ -31,7 +31,7 @@ fn with_yes_it_applies_and_what_is_live_is_then_what_the_files_say() {
     Plan: 1 to change (1 policy); 1 step.
     -- stderr
       1/1 done rules of policy developers-run ([N] ms)
-    Applied: 1 of 1 steps done in [N] s; live is what the files say.
+    Applied: 1 of 1 steps done in [N] s; live is as planned.
     kept the outcome in saved.json
     This ran on an emulator: nothing real was changed.
     -- exit 0
@@ -83,7 +83,7 @@ fn over_http_each_step_is_one_write() {
     assert_snapshot!(desk.command("apply --yes --parallelism 1").against(&api.url, ORGANIZATION).run(), @r#"
     -- stdout
     Access
-      user ann@acme.io and user bob@acme.io
+      users ann@acme.io and bob@acme.io
         + gains InstancesFullAccess on prod
             ← group developers ← policy developers-run, rule 1 (iam.yaml:45)
 
@@ -103,7 +103,7 @@ fn over_http_each_step_is_one_write() {
     -- stderr
       1/2 done application ci ([N] ms)
       2/2 done rules of policy developers-run ([N] ms)
-    Applied: 2 of 2 steps done in [N] s; live is what the files say.
+    Applied: 2 of 2 steps done in [N] s; live is as planned.
     -- exit 0
     "#);
     assert_snapshot!(api.writes().join("\n"), @"
@@ -153,7 +153,7 @@ fn json_tells_what_became_of_each_step() {
 
     Plan: 1 to change (1 application); 1 step.
       1/1 done application ci ([N] ms)
-    Applied: 1 of 1 steps done in [N] s; live is what the files say.
+    Applied: 1 of 1 steps done in [N] s; live is as planned.
     This ran on an emulator: nothing real was changed.
     "#);
 }
@@ -193,22 +193,6 @@ fn an_output_that_cannot_be_written_stops_before_the_first_write() {
     let api = desk.emulate("live.json", "");
     let ended = desk.command("apply --yes -o json=nowhere/plan.json").against(&api.url, ORGANIZATION).run();
     assert_snapshot!(ended.stderr, @"
-    Access
-      user ann@acme.io and user bob@acme.io
-        + gains InstancesFullAccess on prod
-            ← group developers ← policy developers-run, rule 1 (iam.yaml:45)
-
-    Steps
-      1  ~ rules of policy developers-run
-             - permission_sets: [InstancesFullAccess]
-           -   scope: [staging]
-           +   scope: [prod, staging]
-
-    Left alone
-      1 group: a product manages it, or it is built in
-          All Users
-
-    Plan: 1 to change (1 policy); 1 step.
     error: cannot write nowhere/plan.json
       because: No such file or directory (os error 2)
     ");
@@ -295,7 +279,7 @@ fn a_plan_file_is_applied_as_it_was_reviewed_without_asking() {
     assert_snapshot!(ended, @"
     -- stdout
     Access
-      user ann@acme.io and user bob@acme.io
+      users ann@acme.io and bob@acme.io
         + gains InstancesFullAccess on prod
             ← group developers ← policy developers-run, rule 1
 
@@ -308,7 +292,7 @@ fn a_plan_file_is_applied_as_it_was_reviewed_without_asking() {
     Plan: 1 to change (1 policy); 1 step.
     -- stderr
       1/1 done rules of policy developers-run ([N] ms)
-    Applied: 1 of 1 steps done in [N] s; live is what the files say.
+    Applied: 1 of 1 steps done in [N] s; live is as planned.
     -- exit 0
     ");
 }
@@ -371,6 +355,24 @@ fn a_plan_file_that_somebody_edited_or_of_another_organization_is_refused() {
 #[cfg(target_os = "linux")]
 mod on_a_terminal {
     use super::*;
+
+    #[test]
+    fn words_and_help_are_as_wide_as_the_terminal() {
+        let desk = desk();
+        desk.file("iam.yaml", edit(FILE, &[("users: [ann@acme.io, bob@acme.io]", "users: []")]));
+        let widest = |columns: u32, command: &str, with: &str| {
+            let call = desk.on_a_terminal_of(columns, command);
+            let shown = call.env("NO_COLOR", "1").env("COLUMNS", "90").run().stdout;
+            shown.lines().filter(|line| line.contains(with)).map(|line| line.trim_end().chars().count()).max()
+        };
+        // What is broken here is one line of 89 columns, and a paragraph of help.
+        let (plan, with) = ("plan --emulate live.json", "emptied");
+        assert!(widest(60, plan, with).unwrap() <= 60);
+        assert_eq!(widest(200, plan, with), widest(120, plan, with));
+        let (help, with) = ("who-can --help", " ");
+        assert!(widest(60, help, "that").unwrap() <= 60);
+        assert!(widest(200, help, with).unwrap() <= 100);
+    }
 
     #[test]
     fn a_declined_prompt_writes_nothing_and_ends_with_1() {

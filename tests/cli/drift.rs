@@ -31,12 +31,13 @@ fn what_somebody_changed_by_hand_ends_with_2() {
     desk.file("live.json", state);
     assert_snapshot!(desk.run("drift --emulate live.json"), @r#"
     -- stdout
-    Access
+    Access: live against the files
       user cho@acme.io
-        - loses IAMManager on organization
+        + has IAMManager on organization, which the files do not give
+              [can give itself more]
             ← group admins ← policy admins-iam, rule 1
 
-    Steps
+    Steps: what an apply would do about it
       1  ~ application ci
            description: "Deploys, and more" → "Deploys"
       2  - cho@acme.io leaves group admins
@@ -56,19 +57,22 @@ fn what_somebody_changed_by_hand_ends_with_2() {
 
     **2 to change (1 application, 1 group); 2 steps**
 
+    Live against the files:
+
     | who | | what | by |
     |---|---|---|---|
-    | user cho&#64;acme.io | ➖ loses | IAMManager on organization | group admins ← policy admins-iam, rule 1 |
+    | user cho&#64;acme.io | ➕ has | IAMManager on organization, which the files do not give **can give itself more** | group admins ← policy admins-iam, rule 1 |
 
     <details><summary>Steps and details</summary>
 
     ```text
-    Access
+    Access: live against the files
       user cho@acme.io
-        - loses IAMManager on organization
+        + has IAMManager on organization, which the files do not give
+              [can give itself more]
             ← group admins ← policy admins-iam, rule 1
 
-    Steps
+    Steps: what an apply would do about it
       1  ~ application ci
            description: "Deploys, and more" → "Deploys"
       2  - cho@acme.io leaves group admins
@@ -89,9 +93,104 @@ fn what_somebody_changed_by_hand_ends_with_2() {
 }
 
 #[test]
+fn drift_says_on_which_side_access_is() {
+    let desk = desk();
+    let mut state = live();
+    // By hand: Bob is taken out, ci may push elsewhere, backup got a policy, one condition is set and another gone.
+    let rule = |set: &str, project: &str, condition: &str| serde_json::json!([{"permission_set_names": [set], "condition": condition, "project_ids": [project]}]);
+    let (prod, staging) = ("ac3e0000-0000-4000-8000-0000000000a1", "ac3e0000-0000-4000-8000-0000000000a2");
+    object(&mut state, "groups", "developers")["user_ids"] =
+        serde_json::json!(["ac3e0000-0000-4000-8000-000000000002"]);
+    object(&mut state, "policies", "ci-push")["rules"] = rule("ContainerRegistryFullAccess", prod, "");
+    object(&mut state, "policies", "look")["rules"] =
+        rule("AllProductsReadOnly", staging, "request.ip == \"192.0.2.1\"");
+    let condition =
+        "[InstancesFullAccess]\n        scope: [staging]\n        condition: request.ip == \"192.0.2.2\"";
+    let file = edit(FILE, &[("[InstancesFullAccess]\n        scope: [staging]", condition)]);
+    desk.file("live.json", state).file("iam.yaml", edit(&file, &[("{application: backup}", "none")]));
+    assert_snapshot!(desk.run("drift --emulate live.json"), @r#"
+    -- stdout
+    Access: live against the files
+      user ann@acme.io
+        ~ has AllProductsReadOnly on staging under a condition that the files do not
+              set
+            ← group All Users ← policy look, rule 1 (iam.yaml:51)
+        ~ has InstancesFullAccess on staging without the condition that the files
+              set: request.ip == "192.0.2.2"
+            ← group developers ← policy developers-run, rule 1 (iam.yaml:45)
+      user bob@acme.io
+        - lacks InstancesFullAccess on staging if request.ip == "192.0.2.2", which
+              the files give
+            ← group developers ← policy developers-run, rule 1 (iam.yaml:45)
+        ~ has AllProductsReadOnly on staging under a condition that the files do not
+              set
+            ← group All Users ← policy look, rule 1 (iam.yaml:51)
+      user cho@acme.io
+        ~ has AllProductsReadOnly on staging under a condition that the files do not
+              set
+            ← group All Users ← policy look, rule 1 (iam.yaml:51)
+      application backup, without any access by the files
+        + has ObjectStorageFullAccess on all projects, which the files do not give
+            ← policy backup-store, rule 1
+      application ci
+        - lacks ContainerRegistryFullAccess on staging, which the files give
+            ← policy ci-push, rule 1 (iam.yaml:40)
+        + has ContainerRegistryFullAccess on prod, which the files do not give
+            ← policy ci-push, rule 1
+
+    Steps: what an apply would do about it
+      1  ~ policy backup-store
+           principal: application backup → none
+      2  ~ rules of policy developers-run
+             - permission_sets: [InstancesFullAccess]
+               scope: [staging]
+           +   condition: request.ip == "192.0.2.2"
+      3  + bob@acme.io joins group developers    after 2
+      4  ~ rules of policy ci-push
+             - permission_sets: [ContainerRegistryFullAccess]
+           -   scope: [prod]
+           +   scope: [staging]
+      5  ~ rules of policy look
+             - permission_sets: [AllProductsReadOnly]
+               scope: [staging]
+           -   condition: request.ip == "192.0.2.1"
+
+    Left alone
+      1 group: a product manages it, or it is built in
+          All Users
+
+    Drift: 5 to change (1 group, 4 policies); 5 steps.
+    -- stderr
+    This ran on an emulator: nothing real was changed.
+    -- exit 2
+    "#);
+    let markdown = desk.run("drift --emulate live.json -o markdown").ends_with(2).stdout;
+    assert_snapshot!(markdown.split("<details>").next().unwrap(), @r#"
+    ### Access drift
+
+    **5 to change (1 group, 4 policies); 5 steps**
+
+    Live against the files:
+
+    | who | | what | by |
+    |---|---|---|---|
+    | user ann&#64;acme.io | ✏️ has | AllProductsReadOnly on staging under a condition that the files do not set | group All Users ← policy look, rule 1 (iam.yaml:51) |
+    |  | ✏️ has | InstancesFullAccess on staging without the condition that the files set: request.ip == "192.0.2.2" | group developers ← policy developers-run, rule 1 (iam.yaml:45) |
+    | user bob&#64;acme.io | ➖ lacks | InstancesFullAccess on staging if request.ip == "192.0.2.2", which the files give | group developers ← policy developers-run, rule 1 (iam.yaml:45) |
+    |  | ✏️ has | AllProductsReadOnly on staging under a condition that the files do not set | group All Users ← policy look, rule 1 (iam.yaml:51) |
+    | user cho&#64;acme.io | ✏️ has | AllProductsReadOnly on staging under a condition that the files do not set | group All Users ← policy look, rule 1 (iam.yaml:51) |
+    | application backup, **without any access by the files** | ➕ has | ObjectStorageFullAccess on all projects, which the files do not give | policy backup-store, rule 1 |
+    | application ci | ➖ lacks | ContainerRegistryFullAccess on staging, which the files give | policy ci-push, rule 1 (iam.yaml:40) |
+    |  | ➕ has | ContainerRegistryFullAccess on prod, which the files do not give | policy ci-push, rule 1 |
+    "#);
+}
+
+#[test]
 fn drift_is_never_refused_by_a_guard() {
     let desk = desk();
     desk.file("iam.yaml", edit(FILE, &[("users: [ann@acme.io, bob@acme.io]", "users: []")]));
+    let ended = desk.run("drift --emulate live.json").ends_with(2);
+    assert!(ended.stdout.contains("an apply would be refused by emptied:"), "{ended}");
     assert_eq!(desk.run("plan --emulate live.json").code, 3);
     assert_eq!(desk.run("drift --emulate live.json").code, 2);
 }

@@ -159,7 +159,10 @@ fn with_a_stack_a_plan_of_the_export_adopts_and_changes_no_access() {
     let planned = desk.run("plan files --emulate live.json");
     assert_eq!(planned.code, 0, "{planned}");
     assert!(planned.stdout.contains("no change of access"), "{planned}");
-    assert!(planned.stdout.contains("Plan: 9 to adopt; 9 steps."), "{planned}");
+    assert!(
+        planned.stdout.contains("Plan: 9 to adopt (2 applications, 2 groups, 5 policies); 9 steps."),
+        "{planned}"
+    );
 }
 
 #[test]

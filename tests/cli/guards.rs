@@ -35,7 +35,8 @@ fn refused(settings: &str, changes: &[(&str, &str)]) -> (Desk, String) {
 fn more_deletions_than_the_limit_refuse() {
     let (_desk, guards) = refused("{limits: {deletes: 1}}", &FEWER);
     assert_snapshot!(guards, @"
-    refused by deletes: would delete 2 policies of 5 that this stack owns; 1 pass (--allow deletes=2)
+    refused by deletes: would delete 2 policies of 5 that this stack owns; 1 pass
+      (--allow deletes=2)
         policy backup-store
         policy ci-push
 
@@ -71,7 +72,8 @@ fn the_number_that_was_printed_lifts_a_guard_and_no_other_does() {
       1 group: a product manages it, or it is built in
           All Users
 
-    refused by deletes: would delete 2 policies of 5 that this stack owns; 1 pass (--allow deletes=3 is not this number) (--allow deletes=2)
+    refused by deletes: would delete 2 policies of 5 that this stack owns; 1 pass
+      (--allow deletes=3 is not this number) (--allow deletes=2)
         policy backup-store
         policy ci-push
 
@@ -99,7 +101,8 @@ fn the_number_that_was_printed_lifts_a_guard_and_no_other_does() {
       1 group: a product manages it, or it is built in
           All Users
 
-    allowed by deletes: would delete 2 policies of 5 that this stack owns; 1 pass (--allow deletes=2)
+    allowed by deletes: would delete 2 policies of 5 that this stack owns; 1 pass
+      (--allow deletes=2)
         policy backup-store
         policy ci-push
 
@@ -168,10 +171,11 @@ fn adopting_once_something_is_owned_refuses() {
       1 group: a product manages it, or it is built in
           All Users
 
-    refused by adoptions: would adopt 1 object into stack web, which already owns objects (--allow adoptions=1)
+    refused by adoptions: would adopt 1 object into stack web, which already owns
+      objects (--allow adoptions=1)
         application ci
 
-    Plan: 1 to adopt; 1 step; refused.
+    Plan: 1 to adopt (1 application); 1 step; refused.
     -- stderr
     This ran on an emulator: nothing real was changed.
     -- exit 3
@@ -186,7 +190,8 @@ fn what_is_protected_is_not_changed() {
         &[("users: [owner@acme.io, ann@acme.io]", "users: [owner@acme.io, ann@acme.io, cho@acme.io]")],
     );
     assert_snapshot!(guards, @"
-    refused by protect: would touch what is protected, in 1 place (--allow protect=1)
+    refused by protect: would touch what is protected, in 1 place
+      (--allow protect=1)
         group admins: step 1 changes its members
     note: 1 principal would gain a set that can give itself more
         user cho@acme.io: IAMManager
@@ -214,9 +219,11 @@ fn locking_oneself_out_refuses() {
       1 group: a product manages it, or it is built in
           All Users
 
-    refused by self_lockout: would take from user ann@acme.io, who runs this plan, what it needs to administer access (--allow self_lockout=1)
+    refused by self_lockout: would take from user ann@acme.io, who runs this plan,
+      what it needs to administer access (--allow self_lockout=1)
         IAMManager on organization is gone after step 1
-    refused by min_iam_admins: would leave 1 person who can administer IAM, of 2 now; the least is 2 (--allow min_iam_admins=1)
+    refused by min_iam_admins: would leave 1 person who can administer IAM, of 2
+      now; the least is 2 (--allow min_iam_admins=1)
         user ann@acme.io
 
     Plan: 1 to change (1 group); 1 step; refused.
@@ -240,10 +247,14 @@ fn a_broken_assertion_and_a_broken_guardrail_refuse() {
     );
     assert_snapshot!(guards, @"
     refused by assertions: would break 1 assertion (--allow assertions=1)
-        application ci can ContainerRegistryFullAccess on staging (iam.yaml:28): nothing grants it without a condition
-    refused by guardrails: would break 1 grant against a guardrail; 1 grant against a guardrail broken already (--allow guardrails=1)
-        backup keeps to its store (iam.yaml:32): application backup: ContainerRegistryFullAccess on staging ← policy ci-push, rule 1
-        backup keeps to its store (iam.yaml:32): application backup: through ObjectStorageFullAccess on all projects ← policy backup-store, rule 1
+        application ci can ContainerRegistryFullAccess on staging (iam.yaml:28):
+          nothing grants it without a condition
+    refused by guardrails: would break 1 grant against a guardrail; 1 grant against
+      a guardrail broken already (--allow guardrails=1)
+        backup keeps to its store (iam.yaml:32): application backup:
+          ContainerRegistryFullAccess on staging ← policy ci-push, rule 1
+        backup keeps to its store (iam.yaml:32): application backup: through
+          ObjectStorageFullAccess on all projects ← policy backup-store, rule 1
 
     Plan: 1 to change (1 policy); 1 step; refused.
     ");

@@ -94,7 +94,7 @@ fn a_first_run_with_a_stack_adopts_and_deletes_nothing() {
       1 group: a product manages it, or it is built in
           All Users
 
-    Plan: 7 to adopt; 7 steps.
+    Plan: 7 to adopt (1 application, 2 groups, 4 policies); 7 steps.
     -- stderr
     This ran on an emulator: nothing real was changed.
     -- exit 0
@@ -141,7 +141,8 @@ fn with_prune_none_it_stays() {
       1 group: a product manages it, or it is built in
           All Users
 
-    Nothing to do: live is what the files say.
+    Nothing to do: live has all that the files say; 1 application and 1 policy that
+      no file declares are left alone.
     -- stderr
     This ran on an emulator: nothing real was changed.
     -- exit 0
@@ -158,7 +159,8 @@ fn what_another_stack_owns_is_refused() {
       1 group: a product manages it, or it is built in
           All Users
 
-    refused: group developers (iam.yaml:22) belongs to stack data; add it to `settings.takes_over` to take it, or list it under `external`
+    refused: group developers (iam.yaml:22) belongs to stack data; add it to
+      `settings.takes_over` to take it, or list it under `external`
 
     Plan: 0 steps; refused.
     -- stderr
@@ -179,10 +181,11 @@ fn what_another_stack_owns_is_refused() {
       1 group: a product manages it, or it is built in
           All Users
 
-    refused by adoptions: would adopt 1 object into stack web, which already owns objects (--allow adoptions=1)
+    refused by adoptions: would adopt 1 object into stack web, which already owns
+      objects (--allow adoptions=1)
         group developers
 
-    Plan: 1 to adopt; 1 step; refused.
+    Plan: 1 to adopt (1 group); 1 step; refused.
     -- stderr
     This ran on an emulator: nothing real was changed.
     -- exit 3
@@ -205,7 +208,8 @@ fn what_another_stack_owns_and_nobody_declares_is_left_alone() {
       1 group: a product manages it, or it is built in
           All Users
 
-    Nothing to do: live is what the files say.
+    Nothing to do: live has all that the files say; 1 application and 1 policy that
+      no file declares are left alone.
     -- stderr
     This ran on an emulator: nothing real was changed.
     -- exit 0
@@ -276,7 +280,8 @@ fn a_rename_that_is_done_is_noted_and_one_that_both_bear_is_refused() {
       1 group: a declared object was named so before
           developers
 
-    refused: group engineers (iam.yaml:22) is live beside group developers, its previous name, and this stack owns both; declare or delete one
+    refused: group engineers (iam.yaml:22) is live beside group developers, its
+      previous name, and this stack owns both; declare or delete one
 
     Plan: 1 to change (1 policy); 1 step; refused.
     -- stderr
@@ -300,7 +305,7 @@ fn an_id_finds_its_object_under_any_name() {
       no change of access
 
     Steps
-      1  ~ application ci, which is pipeline now
+      1  ~ application ci (was pipeline)
            name: pipeline → ci
 
     Left alone
@@ -359,11 +364,13 @@ fn other_duplicates_are_left_alone() {
     -- stdout
     Left alone
       2 applications: no stack owns it
-          ac3e0000-0000-4000-8000-000000000019 (twin), ac3e0000-0000-4000-8000-00000000001a (twin)
+          ac3e0000-0000-4000-8000-000000000019 (twin),
+            ac3e0000-0000-4000-8000-00000000001a (twin)
       1 group: a product manages it, or it is built in
           All Users
 
-    Nothing to do: live is what the files say.
+    Nothing to do: live has all that the files say; 2 applications that no file
+      declares are left alone.
     -- stderr
     This ran on an emulator: nothing real was changed.
     -- exit 0

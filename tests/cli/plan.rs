@@ -34,7 +34,7 @@ fn a_changed_scope_shows_who_gains_and_the_rule_as_a_diff() {
     assert_snapshot!(desk.run("plan --emulate live.json"), @"
     -- stdout
     Access
-      user ann@acme.io and user bob@acme.io
+      users ann@acme.io and bob@acme.io
         + gains InstancesFullAccess on prod
             ← group developers ← policy developers-run, rule 1 (iam.yaml:45)
 
@@ -56,6 +56,21 @@ fn a_changed_scope_shows_who_gains_and_the_rule_as_a_diff() {
 }
 
 #[test]
+fn projects_are_in_the_order_of_their_names_in_access_and_steps() {
+    let desk = desk();
+    let mut state = live();
+    object(&mut state, "projects", "prod")["name"] = "zoo".into();
+    let rule = &mut object(&mut state, "policies", "developers-run")["rules"][0];
+    rule["project_ids"] = serde_json::json!(["ac3e0000-0000-4000-8000-000000000000"]);
+    let file =
+        edit(FILE, &[("  prod: ", "  zoo: "), (MORE.0, &MORE.1.replace("prod, staging", "zoo, staging"))]);
+    desk.file("live.json", state).file("iam.yaml", file);
+    let ended = desk.run("plan --emulate live.json").ends_with(0);
+    assert!(ended.stdout.contains("gains InstancesFullAccess on staging, zoo\n"), "{ended}");
+    assert!(ended.stdout.contains("+   scope: [staging, zoo]\n"), "{ended}");
+}
+
+#[test]
 fn a_refactoring_shows_that_nobody_gains_or_loses() {
     let desk = desk();
     let text = edit(
@@ -72,7 +87,7 @@ fn a_refactoring_shows_that_nobody_gains_or_loses() {
       no change of access
 
     Steps
-      1  ~ group engineers, which is developers now
+      1  ~ group engineers (was developers)
            name: developers → engineers
 
     Left alone
@@ -119,7 +134,8 @@ fn every_kind_is_made_changed_and_deleted_in_the_order_of_the_apply() {
         - loses InstancesFullAccess on staging
             ← group developers ← policy developers-run, rule 1
       user bob@acme.io
-        ~ tightened InstancesFullAccess on staging, from now on only if request.ip == "192.0.2.1"
+        ~ tightened InstancesFullAccess on staging, from now on only if
+              request.ip == "192.0.2.1"
             ← group developers ← policy developers-run, rule 1 (iam.yaml:49)
       user cho@acme.io and application ci
         + gains InstancesFullAccess on staging if request.ip == "192.0.2.1"
@@ -153,7 +169,8 @@ fn every_kind_is_made_changed_and_deleted_in_the_order_of_the_apply() {
       1 group: a product manages it, or it is built in
           All Users
 
-    Plan: 2 to create (1 application, 1 policy), 3 to change (1 application, 1 group, 1 policy), 2 to delete (1 application, 1 policy); 8 steps.
+    Plan: 2 to create (1 application, 1 policy), 3 to change (1 application,
+          1 group, 1 policy), 2 to delete (1 application, 1 policy); 8 steps.
     -- stderr
     This ran on an emulator: nothing real was changed.
     -- exit 0
@@ -262,13 +279,13 @@ fn markdown_is_for_a_pull_request() {
 
     | who | | what | by |
     |---|---|---|---|
-    | user ann&#64;acme.io and user bob&#64;acme.io | ➕ gains | InstancesFullAccess on prod | group developers ← policy developers-run, rule 1 (iam.yaml:45) |
+    | users ann&#64;acme.io and bob&#64;acme.io | ➕ gains | InstancesFullAccess on prod | group developers ← policy developers-run, rule 1 (iam.yaml:45) |
 
     <details><summary>Steps and details</summary>
 
     ```text
     Access
-      user ann@acme.io and user bob@acme.io
+      users ann@acme.io and bob@acme.io
         + gains InstancesFullAccess on prod
             ← group developers ← policy developers-run, rule 1 (iam.yaml:45)
 
@@ -300,7 +317,7 @@ fn several_outputs_go_each_to_its_place() {
     assert_snapshot!(ended, @"
     -- stdout
     Access
-      user ann@acme.io and user bob@acme.io
+      users ann@acme.io and bob@acme.io
         + gains InstancesFullAccess on prod
             ← group developers ← policy developers-run, rule 1 (iam.yaml:45)
 
@@ -328,10 +345,28 @@ fn several_outputs_go_each_to_its_place() {
 }
 
 #[test]
-fn an_output_that_goes_to_a_file_leaves_standard_output_empty() {
+fn where_all_formats_go_to_files_a_log_gets_the_text() {
     let desk = desk();
-    assert_eq!(desk.run("plan --emulate live.json -o json=plan.json").ends_with(0).stdout, "");
-    assert_eq!(desk.files(), ["iam.yaml", "live.json", "plan.json"]);
+    desk.file("iam.yaml", edit(FILE, &[("users: [ann@acme.io, bob@acme.io]", "users: []")]));
+    let text = desk.run("plan --emulate live.json").ends_with(3).stdout;
+    assert!(text.contains("refused by emptied"), "{text}");
+    let ended = desk.run("plan --emulate live.json -o json=plan.json -o markdown=plan.md").ends_with(3);
+    assert_eq!(ended.stdout, text);
+    let ended = desk.run("apply --yes --emulate live.json -o markdown=apply.md").ends_with(3);
+    assert_eq!(ended.stdout, text);
+    assert_eq!(desk.files(), ["apply.md", "iam.yaml", "live.json", "plan.json", "plan.md"]);
+}
+
+#[test]
+fn two_formats_on_standard_output_are_wrong_usage() {
+    let desk = desk();
+    assert_snapshot!(desk.run("plan --emulate live.json -o json -o text -o markdown=plan.md"), @"
+    -- stderr
+    error: two formats cannot share standard output
+    hint: give one of them a file, as in -o text -o json=plan.json
+    -- exit 64
+    ");
+    assert!(!desk.has("plan.md"));
 }
 
 #[test]
@@ -366,6 +401,87 @@ fn a_text_from_the_api_cannot_move_the_cursor() {
     "#);
 }
 
+/// Forty people, some of them in the group of the developers and nowhere else.
+fn crowd(live: &mut serde_json::Value) -> Vec<String> {
+    let emails: Vec<String> = (10..50).map(|number| format!("member-{number}@acme.io")).collect();
+    for (number, email) in (10..50).zip(&emails) {
+        let id = format!("ac3e0000-0000-4000-8000-0000000001{number}");
+        let user = serde_json::json!({"id": id, "email": email, "username": email, "type": "member"});
+        live["users"].as_array_mut().unwrap().push(user);
+    }
+    emails
+}
+
+#[test]
+fn many_people_are_one_short_list_and_words_stay_within_80_columns() {
+    let desk = desk();
+    let mut state = live();
+    let people = crowd(&mut state);
+    desk.file("live.json", state).file(
+        "iam.yaml",
+        edit(
+            FILE,
+            &[
+                (
+                    "[ann@acme.io, bob@acme.io]",
+                    &format!("[ann@acme.io, bob@acme.io, {}]", people[..9].join(", ")),
+                ),
+                (
+                    "users: [owner@acme.io, ann@acme.io]",
+                    &format!("users: [owner@acme.io, ann@acme.io, {}]", people[20..].join(", ")),
+                ),
+            ],
+        ),
+    );
+    let ended = desk.run("plan --emulate live.json");
+    assert_snapshot!(ended.stdout, @"
+    Access
+      users member-10@acme.io, member-11@acme.io, member-12@acme.io,
+          member-13@acme.io, member-14@acme.io, member-15@acme.io,
+          member-16@acme.io, member-17@acme.io and member-18@acme.io
+        + gains InstancesFullAccess on staging
+            ← group developers ← policy developers-run, rule 1 (iam.yaml:45)
+      users member-30@acme.io, member-31@acme.io, member-32@acme.io,
+          member-33@acme.io, member-34@acme.io, member-35@acme.io,
+          member-36@acme.io, member-37@acme.io and 12 more
+        + gains IAMManager on organization  [can give itself more]
+            ← group admins ← policy admins-iam, rule 1 (iam.yaml:30)
+
+    Steps
+      1  + member-30@acme.io, member-31@acme.io, member-32@acme.io,
+             member-33@acme.io, member-34@acme.io, member-35@acme.io,
+             member-36@acme.io, member-37@acme.io, member-38@acme.io,
+             member-39@acme.io, member-40@acme.io, member-41@acme.io,
+             member-42@acme.io, member-43@acme.io, member-44@acme.io,
+             member-45@acme.io, member-46@acme.io, member-47@acme.io,
+             member-48@acme.io and member-49@acme.io join group admins
+      2  + member-10@acme.io, member-11@acme.io, member-12@acme.io,
+             member-13@acme.io, member-14@acme.io, member-15@acme.io,
+             member-16@acme.io, member-17@acme.io and member-18@acme.io join group
+             developers
+
+    Left alone
+      1 group: a product manages it, or it is built in
+          All Users
+
+    note: 20 principals would gain a set that can give itself more
+        user member-30@acme.io: IAMManager
+        user member-31@acme.io: IAMManager
+        user member-32@acme.io: IAMManager
+        user member-33@acme.io: IAMManager
+        user member-34@acme.io: IAMManager
+        user member-35@acme.io: IAMManager
+        user member-36@acme.io: IAMManager
+        user member-37@acme.io: IAMManager
+        user member-38@acme.io: IAMManager
+        user member-39@acme.io: IAMManager
+        and 10 more
+
+    Plan: 2 to change (2 groups); 2 steps.
+    ");
+    assert_eq!(ended.stdout.lines().find(|line| line.chars().count() > 80), None);
+}
+
 #[test]
 fn files_can_come_from_standard_input() {
     let desk = desk();
@@ -373,7 +489,7 @@ fn files_can_come_from_standard_input() {
     assert_snapshot!(call.run(), @"
     -- stdout
     Access
-      user ann@acme.io and user bob@acme.io
+      users ann@acme.io and bob@acme.io
         + gains InstancesFullAccess on prod
             ← group developers ← policy developers-run, rule 1 (<stdin>:45)
 
@@ -432,7 +548,8 @@ fn a_section_that_is_absent_is_not_managed_and_the_plan_says_so() {
       3 groups: the files have no section for this kind
           All Users, admins, developers
 
-    Nothing to do: live is what the files say.
+    Nothing to do: live has all that the files say; 2 applications and 2 groups that
+      no file declares are left alone.
     -- stderr
     This ran on an emulator: nothing real was changed.
     -- exit 0

@@ -83,6 +83,13 @@ impl Desk {
         self.call("script", ["--quiet", "--return", "--command", &line, "/dev/null"]).env("TERM", "xterm")
     }
 
+    /// The same, with a terminal of so many columns.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn on_a_terminal_of(&self, columns: u32, arguments: &str) -> Call {
+        let line = format!("stty cols {columns}; {} {arguments}", env!("CARGO_BIN_EXE_scw-iam"));
+        self.call("script", ["--quiet", "--return", "--command", &line, "/dev/null"]).env("TERM", "xterm")
+    }
+
     fn call<'a>(&self, program: &str, arguments: impl IntoIterator<Item = &'a str>) -> Call {
         let home = self.path("home");
         std::fs::create_dir_all(&home).unwrap();

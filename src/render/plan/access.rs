@@ -2,20 +2,60 @@
 
 use std::collections::BTreeMap;
 
+use super::words;
 use crate::access::{AccessChange, ChangedGrant, GrantScope, Path, Sharpness, self_escalating};
-use crate::model::{Condition, Key, PermissionSetName, Where};
+use crate::model::{Condition, Key, Kind, PermissionSetName, Principal, Where};
 use crate::plan::Plan;
+use crate::render::wrap::tied;
 
 /// What several principals share.
 pub(super) struct Fold<'p> {
-    pub(super) who: Vec<&'p AccessChange>,
+    who: Vec<&'p AccessChange>,
+    /// Whether nothing is left to them.
+    pub(super) loses_all: bool,
     pub(super) lines: Vec<Line>,
+}
+
+/// How many of a kind are named before the rest is counted.
+const MOST_NAMES: usize = 8;
+
+impl Fold<'_> {
+    /// Returns who they are: `users a, b and c`, `user a and application d`.
+    pub(super) fn names(&self) -> String {
+        let (mut users, mut applications) = (Vec::new(), Vec::new());
+        for change in &self.who {
+            let locked = if change.locked { " (locked)" } else { "" };
+            let name = format!("{}{locked}", change.principal.address().key_text());
+            match change.principal {
+                Principal::User(_) => users.push(name),
+                Principal::Application(_) => applications.push(name),
+            }
+        }
+        let and = if self.who.len() == 2 { " and " } else { ", and " };
+        let parts: Vec<_> = [(Kind::User, users), (Kind::Application, applications)]
+            .into_iter()
+            .filter(|(_, names)| !names.is_empty())
+            .map(|(kind, names)| few(kind, names))
+            .collect();
+        parts.join(and)
+    }
+}
+
+/// `user a`, `users a, b and 7 more`.
+fn few(kind: Kind, mut names: Vec<String>) -> String {
+    let kind = if names.len() == 1 { kind.word() } else { kind.section() };
+    if names.len() > MOST_NAMES + 1 {
+        let rest = names.len() - MOST_NAMES;
+        names.truncate(MOST_NAMES);
+        names.push(format!("{rest} more"));
+    }
+    format!("{kind} {}", words::several(&names))
 }
 
 /// Permission sets that change alike, by one way.
 pub(super) struct Line {
     pub(super) sharpness: Sharpness,
-    /// `A, B on prod, staging if …`
+    /// `gains A, B on prod, staging if …`; the condition is tied
     pub(super) what: String,
     /// `group developers ← policy developers-run, rule 2 (iam/dev.yaml:31)`
     pub(super) path: String,
@@ -23,25 +63,27 @@ pub(super) struct Line {
     pub(super) marks: Vec<&'static str>,
 }
 
-/// Folds the changes of access: principals with the same ones stand together, in the order of their names.
-pub(super) fn folds(plan: &Plan) -> Vec<Fold<'_>> {
-    let mut folds: Vec<(&[ChangedGrant], Fold<'_>)> = Vec::new();
-    let mut known: BTreeMap<&[ChangedGrant], usize> = BTreeMap::new();
+/// Folds the changes of access: principals with the same ones stand together, in the order of their names. Drift speaks
+/// of what live has, and not of what would become of it.
+pub(super) fn folds(plan: &Plan, drift: bool) -> Vec<Fold<'_>> {
+    let mut folds: Vec<Fold<'_>> = Vec::new();
+    let mut known: BTreeMap<(&[ChangedGrant], bool), usize> = BTreeMap::new();
     for change in plan.access() {
-        match known.get(change.grants.as_slice()) {
-            Some(at) => folds[*at].1.who.push(change),
+        let (grants, loses_all) = (change.grants.as_slice(), change.loses_all);
+        match known.get(&(grants, loses_all)) {
+            Some(at) => folds[*at].who.push(change),
             None => {
-                known.insert(&change.grants, folds.len());
-                folds.push((&change.grants, Fold { who: vec![change], lines: lines(plan, &change.grants) }));
+                known.insert((grants, loses_all), folds.len());
+                folds.push(Fold { who: vec![change], loses_all, lines: lines(plan, grants, drift) });
             }
         }
     }
-    folds.into_iter().map(|(_, fold)| fold).collect()
+    folds
 }
 
 type Alike<'g> = (Sharpness, &'g Path, &'g Option<Condition>);
 
-fn lines(plan: &Plan, grants: &[ChangedGrant]) -> Vec<Line> {
+fn lines(plan: &Plan, grants: &[ChangedGrant], drift: bool) -> Vec<Line> {
     let mut alike: BTreeMap<Alike<'_>, BTreeMap<&GrantScope, Vec<&PermissionSetName>>> = BTreeMap::new();
     for changed in grants {
         let key = (changed.sharpness, &changed.path, &changed.grant.condition);
@@ -57,36 +99,62 @@ fn lines(plan: &Plan, grants: &[ChangedGrant]) -> Vec<Line> {
                 None => by_sets.push((sets, vec![scope])),
             }
         }
-        for (sets, scopes) in by_sets {
-            lines.push(line(plan, sharpness, path, condition.as_ref(), &sets, &scopes));
+        let mut by_sets: Vec<_> =
+            by_sets.into_iter().map(|(sets, scopes)| (scope_words(plan, scopes), sets)).collect();
+        by_sets.sort();
+        for (scopes, sets) in by_sets {
+            let where_to = scopes.into_iter().map(|(_, words)| words).collect::<Vec<_>>().join(", ");
+            let held = format!("{} on {where_to}", words::listed(&sets));
+            let what = what(sharpness, &held, condition.as_ref(), drift);
+            let marks = marks(plan, sharpness, path, &sets, drift);
+            lines.push(Line { sharpness, what, path: way(plan, path, sharpness), marks });
         }
     }
     lines
 }
 
-fn line(
+/// Scopes in words, in the order in which files and steps have them: projects by their names, after the wider ones.
+fn scope_words(plan: &Plan, scopes: Vec<&GrantScope>) -> Vec<(bool, String)> {
+    let names = &plan.outcome().projects;
+    let mut words: Vec<_> = scopes
+        .into_iter()
+        .map(|scope| (matches!(scope, GrantScope::Project(_)), scope.words(|id| names.get(&id))))
+        .collect();
+    words.sort();
+    words
+}
+
+/// Says what happens to a grant; of drift, on which side it is.
+fn what(sharpness: Sharpness, held: &str, condition: Option<&Condition>, drift: bool) -> String {
+    let condition = condition.map(|condition| tied(condition.as_str()));
+    let only = |word: &str| condition.as_ref().map(|text| format!("{word}{text}")).unwrap_or_default();
+    match (sharpness, drift) {
+        (Sharpness::Gained, false) => format!("gains {held}{}", only(" if ")),
+        (Sharpness::Gained, true) => format!("lacks {held}{}, which the files give", only(" if ")),
+        (Sharpness::Lost, false) => format!("loses {held}{}", only(" if ")),
+        (Sharpness::Lost, true) => format!("has {held}{}, which the files do not give", only(" if ")),
+        (Sharpness::Loosened, false) => format!("loosened {held}, without the condition it had"),
+        (Sharpness::Loosened, true) => format!("has {held} under a condition that the files do not set"),
+        (Sharpness::Tightened, false) => format!("tightened {held}{}", only(", from now on only if ")),
+        (Sharpness::Tightened, true) => {
+            format!("has {held} without the condition that the files set{}", only(": "))
+        }
+    }
+}
+
+/// What a reader must not overlook.
+fn marks(
     plan: &Plan,
     sharpness: Sharpness,
     path: &Path,
-    condition: Option<&Condition>,
     sets: &[&PermissionSetName],
-    scopes: &[&GrantScope],
-) -> Line {
-    let names = &plan.outcome().projects;
-    let sets_text = sets.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
-    let scopes = scopes.iter().map(|scope| scope.words(|id| names.get(&id))).collect::<Vec<_>>().join(", ");
-    let mut what = format!("{sets_text} on {scopes}");
-    match (sharpness, condition) {
-        (Sharpness::Loosened, _) => what.push_str(", without the condition it had"),
-        (Sharpness::Tightened, Some(condition)) => {
-            what.push_str(&format!(", from now on only if {condition}"));
-        }
-        (_, Some(condition)) => what.push_str(&format!(" if {condition}")),
-        (_, None) => {}
-    }
+    drift: bool,
+) -> Vec<&'static str> {
     let gains = matches!(sharpness, Sharpness::Gained | Sharpness::Loosened);
+    // In drift, what live has beyond the files.
+    let more = if drift { !gains } else { gains };
     let mut marks = Vec::new();
-    if gains && sets.iter().any(|set| self_escalating(set)) {
+    if more && sets.iter().any(|set| self_escalating(set)) {
         marks.push("can give itself more");
     }
     let adopted = |key: &Key<_>, policy: bool| {
@@ -96,12 +164,12 @@ fn line(
             crate::model::Address::User(_) | crate::model::Address::Application(_) => false,
         })
     };
-    if gains
-        && (adopted(&path.policy, true) || path.group.as_ref().is_some_and(|group| adopted(group, false)))
-    {
+    let through_adopted =
+        adopted(&path.policy, true) || path.group.as_ref().is_some_and(|group| adopted(group, false));
+    if gains && !drift && through_adopted {
         marks.push("through an adopted object");
     }
-    Line { sharpness, what, path: way(plan, path, sharpness), marks }
+    marks
 }
 
 fn way(plan: &Plan, path: &Path, sharpness: Sharpness) -> String {

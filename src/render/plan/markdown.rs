@@ -6,6 +6,7 @@ use super::words;
 use crate::access::Sharpness;
 use crate::plan::{Plan, Verdict};
 use crate::render::escape::{code, markdown as escape};
+use crate::render::wrap::loose;
 
 /// Writes a plan for a pull request's comment: access first, details folded.
 ///
@@ -14,36 +15,47 @@ use crate::render::escape::{code, markdown as escape};
 pub fn markdown(out: &mut dyn Write, plan: &Plan, drift: bool) -> io::Result<()> {
     let title = if drift { "Access drift" } else { "Access plan" };
     writeln!(out, "### {title}\n")?;
-    if plan.is_empty() && plan.conflicts().is_empty() {
-        let line = if drift {
-            "No drift: live is what the files say."
-        } else {
-            "Nothing to do: live is what the files say."
-        };
-        return writeln!(out, "{line}");
+    let settled = plan.is_empty() && plan.conflicts().is_empty() && (drift || !plan.refused());
+    if settled {
+        let word = if drift { "No drift" } else { "Nothing to do" };
+        writeln!(out, "{word}: {}.", loose(&words::settled(plan)))?;
+        if plan.findings().is_empty() {
+            return Ok(());
+        }
+        writeln!(out)?;
+    } else {
+        let refused = if plan.refused() && !drift { " — **refused**" } else { "" };
+        writeln!(out, "**{}**{refused}\n", escape(&loose(&words::summary(plan))))?;
     }
-    let refused = if plan.refused() && !drift { " — **refused**" } else { "" };
-    writeln!(out, "**{}**{refused}\n", escape(&words::summary(plan.summary())))?;
+    let would = if drift { "an apply would be " } else { "" };
     for conflict in plan.conflicts() {
-        writeln!(out, "- 🛑 refused: {}", escape(&words::conflict(conflict)))?;
+        writeln!(out, "- 🛑 {would}refused: {}", escape(&words::conflict(conflict)))?;
     }
     for finding in plan.findings() {
         let allow = code(&format!("--allow {}={}", finding.guard, finding.found));
         match finding.verdict {
             Verdict::Refused => {
-                writeln!(out, "- 🛑 refused by `{}`: {} ({allow})", finding.guard, escape(&finding.message))?;
+                writeln!(
+                    out,
+                    "- 🛑 {would}refused by `{}`: {} ({allow})",
+                    finding.guard,
+                    escape(&finding.message)
+                )?;
             }
             Verdict::Lifted => writeln!(out, "- ⚠️ allowed: {} ({allow})", escape(&finding.message))?,
             Verdict::Shown => writeln!(out, "- ⚠️ {}", escape(&finding.message))?,
         }
-        for item in finding.items.iter().take(10) {
+        for item in finding.items.iter().take(words::MOST_ITEMS) {
             writeln!(out, "  - {}", escape(item))?;
+        }
+        if finding.items.len() > words::MOST_ITEMS {
+            writeln!(out, "  - and {} more", finding.items.len() - words::MOST_ITEMS)?;
         }
     }
     if !plan.findings().is_empty() || !plan.conflicts().is_empty() {
         writeln!(out)?;
     }
-    table(out, plan)?;
+    table(out, plan, drift)?;
     let mut details = Vec::new();
     text(&mut details, plan, Style { drift, ..Style::default() })?;
     let details = String::from_utf8_lossy(&details);
@@ -55,27 +67,34 @@ pub fn markdown(out: &mut dyn Write, plan: &Plan, drift: bool) -> io::Result<()>
     )
 }
 
-fn table(out: &mut dyn Write, plan: &Plan) -> io::Result<()> {
-    let folds = access::folds(plan);
+fn table(out: &mut dyn Write, plan: &Plan, drift: bool) -> io::Result<()> {
+    let folds = access::folds(plan, drift);
     if folds.is_empty() {
-        return writeln!(out, "No change of access.\n");
+        let what = if drift { "No difference of access." } else { "No change of access." };
+        return writeln!(out, "{what}\n");
+    }
+    if drift {
+        writeln!(out, "Live against the files:\n")?;
     }
     writeln!(out, "| who | | what | by |\n|---|---|---|---|")?;
     for fold in folds {
-        let mut names: Vec<_> = fold.who.iter().take(8).map(|change| change.principal.to_string()).collect();
-        if fold.who.len() > 8 {
-            names.push(format!("{} more", fold.who.len() - 8));
+        let mut who = escape(&fold.names());
+        match (fold.loses_all, drift) {
+            (false, _) => {}
+            (true, false) => who.push_str(", **left without any access**"),
+            (true, true) => who.push_str(", **without any access by the files**"),
         }
-        let mut who = escape(&words::several(&names));
         for line in fold.lines {
-            let verb = match line.sharpness {
-                Sharpness::Gained => "➕ gains",
-                Sharpness::Loosened => "➕ loosened",
-                Sharpness::Tightened => "✏️ tightened",
-                Sharpness::Lost => "➖ loses",
+            let sign = match (line.sharpness, drift) {
+                (Sharpness::Gained | Sharpness::Loosened, false) | (Sharpness::Lost, true) => "➕",
+                (Sharpness::Tightened, _) | (Sharpness::Loosened, true) => "✏️",
+                (Sharpness::Lost, false) | (Sharpness::Gained, true) => "➖",
             };
+            let what = loose(&line.what);
+            // The verb stands apart, so that a reader can look down the column.
+            let (verb, what) = what.split_once(' ').unwrap_or(("", &what));
             let marks: String = line.marks.iter().map(|mark| format!(" **{mark}**")).collect();
-            writeln!(out, "| {who} | {verb} | {}{marks} | {} |", escape(&line.what), escape(&line.path))?;
+            writeln!(out, "| {who} | {sign} {verb} | {}{marks} | {} |", escape(what), escape(&line.path))?;
             who.clear();
         }
     }

@@ -10,14 +10,23 @@ use crate::model::{Address, Attachment, Rules, UserType};
 use crate::plan::{Action, ConflictKind, Plan, SparedReason, Step, Update, Verdict};
 use crate::render::escape::terminal;
 use crate::render::paint::{Ink, Paint};
+use crate::render::wrap::{Line, Screen, TIE, USUAL_WIDTH, tied};
 
 /// How a plan is shown.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy)]
 pub struct Style {
     /// Colours or none.
     pub paint: Paint,
+    /// After how many columns words go to the next line. What a file says is never broken.
+    pub width: usize,
     /// Whether it is drift: live differs, and nobody asked for it.
     pub drift: bool,
+}
+
+impl Default for Style {
+    fn default() -> Self {
+        Self { paint: Paint::Plain, width: USUAL_WIDTH, drift: false }
+    }
 }
 
 /// Writes a plan for a terminal or a log: access first, then the steps in the order of the apply, then what is
@@ -26,7 +35,7 @@ pub struct Style {
 /// # Errors
 /// When the writer fails.
 pub fn text(out: &mut dyn Write, plan: &Plan, style: Style) -> io::Result<()> {
-    let mut page = Page { out, plan, paint: style.paint };
+    let mut page = Page { out, plan, style };
     if !plan.is_empty() {
         page.access()?;
         page.steps()?;
@@ -37,21 +46,21 @@ pub fn text(out: &mut dyn Write, plan: &Plan, style: Style) -> io::Result<()> {
     page.spared()?;
     page.notes()?;
     page.refusals()?;
-    page.summary(style.drift)
+    page.summary()
 }
 
 struct Page<'a> {
     out: &'a mut dyn Write,
     plan: &'a Plan,
-    paint: Paint,
+    style: Style,
 }
 
-const fn sign(sharpness: Sharpness) -> (Ink, &'static str, &'static str) {
-    match sharpness {
-        Sharpness::Gained => (Ink::Add, "+", "gains"),
-        Sharpness::Loosened => (Ink::Add, "+", "loosened"),
-        Sharpness::Tightened => (Ink::Change, "~", "tightened"),
-        Sharpness::Lost => (Ink::Remove, "-", "loses"),
+/// The sign of a change; of drift, that of what live has beside the files.
+const fn sign(sharpness: Sharpness, drift: bool) -> (Ink, &'static str) {
+    match (sharpness, drift) {
+        (Sharpness::Gained | Sharpness::Loosened, false) | (Sharpness::Lost, true) => (Ink::Add, "+"),
+        (Sharpness::Tightened, _) | (Sharpness::Loosened, true) => (Ink::Change, "~"),
+        (Sharpness::Lost, false) | (Sharpness::Gained, true) => (Ink::Remove, "-"),
     }
 }
 
@@ -67,15 +76,29 @@ const fn mark(action: &Action) -> (Ink, &'static str) {
 }
 
 impl Page<'_> {
+    /// Writes a line of words, `indent` from the left; what does not fit goes below, `hang` further in.
+    fn line(&mut self, indent: usize, hang: usize, line: &Line) -> io::Result<()> {
+        line.write(self.out, Screen { paint: self.style.paint, width: self.style.width }, indent, hang)
+    }
+
+    fn plain(&mut self, indent: usize, hang: usize, text: &str) -> io::Result<()> {
+        self.line(indent, hang, &Line::of(None, &terminal(text)))
+    }
+
     fn heading(&mut self, text: &str) -> io::Result<()> {
-        writeln!(self.out, "{}", self.paint.text(Ink::Heading, text))
+        writeln!(self.out, "{}", self.style.paint.text(Ink::Heading, text))
     }
 
     fn access(&mut self) -> io::Result<()> {
-        self.heading("Access")?;
-        let folds = access::folds(self.plan);
+        let drift = self.style.drift;
+        self.heading(if drift { "Access: live against the files" } else { "Access" })?;
+        let folds = access::folds(self.plan, drift);
         if folds.is_empty() {
-            writeln!(self.out, "  no change of access")?;
+            writeln!(
+                self.out,
+                "  {}",
+                if drift { "no difference of access" } else { "no change of access" }
+            )?;
         }
         for fold in folds {
             self.fold(&fold)?;
@@ -84,45 +107,34 @@ impl Page<'_> {
     }
 
     fn fold(&mut self, fold: &Fold<'_>) -> io::Result<()> {
-        let mut names: Vec<String> = fold
-            .who
-            .iter()
-            .take(8)
-            .map(|change| {
-                let mut name = change.principal.to_string();
-                if change.locked {
-                    name.push_str(" (locked)");
-                }
-                name
-            })
-            .collect();
-        if fold.who.len() > 8 {
-            names.push(format!("{} more", fold.who.len() - 8));
-        }
-        let all = fold.who.iter().all(|change| change.loses_all);
-        let note = if all { self.paint.text(Ink::Alarm, ", left without any access") } else { String::new() };
-        writeln!(self.out, "  {}{note}", terminal(&words::several(&names)))?;
+        let note = match (fold.loses_all, self.style.drift) {
+            (false, _) => "",
+            (true, false) => ", left without any access",
+            (true, true) => ", without any access by the files",
+        };
+        let who = Line::of(None, &terminal(&fold.names())).and(Some(Ink::Alarm), note);
+        self.line(2, 4, &who)?;
         for line in &fold.lines {
-            let (ink, sign, verb) = sign(line.sharpness);
-            let what = format!("{sign} {verb} {}", terminal(&line.what));
-            let marks: String = line.marks.iter().map(|mark| format!("  [{mark}]")).collect();
-            writeln!(self.out, "    {}{}", self.paint.text(ink, &what), self.paint.text(Ink::Alarm, &marks))?;
-            let path = format!("← {}", terminal(&line.path));
-            writeln!(self.out, "        {}", self.paint.text(Ink::Faint, &path))?;
+            let (ink, sign) = sign(line.sharpness, self.style.drift);
+            let what = format!("{sign}{TIE}{}", terminal(&line.what));
+            let marks: String = line.marks.iter().map(|mark| format!("  [{}]", tied(mark))).collect();
+            self.line(4, 6, &Line::of(Some(ink), &what).and(Some(Ink::Alarm), &marks))?;
+            let path = format!("←{TIE}{}", terminal(&line.path));
+            self.line(8, 4, &Line::of(Some(Ink::Faint), &path))?;
         }
         Ok(())
     }
 
     fn steps(&mut self) -> io::Result<()> {
-        self.heading("Steps")?;
+        self.heading(if self.style.drift { "Steps: what an apply would do about it" } else { "Steps" })?;
         let width = self.plan.steps().len().to_string().len();
         for step in self.plan.steps() {
             let (ink, sign) = mark(&step.action);
             let headline = words::headline(self.plan, step);
-            let line = self.paint.text(ink, &format!("{sign} {}", terminal(&headline)));
-            let after = after(step);
-            let after = self.paint.text(Ink::Faint, &after);
-            writeln!(self.out, "  {:>width$}  {line}{after}", step.id)?;
+            let line = Line::of(None, &tied(&format!("{:>width$}  ", step.id)))
+                .and(Some(ink), &format!("{sign}{TIE}{}", terminal(&headline)))
+                .and(Some(Ink::Faint), &after(step));
+            self.line(2, width + 6, &line)?;
             self.details(step, width + 6)?;
         }
         writeln!(self.out)
@@ -196,8 +208,8 @@ impl Page<'_> {
     }
 
     fn field(&mut self, indent: usize, name: &str, from: &str, to: &str) -> io::Result<()> {
-        let from = self.paint.text(Ink::Remove, &terminal(from));
-        let to = self.paint.text(Ink::Add, &terminal(to));
+        let from = self.style.paint.text(Ink::Remove, &terminal(from));
+        let to = self.style.paint.text(Ink::Add, &terminal(to));
         writeln!(self.out, "{:indent$}{name}: {from} → {to}", "")
     }
 
@@ -209,8 +221,8 @@ impl Page<'_> {
         for change in TextDiff::from_lines(before, after).iter_all_changes() {
             let line = terminal(change.value().trim_end_matches('\n')).into_owned();
             let line = match change.tag() {
-                ChangeTag::Delete => self.paint.text(Ink::Remove, &format!("- {line}")),
-                ChangeTag::Insert => self.paint.text(Ink::Add, &format!("+ {line}")),
+                ChangeTag::Delete => self.style.paint.text(Ink::Remove, &format!("- {line}")),
+                ChangeTag::Insert => self.style.paint.text(Ink::Add, &format!("+ {line}")),
                 ChangeTag::Equal => format!("  {line}"),
             };
             writeln!(self.out, "{:indent$}{line}", "")?;
@@ -226,9 +238,8 @@ impl Page<'_> {
         self.heading("Interruptions (kept in the end, missing on the way)")?;
         for interruption in self.plan.interruptions() {
             let what = interruption.grant.words(|id| names.get(&id));
-            let line = format!("{}: {what}", interruption.principal);
-            let (from, to) = (interruption.from_step, interruption.to_step);
-            writeln!(self.out, "  {} from step {from} to step {to}", terminal(&line))?;
+            let (who, from, to) = (&interruption.principal, interruption.from_step, interruption.to_step);
+            self.plain(2, 4, &format!("{who}: {what} from step {from} to step {to}"))?;
         }
         writeln!(self.out)
     }
@@ -247,7 +258,7 @@ impl Page<'_> {
             };
             let verb = if expiry.expired { "ended" } else { "ends" };
             let place = format!("{}:{}", expiry.at.file.display(), expiry.at.line);
-            writeln!(self.out, "  {} {verb} {} ({})", terminal(&what), expiry.until, terminal(&place))?;
+            self.plain(2, 4, &format!("{what} {verb} {} ({place})", expiry.until))?;
         }
         writeln!(self.out)
     }
@@ -270,7 +281,7 @@ impl Page<'_> {
         }
         self.heading("Adopted with keys that somebody holds")?;
         for line in lines {
-            writeln!(self.out, "  {}", terminal(&line))?;
+            self.plain(2, 4, &line)?;
         }
         writeln!(self.out)
     }
@@ -293,9 +304,8 @@ impl Page<'_> {
             if number > 3 {
                 shown.push_str(&format!(", and {} more", number - 3));
             }
-            let line = format!("{number} {kind}: {}", words::spared(reason));
-            writeln!(self.out, "  {}", terminal(&line))?;
-            writeln!(self.out, "      {}", self.paint.text(Ink::Faint, &terminal(&shown)))?;
+            self.plain(2, 4, &format!("{number} {kind}: {}", words::spared(reason)))?;
+            self.line(6, 2, &Line::of(Some(Ink::Faint), &terminal(&shown)))?;
         }
         writeln!(self.out)
     }
@@ -314,36 +324,34 @@ impl Page<'_> {
         }
         for address in spent {
             let line = format!("note: `previously` of {address} has done its work and can be removed");
-            writeln!(self.out, "{}", terminal(&line))?;
+            self.plain(0, 2, &line)?;
         }
         writeln!(self.out)
     }
 
     fn refusals(&mut self) -> io::Result<()> {
-        let (plan, paint) = (self.plan, self.paint);
+        let plan = self.plan;
+        let would = if self.style.drift { "an apply would be " } else { "" };
         for conflict in plan.conflicts() {
-            let line = format!("refused: {}", words::conflict(conflict));
-            writeln!(self.out, "{}", paint.text(Ink::Alarm, &terminal(&line)))?;
+            let line = format!("{would}refused: {}", words::conflict(conflict));
+            self.line(0, 2, &Line::of(Some(Ink::Alarm), &terminal(&line)))?;
         }
         for finding in plan.findings() {
+            let allow = format!(" (--allow{TIE}{}={})", finding.guard, finding.found);
             let (word, ink, how) = match finding.verdict {
                 Verdict::Refused => {
-                    ("refused", Ink::Alarm, format!(" (--allow {}={})", finding.guard, finding.found))
+                    (format!("{would}refused by {}", finding.guard), Ink::Alarm, allow.as_str())
                 }
-                Verdict::Lifted => {
-                    ("allowed", Ink::Change, format!(" (--allow {}={})", finding.guard, finding.found))
-                }
-                Verdict::Shown => ("note", Ink::Change, String::new()),
+                Verdict::Lifted => (format!("allowed by {}", finding.guard), Ink::Change, allow.as_str()),
+                Verdict::Shown => ("note".to_owned(), Ink::Change, ""),
             };
-            let line = format!("{word} by {}: {}", finding.guard, finding.message);
-            let line =
-                if finding.verdict == Verdict::Shown { format!("{word}: {}", finding.message) } else { line };
-            writeln!(self.out, "{}{how}", paint.text(ink, &terminal(&line)))?;
-            for item in finding.items.iter().take(10) {
-                writeln!(self.out, "    {}", terminal(item))?;
+            let line = format!("{word}: {}", terminal(&finding.message));
+            self.line(0, 2, &Line::of(Some(ink), &line).and(None, how))?;
+            for item in finding.items.iter().take(words::MOST_ITEMS) {
+                self.plain(4, 2, item)?;
             }
-            if finding.items.len() > 10 {
-                writeln!(self.out, "    and {} more", finding.items.len() - 10)?;
+            if finding.items.len() > words::MOST_ITEMS {
+                writeln!(self.out, "    and {} more", finding.items.len() - words::MOST_ITEMS)?;
             }
         }
         if !plan.conflicts().is_empty() || !plan.findings().is_empty() {
@@ -352,20 +360,16 @@ impl Page<'_> {
         Ok(())
     }
 
-    fn summary(&mut self, drift: bool) -> io::Result<()> {
-        let plan = self.plan;
-        if plan.is_empty() && plan.conflicts().is_empty() {
-            let line = if drift {
-                "No drift: live is what the files say."
-            } else {
-                "Nothing to do: live is what the files say."
-            };
-            return writeln!(self.out, "{line}");
+    fn summary(&mut self) -> io::Result<()> {
+        let (plan, drift) = (self.plan, self.style.drift);
+        if plan.is_empty() && plan.conflicts().is_empty() && (drift || !plan.refused()) {
+            let word = if drift { "No drift" } else { "Nothing to do" };
+            return self.line(0, 2, &Line::of(None, &format!("{word}: {}.", words::settled(plan))));
         }
         let word = if drift { "Drift" } else { "Plan" };
         let refused = if plan.refused() && !drift { "; refused" } else { "" };
-        let line = format!("{word}: {}{refused}.", words::summary(plan.summary()));
-        writeln!(self.out, "{}", self.paint.text(Ink::Heading, &line))
+        let line = format!("{word}: {}{refused}.", words::summary(plan));
+        self.line(0, 6, &Line::of(Some(Ink::Heading), &line))
     }
 }
 

@@ -1,7 +1,13 @@
 //! The pieces of a plan in words, the same in every format. Nothing here is escaped yet.
 
-use crate::model::{Attachment, Condition, Id, Key, Kind, Owner, Rule, Rules, Scope};
-use crate::plan::{Action, Conflict, ConflictKind, Plan, SparedReason, Step, Summary};
+use std::collections::BTreeMap;
+
+use crate::model::{Address, Attachment, Condition, Id, Key, Kind, Owner, Rule, Rules, Scope};
+use crate::plan::{Action, Conflict, ConflictKind, Plan, SparedReason, Step};
+use crate::render::wrap::{TIE, tied};
+
+/// How many of the things that a guard found are named before the rest is counted.
+pub(super) const MOST_ITEMS: usize = 10;
 
 /// Returns a step in one line, without its number and not escaped.
 #[must_use]
@@ -11,7 +17,7 @@ pub fn headline(plan: &Plan, step: &Step) -> String {
             step.action.address().to_string()
         }
         Action::Update(update) => match &update.name {
-            Some((from, _)) => format!("{}, which is {from} now", update.address),
+            Some((from, _)) => format!("{} (was {from})", update.address),
             None if update.only_adopts() => format!("{}: adopted", update.address),
             None => update.address.to_string(),
         },
@@ -56,6 +62,11 @@ fn short(principal: &crate::model::Principal) -> String {
         crate::model::Principal::User(key) => key.to_string(),
         crate::model::Principal::Application(key) => format!("application {key}"),
     }
+}
+
+/// `a, b, c`.
+pub(super) fn listed(items: &[impl ToString]) -> String {
+    items.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
 }
 
 /// `a`, `a and b`, `a, b and c`.
@@ -175,35 +186,93 @@ pub(super) fn conflict(conflict: &Conflict) -> String {
     format!("{}{} {why}", conflict.address, place.unwrap_or_default())
 }
 
-/// `2 to create, 1 to change`.
-pub(super) fn summary(summary: &Summary) -> String {
+/// How live stands to files that ask for no change.
+///
+/// What files could declare and do not is said; what a product keeps, what is built in, and what the files list as
+/// external is as they say.
+pub(super) fn settled(plan: &Plan) -> String {
+    let undeclared = |spared: &&crate::plan::Spared| match spared.reason {
+        SparedReason::Managed | SparedReason::External => false,
+        SparedReason::SectionAbsent
+        | SparedReason::NoStack
+        | SparedReason::NotOwned
+        | SparedReason::Other(_)
+        | SparedReason::Unclear
+        | SparedReason::PruneNone
+        | SparedReason::NotDeletable
+        | SparedReason::Renamed => !built_in(plan, &spared.address),
+    };
+    let mut kinds: BTreeMap<Kind, usize> = BTreeMap::new();
+    for spared in plan.spared().iter().filter(undeclared) {
+        *kinds.entry(spared.address.kind()).or_default() += 1;
+    }
+    let parts: Vec<_> = kinds.iter().map(|(kind, number)| many(*number, *kind)).collect();
+    match kinds.values().sum() {
+        0 => "live is what the files say".to_owned(),
+        1 => format!(
+            "live has all that the files say; {} that no file declares is left alone",
+            several(&parts)
+        ),
+        _ => format!(
+            "live has all that the files say; {} that no file declares are left alone",
+            several(&parts)
+        ),
+    }
+}
+
+/// Whether files cannot declare an object: a product keeps it, or it is built in.
+fn built_in(plan: &Plan, address: &Address) -> bool {
+    let state = plan.before();
+    let flags = match address {
+        Address::User(_) => None,
+        Address::Application(key) => state.applications.get(key).map(|application| application.flags),
+        Address::Group(key) => {
+            let group = state.groups.get(key);
+            if group.is_some_and(|group| group.builtin.is_some()) {
+                return true;
+            }
+            group.map(|group| group.flags)
+        }
+        Address::Policy(key) => state.policies.get(key).map(|policy| policy.flags),
+    };
+    flags.is_some_and(|flags| !flags.ordinary())
+}
+
+/// `2 to create, 1 to change`; numbers and words are tied.
+pub(super) fn summary(plan: &Plan) -> String {
+    let summary = plan.summary();
     let total = summary.total();
     let mut parts = Vec::new();
-    for (number, verb) in [(total.created, "create"), (total.updated, "change"), (total.deleted, "delete")] {
-        if number > 0 {
-            parts.push(format!("{number} to {verb}{}", kinds(summary, verb)));
-        }
+    let of = |kind: &Kind| summary.kinds.get(kind).copied().unwrap_or_default();
+    if total.created > 0 {
+        parts.push(tied(&format!("{} to create", total.created)) + &kinds(|kind| of(kind).created));
+    }
+    if total.updated > 0 {
+        parts.push(tied(&format!("{} to change", total.updated)) + &kinds(|kind| of(kind).updated));
+    }
+    if total.deleted > 0 {
+        parts.push(tied(&format!("{} to delete", total.deleted)) + &kinds(|kind| of(kind).deleted));
     }
     if summary.adopted > 0 {
-        parts.push(format!("{} to adopt", summary.adopted));
+        let adopted = |kind: &Kind| {
+            let of_kind = plan.adoptions().iter().filter(|adoption| adoption.address.kind() == *kind);
+            of_kind.count()
+        };
+        parts.push(tied(&format!("{} to adopt", summary.adopted)) + &kinds(adopted));
     }
     let steps = if summary.steps == 1 { "1 step".to_owned() } else { format!("{} steps", summary.steps) };
+    let steps = tied(&steps);
     if parts.is_empty() { steps } else { format!("{}; {steps}", parts.join(", ")) }
 }
 
-fn kinds(summary: &Summary, verb: &str) -> String {
-    let of = |kind: &Kind| {
-        let counts = summary.kinds.get(kind).copied().unwrap_or_default();
-        match verb {
-            "create" => counts.created,
-            "change" => counts.updated,
-            _ => counts.deleted,
-        }
-    };
-    let parts: Vec<_> = Kind::ALL
-        .iter()
-        .filter(|kind| of(kind) > 0)
-        .map(|kind| format!("{} {}", of(kind), if of(kind) == 1 { kind.word() } else { kind.section() }))
-        .collect();
+/// `1 group`, `3 policies`, tied.
+fn many(number: usize, kind: Kind) -> String {
+    format!("{number}{TIE}{}", if number == 1 { kind.word() } else { kind.section() })
+}
+
+/// ` (1 group, 3 policies)`.
+fn kinds(of: impl Fn(&Kind) -> usize) -> String {
+    let parts: Vec<_> =
+        Kind::ALL.iter().filter(|kind| of(kind) > 0).map(|kind| many(of(kind), *kind)).collect();
     format!(" ({})", parts.join(", "))
 }

@@ -1,0 +1,153 @@
+//! Lines that are broken where a screen ends.
+
+use std::io::{self, Write};
+
+use crate::render::paint::{Ink, Paint};
+
+/// How wide text is where nobody knows the screen: in a log, a file, a pipe.
+pub const USUAL_WIDTH: usize = 80;
+
+/// The least that is left for words, however narrow the screen and deep the indent.
+const LEAST: usize = 24;
+
+/// Keeps two words on one line; it is written as a space.
+pub(super) const TIE: char = '\u{a0}';
+
+/// A line of pieces, each of one colour, that is broken at spaces where it is too long.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Line {
+    letters: Vec<(char, Option<Ink>)>,
+}
+
+impl Line {
+    /// A line that begins with this.
+    pub(super) fn of(ink: Option<Ink>, text: &str) -> Self {
+        Self::default().and(ink, text)
+    }
+
+    /// Adds a piece. The text is safe already.
+    pub(super) fn and(mut self, ink: Option<Ink>, text: &str) -> Self {
+        self.letters.extend(text.chars().map(|letter| (letter, ink)));
+        self
+    }
+
+    /// Writes the line, `indent` from the left, and what does not fit `hang` further in, on lines of their own. A word
+    /// that is longer than a line stays whole.
+    pub(super) fn write(
+        &self,
+        out: &mut dyn Write,
+        screen: Screen,
+        indent: usize,
+        hang: usize,
+    ) -> io::Result<()> {
+        let mut rest = self.letters.as_slice();
+        let mut left = indent;
+        loop {
+            let room = screen.width.saturating_sub(left).max(LEAST);
+            let (line, after) = cut(rest, room);
+            write!(out, "{:left$}", "")?;
+            for piece in line.chunk_by(|a, b| a.1 == b.1) {
+                let text: String = piece.iter().map(|(letter, _)| untied(*letter)).collect();
+                match piece[0].1 {
+                    Some(ink) => write!(out, "{}", screen.paint.text(ink, &text))?,
+                    None => write!(out, "{text}")?,
+                }
+            }
+            writeln!(out)?;
+            if after.is_empty() {
+                return Ok(());
+            }
+            (rest, left) = (after, indent + hang);
+        }
+    }
+}
+
+/// Where text is shown.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Screen {
+    pub(super) paint: Paint,
+    pub(super) width: usize,
+}
+
+/// Returns a text that no line ends in.
+pub(super) fn tied(text: &str) -> String {
+    text.replace(' ', "\u{a0}")
+}
+
+/// Returns a text as it is meant, for what breaks no lines.
+pub(super) fn loose(text: &str) -> String {
+    text.replace(TIE, " ")
+}
+
+const fn untied(letter: char) -> char {
+    if letter == TIE { ' ' } else { letter }
+}
+
+type Letters<'l> = &'l [(char, Option<Ink>)];
+
+/// Splits off the longest part that fits, at a space.
+fn cut(letters: Letters<'_>, room: usize) -> (Letters<'_>, Letters<'_>) {
+    let is_space = |at: usize| letters[at].0 == ' ';
+    if letters.len() <= room {
+        return (letters, &[]);
+    }
+    // The first space may be an indent of its own, and to break there would gain nothing.
+    let first = letters.iter().position(|(letter, _)| *letter != ' ').unwrap_or(letters.len());
+    let fits = (first..=room).rev().find(|at| is_space(*at));
+    let Some(mut end) = fits.or_else(|| (room + 1..letters.len()).find(|at| is_space(*at))) else {
+        return (letters, &[]);
+    };
+    let mut next = end;
+    while end > 0 && is_space(end - 1) {
+        end -= 1;
+    }
+    while next < letters.len() && is_space(next) {
+        next += 1;
+    }
+    (&letters[..end], &letters[next..])
+}
+
+#[cfg(test)]
+mod tests {
+    use insta::assert_snapshot;
+
+    use super::*;
+
+    fn shown(line: &Line, width: usize, paint: Paint) -> String {
+        let mut bytes = Vec::new();
+        line.write(&mut bytes, Screen { paint, width }, 2, 4).unwrap();
+        String::from_utf8(bytes).unwrap().replace('\u{1b}', "^")
+    }
+
+    #[test]
+    fn what_does_not_fit_hangs() {
+        let line = Line::of(None, "one two three four five six seven eight nine ten eleven twelve");
+        assert_snapshot!(shown(&line, 32, Paint::Plain), @"
+        one two three four five six
+            seven eight nine ten
+            eleven twelve
+        ");
+        assert_eq!(shown(&line, 64, Paint::Plain).lines().count(), 1, "62 letters and an indent of 2 fit");
+        assert_eq!(shown(&line, 63, Paint::Plain).lines().count(), 2);
+    }
+
+    #[test]
+    fn a_long_word_stays_whole_and_tied_words_together() {
+        let line = Line::of(None, &format!("{} and --allow{TIE}deletes=7", "x".repeat(40)));
+        assert_snapshot!(shown(&line, 32, Paint::Plain), @"
+        xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx
+            and --allow deletes=7
+        ");
+    }
+
+    #[test]
+    fn a_colour_goes_on_after_a_break_and_nothing_empty_is_coloured() {
+        let line = Line::of(Some(Ink::Alarm), "refused: this is too much for one line")
+            .and(None, " (said once)")
+            .and(Some(Ink::Faint), "");
+        assert_snapshot!(shown(&line, 32, Paint::Coloured), @"
+        ^[1;31mrefused: this is too much for^[0m
+            ^[1;31mone line^[0m (said once)
+        ");
+    }
+}
