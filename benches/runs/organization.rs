@@ -106,8 +106,7 @@ impl Size {
         files
     }
 
-    /// The files after a busy week: of each fifty groups and policies some are changed in each way, 25 of 200 objects in
-    /// all.
+    /// The files after a busy week: of each fifty groups and policies some are changed in each way, a tenth of the objects in all.
     pub(crate) fn changed(self) -> Value {
         let mut files = self.files();
         for fifty in (0..self.groups).step_by(50) {
