@@ -358,6 +358,15 @@ fn numbered(ordered: order::Ordered) -> Vec<Step> {
 }
 
 impl Plan {
+    /// Returns how many API keys are deleted together with an object: those of an application.
+    #[must_use]
+    pub fn keys_that_go(&self, address: &Address) -> u32 {
+        match address {
+            Address::Application(key) => self.before.applications.get(key).map_or(0, |found| found.api_keys),
+            Address::User(_) | Address::Group(_) | Address::Policy(_) => 0,
+        }
+    }
+
     /// Returns the steps, in the order in which they are shown; their edges allow others.
     #[must_use]
     pub fn steps(&self) -> &[Step] {

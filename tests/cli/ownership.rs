@@ -376,3 +376,10 @@ fn other_duplicates_are_left_alone() {
     -- exit 0
     ");
 }
+
+#[test]
+fn a_deleted_application_says_how_many_keys_go_with_it() {
+    let with_keys = |state: &mut Value| object(state, "applications", "backup")["nb_api_keys"] = 2.into();
+    let (_desk, ended) = planned(&WITHOUT_BACKUP, with_keys);
+    assert!(ended.contains("- application backup, and its 2 API keys with it"), "{}", ended);
+}

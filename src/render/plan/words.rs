@@ -32,10 +32,15 @@ pub fn headline(plan: &Plan, step: &Step) -> String {
             format!("{} leave group {group}", several(&leavers))
         }
         Action::SetRules { policy, .. } => format!("rules of policy {policy}"),
-        Action::Delete { address } => match address_title(plan, address) {
-            Some(title) => format!("{address} ({title})"),
-            None => address.to_string(),
-        },
+        Action::Delete { address } => {
+            let title = address_title(plan, address).map(|title| format!(" ({title})")).unwrap_or_default();
+            let keys = match plan.keys_that_go(address) {
+                0 => String::new(),
+                1 => ", and its API key with it".to_owned(),
+                keys => format!(", and its {keys} API keys with it"),
+            };
+            format!("{address}{title}{keys}")
+        }
     }
 }
 
