@@ -2,6 +2,7 @@
 
 use std::io::{IsTerminal, Write as _};
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use anyhow::Context as _;
@@ -10,10 +11,10 @@ use sha2::{Digest as _, Sha256};
 use super::Exit;
 use super::arguments::{Common, Judge, Paths, Reach};
 use super::failure::Failure;
-use super::output::{Format, colour_on_stderr, style_on_stderr, talk, talk_with};
+use super::output::{Format, style_on_stderr, talk, talk_with};
 use super::prepare::{self, Prepared};
 use super::session::Session;
-use crate::apply::{self, End, Journal, Options, Progress, StepEnd, StopSignal};
+use crate::apply::{self, End, Journal, Options, Progress, StepEnd};
 use crate::live;
 use crate::model::Stack;
 use crate::plan::file::{Document, Reread, Stale, Unreadable};
@@ -226,10 +227,11 @@ impl Apply {
             },
             ..Options::default()
         };
-        let paint = colour_on_stderr();
-        let watch = Lines { plan, paint };
+        let style = style_on_stderr();
+        let watch = Lines { plan, paint: style.paint, done: AtomicUsize::new(0) };
         let mut ids = plan.ids().clone();
-        let stop = listen()?;
+        let (stopper, stop) = apply::stop_signal();
+        common.interrupts.stop_with(stopper);
         if let Some(lock) = lock {
             lock.writing().context("cannot write the lock file")?;
         }
@@ -241,7 +243,7 @@ impl Apply {
             (End::Failed | End::Stopped | End::Abandoned | End::Journal(_), true) => Exit::PartWay,
             (End::Failed | End::Stopped | End::Abandoned | End::Journal(_), false) => Exit::Error,
         };
-        talk_with(|out| render::outcome::text(out, plan, &outcome, paint));
+        talk_with(|out| render::outcome::text(out, plan, &outcome, style));
         report(common, plan, Some(&outcome))?;
         Ok(exit)
     }
@@ -323,7 +325,7 @@ fn report(common: &Common, plan: &Plan, outcome: Option<&apply::Outcome>) -> Res
             (Format::Text, Some(_)) => {
                 render::plan::text(&mut bytes, plan, render::plan::Style::default())?;
                 if let Some(outcome) = outcome {
-                    render::outcome::text(&mut bytes, plan, outcome, Paint::Plain)?;
+                    render::outcome::text(&mut bytes, plan, outcome, render::plan::Style::default())?;
                 }
             }
             (Format::Json, _) => {
@@ -334,13 +336,7 @@ fn report(common: &Common, plan: &Plan, outcome: Option<&apply::Outcome>) -> Res
             (Format::Markdown, _) => {
                 render::plan::markdown(&mut bytes, plan, false)?;
                 if let Some(outcome) = outcome {
-                    let mut text = Vec::new();
-                    render::outcome::text(&mut text, plan, outcome, Paint::Plain)?;
-                    writeln!(
-                        bytes,
-                        "\n```text\n{}```",
-                        String::from_utf8_lossy(&text).replace("```", "` ` `")
-                    )?;
+                    render::outcome::markdown(&mut bytes, plan, outcome)?;
                 }
             }
         }
@@ -350,57 +346,28 @@ fn report(common: &Common, plan: &Plan, outcome: Option<&apply::Outcome>) -> Res
 }
 
 fn ask(prepared: &Prepared) -> Result<bool, Failure> {
-    let where_to = if prepared.session.emulates() { "to the emulator" } else { "to the organization" };
+    let emulator = if prepared.session.emulates() { "the emulator of " } else { "" };
+    let organization = prepared.session.organization;
     let mut err = std::io::stderr().lock();
-    write!(err, "Apply this {where_to}? Only `yes` does: ")?;
+    write!(err, "Apply this to {emulator}organization {organization}? Only `yes` does: ")?;
     err.flush()?;
     let mut answer = String::new();
     std::io::stdin().read_line(&mut answer)?;
     Ok(answer.trim() == "yes")
 }
 
-/// Turns SIGINT and SIGTERM into the wish to stop.
-fn listen() -> anyhow::Result<StopSignal> {
-    let (stopper, stop) = apply::stop_signal();
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        let mut interrupt = signal(SignalKind::interrupt()).context("cannot listen to signals")?;
-        let mut terminate = signal(SignalKind::terminate()).context("cannot listen to signals")?;
-        tokio::spawn(async move {
-            loop {
-                tokio::select! {
-                    _ = interrupt.recv() => {}
-                    _ = terminate.recv() => {}
-                }
-                match stopper.stop() {
-                    apply::Stop::Soon => {
-                        talk("Stopping: what is in flight finishes. Once more to stop at once.");
-                    }
-                    apply::Stop::No | apply::Stop::Now => talk("Stopping at once."),
-                }
-            }
-        });
-    }
-    #[cfg(not(unix))]
-    tokio::spawn(async move {
-        while tokio::signal::ctrl_c().await.is_ok() {
-            stopper.stop();
-        }
-    });
-    Ok(stop)
-}
-
-/// A line for each step that ends.
+/// A line for each step that is done.
 struct Lines<'p> {
     plan: &'p Plan,
     paint: Paint,
+    done: AtomicUsize,
 }
 
 impl Progress for Lines<'_> {
     fn finished(&self, step: &Step, end: &StepEnd) {
         if let StepEnd::Done(_) = end {
-            talk(&render::outcome::line(self.plan, step, end, self.paint));
+            let number = self.done.fetch_add(1, Ordering::Relaxed) + 1;
+            talk(&render::outcome::progress(self.plan, number, step, end, self.paint));
         }
     }
 }

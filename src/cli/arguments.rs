@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use jiff::Timestamp;
 
+use super::interrupt::Interrupts;
 use super::output::{Format, Output};
 use crate::config::Source;
 use crate::model::{Key, Principal};
@@ -28,6 +29,9 @@ pub(super) struct Common {
     /// Warnings refuse too
     #[arg(help_heading = EVERYWHERE, long, global = true)]
     pub(super) strict: bool,
+    /// What signals do.
+    #[arg(skip)]
+    pub(super) interrupts: Interrupts,
 }
 
 fn time(text: &str) -> Result<Timestamp, String> {

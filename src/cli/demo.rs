@@ -125,12 +125,11 @@ impl Demo {
         let mut journal = Journal::none();
         let outcome = apply::apply(&plan, client, &mut ids, &mut journal, &Unwatched, never, &options).await;
         let mut bytes = Vec::new();
-        for (step, ended) in plan.steps().iter().zip(&outcome.steps) {
-            bytes.extend(
-                format!("{}\n", render::outcome::line(&plan, step, &ended.end, stage.paint)).into_bytes(),
-            );
+        for (at, (step, ended)) in plan.steps().iter().zip(&outcome.steps).enumerate() {
+            let line = render::outcome::progress(&plan, at + 1, step, &ended.end, stage.paint);
+            bytes.extend(format!("{line}\n").into_bytes());
         }
-        render::outcome::text(&mut bytes, &plan, &outcome, stage.paint)?;
+        render::outcome::text(&mut bytes, &plan, &outcome, stage.out.style(false))?;
         stage.out.write(&bytes)?;
 
         stage.part("Plan again", "scw-iam plan", "What was applied is what the files say.")?;

@@ -11,6 +11,7 @@ pub mod emulate;
 mod explain;
 mod export;
 mod failure;
+mod interrupt;
 mod output;
 mod permission_sets;
 mod plan;
@@ -138,6 +139,27 @@ impl Command {
     }
 }
 
+impl Command {
+    /// Says what a signal has stopped before anything was written to the organization; `None` for a command that runs
+    /// until a signal comes.
+    const fn stopped(&self) -> Option<&'static str> {
+        match self {
+            Self::Emulate(_) => None,
+            // Files may have been written.
+            Self::Export(_) | Self::Snapshot(_) => Some("stopped"),
+            Self::Validate(_)
+            | Self::Plan(_)
+            | Self::Apply(_)
+            | Self::Drift(_)
+            | Self::Explain(_)
+            | Self::WhoCan(_)
+            | Self::Test(_)
+            | Self::PermissionSets(_)
+            | Self::Demo(_) => Some("stopped: nothing was written"),
+        }
+    }
+}
+
 /// Runs the program with the arguments of the process.
 #[must_use]
 pub fn main() -> ExitCode {
@@ -175,6 +197,9 @@ fn run(cli: Cli) -> Exit {
         return failure::report(&common, Failure::usage(TWO_AT_ONCE));
     }
     let ended = runtime.block_on(async {
+        if let Some(stopped) = cli.command.stopped() {
+            common.interrupts.listen(stopped)?;
+        }
         match cli.command {
             Command::Validate(command) => command.run(&common).await,
             Command::Plan(command) => command.run(&common).await,

@@ -1,71 +1,100 @@
-//! What became of a plan: for people as text, for programs as JSON.
+//! What became of a plan: for people as text and Markdown, for programs as JSON.
 
 use std::io::{self, Write};
 
 use serde_json::{Value, json};
 
-use crate::apply::{End, Outcome, StepEnd, StepOutcome};
-use crate::plan::{Plan, Step};
-use crate::render::escape::terminal;
+use crate::apply::{End, Outcome, StepEnd, StepOutcome, WhyNot};
+use crate::plan::{Plan, Step, StepId};
+use crate::render::escape::{markdown as escape, terminal};
 use crate::render::paint::{Ink, Paint};
-use crate::render::plan::headline;
+use crate::render::plan::{Style, headline};
+use crate::render::wrap::{Line, Screen};
 
-/// Returns one line for a step that has ended.
+/// Returns one line for a step that has ended: `done step 3: rules of policy look (12 ms)`.
 #[must_use]
 pub fn line(plan: &Plan, step: &Step, end: &StepEnd, paint: Paint) -> String {
-    let total = plan.steps().len();
-    let width = total.to_string().len();
     let (ink, word) = match end {
         StepEnd::Done(_) => (Ink::Add, "done"),
         StepEnd::Failed { .. } => (Ink::Alarm, "failed"),
         StepEnd::Abandoned => (Ink::Alarm, "abandoned"),
         StepEnd::NotStarted(_) => (Ink::Faint, "not started"),
     };
-    let time = match end {
+    let what = terminal(&headline(plan, step)).into_owned();
+    format!("{} step {}: {what}{}", paint.text(ink, word), step.id, time(end))
+}
+
+/// Returns the line for the step that is the `number`th to be done: `[12 of 78] done step 7: …`.
+#[must_use]
+pub fn progress(plan: &Plan, number: usize, step: &Step, end: &StepEnd, paint: Paint) -> String {
+    let all = plan.steps().len();
+    let width = all.to_string().len();
+    format!("  [{number:>width$} of {all}] {}", line(plan, step, end, paint))
+}
+
+fn time(end: &StepEnd) -> String {
+    match end {
         StepEnd::Done(receipt) | StepEnd::Failed { receipt, .. } => {
             format!(" ({} ms)", receipt.elapsed.as_millis())
         }
         StepEnd::Abandoned | StepEnd::NotStarted(_) => String::new(),
-    };
-    let what = terminal(&headline(plan, step)).into_owned();
-    format!("  {:>width$}/{total} {} {what}{time}", step.id, paint.text(ink, word))
+    }
 }
+
+/// Up to so many steps that were not started for one reason have lines of their own.
+const MOST_ALONE: usize = 3;
 
 /// Writes what became of every step that is not done, and how it all ended.
 ///
 /// # Errors
 /// When the writer fails.
-pub fn text(out: &mut dyn Write, plan: &Plan, outcome: &Outcome, paint: Paint) -> io::Result<()> {
+pub fn text(out: &mut dyn Write, plan: &Plan, outcome: &Outcome, style: Style) -> io::Result<()> {
+    let paint = style.paint;
     for (step, ended) in plan.steps().iter().zip(&outcome.steps) {
         match &ended.end {
-            StepEnd::Done(_) => {}
+            StepEnd::Done(_) | StepEnd::NotStarted(_) => {}
             StepEnd::Failed { error, .. } => {
-                writeln!(out, "{}", line(plan, step, &ended.end, paint))?;
-                for cause in chain(error) {
-                    for part in cause.lines() {
-                        writeln!(out, "        {}", terminal(part))?;
-                    }
+                writeln!(out, "  {}", line(plan, step, &ended.end, paint))?;
+                for words in words_of(error) {
+                    writeln!(out, "        {}", terminal(&words))?;
                 }
             }
             StepEnd::Abandoned => {
-                writeln!(out, "{}: it may or may not have been done", line(plan, step, &ended.end, paint))?;
-            }
-            StepEnd::NotStarted(why) => {
-                writeln!(out, "{}: {why}", line(plan, step, &ended.end, paint))?;
+                writeln!(out, "  {}: it may or may not have been done", line(plan, step, &ended.end, paint))?;
             }
         }
     }
+    let screen = Screen { paint, width: style.width };
+    for idle in idle(plan, outcome) {
+        if idle.steps.len() <= MOST_ALONE {
+            for (step, ended, why) in &idle.steps {
+                writeln!(out, "  {}: {why}", line(plan, step, ended, paint))?;
+            }
+            continue;
+        }
+        let ids: Vec<StepId> = idle.steps.iter().map(|(step, ..)| step.id).collect();
+        let rest = format!(": {} steps ({}): {}", ids.len(), ranges(&ids), idle.why);
+        Line::of(Some(Ink::Faint), "not started").and(None, &rest).write(out, screen, 2, 4)?;
+    }
+    if let End::NotConverged(differences) = &outcome.end {
+        for difference in differences {
+            writeln!(out, "  {}", terminal(&difference.to_string()))?;
+        }
+    }
+    let end = end_words(plan, outcome);
+    Line::of(Some(Ink::Heading), &terminal(&end)).write(out, screen, 0, 2)
+}
+
+/// Says how it all ended.
+fn end_words(plan: &Plan, outcome: &Outcome) -> String {
     let (done, all) = (outcome.done(), plan.steps().len());
-    let seconds = outcome.elapsed.as_secs_f64();
     let again = "plan and apply again to finish";
-    let words = match &outcome.end {
+    match &outcome.end {
         End::Done => {
+            let seconds = outcome.elapsed.as_secs_f64();
             format!("Applied: {done} of {all} steps done in {seconds:.1} s; live is as planned.")
         }
-        End::NotConverged(differences) => {
-            for difference in differences {
-                writeln!(out, "  {}", terminal(&difference.to_string()))?;
-            }
+        End::NotConverged(_) => {
             format!("Applied {done} of {all} steps, but live is not what it should be: {again}.")
         }
         End::Failed => format!("Stopped after a failure: {done} of {all} steps done; {again}."),
@@ -76,8 +105,108 @@ pub fn text(out: &mut dyn Write, plan: &Plan, outcome: &Outcome, paint: Paint) -
                 "Stopped, for the journal cannot be written ({why}): {done} of {all} steps done; {again}."
             )
         }
-    };
-    writeln!(out, "{}", paint.text(Ink::Heading, &terminal(&words)))
+    }
+}
+
+/// Steps that were not started, for one reason.
+struct Idle<'o> {
+    why: String,
+    steps: Vec<(&'o Step, &'o StepEnd, WhyNot)>,
+}
+
+/// The steps that were not started, by their reasons, in the order of the plan.
+fn idle<'o>(plan: &'o Plan, outcome: &'o Outcome) -> Vec<Idle<'o>> {
+    let mut all: Vec<Idle<'_>> = Vec::new();
+    for (step, ended) in plan.steps().iter().zip(&outcome.steps) {
+        let StepEnd::NotStarted(why) = ended.end else { continue };
+        let words = match why {
+            WhyNot::After(_) => "they come after a step that failed".to_owned(),
+            WhyNot::NoGrantAfterFailure | WhyNot::Stopped | WhyNot::Journal => why.to_string(),
+        };
+        match all.iter_mut().find(|idle| idle.why == words) {
+            Some(idle) => idle.steps.push((step, &ended.end, why)),
+            None => all.push(Idle { why: words, steps: vec![(step, &ended.end, why)] }),
+        }
+    }
+    all
+}
+
+/// `3, 5–9, 12`.
+fn ranges(ids: &[StepId]) -> String {
+    let runs: Vec<String> = ids
+        .chunk_by(|a, b| a + 1 == *b)
+        .map(|run| match run {
+            [first, .., last] => format!("{first}–{last}"),
+            one => one.iter().map(ToString::to_string).collect(),
+        })
+        .collect();
+    runs.join(", ")
+}
+
+/// Up to so many steps of a pull request's comment are not folded.
+const MOST_UNFOLDED: usize = 5;
+
+/// Writes what became of every step for a pull request's comment: failures first, long lists folded.
+///
+/// # Errors
+/// When the writer fails.
+pub fn markdown(out: &mut dyn Write, plan: &Plan, outcome: &Outcome) -> io::Result<()> {
+    writeln!(out, "\n### Outcome\n\n**{}**", escape(&end_words(plan, outcome)))?;
+    if let End::NotConverged(differences) = &outcome.end {
+        writeln!(out)?;
+        for difference in differences {
+            writeln!(out, "- 🛑 {}", escape(&difference.to_string()))?;
+        }
+    }
+    let (mut failed, mut done, mut not_started) = (Vec::new(), Vec::new(), Vec::new());
+    for (step, ended) in plan.steps().iter().zip(&outcome.steps) {
+        let what = format!("step {}: {}", step.id, headline(plan, step));
+        match &ended.end {
+            StepEnd::Done(_) => done.push(escape(&format!("{what}{}", time(&ended.end)))),
+            StepEnd::NotStarted(why) => not_started.push(escape(&format!("{what}: {why}"))),
+            StepEnd::Abandoned => {
+                failed.push(escape(&format!("{what}: abandoned, it may or may not have been done")));
+            }
+            StepEnd::Failed { error, receipt } => {
+                let mut item = format!("failed {}", escape(&format!("{what}{}", time(&ended.end))));
+                let words = words_of(error);
+                let request = receipt.request_id.as_ref();
+                let unsaid = request.filter(|id| !words.iter().any(|words| words.contains(id.as_str())));
+                let unsaid = unsaid.map(|id| format!("request id {id}"));
+                for words in words.into_iter().chain(unsaid) {
+                    item.push_str(&format!("\n  - {}", escape(&words)));
+                }
+                failed.push(item);
+            }
+        }
+    }
+    if !failed.is_empty() {
+        writeln!(out)?;
+        for item in failed {
+            writeln!(out, "- 🛑 {item}")?;
+        }
+    }
+    fold(out, "done", &done)?;
+    fold(out, "not started", &not_started)
+}
+
+/// A list, folded where it is long.
+fn fold(out: &mut dyn Write, what: &str, items: &[String]) -> io::Result<()> {
+    let number = items.len();
+    if number == 0 {
+        return Ok(());
+    }
+    let title = if number == 1 { format!("1 step {what}") } else { format!("{number} steps {what}") };
+    let list: String = items.iter().map(|item| format!("- {item}\n")).collect();
+    if number <= MOST_UNFOLDED {
+        return write!(out, "\n{title}:\n\n{list}");
+    }
+    writeln!(out, "\n<details><summary>{title}</summary>\n\n{list}\n</details>")
+}
+
+/// What went wrong, cause after cause, in lines.
+fn words_of(error: &dyn std::error::Error) -> Vec<String> {
+    chain(error).iter().flat_map(|cause| cause.lines()).map(ToOwned::to_owned).collect()
 }
 
 fn chain(error: &dyn std::error::Error) -> Vec<String> {

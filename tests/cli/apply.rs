@@ -30,7 +30,7 @@ fn with_yes_it_applies_and_what_is_live_is_then_what_the_files_say() {
 
     Plan: 1 to change (1 policy); 1 step.
     -- stderr
-      1/1 done rules of policy developers-run ([N] ms)
+      [1 of 1] done step 1: rules of policy developers-run ([N] ms)
     Applied: 1 of 1 steps done in [N] s; live is as planned.
     kept the outcome in saved.json
     This ran on an emulator: nothing real was changed.
@@ -101,8 +101,8 @@ fn over_http_each_step_is_one_write() {
 
     Plan: 2 to change (1 application, 1 policy); 2 steps.
     -- stderr
-      1/2 done application ci ([N] ms)
-      2/2 done rules of policy developers-run ([N] ms)
+      [1 of 2] done step 1: application ci ([N] ms)
+      [2 of 2] done step 2: rules of policy developers-run ([N] ms)
     Applied: 2 of 2 steps done in [N] s; live is as planned.
     -- exit 0
     "#);
@@ -152,7 +152,7 @@ fn json_tells_what_became_of_each_step() {
           All Users
 
     Plan: 1 to change (1 application); 1 step.
-      1/1 done application ci ([N] ms)
+      [1 of 1] done step 1: application ci ([N] ms)
     Applied: 1 of 1 steps done in [N] s; live is as planned.
     This ran on an emulator: nothing real was changed.
     "#);
@@ -230,6 +230,44 @@ fn ctrl_c_lets_what_is_in_flight_finish_and_starts_nothing_more() {
 }
 
 #[test]
+fn after_ctrl_c_what_was_not_started_is_one_line_and_json_has_every_step() {
+    let desk = desk();
+    let more: String = (10..40).map(|number| format!("  robot-{number}: {{}}\n")).collect();
+    desk.file("iam.yaml", edit(FILE, &[("applications:\n", &format!("applications:\n{more}"))]));
+    let api = desk.emulate("live.json", "--latency 150");
+    let command = "apply --yes --parallelism 1 -o json=apply.json -o markdown=apply.md";
+    let child = desk.command(command).against(&api.url, ORGANIZATION).start();
+    while api.writes().is_empty() {
+        std::thread::sleep(std::time::Duration::from_millis(10));
+    }
+    interrupt(&child);
+    let ended = Ended::of(child).ends_with(5);
+    let folded = ended.stderr.lines().filter(|line| line.contains("not started")).count();
+    assert_eq!(folded, 1, "{ended}");
+    assert!(ended.stderr.contains("–30): it was asked to stop\n"), "{ended}");
+    assert_eq!(desk.json("apply.json")["outcome"]["steps"].as_array().unwrap().len(), 30);
+    assert!(desk.read("apply.md").contains(" steps not started</summary>"), "{}", desk.read("apply.md"));
+}
+
+#[test]
+fn ctrl_c_before_the_first_write_says_that_nothing_was_written() {
+    let desk = desk();
+    desk.file("iam.yaml", edit(FILE, &[MORE]));
+    let api = desk.emulate("live.json", "--latency 2000");
+    for command in ["plan", "apply --yes", "drift"] {
+        let before = api.requests().len();
+        let child = desk.command(command).against(&api.url, ORGANIZATION).start();
+        while api.requests().len() == before {
+            std::thread::sleep(std::time::Duration::from_millis(10));
+        }
+        interrupt(&child);
+        let ended = Ended::of(child);
+        assert_eq!((ended.stderr.as_str(), ended.code), ("stopped: nothing was written\n", 1), "{command}");
+    }
+    assert_eq!(api.writes(), [""; 0]);
+}
+
+#[test]
 fn a_step_that_may_not_be_done_ends_with_5_and_says_what_was_not_started() {
     let desk = desk();
     let secret = "b0b00000-0000-4000-8000-000000000000";
@@ -253,15 +291,28 @@ fn a_step_that_may_not_be_done_ends_with_5_and_says_what_was_not_started() {
     );
     desk.file("live.json", state).file("iam.yaml", text);
     let api = desk.emulate("live.json", "");
-    let call = desk.command("apply --yes").against(&api.url, ORGANIZATION).env("SCW_SECRET_KEY", secret);
+    let call = desk.command("apply --yes -o markdown=apply.md").against(&api.url, ORGANIZATION);
+    let call = call.env("SCW_SECRET_KEY", secret);
     let ended = call.env("SCW_ACCESS_KEY", "SCWAC3E0000000000001").run();
     assert_snapshot!(ended.stderr, @"
-      1/2 done application cd ([N] ms)
-      2/2 failed policy ci-push ([N] ms)
+      [1 of 2] done step 1: application cd ([N] ms)
+      failed step 2: policy ci-push ([N] ms)
             `PATCH /iam/v1alpha1/policies/ac3e0000-0000-4000-8000-000000000033` answered 403 permissions_denied: insufficient permissions; write on policy (request id [REQUEST])
     Stopped after a failure: 1 of 2 steps done; plan and apply again to finish.
     ");
     assert_eq!(ended.code, 5);
+    assert_snapshot!(desk.read("apply.md").split("</details>").nth(1).unwrap(), @r#"
+    ### Outcome
+
+    **Stopped after a failure: 1 of 2 steps done; plan and apply again to finish.**
+
+    - 🛑 failed step 2: policy ci-push ([N] ms)
+      - \`PATCH /iam/v1alpha1/policies/ac3e0000-0000-4000-8000-000000000033\` answered 403 permissions\_denied: insufficient permissions; write on policy (request id [REQUEST])
+
+    1 step done:
+
+    - step 1: application cd ([N] ms)
+    "#);
 }
 
 #[test]
@@ -291,7 +342,7 @@ fn a_plan_file_is_applied_as_it_was_reviewed_without_asking() {
 
     Plan: 1 to change (1 policy); 1 step.
     -- stderr
-      1/1 done rules of policy developers-run ([N] ms)
+      [1 of 1] done step 1: rules of policy developers-run ([N] ms)
     Applied: 1 of 1 steps done in [N] s; live is as planned.
     -- exit 0
     ");
@@ -383,6 +434,8 @@ mod on_a_terminal {
             let ended = desk.on_a_terminal("apply").against(&api.url, ORGANIZATION).input(answer).run();
             assert_eq!(ended.code, 1, "{answer:?}: {ended}");
             assert!(ended.stdout.contains("Nothing was changed."), "{answer:?}: {ended}");
+            let question = format!("Apply this to organization {ORGANIZATION}? Only `yes` does: ");
+            assert!(ended.stdout.contains(&question), "{answer:?}: {ended}");
         }
         assert_eq!(api.writes(), [""; 0]);
     }

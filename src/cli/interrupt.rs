@@ -1,0 +1,87 @@
+//! What SIGINT and SIGTERM do.
+
+use std::io::IsTerminal as _;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use anyhow::Context as _;
+
+use super::Exit;
+use super::output::talk;
+use crate::apply::{Stop, Stopper};
+
+/// What a signal to end does: it ends the program, unless an apply is under way, which it stops in good order.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Interrupts(Arc<Mutex<Option<Stopper>>>);
+
+impl Interrupts {
+    /// From now on signals stop the apply that this stopper belongs to.
+    pub(super) fn stop_with(&self, stopper: Stopper) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(stopper);
+    }
+
+    /// Listens from now on; `ended` is said when the program ends for it.
+    pub(super) fn listen(&self, ended: &'static str) -> anyhow::Result<()> {
+        let mut signals = Signals::listen().context("cannot listen to signals")?;
+        let interrupts = self.clone();
+        // A task of its own: whoever plans or asks may keep its thread.
+        tokio::spawn(async move {
+            while signals.next().await {
+                interrupts.came(ended);
+            }
+        });
+        Ok(())
+    }
+
+    fn came(&self, ended: &str) {
+        // The lock is kept to the end, so that no apply begins after it was said that nothing was written.
+        let stopper = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        match stopper.as_ref().map(Stopper::stop) {
+            None => {
+                // What the terminal shows of Ctrl-C stands at the end of a line, perhaps of a question.
+                let start = if std::io::stderr().is_terminal() { "\n" } else { "" };
+                talk(&format!("{start}{ended}"));
+                std::process::exit(Exit::Error.code().into());
+            }
+            Some(Stop::Soon) => talk("Stopping: what is in flight finishes. Once more to stop at once."),
+            Some(Stop::No | Stop::Now) => talk("Stopping at once."),
+        }
+    }
+}
+
+/// SIGINT and SIGTERM.
+#[cfg(unix)]
+struct Signals([tokio::signal::unix::Signal; 2]);
+
+#[cfg(unix)]
+impl Signals {
+    fn listen() -> std::io::Result<Self> {
+        use tokio::signal::unix::{SignalKind, signal};
+        Ok(Self([signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?]))
+    }
+
+    /// Waits for the next one; false when none will come.
+    async fn next(&mut self) -> bool {
+        let [interrupt, terminate] = &mut self.0;
+        tokio::select! {
+            came = interrupt.recv() => came.is_some(),
+            came = terminate.recv() => came.is_some(),
+        }
+    }
+}
+
+/// Ctrl-C.
+#[cfg(not(unix))]
+struct Signals;
+
+#[cfg(not(unix))]
+impl Signals {
+    #[expect(clippy::unnecessary_wraps, reason = "elsewhere listening can fail")]
+    fn listen() -> std::io::Result<Self> {
+        Ok(Self)
+    }
+
+    /// Waits for the next one; false when none will come.
+    async fn next(&mut self) -> bool {
+        tokio::signal::ctrl_c().await.is_ok()
+    }
+}
