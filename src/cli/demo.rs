@@ -86,7 +86,7 @@ impl Demo {
         )?;
         let live = prepare::read(&session, &live::Needs { projects: true, ..live::Needs::default() }).await?;
         let stack: Stack = "platform".parse().map_err(anyhow::Error::new)?;
-        let files = export::files(common, &live, Some(&stack), Split::One);
+        let files = export::files(common, &live, Some(&stack), Split::One, None);
         let exported: String = files.iter().map(|file| file.text.as_str()).collect();
         stage.say(exported.trim_end())?;
 

@@ -14,7 +14,7 @@ use super::session::Session;
 use crate::config::{self, ExportOptions, ExportedFile, Source, Split};
 use crate::live::{self, Live};
 use crate::model::{Catalogue, Owner, Stack, State};
-use crate::plan::Caller;
+use crate::plan::{Caller, Plan};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -51,8 +51,9 @@ impl Export {
         let needs = live::Needs { projects: true, ..live::Needs::default() };
         let live = prepare::read(&session, &needs).await?;
         let split = if self.out.is_some() && !self.one_file { Split::ByKind } else { Split::One };
-        let files = files(common, &live, self.stack.as_ref(), split);
-        let adopted = prove(common, &live, &files)?;
+        let (schema, text) = config::SCHEMA;
+        let files = files(common, &live, self.stack.as_ref(), split, self.out.is_some().then_some(schema));
+        let adopted = prove(common, &live, &files, self.stack.as_ref())?;
         self.hint_at_stacks(&live);
         match &self.out {
             None => {
@@ -74,6 +75,7 @@ impl Export {
                 }
                 std::fs::create_dir_all(folder)
                     .with_context(|| format!("cannot make {}", folder.display()))?;
+                write_whole(&folder.join(schema), text.as_bytes())?;
                 for file in &files {
                     write_whole(&folder.join(&file.path), file.text.as_bytes())?;
                 }
@@ -117,14 +119,20 @@ impl Export {
 }
 
 /// The organization as files.
-pub(super) fn files(common: &Common, live: &Live, stack: Option<&Stack>, split: Split) -> Vec<ExportedFile> {
+pub(super) fn files(
+    common: &Common,
+    live: &Live,
+    stack: Option<&Stack>,
+    split: Split,
+    schema: Option<&str>,
+) -> Vec<ExportedFile> {
     let options = ExportOptions {
         stack,
         split,
         titles: &live.titles,
         catalogue: Catalogue::published(),
         now: common.now(),
-        schema: config::SCHEMA,
+        schema,
     };
     config::export(&live.state, &options)
 }
@@ -132,7 +140,12 @@ pub(super) fn files(common: &Common, live: &Live, stack: Option<&Stack>, split: 
 /// Reads the files as anybody would, and plans them: but for adoptions, nothing may change.
 ///
 /// Returns how many objects would be adopted.
-fn prove(common: &Common, live: &Live, files: &[ExportedFile]) -> Result<usize, Failure> {
+fn prove(
+    common: &Common,
+    live: &Live,
+    files: &[ExportedFile],
+    stack: Option<&Stack>,
+) -> Result<usize, Failure> {
     let text =
         |file: &ExportedFile| Source::Text { name: file.path.clone(), bytes: file.text.clone().into_bytes() };
     let sources: Vec<_> = files.iter().map(text).collect();
@@ -146,7 +159,25 @@ fn prove(common: &Common, live: &Live, files: &[ExportedFile]) -> Result<usize, 
     if changed == crate::plan::Counts::default() && plan.conflicts().is_empty() {
         return Ok(plan.summary().adopted);
     }
+    if let Some(stack) = stack
+        && changed.deleted > 0
+    {
+        return Err(unsayable(&plan, stack));
+    }
     let mut shown = Vec::new();
     crate::render::plan::text(&mut shown, &plan, crate::render::plan::Style::default())?;
     Err(Failure::error(anyhow::anyhow!("{}", String::from_utf8_lossy(&shown)).context(bug)))
+}
+
+/// What the stack owns and files cannot say would be taken for undeclared, and deleted.
+fn unsayable(plan: &Plan, stack: &Stack) -> Failure {
+    let deleted = plan.steps().iter().filter_map(|step| step.action.deletes());
+    let deleted: Vec<_> = deleted.map(|address| format!("\n  {address}")).collect();
+    let hint = format!(
+        "hint: an export without --stack says why, in comments; mend them, or take their tag scw-iam={stack} away"
+    );
+    Failure::error(anyhow::anyhow!(
+        "stack {stack} owns what files cannot say, so that a plan of them would delete it:{}\n{hint}",
+        deleted.concat()
+    ))
 }

@@ -24,8 +24,6 @@ fn without_a_state_it_is_an_organization_with_an_owner() {
     let ended = desk.command("export").against(&api.url, "00000000-0000-4000-8000-000000000000").run();
     assert_snapshot!(ended, @"
     -- stdout
-    # yaml-language-server: $schema=schema/scw-iam.schema.json
-
     version: 1
     organization: 00000000-0000-4000-8000-000000000000
 

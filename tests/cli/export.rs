@@ -12,8 +12,6 @@ fn an_export_goes_to_standard_output_and_says_what_is_live() {
     let desk = desk();
     assert_snapshot!(desk.run("export --emulate live.json --stack web"), @"
     -- stdout
-    # yaml-language-server: $schema=schema/scw-iam.schema.json
-
     version: 1
     organization: ac3e0000-0000-4000-8000-000000000000
     stack: web
@@ -77,8 +75,6 @@ fn what_belongs_to_a_stack_is_not_exported_without_it_and_a_hint_says_how() {
     let desk = desk();
     assert_snapshot!(desk.run("export --emulate live.json"), @"
     -- stdout
-    # yaml-language-server: $schema=schema/scw-iam.schema.json
-
     version: 1
     organization: ac3e0000-0000-4000-8000-000000000000
 
@@ -175,11 +171,10 @@ fn what_files_cannot_say_is_a_comment_with_the_reason() {
     desk.file("live.json", state);
     let ended = desk.run("export --emulate live.json --stack web").ends_with(0);
     assert_snapshot!(ended.stdout.lines().filter(|line| line.contains('#')).collect::<Vec<_>>().join("\n"), @"
-    # yaml-language-server: $schema=schema/scw-iam.schema.json
-      # Not declared:
-      # - `All Users`: it is built in
-      # Not declared:
-      # - `look`: a rule has a scope that files cannot say: account root user ac3e0000-0000-4000-8000-000000000000
+    # Not declared:
+    # - `All Users`: it is built in
+    # Not declared:
+    # - `look`: a rule has a scope that files cannot say: account root user ac3e0000-0000-4000-8000-000000000000
     ");
 }
 
@@ -260,4 +255,20 @@ fn a_snapshot_needs_a_place_to_go() {
       because: No such file or directory (os error 2)
     -- exit 1
     ");
+}
+
+#[test]
+fn what_a_stack_owns_and_files_cannot_say_is_named_and_nothing_is_written() {
+    let desk = desk();
+    let mut state = live();
+    object(&mut state, "policies", "ci-push")["rules"][0]["condition"] = json!("nobody.knows == 1");
+    desk.file("live.json", state);
+    assert_snapshot!(desk.run("export --emulate live.json --stack web --out files"), @"
+    -- stderr
+    error: stack web owns what files cannot say, so that a plan of them would delete it:
+          policy ci-push
+    hint: an export without --stack says why, in comments; mend them, or take their tag scw-iam=web away
+    -- exit 1
+    ");
+    assert!(!desk.path("files").exists());
 }

@@ -20,8 +20,8 @@ use crate::model::{
     Stack, State,
 };
 
-/// Where an editor finds the schema, as the first line of each file names it.
-pub const SCHEMA: &str = "schema/scw-iam.schema.json";
+/// The schema of the files, for editors: its name beside them, and its text.
+pub const SCHEMA: (&str, &str) = ("scw-iam.schema.json", include_str!("../../../schema/scw-iam.schema.json"));
 
 /// How files are written.
 #[derive(Debug, Clone, Copy)]
@@ -36,8 +36,8 @@ pub struct ExportOptions<'a> {
     pub catalogue: &'a Catalogue,
     /// An end that is past by then stays in the condition's text, so that the rule stays declared.
     pub now: Timestamp,
-    /// What the first line of each file names as its schema: a path or an address.
-    pub schema: &'a str,
+    /// What the first line of each file names as its schema: a path or an address. `None` for no such line.
+    pub schema: Option<&'a str>,
 }
 
 /// Into how many files an organization is written.
@@ -129,10 +129,12 @@ struct Out {
 
 impl Out {
     /// Turns to the file that holds a section.
-    fn open(&mut self, split: Split, name: &'static str, schema: &str) {
+    fn open(&mut self, split: Split, name: &'static str, schema: Option<&str>) {
         if split == Split::ByKind || self.files.is_empty() {
             let mut writer = Writer::default();
-            writer.raw(0, &format!("# yaml-language-server: $schema={schema}"));
+            if let Some(schema) = schema {
+                writer.raw(0, &format!("# yaml-language-server: $schema={schema}"));
+            }
             let name = if split == Split::One { "iam.yaml" } else { name };
             self.files.push((name, writer));
         }

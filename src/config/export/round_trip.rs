@@ -24,7 +24,14 @@ fn id(bits: u128) -> Id {
 }
 
 fn options<'a>(stack: Option<&'a Stack>, split: Split, titles: &'a HashMap<Id, String>) -> ExportOptions<'a> {
-    ExportOptions { stack, split, titles, catalogue: Catalogue::published(), now: now(), schema: SCHEMA }
+    ExportOptions {
+        stack,
+        split,
+        titles,
+        catalogue: Catalogue::published(),
+        now: now(),
+        schema: Some(SCHEMA.0),
+    }
 }
 
 fn any_name() -> impl Strategy<Value = Name> {
@@ -361,7 +368,7 @@ fn an_export_reads_as_a_person_would_write_it() {
         files.iter().map(|file| format!("=== {}\n{}", file.path.display(), file.text)).collect();
     assert_snapshot!(all.join("\n"), @r#"
     === organization.yaml
-    # yaml-language-server: $schema=schema/scw-iam.schema.json
+    # yaml-language-server: $schema=scw-iam.schema.json
 
     version: 1
     organization: 105bdce1-64c0-48ab-899d-000000000000
@@ -380,7 +387,7 @@ fn an_export_reads_as_a_person_would_write_it() {
       applications: [vpn]
 
     === applications.yaml
-    # yaml-language-server: $schema=schema/scw-iam.schema.json
+    # yaml-language-server: $schema=scw-iam.schema.json
 
     applications:
       ci:
@@ -392,7 +399,7 @@ fn an_export_reads_as_a_person_would_write_it() {
       # - `twin` (105bdce1-64c0-48ab-899d-000000000009): its name is not unique, or breaks the rules for names
 
     === groups.yaml
-    # yaml-language-server: $schema=schema/scw-iam.schema.json
+    # yaml-language-server: $schema=scw-iam.schema.json
 
     groups:
       developers:
@@ -405,7 +412,7 @@ fn an_export_reads_as_a_person_would_write_it() {
       # - `All Users`: it is built in
 
     === policies.yaml
-    # yaml-language-server: $schema=schema/scw-iam.schema.json
+    # yaml-language-server: $schema=scw-iam.schema.json
 
     policies:
       all:
