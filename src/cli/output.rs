@@ -7,6 +7,7 @@ use std::str::FromStr;
 use anyhow::Context as _;
 
 use crate::render::USUAL_WIDTH;
+use crate::render::escape;
 use crate::render::paint::Paint;
 use crate::render::plan::Style;
 
@@ -54,6 +55,8 @@ impl FromStr for Output {
 impl Output {
     /// Writes a whole result.
     pub(super) fn write(&self, bytes: &[u8]) -> anyhow::Result<()> {
+        let safe = (self.format == Format::Json).then(|| json(bytes));
+        let bytes = safe.as_deref().unwrap_or(bytes);
         match &self.file {
             None => {
                 let mut out = io::stdout().lock();
@@ -120,6 +123,14 @@ fn width(terminal: bool, columns: Option<usize>) -> usize {
 pub(super) fn style_on_stderr() -> Style {
     let err = io::stderr();
     Style { paint: colour_on_stderr(), width: width(err.is_terminal(), columns(&err)), ..Style::default() }
+}
+
+/// Escapes what would do harm in a JSON document.
+pub(super) fn json(document: &[u8]) -> Vec<u8> {
+    match std::str::from_utf8(document) {
+        Ok(text) => escape::json(text).into_owned().into_bytes(),
+        Err(_) => document.to_vec(),
+    }
 }
 
 /// Writes a file whole or not at all: beside its place first, then under its name.

@@ -7,7 +7,7 @@ use anyhow::Context as _;
 use super::Exit;
 use super::arguments::{Common, Judge, Paths, Reach};
 use super::failure::Failure;
-use super::output::write_whole;
+use super::output::{json, write_whole};
 use super::prepare;
 
 const EXAMPLES: &str = "\
@@ -42,7 +42,7 @@ impl Plan {
         if let Some(path) = &self.out {
             let text =
                 serde_json::to_string_pretty(&prepared.plan.document()).context("cannot write JSON")?;
-            write_whole(path, format!("{text}\n").as_bytes())?;
+            write_whole(path, &json(format!("{text}\n").as_bytes()))?;
         }
         let plan = prepared.plan;
         prepared.session.close().await?;

@@ -3,10 +3,11 @@
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
-/// Returns true for characters that move the cursor, change colours, or turn the direction of what follows.
+/// Returns true for characters that move the cursor, change colours, turn the direction of what follows, or hide.
 fn harmful(c: char) -> bool {
     c.is_control()
-        || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+        || matches!(c, '\u{61c}' | '\u{180e}' | '\u{feff}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{2069}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
 }
 
 /// Returns the text for a terminal: harmful characters are shown as `\u{1b}`, line ends as `\n`.
@@ -21,6 +22,27 @@ pub fn terminal(text: &str) -> Cow<'_, str> {
             '\n' => safe.push_str("\\n"),
             '\t' => safe.push_str("\\t"),
             c if harmful(c) => _ = write!(safe, "\\u{{{:x}}}", u32::from(c)),
+            c => safe.push(c),
+        }
+    }
+    Cow::Owned(safe)
+}
+
+/// Returns a JSON document with its harmful characters escaped, which stand in strings only; it says the same.
+#[must_use]
+pub fn json(document: &str) -> Cow<'_, str> {
+    let harmful = |c: char| c != '\n' && harmful(c);
+    if !document.contains(harmful) {
+        return Cow::Borrowed(document);
+    }
+    let mut safe = String::with_capacity(document.len() + 8);
+    for c in document.chars() {
+        match c {
+            c if harmful(c) => {
+                for unit in c.encode_utf16(&mut [0; 2]) {
+                    _ = write!(safe, "\\u{unit:04x}");
+                }
+            }
             c => safe.push(c),
         }
     }
@@ -66,6 +88,16 @@ mod tests {
     fn what_moves_the_cursor_is_shown_instead() {
         assert_eq!(terminal("plain – text"), "plain – text");
         assert_eq!(terminal("a\u{1b}[2Jb\r\nc\u{202e}d"), "a\\u{1b}[2Jb\\u{d}\\nc\\u{202e}d");
+    }
+
+    #[test]
+    fn json_says_the_same_in_characters_that_do_no_harm() {
+        let value = serde_json::json!({"name": "a\u{9b}b\u{202e}c\u{e0041}\u{7f}d\ne é"});
+        let text = format!("{value:#}\n");
+        let safe = json(&text);
+        assert!(safe.contains(r"a\u009bb\u202ec\udb40\udc41\u007fd\ne é"), "{safe}");
+        assert_eq!(serde_json::from_str::<serde_json::Value>(&safe).unwrap(), value);
+        assert_eq!(json("{\n  \"a\": 1\n}\n"), "{\n  \"a\": 1\n}\n");
     }
 
     #[test]
