@@ -1,15 +1,21 @@
 //! Who gains and who loses, folded where many share it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use crate::access::{AccessChange, ChangedGrant, GrantScope, Path, Sharpness, self_escalating};
-use crate::model::{Condition, Key, PermissionSetName, Where};
+use crate::model::{Address, Condition, PermissionSetName, Where};
 use crate::plan::Plan;
 
-/// What several principals share.
+/// The changes of access, folded: principals with the same ones stand together, in the order of their names.
+pub(super) struct Folds<'p> {
+    plan: &'p Plan,
+    pub(super) all: Vec<Fold<'p>>,
+    adopted: HashSet<&'p Address>,
+}
+
+/// Principals whose access changes in the same way, at least one.
 pub(super) struct Fold<'p> {
     pub(super) who: Vec<&'p AccessChange>,
-    pub(super) lines: Vec<Line>,
 }
 
 /// Permission sets that change alike, by one way.
@@ -23,28 +29,42 @@ pub(super) struct Line {
     pub(super) marks: Vec<&'static str>,
 }
 
-/// Folds the changes of access: principals with the same ones stand together, in the order of their names.
-pub(super) fn folds(plan: &Plan) -> Vec<Fold<'_>> {
-    let mut folds: Vec<(&[ChangedGrant], Fold<'_>)> = Vec::new();
-    let mut known: BTreeMap<&[ChangedGrant], usize> = BTreeMap::new();
-    for change in plan.access() {
-        match known.get(change.grants.as_slice()) {
-            Some(at) => folds[*at].1.who.push(change),
-            None => {
-                known.insert(&change.grants, folds.len());
-                folds.push((&change.grants, Fold { who: vec![change], lines: lines(plan, &change.grants) }));
+impl<'p> Folds<'p> {
+    pub(super) fn of(plan: &'p Plan) -> Self {
+        let mut all: Vec<Fold<'_>> = Vec::new();
+        let mut known: BTreeMap<&[ChangedGrant], usize> = BTreeMap::new();
+        for change in plan.access() {
+            match known.get(change.grants.as_slice()) {
+                Some(at) => all[*at].who.push(change),
+                None => {
+                    known.insert(&change.grants, all.len());
+                    all.push(Fold { who: vec![change] });
+                }
             }
         }
+        let adopted = plan.adoptions().iter().map(|adoption| &adoption.address).collect();
+        Self { plan, all, adopted }
     }
-    folds.into_iter().map(|(_, fold)| fold).collect()
+
+    /// Returns what changes for those of one fold. There may be a million lines over all.
+    pub(super) fn lines(&self, fold: &Fold<'_>) -> Vec<Line> {
+        fold.who.first().map_or_else(Vec::new, |change| lines(self, &change.grants))
+    }
+
+    /// Whether a path goes through an object that the plan adopts.
+    fn adopts(&self, path: &Path) -> bool {
+        let group = path.group.clone().map(Address::Group);
+        self.adopted.contains(&Address::Policy(path.policy.clone()))
+            || group.is_some_and(|group| self.adopted.contains(&group))
+    }
 }
 
 type Alike<'g> = (Sharpness, &'g Path, &'g Option<Condition>);
 
-fn lines(plan: &Plan, grants: &[ChangedGrant]) -> Vec<Line> {
+fn lines(folds: &Folds<'_>, grants: &[ChangedGrant]) -> Vec<Line> {
     let mut alike: BTreeMap<Alike<'_>, BTreeMap<&GrantScope, Vec<&PermissionSetName>>> = BTreeMap::new();
     for changed in grants {
-        let key = (changed.sharpness, &changed.path, &changed.grant.condition);
+        let key = (changed.sharpness, &*changed.path, &changed.grant.condition);
         let scopes = alike.entry(key).or_default();
         scopes.entry(&changed.grant.scope).or_default().push(&changed.grant.permission_set);
     }
@@ -58,21 +78,21 @@ fn lines(plan: &Plan, grants: &[ChangedGrant]) -> Vec<Line> {
             }
         }
         for (sets, scopes) in by_sets {
-            lines.push(line(plan, sharpness, path, condition.as_ref(), &sets, &scopes));
+            lines.push(line(folds, sharpness, path, condition.as_ref(), &sets, &scopes));
         }
     }
     lines
 }
 
 fn line(
-    plan: &Plan,
+    folds: &Folds<'_>,
     sharpness: Sharpness,
     path: &Path,
     condition: Option<&Condition>,
     sets: &[&PermissionSetName],
     scopes: &[&GrantScope],
 ) -> Line {
-    let names = &plan.outcome().projects;
+    let names = &folds.plan.outcome().projects;
     let sets_text = sets.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
     let scopes = scopes.iter().map(|scope| scope.words(|id| names.get(&id))).collect::<Vec<_>>().join(", ");
     let mut what = format!("{sets_text} on {scopes}");
@@ -89,19 +109,10 @@ fn line(
     if gains && sets.iter().any(|set| self_escalating(set)) {
         marks.push("can give itself more");
     }
-    let adopted = |key: &Key<_>, policy: bool| {
-        plan.adoptions().iter().any(|adoption| match &adoption.address {
-            crate::model::Address::Policy(adopted) => policy && adopted == key,
-            crate::model::Address::Group(adopted) => !policy && adopted == key,
-            crate::model::Address::User(_) | crate::model::Address::Application(_) => false,
-        })
-    };
-    if gains
-        && (adopted(&path.policy, true) || path.group.as_ref().is_some_and(|group| adopted(group, false)))
-    {
+    if gains && folds.adopts(path) {
         marks.push("through an adopted object");
     }
-    Line { sharpness, what, path: way(plan, path, sharpness), marks }
+    Line { sharpness, what, path: way(folds.plan, path, sharpness), marks }
 }
 
 fn way(plan: &Plan, path: &Path, sharpness: Sharpness) -> String {

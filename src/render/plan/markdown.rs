@@ -1,6 +1,6 @@
 use std::io::{self, Write};
 
-use super::access;
+use super::access::Folds;
 use super::text::{Style, text};
 use super::words;
 use crate::access::Sharpness;
@@ -56,18 +56,18 @@ pub fn markdown(out: &mut dyn Write, plan: &Plan, drift: bool) -> io::Result<()>
 }
 
 fn table(out: &mut dyn Write, plan: &Plan) -> io::Result<()> {
-    let folds = access::folds(plan);
-    if folds.is_empty() {
+    let folds = Folds::of(plan);
+    if folds.all.is_empty() {
         return writeln!(out, "No change of access.\n");
     }
     writeln!(out, "| who | | what | by |\n|---|---|---|---|")?;
-    for fold in folds {
+    for fold in &folds.all {
         let mut names: Vec<_> = fold.who.iter().take(8).map(|change| change.principal.to_string()).collect();
         if fold.who.len() > 8 {
             names.push(format!("{} more", fold.who.len() - 8));
         }
         let mut who = escape(&words::several(&names));
-        for line in fold.lines {
+        for line in folds.lines(fold) {
             let verb = match line.sharpness {
                 Sharpness::Gained => "➕ gains",
                 Sharpness::Loosened => "➕ loosened",

@@ -3,7 +3,7 @@ use std::io::{self, Write};
 
 use similar::{ChangeTag, TextDiff};
 
-use super::access::{self, Fold};
+use super::access::{Fold, Folds, Line};
 use super::words;
 use crate::access::Sharpness;
 use crate::model::{Address, Attachment, Rules, UserType};
@@ -73,17 +73,17 @@ impl Page<'_> {
 
     fn access(&mut self) -> io::Result<()> {
         self.heading("Access")?;
-        let folds = access::folds(self.plan);
-        if folds.is_empty() {
+        let folds = Folds::of(self.plan);
+        if folds.all.is_empty() {
             writeln!(self.out, "  no change of access")?;
         }
-        for fold in folds {
-            self.fold(&fold)?;
+        for fold in &folds.all {
+            self.fold(fold, folds.lines(fold))?;
         }
         writeln!(self.out)
     }
 
-    fn fold(&mut self, fold: &Fold<'_>) -> io::Result<()> {
+    fn fold(&mut self, fold: &Fold<'_>, lines: Vec<Line>) -> io::Result<()> {
         let mut names: Vec<String> = fold
             .who
             .iter()
@@ -102,7 +102,7 @@ impl Page<'_> {
         let all = fold.who.iter().all(|change| change.loses_all);
         let note = if all { self.paint.text(Ink::Alarm, ", left without any access") } else { String::new() };
         writeln!(self.out, "  {}{note}", terminal(&words::several(&names)))?;
-        for line in &fold.lines {
+        for line in lines {
             let (ink, sign, verb) = sign(line.sharpness);
             let what = format!("{sign} {verb} {}", terminal(&line.what));
             let marks: String = line.marks.iter().map(|mark| format!("  [{mark}]")).collect();
