@@ -34,6 +34,8 @@ struct Figures {
     steps: usize,
     /// What the live side takes, which reading would take too.
     live: u64,
+    /// The peak up to the plan, and the one with its text too.
+    planned: u64,
     peak: u64,
 }
 
@@ -72,6 +74,7 @@ fn measure(organization: &Organization, folder: &Path) -> Figures {
     };
     let plan = timed(&mut figures.plan, || between(&facts, &desired, &Options::default())).expect("a plan");
     figures.steps = plan.steps().len();
+    figures.planned = kibibytes("VmHWM:");
     let mut shown = Vec::new();
     timed(&mut figures.text, || text(&mut shown, &plan, Style::default())).expect("a vector takes it");
     drop(shown);
@@ -100,7 +103,7 @@ const ROW: &str = "PLANNING_ROW";
 const FOLDER: &str = "PLANNING_FOLDER";
 
 /// How often each row runs; the fastest counts, with the highest peak.
-const TIMES: usize = 3;
+const TIMES: usize = 5;
 
 fn row(organization: &Organization) -> Figures {
     let folder = tempfile::tempdir().expect("a folder");
@@ -154,8 +157,20 @@ fn main() {
         "full: 10,000 users and applications, 5,000 groups with 100,000 members, 5,000 policies with 50,000 rules; ms, MiB"
     );
     println!(
-        "{:<35}{:>7}{:>9}{:>9}{:>9}{:>9}{:>9}{:>7} |{:>9}{:>9}{:>9}{:>7}",
-        "", "steps", "read", "resolve", "plan", "text", "sum", "peak", "markdown", "json", "access", "live"
+        "{:<35}{:>7}{:>9}{:>9}{:>9}{:>9}{:>9}{:>7} |{:>9}{:>9}{:>9}{:>7}{:>8}",
+        "",
+        "steps",
+        "read",
+        "resolve",
+        "plan",
+        "text",
+        "sum",
+        "peak",
+        "markdown",
+        "json",
+        "access",
+        "live",
+        "planned"
     );
     let mut sums: HashMap<&str, f64> = HashMap::new();
     for (name, organization) in rows {
@@ -163,16 +178,19 @@ fn main() {
             continue;
         }
         let figures = row(&organization);
-        let Figures { read, resolve, plan, text, markdown, json, access, steps, live, peak } = figures;
-        let (sum, live, peak) = (figures.sum(), live / 1024, peak / 1024);
+        let Figures { read, resolve, plan, text, markdown, json, access, steps, live, planned, peak } =
+            figures;
+        let (sum, live, planned, peak) = (figures.sum(), live / 1024, planned / 1024, peak / 1024);
         println!(
-            "{name:<35}{steps:>7}{read:>9.1}{resolve:>9.1}{plan:>9.1}{text:>9.1}{sum:>9.1}{peak:>7} |{markdown:>9.1}{json:>9.1}{access:>9.1}{live:>7}"
+            "{name:<35}{steps:>7}{read:>9.1}{resolve:>9.1}{plan:>9.1}{text:>9.1}{sum:>9.1}{peak:>7} |{markdown:>9.1}{json:>9.1}{access:>9.1}{live:>7}{planned:>8}"
         );
         sums.insert(name, sum);
     }
-    for (small, large) in
-        [("half, 1 % changed", "full, 1 % changed"), ("full, 1 % changed", "double, 1 % changed"), ("half, 100 % changed", "full, 100 % changed")]
-    {
+    for (small, large) in [
+        ("half, 1 % changed", "full, 1 % changed"),
+        ("full, 1 % changed", "double, 1 % changed"),
+        ("half, 100 % changed", "full, 100 % changed"),
+    ] {
         if let (Some(one), Some(two)) = (sums.get(small), sums.get(large)) {
             println!("{small} → {large}: {:.2} times as long", two / one);
         }

@@ -116,7 +116,8 @@ impl Organization {
 
     /// The description and tags.
     fn meta(&self, what: What, n: usize, side: Side) -> Meta {
-        let changed = side == Desired && matches!((what, self.fate(what, n)), (What::Application, Some(0..4)));
+        let changed =
+            side == Desired && matches!((what, self.fate(what, n)), (What::Application, Some(0..4)));
         let description =
             if changed { format!("Application {n}, described anew") } else { format!("Number {n}") };
         let tags = BTreeSet::from(["team:platform".to_owned(), format!("n:{n}")]);
@@ -129,8 +130,8 @@ impl Organization {
         let number = |slot: usize| (n * 37 + slot * 101) % self.applications();
         let fate = self.fate(What::Group, n).filter(|_| side == Desired);
         let (slots, moved) = match fate {
-            Some(0..5) => (0..MEMBERS, 2), // two leave, two join
-            Some(5) => (3..MEMBERS, 0),    // three leave
+            Some(0..5) => (0..MEMBERS, 2),  // two leave, two join
+            Some(5) => (3..MEMBERS, 0),     // three leave
             Some(6) => (0..MEMBERS + 2, 0), // two join
             _ => (0..MEMBERS, 0),
         };
@@ -177,8 +178,9 @@ impl Organization {
             "IPAMReadOnly",
             "SecretManagerReadOnly",
         ];
-        let condition =
-            |rule| (rule == 0).then(|| format!("resource.name.startsWith(\"/team-{n}/\") || !has(resource.id)"));
+        let condition = |rule| {
+            (rule == 0).then(|| format!("resource.name.startsWith(\"/team-{n}/\") || !has(resource.id)"))
+        };
         let rule = |rule: usize| (sets[rule % sets.len()], (n + rule) % PROJECTS, condition(rule));
         let mut rules: Vec<OneRule> = (0..RULES).map(rule).collect();
         match self.fate(What::Policy, n).filter(|_| side == Desired) {
