@@ -1,5 +1,8 @@
-use super::{Grant, Holdings, Packed, PrincipalId, World};
-use crate::model::{Key, Name, Principal, State};
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::{Grant, Grants, GroupId, Holdings, Packed, PolicyId, PrincipalId, World};
+use crate::model::{Key, Name, Principal, Rule, State};
 
 /// How access changes for one principal.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,15 +19,15 @@ pub struct AccessChange {
     pub locked: bool,
 }
 
-/// One grant that changes hands, or its condition.
+/// One grant that changes hands, or its condition. Those of all members of a group share grant and path.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ChangedGrant {
     /// What happens to it.
     pub sharpness: Sharpness,
     /// The grant as it is afterwards; for what is lost, as it was before.
-    pub grant: Grant,
+    pub grant: Arc<Grant>,
     /// By which way it is held afterwards; for what is lost, was held before.
-    pub path: Path,
+    pub path: Arc<Path>,
 }
 
 /// What happens to a grant.
@@ -51,26 +54,69 @@ pub struct Path {
     pub rule: usize,
 }
 
-impl Path {
-    /// Returns the first way by which `grant` reaches a principal, by group and policy.
-    pub(super) fn find(
-        world: &World,
-        holdings: &Holdings,
-        state: &State,
-        principal: PrincipalId,
-        grant: Packed,
-    ) -> Option<Self> {
-        let ways = holdings.ways(principal).filter(|(_, _, grants)| grants.cover(grant));
-        let unpacked = world.symbols.unpack(grant);
-        ways.filter_map(|(group, policy, _)| {
-            let key = world.policies.get_index(policy as usize)?;
-            let rules = &state.policies.get(key)?.rules.0;
-            let rule = rules.iter().position(|rule| Grant::of_rule(rule).any(|g| g.covers(&unpacked)))?;
-            let group = group.and_then(|group| world.groups.get_index(group as usize)).cloned();
-            Some(Self { group, policy: key.clone(), rule })
-        })
-        .min()
+/// One side of a comparison, with the grants, rules and paths as they become known.
+struct Side<'a> {
+    world: &'a World,
+    holdings: &'a Holdings,
+    state: &'a State,
+    grants: HashMap<Packed, Arc<Grant>>,
+    rules: HashMap<(PolicyId, Packed), Option<usize>>,
+    paths: HashMap<(Option<GroupId>, PolicyId, usize), Arc<Path>>,
+}
+
+impl<'a> Side<'a> {
+    fn new(world: &'a World, (holdings, state): (&'a Holdings, &'a State)) -> Self {
+        let (grants, rules, paths) = (HashMap::new(), HashMap::new(), HashMap::new());
+        Self { world, holdings, state, grants, rules, paths }
     }
+
+    fn grant(&mut self, grant: Packed) -> Arc<Grant> {
+        let unpacked = || Arc::new(self.world.symbols.unpack(grant));
+        Arc::clone(self.grants.entry(grant).or_insert_with(unpacked))
+    }
+
+    /// Returns the first rule of a policy that covers a grant.
+    fn rule(&mut self, policy: PolicyId, grant: Packed) -> Option<usize> {
+        *self.rules.entry((policy, grant)).or_insert_with(|| {
+            let key = self.world.policies.get_index(policy as usize)?;
+            let grant = self.world.symbols.unpack(grant);
+            let covers = |rule: &Rule| Grant::of_rule(rule).any(|one| one.covers(&grant));
+            self.state.policies.get(key)?.rules.0.iter().position(covers)
+        })
+    }
+
+    /// Returns the ways to a principal, by the names of group and policy.
+    fn ways(&self, principal: PrincipalId) -> Vec<Way<'a>> {
+        let (world, holdings) = (self.world, self.holdings);
+        let way = |(group, policy, grants): (Option<GroupId>, PolicyId, &'a Grants)| {
+            let names = (
+                group.and_then(|group| world.groups.get_index(group as usize)),
+                world.policies.get_index(policy as usize)?,
+            );
+            Some(Way { names, group, policy, grants })
+        };
+        let mut ways: Vec<_> = holdings.ways(principal).filter_map(way).collect();
+        ways.sort_unstable_by_key(|way| way.names);
+        ways
+    }
+
+    /// Returns the first of the ways by which a grant comes.
+    fn path(&mut self, ways: &[Way<'_>], grant: Packed) -> Option<Arc<Path>> {
+        let mut ways = ways.iter().filter(|way| way.grants.cover(grant));
+        let (way, rule) = ways.find_map(|way| Some((way, self.rule(way.policy, grant)?)))?;
+        let (group, policy) = way.names;
+        let path = || Arc::new(Path { group: group.cloned(), policy: policy.clone(), rule });
+        Some(Arc::clone(self.paths.entry((way.group, way.policy, rule)).or_insert_with(path)))
+    }
+}
+
+/// A way by which grants reach a principal.
+struct Way<'a> {
+    /// Of the group and the policy.
+    names: (Option<&'a Key<Name>>, &'a Key<Name>),
+    group: Option<GroupId>,
+    policy: PolicyId,
+    grants: &'a Grants,
 }
 
 /// Returns how access changes between two states that bear the same names, by principal.
@@ -83,50 +129,48 @@ pub fn changes(
     (after, outcome): (&Holdings, &State),
 ) -> Vec<AccessChange> {
     let touched = before.touched(after);
+    let (mut before, mut after) = (Side::new(world, (before, live)), Side::new(world, (after, outcome)));
     let mut changes: Vec<_> = touched
         .into_iter()
-        .filter(|id| !before.owners.contains(id) && !after.owners.contains(id))
-        .filter_map(|id| change(world, (before, live), (after, outcome), id))
+        .filter(|id| !before.holdings.owners.contains(id) && !after.holdings.owners.contains(id))
+        .filter_map(|id| change(&mut before, &mut after, id))
         .collect();
     changes.sort_by(|a, b| a.principal.cmp(&b.principal));
     changes
 }
 
-fn change(
-    world: &World,
-    (before, live): (&Holdings, &State),
-    (after, outcome): (&Holdings, &State),
-    id: PrincipalId,
-) -> Option<AccessChange> {
-    let (held, will) = (before.grants_of(id), after.grants_of(id));
+fn change(before: &mut Side<'_>, after: &mut Side<'_>, id: PrincipalId) -> Option<AccessChange> {
+    let (held, will) = (before.holdings.grants_of(id), after.holdings.grants_of(id));
     if held == will {
         return None;
     }
     let mut grants = Vec::new();
-    let mut note = |sharpness, grant: Packed, holdings: &Holdings, state: &State| {
-        if let Some(path) = Path::find(world, holdings, state, id, grant) {
-            grants.push(ChangedGrant { sharpness, grant: world.symbols.unpack(grant), path });
+    let (old, new) = (before.ways(id), after.ways(id));
+    let mut note = |sharpness, grant: Packed, side: &mut Side<'_>, ways: &[Way<'_>]| {
+        if let Some(path) = side.path(ways, grant) {
+            grants.push(ChangedGrant { sharpness, grant: side.grant(grant), path });
         }
     };
     for grant in will.iter().filter(|grant| !held.cover(*grant)) {
         let loosened =
             !grant.conditional() && held.iter().any(|h| h.conditional() && h.unconditional() == grant);
-        note(if loosened { Sharpness::Loosened } else { Sharpness::Gained }, grant, after, outcome);
+        note(if loosened { Sharpness::Loosened } else { Sharpness::Gained }, grant, after, &new);
     }
     for grant in held.iter().filter(|grant| !will.cover(*grant)) {
         let kept = |w: Packed| w.conditional() && w.unconditional() == grant;
         match will.iter().find(|w| kept(*w)) {
-            Some(tighter) => note(Sharpness::Tightened, tighter, after, outcome),
-            None => note(Sharpness::Lost, grant, before, live),
+            Some(tighter) => note(Sharpness::Tightened, tighter, after, &new),
+            None => note(Sharpness::Lost, grant, before, &old),
         }
     }
     if grants.is_empty() {
         return None;
     }
-    grants.sort();
-    let principal = world.principals.get_index(id as usize)?.clone();
+    grants.sort_unstable();
+    grants.shrink_to_fit();
+    let principal = after.world.principals.get_index(id as usize)?.clone();
     let locked = match &principal {
-        Principal::User(key) => outcome.users.get(key).is_some_and(|user| user.locked),
+        Principal::User(key) => after.state.users.get(key).is_some_and(|user| user.locked),
         Principal::Application(_) => false,
     };
     let (loses_all, from_nothing) = (will.is_empty(), held.is_empty());

@@ -99,6 +99,11 @@ impl Forbidden {
         expression(text, Vocabulary::Guardrail).map(Self)
     }
 
+    /// Returns true when the answer can depend on this field of a grant.
+    pub(super) fn reads(&self, field: &str) -> bool {
+        self.0.reads(field)
+    }
+
     /// Returns true when the guardrail forbids the grant.
     ///
     /// # Errors

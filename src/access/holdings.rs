@@ -119,6 +119,17 @@ pub enum Attached {
     Group(GroupId),
 }
 
+impl Attached {
+    /// Returns the group, where it is one.
+    #[must_use]
+    pub const fn group(self) -> Option<GroupId> {
+        match self {
+            Self::Group(group) => Some(group),
+            Self::Nobody | Self::Principal(_) => None,
+        }
+    }
+}
+
 /// A policy as access sees it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Held {

@@ -1,7 +1,9 @@
 //! Questions to the access model: what somebody can, and who can something.
 
-use super::{Grant, GrantScope, Path, Request, Undecided, World, includes};
-use crate::model::{Catalogue, Id, PermissionSetName, Principal, Scope, State, UserType};
+use std::borrow::Cow;
+
+use super::{Grant, GrantScope, GroupId, Holdings, Path, PolicyId, Request, Undecided, World, includes};
+use crate::model::{Catalogue, Id, PermissionSetName, Principal, Rule, Scope, State, UserType};
 
 /// One grant that a principal holds by one way.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -40,43 +42,41 @@ pub struct CanDo {
 
 /// Everything that is held in a state, by whom and by which way; owners hold more than this: everything.
 #[derive(Debug)]
-pub struct Everything {
-    grants: Vec<HeldGrant>,
+pub struct Everything<'s> {
+    pub(super) state: &'s State,
+    pub(super) world: Cow<'s, World>,
+    pub(super) holdings: Cow<'s, Holdings>,
     owners: Vec<Principal>,
 }
 
-impl Everything {
+impl<'s> Everything<'s> {
     /// Reads a state.
     #[must_use]
-    pub fn of(state: &State) -> Self {
+    pub fn of(state: &'s State) -> Self {
         let mut world = World::default();
         let holdings = world.holdings(state);
-        let mut grants = Vec::new();
-        for (at, principal) in world.principals.iter().enumerate() {
-            let id = u32::try_from(at).unwrap_or(u32::MAX);
-            for (group, policy, _) in holdings.ways(id) {
-                let Some(key) = world.policies.get_index(policy as usize) else { continue };
-                let Some(policy) = state.policies.get(key) else { continue };
-                let group = group.and_then(|group| world.groups.get_index(group as usize)).cloned();
-                for (rule, one) in policy.rules.0.iter().enumerate() {
-                    grants.extend(Grant::of_rule(one).map(|grant| HeldGrant {
-                        principal: principal.clone(),
-                        grant,
-                        path: Path { group: group.clone(), policy: key.clone(), rule },
-                        managed: policy.flags.managed,
-                    }));
-                }
-            }
-        }
-        grants.sort();
+        Self::new(state, Cow::Owned(world), Cow::Owned(holdings))
+    }
+
+    /// Takes what was read of a state already.
+    #[must_use]
+    pub fn known(state: &'s State, world: &'s World, holdings: &'s Holdings) -> Self {
+        Self::new(state, Cow::Borrowed(world), Cow::Borrowed(holdings))
+    }
+
+    fn new(state: &'s State, world: Cow<'s, World>, holdings: Cow<'s, Holdings>) -> Self {
         let owners = state.users.iter().filter(|(_, user)| user.kind == UserType::Owner);
-        Self { grants, owners: owners.map(|(key, _)| Principal::User(key.clone())).collect() }
+        let owners = owners.map(|(key, _)| Principal::User(key.clone())).collect();
+        Self { state, world, holdings, owners }
     }
 
     /// Returns every grant, by principal, permission set, scope and way.
-    #[must_use]
-    pub fn grants(&self) -> &[HeldGrant] {
-        &self.grants
+    ///
+    /// One principal's are in memory at a time: there may be millions.
+    pub fn grants(&self) -> impl Iterator<Item = HeldGrant> {
+        let mut principals: Vec<&Principal> = self.world.principals.iter().collect();
+        principals.sort_unstable();
+        principals.into_iter().flat_map(|principal| self.held_by(principal))
     }
 
     /// Returns those who hold everything without any policy.
@@ -85,10 +85,42 @@ impl Everything {
         &self.owners
     }
 
-    /// Returns what a principal holds.
-    pub fn held_by<'a>(&'a self, principal: &'a Principal) -> impl Iterator<Item = &'a HeldGrant> {
-        let from = self.grants.partition_point(|held| held.principal < *principal);
-        self.grants[from..].iter().take_while(move |held| held.principal == *principal)
+    /// Returns what a principal holds, by permission set, scope and way.
+    #[must_use]
+    pub fn held_by(&self, principal: &Principal) -> Vec<HeldGrant> {
+        let id = self.world.principals.get_index_of(principal).and_then(|at| u32::try_from(at).ok());
+        let ways = id.into_iter().flat_map(|id| self.holdings.ways(id));
+        let mut held: Vec<_> = ways
+            .flat_map(|(group, policy, _)| {
+                let rules = self.rules(policy).iter().enumerate();
+                rules.flat_map(move |(rule, one)| {
+                    Grant::of_rule(one)
+                        .filter_map(move |grant| self.held(principal, grant, group, (policy, rule)))
+                })
+            })
+            .collect();
+        held.sort();
+        held
+    }
+
+    /// Returns the rules of a policy.
+    pub(super) fn rules(&self, policy: PolicyId) -> &[Rule] {
+        let key = self.world.policies.get_index(policy as usize);
+        key.and_then(|key| self.state.policies.get(key)).map_or(&[], |policy| &policy.rules.0)
+    }
+
+    /// Returns a grant with the way to it: the group, the policy, and the position of the rule.
+    pub(super) fn held(
+        &self,
+        principal: &Principal,
+        grant: Grant,
+        group: Option<GroupId>,
+        (policy, rule): (PolicyId, usize),
+    ) -> Option<HeldGrant> {
+        let policy = self.world.policies.get_index(policy as usize)?.clone();
+        let managed = self.state.policies.get(&policy)?.flags.managed;
+        let group = group.and_then(|group| self.world.groups.get_index(group as usize)).cloned();
+        Some(HeldGrant { principal: principal.clone(), grant, path: Path { group, policy, rule }, managed })
     }
 
     /// Returns every way in which anybody but an owner can do `set` on `scope`, exact grants before wider ones.
@@ -101,11 +133,11 @@ impl Everything {
         request: Option<&Request>,
     ) -> Vec<CanDo> {
         let mut found: Vec<CanDo> = Vec::new();
-        for held in self.grants.iter().filter(|held| held.grant.scope.contains(scope)) {
+        for held in self.grants().filter(|held| held.grant.scope.contains(scope)) {
             let through = includes(catalogue, &held.grant.permission_set, set);
             if held.grant.permission_set == *set || through {
                 let holds = decide(&held.grant, request);
-                found.push(CanDo { held: held.clone(), through, holds });
+                found.push(CanDo { held, through, holds });
             }
         }
         found.sort_by(|a, b| {

@@ -59,6 +59,15 @@ impl Packed {
         Self { condition: UNCONDITIONAL, ..self }
     }
 
+    /// Returns the same grant with only some of its parts; the others are the same for all.
+    pub(super) const fn only(self, set: bool, scope: bool, condition: bool) -> Self {
+        Self {
+            set: if set { self.set } else { 0 },
+            scope: if scope { self.scope } else { ORGANIZATION },
+            condition: if condition { self.condition } else { UNCONDITIONAL },
+        }
+    }
+
     /// Returns true when it holds under a condition only.
     #[must_use]
     pub const fn conditional(self) -> bool {

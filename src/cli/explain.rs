@@ -44,8 +44,10 @@ impl Explain {
         let request = self.ask.request(common);
         let held: Vec<_> = everything
             .held_by(&self.principal)
+            .into_iter()
             .filter(|held| on.as_ref().is_none_or(|on| held.grant.scope.contains(on)))
-            .map(|held| (held.clone(), decide(&held.grant, request.as_ref())))
+            .map(|held| (decide(&held.grant, request.as_ref()), held))
+            .map(|(holds, held)| (held, holds))
             .collect();
         let who = self.principal.to_string();
         for output in common.outputs() {
@@ -66,13 +68,13 @@ impl Explain {
 }
 
 /// Whether anybody knows of the principal: it is listed, or holds something.
-fn known(state: &State, principal: &Principal, everything: &Everything) -> bool {
+fn known(state: &State, principal: &Principal, everything: &Everything<'_>) -> bool {
     let listed = match principal {
         Principal::User(key) => state.users.contains_key(key),
         Principal::Application(key) => state.applications.contains_key(key),
     };
     let member = || state.groups.values().any(|group| group.members.contains(principal));
-    listed || member() || everything.held_by(principal).next().is_some()
+    listed || member() || !everything.held_by(principal).is_empty()
 }
 
 fn nobody(asked: &Asked, principal: &Principal) -> Failure {

@@ -82,7 +82,7 @@ fn judge(desired: &Desired) -> Result<Vec<Judged>, Failure> {
     let (state, catalogue) = (&desired.state, Catalogue::published());
     let everything = Everything::of(state);
     let assertions = broken_assertions(&everything, catalogue, &desired.assertions);
-    let guardrails = broken_guardrails(state, &everything, catalogue, &desired.guardrails)
+    let guardrails = broken_guardrails(&everything, catalogue, &desired.guardrails)
         .map_err(|error| Failure::error(anyhow::Error::new(error)))?;
     let why = |broken: &[Broken], at: usize, with_principal: bool| -> Vec<String> {
         broken

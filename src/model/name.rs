@@ -242,8 +242,13 @@ impl Eq for Email {}
 
 impl Hash for Email {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        for byte in self.folded() {
-            state.write_u8(byte);
+        // Byte by byte a hasher takes several times as long.
+        for part in self.0.as_bytes().chunks(64) {
+            let mut folded = [0; 64];
+            let folded = &mut folded[..part.len()];
+            folded.copy_from_slice(part);
+            folded.make_ascii_lowercase();
+            state.write(folded);
         }
         state.write_u8(0xff);
     }
@@ -300,6 +305,15 @@ mod tests {
         assert_eq!(a, b);
         assert_eq!(a.cmp(&b), Ordering::Equal);
         assert_eq!(a.to_string(), "Alice@Example.com");
+    }
+
+    #[test]
+    fn emails_that_are_equal_are_one_key() {
+        let long = "Longer.Than.One.Part".repeat(4);
+        let emails = [format!("{long}@x.io"), format!("{long}@X.IO").to_uppercase(), format!("{long}.@x.io")];
+        let set: std::collections::HashSet<Email> =
+            emails.iter().map(|email| email.parse().unwrap()).collect();
+        assert_eq!(set.len(), 2);
     }
 
     #[test]

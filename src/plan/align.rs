@@ -314,8 +314,12 @@ fn rekey(state: &State, addresses: &HashMap<Address, Address>) -> State {
         groups: groups.iter().map(|(key, object)| (group(key), object.clone())).collect(),
         policies: policies.iter().map(|(key, object)| (policy(key), object.clone())).collect(),
     };
-    for object in rekeyed.groups.values_mut() {
-        object.members = object.members.iter().map(principal).collect();
+    let applications = addresses.keys().any(|address| address.kind() == Kind::Application);
+    let moves = |member: &Principal| addresses.contains_key(&member.address());
+    for object in rekeyed.groups.values_mut().filter(|_| applications) {
+        if object.members.iter().any(moves) {
+            object.members = object.members.iter().map(principal).collect();
+        }
     }
     for object in rekeyed.policies.values_mut() {
         object.attachment = match &object.attachment {
@@ -471,13 +475,14 @@ impl Alignment {
                 undeclared.entry(address.kind()).or_default().push(address);
             }
         }
+        let renamed_from = renamed_from(facts, desired);
         for (kind, addresses) in undeclared {
             if !desired.sections.contains(&kind) {
                 self.spared.extend(spare(addresses, &SparedReason::SectionAbsent));
                 continue;
             }
             for address in addresses {
-                match self.fate(facts, desired, &address) {
+                match self.fate(desired, &renamed_from, &address) {
                     None => _ = gone.insert(address),
                     Some(reason) => self.spared.push(Spared { address, reason }),
                 }
@@ -487,7 +492,12 @@ impl Alignment {
     }
 
     /// Why an undeclared object stays; `None` when it is deleted.
-    fn fate(&mut self, facts: &Facts<'_>, desired: &Desired, address: &Address) -> Option<SparedReason> {
+    fn fate(
+        &mut self,
+        desired: &Desired,
+        renamed_from: &HashMap<(Kind, String), &Address>,
+        address: &Address,
+    ) -> Option<SparedReason> {
         let flags = flags(&self.before, address);
         let builtin = match address {
             Address::Group(key) => self.before.groups.get(key).is_some_and(|group| group.builtin.is_some()),
@@ -519,17 +529,24 @@ impl Alignment {
             return Some(SparedReason::External);
         }
         // A declared object that was to be renamed from this one, had its new name been free.
-        let previously = desired.identities.iter().filter(|(of, identity)| {
-            of.kind() == address.kind()
-                && identity.previously.as_ref().is_some_and(|name| address.key_text() == name.as_str())
-                && exists(facts.live, of)
-        });
-        if let Some(of) = previously.map(|(of, _)| of).min().cloned() {
+        if let Some(of) = renamed_from.get(&(address.kind(), address.key_text())).map(|of| (*of).clone()) {
             self.conflict(desired, &of, ConflictKind::BothLive { previously: address.clone() });
             return Some(SparedReason::Renamed);
         }
         None
     }
+}
+
+/// The declared objects that were to be renamed, and are live too: by kind and old name, the first of each.
+fn renamed_from<'d>(facts: &Facts<'_>, desired: &'d Desired) -> HashMap<(Kind, String), &'d Address> {
+    let mut renamed_from: HashMap<(Kind, String), &Address> = HashMap::new();
+    for (of, identity) in &desired.identities {
+        if let Some(previously) = identity.previously.as_ref().filter(|_| exists(facts.live, of)) {
+            let first = renamed_from.entry((of.kind(), previously.to_string())).or_insert(of);
+            *first = of.min(*first);
+        }
+    }
+    renamed_from
 }
 
 fn spare(addresses: Vec<Address>, reason: &SparedReason) -> impl Iterator<Item = Spared> {

@@ -10,6 +10,7 @@ mod graph;
 pub mod guard;
 mod order;
 mod rehearse;
+mod scene;
 mod step;
 mod summary;
 

@@ -5,9 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::align::{Alignment, remove_all};
 use super::diff::{Draft, Move};
 use super::order::{Allowed, Ordered};
+use super::scene::Scene;
 use super::{Action, Bug, Interruption, StepId, Update};
 use crate::access::{Attached, Held, Holdings, Packed, PrincipalId, World};
-use crate::model::{Address, Application, Flags, Group, Key, Name, State};
+use crate::model::{Address, Application, Flags, Group, Key, State};
 
 /// Does to a state what a call does to an organization.
 pub fn rehearse(state: &mut State, action: &Action) {
@@ -87,15 +88,15 @@ pub(super) fn run(
     ordered: &mut Ordered,
     caller: Option<PrincipalId>,
 ) -> Result<Rehearsal, Bug> {
-    let mut state = alignment.before.clone();
+    let mut scene = Scene::part(&alignment.before, ordered.changes.iter().map(|change| &change.action));
     let mut watch = Watch::new(draft, caller);
     for (at, change) in ordered.changes.iter_mut().enumerate() {
         let step = StepId::try_from(at + 1).unwrap_or(StepId::MAX);
-        settle(&mut change.action, &state);
-        rehearse(&mut state, &change.action);
+        settle(&mut change.action, scene.state());
+        scene.play(&change.action);
         watch.step(step, &change.moves)?;
     }
-    if let Some(differs) = difference(&state, &alignment.outcome) {
+    if let Some(differs) = scene.difference(&alignment.before, &alignment.outcome) {
         return Err(Bug(format!("the steps do not lead to the desired state: {differs}")));
     }
     watch.finish(&ordered.unresolved)
@@ -128,24 +129,6 @@ fn settle(action: &mut Action, state: &State) {
         | Action::RemoveMember { .. }
         | Action::Delete { .. } => {}
     }
-}
-
-/// Says in words where two states differ first, or `None` when they are the same.
-fn difference(found: &State, wanted: &State) -> Option<String> {
-    fn first<T: PartialEq>(
-        kind: &str,
-        found: &indexmap::IndexMap<Key<Name>, T>,
-        wanted: &indexmap::IndexMap<Key<Name>, T>,
-    ) -> Option<String> {
-        let missing =
-            wanted.iter().find(|(key, object)| found.get(*key) != Some(*object)).map(|(key, _)| key);
-        let key = missing.or_else(|| found.keys().find(|key| !wanted.contains_key(*key)))?;
-        Some(format!("{kind} {key}"))
-    }
-    first("application", &found.applications, &wanted.applications)
-        .or_else(|| first("group", &found.groups, &wanted.groups))
-        .or_else(|| first("policy", &found.policies, &wanted.policies))
-        .or_else(|| (found.users != wanted.users).then(|| "users".to_owned()))
 }
 
 /// Watches both laws while steps are done.

@@ -2,6 +2,7 @@
 
 mod words;
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, LazyLock};
@@ -49,6 +50,7 @@ pub enum FaultKind {
 pub struct Expression {
     program: Program,
     depth: usize,
+    reads: BTreeSet<&'static str>,
 }
 
 impl Expression {
@@ -63,6 +65,12 @@ impl Expression {
     pub fn place(&self, part: &IdedExpr) -> Option<Range<usize>> {
         let info = self.program.source_info();
         place(info, part.id)
+    }
+
+    /// Returns true when the expression asks for a field of a variable. What it does not ask for cannot change the
+    /// answer: a variable as a whole is no word that it may use.
+    pub(super) fn reads(&self, field: &str) -> bool {
+        self.reads.contains(field)
     }
 
     /// Makes a context, evaluates the expression in it, and reads the answer; with room for a deep expression.
@@ -161,15 +169,16 @@ fn compile_here(text: &str, vocabulary: Vocabulary) -> Result<Expression, Vec<Fa
         info: program.source_info(),
         bound: Vec::new(),
         faults: Vec::new(),
+        reads: BTreeSet::new(),
         deepest: 0,
     };
     words.look(program.expression(), 0);
-    let (mut faults, deepest) = (words.faults, words.deepest);
+    let (mut faults, reads, deepest) = (words.faults, words.reads, words.deepest);
     if deepest > DEEPEST_TREE {
         return Err(vec![Fault { at: 0..text.len(), kind: FaultKind::TooDeep }]);
     }
     if faults.is_empty() {
-        return Ok(Expression { program, depth: deepest });
+        return Ok(Expression { program, depth: deepest, reads });
     }
     faults.sort_by_key(|fault| fault.at.start);
     faults.dedup();

@@ -1,3 +1,4 @@
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 use cel::IdedExpr;
@@ -101,6 +102,8 @@ pub(super) struct Words<'a> {
     /// The variables that comprehensions bind.
     pub(super) bound: Vec<&'a str>,
     pub(super) faults: Vec<Fault>,
+    /// The fields of the vocabulary's variables that are read.
+    pub(super) reads: BTreeSet<&'static str>,
     pub(super) deepest: usize,
 }
 
@@ -180,9 +183,10 @@ impl<'a> Words<'a> {
     }
 
     fn field(&mut self, part: &IdedExpr, of: &str, field: &str) {
-        let known = self.vocabulary.fields_of(of).is_some_and(|fields| fields.contains(&field));
-        if !known {
-            self.fault_variable(part, &format!("{of}.{field}"));
+        let known = self.vocabulary.fields_of(of).unwrap_or_default().iter().find(|known| **known == field);
+        match known {
+            Some(known) => _ = self.reads.insert(known),
+            None => self.fault_variable(part, &format!("{of}.{field}")),
         }
     }
 

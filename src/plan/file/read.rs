@@ -15,7 +15,7 @@ use crate::model::{
 };
 use crate::plan::{
     Action, Adoption, Edge, Effect, Facts, Interruption, Options, Plan, Reason, Step, Summary, Update, align,
-    guard, rehearse,
+    guard, scene::Scene,
 };
 
 /// Why a plan file cannot be applied at all.
@@ -137,10 +137,7 @@ impl Document {
         if !sound(&steps) {
             return Err(shape().into());
         }
-        let mut outcome = before.clone();
-        for step in &steps {
-            rehearse(&mut outcome, &step.action);
-        }
+        let outcome = Scene::play_all(before.clone(), steps.iter().map(|step| &step.action));
         self.unchanged(&before)?;
         let mut world = World::default();
         let (held, will) = (world.holdings(&before), world.holdings(&outcome));

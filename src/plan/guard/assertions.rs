@@ -1,3 +1,5 @@
+use std::collections::BTreeSet;
+
 use super::{Alarm, Case, count};
 use crate::access::{Broken, Everything, broken_assertions, sentence};
 use crate::model::{Catalogue, Desired};
@@ -8,10 +10,14 @@ pub(super) fn judge(case: &Case<'_>) -> Option<Alarm> {
     if assertions.is_empty() {
         return None;
     }
-    let (before, outcome) = (&case.alignment.before, &case.alignment.outcome);
-    let after = broken_assertions(&Everything::of(outcome), Catalogue::published(), assertions);
-    let known = broken_assertions(&Everything::of(before), Catalogue::published(), assertions);
-    let new = after.iter().filter(|broken| !known.iter().any(|old| old.sentence == broken.sentence)).count();
+    let ask = |everything: &Everything<'_>| broken_assertions(everything, Catalogue::published(), assertions);
+    let after = ask(&case.after());
+    if after.is_empty() {
+        return None;
+    }
+    let known: BTreeSet<usize> = ask(&case.before()).iter().map(|broken| broken.sentence).collect();
+    let new = after.iter().filter(|broken| !known.contains(&broken.sentence)).count();
+    let outcome = &case.alignment.outcome;
     let words = |broken: &Broken| {
         let Some(assertion) = assertions.get(broken.sentence) else { return String::new() };
         let at = format!("{}:{}", assertion.at.file.display(), assertion.at.line);

@@ -1,6 +1,8 @@
+use std::collections::BTreeSet;
+
 use super::{Alarm, Case, count};
-use crate::access::{Broken, Everything, broken_guardrails};
-use crate::model::Catalogue;
+use crate::access::{Broken, Everything, Grant, broken_guardrails};
+use crate::model::{Catalogue, Principal};
 
 /// Refuses what a guardrail forbids. What live breaks already is shown, and refused with `--strict`.
 pub(super) fn judge(case: &Case<'_>) -> Option<Alarm> {
@@ -8,9 +10,9 @@ pub(super) fn judge(case: &Case<'_>) -> Option<Alarm> {
     if guardrails.is_empty() {
         return None;
     }
-    let (before, outcome) = (&case.alignment.before, &case.alignment.outcome);
-    let ask = |state| broken_guardrails(state, &Everything::of(state), Catalogue::published(), guardrails);
-    let after = match ask(outcome) {
+    let ask = |everything: &Everything<'_>| broken_guardrails(everything, Catalogue::published(), guardrails);
+    let after = match ask(&case.after()) {
+        Ok(none) if none.is_empty() => return None,
         Ok(after) => after,
         Err(unjudged) => {
             let why = std::error::Error::source(&unjudged).map(ToString::to_string).unwrap_or_default();
@@ -23,12 +25,10 @@ pub(super) fn judge(case: &Case<'_>) -> Option<Alarm> {
             });
         }
     };
-    let known = ask(before).unwrap_or_default();
-    let same = |a: &Broken, b: &Broken| {
-        let grant = |broken: &Broken| broken.by.as_ref().map(|held| held.grant.clone());
-        a.sentence == b.sentence && a.principal == b.principal && grant(a) == grant(b)
-    };
-    let new = after.iter().filter(|broken| !known.iter().any(|old| same(old, broken))).count();
+    let known = ask(&case.before()).unwrap_or_default();
+    let known: BTreeSet<_> = known.iter().map(same).collect();
+    let new = after.iter().filter(|broken| !known.contains(&same(broken))).count();
+    let outcome = &case.alignment.outcome;
     let words = |broken: &Broken| {
         let Some(guardrail) = guardrails.get(broken.sentence) else { return String::new() };
         let at = format!("{}:{}", guardrail.at.file.display(), guardrail.at.line);
@@ -37,4 +37,9 @@ pub(super) fn judge(case: &Case<'_>) -> Option<Alarm> {
     super::alarm(case, after.len(), new, after.iter().map(words).collect(), |number| {
         count(number, "grant against a guardrail", "grants against guardrails")
     })
+}
+
+/// What is the same in two findings of one guardrail on two states.
+fn same(broken: &Broken) -> (usize, &Principal, Option<&Grant>) {
+    (broken.sentence, &broken.principal, broken.by.as_ref().map(|held| &held.grant))
 }

@@ -1,5 +1,7 @@
+use std::collections::BTreeSet;
+
 use super::{Alarm, Case, count};
-use crate::access::{Grant, GrantScope, Holdings};
+use crate::access::{Grant, GrantScope, Holdings, PrincipalId};
 use crate::model::{Principal, State, UserType};
 
 /// Refuses to lower the number of people who can administer IAM below the settings' `min_iam_admins`.
@@ -23,19 +25,21 @@ pub(super) fn judge(case: &Case<'_>) -> Option<Alarm> {
 
 /// Unlocked people who hold a set that administers IAM without a condition; the owner counts.
 fn administrators(case: &Case<'_>, holdings: &Holdings, state: &State) -> Vec<Principal> {
-    let mut found = Vec::new();
-    for (key, user) in &state.users {
-        let principal = Principal::User(key.clone());
-        let holds = || {
-            let Some(id) = case.draft.world.principals.get_index_of(&principal) else { return false };
-            let grants = holdings.grants_of(u32::try_from(id).unwrap_or(u32::MAX));
-            grants.iter().any(|grant| administers(&case.draft.world.symbols.unpack(grant)))
-        };
-        if !user.locked && (user.kind == UserType::Owner || holds()) {
-            found.push(principal);
-        }
-    }
-    found
+    let world = &case.draft.world;
+    let policies = (0u32..).take(world.policies.len()).filter_map(|policy| holdings.policy(policy));
+    let policies =
+        policies.filter(|held| held.grants.iter().any(|grant| administers(&world.symbols.unpack(grant))));
+    let holders: BTreeSet<PrincipalId> = policies.flat_map(|held| holdings.holders(held.to)).collect();
+    let holds = |principal: &Principal| {
+        let id = world.principals.get_index_of(principal).and_then(|at| u32::try_from(at).ok());
+        id.is_some_and(|id| holders.contains(&id))
+    };
+    let unlocked = state.users.iter().filter(|(_, user)| !user.locked);
+    unlocked
+        .map(|(key, user)| (Principal::User(key.clone()), user.kind == UserType::Owner))
+        .filter(|(principal, owner)| *owner || holds(principal))
+        .map(|(principal, _)| principal)
+        .collect()
 }
 
 fn administers(grant: &Grant) -> bool {

@@ -21,7 +21,7 @@ use super::align::Alignment;
 use super::diff::Draft;
 use super::rehearse::Rehearsal;
 use super::{Caller, Facts, Options, Step};
-use crate::access::{AccessChange, Broken};
+use crate::access::{AccessChange, Broken, Everything};
 use crate::model::{Desired, State};
 
 /// All that guards look at.
@@ -36,6 +36,18 @@ pub(super) struct Case<'a> {
     pub(super) steps: &'a [Step],
     pub(super) access: &'a [AccessChange],
     pub(super) rehearsal: &'a Rehearsal,
+}
+
+impl<'a> Case<'a> {
+    /// All that is held on the live side.
+    fn before(&self) -> Everything<'a> {
+        Everything::known(&self.alignment.before, &self.draft.world, &self.draft.before)
+    }
+
+    /// All that is held in the end.
+    fn after(&self) -> Everything<'a> {
+        Everything::known(&self.alignment.outcome, &self.draft.world, &self.draft.after)
+    }
 }
 
 /// The name of a guard, as in `settings.limits` and `--allow`.

@@ -1,7 +1,7 @@
 use std::collections::BTreeSet;
 
 use super::{Alarm, Case, count};
-use crate::model::{Address, Attachment, Principal, State};
+use crate::model::{Address, Attachment, Principal};
 use crate::plan::Action;
 
 /// Refuses to change a protected object, its members, or a policy attached to it. An object is protected by the name
@@ -49,23 +49,36 @@ fn touched(case: &Case<'_>, action: &Action) -> Vec<(Address, &'static str)> {
         touched.extend(holders.map(|holder| (holder, "a policy attached to it")));
     }
     if let Action::Delete { .. } = action {
-        touched.extend(left_behind(before, &address));
+        touched.extend(left_behind(case, &address));
     }
     touched
 }
 
 /// What a deletion changes besides: the groups that an application was in, the policies that were attached.
-fn left_behind(before: &State, gone: &Address) -> Vec<(Address, &'static str)> {
-    let mut touched = Vec::new();
-    if let Address::Application(key) = gone {
-        let member = Principal::Application(key.clone());
-        let groups = before.groups.iter().filter(|(_, group)| group.members.contains(&member));
-        touched.extend(groups.map(|(key, _)| (Address::Group(key.clone()), "its members")));
-    }
-    let orphans =
-        before.policies.iter().filter(|(_, policy)| holder(&policy.attachment).as_ref() == Some(gone));
-    touched.extend(orphans.map(|(key, _)| (Address::Policy(key.clone()), "what it is attached to")));
-    touched
+fn left_behind(case: &Case<'_>, gone: &Address) -> Vec<(Address, &'static str)> {
+    let (world, held) = (&case.draft.world, &case.draft.before);
+    let number = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
+    let principal = match gone {
+        Address::User(_) | Address::Group(_) | Address::Policy(_) => None,
+        Address::Application(key) => Some(Principal::Application(key.clone())),
+    };
+    let member = principal.as_ref().and_then(|member| world.principals.get_index_of(member)).map(number);
+    let group = match gone {
+        Address::Group(key) => world.groups.get_index_of(key).map(number),
+        Address::User(_) | Address::Application(_) | Address::Policy(_) => None,
+    };
+    let groups = member.into_iter().flat_map(|member| held.groups_of(member));
+    let groups = groups.filter_map(|group| world.groups.get_index(*group as usize));
+    // Nobody is listed in a built-in group.
+    let groups = groups.filter(|key| {
+        let members = case.alignment.before.groups.get(*key).map(|group| &group.members);
+        principal.as_ref().is_some_and(|member| members.is_some_and(|members| members.contains(member)))
+    });
+    let own = member.into_iter().flat_map(|member| held.policies_on_principal(member));
+    let orphans = own.chain(group.into_iter().flat_map(|group| held.policies_on_group(group)));
+    let orphans = orphans.filter_map(|policy| world.policies.get_index(*policy as usize));
+    let groups = groups.map(|key| (Address::Group(key.clone()), "its members"));
+    groups.chain(orphans.map(|key| (Address::Policy(key.clone()), "what it is attached to"))).collect()
 }
 
 fn holder(attachment: &Attachment) -> Option<Address> {

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::{Allowed, add};
-use crate::access::{Attached, GroupId, Packed, PolicyId, PrincipalId};
+use crate::access::{Attached, Grants, GroupId, Packed, PolicyId, PrincipalId};
 use crate::plan::diff::{Draft, Stage};
 use crate::plan::graph::{Graph, Node};
 use crate::plan::{Error, Reason};
@@ -38,7 +38,8 @@ pub(super) fn edges(
     let owners = &draft.before.owners;
     for principal in changed.principals(draft).into_iter().filter(|who| !owners.contains(who)) {
         let least = allowed.least(principal).clone();
-        for grant in least.iter() {
+        let lasting = changed.lasting(draft, principal);
+        for grant in least.iter().filter(|grant| !lasting.cover(*grant)) {
             let ways = changed.ways(draft, principal, grant);
             if ways.iter().any(Way::lasts) {
                 continue;
@@ -117,12 +118,16 @@ pub(super) fn pin(
 struct Changed {
     on_group: BTreeMap<GroupId, BTreeSet<PolicyId>>,
     on_principal: BTreeMap<PrincipalId, BTreeSet<PolicyId>>,
+    /// What each of them grants all the time to those that it stays attached to.
+    steady: HashMap<PolicyId, Grants>,
 }
 
 impl Changed {
     fn of(draft: &Draft) -> Self {
-        let mut changed = Self { on_group: BTreeMap::new(), on_principal: BTreeMap::new() };
+        let mut changed =
+            Self { on_group: BTreeMap::new(), on_principal: BTreeMap::new(), steady: HashMap::new() };
         for (policy, stages) in &draft.stages {
+            changed.steady.insert(*policy, steady(stages));
             for held in stages.iter().filter_map(|stage| stage.held.as_ref()) {
                 match held.to {
                     Attached::Nobody => {}
@@ -145,6 +150,21 @@ impl Changed {
             principals.extend(draft.after.members(*group));
         }
         principals
+    }
+
+    /// What reaches the principal all the time by one and the same way: most of what it keeps, found at once.
+    fn lasting(&self, draft: &Draft, principal: PrincipalId) -> Grants {
+        let mut lasting = Vec::new();
+        for (group, policy, grants) in draft.before.ways(principal) {
+            let moves = |group| {
+                let of = (group, principal);
+                draft.joins.contains_key(&of) || draft.leaves.contains_key(&of)
+            };
+            if !group.is_some_and(moves) {
+                lasting.extend(self.steady.get(&policy).unwrap_or(grants).iter());
+            }
+        }
+        Grants::new(lasting)
     }
 
     /// Every way by which the grant reaches the principal before or after.
@@ -206,6 +226,13 @@ impl Changed {
         }
         steps
     }
+}
+
+/// What a policy grants in all its stages, where it stays attached to the same.
+fn steady(stages: &[Stage]) -> Grants {
+    let Some(first) = stages.first().and_then(|stage| stage.held.as_ref()) else { return Grants::default() };
+    let kept = |grant: &Packed| stages.iter().all(|stage| covers(stage, first.to, *grant));
+    Grants::new(first.grants.iter().filter(kept).collect())
 }
 
 fn covers(stage: &Stage, to: Attached, grant: Packed) -> bool {

@@ -1,19 +1,27 @@
 //! Who gains and who loses, folded where many share it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use super::words;
 use crate::access::{AccessChange, ChangedGrant, GrantScope, Path, Sharpness, self_escalating};
-use crate::model::{Condition, Key, Kind, PermissionSetName, Principal, Where};
+use crate::model::{Address, Condition, Kind, PermissionSetName, Principal, Where};
 use crate::plan::Plan;
 use crate::render::wrap::tied;
+
+/// The changes of access, folded: principals with the same ones stand together, in the order of their names.
+pub(super) struct Folds<'p> {
+    plan: &'p Plan,
+    /// Drift speaks of what live has, and not of what would become of it.
+    drift: bool,
+    pub(super) all: Vec<Fold<'p>>,
+    adopted: HashSet<&'p Address>,
+}
 
 /// What several principals share.
 pub(super) struct Fold<'p> {
     who: Vec<&'p AccessChange>,
     /// Whether nothing is left to them.
     pub(super) loses_all: bool,
-    pub(super) lines: Vec<Line>,
 }
 
 /// How many of a kind are named before the rest is counted.
@@ -63,30 +71,44 @@ pub(super) struct Line {
     pub(super) marks: Vec<&'static str>,
 }
 
-/// Folds the changes of access: principals with the same ones stand together, in the order of their names. Drift speaks
-/// of what live has, and not of what would become of it.
-pub(super) fn folds(plan: &Plan, drift: bool) -> Vec<Fold<'_>> {
-    let mut folds: Vec<Fold<'_>> = Vec::new();
-    let mut known: BTreeMap<(&[ChangedGrant], bool), usize> = BTreeMap::new();
-    for change in plan.access() {
-        let (grants, loses_all) = (change.grants.as_slice(), change.loses_all);
-        match known.get(&(grants, loses_all)) {
-            Some(at) => folds[*at].who.push(change),
-            None => {
-                known.insert((grants, loses_all), folds.len());
-                folds.push(Fold { who: vec![change], loses_all, lines: lines(plan, grants, drift) });
+impl<'p> Folds<'p> {
+    pub(super) fn of(plan: &'p Plan, drift: bool) -> Self {
+        let mut all: Vec<Fold<'_>> = Vec::new();
+        let mut known: BTreeMap<(&[ChangedGrant], bool), usize> = BTreeMap::new();
+        for change in plan.access() {
+            let (grants, loses_all) = (change.grants.as_slice(), change.loses_all);
+            match known.get(&(grants, loses_all)) {
+                Some(at) => all[*at].who.push(change),
+                None => {
+                    known.insert((grants, loses_all), all.len());
+                    all.push(Fold { who: vec![change], loses_all });
+                }
             }
         }
+        let adopted = plan.adoptions().iter().map(|adoption| &adoption.address).collect();
+        Self { plan, drift, all, adopted }
     }
-    folds
+
+    /// Returns what changes for those of one fold. There may be a million lines over all.
+    pub(super) fn lines(&self, fold: &Fold<'_>) -> Vec<Line> {
+        fold.who.first().map_or_else(Vec::new, |change| lines(self, &change.grants))
+    }
+
+    /// Whether a path goes through an object that the plan adopts.
+    fn adopts(&self, path: &Path) -> bool {
+        let group = path.group.clone().map(Address::Group);
+        self.adopted.contains(&Address::Policy(path.policy.clone()))
+            || group.is_some_and(|group| self.adopted.contains(&group))
+    }
 }
 
 type Alike<'g> = (Sharpness, &'g Path, &'g Option<Condition>);
 
-fn lines(plan: &Plan, grants: &[ChangedGrant], drift: bool) -> Vec<Line> {
+fn lines(folds: &Folds<'_>, grants: &[ChangedGrant]) -> Vec<Line> {
+    let (plan, drift) = (folds.plan, folds.drift);
     let mut alike: BTreeMap<Alike<'_>, BTreeMap<&GrantScope, Vec<&PermissionSetName>>> = BTreeMap::new();
     for changed in grants {
-        let key = (changed.sharpness, &changed.path, &changed.grant.condition);
+        let key = (changed.sharpness, &*changed.path, &changed.grant.condition);
         let scopes = alike.entry(key).or_default();
         scopes.entry(&changed.grant.scope).or_default().push(&changed.grant.permission_set);
     }
@@ -106,7 +128,7 @@ fn lines(plan: &Plan, grants: &[ChangedGrant], drift: bool) -> Vec<Line> {
             let where_to = scopes.into_iter().map(|(_, words)| words).collect::<Vec<_>>().join(", ");
             let held = format!("{} on {where_to}", words::listed(&sets));
             let what = what(sharpness, &held, condition.as_ref(), drift);
-            let marks = marks(plan, sharpness, path, &sets, drift);
+            let marks = marks(folds, sharpness, path, &sets);
             lines.push(Line { sharpness, what, path: way(plan, path, sharpness), marks });
         }
     }
@@ -144,29 +166,19 @@ fn what(sharpness: Sharpness, held: &str, condition: Option<&Condition>, drift: 
 
 /// What a reader must not overlook.
 fn marks(
-    plan: &Plan,
+    folds: &Folds<'_>,
     sharpness: Sharpness,
     path: &Path,
     sets: &[&PermissionSetName],
-    drift: bool,
 ) -> Vec<&'static str> {
     let gains = matches!(sharpness, Sharpness::Gained | Sharpness::Loosened);
     // In drift, what live has beyond the files.
-    let more = if drift { !gains } else { gains };
+    let more = if folds.drift { !gains } else { gains };
     let mut marks = Vec::new();
     if more && sets.iter().any(|set| self_escalating(set)) {
         marks.push("can give itself more");
     }
-    let adopted = |key: &Key<_>, policy: bool| {
-        plan.adoptions().iter().any(|adoption| match &adoption.address {
-            crate::model::Address::Policy(adopted) => policy && adopted == key,
-            crate::model::Address::Group(adopted) => !policy && adopted == key,
-            crate::model::Address::User(_) | crate::model::Address::Application(_) => false,
-        })
-    };
-    let through_adopted =
-        adopted(&path.policy, true) || path.group.as_ref().is_some_and(|group| adopted(group, false));
-    if gains && !drift && through_adopted {
+    if gains && !folds.drift && folds.adopts(path) {
         marks.push("through an adopted object");
     }
     marks

@@ -1,6 +1,6 @@
 use std::io::{self, Write};
 
-use super::access;
+use super::access::Folds;
 use super::text::{Style, text};
 use super::words;
 use crate::access::Sharpness;
@@ -68,8 +68,8 @@ pub fn markdown(out: &mut dyn Write, plan: &Plan, drift: bool) -> io::Result<()>
 }
 
 fn table(out: &mut dyn Write, plan: &Plan, drift: bool) -> io::Result<()> {
-    let folds = access::folds(plan, drift);
-    if folds.is_empty() {
+    let folds = Folds::of(plan, drift);
+    if folds.all.is_empty() {
         let what = if drift { "No difference of access." } else { "No change of access." };
         return writeln!(out, "{what}\n");
     }
@@ -77,14 +77,14 @@ fn table(out: &mut dyn Write, plan: &Plan, drift: bool) -> io::Result<()> {
         writeln!(out, "Live against the files:\n")?;
     }
     writeln!(out, "| who | | what | by |\n|---|---|---|---|")?;
-    for fold in folds {
+    for fold in &folds.all {
         let mut who = escape(&fold.names());
         match (fold.loses_all, drift) {
             (false, _) => {}
             (true, false) => who.push_str(", **left without any access**"),
             (true, true) => who.push_str(", **without any access by the files**"),
         }
-        for line in fold.lines {
+        for line in folds.lines(fold) {
             let sign = match (line.sharpness, drift) {
                 (Sharpness::Gained | Sharpness::Loosened, false) | (Sharpness::Lost, true) => "➕",
                 (Sharpness::Tightened, _) | (Sharpness::Loosened, true) => "✏️",

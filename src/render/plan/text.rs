@@ -3,7 +3,7 @@ use std::io::{self, Write};
 
 use similar::{ChangeTag, TextDiff};
 
-use super::access::{self, Fold};
+use super::access::{self, Fold, Folds};
 use super::words;
 use crate::access::Sharpness;
 use crate::model::{Address, Attachment, Rules, UserType};
@@ -92,21 +92,21 @@ impl Page<'_> {
     fn access(&mut self) -> io::Result<()> {
         let drift = self.style.drift;
         self.heading(if drift { "Access: live against the files" } else { "Access" })?;
-        let folds = access::folds(self.plan, drift);
-        if folds.is_empty() {
+        let folds = Folds::of(self.plan, drift);
+        if folds.all.is_empty() {
             writeln!(
                 self.out,
                 "  {}",
                 if drift { "no difference of access" } else { "no change of access" }
             )?;
         }
-        for fold in folds {
-            self.fold(&fold)?;
+        for fold in &folds.all {
+            self.fold(fold, folds.lines(fold))?;
         }
         writeln!(self.out)
     }
 
-    fn fold(&mut self, fold: &Fold<'_>) -> io::Result<()> {
+    fn fold(&mut self, fold: &Fold<'_>, lines: Vec<access::Line>) -> io::Result<()> {
         let note = match (fold.loses_all, self.style.drift) {
             (false, _) => "",
             (true, false) => ", left without any access",
@@ -114,7 +114,7 @@ impl Page<'_> {
         };
         let who = Line::of(None, &terminal(&fold.names())).and(Some(Ink::Alarm), note);
         self.line(2, 4, &who)?;
-        for line in &fold.lines {
+        for line in &lines {
             let (ink, sign) = sign(line.sharpness, self.style.drift);
             let what = format!("{sign}{TIE}{}", terminal(&line.what));
             let marks: String = line.marks.iter().map(|mark| format!("  [{}]", tied(mark))).collect();

@@ -1,0 +1,378 @@
+//! Guardrails: what no grant may be, whoever wrote which policy.
+
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+
+use super::{
+    Broken, Everything, Forbidden, Grant, GrantFacts, GrantScope, GroupId, HeldGrant, Packed, PolicyId,
+    PrincipalId, Undecided, includes,
+};
+use crate::model::{Catalogue, Guardrail, PermissionSetName, Principal};
+
+/// Why a guardrail could not be judged.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("guardrail `{name}` cannot be judged")]
+pub struct Unjudged {
+    /// Its name.
+    pub name: String,
+    /// Why.
+    pub source: Undecided,
+}
+
+/// Judges guardrails on everything that is held in a state. A wider set is judged as each set that it takes in, too.
+///
+/// # Errors
+/// When an expression is neither true nor false for a grant.
+pub fn broken_guardrails(
+    everything: &Everything<'_>,
+    catalogue: &Catalogue,
+    guardrails: &[Guardrail],
+) -> Result<Vec<Broken>, Unjudged> {
+    let mut broken = Vec::new();
+    let mut widened = HashMap::new();
+    for (sentence, guardrail) in guardrails.iter().enumerate() {
+        let unjudged = |source| Unjudged { name: guardrail.name.clone(), source };
+        let forbidden = Forbidden::new(&guardrail.forbid).map_err(unjudged)?;
+        let reads = |field| forbidden.reads(field);
+        let mut judge = Judge {
+            everything,
+            catalogue,
+            reads: Reads {
+                principal: reads("principal"),
+                kind: reads("kind"),
+                set: reads("permission_set"),
+                scope: reads("scope"),
+                condition: reads("condition"),
+                group: reads("via_group"),
+                policy: reads("policy"),
+                managed: reads("managed"),
+            },
+            forbidden,
+            widened: &mut widened,
+            known: HashMap::new(),
+            found: Vec::new(),
+        };
+        judge.all().map_err(unjudged)?;
+        broken.extend(judge.broken(sentence));
+    }
+    Ok(broken)
+}
+
+/// Which fields of a grant the expression asks for.
+struct Reads {
+    principal: bool,
+    kind: bool,
+    set: bool,
+    scope: bool,
+    condition: bool,
+    group: bool,
+    policy: bool,
+    managed: bool,
+}
+
+/// Whether a grant is forbidden.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Answer {
+    No,
+    /// As itself.
+    Yes,
+    /// Only as one of the sets that its own takes in.
+    Through,
+}
+
+/// A grant that somebody holds, by number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+struct Held {
+    principal: PrincipalId,
+    user: bool,
+    grant: Packed,
+    group: Option<GroupId>,
+    policy: PolicyId,
+    managed: bool,
+}
+
+/// A forbidden grant, and whether it is forbidden only as one of the sets that its own takes in.
+type Found = (HeldGrant, bool);
+
+/// Judges one guardrail: once for all grants that are the same in what it asks for.
+struct Judge<'a> {
+    everything: &'a Everything<'a>,
+    catalogue: &'a Catalogue,
+    forbidden: Forbidden,
+    reads: Reads,
+    /// The sets that a set takes in.
+    widened: &'a mut HashMap<PermissionSetName, Vec<PermissionSetName>>,
+    known: HashMap<Held, Answer>,
+    found: Vec<Found>,
+}
+
+impl Judge<'_> {
+    fn all(&mut self) -> Result<(), Undecided> {
+        let everything = self.everything;
+        for policy in (0u32..).take(everything.world.policies.len()) {
+            if let Some(held) = everything.holdings.policy(policy) {
+                let holders = everything.holdings.holders(held.to);
+                for grant in held.grants.iter() {
+                    self.grant(policy, held.to.group(), grant, &holders)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Judges a grant for all that hold it by one way.
+    fn grant(
+        &mut self,
+        policy: PolicyId,
+        group: Option<GroupId>,
+        grant: Packed,
+        holders: &[PrincipalId],
+    ) -> Result<(), Undecided> {
+        let key = self.everything.world.policies.get_index(policy as usize);
+        let live = key.and_then(|key| self.everything.state.policies.get(key));
+        let managed = live.is_some_and(|policy| policy.flags.managed);
+        let mut last: Option<(Held, Answer)> = None;
+        for principal in holders {
+            let Some(who) = self.everything.world.principals.get_index(*principal as usize) else { continue };
+            let user = matches!(who, Principal::User(_));
+            let held = Held { principal: *principal, user, grant, group, policy, managed };
+            let asked = self.asked(held);
+            let answer = match last {
+                Some((same, answer)) if same == asked => answer,
+                _ => self.answer(held, asked)?,
+            };
+            last = Some((asked, answer));
+            if answer != Answer::No {
+                self.note(who, held, answer);
+            }
+        }
+        Ok(())
+    }
+
+    /// The grant with all that the expression does not ask for made the same.
+    const fn asked(&self, held: Held) -> Held {
+        let Reads { principal, kind, set, scope, condition, group, policy, managed } = self.reads;
+        Held {
+            principal: if principal { held.principal } else { 0 },
+            user: kind && held.user,
+            grant: held.grant.only(set, scope, condition),
+            group: if group { held.group } else { None },
+            policy: if policy { held.policy } else { 0 },
+            managed: managed && held.managed,
+        }
+    }
+
+    fn answer(&mut self, held: Held, asked: Held) -> Result<Answer, Undecided> {
+        if let Some(answer) = self.known.get(&asked) {
+            return Ok(*answer);
+        }
+        let answer = self.evaluate(held)?;
+        self.known.insert(asked, answer);
+        Ok(answer)
+    }
+
+    fn evaluate(&mut self, held: Held) -> Result<Answer, Undecided> {
+        let grant = self.everything.world.symbols.unpack(held.grant);
+        let mut facts = self.facts(held, &grant);
+        if self.forbidden.forbids(&facts)? {
+            return Ok(Answer::Yes);
+        }
+        if !self.reads.set {
+            return Ok(Answer::No);
+        }
+        let catalogue = self.catalogue;
+        let sets = match self.widened.entry(grant.permission_set) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(new) => {
+                let inner = catalogue.iter().map(|(inner, _)| inner);
+                let inner = inner.filter(|inner| includes(catalogue, new.key(), inner)).cloned().collect();
+                new.insert(inner)
+            }
+        };
+        for inner in sets.iter() {
+            facts.permission_set = inner.to_string();
+            if self.forbidden.forbids(&facts)? {
+                return Ok(Answer::Through);
+            }
+        }
+        Ok(Answer::No)
+    }
+
+    fn facts(&self, held: Held, grant: &Grant) -> GrantFacts {
+        let Everything { state, world, .. } = self.everything;
+        let (principal, kind) = match world.principals.get_index(held.principal as usize) {
+            Some(Principal::User(key)) => (format!("user:{key}"), "user"),
+            Some(Principal::Application(key)) => (format!("application:{key}"), "application"),
+            None => (String::new(), ""),
+        };
+        let scope = match &grant.scope {
+            GrantScope::Organization => "organization".to_owned(),
+            GrantScope::AllProjects => "all_projects".to_owned(),
+            GrantScope::Project(id) => {
+                state.projects.get(id).map_or_else(|| id.to_string(), ToString::to_string)
+            }
+            GrantScope::Other(words) => words.clone(),
+        };
+        let group = held.group.and_then(|group| world.groups.get_index(group as usize));
+        let policy = world.policies.get_index(held.policy as usize);
+        GrantFacts {
+            principal,
+            kind,
+            permission_set: grant.permission_set.to_string(),
+            scope,
+            condition: grant.condition.as_ref().map(ToString::to_string).unwrap_or_default(),
+            via_group: group.map(ToString::to_string).unwrap_or_default(),
+            policy: policy.map(ToString::to_string).unwrap_or_default(),
+            managed: held.managed,
+        }
+    }
+
+    fn note(&mut self, who: &Principal, held: Held, answer: Answer) {
+        let grant = self.everything.world.symbols.unpack(held.grant);
+        let rules = self.everything.rules(held.policy);
+        let rule = rules.iter().position(|rule| Grant::of_rule(rule).any(|one| one == grant));
+        let found = rule.and_then(|rule| self.everything.held(who, grant, held.group, (held.policy, rule)));
+        self.found.extend(found.map(|found| (found, answer == Answer::Through)));
+    }
+
+    /// What was found, by principal and grant, each by its first way.
+    fn broken(mut self, sentence: usize) -> impl Iterator<Item = Broken> {
+        self.found.sort_unstable();
+        self.found.dedup_by(|(b, _), (a, _)| a.principal == b.principal && a.grant == b.grant);
+        self.found.into_iter().map(move |(held, through)| Broken {
+            sentence,
+            principal: held.principal.clone(),
+            through: through.then(|| held.grant.permission_set.clone()),
+            by: Some(held),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+    use std::path::Path;
+
+    use super::*;
+    use crate::model::{
+        Attachment, Flags, Group, Id, Key, Meta, Name, Place, Policy, Rule, Rules, Scope, State,
+    };
+
+    fn key(name: &str) -> Key<Name> {
+        Key::Named(name.parse().unwrap())
+    }
+
+    fn principal(n: u32) -> Principal {
+        match n {
+            0..3 => Principal::User(Key::Named(format!("u{n}@x.io").parse().unwrap())),
+            _ => Principal::Application(key(&format!("a{n}"))),
+        }
+    }
+
+    /// Three groups that share members, and policies that grant the same in several ways, one of them managed.
+    fn state() -> State {
+        let mut state = State::empty(Id::from_bits(1));
+        state.projects.insert(Id::from_bits(7), "prod".parse().unwrap());
+        for (n, name) in (0..).zip(["admins", "dev", "ops"]) {
+            let members = (n..n + 4).map(principal).collect();
+            let made = Group { meta: Meta::default(), flags: Flags::default(), builtin: None, members };
+            state.groups.insert(key(name), made);
+        }
+        let rule = |sets: &[&str], scope, condition: Option<&str>| Rule {
+            permission_sets: sets.iter().map(|set| set.parse().unwrap()).collect(),
+            scope,
+            condition: condition.map(|text| text.parse().unwrap()),
+        };
+        let projects = || Scope::Projects(BTreeSet::from([Id::from_bits(7), Id::from_bits(8)]));
+        let organization = || rule(&["IAMManager", "IAMReadOnly"], Scope::Organization, None);
+        let wide = || rule(&["AllProductsFullAccess"], Scope::AllProjects, Some("request.ip == '192.0.2.1'"));
+        let narrow = || rule(&["InstancesFullAccess", "VPCReadOnly"], projects(), None);
+        let policies = [
+            ("p0", Attachment::Group(key("admins")), vec![organization(), wide()]),
+            ("p1", Attachment::Group(key("dev")), vec![narrow(), organization(), narrow()]),
+            ("p2", Attachment::Group(key("ops")), vec![wide(), narrow()]),
+            ("p3", Attachment::Principal(principal(1)), vec![narrow(), organization()]),
+            ("p4", Attachment::Principal(principal(5)), vec![wide()]),
+            ("p5", Attachment::None, vec![organization()]),
+        ];
+        for (name, attachment, rules) in policies {
+            let flags = Flags { managed: name == "p2", ..Flags::default() };
+            let made = Policy { meta: Meta::default(), flags, attachment, rules: Rules(rules) };
+            state.policies.insert(key(name), made);
+        }
+        state
+    }
+
+    /// Judges every grant by itself.
+    fn one_by_one(everything: &Everything<'_>, catalogue: &Catalogue, forbid: &str) -> Vec<Broken> {
+        let forbidden = Forbidden::new(forbid).unwrap();
+        let mut seen = BTreeSet::new();
+        let mut broken = Vec::new();
+        for held in everything.grants() {
+            let state = everything.state;
+            let scope = match &held.grant.scope {
+                GrantScope::Project(id) => {
+                    state.projects.get(id).map_or_else(|| id.to_string(), ToString::to_string)
+                }
+                GrantScope::AllProjects => "all_projects".to_owned(),
+                GrantScope::Organization => "organization".to_owned(),
+                GrantScope::Other(words) => words.clone(),
+            };
+            let (principal, kind) = match &held.principal {
+                Principal::User(key) => (format!("user:{key}"), "user"),
+                Principal::Application(key) => (format!("application:{key}"), "application"),
+            };
+            let forbids = |set: &PermissionSetName| {
+                let facts = GrantFacts {
+                    principal: principal.clone(),
+                    kind,
+                    permission_set: set.to_string(),
+                    scope: scope.clone(),
+                    condition: held.grant.condition.as_ref().map(ToString::to_string).unwrap_or_default(),
+                    via_group: held.path.group.as_ref().map(ToString::to_string).unwrap_or_default(),
+                    policy: held.path.policy.to_string(),
+                    managed: held.managed,
+                };
+                forbidden.forbids(&facts).unwrap()
+            };
+            let set = held.grant.permission_set.clone();
+            let itself = forbids(&set);
+            let inner =
+                || catalogue.iter().any(|(inner, _)| includes(catalogue, &set, inner) && forbids(inner));
+            if (itself || inner()) && seen.insert((held.principal.clone(), held.grant.clone())) {
+                let through = (!itself).then_some(set);
+                broken.push(Broken {
+                    sentence: 0,
+                    principal: held.principal.clone(),
+                    by: Some(held),
+                    through,
+                });
+            }
+        }
+        broken
+    }
+
+    #[test]
+    fn grants_that_are_the_same_in_what_is_asked_for_are_judged_as_one_by_one() {
+        let (state, catalogue) = (state(), Catalogue::published());
+        let everything = Everything::of(&state);
+        for forbid in [
+            "true",
+            "false",
+            "grant.permission_set in ['IAMManager', 'VPCFullAccess'] && grant.via_group != 'admins'",
+            "grant.principal == 'user:u2@x.io'",
+            "grant.principal.startsWith('application:') && grant.permission_set == 'VPCReadOnly'",
+            "grant.kind == 'user' && grant.scope == 'prod'",
+            "grant.condition != '' || grant.policy == 'p3'",
+            "grant.managed && grant['kind'] == 'application'",
+            "grant.via_group == '' && has(grant.scope) && grant.scope != 'organization'",
+            "['IAMGroupManager'].exists(set, set == grant.permission_set)",
+        ] {
+            let at = Place { file: Path::new("iam.yaml").into(), line: 1, column: 1 };
+            let guardrail = Guardrail { name: "it".to_owned(), forbid: forbid.to_owned(), at };
+            let found = broken_guardrails(&everything, catalogue, &[guardrail]).unwrap();
+            assert_eq!(found, one_by_one(&everything, catalogue, forbid), "{forbid}");
+            assert_eq!(found.is_empty(), forbid == "false", "{forbid}");
+        }
+    }
+}
