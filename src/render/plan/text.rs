@@ -300,7 +300,7 @@ impl Page<'_> {
             names.sort_unstable();
             let number = names.len();
             let kind = if number == 1 { kind.word() } else { kind.section() };
-            let mut shown = names.iter().take(3).cloned().collect::<Vec<_>>().join(", ");
+            let mut shown = names.iter().take(3).map(|name| tied(name)).collect::<Vec<_>>().join(", ");
             if number > 3 {
                 shown.push_str(&format!(", and {} more", number - 3));
             }
