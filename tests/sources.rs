@@ -49,22 +49,49 @@ fn a_folder_is_read_in_path_order_without_what_is_hidden() {
         ("a.yaml", HEADER),
         (".git/config.yaml", "nonsense"),
         (".hidden.yaml", "nonsense"),
+        (".hidden.YAML", "nonsense"),
         ("notes.txt", "nonsense"),
-        ("c.YAML", "nonsense"),
+        ("a.yaml.orig", "nonsense"),
     ]);
     assert_eq!(groups(&load(&[folder.path()]).expect("good files")), ["from-az", "from-b"]);
 }
 
+#[test]
+fn a_file_in_capitals_is_never_skipped_in_silence() {
+    let folder = folder(&[("a.yaml", HEADER), ("b.YAML", "groups: {ops: {}}\n"), ("c/d.Yml", "")]);
+    let mistakes = load(&[folder.path()]).expect_err("a part is no whole");
+    assert_eq!(codes(&mistakes), ["upper-case-extension"; 2]);
+    let places: Vec<String> = mistakes.iter().map(|one| mistakes.place(one).to_string()).collect();
+    assert!(places[0].contains("b.YAML") && places[1].contains("d.Yml"), "{places:?}");
+    // Named on the command line it is what is meant.
+    let named = load(&[&folder.path().join("a.yaml"), &folder.path().join("b.YAML")]);
+    assert_eq!(groups(&named.expect("good files")), ["ops"]);
+}
+
 #[cfg(unix)]
 #[test]
-fn links_in_a_folder_are_not_followed() {
-    let elsewhere = folder(&[("x.yaml", "nonsense")]);
-    let folder = folder(&[("a.yaml", HEADER), ("sub/b.yaml", "groups: {ops: {}}\n")]);
+fn a_link_to_a_file_in_a_folder_is_a_mistake_and_one_to_a_folder_is_not_entered() {
+    let elsewhere = folder(&[("x.yaml", "groups: {ops: {}}\n"), ("a.yaml", HEADER)]);
+    let folder = folder(&[("sub/b.yaml", "groups: {devs: {}}\n")]);
     let link = |to: &Path, at: &str| std::os::unix::fs::symlink(to, folder.path().join(at)).expect("a link");
     link(elsewhere.path(), "elsewhere");
     link(folder.path(), "sub/loop");
+    // A link that is named is followed.
+    link(&elsewhere.path().join("a.yaml"), "sub/.header.yaml");
+    let header = folder.path().join("sub/.header.yaml");
+    assert_eq!(groups(&load(&[&header, folder.path()]).expect("good files")), ["devs"]);
     link(&elsewhere.path().join("x.yaml"), "x.yaml");
-    assert_eq!(groups(&load(&[folder.path()]).expect("good files")), ["ops"]);
+    link(Path::new("gone"), "dangling.yml");
+    let mistakes = load(&[&header, folder.path()]).expect_err("a part is no whole");
+    assert_eq!(codes(&mistakes), ["link-in-folder"; 2]);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_socket_in_a_folder_is_a_mistake() {
+    let folder = folder(&[("a.yaml", HEADER)]);
+    let _socket = std::os::unix::net::UnixListener::bind(folder.path().join("b.yaml")).expect("a socket");
+    assert_eq!(codes(&load(&[folder.path()]).expect_err("a part is no whole")), ["special-in-folder"]);
 }
 
 #[test]

@@ -163,48 +163,21 @@ impl Reading {
     }
 
     fn folder(&mut self, folder: &Path) {
-        let mut files = Vec::new();
-        self.collect(folder, &mut files, 0);
-        files.sort();
-        if files.is_empty() && self.mistakes.is_empty() {
+        let mut found = Vec::new();
+        collect(folder, &mut found, 0);
+        found.sort_by(|(a, _), (b, _)| a.cmp(b));
+        if found.is_empty() {
             self.refuse(folder, MistakeKind::FolderWithoutYaml);
         }
-        if files.len() > FILES_MOST {
-            self.refuse(folder, MistakeKind::TooManyFiles { found: files.len(), most: FILES_MOST });
+        let files = found.iter().filter(|(_, found)| matches!(found, Found::File)).count();
+        if files > FILES_MOST {
+            self.refuse(folder, MistakeKind::TooManyFiles { found: files, most: FILES_MOST });
             return;
         }
-        for file in files {
-            self.file(&file);
-        }
-    }
-
-    /// Finds the YAML files in a folder, without following links and without entering what is hidden.
-    fn collect(&mut self, folder: &Path, files: &mut Vec<PathBuf>, depth: usize) {
-        if depth > DEEPEST {
-            return self.refuse(folder, MistakeKind::FoldersTooDeep);
-        }
-        let entries = match fs::read_dir(folder) {
-            Ok(entries) => entries,
-            Err(error) => {
-                return self.refuse(folder, MistakeKind::SourceUnreadable { why: words(&error) });
-            }
-        };
-        for entry in entries {
-            let entry = match entry {
-                Ok(entry) => entry,
-                Err(error) => {
-                    return self.refuse(folder, MistakeKind::SourceUnreadable { why: words(&error) });
-                }
-            };
-            if entry.file_name().as_encoded_bytes().starts_with(b".") {
-                continue;
-            }
-            let path = shown(folder, &entry.path());
-            match entry.file_type() {
-                Ok(kind) if kind.is_dir() => self.collect(&path, files, depth + 1),
-                Ok(kind) if kind.is_file() && is_yaml(&path) => files.push(path),
-                Ok(_) => {}
-                Err(error) => self.refuse(&path, MistakeKind::SourceUnreadable { why: words(&error) }),
+        for (path, found) in found {
+            match found {
+                Found::File => self.file(&path),
+                Found::Unread(kind) => self.refuse(&path, kind),
             }
         }
     }
@@ -262,16 +235,66 @@ impl Reading {
     }
 }
 
+/// What stands in a folder.
+enum Found {
+    /// A YAML file.
+    File,
+    /// What cannot be read, or is not read though its name says YAML: a part is never taken for the whole.
+    Unread(MistakeKind),
+}
+
+/// Finds the YAML files in a folder, without following links and without entering what is hidden.
+fn collect(folder: &Path, found: &mut Vec<(PathBuf, Found)>, depth: usize) {
+    let unreadable = |error: &io::Error| Found::Unread(MistakeKind::SourceUnreadable { why: words(error) });
+    if depth > DEEPEST {
+        found.push((folder.to_owned(), Found::Unread(MistakeKind::FoldersTooDeep)));
+        return;
+    }
+    let entries = match fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(error) => return found.push((folder.to_owned(), unreadable(&error))),
+    };
+    for entry in entries {
+        let entry = match entry {
+            Ok(entry) => entry,
+            Err(error) => return found.push((folder.to_owned(), unreadable(&error))),
+        };
+        if entry.file_name().as_encoded_bytes().starts_with(b".") {
+            continue;
+        }
+        let path = shown(folder, &entry.path());
+        match entry.file_type() {
+            Ok(kind) if kind.is_dir() => collect(&path, found, depth + 1),
+            Ok(kind) => found.extend(one(&path, kind).map(|one| (path, one))),
+            Err(error) => found.push((path, unreadable(&error))),
+        }
+    }
+}
+
+/// Returns what to do with an entry that is no folder; `None` for one whose name does not say YAML.
+fn one(path: &Path, kind: fs::FileType) -> Option<Found> {
+    let extension = path.extension()?;
+    let exact = extension == "yaml" || extension == "yml";
+    if !exact && !extension.eq_ignore_ascii_case("yaml") && !extension.eq_ignore_ascii_case("yml") {
+        return None;
+    }
+    Some(if kind.is_symlink() {
+        Found::Unread(MistakeKind::LinkInFolder)
+    } else if !kind.is_file() {
+        Found::Unread(MistakeKind::SpecialInFolder)
+    } else if !exact {
+        Found::Unread(MistakeKind::UpperCaseExtension { found: extension.to_string_lossy().into_owned() })
+    } else {
+        Found::File
+    })
+}
+
 /// Returns a found path as people write it: without the `./` of the folder that stands for here.
 fn shown(folder: &Path, path: &Path) -> PathBuf {
     if folder == Path::new(".") {
         return path.strip_prefix(".").map_or_else(|_| path.to_owned(), Path::to_owned);
     }
     path.to_owned()
-}
-
-fn is_yaml(path: &Path) -> bool {
-    path.extension().is_some_and(|extension| extension == "yaml" || extension == "yml")
 }
 
 /// Returns what the bytes are encoded in when it is surely not UTF-8.

@@ -70,10 +70,27 @@ pub(super) fn words(kind: &MistakeKind) -> Words {
         K::SourceUnreadable { why } => say("source-unreadable", format!("cannot be read: {why}"), ""),
         K::FolderWithoutYaml => say(
             "folder-without-yaml",
-            "the folder holds no `*.yaml` or `*.yml` (hidden files and links are skipped)",
+            "the folder holds no `*.yaml` or `*.yml` (hidden files are skipped, links are not followed)",
             "",
         ),
         K::FoldersTooDeep => say("folders-too-deep", "the folders are nested too deep to be meant", ""),
+        K::UpperCaseExtension { found } => say(
+            "upper-case-extension",
+            format!(
+                "the file would be skipped: its name ends in `.{found}`; rename it to end in `.yaml` or `.yml`"
+            ),
+            "",
+        ),
+        K::LinkInFolder => say(
+            "link-in-folder",
+            "the file would be skipped: links in a folder are not followed; put the file itself here, or name it on the command line",
+            "",
+        ),
+        K::SpecialInFolder => say(
+            "special-in-folder",
+            "only plain files are read, and this is something else: a pipe, a socket or a device; rename or remove it",
+            "",
+        ),
         K::TooManyFiles { found, most } => {
             say("too-many-files", format!("the folder holds {found} YAML files, at most {most} are read"), "")
         }

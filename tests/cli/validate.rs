@@ -52,7 +52,7 @@ fn a_folder_without_yaml_is_a_mistake() {
     desk.file("iam/README.md", "nothing here");
     assert_snapshot!(desk.run("validate iam"), @"
     -- stderr
-    error: the folder holds no `*.yaml` or `*.yml` (hidden files and links are skipped)
+    error: the folder holds no `*.yaml` or `*.yml` (hidden files are skipped, links are not followed)
     --> iam
     -- exit 65
     ");
@@ -63,7 +63,7 @@ fn the_folder_that_a_command_runs_in_is_read_without_a_path() {
     let desk = Desk::new();
     assert_snapshot!(desk.run("validate"), @"
     -- stderr
-    error: the folder holds no `*.yaml` or `*.yml` (hidden files and links are skipped)
+    error: the folder holds no `*.yaml` or `*.yml` (hidden files are skipped, links are not followed)
     --> .
     -- exit 65
     ");
