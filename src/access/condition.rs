@@ -16,21 +16,37 @@ pub struct Request {
     pub ip: Option<String>,
     /// `request.user_agent`; Scaleway cuts it at 255 characters, and so does the evaluation.
     pub user_agent: Option<String>,
-    /// What it is about; a list, and most products, have no resource.
-    pub resource: Option<Resource>,
+    /// What it is about.
+    pub resource: Resource,
 }
 
-/// What a request is about, for the products that tell: IAM, Key Manager and Secret Manager.
+impl Request {
+    /// Returns the fields that are not known, as conditions name them.
+    fn unknown(&self) -> Vec<&'static str> {
+        let Self { time: _, ip, user_agent, resource: Resource { name, id, locality } } = self;
+        let fields = [
+            ("request.ip", ip),
+            ("request.user_agent", user_agent),
+            ("resource.name", name),
+            ("resource.id", id),
+            ("resource.locality", locality),
+        ];
+        fields.into_iter().filter(|(_, value)| value.is_none()).map(|(field, _)| field).collect()
+    }
+}
+
+/// What a request is about, for the products that tell: IAM, Key Manager and Secret Manager. What is `None` is not
+/// known, which is not the same as a request without a resource, as a list is.
 ///
 /// Source: product documentation, July to October 2026.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Resource {
     /// `resource.name`.
-    pub name: String,
+    pub name: Option<String>,
     /// `resource.id`.
-    pub id: String,
+    pub id: Option<String>,
     /// `resource.locality`: a region, a zone, or `global`.
-    pub locality: String,
+    pub locality: Option<String>,
 }
 
 /// Why a condition or a guardrail is neither true nor false.
@@ -39,7 +55,7 @@ pub enum Undecided {
     /// It is no CEL, or uses a word that does not exist.
     #[error("the expression is not valid: {0}")]
     Invalid(String),
-    /// It asks for something that the request does not have, as `request.ip`.
+    /// It depends on something that nobody said, as `request.ip`.
     #[error("it depends on `{0}`, which is not known")]
     Unknown(String),
     /// It fails, as a comparison of a number with a text does.
@@ -48,19 +64,22 @@ pub enum Undecided {
     /// It is no yes or no.
     #[error("it is neither true nor false")]
     NoAnswer,
+    /// It would take too long, or too much memory.
+    #[error("it is too costly to judge")]
+    TooCostly,
 }
 
-/// Evaluates a condition for a request.
+/// Evaluates a condition for a request: what is not known matters only where the answer depends on it.
 ///
 /// # Errors
 /// [`Undecided`] when the condition has no answer; Scaleway grants nothing then.
 pub fn holds(condition: &Condition, request: &Request) -> Result<bool, Undecided> {
     let expression = expression(condition.as_str(), Vocabulary::Condition)?;
     let time = time_value(request.time)?;
-    answer(&expression, || {
+    answer(&expression, &request.unknown(), || {
         let mut variables = context();
         variables.add_variable_from_value("request", request_value(request, time));
-        variables.add_variable_from_value("resource", resource_value(request.resource.as_ref()));
+        variables.add_variable_from_value("resource", resource_value(&request.resource));
         variables
     })
 }
@@ -121,7 +140,7 @@ impl Forbidden {
             ("policy".to_owned(), policy.clone().into()),
             ("managed".to_owned(), (*managed).into()),
         ]);
-        answer(&self.0, || {
+        answer(&self.0, &[], || {
             let mut variables = context();
             variables.add_variable_from_value("grant", fields);
             variables
@@ -131,11 +150,17 @@ impl Forbidden {
 
 fn expression(text: &str, vocabulary: Vocabulary) -> Result<Expression, Undecided> {
     compile(text, vocabulary).map_err(|faults| {
+        if faults.iter().any(|fault| fault.kind == FaultKind::TooCostly) {
+            return Undecided::TooCostly;
+        }
         let words = faults.iter().map(|fault| match &fault.kind {
             FaultKind::Syntax(words) => words.clone(),
             FaultKind::TooDeep => "it is nested too deep".to_owned(),
             FaultKind::Variable { name, .. } => format!("there is no variable `{name}`"),
             FaultKind::Function { name, .. } => format!("there is no function `{name}`"),
+            FaultKind::NeverJudged { found } => format!("{found} is neither true nor false"),
+            FaultKind::NeverCompared { left, right } => format!("{left} cannot be compared with {right}"),
+            FaultKind::TooCostly => "it is too costly to judge".to_owned(),
         });
         Undecided::Invalid(words.collect::<Vec<_>>().join("; "))
     })
@@ -143,16 +168,17 @@ fn expression(text: &str, vocabulary: Vocabulary) -> Result<Expression, Undecide
 
 fn answer(
     expression: &Expression,
+    unknown: &[&str],
     variables: impl FnOnce() -> Context<'static, 'static> + Send,
 ) -> Result<bool, Undecided> {
     let read = |result| match result {
         Ok(Value::Bool(answer)) => Ok(answer),
         Ok(_) => Err(Undecided::NoAnswer),
-        Err(ExecutionError::NoSuchKey(key)) => Err(Undecided::Unknown(key.as_ref().clone())),
+        Err(ExecutionError::UndeclaredReference(name)) => Err(Undecided::Unknown(name.as_ref().clone())),
         Err(error) => Err(Undecided::Fails(error.to_string())),
     };
     let no_room = || Err(Undecided::Fails("there is no room to evaluate it".to_owned()));
-    expression.evaluate(variables, read).unwrap_or_else(no_room)
+    expression.evaluate(unknown, variables, read).unwrap_or_else(no_room)
 }
 
 /// Where Scaleway cuts a user agent.
@@ -170,15 +196,11 @@ fn request_value(request: &Request, time: Value) -> HashMap<String, Value> {
     fields
 }
 
-fn resource_value(resource: Option<&Resource>) -> HashMap<String, Value> {
-    let Some(Resource { name, id, locality }) = resource else {
-        return HashMap::new();
-    };
-    HashMap::from([
-        ("name".to_owned(), name.clone().into()),
-        ("id".to_owned(), id.clone().into()),
-        ("locality".to_owned(), locality.clone().into()),
-    ])
+fn resource_value(resource: &Resource) -> HashMap<String, Value> {
+    let Resource { name, id, locality } = resource;
+    let fields = [("name", name), ("id", id), ("locality", locality)];
+    let known = |(field, value): (&str, &Option<String>)| Some((field.to_owned(), value.clone()?.into()));
+    fields.into_iter().filter_map(known).collect()
 }
 
 /// Returns the instant as CEL has it: read from text by CEL itself, so that its clock library stays its own.
@@ -199,11 +221,11 @@ mod tests {
             time: "2026-06-01T06:30:00Z".parse().unwrap(),
             ip: Some("192.0.2.7".to_owned()),
             user_agent: Some("terraform-test".to_owned()),
-            resource: Some(Resource {
-                name: "/ci/deploy".to_owned(),
-                id: "11111111-1111-1111-1111-111111111111".to_owned(),
-                locality: "fr-par".to_owned(),
-            }),
+            resource: Resource {
+                name: Some("/ci/deploy".to_owned()),
+                id: Some("11111111-1111-1111-1111-111111111111".to_owned()),
+                locality: Some("fr-par".to_owned()),
+            },
         }
     }
 
@@ -229,24 +251,59 @@ mod tests {
     }
 
     #[test]
-    fn a_list_has_no_resource() {
-        let list = Request { resource: None, ..request() };
-        assert_eq!(judge("resource.name == \"x\" || !has(resource.id)", &list), Ok(true));
-        assert_eq!(judge("resource.name == \"x\"", &list), Err(Undecided::Unknown("name".to_owned())));
+    fn what_is_not_known_leaves_it_undecided_unless_it_does_not_matter() {
+        let unknown = Request { ip: None, resource: Resource::default(), ..request() };
+        let depends = |on: &str| Err(Undecided::Unknown(on.to_owned()));
+        for (text, answer) in [
+            ("request.ip == \"x\"", depends("request.ip")),
+            ("request[\"ip\"] == \"x\"", depends("request.ip")),
+            ("request.ip == \"x\" || true", Ok(true)),
+            ("true || request.ip == \"x\"", Ok(true)),
+            ("request.ip == \"x\" && false", Ok(false)),
+            ("has(resource.name) && false", Ok(false)),
+            ("has(resource.name) || true", Ok(true)),
+            ("has(resource.name) && resource.locality == \"fr-par\"", depends("resource.locality")),
+            ("!has(resource.id)", depends("resource.id")),
+            ("resource.name == \"x\" || !has(resource.id)", depends("resource.id")),
+            ("request.time > timestamp(\"2030-01-01T00:00:00Z\") && has(resource.id)", Ok(false)),
+            ("[\"a\"].exists(n, resource.name == n)", depends("resource.name")),
+            ("[{\"name\": \"a\"}].exists(resource, resource.name == \"a\")", Ok(true)),
+            ("has(resource.id) ? true : true", depends("resource.id")),
+        ] {
+            assert_eq!(judge(text, &unknown), answer, "{text}");
+        }
     }
 
     #[test]
-    fn what_is_not_known_leaves_it_undecided_unless_it_does_not_matter() {
-        let unknown = Request { ip: None, ..request() };
-        assert_eq!(judge("request.ip == \"x\"", &unknown), Err(Undecided::Unknown("ip".to_owned())));
-        assert_eq!(judge("request.ip == \"x\" || true", &unknown), Ok(true));
+    fn a_part_of_a_resource_may_be_known() {
+        let resource = Resource { locality: None, ..request().resource };
+        let some = Request { resource, ..request() };
+        assert_eq!(judge("resource.name == \"/ci/deploy\" && has(resource.id)", &some), Ok(true));
+        let depends = Err(Undecided::Unknown("resource.locality".to_owned()));
+        assert_eq!(judge("has(resource.name) && resource.locality != \"fr-par\"", &some), depends);
     }
 
     #[test]
     fn a_condition_that_is_no_yes_or_no_has_no_answer() {
-        assert_eq!(judge("1 + 1", &request()), Err(Undecided::NoAnswer));
-        assert!(matches!(judge("1 < \"a\"", &request()), Err(Undecided::Fails(_))));
+        assert!(matches!(judge("1 + 1", &request()), Err(Undecided::Invalid(_))));
+        assert_eq!(judge("dyn(1)", &request()), Err(Undecided::NoAnswer));
+        assert!(matches!(judge("dyn(1) < \"a\"", &request()), Err(Undecided::Fails(_))));
         assert!(matches!(judge("nope", &request()), Err(Undecided::Invalid(_))));
+    }
+
+    #[test]
+    fn a_bomb_is_not_judged() {
+        let list = format!("[{}]", vec!["1"; 30].join(","));
+        for bomb in [
+            "LIST.all(a, LIST.all(b, LIST.all(c, LIST.all(d, LIST.all(e, LIST.all(f, a + b + c + d + e + f > 0))))))",
+            "LIST.map(a, LIST.map(b, LIST.map(c, LIST.map(d, LIST.map(e, LIST.map(f, 1)))))).size() > 0",
+        ] {
+            assert_eq!(judge(&bomb.replace("LIST", &list), &request()), Err(Undecided::TooCostly));
+        }
+        let doubled = format!("[\"a\"]{}.size() == 1", ".map(x, x + x)".repeat(60));
+        assert_eq!(judge(&doubled, &request()), Err(Undecided::TooCostly));
+        let two = "LIST.exists(a, LIST.exists(b, a + b == 2))".replace("LIST", &list);
+        assert_eq!(judge(&two, &request()), Ok(true));
     }
 
     #[test]

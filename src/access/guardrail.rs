@@ -9,30 +9,44 @@ use super::{
 };
 use crate::model::{Catalogue, Guardrail, PermissionSetName, Principal};
 
-/// Why a guardrail could not be judged.
+/// A guardrail that could not be judged for some grant.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("guardrail `{name}` cannot be judged")]
+#[error("cannot be judged: {why}")]
 pub struct Unjudged {
-    /// Its name.
-    pub name: String,
+    /// Which one, by its position.
+    pub sentence: usize,
     /// Why.
-    pub source: Undecided,
+    pub why: Undecided,
+}
+
+/// What guardrails say of a state.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Judgement {
+    /// The grants that they forbid.
+    pub broken: Vec<Broken>,
+    /// The guardrails that have no answer for some grant, each with the first reason.
+    pub unjudged: Vec<Unjudged>,
 }
 
 /// Judges guardrails on everything that is held in a state. A wider set is judged as each set that it takes in, too.
 ///
-/// # Errors
-/// When an expression is neither true nor false for a grant.
-pub fn broken_guardrails(
+/// One that cannot be judged for a grant hides neither another one nor another grant.
+#[must_use]
+pub fn judge_guardrails(
     everything: &Everything<'_>,
     catalogue: &Catalogue,
     guardrails: &[Guardrail],
-) -> Result<Vec<Broken>, Unjudged> {
-    let mut broken = Vec::new();
+) -> Judgement {
+    let mut judgement = Judgement::default();
     let mut widened = HashMap::new();
     for (sentence, guardrail) in guardrails.iter().enumerate() {
-        let unjudged = |source| Unjudged { name: guardrail.name.clone(), source };
-        let forbidden = Forbidden::new(&guardrail.forbid).map_err(unjudged)?;
+        let forbidden = match Forbidden::new(&guardrail.forbid) {
+            Ok(forbidden) => forbidden,
+            Err(why) => {
+                judgement.unjudged.push(Unjudged { sentence, why });
+                continue;
+            }
+        };
         let reads = |field| forbidden.reads(field);
         let mut judge = Judge {
             everything,
@@ -51,11 +65,13 @@ pub fn broken_guardrails(
             widened: &mut widened,
             known: HashMap::new(),
             found: Vec::new(),
+            unjudged: None,
         };
-        judge.all().map_err(unjudged)?;
-        broken.extend(judge.broken(sentence));
+        judge.all();
+        judgement.unjudged.extend(judge.unjudged.take().map(|why| Unjudged { sentence, why }));
+        judgement.broken.extend(judge.broken(sentence));
     }
-    Ok(broken)
+    judgement
 }
 
 /// Which fields of a grant the expression asks for.
@@ -104,30 +120,25 @@ struct Judge<'a> {
     widened: &'a mut HashMap<PermissionSetName, Vec<PermissionSetName>>,
     known: HashMap<Held, Answer>,
     found: Vec<Found>,
+    /// Why there was no answer, the first time.
+    unjudged: Option<Undecided>,
 }
 
 impl Judge<'_> {
-    fn all(&mut self) -> Result<(), Undecided> {
+    fn all(&mut self) {
         let everything = self.everything;
         for policy in (0u32..).take(everything.world.policies.len()) {
             if let Some(held) = everything.holdings.policy(policy) {
                 let holders = everything.holdings.holders(held.to);
                 for grant in held.grants.iter() {
-                    self.grant(policy, held.to.group(), grant, &holders)?;
+                    self.grant(policy, held.to.group(), grant, &holders);
                 }
             }
         }
-        Ok(())
     }
 
     /// Judges a grant for all that hold it by one way.
-    fn grant(
-        &mut self,
-        policy: PolicyId,
-        group: Option<GroupId>,
-        grant: Packed,
-        holders: &[PrincipalId],
-    ) -> Result<(), Undecided> {
+    fn grant(&mut self, policy: PolicyId, group: Option<GroupId>, grant: Packed, holders: &[PrincipalId]) {
         let key = self.everything.world.policies.get_index(policy as usize);
         let live = key.and_then(|key| self.everything.state.policies.get(key));
         let managed = live.is_some_and(|policy| policy.flags.managed);
@@ -139,14 +150,13 @@ impl Judge<'_> {
             let asked = self.asked(held);
             let answer = match last {
                 Some((same, answer)) if same == asked => answer,
-                _ => self.answer(held, asked)?,
+                _ => self.answer(held, asked),
             };
             last = Some((asked, answer));
             if answer != Answer::No {
                 self.note(who, held, answer);
             }
         }
-        Ok(())
     }
 
     /// The grant with all that the expression does not ask for made the same.
@@ -162,23 +172,30 @@ impl Judge<'_> {
         }
     }
 
-    fn answer(&mut self, held: Held, asked: Held) -> Result<Answer, Undecided> {
+    fn answer(&mut self, held: Held, asked: Held) -> Answer {
         if let Some(answer) = self.known.get(&asked) {
-            return Ok(*answer);
+            return *answer;
         }
-        let answer = self.evaluate(held)?;
+        let answer = self.evaluate(held);
         self.known.insert(asked, answer);
-        Ok(answer)
+        answer
     }
 
-    fn evaluate(&mut self, held: Held) -> Result<Answer, Undecided> {
+    fn evaluate(&mut self, held: Held) -> Answer {
         let grant = self.everything.world.symbols.unpack(held.grant);
         let mut facts = self.facts(held, &grant);
-        if self.forbidden.forbids(&facts)? {
-            return Ok(Answer::Yes);
+        let (forbidden, unjudged) = (&self.forbidden, &mut self.unjudged);
+        let mut forbids = |facts: &GrantFacts| {
+            forbidden.forbids(facts).unwrap_or_else(|why| {
+                unjudged.get_or_insert(why);
+                false
+            })
+        };
+        if forbids(&facts) {
+            return Answer::Yes;
         }
         if !self.reads.set {
-            return Ok(Answer::No);
+            return Answer::No;
         }
         let catalogue = self.catalogue;
         let sets = match self.widened.entry(grant.permission_set) {
@@ -191,11 +208,11 @@ impl Judge<'_> {
         };
         for inner in sets.iter() {
             facts.permission_set = inner.to_string();
-            if self.forbidden.forbids(&facts)? {
-                return Ok(Answer::Through);
+            if forbids(&facts) {
+                return Answer::Through;
             }
         }
-        Ok(Answer::No)
+        Answer::No
     }
 
     fn facts(&self, held: Held, grant: &Grant) -> GrantFacts {
@@ -370,7 +387,7 @@ mod tests {
         ] {
             let at = Place { file: Path::new("iam.yaml").into(), line: 1, column: 1 };
             let guardrail = Guardrail { name: "it".to_owned(), forbid: forbid.to_owned(), at };
-            let found = broken_guardrails(&everything, catalogue, &[guardrail]).unwrap();
+            let found = judge_guardrails(&everything, catalogue, &[guardrail]).broken;
             assert_eq!(found, one_by_one(&everything, catalogue, forbid), "{forbid}");
             assert_eq!(found.is_empty(), forbid == "false", "{forbid}");
         }

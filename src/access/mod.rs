@@ -18,7 +18,7 @@ pub use assertion::{Broken, broken_assertions, sentence};
 pub use change::{AccessChange, ChangedGrant, Path, Sharpness, changes};
 pub use condition::{Forbidden, GrantFacts, Request, Resource, Undecided, holds};
 pub use grant::{Grant, GrantScope, self_escalating};
-pub use guardrail::{Unjudged, broken_guardrails};
+pub use guardrail::{Judgement, Unjudged, judge_guardrails};
 pub use holdings::{Attached, GroupId, Held, Holdings, PolicyId, PrincipalId, World};
 pub use inclusion::includes;
 pub use question::{CanDo, Everything, HeldGrant, Holds, decide, project, single_scope};

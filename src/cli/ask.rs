@@ -87,11 +87,12 @@ impl Ask {
             time: self.at.unwrap_or_else(|| common.now()),
             ip: self.ip.map(|ip| ip.to_string()),
             user_agent: self.user_agent.clone(),
-            resource: self.resource.as_ref().map(|text| {
-                let mut parts = text.splitn(3, ',').map(ToOwned::to_owned);
-                let mut next = || parts.next().unwrap_or_default();
+            resource: {
+                let text = self.resource.as_deref().unwrap_or_default();
+                let mut parts = text.splitn(3, ',');
+                let mut next = || parts.next().filter(|part| !part.is_empty()).map(ToOwned::to_owned);
                 Resource { name: next(), id: next(), locality: next() }
-            }),
+            },
         })
     }
 }

@@ -9,7 +9,7 @@ use super::arguments::{Common, Paths};
 use super::failure::Failure;
 use super::output::Format;
 use super::prepare;
-use crate::access::{Broken, Everything, broken_assertions, broken_guardrails, sentence};
+use crate::access::{Broken, Everything, broken_assertions, judge_guardrails, sentence};
 use crate::config;
 use crate::model::{Catalogue, Desired};
 use crate::render::escape::terminal;
@@ -41,7 +41,7 @@ impl Test {
         let files = config::read(&self.paths.sources(), common.now())?;
         let resolved = files.resolve(None, Catalogue::published(), false)?;
         prepare::warn(common, &resolved.warnings)?;
-        let judged = judge(&resolved.desired)?;
+        let judged = judge(&resolved.desired);
         let failed = judged.iter().filter(|judged| !judged.broken.is_empty()).count();
         for output in common.outputs() {
             let mut bytes = Vec::new();
@@ -78,12 +78,11 @@ impl Test {
     }
 }
 
-fn judge(desired: &Desired) -> Result<Vec<Judged>, Failure> {
+fn judge(desired: &Desired) -> Vec<Judged> {
     let (state, catalogue) = (&desired.state, Catalogue::published());
     let everything = Everything::of(state);
     let assertions = broken_assertions(&everything, catalogue, &desired.assertions);
-    let guardrails = broken_guardrails(&everything, catalogue, &desired.guardrails)
-        .map_err(|error| Failure::error(anyhow::Error::new(error)))?;
+    let judgement = judge_guardrails(&everything, catalogue, &desired.guardrails);
     let why = |broken: &[Broken], at: usize, with_principal: bool| -> Vec<String> {
         broken
             .iter()
@@ -101,9 +100,12 @@ fn judge(desired: &Desired) -> Result<Vec<Judged>, Failure> {
         kind: "guardrail",
         what: guardrail.name.clone(),
         place: guardrail.at.to_string(),
-        broken: why(&guardrails, at, true),
+        broken: {
+            let unjudged = judgement.unjudged.iter().filter(|unjudged| unjudged.sentence == at);
+            unjudged.map(ToString::to_string).chain(why(&judgement.broken, at, true)).collect()
+        },
     });
-    Ok(assertions.chain(guardrails).collect())
+    assertions.chain(guardrails).collect()
 }
 
 fn words(desired: &Desired, broken: &Broken, with_principal: bool) -> String {

@@ -22,11 +22,7 @@ impl Decoder<'_> {
     pub(super) fn expression(&mut self, text: &str, node: &Node<'_>, vocabulary: Vocabulary) -> Compared {
         match vocabulary {
             Vocabulary::Condition => {
-                if !self.expressions.contains_key(text) {
-                    let faults = compile(text, vocabulary).err().unwrap_or_default();
-                    self.expressions.insert(text.to_owned(), faults);
-                }
-                let faults = self.expressions.get(text).cloned().unwrap_or_default();
+                let faults = self.condition_faults(text);
                 self.faults(&faults, text, node, Written::Condition);
                 Compared::default()
             }
@@ -45,19 +41,43 @@ impl Decoder<'_> {
         }
     }
 
+    /// Checks what a good condition and its end make together.
+    pub(super) fn combined(&mut self, alone: &str, together: &str, at: Span) {
+        if self.condition_faults(alone).is_empty() {
+            for fault in self.condition_faults(together) {
+                self.mistake(at, mistake(fault.kind, Written::Condition));
+            }
+        }
+    }
+
+    fn condition_faults(&mut self, text: &str) -> Vec<Fault> {
+        if let Some(known) = self.expressions.get(text) {
+            return known.clone();
+        }
+        let faults = compile(text, Vocabulary::Condition).err().unwrap_or_default();
+        self.expressions.insert(text.to_owned(), faults.clone());
+        faults
+    }
+
     fn faults(&mut self, faults: &[Fault], text: &str, node: &Node<'_>, written: Written) {
         for fault in faults {
             let at = place(self.text, node.at, text, &fault.at);
-            let kind = match fault.kind.clone() {
-                FaultKind::Syntax(why) => MistakeKind::ExpressionSyntax { written, why },
-                FaultKind::TooDeep => MistakeKind::ExpressionTooDeep { written },
-                FaultKind::Variable { name, near } => MistakeKind::UnknownVariable { written, name, near },
-                FaultKind::Function { name, near } => {
-                    MistakeKind::UnknownFunction { written, name, near: near.map(str::to_owned) }
-                }
-            };
-            self.mistake(at, kind);
+            self.mistake(at, mistake(fault.kind.clone(), written));
         }
+    }
+}
+
+fn mistake(fault: FaultKind, written: Written) -> MistakeKind {
+    match fault {
+        FaultKind::Syntax(why) => MistakeKind::ExpressionSyntax { written, why },
+        FaultKind::TooDeep => MistakeKind::ExpressionTooDeep { written },
+        FaultKind::Variable { name, near } => MistakeKind::UnknownVariable { written, name, near },
+        FaultKind::Function { name, near } => {
+            MistakeKind::UnknownFunction { written, name, near: near.map(str::to_owned) }
+        }
+        FaultKind::NeverJudged { found } => MistakeKind::NeverJudged { written, found },
+        FaultKind::NeverCompared { left, right } => MistakeKind::NeverCompared { written, left, right },
+        FaultKind::TooCostly => MistakeKind::ExpressionTooCostly { written },
     }
 }
 

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use crate::access::cel::Sort;
 use crate::model::{BadText, Id, Kind, Place};
 
 use super::source::Sources;
@@ -174,6 +175,9 @@ pub enum MistakeKind {
     GuardrailTooLong { found: usize, most: usize },
     ExpressionSyntax { written: Written, why: String },
     ExpressionTooDeep { written: Written },
+    ExpressionTooCostly { written: Written },
+    NeverJudged { written: Written, found: Sort },
+    NeverCompared { written: Written, left: Sort, right: Sort },
     UnknownVariable { written: Written, name: String, near: Option<String> },
     UnknownFunction { written: Written, name: String, near: Option<String> },
     BadProtect { text: String },

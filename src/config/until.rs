@@ -36,12 +36,27 @@ pub(super) fn read(text: &str) -> Option<Timestamp> {
         && sign(13, b":")
         && digits(14..16)
         && sign(16, b":")
-        && digits(17..19)
-        && sign(19, b".Zz+-");
-    if !date_and_time || text.contains('[') {
+        && digits(17..19);
+    let rest = shape.get(19..).filter(|_| date_and_time)?;
+    let fraction = match rest.strip_prefix(b".") {
+        Some(rest) => 1 + rest.iter().take_while(|byte| byte.is_ascii_digit()).count(),
+        None => 0,
+    };
+    if fraction == 1 || !is_offset(&rest[fraction..]) {
         return None;
     }
     text.parse().ok()
+}
+
+/// Returns true for an offset of RFC 3339: `Z`, or hours and minutes, up to a day without a minute.
+fn is_offset(text: &[u8]) -> bool {
+    match text {
+        b"Z" | b"z" => true,
+        [b'+' | b'-', h1 @ b'0'..=b'2', h2, b':', b'0'..=b'5', m2] => {
+            h2.is_ascii_digit() && m2.is_ascii_digit() && (*h1 < b'2' || *h2 <= b'3')
+        }
+        _ => false,
+    }
 }
 
 fn comparison(until: Timestamp) -> String {
@@ -51,9 +66,21 @@ fn comparison(until: Timestamp) -> String {
 /// Returns the condition's text with its end in it.
 pub(super) fn compose(condition: Option<&str>, until: Timestamp) -> String {
     match condition {
-        Some(condition) => format!("({condition}) && {}", comparison(until)),
+        Some(condition) => {
+            let end = if ends_in_comment(condition) { "\n" } else { "" };
+            format!("({condition}{end}) && {}", comparison(until))
+        }
         None => comparison(until),
     }
+}
+
+/// Returns true for a condition whose last line ends in a comment, which would take the bracket after it in.
+fn ends_in_comment(condition: &str) -> bool {
+    let last = condition.rsplit('\n').next().unwrap_or_default();
+    // The two slashes may stand in a text.
+    last.contains("//")
+        && compile(&format!("({condition})"), Vocabulary::Condition).is_err()
+        && compile(&format!("({condition}\n)"), Vocabulary::Condition).is_ok()
 }
 
 /// Turns a condition that [`compose`] could have written into its parts; `None` for every other one.
@@ -68,13 +95,15 @@ pub(super) fn decompose(condition: &Condition) -> Option<(Option<Condition>, Tim
     };
     let until = end.strip_prefix("request.time < timestamp(\"")?.strip_suffix("\")")?;
     let until: Timestamp = read(until).filter(|_| until.len() > 10)?;
-    let inner: Option<Condition> = match inner {
-        // What stands in the brackets must be a condition by itself: `(a) || (b)` only looks like one.
-        Some(inner) => Some(inner.parse().ok().filter(|_| compile(inner, Vocabulary::Condition).is_ok())?),
-        None => None,
+    let Some(inner) = inner else {
+        return (comparison(until) == text).then_some((None, until));
     };
-    let same = compose(inner.as_ref().map(Condition::as_str), until) == text;
-    same.then_some((inner, until))
+    // The line break may be the one after a comment.
+    let without = inner.strip_suffix('\n').into_iter();
+    let inner = without.chain([inner]).find(|inner| compose(Some(inner), until) == text)?;
+    // What stands in the brackets must be a condition by itself: `(a) || (b)` only looks like one.
+    compile(inner, Vocabulary::Condition).ok()?;
+    Some((Some(inner.parse().ok()?), until))
 }
 
 #[cfg(test)]
@@ -94,6 +123,7 @@ mod tests {
     #[test]
     fn a_time_has_its_offset() {
         assert_eq!(at("2026-12-31T18:00:00Z").as_deref(), Some("2026-12-31T18:00:00Z"));
+        assert_eq!(at("2026-12-31T18:00:00-23:59").as_deref(), Some("2027-01-01T17:59:00Z"));
         assert_eq!(at("2026-12-31T18:00:00.5+02:00").as_deref(), Some("2026-12-31T16:00:00.5Z"));
         for bad in [
             "",
@@ -109,6 +139,14 @@ mod tests {
             "9999-12-31",
             "2027-01-31T18:00:00+01:00[Europe/Paris]",
             "+002027-01-31T18:00:00Z",
+            "2027-01-01T00:00:00+25:00",
+            "2027-01-01T00:00:00+24:00",
+            "2027-01-01T00:00:00-23:60",
+            "2027-01-01T00:00:00+05",
+            "2027-01-01T00:00:00+0530",
+            "2027-01-01T00:00:00+05:30:15",
+            "2027-01-01T00:00:00.Z",
+            "2027-01-01T00:00:00,5Z",
         ] {
             assert_eq!(at(bad), None, "{bad}");
         }
@@ -117,13 +155,29 @@ mod tests {
     #[test]
     fn what_is_composed_comes_apart_again() {
         let until: Timestamp = "2026-12-31T18:00:00Z".parse().unwrap();
-        for inner in [None, Some("1 == 1"), Some("a == \"(\" || true")] {
-            let Some(inner) = inner.filter(|text| compile(text, Vocabulary::Condition).is_ok()) else {
-                continue;
-            };
+        for inner in [
+            "1 == 1",
+            "request.ip == \"(\" || true",
+            "true // always",
+            "true //",
+            "// first\ntrue",
+            "true // one\n// two)",
+            "true // one\n",
+            "true // one\n\n",
+            "resource.name == \"http://x\"",
+            "resource.name == \"http://x\" // y",
+            "resource.name == \"a\\n//\"",
+        ] {
+            assert!(compile(inner, Vocabulary::Condition).is_ok(), "{inner}");
             let text: Condition = compose(Some(inner), until).parse().unwrap();
-            assert_eq!(decompose(&text), Some((Some(inner.parse().unwrap()), until)), "{text}");
+            assert!(compile(text.as_str(), Vocabulary::Condition).is_ok(), "{text}");
+            let Some((Some(again), end)) = decompose(&text) else { panic!("{text}") };
+            assert_eq!(end, until);
+            assert_eq!(compose(Some(again.as_str()), until), text.as_str());
+            assert_eq!(again.as_str().trim_end(), inner.trim_end(), "{text}");
         }
+        let plain = compose(Some("resource.name == \"http://x\""), until);
+        assert!(!plain.contains('\n'), "{plain}");
         let alone: Condition = compose(None, until).parse().unwrap();
         assert_eq!(decompose(&alone), Some((None, until)));
     }

@@ -1,6 +1,7 @@
 //! The words for each mistake.
 
 use super::mistake::{MistakeKind, Written};
+use crate::access::cel::Sort;
 use crate::model::Kind;
 
 /// The words for a mistake: lower-case fragments, names in backticks.
@@ -252,6 +253,32 @@ pub(super) fn words(kind: &MistakeKind) -> Words {
             "expression-too-deep",
             format!("the {} is nested too deep", expression(*written)),
             "simplify it",
+        ),
+        K::ExpressionTooCostly { written } => say(
+            "expression-too-costly",
+            format!("the {} takes too long to judge: its lists and patterns multiply", expression(*written)),
+            "simplify it",
+        ),
+        K::NeverJudged { written, found } => say(
+            "never-judged",
+            format!("a {} is true or false, and this is {found}", expression(*written)),
+            match found {
+                Sort::Text => "compare it, as in `… == \"…\"`",
+                _ => "compare it",
+            },
+        ),
+        K::NeverCompared { written, left, right } => say(
+            "never-compared",
+            format!("the {} compares {left} with {right}, which has no answer", expression(*written)),
+            match (left, right) {
+                (Sort::Time, Sort::Text) | (Sort::Text, Sort::Time) => {
+                    "write `timestamp(\"…\")` around the text"
+                }
+                (Sort::Duration, Sort::Text) | (Sort::Text, Sort::Duration) => {
+                    "write `duration(\"…\")` around the text"
+                }
+                _ => "compare like with like",
+            },
         ),
         K::UnknownVariable { written, name, near } => {
             let known = match written {

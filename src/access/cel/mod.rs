@@ -1,5 +1,8 @@
 //! CEL, as conditions and guardrails speak it: reading an expression, and every word in it that nobody knows.
 
+mod cost;
+mod sort;
+mod unknown;
 mod words;
 
 use std::collections::BTreeSet;
@@ -7,9 +10,12 @@ use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, LazyLock};
 
-use cel::common::ast::SourceInfo;
-use cel::{Context, Env, IdedExpr, Program};
+use cel::common::ast::{EntryExpr, Expr, SourceInfo};
+use cel::{Context, Env, IdedExpr, Program, Value};
 
+pub use self::sort::Sort;
+use self::sort::Sorts;
+use self::unknown::without;
 use self::words::Words;
 pub use self::words::{GRANT_FIELDS, Vocabulary};
 
@@ -43,6 +49,20 @@ pub enum FaultKind {
         /// What was probably meant.
         near: Option<&'static str>,
     },
+    /// Only true or false has a meaning there, and it is neither.
+    NeverJudged {
+        /// What it is.
+        found: Sort,
+    },
+    /// Two values that are neither before nor after each other.
+    NeverCompared {
+        /// The first.
+        left: Sort,
+        /// The second.
+        right: Sort,
+    },
+    /// It takes longer than anybody waits for an answer.
+    TooCostly,
 }
 
 /// An expression that is good CEL and uses only known words.
@@ -75,13 +95,20 @@ impl Expression {
 
     /// Makes a context, evaluates the expression in it, and reads the answer; with room for a deep expression.
     ///
-    /// `None` when there is no thread to be had for it.
+    /// A field in `unknown`, as `resource.name`, gives an undeclared reference of that name wherever the answer depends
+    /// on it. `None` when there is no thread to be had for it.
     pub(super) fn evaluate<T: Send>(
         &self,
+        unknown: &[&str],
         context: impl FnOnce() -> Context<'static, 'static> + Send,
         read: impl FnOnce(cel::ResolveResult) -> T + Send,
     ) -> Option<T> {
-        let work = || read(self.program.execute(&context()));
+        let work = || {
+            if unknown.is_empty() {
+                return read(self.program.execute(&context()));
+            }
+            read(Value::resolve(&without(self.tree(), unknown), &context()))
+        };
         if self.depth <= SHALLOW_TREE { Some(work()) } else { in_room(work) }
     }
 }
@@ -110,10 +137,12 @@ const ROOM: usize = 64 << 20;
 
 /// Reads an expression and looks up every word in it.
 ///
-/// Never panics and never overflows the stack, whatever the text; what is nested too deep is refused.
+/// Never panics and never overflows the stack, whatever the text; what is nested too deep is refused, and what could
+/// not be evaluated within a moment.
 ///
 /// # Errors
-/// Everything that is wrong, in the order of the text: syntax faults alone, else unknown words.
+/// Everything that is wrong, in the order of the text: syntax faults alone, else unknown words, else what can never be
+/// true or false.
 pub fn compile(text: &str, vocabulary: Vocabulary) -> Result<Expression, Vec<Fault>> {
     let (nesting, operators) = weight(text);
     if nesting > DEEPEST || operators > MOST_OPERATORS {
@@ -178,6 +207,14 @@ fn compile_here(text: &str, vocabulary: Vocabulary) -> Result<Expression, Vec<Fa
         return Err(vec![Fault { at: 0..text.len(), kind: FaultKind::TooDeep }]);
     }
     if faults.is_empty() {
+        let mut sorts = Sorts::new(text, program.source_info());
+        sorts.look(program.expression(), true);
+        faults = sorts.faults;
+    }
+    if faults.is_empty() && cost::steps(program.expression()) > vocabulary.steps_most() {
+        return Err(vec![Fault { at: 0..text.len(), kind: FaultKind::TooCostly }]);
+    }
+    if faults.is_empty() {
         return Ok(Expression { program, depth: deepest, reads });
     }
     faults.sort_by_key(|fault| fault.at.start);
@@ -187,6 +224,9 @@ fn compile_here(text: &str, vocabulary: Vocabulary) -> Result<Expression, Vec<Fa
 
 fn syntax_faults(text: &str, errors: &cel::ParseErrors) -> Vec<Fault> {
     let mut faults: Vec<Fault> = Vec::new();
+    if errors.errors.iter().any(|error| error.msg.contains("Recursion limit")) {
+        return vec![Fault { at: 0..text.len(), kind: FaultKind::TooDeep }];
+    }
     for error in &errors.errors {
         let at = offset(text, error.pos);
         if faults.iter().all(|fault| fault.at != at) {
@@ -212,7 +252,7 @@ fn plain_words(message: &str) -> String {
     };
     if let Some(token) = part("token recognition error at:") {
         return match token.chars().next() {
-            Some('=') => "`=` is no operator, `==` compares".to_owned(),
+            Some('=') => "`=` is not an operator, `==` compares".to_owned(),
             Some('"' | '\'') => "a text is never closed".to_owned(),
             _ => format!("`{token}` means nothing"),
         };
@@ -246,6 +286,67 @@ fn place(info: &SourceInfo, id: u64) -> Option<Range<usize>> {
     };
     let (start, stop) = (bytes(start), bytes(stop.saturating_add(1)));
     Some(start..stop.max(start))
+}
+
+/// Returns where a part stands with all that belongs to it, in bytes; without brackets around it.
+fn extent(info: &SourceInfo, part: &IdedExpr) -> Option<Range<usize>> {
+    let own = place(info, part.id);
+    let inner: Vec<&IdedExpr> = match &part.expr {
+        Expr::Unspecified | Expr::Literal(_) | Expr::Ident(_) => Vec::new(),
+        Expr::Select(select) => vec![&select.operand],
+        Expr::Call(call) => call.target.as_deref().into_iter().chain(&call.args).collect(),
+        Expr::List(list) => list.elements.iter().collect(),
+        Expr::Map(map) => map.entries.iter().flat_map(|entry| of_entry(&entry.expr)).collect(),
+        Expr::Struct(message) => message.entries.iter().flat_map(|entry| of_entry(&entry.expr)).collect(),
+        Expr::Comprehension(comprehension) => vec![&comprehension.iter_range, &comprehension.loop_step],
+    };
+    let all = own.into_iter().chain(inner.into_iter().filter_map(|inner| extent(info, inner)));
+    let mut at = all.reduce(|a, b| a.start.min(b.start)..a.end.max(b.end))?;
+    // The parser places a field at its dot, and a call at its name or its bracket.
+    if let Expr::Select(select) = &part.expr {
+        let rest = info.source.get(at.end..)?;
+        if rest.trim_start().starts_with(&select.field) {
+            at.end += rest.len() - rest.trim_start().len() + select.field.len();
+        }
+    }
+    if let Expr::Call(call) = &part.expr
+        && call.target.is_none()
+        && info.source.get(..at.start)?.trim_end().ends_with(&call.func_name)
+    {
+        at.start = info.source.get(..at.start)?.trim_end().len() - call.func_name.len();
+    }
+    at.end = closed(&info.source, &at)?;
+    Some(at)
+}
+
+/// Returns where a part ends with the brackets that close what it opens.
+fn closed(source: &str, at: &Range<usize>) -> Option<usize> {
+    let (mut open, mut quote) = (0usize, None);
+    for byte in source.get(at.clone())?.bytes() {
+        match byte {
+            b'"' | b'\'' if quote == Some(byte) => quote = None,
+            b'"' | b'\'' if quote.is_none() => quote = Some(byte),
+            b'(' | b'[' | b'{' if quote.is_none() => open += 1,
+            b')' | b']' | b'}' if quote.is_none() => open = open.saturating_sub(1),
+            _ => {}
+        }
+    }
+    let mut end = at.end;
+    for _ in 0..open {
+        let rest = source.get(end..)?.trim_start();
+        if !rest.starts_with([')', ']', '}']) {
+            break;
+        }
+        end = source.len() - rest.len() + 1;
+    }
+    Some(end)
+}
+
+fn of_entry(entry: &EntryExpr) -> Vec<&IdedExpr> {
+    match entry {
+        EntryExpr::StructField(field) => vec![&field.value],
+        EntryExpr::MapEntry(entry) => vec![&entry.key, &entry.value],
+    }
 }
 
 #[cfg(test)]
@@ -387,14 +488,133 @@ mod tests {
     #[test]
     fn what_is_let_through_can_be_evaluated_in_little_room() {
         let deep = |part: &str, n: usize| format!("{}1", part.repeat(n));
-        for text in
-            [deep("1+", DEEPEST_TREE - 2), deep("true?1:", DEEPEST_TREE - 2), deep("[1]+[1].size()+", 60)]
-        {
-            let Ok(expression) = compile(&text, Vocabulary::Condition) else { continue };
-            in_little_room(move || assert!(expression.evaluate(context, |_| ()).is_some()));
+        for text in [
+            format!("0<{}", deep("1+", DEEPEST_TREE - 3)),
+            format!("{}==1", deep("true?true:1==", 40)),
+            format!("0<{}", deep("[1].size()+", 60)),
+        ] {
+            let expression = compile(&text, Vocabulary::Condition).unwrap();
+            in_little_room(move || assert!(expression.evaluate(&["request.ip"], context, |_| ()).is_some()));
         }
-        assert!(compile(&deep("1+", DEEPEST_TREE - 2), Vocabulary::Condition).is_ok());
-        assert!(compile(&deep("1+", DEEPEST_TREE + 2), Vocabulary::Condition).is_err());
+        assert!(compile(&format!("0<{}", deep("1+", DEEPEST_TREE + 2)), Vocabulary::Condition).is_err());
+    }
+
+    #[test]
+    fn what_can_never_be_true_or_false_is_found_where_it_stands() {
+        for (text, found) in [
+            ("request.ip", "request.ip is a text"),
+            ("\"1\"", "\"1\" is a text"),
+            ("(request.time)", "request.time is a time"),
+            ("1", "1 is a number"),
+            ("null", "null is null"),
+            ("[true]", "[true] is a list"),
+            ("{1: true}", "{1: true} is a map"),
+            ("string", "string is a type"),
+            ("size(resource.name)", "size(resource.name) is a number"),
+            ("resource.name.size()", "resource.name.size() is a number"),
+            ("request.time.getHours()", "request.time.getHours() is a number"),
+            ("request.ip + \"1\"", "request.ip + \"1\" is a text"),
+            ("1 + 2 * 3", "1 + 2 * 3 is a number"),
+            ("request.time - duration(\"1h\")", "request.time - duration(\"1h\") is a time"),
+            ("[1].map(x, x > 0)", "[1].map(x, x > 0) is a list"),
+            ("request[\"ip\"]", "request[\"ip\"] is a text"),
+            ("true ? request.ip : (1 == 1)", "request.ip is a text"),
+            ("1 ? true : false", "1 is a number"),
+            ("true ? 1 : request.ip", "1 is a number; request.ip is a text"),
+            ("has(resource.id) && request.ip", "request.ip is a text"),
+            ("!(resource.name || true)", "resource.name is a text"),
+            ("[1, 2].exists(x, \"a\")", "\"a\" is a text"),
+            ("request.time < \"2027-01-01\"", "request.time < \"2027-01-01\": a time with a text"),
+            ("[request.ip].all(x, request.ip > 5)", "request.ip > 5: a text with a number"),
+        ] {
+            let Err(faults) = compile(text, Vocabulary::Condition) else { panic!("{text}") };
+            let words: Vec<String> = faults
+                .into_iter()
+                .map(|fault| match fault.kind {
+                    FaultKind::NeverJudged { found } => format!("{} is {found}", &text[fault.at]),
+                    FaultKind::NeverCompared { left, right } => {
+                        format!("{}: {left} with {right}", &text[fault.at])
+                    }
+                    other => format!("{other:?}"),
+                })
+                .collect();
+            assert_eq!(words.join("; "), found, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_may_be_true_or_false_is_let_through() {
+        for text in [
+            "dyn(request.ip)",
+            "[true][0]",
+            "{\"a\": true}.a",
+            "{\"a\": true}[\"a\"]",
+            "[true].all(x, x)",
+            "[[1]].exists(x, x.exists_one(y, y == 1))",
+            "[{\"ip\": true}].exists(request, request.ip)",
+            "true ? [true][0] : false",
+            "1 < 2.0 && 1u < 2",
+            "request.time - request.time < duration(\"1h\")",
+            "request.time + duration(\"1h\") > request.time",
+            "type(1) == int",
+            "bool(\"true\")",
+            "[1].map(x, x + 1) == [2]",
+        ] {
+            assert_eq!(faults(text), [""; 0], "{text}");
+        }
+        assert!(compile("grant.managed", Vocabulary::Guardrail).is_ok());
+        for bad in ["\"1\"", "grant.scope", "grant.managed ? grant.scope : true"] {
+            assert!(compile(bad, Vocabulary::Guardrail).is_err(), "{bad}");
+        }
+    }
+
+    /// Returns the steps of a good expression, or `None` for one that takes too many.
+    fn steps(text: &str) -> Option<f64> {
+        match compile(text, Vocabulary::Condition) {
+            Ok(expression) => Some(cost::steps(expression.tree())),
+            Err(faults) => {
+                assert_eq!(faults[0].kind, FaultKind::TooCostly, "{text}");
+                None
+            }
+        }
+    }
+
+    #[test]
+    fn lists_inside_of_lists_multiply_until_it_is_too_much() {
+        let list = |n: usize| format!("[{}]", vec!["7"; n].join(","));
+        let nested = |n: usize, depth: usize| {
+            (0..depth).fold("1 > 0".to_owned(), |inner, at| format!("{}.all(v{at}, {inner})", list(n)))
+        };
+        assert!(steps(&nested(30, 2)).unwrap() > 900.0);
+        assert!(steps(&nested(20, 3)).unwrap() > 8_000.0);
+        assert_eq!(steps(&nested(30, 3)), None);
+        assert_eq!(steps(&nested(2, 20)), None);
+        assert_eq!(steps(&nested(2, 55)), None);
+        assert!(steps(&nested(0, 55)).is_some());
+        for bomb in [
+            // What each round makes grows.
+            format!("[1]{}.size() > 0", ".map(x, [x, x])".repeat(30)),
+            format!("[\"a\"]{}.size() > 0", ".map(x, x + x)".repeat(30)),
+            // A pattern is written out, each time anew.
+            "resource.name.matches(\"((a{99}){99}){99}\")".to_owned(),
+            format!("{}.all(x, resource.name.matches(\"[a-z]{{1,200}}\"))", list(30)),
+        ] {
+            assert_eq!(steps(&bomb), None, "{bomb}");
+        }
+        for good in [
+            "request.time.getHours(\"Europe/Paris\") >= 8 && request.time.getDayOfWeek() in [1, 2, 3, 4, 5]"
+                .to_owned(),
+            "resource.name.matches(\"^/ci/[a-z]{1,63}$\") || request.ip.matches(\"^192\\\\.0\\\\.2\\\\..*\")"
+                .to_owned(),
+            format!("request.ip in [{}]", vec!["\"192.0.2.1\""; 140].join(",")),
+            format!("[{}].exists(ip, request.ip.startsWith(ip))", vec!["\"192.0.2.\""; 150].join(",")),
+        ] {
+            assert!(
+                steps(&good).is_some_and(|steps| steps < Vocabulary::Condition.steps_most() / 4.0),
+                "{good}: {:?}",
+                steps(&good)
+            );
+        }
     }
 
     #[test]

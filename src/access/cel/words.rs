@@ -61,7 +61,7 @@ const FUNCTIONS: &[&str] = &[
 ];
 
 /// The names of types, which are values too.
-const TYPES: &[&str] = &[
+pub(super) const TYPES: &[&str] = &[
     "bool",
     "bytes",
     "double",
@@ -76,6 +76,15 @@ const TYPES: &[&str] = &[
 ];
 
 impl Vocabulary {
+    /// Returns the most steps that an expression may take: a step is well below a microsecond and a hundred bytes, and
+    /// a guardrail is judged for thousands of grants.
+    pub(super) const fn steps_most(self) -> f64 {
+        match self {
+            Self::Condition => 200_000.0,
+            Self::Guardrail => 50_000.0,
+        }
+    }
+
     const fn variables(self) -> &'static [(&'static str, &'static [&'static str])] {
         match self {
             Self::Condition => &[("request", REQUEST_FIELDS), ("resource", RESOURCE_FIELDS)],

@@ -119,8 +119,13 @@ fn composed(
 ) -> Option<Condition> {
     let text = until::compose(condition.map(Condition::as_str), until.value);
     let found = text.chars().count();
-    match text.parse() {
-        Ok(condition) => Some(condition),
+    match text.parse::<Condition>() {
+        Ok(together) => {
+            if let Some(alone) = condition {
+                d.combined(alone.as_str(), together.as_str(), at);
+            }
+            Some(together)
+        }
         Err(_) => {
             d.mistake(at, MistakeKind::ConditionTooLong { found, most: CONDITION_MOST });
             None

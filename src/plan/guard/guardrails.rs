@@ -1,7 +1,7 @@
 use std::collections::BTreeSet;
 
 use super::{Alarm, Case, count};
-use crate::access::{Broken, Everything, Grant, broken_guardrails};
+use crate::access::{Broken, Everything, Grant, Judgement, Unjudged, judge_guardrails};
 use crate::model::{Catalogue, Principal};
 
 /// Refuses what a guardrail forbids. What live breaks already is shown, and refused with `--strict`.
@@ -10,33 +10,42 @@ pub(super) fn judge(case: &Case<'_>) -> Option<Alarm> {
     if guardrails.is_empty() {
         return None;
     }
-    let ask = |everything: &Everything<'_>| broken_guardrails(everything, Catalogue::published(), guardrails);
-    let after = match ask(&case.after()) {
-        Ok(none) if none.is_empty() => return None,
-        Ok(after) => after,
-        Err(unjudged) => {
-            let why = std::error::Error::source(&unjudged).map(ToString::to_string).unwrap_or_default();
-            return Some(Alarm {
-                found: 1,
-                limit: 0,
-                message: format!("{unjudged}: {why}"),
-                items: Vec::new(),
-                refuses: true,
-            });
-        }
-    };
-    let known = ask(&case.before()).unwrap_or_default();
+    let ask = |everything: &Everything<'_>| judge_guardrails(everything, Catalogue::published(), guardrails);
+    let Judgement { broken: after, unjudged } = ask(&case.after());
+    if after.is_empty() && unjudged.is_empty() {
+        return None;
+    }
+    let known = ask(&case.before()).broken;
     let known: BTreeSet<_> = known.iter().map(same).collect();
     let new = after.iter().filter(|broken| !known.contains(&same(broken))).count();
     let outcome = &case.alignment.outcome;
-    let words = |broken: &Broken| {
-        let Some(guardrail) = guardrails.get(broken.sentence) else { return String::new() };
-        let at = format!("{}:{}", guardrail.at.file.display(), guardrail.at.line);
-        format!("{} ({at}): {}{}", guardrail.name, broken.principal, super::by(outcome, broken))
+    let place = |sentence: usize| {
+        let guardrail = guardrails.get(sentence)?;
+        let (name, at) = (&guardrail.name, &guardrail.at);
+        Some(format!("{name} ({}:{})", at.file.display(), at.line))
     };
-    super::alarm(case, after.len(), new, after.iter().map(words).collect(), |number| {
-        count(number, "grant against a guardrail", "grants against guardrails")
-    })
+    let words = |broken: &Broken| {
+        let place = place(broken.sentence).unwrap_or_default();
+        format!("{place}: {}{}", broken.principal, super::by(outcome, broken))
+    };
+    let items = after.iter().map(words);
+    if unjudged.is_empty() {
+        return super::alarm(case, after.len(), new, items.collect(), |number| {
+            count(number, "grant against a guardrail", "grants against guardrails")
+        });
+    }
+    // A guardrail without an answer may hide anything.
+    let open = |open: &Unjudged| format!("{} {open}", place(open.sentence).unwrap_or_default());
+    let items: Vec<String> = unjudged.iter().map(open).chain(items).collect();
+    let mut message =
+        count(unjudged.len(), "guardrail that cannot be judged", "guardrails that cannot be judged");
+    if !after.is_empty() {
+        message = format!(
+            "{message}, {}",
+            count(after.len(), "grant against a guardrail", "grants against guardrails")
+        );
+    }
+    Some(Alarm { found: items.len(), limit: 0, message, items, refuses: true })
 }
 
 /// What is the same in two findings of one guardrail on two states.
