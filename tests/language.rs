@@ -485,3 +485,36 @@ fn the_good_file_is_good_and_every_reader_sees_it() {
     assert!(seen(EVERY_PART_COUNTS).is_some());
     assert!(facts(&desired(EVERY_PART_COUNTS)).contains("alice@example.com"));
 }
+
+#[test]
+fn of_very_many_mistakes_the_first_are_shown_and_the_others_counted() {
+    let many = |from: usize| {
+        let keys: String = (from..from + 700).map(|at| format!("k{at}: 1\n")).collect();
+        header("").replace("version: 1\n", if from == 0 { "version: 1\n" } else { "" }) + &keys
+    };
+    let files: Vec<(String, String)> = (0..4)
+        .map(|at| (format!("{at}.yaml"), many(at * 1000).replace("organization", "x-organization")))
+        .collect();
+    let files: Vec<(&str, &str)> = files.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
+    let mistakes = load(&files).unwrap_err();
+    assert_eq!(mistakes.len(), 1001);
+    // Each key that does not exist, and `organization`, which is missing.
+    assert_eq!(mistakes.count(Severity::Error), 2801);
+    let said = text(&mistakes);
+    assert!(said.contains("error: 1801 more like those above are not shown\n   --> 1.yaml:300:1\n"));
+}
+
+#[test]
+fn a_condition_with_a_comment_ends_where_it_should() {
+    let rule = |condition: &str| {
+        let yaml = header(&format!(
+            "policies:\n  p:\n    principal: none\n    rules:\n      - permission_sets: [InstancesReadOnly]\n        scope: all_projects\n        condition: {condition}\n        until: 2027-01-01\n"
+        ));
+        let desired = desired(&yaml);
+        desired.state.policies[0].rules.0[0].condition.as_ref().unwrap().to_string()
+    };
+    let end = "request.time < timestamp(\"2027-01-02T00:00:00Z\")";
+    assert_eq!(rule("\"true // always\""), format!("(true // always\n) && {end}"));
+    assert_eq!(rule("|-\n          true\n          // always"), format!("(true\n// always\n) && {end}"));
+    assert_eq!(rule("resource.name == \"http://x\""), format!("(resource.name == \"http://x\") && {end}"));
+}

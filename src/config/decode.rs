@@ -168,8 +168,15 @@ impl<'t> Decoder<'t> {
             }
         }
         if !matches!(node.value, Value::Broken) {
-            let found = node.raw().map_or_else(|| node.found().to_owned(), |text| format!("`{text}`"));
-            self.mistake(node.at, MistakeKind::NotCount { what: what.to_owned(), found });
+            let what = what.to_owned();
+            let digits = node.raw().filter(|text| text.parse::<u32>().is_ok_and(|n| n.to_string() == *text));
+            let kind = match (digits, node.raw()) {
+                // Without its quotes it would have been read above.
+                (Some(digits), _) => MistakeKind::QuotedCount { what, digits: digits.to_owned() },
+                (None, Some(text)) => MistakeKind::NotCount { what, found: format!("`{text}`") },
+                (None, None) => MistakeKind::NotCount { what, found: node.found().to_owned() },
+            };
+            self.mistake(node.at, kind);
         }
         None
     }

@@ -121,6 +121,6 @@ fn unknown(d: &mut Decoder<'_>, node: &Node<'_>, text: &str, shape: &Shape) -> O
     }
     // What is not shown needs no good words.
     let near = if d.is_full() { None } else { near(text, shape.keys.iter().copied()).map(str::to_owned) };
-    d.mistake(node.at, MistakeKind::UnknownKey { key, of: shape.of, near: near.clone() });
+    d.mistake(node.at, MistakeKind::UnknownKey { key, of: shape.of, keys: shape.keys, near: near.clone() });
     near
 }

@@ -103,6 +103,17 @@ pub enum Written {
     Guardrail,
 }
 
+/// What was probably meant by a name that is not declared.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Meant {
+    /// What was called so, by its `previously`.
+    Renamed(String),
+    /// What is called nearly so.
+    Near(String),
+    /// Nobody knows.
+    Unknown,
+}
+
 /// What is wrong. One variant, one message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[expect(
@@ -125,6 +136,7 @@ pub enum MistakeKind {
     WrongEncoding { encoding: &'static str },
     NotUtf8,
     EmptyFile,
+    PlanFile { path: String },
     MoreMistakes { more: usize },
 
     // YAML.
@@ -147,12 +159,13 @@ pub enum MistakeKind {
     NotList { what: String, found: &'static str },
     NotText { what: String, found: &'static str },
     NotCount { what: String, found: String },
+    QuotedCount { what: String, digits: String },
     Misread { text: String, taken_for: &'static str },
     Null { what: String, write: &'static str },
     NotOneOf { what: String, words: &'static [&'static str], found: String, near: Option<String> },
 
     // Keys.
-    UnknownKey { key: String, of: &'static str, near: Option<String> },
+    UnknownKey { key: String, of: &'static str, keys: &'static [&'static str], near: Option<String> },
     LaterKey { key: String },
     MissingKey { key: &'static str, of: String },
     FreeKeyInside { key: String },
@@ -206,8 +219,8 @@ pub enum MistakeKind {
     MembershipWithoutMembers { group: String },
 
     // References.
-    UnknownGroup { by: String, name: String, near: Option<String>, managed: bool },
-    UnknownApplication { by: String, name: String, near: Option<String>, managed: bool },
+    UnknownGroup { by: String, name: String, hint: Meant, managed: bool },
+    UnknownApplication { by: String, name: String, hint: Meant, managed: bool },
     UnknownUser { by: String, name: String, near: Option<String> },
     UnknownProject { by: String, name: String, near: Option<String> },
     AmbiguousProject { name: String, ids: Vec<Id> },
@@ -215,6 +228,7 @@ pub enum MistakeKind {
     NoSuchProject { name: String, id: Id },
     NoSuchExternal { kind: Kind, name: String, near: Option<String> },
     NoSuchProtected { address: String, near: Option<String> },
+    PreviouslyUnknown { kind: Kind, name: String, old: String, near: Option<String> },
     ManagedDeclared { kind: Kind, name: String },
     BuiltinDeclared { name: String },
     GuardrailGroup { name: String, near: Option<String> },
@@ -243,6 +257,9 @@ pub enum MistakeKind {
     AssertionScope { set: String, needs: &'static str },
 }
 
+/// No more mistakes than this are shown: nobody reads on, and the output grows with each.
+const MOST_SHOWN: usize = 1000;
+
 /// Every mistake in the files, or every warning, with the texts to show them in.
 #[derive(Debug, Clone)]
 pub struct Mistakes {
@@ -251,10 +268,30 @@ pub struct Mistakes {
 }
 
 impl Mistakes {
-    /// Returns the mistakes in the order of their places.
+    /// Returns the mistakes in the order of their places; of very many, the first, and how many more there are.
     pub(super) fn new(sources: Arc<Sources>, mut list: Vec<Mistake>) -> Self {
-        list.sort_by_key(|mistake| (mistake.at, mistake.severity));
+        let (mut more, mut severity) = (0, Severity::Hint);
+        list.retain(|mistake| {
+            let MistakeKind::MoreMistakes { more: counted } = mistake.kind else { return true };
+            more += counted;
+            severity = severity.min(mistake.severity);
+            false
+        });
+        let order = |mistake: &Mistake| (mistake.at, mistake.severity);
+        list.sort_by_key(order);
         list.dedup();
+        if list.len() > MOST_SHOWN {
+            // What stops everything is shown first.
+            list.sort_by_key(|mistake| mistake.severity);
+            let hidden = list.split_off(MOST_SHOWN);
+            list.sort_by_key(order);
+            more += hidden.len();
+            severity = hidden.iter().fold(severity, |severity, mistake| severity.min(mistake.severity));
+        }
+        if let Some(last) = list.last().filter(|_| more > 0) {
+            let kind = MistakeKind::MoreMistakes { more };
+            list.push(Mistake { severity, ..Mistake::new(last.at, kind) });
+        }
         Self { sources, list }
     }
 
@@ -264,7 +301,7 @@ impl Mistakes {
         self.list.is_empty()
     }
 
-    /// Returns how many there are.
+    /// Returns how many are shown.
     #[must_use]
     pub const fn len(&self) -> usize {
         self.list.len()
@@ -275,10 +312,11 @@ impl Mistakes {
         self.list.iter()
     }
 
-    /// Returns how many there are of a severity.
+    /// Returns how many there are of a severity, those that are not shown included.
     #[must_use]
     pub fn count(&self, severity: Severity) -> usize {
-        self.list.iter().filter(|mistake| mistake.severity == severity).count()
+        let of = self.list.iter().filter(|mistake| mistake.severity == severity);
+        of.map(|mistake| if let MistakeKind::MoreMistakes { more } = mistake.kind { more } else { 1 }).sum()
     }
 
     /// Returns the texts that the mistakes stand in.

@@ -27,7 +27,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use jiff::Timestamp;
 
 pub use export::{ExportOptions, ExportedFile, SCHEMA, Split, export};
-pub use mistake::{Mistake, MistakeKind, Mistakes, Severity, Span, Written};
+pub use mistake::{Meant, Mistake, MistakeKind, Mistakes, Severity, Span, Written};
 pub use resolve::Resolved;
 pub use schema::{manual, schema};
 pub use source::{ALL_MOST, FILE_MOST, FILES_MOST, Source, Sources};
@@ -103,7 +103,7 @@ fn decode_all(sources: &Sources, mistakes: &mut Vec<Mistake>) -> (Vec<FileDocume
         let mut decoder = Decoder::new("");
         let mut done = Vec::new();
         while let Some((file, text)) = texts.get(next.fetch_add(1, Ordering::Relaxed)) {
-            done.push((*file, decode_one(&mut decoder, *file, text)));
+            done.push((*file, decode_one(&mut decoder, sources, *file, text)));
         }
         done
     };
@@ -136,10 +136,15 @@ struct Decoded {
     mistakes: Vec<Mistake>,
 }
 
-fn decode_one<'t>(decoder: &mut Decoder<'t>, number: u32, text: &'t str) -> Decoded {
+fn decode_one<'t>(decoder: &mut Decoder<'t>, sources: &Sources, number: u32, text: &'t str) -> Decoded {
     let parsed = parse(number, text);
     decoder.turn_to(text);
     let mut mistakes = parsed.mistakes;
+    if let Some(at) = parsed.root.as_ref().and_then(plan_file) {
+        let path = sources.name(at).display().to_string();
+        mistakes = vec![Mistake::new(at, MistakeKind::PlanFile { path })];
+        return Decoded { document: FileDocument::default(), whole: false, mistakes };
+    }
     let document = match &parsed.root {
         Some(root) => file(decoder, root),
         None => {
@@ -154,6 +159,13 @@ fn decode_one<'t>(decoder: &mut Decoder<'t>, number: u32, text: &'t str) -> Deco
     // A text that is no map says nothing about what is missing.
     let whole = parsed.whole && matches!(&parsed.root, Some(Node { value: Value::Map(_), .. }));
     Decoded { document, whole, mistakes }
+}
+
+/// Returns where a saved plan, which a plan's own keys tell, says that it is one.
+fn plan_file(root: &Node<'_>) -> Option<Span> {
+    let Value::Map(map) = &root.value else { return None };
+    let key = |name: &str| map.entries.iter().find(|(key, _)| key.raw() == Some(name)).map(|(key, _)| key.at);
+    key("steps").or_else(|| key("tool")).and(key("format_version"))
 }
 
 impl Files {

@@ -1,6 +1,6 @@
 //! The words for each mistake.
 
-use super::mistake::{MistakeKind, Written};
+use super::mistake::{Meant, MistakeKind, Written};
 use crate::access::cel::Sort;
 use crate::model::Kind;
 
@@ -49,6 +49,10 @@ fn short(text: &str) -> String {
         Some((end, _)) => format!("{}…", &text[..end]),
         None => text.to_owned(),
     }
+}
+
+fn all(words: &[&str]) -> String {
+    listed(words).replace(" or ", " and ")
 }
 
 fn mebibytes(bytes: u64) -> u64 {
@@ -110,10 +114,15 @@ pub(super) fn words(kind: &MistakeKind) -> Words {
         K::NotUtf8 => say("not-utf8", "the file is not UTF-8", "this byte belongs to another encoding"),
         K::EmptyFile => say("empty-file", "the file says nothing: it is empty, or all of it is comments", ""),
         K::MoreMistakes { more } => {
-            say("more-mistakes", format!("{more} more mistakes like those above are not shown"), "")
+            say("more-mistakes", format!("{more} more like those above are not shown"), "")
         }
+        K::PlanFile { path } => say(
+            "plan-file",
+            "this is a plan file, which holds steps and not a desired state",
+            format!("`scw-iam apply {}` applies it", short(path)),
+        ),
 
-        K::Syntax { why } => say("syntax", format!("this is no YAML: {why}"), "here"),
+        K::Syntax { why } => say("syntax", format!("this is not YAML: {why}"), "here"),
         K::Tab => say("tab", "a tab stands where YAML allows only spaces", "write spaces"),
         K::Unclosed { open } => say("unclosed", format!("`{open}` is never closed"), "opened here"),
         K::UnclosedQuote => say("unclosed-quote", "a quote is never closed", "opened here"),
@@ -164,6 +173,11 @@ pub(super) fn words(kind: &MistakeKind) -> Words {
             format!("`{what}` takes a whole number, and this is {}", short(found)),
             "write digits, as in `3`",
         ),
+        K::QuotedCount { what, digits } => say(
+            "quoted-count",
+            format!("`{what}` takes a whole number, and this is a text"),
+            format!("write `{}` without quotes", short(digits)),
+        ),
         K::Misread { text, taken_for } => say(
             "misread",
             format!("many YAML readers take `{}` for {taken_for}", short(text)),
@@ -176,10 +190,13 @@ pub(super) fn words(kind: &MistakeKind) -> Words {
             meant(near.as_ref(), ""),
         ),
 
-        K::UnknownKey { key, of, near } => say(
+        K::UnknownKey { key, of, keys, near } => say(
             "unknown-key",
             format!("{of} has no key `{}`", short(key)),
-            meant(near.as_ref(), "unknown key"),
+            meant(
+                near.as_ref(),
+                if keys.len() <= 6 { format!("there are {}", all(keys)) } else { String::new() },
+            ),
         ),
         K::LaterKey { key } => say(
             "later-key",
@@ -196,29 +213,29 @@ pub(super) fn words(kind: &MistakeKind) -> Words {
         ),
 
         K::BadName { kind, text, why } => {
-            say("bad-name", format!("the {kind} name `{}` {why}", short(text)), "no name")
+            say("bad-name", format!("the {kind} name `{}` {why}", short(text)), "not a name")
         }
         K::BadEmail { text, why } => {
-            say("bad-email", format!("`{}` {why}", short(text)), "no e-mail address")
+            say("bad-email", format!("`{}` {why}", short(text)), "not an e-mail address")
         }
         K::BadProjectName { text, why } => {
-            say("bad-project-name", format!("the project name `{}` {why}", short(text)), "no project name")
+            say("bad-project-name", format!("the project name `{}` {why}", short(text)), "not a project name")
         }
         K::BadPermissionSet { text, why } => say(
             "bad-permission-set",
             format!("the permission set name `{}` {why}", short(text)),
-            "no permission set",
+            "not a permission set",
         ),
-        K::BadTag { text, why } => say("bad-tag", format!("the tag `{}` {why}", short(text)), "no tag"),
+        K::BadTag { text, why } => say("bad-tag", format!("the tag `{}` {why}", short(text)), "not a tag"),
         K::BadStack { text, why } => {
-            say("bad-stack", format!("the stack name `{}` {why}", short(text)), "no stack name")
+            say("bad-stack", format!("the stack name `{}` {why}", short(text)), "not a stack name")
         }
         K::BadDescription { why } => say("bad-description", format!("the description {why}"), ""),
         K::BadCondition { why } => say("bad-condition", format!("the condition {why}"), ""),
         K::BadGuardrailName { why } => say("bad-guardrail-name", format!("the guardrail's name {why}"), ""),
         K::BadId { text } => say(
             "bad-id",
-            format!("`{}` is no id", short(text)),
+            format!("`{}` is not an id", short(text)),
             "an id has 32 hexadecimal digits, as in `105bdce1-64c0-48ab-899d-868455867ecf`",
         ),
         K::BadTime { text } => say(
@@ -247,7 +264,7 @@ pub(super) fn words(kind: &MistakeKind) -> Words {
             "split it in two",
         ),
         K::ExpressionSyntax { written, why } => {
-            say("expression-syntax", format!("the {} is no CEL: {why}", expression(*written)), "here")
+            say("expression-syntax", format!("the {} is not CEL: {why}", expression(*written)), "here")
         }
         K::ExpressionTooDeep { written } => say(
             "expression-too-deep",
@@ -299,7 +316,7 @@ pub(super) fn words(kind: &MistakeKind) -> Words {
             let otherwise = if name == "inIpRange" {
                 "Scaleway documented it once and no longer does"
             } else {
-                "no standard function of CEL"
+                "not a standard function of CEL"
             };
             say(
                 "unknown-function",
@@ -408,24 +425,24 @@ pub(super) fn words(kind: &MistakeKind) -> Words {
             "without `members` the membership is not managed",
         ),
 
-        K::UnknownGroup { by, name, near, managed } => say(
+        K::UnknownGroup { by, name, hint, managed } => say(
             "unknown-group",
-            format!("{by} names no group `{name}`"),
-            meant(near.as_ref(), elsewhere(Kind::Group, *managed)),
+            format!("{by} names group `{name}`, which is not declared"),
+            undeclared(Kind::Group, hint, *managed),
         ),
-        K::UnknownApplication { by, name, near, managed } => say(
+        K::UnknownApplication { by, name, hint, managed } => say(
             "unknown-application",
-            format!("{by} names no application `{name}`"),
-            meant(near.as_ref(), elsewhere(Kind::Application, *managed)),
+            format!("{by} names application `{name}`, which is not declared"),
+            undeclared(Kind::Application, hint, *managed),
         ),
         K::UnknownUser { by, name, near } => say(
             "unknown-user",
-            format!("{by} names no user `{name}` of the organization"),
+            format!("{by} names user `{name}`, who is not in the organization"),
             meant(near.as_ref(), "nobody there has this address"),
         ),
         K::UnknownProject { by, name, near } => say(
             "unknown-project",
-            format!("{by} names no project `{}` of the organization", short(name)),
+            format!("{by} names project `{}`, which is not in the organization", short(name)),
             meant(near.as_ref(), "no project there has this name"),
         ),
         K::AmbiguousProject { name, ids } => {
@@ -443,7 +460,7 @@ pub(super) fn words(kind: &MistakeKind) -> Words {
         ),
         K::NoSuchProject { name, id } => say(
             "no-such-project",
-            format!("`{}` is pinned to {id}, which is no project of the organization", short(name)),
+            format!("`{}` is pinned to {id}, which is not a project of the organization", short(name)),
             "no such project",
         ),
         K::NoSuchExternal { kind, name, near } => say(
@@ -455,6 +472,13 @@ pub(super) fn words(kind: &MistakeKind) -> Words {
             "no-such-protected",
             format!("`{address}` is protected but does not exist"),
             meant(near.as_ref(), "neither declared nor in the organization"),
+        ),
+        K::PreviouslyUnknown { kind, name, old, near } => say(
+            "previously-unknown",
+            format!(
+                "the organization has neither a {kind} `{name}` nor a {kind} `{old}`, so nothing is renamed"
+            ),
+            meant(near.as_ref(), "it is created; leave `previously` out"),
         ),
         K::ManagedDeclared { kind, name } => say(
             "managed-declared",
@@ -489,7 +513,7 @@ pub(super) fn words(kind: &MistakeKind) -> Words {
                 "`principal` is a map of one of `user`, `group` or `application`, or `none`, not `{}`",
                 short(text)
             ),
-            format!("write `{{group: {}}}`", short(text)),
+            format!("write `{}`", principal(text)),
         ),
         K::PrincipalEmpty => say(
             "principal-empty",
@@ -574,6 +598,27 @@ pub(super) fn words(kind: &MistakeKind) -> Words {
             format!("`{set}` is granted on {needs} only, so the assertion says nothing"),
             "can never be so",
         ),
+    }
+}
+
+/// Returns what was probably meant by a principal of one word.
+fn principal(text: &str) -> String {
+    if text.eq_ignore_ascii_case("none") {
+        return "none".to_owned();
+    }
+    let (kind, name) = match text.split_once(':') {
+        Some((kind @ ("user" | "group" | "application"), name)) => (kind, name.trim()),
+        _ if text.contains('@') => ("user", text),
+        _ => ("group", text),
+    };
+    format!("{{{kind}: {}}}", short(name))
+}
+
+fn undeclared(kind: Kind, hint: &Meant, managed: bool) -> String {
+    match hint {
+        Meant::Renamed(now) => format!("renamed: it is `{now}` now"),
+        Meant::Near(near) => format!("did you mean `{near}`?"),
+        Meant::Unknown => elsewhere(kind, managed),
     }
 }
 

@@ -227,7 +227,7 @@ impl FromStr for Email {
             Some((user, host)) if !user.is_empty() && !host.is_empty() && !host.contains('@') => {
                 Ok(Self(text.into()))
             }
-            _ => Err(BadText::Shape("is no e-mail address: it takes one `@` with text on both sides")),
+            _ => Err(BadText::Shape("is not an e-mail address: it takes one `@` with text on both sides")),
         }
     }
 }

@@ -253,7 +253,7 @@ mod tests {
             "{HEADER}groups: {{developers: {{}}}}\npolicies:\n  run:\n    principal: {{group: developer}}\n    rules: []\n"
         );
         assert_snapshot!(super::text(&mistakes(&[("iam/dev.yaml", &text)])), @"
-        error: policy `run` names no group `developer`
+        error: policy `run` names group `developer`, which is not declared
          --> iam/dev.yaml:6:24
           |
         6 |     principal: {group: developer}
@@ -288,7 +288,7 @@ mod tests {
          --> a\u{1b}.yaml:3:16
           |
         3 | applications: {"a\u001b[31m�\u009b": {}}
-          |                ^^^^^^^^^^^^^^^^^^^^ no name
+          |                ^^^^^^^^^^^^^^^^^^^^ not a name
         "#);
     }
 
@@ -305,8 +305,8 @@ mod tests {
         error: the application name `b/c` must not hold '/' (character 2): letters without accents, digits, `_ ( ) . -` and spaces in between
          --> a.yaml:3:188
           |
-        3 | ...xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"}, 'b/c': {}, d: {description: "yyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyy...
-          |                                                              ^^^^^ no name
+        3 | ...xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"}, 'b/c': {}, d: {description: "yyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyy...
+          |                                                             ^^^^^ not a name
         "#);
         assert_snapshot!(long_line(3000), @r#"
         error: the description has 3000 characters, at most 200 are allowed

@@ -4,6 +4,7 @@ mod command;
 
 mod acme;
 mod apply;
+mod conditions;
 mod drift;
 mod emulate;
 mod export;

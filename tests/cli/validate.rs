@@ -85,31 +85,31 @@ fn half_of_a_folder_is_never_taken_for_the_whole() {
     1 | policies:
       | ^ a part of the files cannot be taken for the whole; name the folder
 
-    error: policy `admins-iam` names no group `admins`
+    error: policy `admins-iam` names group `admins`, which is not declared
      --> iam/policies.yaml:3:24
       |
     3 |     principal: {group: admins}
       |                        ^^^^^^ there is no `groups` section here: list it under `external`
 
-    error: policy `backup-store` names no application `backup`
+    error: policy `backup-store` names application `backup`, which is not declared
      --> iam/policies.yaml:8:30
       |
     8 |     principal: {application: backup}
       |                              ^^^^^^ there is no `applications` section here: list it under `external`
 
-    error: policy `ci-push` names no application `ci`
+    error: policy `ci-push` names application `ci`, which is not declared
       --> iam/policies.yaml:13:30
        |
     13 |     principal: {application: ci}
        |                              ^^ there is no `applications` section here: list it under `external`
 
-    error: policy `developers-run` names no group `developers`
+    error: policy `developers-run` names group `developers`, which is not declared
       --> iam/policies.yaml:18:24
        |
     18 |     principal: {group: developers}
        |                        ^^^^^^^^^^ there is no `groups` section here: list it under `external`
 
-    error: policy `look` names no group `All Users`
+    error: policy `look` names group `All Users`, which is not declared
       --> iam/policies.yaml:23:24
        |
     23 |     principal: {group: All Users}
@@ -176,7 +176,7 @@ fn an_unknown_group_names_the_one_that_was_meant() {
     let (_desk, ended) = validated(&[("{group: developers}", "{group: developer}")]);
     assert_snapshot!(ended, @"
     -- stderr
-    error: policy `developers-run` names no group `developer`
+    error: policy `developers-run` names group `developer`, which is not declared
       --> iam.yaml:43:24
        |
     43 |     principal: {group: developer}
@@ -247,7 +247,7 @@ fn a_condition_that_is_no_cel_shows_where() {
     ]);
     assert_snapshot!(ended, @r#"
     -- stderr
-    error: the condition is no CEL: `=` is no operator, `==` compares
+    error: the condition is not CEL: `=` is not an operator, `==` compares
       --> iam.yaml:53:31
        |
     53 |         condition: request.ip = "192.0.2.1"
@@ -304,13 +304,13 @@ fn all_mistakes_are_shown_together() {
      --> iam.yaml:3:8
       |
     3 | stack: The Web
-      |        ^^^^^^^ no stack name
+      |        ^^^^^^^ not a stack name
 
-    error: `bob` is no e-mail address: it takes one `@` with text on both sides
+    error: `bob` is not an e-mail address: it takes one `@` with text on both sides
       --> iam.yaml:24:28
        |
     24 |       users: [ann@acme.io, bob]
-       |                            ^^^ no e-mail address
+       |                            ^^^ not an e-mail address
 
     warning: there is no permission set `IAMManger` that this program knows
       --> iam.yaml:30:27
@@ -318,7 +318,7 @@ fn all_mistakes_are_shown_together() {
     30 |       - permission_sets: [IAMManger]
        |                           ^^^^^^^^^ did you mean `IAMManager`?
 
-    error: policy `ci-push` names no application `cy`
+    error: policy `ci-push` names application `cy`, which is not declared
       --> iam.yaml:38:30
        |
     38 |     principal: {application: cy}
@@ -338,7 +338,7 @@ fn what_is_no_yaml_shows_where_it_breaks() {
     20 |     members:
        |     ^^^^^^^ write `key: value`
 
-    error: this is no YAML: a `,` or a `}` is missing
+    error: this is not YAML: a `,` or a `}` is missing
       --> iam.yaml:20:12
        |
     20 |     members:
@@ -357,7 +357,7 @@ fn mistakes_are_json_for_programs() {
       {
         "severity": "error",
         "code": "unknown-group",
-        "message": "policy `developers-run` names no group `developer`",
+        "message": "policy `developers-run` names group `developer`, which is not declared",
         "hint": "did you mean `developers`?",
         "file": "iam.yaml",
         "line": 43,
@@ -382,7 +382,7 @@ fn people_are_looked_up_where_there_is_somebody_to_ask() {
     assert_eq!(desk.run("validate").code, 0);
     assert_snapshot!(desk.run("validate --emulate live.json"), @"
     -- stderr
-    error: group `developers` names no user `bo@acme.io` of the organization
+    error: group `developers` names user `bo@acme.io`, who is not in the organization
       --> iam.yaml:24:28
        |
     24 |       users: [ann@acme.io, bo@acme.io]
@@ -418,7 +418,7 @@ fn a_setting_that_is_not_known_is_never_accepted_in_silence() {
      --> iam.yaml:6:12
       |
     6 |   limits: {quota: 3}
-      |            ^^^^^ unknown key
+      |            ^^^^^ there are `deletes`, `emptied`, `lost_access`, `adoptions` and `rename`
     -- exit 65
     ");
 }
@@ -443,7 +443,7 @@ fn mistakes_are_markdown_for_a_pull_request_and_text_for_a_file() {
     30 |       - permission_sets: [IAMManger]
        |                           ^^^^^^^^^ did you mean `IAMManager`?
 
-    error: policy `developers-run` names no group `developer`
+    error: policy `developers-run` names group `developer`, which is not declared
       --> iam.yaml:43:24
        |
     43 |     principal: {group: developer}

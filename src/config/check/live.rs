@@ -1,5 +1,7 @@
 //! What only the organization can tell: its people, its products' objects, what is external.
 
+use std::collections::HashSet;
+
 use super::Check;
 use crate::config::decode::Spanned;
 use crate::config::document::meta::MetaDocument;
@@ -12,6 +14,7 @@ pub(super) fn live(check: &mut Check<'_>, state: &State) {
     people(check, state);
     external(check, state);
     declared(check, state);
+    renamed(check, state);
     protected(check, state);
     pinned(check, state);
 }
@@ -105,6 +108,46 @@ fn managed<V>(
             }
             _ => {}
         }
+    }
+}
+
+/// Warns of a rename of which the organization knows neither end: the entry would be created beside the old object.
+fn renamed(check: &mut Check<'_>, state: &State) {
+    let document = check.document;
+    if let Some(section) = &document.applications {
+        let live: Vec<&Name> = state.applications.keys().filter_map(Key::name).collect();
+        moved(check, Kind::Application, section, |entry| &entry.meta, &live);
+    }
+    if let Some(section) = &document.groups {
+        let live: Vec<&Name> = state.groups.keys().filter_map(Key::name).collect();
+        moved(check, Kind::Group, section, |entry| &entry.meta, &live);
+    }
+    if let Some(section) = &document.policies {
+        let live: Vec<&Name> = state.policies.keys().filter_map(Key::name).collect();
+        moved(check, Kind::Policy, section, |entry| &entry.meta, &live);
+    }
+}
+
+fn moved<V>(
+    check: &mut Check<'_>,
+    kind: Kind,
+    section: &Section<Name, V>,
+    meta: impl Fn(&V) -> &MetaDocument,
+    live: &[&Name],
+) {
+    let known: HashSet<&Name> = live.iter().copied().collect();
+    for (name, (_, entry)) in section {
+        let meta = meta(entry);
+        let Some(old) = &meta.previously else { continue };
+        if meta.id.is_some() || known.contains(name) || known.contains(&old.value) {
+            continue;
+        }
+        // What is declared by its own name was not renamed.
+        let others = live.iter().filter(|other| !section.contains_key(**other));
+        let near = check.near(old.value.as_str(), others.map(|name| name.as_str()));
+        let (name, text) = (name.to_string(), old.value.to_string());
+        let mistake = Mistake::new(old.at, MistakeKind::PreviouslyUnknown { kind, name, old: text, near });
+        check.note(mistake.warning());
     }
 }
 

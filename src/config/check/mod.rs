@@ -43,7 +43,7 @@ struct Check<'a> {
     mistakes: &'a mut Vec<Mistake>,
     looked: Cell<u32>,
     noted: usize,
-    more: Option<(usize, Span)>,
+    more: Option<Mistake>,
 }
 
 /// Of what needs the whole, no more mistakes than this are shown.
@@ -63,7 +63,10 @@ impl<'a> Check<'a> {
         if self.noted <= MOST {
             self.mistakes.push(mistake);
         } else {
-            self.more = Some((self.noted - MOST, mistake.at));
+            let severity =
+                self.more.as_ref().map_or(mistake.severity, |more| more.severity.min(mistake.severity));
+            let kind = MistakeKind::MoreMistakes { more: self.noted - MOST };
+            self.more = Some(Mistake { severity, ..Mistake::new(mistake.at, kind) });
         }
     }
 
@@ -79,8 +82,6 @@ impl<'a> Check<'a> {
 
 impl Drop for Check<'_> {
     fn drop(&mut self) {
-        if let Some((more, at)) = self.more {
-            self.mistakes.push(Mistake::new(at, MistakeKind::MoreMistakes { more }));
-        }
+        self.mistakes.extend(self.more.take());
     }
 }

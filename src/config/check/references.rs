@@ -2,8 +2,10 @@
 
 use super::Check;
 use crate::config::decode::Spanned;
+use crate::config::document::meta::MetaDocument;
 use crate::config::document::policy::PrincipalDocument;
-use crate::config::mistake::MistakeKind;
+use crate::config::merge::Section;
+use crate::config::mistake::{Meant, MistakeKind};
 use crate::model::Name;
 
 pub(super) fn references(check: &mut Check<'_>) {
@@ -41,9 +43,11 @@ fn application(check: &mut Check<'_>, name: &Spanned<Name>, by: impl Fn() -> Str
     }
     let external = document.external_applications.keys();
     let known = document.applications.iter().flat_map(|section| section.keys()).chain(external);
-    let near = check.near(name.value.as_str(), known.map(Name::as_str));
+    let hint = renamed(document.applications.as_ref(), name, |entry| &entry.meta)
+        .or_else(|| check.near(name.value.as_str(), known.map(Name::as_str)).map(Meant::Near))
+        .unwrap_or(Meant::Unknown);
     let (managed, name, at) = (document.applications.is_some(), name.value.to_string(), name.at);
-    check.mistake(at, MistakeKind::UnknownApplication { by: by(), name, near, managed });
+    check.mistake(at, MistakeKind::UnknownApplication { by: by(), name, hint, managed });
 }
 
 fn group(check: &mut Check<'_>, name: &Spanned<Name>, by: impl Fn() -> String) {
@@ -54,9 +58,22 @@ fn group(check: &mut Check<'_>, name: &Spanned<Name>, by: impl Fn() -> String) {
     }
     let known =
         document.groups.iter().flat_map(|section| section.keys()).chain(document.external_groups.keys());
-    let near = check.near(name.value.as_str(), known.map(Name::as_str));
+    let hint = renamed(document.groups.as_ref(), name, |entry| &entry.meta)
+        .or_else(|| check.near(name.value.as_str(), known.map(Name::as_str)).map(Meant::Near))
+        .unwrap_or(Meant::Unknown);
     let (managed, name, at) = (document.groups.is_some(), name.value.to_string(), name.at);
-    check.mistake(at, MistakeKind::UnknownGroup { by: by(), name, near, managed });
+    check.mistake(at, MistakeKind::UnknownGroup { by: by(), name, hint, managed });
+}
+
+/// Returns the declared object that had this name before.
+fn renamed<V>(
+    section: Option<&Section<Name, V>>,
+    name: &Spanned<Name>,
+    meta: impl Fn(&V) -> &MetaDocument,
+) -> Option<Meant> {
+    let was = |entry: &V| meta(entry).previously.as_ref().is_some_and(|old| old.value == name.value);
+    let (now, _) = section?.iter().find(|(_, (_, entry))| was(entry))?;
+    Some(Meant::Renamed(now.to_string()))
 }
 
 /// A guardrail that compares with a group that does not exist keeps nothing, or everything, in silence.
