@@ -289,8 +289,8 @@ fn a_guardrail_judges_policies_that_nobody_declares() {
 
 #[test]
 fn a_guardrail_that_has_no_answer_refuses() {
-    let files = format!("{ROBOTS}\nguardrails: [{{name: odd, forbid: 'grant.policy < 1'}}]");
-    assert_snapshot!(says(&live(ROBOTS).files(&files), "guardrails"), @"guardrail `odd` cannot be judged: it cannot be evaluated: found no matching overload for '_<_' applied to '(string, int)':");
+    let files = format!("{ROBOTS}\nguardrails: [{{name: odd, forbid: 'int(grant.policy) < 1'}}]");
+    assert_snapshot!(says(&live(ROBOTS).files(&files), "guardrails"), @"1 guardrail that cannot be judged: odd (iam.yaml:15) cannot be judged: it cannot be evaluated: Error executing function 'int': string parse error: invalid digit found in string");
 }
 
 #[test]
