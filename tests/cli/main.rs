@@ -8,6 +8,7 @@ mod drift;
 mod emulate;
 mod export;
 mod guards;
+mod markdown;
 mod ownership;
 mod plan;
 mod round;
