@@ -33,6 +33,8 @@ Examples:
   scw-iam apply iam --yes --emulate state.json --save after.json";
 
 /// Plans, asks, and applies, in an order that never opens a door on the way
+///
+/// A plan file (`plan --out plan.json`) is applied without asking, exactly as it was reviewed, or not at all.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Apply {
@@ -48,7 +50,7 @@ pub(super) struct Apply {
     /// For a plan file: the SHA-256 that it must have, so that what was reviewed is what is applied
     #[arg(long, value_name = "SHA256")]
     expect_sha: Option<String>,
-    /// Do not ask
+    /// Do not ask; for a plan file nothing is asked anyway
     #[arg(short, long)]
     yes: bool,
     /// Write a line for each write, before and after it, to this file
@@ -348,7 +350,8 @@ fn report(common: &Common, plan: &Plan, outcome: Option<&apply::Outcome>) -> Res
 fn ask(prepared: &Prepared) -> Result<bool, Failure> {
     let emulator = if prepared.session.emulates() { "the emulator of " } else { "" };
     let organization = prepared.session.organization;
-    let mut err = std::io::stderr().lock();
+    // Not locked while the answer is awaited: a signal has something to say too.
+    let mut err = std::io::stderr();
     write!(err, "Apply this to {emulator}organization {organization}? Only `yes` does: ")?;
     err.flush()?;
     let mut answer = String::new();

@@ -19,9 +19,9 @@ const LIVE: &str = "The live side";
 /// What every command takes.
 #[derive(Debug, Clone, clap::Args)]
 pub(super) struct Common {
-    /// The format of the result, with =FILE into a file; may be given several times, and the one without a file, or
-    /// else text, goes to standard output
-    #[arg(help_heading = EVERYWHERE, short, long, global = true, value_name = "text|json|markdown[=FILE]", value_parser = Output::from_str)]
+    /// A format, with =FILE into a file; may be given several times. The one without a file, or else text, goes to
+    /// standard output
+    #[arg(help_heading = "The result", short, long, global = true, value_name = "text|json|markdown[=FILE]", value_parser = Output::from_str)]
     pub(super) output: Vec<Output>,
     /// Pretend that it is this time (RFC 3339), for tests and rehearsals
     #[arg(help_heading = EVERYWHERE, long, global = true, value_name = "TIME", value_parser = time)]
@@ -79,7 +79,8 @@ pub(super) struct Reach {
     #[arg(help_heading = LIVE, long, value_name = "STATE.json")]
     pub(super) emulate: Option<PathBuf>,
     /// With --emulate: write the state that this leads to
-    #[arg(help_heading = LIVE, long, value_name = "FILE", requires = "emulate")]
+    // What only reads leads to nothing new: the help of `apply` alone shows it.
+    #[arg(help_heading = LIVE, long, value_name = "FILE", requires = "emulate", hide = true)]
     pub(super) save: Option<PathBuf>,
     /// How many requests are in flight at most
     #[arg(help_heading = LIVE, long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u16).range(1..=100))]

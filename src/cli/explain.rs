@@ -53,8 +53,11 @@ impl Explain {
         for output in common.outputs() {
             let mut bytes = Vec::new();
             match output.format {
-                Format::Text | Format::Markdown => {
+                Format::Text => {
                     render::question::explain(&mut bytes, ground, &who, owner, &held, output.paint())?;
+                }
+                Format::Markdown => {
+                    render::question::explain_markdown(&mut bytes, ground, &who, owner, &held)?;
                 }
                 Format::Json => {
                     let value = render::question::explain_json(ground, &who, owner, &held);

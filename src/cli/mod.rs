@@ -34,7 +34,8 @@ use failure::Failure;
 pub enum Exit {
     /// Nothing to do, or done.
     Done,
-    /// Credentials, a wrong organization, the network, a 403, a live side that cannot be read, a declined prompt.
+    /// Credentials, a wrong organization, the network, a 403, a live side that cannot be read, a declined prompt, a
+    /// signal before anything was written.
     Error,
     /// There are changes, or there is drift.
     Changes,
@@ -76,7 +77,8 @@ const ABOUT: &str =
 const AFTER: &str = "\
 Exit codes:
   0   nothing to do, or done
-  1   error: credentials, wrong organization, network, 403, a declined prompt
+  1   error: credentials, wrong organization, network, 403, a declined prompt,
+      a signal before anything was written
   2   changes, or drift (`drift`, and `plan --detailed-exitcode`)
   3   refused by a guard, or a failed `test`
   4   the plan is stale
@@ -160,10 +162,25 @@ impl Command {
     }
 }
 
+/// The commands that refuse `--output` ([`Command::has_no_formats`]), whose help does not offer it.
+const WITHOUT_FORMATS: [&str; 4] = ["export", "snapshot", "emulate", "demo"];
+
+/// The command line, as its help shows it: with what each command has a use for.
+fn command() -> clap::Command {
+    let command =
+        Cli::command().mut_subcommand("apply", |apply| apply.mut_arg("save", |save| save.hide(false)));
+    let output = command.get_arguments().find(|argument| argument.get_id() == "output").cloned();
+    let Some(output) = output.map(|output| output.hide(true)) else { return command };
+    let hide = |command: clap::Command, name| {
+        command.mut_subcommand(name, |subcommand| subcommand.arg(output.clone()))
+    };
+    WITHOUT_FORMATS.into_iter().fold(command, hide)
+}
+
 /// Runs the program with the arguments of the process.
 #[must_use]
 pub fn main() -> ExitCode {
-    let command = Cli::command().term_width(output::help_width());
+    let command = command().term_width(output::help_width());
     let parsed = command.try_get_matches().and_then(|matches| Cli::from_arg_matches(&matches));
     let cli = match parsed {
         Ok(cli) => cli,
@@ -229,6 +246,6 @@ mod tests {
 
     #[test]
     fn the_command_line_is_sound() {
-        Cli::command().debug_assert();
+        command().debug_assert();
     }
 }

@@ -8,15 +8,15 @@ use super::prepare;
 use super::session::Session;
 use crate::live;
 use crate::model::{Catalogue, ScopeType};
+use crate::render::escape::markdown as escape;
 
 const EXAMPLES: &str = "\
 Examples:
   scw-iam permission-sets | grep Secret
   scw-iam permission-sets --live -o json";
 
+// The table of `--live` is what src/model/catalogue.tsv is refreshed with.
 /// Lists the permission sets with their scope types: those of the organization, or those built in
-///
-/// The table is the one that is built in: `scw-iam permission-sets --live > src/model/catalogue.tsv` refreshes it.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct PermissionSets {
@@ -42,7 +42,8 @@ impl PermissionSets {
         let catalogue = read.as_ref().unwrap_or(built_in);
         for output in common.outputs() {
             let bytes = match output.format {
-                Format::Text | Format::Markdown => catalogue.to_table(built_in),
+                Format::Text => catalogue.to_table(built_in),
+                Format::Markdown => markdown(&catalogue.to_table(built_in)),
                 Format::Json => json(catalogue),
             };
             output.write(bytes.as_bytes())?;
@@ -56,6 +57,18 @@ impl PermissionSets {
         }
         Ok(Exit::Done)
     }
+}
+
+/// The table, whose first line is a comment with the columns, as one of Markdown.
+fn markdown(table: &str) -> String {
+    let row = |line: &str| {
+        let cells: Vec<_> = line.split('\t').map(escape).collect();
+        format!("| {} |\n", cells.join(" | "))
+    };
+    let mut lines = table.lines();
+    let columns = lines.next().unwrap_or_default().trim_start_matches("# ");
+    let rows: String = lines.map(row).collect();
+    format!("{}|{}\n{rows}", row(columns), "---|".repeat(columns.split('\t').count()))
 }
 
 fn json(catalogue: &Catalogue) -> String {

@@ -12,7 +12,7 @@ use super::prepare;
 use crate::access::{Broken, Everything, broken_assertions, judge_guardrails, sentence};
 use crate::config;
 use crate::model::{Catalogue, Desired};
-use crate::render::escape::terminal;
+use crate::render::escape::{markdown as escape, terminal};
 use crate::render::paint::Ink;
 
 const EXAMPLES: &str = "\
@@ -46,7 +46,7 @@ impl Test {
         for output in common.outputs() {
             let mut bytes = Vec::new();
             match output.format {
-                Format::Text | Format::Markdown => {
+                Format::Text => {
                     let paint = output.paint();
                     for one in &judged {
                         let good = one.broken.is_empty();
@@ -64,6 +64,21 @@ impl Test {
                         }
                     }
                     writeln!(bytes, "{} passed, {failed} failed", judged.len() - failed)?;
+                }
+                Format::Markdown => {
+                    writeln!(
+                        bytes,
+                        "### Access tests\n\n**{} passed, {failed} failed**\n",
+                        judged.len() - failed
+                    )?;
+                    for one in &judged {
+                        let (sign, what) =
+                            (if one.broken.is_empty() { "✅" } else { "🛑" }, escape(&one.what));
+                        writeln!(bytes, "- {sign} {} {what} ({})", one.kind, escape(&one.place))?;
+                        for line in &one.broken {
+                            writeln!(bytes, "  - {}", escape(line))?;
+                        }
+                    }
                 }
                 Format::Json => {
                     let one = |judged: &Judged| json!({"kind": judged.kind, "what": judged.what, "place": judged.place, "broken": judged.broken});

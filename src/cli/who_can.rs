@@ -50,7 +50,10 @@ impl WhoCan {
         for output in common.outputs() {
             let mut bytes = Vec::new();
             match output.format {
-                Format::Text | Format::Markdown => {
+                Format::Markdown => {
+                    render::question::who_can_markdown(&mut bytes, ground, &question, &owners, &found)?;
+                }
+                Format::Text => {
                     render::question::who_can(
                         &mut bytes,
                         ground,

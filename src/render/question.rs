@@ -1,4 +1,4 @@
-//! Answers of the access model: for people as text, for programs as JSON.
+//! Answers of the access model: for people as text and Markdown, for programs as JSON.
 
 use std::io::{self, Write};
 
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::access::{CanDo, Grant, GrantScope, HeldGrant, Holds, Path};
 use crate::model::{Desired, Place, ProjectName, State, Where};
-use crate::render::escape::terminal;
+use crate::render::escape::{markdown as escape, terminal};
 use crate::render::paint::{Ink, Paint};
 
 /// What an answer is about, and what helps to word it.
@@ -79,14 +79,92 @@ impl Ground<'_> {
 }
 
 fn holds(holds: &Holds, paint: Paint) -> String {
+    let ink = if *holds == Holds::No { Ink::Faint } else { Ink::Change };
+    let note = |words: String| paint.text(ink, &format!("  [{}]", terminal(&words)));
+    verdict(holds).map(note).unwrap_or_default()
+}
+
+/// Says whether a condition holds, unless there is none or it does.
+fn verdict(holds: &Holds) -> Option<String> {
     match holds {
-        Holds::Yes => String::new(),
-        Holds::No => paint.text(Ink::Faint, "  [not now: its condition is false]"),
-        Holds::Depends(None) => paint.text(Ink::Change, "  [depends on its condition]"),
-        Holds::Depends(Some(why)) => {
-            paint.text(Ink::Change, &format!("  [depends: {}]", terminal(&why.to_string())))
-        }
+        Holds::Yes => None,
+        Holds::No => Some("not now: its condition is false".to_owned()),
+        Holds::Depends(None) => Some("depends on its condition".to_owned()),
+        Holds::Depends(Some(why)) => Some(format!("depends: {why}")),
     }
+}
+
+/// One line of a table, each cell escaped.
+fn row(out: &mut dyn Write, cells: &[&str]) -> io::Result<()> {
+    let cells: Vec<_> = cells.iter().map(|cell| escape(cell)).collect();
+    writeln!(out, "| {} |", cells.join(" | "))
+}
+
+/// Writes everything that a principal holds as a table.
+///
+/// # Errors
+/// When the writer fails.
+pub fn explain_markdown(
+    out: &mut dyn Write,
+    ground: Ground<'_>,
+    principal: &str,
+    owner: bool,
+    held: &[(HeldGrant, Holds)],
+) -> io::Result<()> {
+    writeln!(out, "### {}\n", escape(principal))?;
+    if owner {
+        writeln!(out, "Owns the organization and holds everything, without any policy.")?;
+    } else if held.is_empty() {
+        writeln!(out, "Holds nothing here.")?;
+    }
+    if held.is_empty() {
+        return Ok(());
+    }
+    if owner {
+        writeln!(out)?;
+    }
+    writeln!(out, "| holds | | by |\n|---|---|---|")?;
+    for (held, holds) in held {
+        let path = ground.path(held);
+        let path = path.trim_start_matches("← ");
+        row(out, &[&ground.words(&held.grant), &verdict(holds).unwrap_or_default(), path])?;
+    }
+    Ok(())
+}
+
+/// Writes who can do something as a table.
+///
+/// # Errors
+/// When the writer fails.
+pub fn who_can_markdown(
+    out: &mut dyn Write,
+    ground: Ground<'_>,
+    question: &str,
+    owners: &[String],
+    found: &[CanDo],
+) -> io::Result<()> {
+    writeln!(out, "### {}\n", escape(question))?;
+    if owners.is_empty() && found.is_empty() {
+        return writeln!(out, "Nobody.");
+    }
+    writeln!(out, "| who | | by |\n|---|---|---|")?;
+    for owner in owners {
+        row(out, &[owner, "", "owns the organization"])?;
+    }
+    for can in found {
+        let path = ground.path(&can.held);
+        let path = path.trim_start_matches("← ");
+        row(out, &[&who(can), &verdict(&can.holds).unwrap_or_default(), path])?;
+    }
+    Ok(())
+}
+
+/// Who can, through which wider set, under which condition.
+fn who(can: &CanDo) -> String {
+    let through =
+        if can.through { format!(" through {}", can.held.grant.permission_set) } else { String::new() };
+    let condition = can.held.grant.condition.as_ref().map(|text| format!(" if {text}")).unwrap_or_default();
+    format!("{}{through}{condition}", can.held.principal)
 }
 
 fn holds_word(holds: &Holds) -> Value {
@@ -156,12 +234,7 @@ pub fn who_can(
         writeln!(out, "  nobody")?;
     }
     for can in found {
-        let through =
-            if can.through { format!(" through {}", can.held.grant.permission_set) } else { String::new() };
-        let condition =
-            can.held.grant.condition.as_ref().map(|text| format!(" if {text}")).unwrap_or_default();
-        let line = format!("{}{through}{condition}", can.held.principal);
-        writeln!(out, "  {}{}", terminal(&line), holds(&can.holds, paint))?;
+        writeln!(out, "  {}{}", terminal(&who(can)), holds(&can.holds, paint))?;
         writeln!(out, "      {}", paint.text(Ink::Faint, &terminal(&ground.path(&can.held))))?;
     }
     Ok(())

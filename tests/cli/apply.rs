@@ -405,6 +405,9 @@ fn a_plan_file_that_somebody_edited_or_of_another_organization_is_refused() {
 
 #[cfg(target_os = "linux")]
 mod on_a_terminal {
+    use std::io::{Read as _, Write as _};
+    use std::process::Stdio;
+
     use super::*;
 
     #[test]
@@ -437,6 +440,28 @@ mod on_a_terminal {
             let question = format!("Apply this to organization {ORGANIZATION}? Only `yes` does: ");
             assert!(ended.stdout.contains(&question), "{answer:?}: {ended}");
         }
+        assert_eq!(api.writes(), [""; 0]);
+    }
+
+    #[test]
+    fn ctrl_c_at_the_prompt_writes_nothing_and_ends_with_1() {
+        let desk = desk();
+        desk.file("iam.yaml", edit(FILE, &[MORE]));
+        let api = desk.emulate("live.json", "");
+        let mut call = desk.on_a_terminal("apply").against(&api.url, ORGANIZATION);
+        let mut child = call.command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+        let (mut shown, mut byte) = (Vec::new(), [0]);
+        let mut screen = child.stdout.take().unwrap();
+        while !shown.ends_with(b"does: ") {
+            screen.read_exact(&mut byte).unwrap();
+            shown.extend(byte);
+        }
+        // What the terminal takes for Ctrl-C.
+        child.stdin.as_mut().unwrap().write_all(b"\x03").unwrap();
+        let mut rest = String::new();
+        screen.read_to_string(&mut rest).unwrap();
+        assert!(rest.ends_with("\nstopped: nothing was written\r\n"), "{rest:?}");
+        assert_eq!(child.wait().unwrap().code(), Some(1));
         assert_eq!(api.writes(), [""; 0]);
     }
 

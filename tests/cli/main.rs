@@ -9,6 +9,7 @@ mod drift;
 mod emulate;
 mod export;
 mod guards;
+mod markdown;
 mod ownership;
 mod plan;
 mod questions;

@@ -134,8 +134,8 @@ fn every_kind_is_made_changed_and_deleted_in_the_order_of_the_apply() {
         - loses InstancesFullAccess on staging
             ← group developers ← policy developers-run, rule 1
       user bob@acme.io
-        ~ tightened InstancesFullAccess on staging, from now on only if
-              request.ip == "192.0.2.1"
+        ~ tightened InstancesFullAccess on staging, from now on only
+              if request.ip == "192.0.2.1"
             ← group developers ← policy developers-run, rule 1 (iam.yaml:49)
       user cho@acme.io and application ci
         + gains InstancesFullAccess on staging if request.ip == "192.0.2.1"

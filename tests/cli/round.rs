@@ -61,16 +61,16 @@ fn ten_changes_are_planned_applied_and_then_nothing_is_left_to_do() {
     assert_snapshot!(planned.stdout, @r#"
     Access
       user ann@acme.io
-        ~ tightened AllProductsReadOnly on staging, from now on only if
-              request.ip == "192.0.2.1"
+        ~ tightened AllProductsReadOnly on staging, from now on only
+              if request.ip == "192.0.2.1"
             ← group All Users ← policy look, rule 1 (iam.yaml:62)
         - loses InstancesFullAccess on staging
             ← group engineers ← policy developers-run, rule 1
       user bob@acme.io
         + gains InstancesFullAccess on prod
             ← group engineers ← policy developers-run, rule 1 (iam.yaml:56)
-        ~ tightened AllProductsReadOnly on staging, from now on only if
-              request.ip == "192.0.2.1"
+        ~ tightened AllProductsReadOnly on staging, from now on only
+              if request.ip == "192.0.2.1"
             ← group All Users ← policy look, rule 1 (iam.yaml:62)
         - loses InstancesFullAccess on staging
             ← group engineers ← policy developers-run, rule 1
@@ -79,11 +79,11 @@ fn ten_changes_are_planned_applied_and_then_nothing_is_left_to_do() {
             ← group engineers ← policy developers-run, rule 1 (iam.yaml:56)
         + gains InstancesFullAccess, ObjectStorageReadOnly on all projects
             ← group operators ← policy operate, rule 1 (iam.yaml:38)
-        + gains SecretManagerSecretAccess on prod if
-              request.time < timestamp("2026-12-31T18:00:00Z")
+        + gains SecretManagerSecretAccess on prod
+              if request.time < timestamp("2026-12-31T18:00:00Z")
             ← group operators ← policy operate, rule 2 (iam.yaml:40)
-        ~ tightened AllProductsReadOnly on staging, from now on only if
-              request.ip == "192.0.2.1"
+        ~ tightened AllProductsReadOnly on staging, from now on only
+              if request.ip == "192.0.2.1"
             ← group All Users ← policy look, rule 1 (iam.yaml:62)
       application backup, left without any access
         - loses ObjectStorageFullAccess on all projects
@@ -96,8 +96,8 @@ fn ten_changes_are_planned_applied_and_then_nothing_is_left_to_do() {
             ← policy ci-push, rule 1 (iam.yaml:51)
         + gains InstancesFullAccess, ObjectStorageReadOnly on all projects
             ← group operators ← policy operate, rule 1 (iam.yaml:38)
-        + gains SecretManagerSecretAccess on prod if
-              request.time < timestamp("2026-12-31T18:00:00Z")
+        + gains SecretManagerSecretAccess on prod
+              if request.time < timestamp("2026-12-31T18:00:00Z")
             ← group operators ← policy operate, rule 2 (iam.yaml:40)
 
     Steps

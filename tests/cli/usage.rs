@@ -73,6 +73,21 @@ fn the_help_of_each_command_fits_80_columns_and_shows_an_example() {
 }
 
 #[test]
+fn help_offers_what_a_command_takes_and_nothing_else() {
+    let desk = Desk::new();
+    for command in COMMANDS {
+        let help = desk.run(&format!("{command} --help")).ends_with(0).stdout;
+        let formats = !["export", "snapshot", "emulate", "demo"].contains(&command);
+        assert_eq!(help.contains("--output"), formats, "{command}: {help}");
+        // The emulator's own --save is another one.
+        assert_eq!(help.contains("--save"), ["apply", "emulate"].contains(&command), "{command}: {help}");
+        assert!(!help.contains("src/"), "{command}: {help}");
+    }
+    let help = desk.run("apply --help").ends_with(0).stdout;
+    assert!(help.contains("is applied without asking"), "{help}");
+}
+
+#[test]
 fn every_exit_code_is_in_the_help() {
     let desk = Desk::new();
     let ended = desk.run("--help").ends_with(0);

@@ -79,14 +79,14 @@ impl Desk {
     /// A call of `scw-iam` with a terminal on all its streams; its standard error is in `stdout` too.
     #[cfg(target_os = "linux")]
     pub(crate) fn on_a_terminal(&self, arguments: &str) -> Call {
-        let line = format!("{} {arguments}", env!("CARGO_BIN_EXE_scw-iam"));
+        let line = format!("exec {} {arguments}", env!("CARGO_BIN_EXE_scw-iam"));
         self.call("script", ["--quiet", "--return", "--command", &line, "/dev/null"]).env("TERM", "xterm")
     }
 
     /// The same, with a terminal of so many columns.
     #[cfg(target_os = "linux")]
     pub(crate) fn on_a_terminal_of(&self, columns: u32, arguments: &str) -> Call {
-        let line = format!("stty cols {columns}; {} {arguments}", env!("CARGO_BIN_EXE_scw-iam"));
+        let line = format!("stty cols {columns}; exec {} {arguments}", env!("CARGO_BIN_EXE_scw-iam"));
         self.call("script", ["--quiet", "--return", "--command", &line, "/dev/null"]).env("TERM", "xterm")
     }
 

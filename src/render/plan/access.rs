@@ -6,7 +6,7 @@ use super::words;
 use crate::access::{AccessChange, ChangedGrant, GrantScope, Path, Sharpness, self_escalating};
 use crate::model::{Address, Condition, Kind, PermissionSetName, Principal, Where};
 use crate::plan::Plan;
-use crate::render::wrap::tied;
+use crate::render::wrap::{TIE, tied};
 
 /// The changes of access, folded: principals with the same ones stand together, in the order of their names.
 pub(super) struct Folds<'p> {
@@ -149,17 +149,17 @@ fn scope_words(plan: &Plan, scopes: Vec<&GrantScope>) -> Vec<(bool, String)> {
 /// Says what happens to a grant; of drift, on which side it is.
 fn what(sharpness: Sharpness, held: &str, condition: Option<&Condition>, drift: bool) -> String {
     let condition = condition.map(|condition| tied(condition.as_str()));
-    let only = |word: &str| condition.as_ref().map(|text| format!("{word}{text}")).unwrap_or_default();
+    let only = |words: &str| condition.as_ref().map(|text| format!("{words}{TIE}{text}")).unwrap_or_default();
     match (sharpness, drift) {
-        (Sharpness::Gained, false) => format!("gains {held}{}", only(" if ")),
-        (Sharpness::Gained, true) => format!("lacks {held}{}, which the files give", only(" if ")),
-        (Sharpness::Lost, false) => format!("loses {held}{}", only(" if ")),
-        (Sharpness::Lost, true) => format!("has {held}{}, which the files do not give", only(" if ")),
+        (Sharpness::Gained, false) => format!("gains {held}{}", only(" if")),
+        (Sharpness::Gained, true) => format!("lacks {held}{}, which the files give", only(" if")),
+        (Sharpness::Lost, false) => format!("loses {held}{}", only(" if")),
+        (Sharpness::Lost, true) => format!("has {held}{}, which the files do not give", only(" if")),
         (Sharpness::Loosened, false) => format!("loosened {held}, without the condition it had"),
         (Sharpness::Loosened, true) => format!("has {held} under a condition that the files do not set"),
-        (Sharpness::Tightened, false) => format!("tightened {held}{}", only(", from now on only if ")),
+        (Sharpness::Tightened, false) => format!("tightened {held}{}", only(", from now on only if")),
         (Sharpness::Tightened, true) => {
-            format!("has {held} without the condition that the files set{}", only(": "))
+            format!("has {held} without the condition that the files set{}", only(":"))
         }
     }
 }
