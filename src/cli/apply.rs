@@ -153,7 +153,13 @@ impl Apply {
         let plan = match document.reread(&facts, &self.judge.options(common.strict), most) {
             Ok(plan) => plan,
             Err(Reread::Unreadable(error)) => {
-                let exit = if error == Unreadable::Refused { Exit::Refused } else { Exit::Error };
+                let exit = match &error {
+                    Unreadable::Refused => Exit::Refused,
+                    Unreadable::Organization { .. } => Exit::Error,
+                    Unreadable::Shape(_) | Unreadable::Unfit(_) | Unreadable::Version { .. } => {
+                        Exit::Mistakes
+                    }
+                };
                 let error = anyhow::Error::new(error).context(format!("cannot apply {name}"));
                 return Err(Failure::Error { exit, error });
             }

@@ -1,6 +1,8 @@
 //! The plan as a document: what `-o json` prints and `--out` writes. No secret is ever in it.
 
 pub(super) mod basis;
+mod decode;
+mod fit;
 mod read;
 
 use std::collections::BTreeSet;
@@ -423,9 +425,7 @@ impl Plan {
                     place: expiry.at.to_string(),
                 })
                 .collect(),
-            objects: basis::objects(self.steps(), self.before(), self.outcome(), |address| {
-                self.renamed_from(address).cloned()
-            }),
+            objects: basis::objects(self.steps(), self.before(), self.outcome(), &self.live_keys),
         }
     }
 

@@ -1,23 +1,24 @@
 //! What a plan was made from: the content of every object that it touches or depends on, as hashes.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
 
 use super::{ContentDocument, ObjectDocument, address, attachment, key, members, rules};
-use crate::model::{Address, Attachment, Key, Meta, Name, Principal, Rules, State};
+use crate::model::{Address, Attachment, Builtin, Key, Meta, Name, Principal, Rules, State};
 use crate::plan::{Action, Step};
 
 /// The objects that steps touch, with those that the safety of the order depends on: what a policy is attached to,
-/// and the policies of a group whose members change.
+/// and the policies of a group whose members change; and whatever goes by another name live (`live_keys`), for the
+/// others speak of it.
 pub(super) fn objects(
     steps: &[Step],
     before: &State,
     outcome: &State,
-    renamed: impl Fn(&Address) -> Option<Key<Name>>,
+    live_keys: &HashMap<Address, Key<Name>>,
 ) -> Vec<ObjectDocument> {
-    let mut found: BTreeSet<Address> = BTreeSet::new();
+    let mut found: BTreeSet<Address> = live_keys.keys().cloned().collect();
     let mut groups: BTreeSet<Key<Name>> = BTreeSet::new();
     for step in steps {
         let touched = step.action.address();
@@ -32,6 +33,12 @@ pub(super) fn objects(
                     Attachment::Group(group) => _ = groups.insert(group.clone()),
                 }
             }
+        }
+        if let Address::Application(_) = &touched
+            && (step.action.creates().is_some() || step.action.deletes().is_some())
+        {
+            let all = before.groups.iter().filter(|(_, it)| it.builtin == Some(Builtin::AllApplications));
+            groups.extend(all.map(|(key, _)| key.clone()));
         }
         if let Action::AddMembers { members, .. } = &step.action {
             found.extend(members.iter().map(Principal::address));
@@ -48,7 +55,7 @@ pub(super) fn objects(
         let planned_from = content(before, of);
         ObjectDocument {
             address: address(of),
-            live: renamed(of).map(|live| key(&live)),
+            live: live_keys.get(of).map(key),
             hash: planned_from.as_ref().map(hash),
             planned_from,
             desired: content(outcome, of),

@@ -5,18 +5,12 @@ use std::collections::{BTreeSet, HashMap};
 use jiff::SignedDuration;
 use serde_json::Value;
 
-use super::{
-    ChangesDocument, ContentDocument, Document, FORMAT_VERSION, FromTo, RuleDocument, ScopeDocument,
-    StepDocument, basis,
-};
+use super::decode::address;
+use super::{ContentDocument, Document, FORMAT_VERSION, basis, fit};
 use crate::access::{World, changes};
-use crate::model::{
-    Address, Attachment, Id, Key, Kind, Meta, Name, Owner, Policy, Principal, Rule, Rules, Scope, State,
-};
-use crate::plan::{
-    Action, Adoption, Edge, Effect, Facts, Interruption, Options, Plan, Reason, Step, Summary, Update, align,
-    guard, scene::Scene,
-};
+use crate::model::{Address, Id, Key, Name, Stack, State};
+use crate::plan::align::{self, Alignment};
+use crate::plan::{Facts, Options, Plan, Step, Summary, guard, order, scene::Scene};
 
 /// Why a plan file cannot be applied at all.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -40,6 +34,9 @@ pub enum Unreadable {
         /// The one that was read.
         found: Id,
     },
+    /// What it says is not what its steps do to what is live.
+    #[error("its parts do not fit together: {0}\nhint: plan again")]
+    Unfit(String),
     /// A guard or a conflict refused it.
     #[error("it was refused when it was made\nhint: plan again, with --allow where that is meant")]
     Refused,
@@ -93,7 +90,8 @@ impl Document {
     /// Reads a plan file.
     ///
     /// # Errors
-    /// When it is no plan, or of another version.
+    /// When it is no plan, or of another version; when it says anything twice, for other readers may have shown the
+    /// other value.
     pub fn parse(text: &[u8]) -> Result<Self, Unreadable> {
         let shape = |why: String| Unreadable::Shape(why);
         let value: Value = serde_json::from_slice(text).map_err(|error| shape(error.to_string()))?;
@@ -108,12 +106,15 @@ impl Document {
         if value["format_version"] != FORMAT_VERSION {
             return Err(shape(format!("its format_version is not {FORMAT_VERSION}")));
         }
-        serde_json::from_value(value).map_err(|error| shape(error.to_string()))
+        // From the text: a value no longer knows which keys were there twice.
+        serde_json::from_slice(text).map_err(|error| shape(error.to_string()))
     }
 
     /// Makes it a plan again, for what is live now. `most` is how old it may be.
     ///
-    /// Every object that it touches or depends on must be what it was; nothing else matters. The caller is judged anew.
+    /// Every object that it touches or depends on must be what it was. Nothing that it says is believed: what its steps
+    /// do to what is live, and in which orders they are safe, is found out anew and must be what it says. The caller is
+    /// judged anew.
     ///
     /// # Errors
     /// When it must not be applied.
@@ -122,7 +123,7 @@ impl Document {
             let found = facts.live.organization;
             return Err(Unreadable::Organization { planned: self.organization.clone(), found }.into());
         }
-        if self.summary.refused {
+        if self.was_refused() {
             return Err(Unreadable::Refused.into());
         }
         let age = facts.now.duration_since(self.created_at);
@@ -130,31 +131,38 @@ impl Document {
             return Err(Stale::Age { age: span(age), most: span(most) }.into());
         }
         let shape = || Unreadable::Shape("a step or an address in it makes no sense".to_owned());
+        let stack = self.stack.as_deref().map(str::parse::<Stack>).transpose().map_err(|_| shape())?;
         let renamed = self.renamed().ok_or_else(shape)?;
         let (before, ids) = align::renamed(facts, &renamed);
-        let steps: Option<Vec<Step>> = self.steps.iter().map(|document| step(document, &before)).collect();
-        let steps = steps.ok_or_else(shape)?;
-        if !sound(&steps) {
-            return Err(shape().into());
-        }
+        let steps = self.decoded_steps(&before).filter(|steps| sound(steps)).ok_or_else(shape)?;
+        let adoptions = self.decoded_adoptions().ok_or_else(shape)?;
+        self.consistent()?;
+        self.unchanged(facts, &renamed, &before)?;
         let outcome = Scene::play_all(before.clone(), steps.iter().map(|step| &step.action));
-        self.unchanged(&before)?;
+        let live_keys: HashMap<_, _> =
+            renamed.iter().filter_map(|(to, from)| Some((to.clone(), name_key(from)?))).collect();
+        fit::names(facts, &steps, &live_keys)?;
+        fit::covered(&self.objects, &basis::objects(&steps, &before, &outcome, &live_keys), &steps)?;
+        fit::owned(&steps, (&before, &outcome), stack.as_ref(), &adoptions)?;
+        let alignment = alignment(before, outcome, ids, live_keys, facts);
+        let interruptions =
+            order::prove(&alignment, &steps).map_err(|unproven| Unreadable::Unfit(unproven.0))?;
+        let Alignment { before, outcome, ids, live_keys, .. } = alignment;
         let mut world = World::default();
         let (held, will) = (world.holdings(&before), world.holdings(&outcome));
         let access = changes(&world, (&held, &before), (&will, &outcome));
-        let adoptions = self.adopted().ok_or_else(shape)?;
         let caller =
             facts.caller.renamed(|live| renamed.iter().find(|(_, from)| *from == live).map(|(to, _)| to));
         let findings = guard::of_caller(&caller, &before, &steps, &options.allow);
         let summary = Summary::of(&steps, &adoptions);
-        Ok(Plan {
+        let plan = Plan {
             steps,
             ids,
             titles: facts.titles.clone(),
-            stack: self.stack.as_deref().and_then(|stack| stack.parse().ok()),
+            stack,
             created_at: self.created_at,
             access,
-            interruptions: self.interrupted().ok_or_else(shape)?,
+            interruptions,
             adoptions,
             conflicts: Vec::new(),
             spared: Vec::new(),
@@ -164,30 +172,69 @@ impl Document {
             findings,
             summary,
             places: HashMap::new(),
-            live_keys: renamed.into_iter().filter_map(|(to, from)| Some((to, name_key(&from)?))).collect(),
+            live_keys,
             before,
             outcome,
-        })
+        };
+        fit::says(self, &plan.document())?;
+        Ok(plan)
     }
 
-    /// Address → live address, of what is renamed.
+    /// Whether anything in it says that it must not be applied.
+    fn was_refused(&self) -> bool {
+        self.summary.refused
+            || !self.conflicts.is_empty()
+            || self.guards.iter().any(|guard| guard.verdict == "refused")
+    }
+
+    /// Address → live address, of what goes by another one live.
     fn renamed(&self) -> Option<HashMap<Address, Address>> {
         let mut renamed = HashMap::new();
+        let mut from = BTreeSet::new();
         for object in &self.objects {
             if let Some(live) = &object.live {
                 let to = address(&object.address)?;
-                renamed.insert(to.clone(), address(&format!("{} {live}", to.kind()))?);
+                let live = address(&format!("{} {live}", to.kind()))?;
+                if to == live || !from.insert(live.clone()) {
+                    return None;
+                }
+                renamed.insert(to, live);
             }
         }
         Some(renamed)
     }
 
-    fn unchanged(&self, before: &State) -> Result<(), Reread> {
+    /// Refuses objects that are listed twice, and hashes that are not those of the content beside them.
+    fn consistent(&self) -> Result<(), Unreadable> {
+        let mut seen = BTreeSet::new();
+        for object in &self.objects {
+            let shape = |why: &str| Err(Unreadable::Shape(format!("{} {why}", object.address)));
+            if !seen.insert(&object.address) {
+                return shape("is among its objects twice");
+            }
+            if object.planned_from.as_ref().map(basis::hash) != object.hash {
+                return shape("has a hash that is not that of `planned_from`");
+            }
+        }
+        Ok(())
+    }
+
+    fn unchanged(
+        &self,
+        facts: &Facts<'_>,
+        renamed: &HashMap<Address, Address>,
+        before: &State,
+    ) -> Result<(), Reread> {
+        let live: BTreeSet<&Address> = renamed.values().collect();
         let mut changed = Vec::new();
         for object in &self.objects {
             let of = address(&object.address).ok_or_else(|| Unreadable::Shape(object.address.clone()))?;
-            let now = basis::content(before, &of);
-            if now.as_ref().map(basis::hash) != object.hash {
+            // Somebody may have taken the name that it is to take.
+            let taken = || basis::content(facts.live, &of).filter(|_| !live.contains(&of));
+            let taken = renamed.contains_key(&of).then(taken).flatten();
+            let differs = taken.is_some();
+            let now = taken.or_else(|| basis::content(before, &of));
+            if differs || now.as_ref().map(basis::hash) != object.hash {
                 changed.push(Changed {
                     address: object.address.clone(),
                     planned_from: object.planned_from.clone(),
@@ -198,39 +245,40 @@ impl Document {
         }
         if changed.is_empty() { Ok(()) } else { Err(Stale::Changed(changed).into()) }
     }
+}
 
-    fn adopted(&self) -> Option<Vec<Adoption>> {
-        let one = |document: &super::AdoptionDocument| {
-            Some(Adoption {
-                address: address(&document.address)?,
-                from: document.from_stack.as_deref().and_then(|stack| stack.parse().ok()),
-                api_keys: document.api_keys,
-                oldest_key: document.oldest_api_key,
-            })
-        };
-        self.adoptions.iter().map(one).collect()
+/// Both sides, as the planner saw them.
+fn alignment(
+    before: State,
+    outcome: State,
+    ids: crate::model::Ids,
+    live_keys: HashMap<Address, Key<Name>>,
+    facts: &Facts<'_>,
+) -> Alignment {
+    let mut renamed = HashMap::new();
+    let mut displaced = HashMap::new();
+    for (to, from) in &live_keys {
+        match (name_key(to), from) {
+            (Some(Key::Id(_)), Key::Named(name)) => _ = displaced.insert(to.clone(), name.clone()),
+            (Some(Key::Named(name)), from) if !fit::bears(facts, from, &name) => {
+                renamed.insert(to.clone(), from.clone());
+            }
+            _ => {}
+        }
     }
-
-    fn interrupted(&self) -> Option<Vec<Interruption>> {
-        use crate::access::{Grant, GrantScope};
-        let one = |document: &super::InterruptionDocument| {
-            let scope = match document.grant.scope.as_str() {
-                "organization" => GrantScope::Organization,
-                "all_projects" => GrantScope::AllProjects,
-                text => text.parse().map_or_else(|_| GrantScope::Other(text.to_owned()), GrantScope::Project),
-            };
-            Some(Interruption {
-                principal: principal(&document.principal)?,
-                grant: Grant {
-                    permission_set: document.grant.permission_set.parse().ok()?,
-                    scope,
-                    condition: document.grant.condition.as_deref().map(str::parse).transpose().ok()?,
-                },
-                from_step: document.from_step,
-                to_step: document.to_step,
-            })
-        };
-        self.interruptions.iter().map(one).collect()
+    Alignment {
+        before,
+        outcome,
+        ids,
+        renamed,
+        displaced,
+        memberships: HashMap::new(),
+        rekeyed: HashMap::new(),
+        live_keys,
+        adoptions: Vec::new(),
+        conflicts: Vec::new(),
+        spared: Vec::new(),
+        spent: Vec::new(),
     }
 }
 
@@ -243,7 +291,7 @@ fn span(duration: SignedDuration) -> String {
 fn sound(steps: &[Step]) -> bool {
     steps.iter().enumerate().all(|(at, step)| {
         usize::try_from(step.id).is_ok_and(|id| id == at + 1)
-            && step.after.iter().all(|edge| edge.step < step.id)
+            && step.after.iter().all(|edge| (1..step.id).contains(&edge.step))
     })
 }
 
@@ -252,189 +300,4 @@ fn name_key(address: &Address) -> Option<Key<Name>> {
         Address::User(_) => None,
         Address::Application(key) | Address::Group(key) | Address::Policy(key) => Some(key.clone()),
     }
-}
-
-fn key<N: std::str::FromStr>(text: &str) -> Option<Key<N>> {
-    match text.strip_prefix("id:") {
-        Some(id) => id.parse().ok().map(Key::Id),
-        None => text.parse().ok().map(Key::Named),
-    }
-}
-
-/// Reads an address as the document writes it.
-pub(super) fn address(text: &str) -> Option<Address> {
-    let (kind, rest) = text.split_once(' ')?;
-    let kind = Kind::ALL.into_iter().find(|known| known.word() == kind)?;
-    Some(match kind {
-        Kind::User => Address::User(key(rest)?),
-        Kind::Application => Address::Application(key(rest)?),
-        Kind::Group => Address::Group(key(rest)?),
-        Kind::Policy => Address::Policy(key(rest)?),
-    })
-}
-
-fn principal(text: &str) -> Option<Principal> {
-    match address(text)? {
-        Address::User(key) => Some(Principal::User(key)),
-        Address::Application(key) => Some(Principal::Application(key)),
-        Address::Group(_) | Address::Policy(_) => None,
-    }
-}
-
-fn attachment(text: &str) -> Option<Attachment> {
-    if text == "none" {
-        return Some(Attachment::None);
-    }
-    match address(text)? {
-        Address::User(key) => Some(Attachment::Principal(Principal::User(key))),
-        Address::Application(key) => Some(Attachment::Principal(Principal::Application(key))),
-        Address::Group(key) => Some(Attachment::Group(key)),
-        Address::Policy(_) => None,
-    }
-}
-
-fn members(list: &[String]) -> Option<BTreeSet<Principal>> {
-    list.iter().map(|text| principal(text)).collect()
-}
-
-fn rules(list: &[RuleDocument]) -> Option<Rules> {
-    let one = |document: &RuleDocument| {
-        let scope = match &document.scope {
-            ScopeDocument::Word(word) => match word.as_str() {
-                "organization" => Scope::Organization,
-                "all_projects" => Scope::AllProjects,
-                "gone" => Scope::Gone,
-                words => Scope::Other(words.to_owned()),
-            },
-            ScopeDocument::Projects(ids) => {
-                Scope::Projects(ids.iter().map(|id| id.parse()).collect::<Result<_, _>>().ok()?)
-            }
-        };
-        Some(Rule {
-            permission_sets: document
-                .permission_sets
-                .iter()
-                .map(|set| set.parse())
-                .collect::<Result<_, _>>()
-                .ok()?,
-            scope,
-            condition: document.condition.as_deref().map(str::parse).transpose().ok()?,
-        })
-    };
-    list.iter().map(one).collect::<Option<_>>().map(Rules)
-}
-
-fn split(tags: &[String]) -> (Option<Owner>, BTreeSet<String>) {
-    Owner::of_tags(tags.iter().cloned())
-}
-
-fn to<T>(change: Option<&FromTo<T>>) -> Option<&T> {
-    change?.to.as_ref()
-}
-
-fn both<T>(change: &FromTo<T>) -> Option<(&T, &T)> {
-    Some((change.from.as_ref()?, change.to.as_ref()?))
-}
-
-fn meta(changes: &ChangesDocument) -> Option<Meta> {
-    let (owner, tags) = split(to(changes.tags.as_ref())?);
-    Some(Meta { description: to(changes.description.as_ref())?.clone(), tags, owner })
-}
-
-fn step(document: &StepDocument, before: &State) -> Option<Step> {
-    let effect = match document.effect.as_str() {
-        "neutral" => Effect::Neutral,
-        "revokes" => Effect::Revokes,
-        "grants" => Effect::Grants,
-        _ => return None,
-    };
-    let reason = |step: &u32| {
-        if document.after_for_safety.contains(step) { Reason::Leak } else { Reason::Reference }
-    };
-    Some(Step {
-        id: document.id,
-        action: action(document, before)?,
-        effect,
-        after: document.after.iter().map(|step| Edge { step: *step, reason: reason(step) }).collect(),
-    })
-}
-
-fn action(document: &StepDocument, before: &State) -> Option<Action> {
-    let of = address(&document.address)?;
-    let changes = &document.changes;
-    Some(match (document.action.as_str(), of) {
-        ("create", Address::Application(Key::Named(name))) => {
-            Action::CreateApplication { name, meta: meta(changes)? }
-        }
-        ("create", Address::Group(Key::Named(name))) => Action::CreateGroup { name, meta: meta(changes)? },
-        ("create", Address::Policy(Key::Named(name))) => Action::CreatePolicy {
-            name,
-            policy: Policy {
-                meta: meta(changes)?,
-                flags: crate::model::Flags::default(),
-                attachment: attachment(to(changes.principal.as_ref())?)?,
-                rules: rules(to(changes.rules.as_ref())?)?,
-            },
-        },
-        ("update", of) => Action::Update(update(of, changes, before)?),
-        ("add_members", Address::Group(group)) => {
-            Action::AddMembers { group, members: members(to(changes.members.as_ref())?)? }
-        }
-        ("remove_member", Address::Group(group)) => {
-            let mut leaving = members(changes.members.as_ref()?.from.as_ref()?)?;
-            Action::RemoveMember { group, member: leaving.pop_first().filter(|_| leaving.is_empty())? }
-        }
-        ("set_members", Address::Group(group)) => {
-            let (from, to) = both(changes.members.as_ref()?)?;
-            Action::SetMembers { group, before: members(from)?, after: members(to)? }
-        }
-        ("set_rules", Address::Policy(policy)) => {
-            let (from, to) = both(changes.rules.as_ref()?)?;
-            Action::SetRules { policy, before: rules(from)?, after: rules(to)? }
-        }
-        ("delete", address) => Action::Delete { address },
-        _ => return None,
-    })
-}
-
-fn update(of: Address, changes: &ChangesDocument, before: &State) -> Option<Update> {
-    let live = match &of {
-        Address::User(_) => None,
-        Address::Application(key) => before.applications.get(key).map(|found| &found.meta),
-        Address::Group(key) => before.groups.get(key).map(|found| &found.meta),
-        Address::Policy(key) => before.policies.get(key).map(|found| &found.meta),
-    };
-    // An object that is gone is found out as changed; until then its fields do not matter.
-    let mut meta = live.cloned().unwrap_or_default();
-    let description = match &changes.description {
-        Some(change) => {
-            let (from, to) = both(change)?;
-            meta.description.clone_from(to);
-            Some((from.clone(), to.clone()))
-        }
-        None => None,
-    };
-    let (mut tags, mut owner) = (None, None);
-    if let Some(change) = &changes.tags {
-        let (from, to) = both(change)?;
-        let ((owned, had), (owns, has)) = (split(from), split(to));
-        (meta.owner, meta.tags) = (owns.clone(), has.clone());
-        tags = (had != has).then_some((had, has));
-        owner = (owned != owns).then_some((owned, owns));
-    }
-    let name = match &changes.name {
-        Some(change) => {
-            let (from, to) = both(change)?;
-            Some((key(from)?, to.parse().ok()?))
-        }
-        None => None,
-    };
-    let attachment = match &changes.principal {
-        Some(change) => {
-            let (from, to) = both(change)?;
-            Some((self::attachment(from)?, self::attachment(to)?))
-        }
-        None => None,
-    };
-    Some(Update { address: of, name, description, tags, owner, attachment, meta })
 }
