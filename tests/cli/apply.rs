@@ -403,6 +403,95 @@ fn a_plan_file_that_somebody_edited_or_of_another_organization_is_refused() {
     ");
 }
 
+/// Edits a plan file, applies it, and returns what is said. Nothing may be written.
+fn edited(edit: impl FnOnce(&mut serde_json::Value)) -> Ended {
+    let desk = desk();
+    desk.file("iam.yaml", edit_file());
+    let mut state = live();
+    object(&mut state, "policies", "ci-push")["tags"] = json!(["scw-iam=other"]);
+    desk.file("live.json", state);
+    let api = desk.emulate("live.json", "");
+    let run = |command: &str| desk.command(command).against(&api.url, ORGANIZATION).run();
+    assert_eq!(run("plan --out plan.json").code, 0);
+    let mut plan = serde_json::from_str(&desk.read("plan.json")).unwrap();
+    edit(&mut plan);
+    desk.file("plan.json", plan.to_string());
+    let ended = run("apply plan.json --yes");
+    assert_eq!(api.writes(), [""; 0]);
+    ended
+}
+
+/// The file with more for the developers, and without what another stack owns.
+fn edit_file() -> String {
+    let policy = "  ci-push:
+    principal: {application: ci}
+    rules:
+      - permission_sets: [ContainerRegistryFullAccess]
+        scope: [staging]
+";
+    edit(FILE, &[MORE, (policy, "")])
+}
+
+#[test]
+fn a_plan_file_that_was_edited_to_do_something_else_is_refused() {
+    assert_snapshot!(edited(|plan| {
+        plan["steps"][0]["action"] = "delete".into();
+        plan["steps"][0]["address"] = "policy ci-push".into();
+        plan["steps"][0]["changes"] = json!({});
+    }), @"
+    -- stderr
+    error: cannot apply plan.json
+      because: its parts do not fit together: its steps depend on application ci, which its objects leave out
+    hint: plan again
+    -- exit 65
+    ");
+    assert_snapshot!(edited(|plan| plan["objects"] = json!([])), @"
+    -- stderr
+    error: cannot apply plan.json
+      because: its parts do not fit together: its steps depend on group developers, which its objects leave out
+    hint: plan again
+    -- exit 65
+    ");
+    assert_snapshot!(edited(|plan| {
+        let rules = &mut plan["steps"][0]["changes"]["rules"]["to"];
+        rules[0]["permission_sets"].as_array_mut().unwrap().push("IAMManager".into());
+    }), @"
+    -- stderr
+    error: cannot apply plan.json
+      because: its parts do not fit together: its steps do not make of policy developers-run what it says
+    hint: plan again
+    -- exit 65
+    ");
+    assert_snapshot!(edited(|plan| plan["access"] = json!([])), @"
+    -- stderr
+    error: cannot apply plan.json
+      because: its parts do not fit together: how the access of user ann@acme.io changes is not what its steps do to what is live
+    hint: plan again
+    -- exit 65
+    ");
+    assert_snapshot!(edited(|plan| plan["stack"] = "other".into()), @"
+    -- stderr
+    error: cannot apply plan.json
+      because: its parts do not fit together: policy developers-run is not stack other's, and a step writes it
+    hint: plan again
+    -- exit 65
+    ");
+}
+
+#[test]
+fn a_plan_file_that_says_something_twice_is_refused() {
+    let desk = desk();
+    desk.file("iam.yaml", edit(FILE, &[MORE]));
+    assert_eq!(desk.run("plan --out plan.json --emulate live.json").code, 0);
+    desk.file("plan.json", desk.read("plan.json").replacen("\"steps\": [", "\"steps\": [], \"steps\": [", 1));
+    assert_snapshot!(desk.run("apply plan.json --yes --emulate live.json"), @"
+    -- stderr
+    error: cannot apply plan.json
+      because: it is no plan of this version: duplicate field `steps` at line 62 column 22
+    -- exit 65
+    ");
+}
+
 #[cfg(target_os = "linux")]
 mod on_a_terminal {
     use std::io::{Read as _, Write as _};
