@@ -52,7 +52,7 @@ pub struct Resource {
 /// Why a condition or a guardrail is neither true nor false.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Undecided {
-    /// It is no CEL, or uses a word that does not exist.
+    /// It is not CEL, or uses a word that does not exist.
     #[error("the expression is not valid: {0}")]
     Invalid(String),
     /// It depends on something that nobody said, as `request.ip`.
@@ -113,7 +113,7 @@ impl Forbidden {
     /// Reads a guardrail's expression.
     ///
     /// # Errors
-    /// [`Undecided::Invalid`] when it is no CEL or uses a word that does not exist.
+    /// [`Undecided::Invalid`] when it is not CEL or uses a word that does not exist.
     pub fn new(text: &str) -> Result<Self, Undecided> {
         expression(text, Vocabulary::Guardrail).map(Self)
     }

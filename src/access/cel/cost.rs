@@ -169,13 +169,19 @@ fn pattern(part: &IdedExpr) -> f64 {
     const MOST: f64 = 400_000.0;
     let Expr::Literal(LiteralValue::String(text)) = &part.expr else { return MOST / 20.0 };
     let text = text.inner();
+    let signs = text.replace("\\.", "");
     // Classes of characters are tables.
     let heavy = ["\\w", "\\W", "\\d", "\\D", "\\s", "\\S", "\\p", "\\P", "\\b", "\\B", "[^", ".", "(?"];
-    let weight = if heavy.iter().any(|class| text.contains(class)) { 20.0 } else { 1.0 };
+    let weight = if heavy.iter().any(|class| signs.contains(class)) { 20.0 } else { 1.0 };
     let counts = text.split('{').skip(1).map(|rest| {
         let inside = rest.split('}').next().unwrap_or_default();
         inside.split(',').filter_map(|count| count.trim().parse::<f64>().ok()).fold(1.0, f64::max)
     });
-    let repeated: f64 = counts.product();
-    (100.0 + 5.0 * weight * length(text.len()) * repeated).min(MOST)
+    let written = if text.contains("){") {
+        // What a group repeats may repeat, too.
+        length(text.len()) * counts.product::<f64>()
+    } else {
+        length(text.len()) + 4.0 * counts.sum::<f64>()
+    };
+    (100.0 + 5.0 * weight * written).min(MOST)
 }

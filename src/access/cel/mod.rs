@@ -31,7 +31,7 @@ pub struct Fault {
 /// What is wrong in an expression.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum FaultKind {
-    /// It is no CEL; in the parser's words.
+    /// It is not CEL; in the parser's words.
     Syntax(String),
     /// It is nested so deep that nobody could read it.
     TooDeep,
@@ -597,7 +597,7 @@ mod tests {
             format!("[\"a\"]{}.size() > 0", ".map(x, x + x)".repeat(30)),
             // A pattern is written out, each time anew.
             "resource.name.matches(\"((a{99}){99}){99}\")".to_owned(),
-            format!("{}.all(x, resource.name.matches(\"[a-z]{{1,200}}\"))", list(30)),
+            format!("{}.all(x, resource.name.matches(\"\\\\w{{1,200}}\"))", list(30)),
         ] {
             assert_eq!(steps(&bomb), None, "{bomb}");
         }
@@ -606,6 +606,7 @@ mod tests {
                 .to_owned(),
             "resource.name.matches(\"^/ci/[a-z]{1,63}$\") || request.ip.matches(\"^192\\\\.0\\\\.2\\\\..*\")"
                 .to_owned(),
+            "resource.name.matches(\"^[a-z0-9-]{1,63}\\\\.(tmp|bak)$\") && !resource.name.matches(\"^[0-9]{1,63}\\\\..+$\")".to_owned(),
             format!("request.ip in [{}]", vec!["\"192.0.2.1\""; 140].join(",")),
             format!("[{}].exists(ip, request.ip.startsWith(ip))", vec!["\"192.0.2.\""; 150].join(",")),
         ] {
