@@ -143,8 +143,11 @@ fn wild_case(case: WildCase, seed: u64) -> Result<Seen, TestCaseError> {
     };
     let found = lockout(&plan);
     prop_assert_eq!(found.is_some(), locked_out(&states, &caller), "{} is locked out, or is not", caller);
-    let saved = case.saved(&plan).map_err(fail)?;
-    prop_assert_eq!(lockout(&saved), found, "judged again, {} is", caller);
+    // A plan that touches what it must not is refused for that, when it is read again too.
+    if plan.conflicts().is_empty() {
+        let saved = case.saved(&plan).map_err(fail)?;
+        prop_assert_eq!(lockout(&saved), found, "judged again, {} is", caller);
+    }
     prop_assert_eq!(plan.document(), case.plan().map_err(fail)?.document(), "the same input, another plan");
     let seen = Seen::of(&plan);
     let again = case.after(&plan).plan().map_err(fail)?;

@@ -69,6 +69,8 @@ fn who_can_do_something_is_a_table() {
     ### who can SecretManagerFullAccess on prod
 
     Nobody.
+    -- stderr
+    note: files do not say who the owner is, who can do everything; --live does
     -- exit 0
     ");
 }

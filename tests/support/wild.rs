@@ -423,6 +423,8 @@ impl WildCase {
     pub(crate) fn saved(&self, plan: &Plan) -> Result<Plan, Reread> {
         let mut document = plan.document();
         document.summary.refused = false;
+        document.conflicts.clear();
+        document.guards.iter_mut().for_each(|guard| "allowed".clone_into(&mut guard.verdict));
         self.with_facts(|facts| document.reread(facts, &Options::default(), SignedDuration::from_hours(1)))
     }
 

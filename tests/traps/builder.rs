@@ -171,6 +171,8 @@ impl Trap {
     pub(crate) fn saved(&self) -> Plan {
         let mut document = self.plan().unwrap_or_else(|error| panic!("{error}")).document();
         document.summary.refused = false;
+        document.conflicts.clear();
+        document.guards.iter_mut().for_each(|guard| "allowed".clone_into(&mut guard.verdict));
         document.reread(&self.facts(), &self.options, jiff::SignedDuration::from_hours(1)).unwrap()
     }
 
