@@ -187,7 +187,13 @@ pub(super) async fn read_as(
             None => Ok(None),
         }
     };
-    let (live, asked) = tokio::try_join!(read(session, needs), asked)?;
+    let (live, mut asked) = tokio::try_join!(read(session, needs), asked)?;
+    // A key that may read the rest may read itself: a permission may have been on its way still.
+    if let (Some(Ok(caller)), Some(key)) = (&asked, &session.access_key)
+        && !caller.is_resolved()
+    {
+        asked = Some(live::caller(&session.client, key).await);
+    }
     let caller = match (&judge.caller, asked) {
         (Some(principal), _) => Caller::Known(principal.clone()),
         (None, None) => Caller::Unresolved("no access key is configured".to_owned()),

@@ -72,6 +72,12 @@ pub async fn caller(client: &Client, access_key: &AccessKey) -> Result<Caller, E
 pub struct Unresolved(pub String);
 
 impl Caller {
+    /// Says whether the API told whose key it is.
+    #[must_use]
+    pub const fn is_resolved(&self) -> bool {
+        self.bearer.is_ok()
+    }
+
     /// Returns who it is, by name where `ids` has one.
     ///
     /// # Errors

@@ -197,11 +197,13 @@ pub(super) fn conflict(conflict: &Conflict) -> String {
 /// external is as they say.
 pub(super) fn settled(plan: &Plan) -> String {
     let undeclared = |spared: &&crate::plan::Spared| match spared.reason {
-        SparedReason::Managed | SparedReason::External => false,
-        SparedReason::SectionAbsent
-        | SparedReason::NoStack
-        | SparedReason::NotOwned
+        // Somebody else's, as the files or the tags say.
+        SparedReason::Managed
+        | SparedReason::External
         | SparedReason::Other(_)
+        | SparedReason::SectionAbsent => false,
+        SparedReason::NoStack
+        | SparedReason::NotOwned
         | SparedReason::Unclear
         | SparedReason::PruneNone
         | SparedReason::NotDeletable
