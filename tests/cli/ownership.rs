@@ -208,8 +208,7 @@ fn what_another_stack_owns_and_nobody_declares_is_left_alone() {
       1 group: a product manages it, or it is built in
           All Users
 
-    Nothing to do: live has all that the files say; 1 application and 1 policy that
-      no file declares are left alone.
+    Nothing to do: live is what the files say.
     -- stderr
     This ran on an emulator: nothing real was changed.
     -- exit 0

@@ -548,8 +548,7 @@ fn a_section_that_is_absent_is_not_managed_and_the_plan_says_so() {
       3 groups: the files have no section for this kind
           All Users, admins, developers
 
-    Nothing to do: live has all that the files say; 2 applications and 2 groups that
-      no file declares are left alone.
+    Nothing to do: live is what the files say.
     -- stderr
     This ran on an emulator: nothing real was changed.
     -- exit 0

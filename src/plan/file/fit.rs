@@ -185,7 +185,8 @@ pub(super) fn says(read: &Document, made: &Document) -> Result<(), Unreadable> {
     }
     if let Some(principal) = misstated(&told(&read.access), &told(&made.access)) {
         return unfit(format!(
-            "how the access of {principal} changes is not what its steps do to what is live"
+            "how the access of {principal} changes is not what its steps do to what is live now: it was edited, or live \
+             has changed beside it"
         ));
     }
     if read.interruptions != made.interruptions {

@@ -101,12 +101,12 @@ impl Page<'_> {
             )?;
         }
         for fold in &folds.all {
-            self.fold(fold, folds.lines(fold))?;
+            self.fold(fold, &folds.lines(fold))?;
         }
         writeln!(self.out)
     }
 
-    fn fold(&mut self, fold: &Fold<'_>, lines: Vec<access::Line>) -> io::Result<()> {
+    fn fold(&mut self, fold: &Fold<'_>, lines: &[access::Line]) -> io::Result<()> {
         let note = match (fold.loses_all, self.style.drift) {
             (false, _) => "",
             (true, false) => ", left without any access",
@@ -114,7 +114,7 @@ impl Page<'_> {
         };
         let who = Line::of(None, &terminal(&fold.names())).and(Some(Ink::Alarm), note);
         self.line(2, 4, &who)?;
-        for line in &lines {
+        for line in lines {
             let (ink, sign) = sign(line.sharpness, self.style.drift);
             let what = format!("{sign}{TIE}{}", terminal(&line.what));
             let marks: String = line.marks.iter().map(|mark| format!("  [{}]", tied(mark))).collect();
