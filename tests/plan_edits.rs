@@ -301,9 +301,10 @@ fn an_edit_is_refused_or_changes_nothing() {
         }
     }
     assert!(refused.iter().all(|count| *count > 0), "an edit that was never tried: {refused:?}");
-    // Only an edge that others imply may go.
-    assert!(taken[1..].iter().all(|count| *count == 0), "{taken:?}");
-    assert!(taken[0] > 0 && taken[0] < refused[0] * 4, "{taken:?} {refused:?}");
+    // Only an edge that others imply may go, or one that keeps a law which nothing breaks any more.
+    let edges = [0, 20];
+    assert!((0..KINDS).all(|kind| taken[kind] == 0 || edges.contains(&kind)), "{taken:?}");
+    assert!(edges.iter().all(|kind| taken[*kind] * 4 < refused[*kind]), "{taken:?} {refused:?}");
 }
 
 #[test]
