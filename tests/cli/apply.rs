@@ -465,7 +465,7 @@ fn a_plan_file_that_was_edited_to_do_something_else_is_refused() {
     assert_snapshot!(edited(|plan| plan["access"] = json!([])), @"
     -- stderr
     error: cannot apply plan.json
-      because: its parts do not fit together: how the access of user ann@acme.io changes is not what its steps do to what is live
+      because: its parts do not fit together: how the access of user ann@acme.io changes is not what its steps do to what is live now: it was edited, or live has changed beside it
     hint: plan again
     -- exit 65
     ");
