@@ -122,26 +122,6 @@ enum Command {
 }
 
 impl Command {
-    /// Says what a command writes that has no result in formats.
-    const fn has_no_formats(&self) -> Option<&'static str> {
-        match self {
-            Self::Export(_) => Some("an export is YAML; --out names the folder"),
-            Self::Snapshot(_) => Some("a snapshot is JSON; --out names the file"),
-            Self::Emulate(_) => Some("the emulator says where it listens, and nothing else"),
-            Self::Demo(_) => Some("the demo is for people"),
-            Self::Validate(_)
-            | Self::Plan(_)
-            | Self::Apply(_)
-            | Self::Drift(_)
-            | Self::Explain(_)
-            | Self::WhoCan(_)
-            | Self::Test(_)
-            | Self::PermissionSets(_) => None,
-        }
-    }
-}
-
-impl Command {
     /// Says what a signal has stopped before anything was written to the organization; `None` for a command that runs
     /// until a signal comes.
     const fn stopped(&self) -> Option<&'static str> {
@@ -162,8 +142,13 @@ impl Command {
     }
 }
 
-/// The commands that refuse `--output` ([`Command::has_no_formats`]), whose help does not offer it.
-const WITHOUT_FORMATS: [&str; 4] = ["export", "snapshot", "emulate", "demo"];
+/// The commands without a result in formats, and what they write: they refuse `--output`, and their help does not offer it.
+const WITHOUT_FORMATS: [(&str, &str); 4] = [
+    ("export", "an export is YAML; --out names the folder"),
+    ("snapshot", "a snapshot is JSON; --out names the file"),
+    ("emulate", "the emulator says where it listens, and nothing else"),
+    ("demo", "the demo is for people"),
+];
 
 /// The command line, as its help shows it: with what each command has a use for.
 fn command() -> clap::Command {
@@ -174,16 +159,20 @@ fn command() -> clap::Command {
     let hide = |command: clap::Command, name| {
         command.mut_subcommand(name, |subcommand| subcommand.arg(output.clone()))
     };
-    WITHOUT_FORMATS.into_iter().fold(command, hide)
+    WITHOUT_FORMATS.into_iter().map(|(name, _)| name).fold(command, hide)
 }
 
 /// Runs the program with the arguments of the process.
 #[must_use]
 pub fn main() -> ExitCode {
     let command = command().term_width(output::help_width());
-    let parsed = command.try_get_matches().and_then(|matches| Cli::from_arg_matches(&matches));
-    let cli = match parsed {
-        Ok(cli) => cli,
+    let parsed = command.try_get_matches().and_then(|matches| {
+        let name = matches.subcommand_name();
+        let without = WITHOUT_FORMATS.into_iter().find(|(known, _)| Some(*known) == name);
+        Ok((Cli::from_arg_matches(&matches)?, without.map(|(_, what)| what)))
+    });
+    let (cli, without_formats) = match parsed {
+        Ok(parsed) => parsed,
         Err(error) => {
             // Help and the version are no errors; what cannot be printed is nobody's to read.
             _ = error.print();
@@ -191,11 +180,12 @@ pub fn main() -> ExitCode {
             return ExitCode::from(exit.code());
         }
     };
-    let exit = run(cli);
+    let exit = run(cli, without_formats);
     ExitCode::from(exit.code())
 }
 
-fn run(cli: Cli) -> Exit {
+/// Runs a command; `without_formats` says what it writes that has no result in formats.
+fn run(cli: Cli, without_formats: Option<&str>) -> Exit {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
     let runtime = match runtime {
         Ok(runtime) => runtime,
@@ -207,7 +197,7 @@ fn run(cli: Cli) -> Exit {
         }
     };
     let common = cli.common;
-    if let (Some(what), false) = (cli.command.has_no_formats(), common.output.is_empty()) {
+    if let (Some(what), false) = (without_formats, common.output.is_empty()) {
         return failure::report(&common, Failure::usage(format!("--output is not for this command: {what}")));
     }
     if common.outputs_collide() {
