@@ -165,7 +165,7 @@ pub enum MistakeKind {
     NotOneOf { what: String, words: &'static [&'static str], found: String, near: Option<String> },
 
     // Keys.
-    UnknownKey { key: String, of: &'static str, keys: &'static [&'static str], near: Option<String> },
+    UnknownKey { key: String, of: &'static str, keys: Vec<&'static str>, near: Option<String> },
     LaterKey { key: String },
     MissingKey { key: &'static str, of: String },
     FreeKeyInside { key: String },
