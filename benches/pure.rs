@@ -14,7 +14,8 @@ use scw_iam::access::{Everything, World, changes, judge_guardrails};
 use scw_iam::config::{Source, read};
 use scw_iam::model::{Catalogue, Key, Principal};
 use scw_iam::plan::{Caller, Facts, Options, between};
-use scw_iam::render::plan::{Style, text};
+use scw_iam::render::plan::PlanReport;
+use scw_iam::render::{Report, Style};
 
 use organization::{End, Organization, Start};
 
@@ -69,8 +70,11 @@ fn pure(criterion: &mut Criterion) {
         bencher.iter(|| black_box(between(&facts, &desired, &Options::default()).expect("a plan")));
     });
     group.bench_function("the plan as text", |bencher| {
-        bencher
-            .iter(|| text(&mut Vec::new(), black_box(&plan), Style::default()).expect("a vector takes it"));
+        bencher.iter(|| {
+            PlanReport::new(black_box(&plan))
+                .text(&mut Vec::new(), Style::default())
+                .expect("a vector takes it");
+        });
     });
     group.bench_function("the plan as JSON", |bencher| {
         bencher.iter(|| black_box(serde_json::to_vec(&plan.document()).expect("it is plain data")));

@@ -16,7 +16,8 @@ use scw_iam::access::{World, changes};
 use scw_iam::config::{Source, read};
 use scw_iam::model::{Catalogue, Key, Principal};
 use scw_iam::plan::{Caller, Facts, Options, between};
-use scw_iam::render::plan::{Style, markdown, text};
+use scw_iam::render::plan::PlanReport;
+use scw_iam::render::{Report, Style};
 
 use organization::{End, Organization, Start};
 
@@ -76,10 +77,12 @@ fn measure(organization: &Organization, folder: &Path) -> Figures {
     figures.steps = plan.steps().len();
     figures.planned = kibibytes("VmHWM:");
     let mut shown = Vec::new();
-    timed(&mut figures.text, || text(&mut shown, &plan, Style::default())).expect("a vector takes it");
+    timed(&mut figures.text, || PlanReport::new(&plan).text(&mut shown, Style::default()))
+        .expect("a vector takes it");
     drop(shown);
     figures.peak = kibibytes("VmHWM:");
-    timed(&mut figures.markdown, || markdown(&mut Vec::new(), &plan, false)).expect("a vector takes it");
+    timed(&mut figures.markdown, || PlanReport::new(&plan).markdown(&mut Vec::new()))
+        .expect("a vector takes it");
     timed(&mut figures.json, || serde_json::to_vec_pretty(&plan.document())).expect("it is plain data");
     let differing = timed(&mut figures.access, || {
         let mut world = World::default();

@@ -11,7 +11,7 @@ use sha2::{Digest as _, Sha256};
 use super::Exit;
 use super::arguments::{Common, Judge, Paths, Reach};
 use super::failure::Failure;
-use super::output::{Format, style_on_stderr, talk, talk_with};
+use super::output::{Output, style_on_stderr, talk, talk_with};
 use super::prepare::{self, Prepared};
 use super::session::Session;
 use crate::apply::{self, End, Journal, Options, Progress, StepEnd};
@@ -19,8 +19,10 @@ use crate::live;
 use crate::model::Stack;
 use crate::plan::file::{Document, Reread, Stale, Unreadable};
 use crate::plan::{Caller, Plan, Step};
-use crate::render;
+use crate::render::outcome::OutcomeReport;
 use crate::render::paint::Paint;
+use crate::render::plan::PlanReport;
+use crate::render::{self, Format, Report as _};
 
 /// The largest plan file that is read, in bytes.
 const PLAN_MOST: u64 = 64 << 20;
@@ -100,9 +102,9 @@ impl Apply {
             common.outputs().iter().all(|output| output.format != Format::Text || output.file.is_some());
         if machine {
             // The one who is asked reads on the terminal; the result comes in the format that was asked for.
-            talk_with(|out| render::plan::text(out, &prepared.plan, style_on_stderr()));
+            talk_with(|out| PlanReport::new(&prepared.plan).text(out, style_on_stderr()));
         } else {
-            prepare::show(&text_only(common), &prepared.plan, false)?;
+            text_only(common).show(&PlanReport::new(&prepared.plan))?;
         }
         let exit = self.go_on(common, &prepared, &mut lock).await?;
         prepared.session.close().await?;
@@ -170,7 +172,7 @@ impl Apply {
                 return Err(Failure::Error { exit: Exit::Stale, error });
             }
         };
-        prepare::show(&text_only(common), &plan, false)?;
+        text_only(common).show(&PlanReport::new(&plan))?;
         if plan.refused() {
             report(common, &plan, None)?;
             return Ok(Exit::Refused);
@@ -268,7 +270,7 @@ impl Apply {
             return Ok(());
         }
         talk("Live has changed since the plan was shown. It would be this now:");
-        talk_with(|out| render::plan::text(out, &again, style_on_stderr()));
+        talk_with(|out| PlanReport::new(&again).text(out, style_on_stderr()));
         Err(Failure::with(
             Exit::Stale,
             "live has changed while the plan was read; nothing was written\nhint: apply again",
@@ -326,29 +328,9 @@ fn plan_name(plan: &Plan) -> String {
 
 /// Writes the result in every format that was asked for; text was shown on the way.
 fn report(common: &Common, plan: &Plan, outcome: Option<&apply::Outcome>) -> Result<(), Failure> {
-    for output in common.outputs() {
-        let mut bytes = Vec::new();
-        match (output.format, &output.file) {
-            (Format::Text, None) => continue,
-            (Format::Text, Some(_)) => {
-                render::plan::text(&mut bytes, plan, render::plan::Style::default())?;
-                if let Some(outcome) = outcome {
-                    render::outcome::text(&mut bytes, plan, outcome, render::plan::Style::default())?;
-                }
-            }
-            (Format::Json, _) => {
-                let mut document = serde_json::to_value(plan.document()).context("cannot write JSON")?;
-                document["outcome"] = outcome.map_or(serde_json::Value::Null, render::outcome::json);
-                bytes.extend(format!("{document:#}\n").into_bytes());
-            }
-            (Format::Markdown, _) => {
-                render::plan::markdown(&mut bytes, plan, false)?;
-                if let Some(outcome) = outcome {
-                    render::outcome::markdown(&mut bytes, plan, outcome)?;
-                }
-            }
-        }
-        output.write(&bytes)?;
+    let unseen = |output: &Output| output.format != Format::Text || output.file.is_some();
+    for output in common.outputs().into_iter().filter(unseen) {
+        output.report(&OutcomeReport { plan, outcome })?;
     }
     Ok(())
 }

@@ -6,10 +6,11 @@ use std::str::FromStr;
 use jiff::Timestamp;
 
 use super::interrupt::Interrupts;
-use super::output::{Format, Output};
+use super::output::Output;
 use crate::config::Source;
 use crate::model::{Key, Principal};
 use crate::plan::{Allowance, Options};
+use crate::render::{Format, Report};
 
 /// Where the help lists what every command takes.
 const EVERYWHERE: &str = "For every command";
@@ -50,6 +51,11 @@ impl Common {
         let text = Output { format: Format::Text, file: None };
         let unread = self.output.iter().all(|output| output.file.is_some());
         unread.then_some(text).into_iter().chain(self.output.iter().cloned()).collect()
+    }
+
+    /// Writes a result in every format that was asked for.
+    pub(super) fn show(&self, report: &dyn Report) -> anyhow::Result<()> {
+        self.outputs().iter().try_for_each(|output| output.report(report))
     }
 
     /// Returns true when more than one format is to go to standard output, where nobody could tell them apart.

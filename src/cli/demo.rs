@@ -9,7 +9,7 @@ use super::Exit;
 use super::arguments::{Common, Judge, Reach};
 use super::export;
 use super::failure::Failure;
-use super::output::{Format, Output};
+use super::output::Output;
 use super::prepare;
 use super::session::Session;
 use crate::apply::{self, Journal, Options, StopSignal, Unwatched};
@@ -17,8 +17,9 @@ use crate::config::{self, Source, Split};
 use crate::live;
 use crate::model::Stack;
 use crate::plan::Plan;
-use crate::render;
 use crate::render::paint::{Ink, Paint};
+use crate::render::plan::PlanReport;
+use crate::render::{self, Format, Report as _};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -59,7 +60,7 @@ impl Stage {
 
     fn plan(&self, plan: &Plan) -> Result<(), Failure> {
         let mut bytes = Vec::new();
-        render::plan::text(&mut bytes, plan, self.out.style(false))?;
+        PlanReport::new(plan).text(&mut bytes, self.out.style())?;
         self.out.write(&bytes)?;
         Ok(())
     }
@@ -129,7 +130,7 @@ impl Demo {
             let line = render::outcome::progress(&plan, at + 1, step, &ended.end, stage.paint);
             bytes.extend(format!("{line}\n").into_bytes());
         }
-        render::outcome::text(&mut bytes, &plan, &outcome, stage.out.style(false))?;
+        render::outcome::text(&mut bytes, &plan, &outcome, stage.out.style())?;
         stage.out.write(&bytes)?;
 
         stage.part("Plan again", "scw-iam plan", "What was applied is what the files say.")?;

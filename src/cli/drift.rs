@@ -4,6 +4,7 @@ use super::Exit;
 use super::arguments::{Common, Judge, Paths, Reach};
 use super::failure::Failure;
 use super::prepare;
+use crate::render::plan::{PlanReport, Reading};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -26,7 +27,7 @@ impl Drift {
     pub(super) async fn run(self, common: &Common) -> Result<Exit, Failure> {
         let judge = Judge { allow: Vec::new(), caller: None };
         let prepared = prepare::prepare(common, &self.paths, &self.reach, &judge).await?;
-        prepare::show(common, &prepared.plan, true)?;
+        common.show(&PlanReport { plan: &prepared.plan, reading: Reading::Drift })?;
         let differs = !prepared.plan.is_empty() || !prepared.plan.conflicts().is_empty();
         prepared.session.close().await?;
         Ok(if differs { Exit::Changes } else { Exit::Done })

@@ -6,11 +6,9 @@ use super::Exit;
 use super::arguments::{Common, principal};
 use super::ask::{Ask, Asked, meant};
 use super::failure::Failure;
-use super::output::Format;
 use crate::access::{Everything, decide};
 use crate::model::{Principal, State};
-use crate::render;
-use crate::render::question::Ground;
+use crate::render::question::{Explanation, Ground};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -49,23 +47,8 @@ impl Explain {
             .map(|held| (decide(&held.grant, request.as_ref()), held))
             .map(|(holds, held)| (held, holds))
             .collect();
-        let who = self.principal.to_string();
-        for output in common.outputs() {
-            let mut bytes = Vec::new();
-            match output.format {
-                Format::Text => {
-                    render::question::explain(&mut bytes, ground, &who, owner, &held, output.paint())?;
-                }
-                Format::Markdown => {
-                    render::question::explain_markdown(&mut bytes, ground, &who, owner, &held)?;
-                }
-                Format::Json => {
-                    let value = render::question::explain_json(ground, &who, owner, &held);
-                    bytes.extend(format!("{value:#}\n").into_bytes());
-                }
-            }
-            output.write(&bytes)?;
-        }
+        let principal = self.principal.to_string();
+        common.show(&Explanation { ground, principal, owner, held })?;
         Ok(Exit::Done)
     }
 }

@@ -8,13 +8,15 @@ use anyhow::Context as _;
 use super::Exit;
 use super::arguments::{Common, Judge, Reach};
 use super::failure::Failure;
-use super::output::{Format, Output, talk, write_whole};
+use super::output::{Output, talk, write_whole};
 use super::prepare;
 use super::session::Session;
 use crate::config::{self, ExportOptions, ExportedFile, Source, Split};
 use crate::live::{self, Live};
 use crate::model::{Catalogue, Owner, Stack, State};
 use crate::plan::{Caller, Plan};
+use crate::render::plan::PlanReport;
+use crate::render::{Format, Report as _, Style};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -165,7 +167,7 @@ fn prove(
         return Err(unsayable(&plan, stack));
     }
     let mut shown = Vec::new();
-    crate::render::plan::text(&mut shown, &plan, crate::render::plan::Style::default())?;
+    PlanReport::new(&plan).text(&mut shown, Style::default())?;
     Err(Failure::error(anyhow::anyhow!("{}", String::from_utf8_lossy(&shown)).context(bug)))
 }
 

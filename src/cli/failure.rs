@@ -4,11 +4,11 @@ use std::io::Write as _;
 
 use super::Exit;
 use super::arguments::Common;
-use super::output::{Format, colour_on_stderr, talk_with};
+use super::output::{colour_on_stderr, talk_with};
 use crate::config::Mistakes;
-use crate::render;
 use crate::render::escape::terminal;
 use crate::render::paint::{Ink, Paint};
+use crate::render::{self, Format};
 
 /// Why a command ends early.
 pub(super) enum Failure {

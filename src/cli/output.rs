@@ -9,18 +9,7 @@ use anyhow::Context as _;
 use crate::render::USUAL_WIDTH;
 use crate::render::escape;
 use crate::render::paint::Paint;
-use crate::render::plan::Style;
-
-/// A format of results.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Format {
-    /// For people.
-    Text,
-    /// For programs.
-    Json,
-    /// For pull requests.
-    Markdown,
-}
+use crate::render::{Format, Report, Style};
 
 /// A format, and the file that it goes to; standard output without one.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,19 +29,18 @@ impl FromStr for Output {
             Some((format, file)) => (format, Some(file.into())),
             None => (text, None),
         };
-        let format = match format {
-            "text" => Format::Text,
-            "json" => Format::Json,
-            "markdown" => Format::Markdown,
-            _ => {
-                return Err("it takes text, json or markdown, and may name a file: json=plan.json".to_owned());
-            }
-        };
+        let format = format.parse()?;
         Ok(Self { format, file })
     }
 }
 
 impl Output {
+    /// Writes a report in this format to where it goes.
+    pub(super) fn report(&self, report: &dyn Report) -> anyhow::Result<()> {
+        let bytes = self.format.write(report, self.style()).context("cannot write the result")?;
+        self.write(&bytes)
+    }
+
     /// Writes a whole result.
     pub(super) fn write(&self, bytes: &[u8]) -> anyhow::Result<()> {
         let safe = (self.format == Format::Json).then(|| json(bytes));
@@ -72,10 +60,10 @@ impl Output {
     }
 
     /// How a plan is shown in this output.
-    pub(super) fn style(&self, drift: bool) -> Style {
+    pub(super) fn style(&self) -> Style {
         let out = io::stdout();
         let terminal = self.file.is_none() && out.is_terminal();
-        Style { paint: self.paint(), width: width(terminal, columns(&out)), drift }
+        Style { paint: self.paint(), width: width(terminal, columns(&out)) }
     }
 
     /// The colours of this output.
@@ -122,7 +110,7 @@ fn width(terminal: bool, columns: Option<usize>) -> usize {
 /// How talk is shown.
 pub(super) fn style_on_stderr() -> Style {
     let err = io::stderr();
-    Style { paint: colour_on_stderr(), width: width(err.is_terminal(), columns(&err)), ..Style::default() }
+    Style { paint: colour_on_stderr(), width: width(err.is_terminal(), columns(&err)) }
 }
 
 /// Escapes what would do harm in a JSON document.

@@ -3,12 +3,12 @@
 use super::Exit;
 use super::arguments::{Common, Reach};
 use super::failure::Failure;
-use super::output::{Format, talk};
+use super::output::talk;
 use super::prepare;
 use super::session::Session;
 use crate::live;
-use crate::model::{Catalogue, ScopeType};
-use crate::render::escape::markdown as escape;
+use crate::model::Catalogue;
+use crate::render::permission_sets::PermissionSetsReport;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -40,14 +40,7 @@ impl PermissionSets {
         };
         let built_in = Catalogue::published();
         let catalogue = read.as_ref().unwrap_or(built_in);
-        for output in common.outputs() {
-            let bytes = match output.format {
-                Format::Text => catalogue.to_table(built_in),
-                Format::Markdown => markdown(&catalogue.to_table(built_in)),
-                Format::Json => json(catalogue),
-            };
-            output.write(bytes.as_bytes())?;
-        }
+        common.show(&PermissionSetsReport { catalogue, built_in })?;
         if read.is_some() {
             let new = catalogue.iter().filter(|(name, _)| built_in.get(name).is_none()).count();
             let gone = built_in.iter().filter(|(name, _)| catalogue.get(name).is_none()).count();
@@ -57,32 +50,4 @@ impl PermissionSets {
         }
         Ok(Exit::Done)
     }
-}
-
-/// The table, whose first line is a comment with the columns, as one of Markdown.
-fn markdown(table: &str) -> String {
-    let row = |line: &str| {
-        let cells: Vec<_> = line.split('\t').map(escape).collect();
-        format!("| {} |\n", cells.join(" | "))
-    };
-    let mut lines = table.lines();
-    let columns = lines.next().unwrap_or_default().trim_start_matches("# ");
-    let rows: String = lines.map(row).collect();
-    format!("{}|{}\n{rows}", row(columns), "---|".repeat(columns.split('\t').count()))
-}
-
-fn json(catalogue: &Catalogue) -> String {
-    let sets: Vec<_> = catalogue
-        .iter()
-        .map(|(name, set)| {
-            let scope_type = match set.scope_type {
-                ScopeType::Organization => "organization",
-                ScopeType::Projects => "projects",
-                ScopeType::AccountRootUser => "account_root_user",
-                ScopeType::Other => "other",
-            };
-            serde_json::json!({"name": name.as_str(), "scope_type": scope_type, "category": set.category})
-        })
-        .collect();
-    format!("{:#}\n", serde_json::Value::from(sets))
 }

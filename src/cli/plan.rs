@@ -9,6 +9,7 @@ use super::arguments::{Common, Judge, Paths, Reach};
 use super::failure::Failure;
 use super::output::{json, write_whole};
 use super::prepare;
+use crate::render::plan::PlanReport;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -38,7 +39,7 @@ pub(super) struct Plan {
 impl Plan {
     pub(super) async fn run(self, common: &Common) -> Result<Exit, Failure> {
         let prepared = prepare::prepare(common, &self.paths, &self.reach, &self.judge).await?;
-        prepare::show(common, &prepared.plan, false)?;
+        common.show(&PlanReport::new(&prepared.plan))?;
         if let Some(path) = &self.out {
             let text =
                 serde_json::to_string_pretty(&prepared.plan.document()).context("cannot write JSON")?;

@@ -1,11 +1,9 @@
 //! The one path that plan, apply and drift walk: files and live in, plan out.
 
-use anyhow::Context as _;
-
 use super::Exit;
 use super::arguments::{Common, Judge, Paths, Reach};
 use super::failure::Failure;
-use super::output::{Format, colour_on_stderr, talk, talk_with};
+use super::output::{colour_on_stderr, talk, talk_with};
 use super::session::Session;
 use crate::api;
 use crate::config::{self, Files};
@@ -204,23 +202,4 @@ pub(super) async fn read_as(
         },
     };
     Ok((live, caller))
-}
-
-/// Writes a plan in every format that was asked for.
-pub(super) fn show(common: &Common, plan: &Plan, drift: bool) -> Result<(), Failure> {
-    for output in common.outputs() {
-        let mut bytes = Vec::new();
-        match output.format {
-            Format::Text => {
-                render::plan::text(&mut bytes, plan, output.style(drift))?;
-            }
-            Format::Json => {
-                serde_json::to_writer_pretty(&mut bytes, &plan.document()).context("cannot write JSON")?;
-                bytes.push(b'\n');
-            }
-            Format::Markdown => render::plan::markdown(&mut bytes, plan, drift)?,
-        }
-        output.write(&bytes)?;
-    }
-    Ok(())
 }

@@ -4,11 +4,10 @@ use super::Exit;
 use super::arguments::Common;
 use super::ask::{Ask, Asked, meant};
 use super::failure::Failure;
-use super::output::{Format, talk};
+use super::output::talk;
 use crate::access::{Everything, GrantScope};
 use crate::model::{Catalogue, PermissionSetName, ScopeType};
-use crate::render;
-use crate::render::question::Ground;
+use crate::render::question::{Ground, Holders};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -47,29 +46,7 @@ impl WhoCan {
         }
         let owners: Vec<_> = everything.owners().iter().map(ToString::to_string).collect();
         let question = format!("who can {} on {}", self.set, self.on);
-        for output in common.outputs() {
-            let mut bytes = Vec::new();
-            match output.format {
-                Format::Markdown => {
-                    render::question::who_can_markdown(&mut bytes, ground, &question, &owners, &found)?;
-                }
-                Format::Text => {
-                    render::question::who_can(
-                        &mut bytes,
-                        ground,
-                        &question,
-                        &owners,
-                        &found,
-                        output.paint(),
-                    )?;
-                }
-                Format::Json => {
-                    let value = render::question::who_can_json(ground, &owners, &found);
-                    bytes.extend(format!("{value:#}\n").into_bytes());
-                }
-            }
-            output.write(&bytes)?;
-        }
+        common.show(&Holders { ground, question, owners, found })?;
         Ok(Exit::Done)
     }
 

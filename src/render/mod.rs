@@ -4,9 +4,13 @@ pub mod escape;
 pub mod mistake;
 pub mod outcome;
 pub mod paint;
+pub mod permission_sets;
 pub mod plan;
 pub mod question;
+pub mod report;
 pub mod stale;
+pub mod test;
 mod wrap;
 
+pub use report::{Format, Report, Style};
 pub use wrap::USUAL_WIDTH;

@@ -8,7 +8,8 @@ use crate::apply::{End, Outcome, StepEnd, StepOutcome, WhyNot};
 use crate::plan::{Plan, Step, StepId};
 use crate::render::escape::{markdown as escape, terminal};
 use crate::render::paint::{Ink, Paint};
-use crate::render::plan::{Style, headline};
+use crate::render::plan::{PlanReport, headline};
+use crate::render::report::{Report, Style, pretty};
 use crate::render::wrap::{Line, Screen};
 
 /// Returns one line for a step that has ended: `done step 3: rules of policy look (12 ms)`.
@@ -147,10 +148,7 @@ fn ranges(ids: &[StepId]) -> String {
 const MOST_UNFOLDED: usize = 5;
 
 /// Writes what became of every step for a pull request's comment: failures first, long lists folded.
-///
-/// # Errors
-/// When the writer fails.
-pub fn markdown(out: &mut dyn Write, plan: &Plan, outcome: &Outcome) -> io::Result<()> {
+fn markdown(out: &mut dyn Write, plan: &Plan, outcome: &Outcome) -> io::Result<()> {
     writeln!(out, "\n### Outcome\n\n**{}**", escape(&end_words(plan, outcome)))?;
     if let End::NotConverged(differences) = &outcome.end {
         writeln!(out)?;
@@ -220,8 +218,7 @@ fn chain(error: &dyn std::error::Error) -> Vec<String> {
 }
 
 /// Returns what became of every step as JSON.
-#[must_use]
-pub fn json(outcome: &Outcome) -> Value {
+fn json(outcome: &Outcome) -> Value {
     let (end, differences) = match &outcome.end {
         End::Done => ("done", Vec::new()),
         End::NotConverged(differences) => {
@@ -253,4 +250,31 @@ fn step(step: &StepOutcome) -> Value {
         "request_id": receipt.and_then(|receipt| receipt.request_id.as_deref()),
         "ms": receipt.map(|receipt| u64::try_from(receipt.elapsed.as_millis()).unwrap_or(u64::MAX)),
     })
+}
+
+/// A plan and what became of it: the result of `apply`.
+#[derive(Debug, Clone, Copy)]
+pub struct OutcomeReport<'a> {
+    /// The plan.
+    pub plan: &'a Plan,
+    /// What became of it; `None` when it was not applied.
+    pub outcome: Option<&'a Outcome>,
+}
+
+impl Report for OutcomeReport<'_> {
+    fn text(&self, out: &mut dyn Write, style: Style) -> io::Result<()> {
+        PlanReport::new(self.plan).text(out, style)?;
+        self.outcome.map_or(Ok(()), |outcome| text(out, self.plan, outcome, style))
+    }
+
+    fn markdown(&self, out: &mut dyn Write) -> io::Result<()> {
+        PlanReport::new(self.plan).markdown(out)?;
+        self.outcome.map_or(Ok(()), |outcome| markdown(out, self.plan, outcome))
+    }
+
+    fn json(&self, out: &mut dyn Write) -> io::Result<()> {
+        let mut document = serde_json::to_value(self.plan.document())?;
+        document["outcome"] = self.outcome.map_or(Value::Null, json);
+        pretty(out, &document)
+    }
 }

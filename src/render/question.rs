@@ -8,6 +8,7 @@ use crate::access::{CanDo, Grant, GrantScope, HeldGrant, Holds, Path};
 use crate::model::{Desired, Place, ProjectName, State, Where};
 use crate::render::escape::{markdown as escape, terminal};
 use crate::render::paint::{Ink, Paint};
+use crate::render::report::{Report, Style, pretty};
 
 /// What an answer is about, and what helps to word it.
 #[derive(Debug, Clone, Copy)]
@@ -100,65 +101,6 @@ fn row(out: &mut dyn Write, cells: &[&str]) -> io::Result<()> {
     writeln!(out, "| {} |", cells.join(" | "))
 }
 
-/// Writes everything that a principal holds as a table.
-///
-/// # Errors
-/// When the writer fails.
-pub fn explain_markdown(
-    out: &mut dyn Write,
-    ground: Ground<'_>,
-    principal: &str,
-    owner: bool,
-    held: &[(HeldGrant, Holds)],
-) -> io::Result<()> {
-    writeln!(out, "### {}\n", escape(principal))?;
-    if owner {
-        writeln!(out, "Owns the organization and holds everything, without any policy.")?;
-    } else if held.is_empty() {
-        writeln!(out, "Holds nothing here.")?;
-    }
-    if held.is_empty() {
-        return Ok(());
-    }
-    if owner {
-        writeln!(out)?;
-    }
-    writeln!(out, "| holds | | by |\n|---|---|---|")?;
-    for (held, holds) in held {
-        let path = ground.path(held);
-        let path = path.trim_start_matches("← ");
-        row(out, &[&ground.words(&held.grant), &verdict(holds).unwrap_or_default(), path])?;
-    }
-    Ok(())
-}
-
-/// Writes who can do something as a table.
-///
-/// # Errors
-/// When the writer fails.
-pub fn who_can_markdown(
-    out: &mut dyn Write,
-    ground: Ground<'_>,
-    question: &str,
-    owners: &[String],
-    found: &[CanDo],
-) -> io::Result<()> {
-    writeln!(out, "### {}\n", escape(question))?;
-    if owners.is_empty() && found.is_empty() {
-        return writeln!(out, "Nobody.");
-    }
-    writeln!(out, "| who | | by |\n|---|---|---|")?;
-    for owner in owners {
-        row(out, &[owner, "", "owns the organization"])?;
-    }
-    for can in found {
-        let path = ground.path(&can.held);
-        let path = path.trim_start_matches("← ");
-        row(out, &[&who(can), &verdict(&can.holds).unwrap_or_default(), path])?;
-    }
-    Ok(())
-}
-
 /// Who can, through which wider set, under which condition.
 fn who(can: &CanDo) -> String {
     let through =
@@ -175,82 +117,123 @@ fn holds_word(holds: &Holds) -> Value {
     }
 }
 
-/// Writes everything that a principal holds.
-///
-/// # Errors
-/// When the writer fails.
-pub fn explain(
-    out: &mut dyn Write,
-    ground: Ground<'_>,
-    principal: &str,
-    owner: bool,
-    held: &[(HeldGrant, Holds)],
-    paint: Paint,
-) -> io::Result<()> {
-    writeln!(out, "{}", paint.text(Ink::Heading, &terminal(principal)))?;
-    if owner {
-        writeln!(out, "  owns the organization and holds everything, without any policy")?;
-    } else if held.is_empty() {
-        writeln!(out, "  holds nothing here")?;
-    }
-    for (held, verdict) in held {
-        writeln!(out, "  {}{}", terminal(&ground.words(&held.grant)), holds(verdict, paint))?;
-        writeln!(out, "      {}", paint.text(Ink::Faint, &terminal(&ground.path(held))))?;
-    }
-    Ok(())
+/// What a principal holds: the answer of `explain`.
+#[derive(Debug)]
+pub struct Explanation<'a> {
+    /// What the answer is about.
+    pub ground: Ground<'a>,
+    /// Who is asked about, in words.
+    pub principal: String,
+    /// Whether it owns the organization.
+    pub owner: bool,
+    /// What it holds, and whether it does so in the request that was asked about.
+    pub held: Vec<(HeldGrant, Holds)>,
 }
 
-/// Returns everything that a principal holds as JSON.
-#[must_use]
-pub fn explain_json(ground: Ground<'_>, principal: &str, owner: bool, held: &[(HeldGrant, Holds)]) -> Value {
-    let grants: Vec<_> = held
-        .iter()
-        .map(|(held, verdict)| {
-            let mut value = ground.json(held);
+impl Report for Explanation<'_> {
+    fn text(&self, out: &mut dyn Write, style: Style) -> io::Result<()> {
+        let (ground, paint) = (self.ground, style.paint);
+        writeln!(out, "{}", paint.text(Ink::Heading, &terminal(&self.principal)))?;
+        if self.owner {
+            writeln!(out, "  owns the organization and holds everything, without any policy")?;
+        } else if self.held.is_empty() {
+            writeln!(out, "  holds nothing here")?;
+        }
+        for (held, verdict) in &self.held {
+            writeln!(out, "  {}{}", terminal(&ground.words(&held.grant)), holds(verdict, paint))?;
+            writeln!(out, "      {}", paint.text(Ink::Faint, &terminal(&ground.path(held))))?;
+        }
+        Ok(())
+    }
+
+    fn markdown(&self, out: &mut dyn Write) -> io::Result<()> {
+        writeln!(out, "### {}\n", escape(&self.principal))?;
+        if self.owner {
+            writeln!(out, "Owns the organization and holds everything, without any policy.")?;
+        } else if self.held.is_empty() {
+            writeln!(out, "Holds nothing here.")?;
+        }
+        if self.held.is_empty() {
+            return Ok(());
+        }
+        if self.owner {
+            writeln!(out)?;
+        }
+        writeln!(out, "| holds | | by |\n|---|---|---|")?;
+        for (held, holds) in &self.held {
+            let path = self.ground.path(held);
+            let path = path.trim_start_matches("← ");
+            row(out, &[&self.ground.words(&held.grant), &verdict(holds).unwrap_or_default(), path])?;
+        }
+        Ok(())
+    }
+
+    fn json(&self, out: &mut dyn Write) -> io::Result<()> {
+        let grants = self.held.iter().map(|(held, verdict)| {
+            let mut value = self.ground.json(held);
             value["holds"] = holds_word(verdict);
             value
-        })
-        .collect();
-    json!({"principal": principal, "owner": owner, "grants": grants})
+        });
+        let grants: Vec<_> = grants.collect();
+        pretty(out, &json!({"principal": self.principal, "owner": self.owner, "grants": grants}))
+    }
 }
 
-/// Writes who can do something, and by which path.
-///
-/// # Errors
-/// When the writer fails.
-pub fn who_can(
-    out: &mut dyn Write,
-    ground: Ground<'_>,
-    question: &str,
-    owners: &[String],
-    found: &[CanDo],
-    paint: Paint,
-) -> io::Result<()> {
-    writeln!(out, "{}", paint.text(Ink::Heading, &terminal(question)))?;
-    for owner in owners {
-        writeln!(out, "  {} owns the organization", terminal(owner))?;
-    }
-    if owners.is_empty() && found.is_empty() {
-        writeln!(out, "  nobody")?;
-    }
-    for can in found {
-        writeln!(out, "  {}{}", terminal(&who(can)), holds(&can.holds, paint))?;
-        writeln!(out, "      {}", paint.text(Ink::Faint, &terminal(&ground.path(&can.held))))?;
-    }
-    Ok(())
+/// Who holds a permission set: the answer of `who-can`.
+#[derive(Debug)]
+pub struct Holders<'a> {
+    /// What the answer is about.
+    pub ground: Ground<'a>,
+    /// The question, in words.
+    pub question: String,
+    /// Those who own the organization, in words.
+    pub owners: Vec<String>,
+    /// Who holds it by a policy.
+    pub found: Vec<CanDo>,
 }
 
-/// Returns who can do something as JSON.
-#[must_use]
-pub fn who_can_json(ground: Ground<'_>, owners: &[String], found: &[CanDo]) -> Value {
-    let found: Vec<_> = found
-        .iter()
-        .map(|can| {
-            let mut value = ground.json(&can.held);
+impl Report for Holders<'_> {
+    fn text(&self, out: &mut dyn Write, style: Style) -> io::Result<()> {
+        let paint = style.paint;
+        writeln!(out, "{}", paint.text(Ink::Heading, &terminal(&self.question)))?;
+        for owner in &self.owners {
+            writeln!(out, "  {} owns the organization", terminal(owner))?;
+        }
+        if self.owners.is_empty() && self.found.is_empty() {
+            writeln!(out, "  nobody")?;
+        }
+        for can in &self.found {
+            writeln!(out, "  {}{}", terminal(&who(can)), holds(&can.holds, paint))?;
+            writeln!(out, "      {}", paint.text(Ink::Faint, &terminal(&self.ground.path(&can.held))))?;
+        }
+        Ok(())
+    }
+
+    fn markdown(&self, out: &mut dyn Write) -> io::Result<()> {
+        writeln!(out, "### {}\n", escape(&self.question))?;
+        if self.owners.is_empty() && self.found.is_empty() {
+            return writeln!(out, "Nobody.");
+        }
+        writeln!(out, "| who | | by |\n|---|---|---|")?;
+        for owner in &self.owners {
+            row(out, &[owner, "", "owns the organization"])?;
+        }
+        for can in &self.found {
+            let path = self.ground.path(&can.held);
+            let path = path.trim_start_matches("← ");
+            row(out, &[&who(can), &verdict(&can.holds).unwrap_or_default(), path])?;
+        }
+        Ok(())
+    }
+
+    fn json(&self, out: &mut dyn Write) -> io::Result<()> {
+        let found = self.found.iter().map(|can| {
+            let mut value = self.ground.json(&can.held);
             value["through"] = can.through.into();
             value["holds"] = holds_word(&can.holds);
             value
-        })
-        .collect();
-    json!({"owners": owners, "grants": found})
+        });
+        let found: Vec<_> = found.collect();
+        pretty(out, &json!({"owners": self.owners, "grants": found}))
+    }
 }

@@ -1,18 +1,17 @@
 use std::io::{self, Write};
 
 use super::access::Folds;
-use super::text::{Style, text};
-use super::words;
+use super::text::text;
+use super::{Reading, words};
 use crate::access::Sharpness;
 use crate::plan::{Plan, Verdict};
 use crate::render::escape::{code, markdown as escape};
+use crate::render::report::Style;
 use crate::render::wrap::loose;
 
 /// Writes a plan for a pull request's comment: access first, details folded.
-///
-/// # Errors
-/// When the writer fails.
-pub fn markdown(out: &mut dyn Write, plan: &Plan, drift: bool) -> io::Result<()> {
+pub(super) fn markdown(out: &mut dyn Write, plan: &Plan, reading: Reading) -> io::Result<()> {
+    let drift = reading == Reading::Drift;
     let title = if drift { "Access drift" } else { "Access plan" };
     writeln!(out, "### {title}\n")?;
     let settled = plan.is_empty() && plan.conflicts().is_empty() && (drift || !plan.refused());
@@ -57,7 +56,7 @@ pub fn markdown(out: &mut dyn Write, plan: &Plan, drift: bool) -> io::Result<()>
     }
     table(out, plan, drift)?;
     let mut details = Vec::new();
-    text(&mut details, plan, Style { drift, ..Style::default() })?;
+    text(&mut details, plan, reading, Style::default())?;
     let details = String::from_utf8_lossy(&details);
     let longest = details.split(|c| c != '`').map(str::len).max().unwrap_or(0);
     let fence = "`".repeat((longest + 1).max(3));

@@ -5,6 +5,51 @@ mod markdown;
 mod text;
 mod words;
 
-pub use markdown::markdown;
-pub use text::{Style, text};
+use std::io::{self, Write};
+
+use super::report::{Report, Style, pretty};
+use crate::plan::Plan;
+
 pub use words::headline;
+
+/// What the difference between both sides is read as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reading {
+    /// What an apply would do.
+    Plan,
+    /// Drift: live differs, and nobody asked for it.
+    Drift,
+}
+
+/// A plan as a result.
+#[derive(Debug, Clone, Copy)]
+pub struct PlanReport<'a> {
+    /// The plan.
+    pub plan: &'a Plan,
+    /// What it is read as.
+    pub reading: Reading,
+}
+
+impl<'a> PlanReport<'a> {
+    /// Returns the report of what an apply would do.
+    #[must_use]
+    pub const fn new(plan: &'a Plan) -> Self {
+        Self { plan, reading: Reading::Plan }
+    }
+}
+
+impl Report for PlanReport<'_> {
+    /// Access first, then the steps in the order of the apply, then what is spared, the guards and a summary.
+    fn text(&self, out: &mut dyn Write, style: Style) -> io::Result<()> {
+        text::text(out, self.plan, self.reading, style)
+    }
+
+    /// Access first, details folded.
+    fn markdown(&self, out: &mut dyn Write) -> io::Result<()> {
+        markdown::markdown(out, self.plan, self.reading)
+    }
+
+    fn json(&self, out: &mut dyn Write) -> io::Result<()> {
+        pretty(out, &self.plan.document())
+    }
+}

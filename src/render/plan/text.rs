@@ -4,38 +4,19 @@ use std::io::{self, Write};
 use similar::{ChangeTag, TextDiff};
 
 use super::access::{self, Fold, Folds};
-use super::words;
+use super::{Reading, words};
 use crate::access::Sharpness;
 use crate::model::{Address, Attachment, Rules, UserType};
 use crate::plan::{Action, ConflictKind, Plan, SparedReason, Step, Update, Verdict};
 use crate::render::escape::terminal;
-use crate::render::paint::{Ink, Paint};
-use crate::render::wrap::{Line, Screen, TIE, USUAL_WIDTH, tied};
-
-/// How a plan is shown.
-#[derive(Debug, Clone, Copy)]
-pub struct Style {
-    /// Colours or none.
-    pub paint: Paint,
-    /// After how many columns words go to the next line. What a file says is never broken.
-    pub width: usize,
-    /// Whether it is drift: live differs, and nobody asked for it.
-    pub drift: bool,
-}
-
-impl Default for Style {
-    fn default() -> Self {
-        Self { paint: Paint::Plain, width: USUAL_WIDTH, drift: false }
-    }
-}
+use crate::render::paint::Ink;
+use crate::render::report::Style;
+use crate::render::wrap::{Line, Screen, TIE, tied};
 
 /// Writes a plan for a terminal or a log: access first, then the steps in the order of the apply, then what is
 /// spared, the guards and a summary.
-///
-/// # Errors
-/// When the writer fails.
-pub fn text(out: &mut dyn Write, plan: &Plan, style: Style) -> io::Result<()> {
-    let mut page = Page { out, plan, style };
+pub(super) fn text(out: &mut dyn Write, plan: &Plan, reading: Reading, style: Style) -> io::Result<()> {
+    let mut page = Page { out, plan, drift: reading == Reading::Drift, style };
     if !plan.is_empty() {
         page.access()?;
         page.steps()?;
@@ -52,6 +33,7 @@ pub fn text(out: &mut dyn Write, plan: &Plan, style: Style) -> io::Result<()> {
 struct Page<'a> {
     out: &'a mut dyn Write,
     plan: &'a Plan,
+    drift: bool,
     style: Style,
 }
 
@@ -90,7 +72,7 @@ impl Page<'_> {
     }
 
     fn access(&mut self) -> io::Result<()> {
-        let drift = self.style.drift;
+        let drift = self.drift;
         self.heading(if drift { "Access: live against the files" } else { "Access" })?;
         let folds = Folds::of(self.plan, drift);
         if folds.all.is_empty() {
@@ -107,7 +89,7 @@ impl Page<'_> {
     }
 
     fn fold(&mut self, fold: &Fold<'_>, lines: &[access::Line]) -> io::Result<()> {
-        let note = match (fold.loses_all, self.style.drift) {
+        let note = match (fold.loses_all, self.drift) {
             (false, _) => "",
             (true, false) => ", left without any access",
             (true, true) => ", without any access by the files",
@@ -115,7 +97,7 @@ impl Page<'_> {
         let who = Line::of(None, &terminal(&fold.names())).and(Some(Ink::Alarm), note);
         self.line(2, 4, &who)?;
         for line in lines {
-            let (ink, sign) = sign(line.sharpness, self.style.drift);
+            let (ink, sign) = sign(line.sharpness, self.drift);
             let what = format!("{sign}{TIE}{}", terminal(&line.what));
             let marks: String = line.marks.iter().map(|mark| format!("  [{}]", tied(mark))).collect();
             self.line(4, 6, &Line::of(Some(ink), &what).and(Some(Ink::Alarm), &marks))?;
@@ -126,7 +108,7 @@ impl Page<'_> {
     }
 
     fn steps(&mut self) -> io::Result<()> {
-        self.heading(if self.style.drift { "Steps: what an apply would do about it" } else { "Steps" })?;
+        self.heading(if self.drift { "Steps: what an apply would do about it" } else { "Steps" })?;
         let width = self.plan.steps().len().to_string().len();
         for step in self.plan.steps() {
             let (ink, sign) = mark(&step.action);
@@ -331,7 +313,7 @@ impl Page<'_> {
 
     fn refusals(&mut self) -> io::Result<()> {
         let plan = self.plan;
-        let would = if self.style.drift { "an apply would be " } else { "" };
+        let would = if self.drift { "an apply would be " } else { "" };
         for conflict in plan.conflicts() {
             let line = format!("{would}refused: {}", words::conflict(conflict));
             self.line(0, 2, &Line::of(Some(Ink::Alarm), &terminal(&line)))?;
@@ -361,7 +343,7 @@ impl Page<'_> {
     }
 
     fn summary(&mut self) -> io::Result<()> {
-        let (plan, drift) = (self.plan, self.style.drift);
+        let (plan, drift) = (self.plan, self.drift);
         if plan.is_empty() && plan.conflicts().is_empty() && (drift || !plan.refused()) {
             let word = if drift { "No drift" } else { "Nothing to do" };
             return self.line(0, 2, &Line::of(None, &format!("{word}: {}.", words::settled(plan))));
