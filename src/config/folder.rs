@@ -71,7 +71,8 @@ impl Search<'_> {
             Ok(listed) => listed,
             Err(error) => return self.found.push((path.to_owned(), unreadable(&error))),
         };
-        if !self.entered.insert(id) {
+        // Without links none is reached twice, whatever a file system says of its folders' numbers.
+        if self.links == Links::Followed && !self.entered.insert(id) {
             return;
         }
         // Of what is hidden not all may be looked at, and that must not depend on the order of the file system.
