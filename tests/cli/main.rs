@@ -9,6 +9,8 @@ mod drift;
 mod emulate;
 mod export;
 mod guards;
+#[cfg(unix)]
+mod hostile;
 mod markdown;
 mod ownership;
 mod plan;
