@@ -27,7 +27,7 @@ impl Drift {
     pub(super) async fn run(self, common: &Common) -> Result<Exit, Failure> {
         let judge = Judge { allow: Vec::new(), caller: None };
         let prepared = prepare::prepare(common, &self.paths, &self.reach, &judge).await?;
-        common.show(&PlanReport { plan: &prepared.plan, reading: Reading::Drift })?;
+        common.show(&PlanReport { reading: Reading::Drift, ..PlanReport::new(&prepared.plan) })?;
         let differs = !prepared.plan.is_empty() || !prepared.plan.conflicts().is_empty();
         prepared.session.close().await?;
         Ok(if differs { Exit::Changes } else { Exit::Done })

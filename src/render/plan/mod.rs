@@ -9,6 +9,7 @@ use std::io::{self, Write};
 
 use super::report::{Report, Style, pretty};
 use crate::plan::Plan;
+use crate::plan::file::Document;
 
 pub use words::headline;
 
@@ -28,13 +29,15 @@ pub struct PlanReport<'a> {
     pub plan: &'a Plan,
     /// What it is read as.
     pub reading: Reading,
+    /// What programs read, where it is more than [`Plan::document`].
+    pub document: Option<&'a Document>,
 }
 
 impl<'a> PlanReport<'a> {
     /// Returns the report of what an apply would do.
     #[must_use]
     pub const fn new(plan: &'a Plan) -> Self {
-        Self { plan, reading: Reading::Plan }
+        Self { plan, reading: Reading::Plan, document: None }
     }
 }
 
@@ -50,6 +53,9 @@ impl Report for PlanReport<'_> {
     }
 
     fn json(&self, out: &mut dyn Write) -> io::Result<()> {
-        pretty(out, &self.plan.document())
+        match self.document {
+            Some(document) => pretty(out, document),
+            None => pretty(out, &self.plan.document()),
+        }
     }
 }
