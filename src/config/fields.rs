@@ -3,7 +3,7 @@
 use super::decode::Decoder;
 use super::mistake::{MistakeKind, Span};
 use super::tree::Node;
-use crate::model::{Kind, near};
+use crate::model::Kind;
 
 /// The most keys that one map of the language has.
 const MOST_KEYS: usize = 16;
@@ -120,7 +120,8 @@ fn unknown(d: &mut Decoder<'_>, node: &Node<'_>, text: &str, shape: &Shape) -> O
         return None;
     }
     // What is not shown needs no good words.
-    let near = if d.is_full() { None } else { near(text, shape.keys.iter().copied()).map(str::to_owned) };
+    let near =
+        if d.is_full() { None } else { d.budget.near(text, shape.keys.iter().copied()).map(str::to_owned) };
     d.mistake(node.at, MistakeKind::UnknownKey { key, of: shape.of, keys: shape.keys, near: near.clone() });
     near
 }

@@ -21,6 +21,7 @@ mod until;
 mod words;
 mod yaml;
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -92,7 +93,7 @@ const STACK: usize = 32 << 20;
 
 /// Decodes every text that could be read; returns false when some of them is not all there.
 fn decode_all(sources: &Sources, mistakes: &mut Vec<Mistake>) -> (Vec<FileDocument>, bool) {
-    let refused: Vec<u32> = mistakes.iter().map(|mistake| mistake.at.file).collect();
+    let refused: HashSet<u32> = mistakes.iter().map(|mistake| mistake.at.file).collect();
     let texts: Vec<(u32, &str)> = (0u32..)
         .zip(sources.texts())
         .filter(|(file, _)| !refused.contains(file))
