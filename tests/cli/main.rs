@@ -9,6 +9,7 @@ mod drift;
 mod emulate;
 mod export;
 mod guards;
+mod hostile;
 mod markdown;
 mod ownership;
 mod plan;
