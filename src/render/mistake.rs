@@ -122,7 +122,7 @@ const AFTER: usize = 100;
 const WHOLE: usize = 2000;
 
 /// No more bytes are looked at on each side: a file may be one line of many megabytes, with a thousand mistakes in it.
-const NEARBY: usize = 2 * WHOLE;
+const NEARBY: usize = 64 << 10;
 
 fn excerpt(text: &str, span: Span) -> Excerpt {
     let start = span.start().min(text.len());
