@@ -90,7 +90,7 @@ pub(super) fn report(common: &Common, failure: Failure) -> Exit {
             Exit::Mistakes
         }
         Failure::Error { exit, error } => {
-            let mut err = std::io::stderr().lock();
+            let mut err = Vec::new();
             let paint = colour_on_stderr();
             let mut hints = Vec::new();
             let mut said = None;
@@ -115,7 +115,23 @@ pub(super) fn report(common: &Common, failure: Failure) -> Exit {
             for hint in hints {
                 _ = writeln!(err, "hint: {}", terminal(&hint));
             }
+            talk_with(|out| out.write_all(&err));
             exit
         }
     }
+}
+
+/// Says what is wrong with the command line. It repeats arguments, which a script may have made out of names of files.
+pub(super) fn misused(error: &clap::Error) {
+    let text = error.render().to_string();
+    let start = colour_on_stderr().text(Ink::Alarm, "error:");
+    talk_with(|out| {
+        for (at, line) in text.lines().enumerate() {
+            match line.strip_prefix("error:").filter(|_| at == 0) {
+                Some(rest) => writeln!(out, "{start}{}", terminal(rest))?,
+                None => writeln!(out, "{}", terminal(line))?,
+            }
+        }
+        Ok(())
+    });
 }

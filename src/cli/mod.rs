@@ -176,10 +176,13 @@ pub fn main() -> ExitCode {
     let (cli, without_formats) = match parsed {
         Ok(parsed) => parsed,
         Err(error) => {
+            if error.use_stderr() {
+                failure::misused(&error);
+                return ExitCode::from(Exit::Usage.code());
+            }
             // Help and the version are no errors; what cannot be printed is nobody's to read.
             _ = error.print();
-            let exit = if error.use_stderr() { Exit::Usage } else { Exit::Done };
-            return ExitCode::from(exit.code());
+            return ExitCode::from(Exit::Done.code());
         }
     };
     let exit = run(cli, without_formats);

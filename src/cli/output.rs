@@ -44,8 +44,12 @@ impl Output {
 
     /// Writes a whole result.
     pub(super) fn write(&self, bytes: &[u8]) -> anyhow::Result<()> {
-        let safe = (self.format == Format::Json).then(|| json(bytes));
-        let bytes = safe.as_deref().unwrap_or(bytes);
+        let safe = match self.format {
+            // A line of ours begins with a sign of JSON or a quote.
+            Format::Json => json(bytes),
+            Format::Text | Format::Markdown => runner(bytes),
+        };
+        let bytes = safe.as_slice();
         match &self.file {
             None => {
                 let mut out = io::stdout().lock();
@@ -114,6 +118,12 @@ pub(super) fn style_on_stderr() -> Style {
     Style { paint: colour_on_stderr(), width: width(err.is_terminal(), columns(&err)) }
 }
 
+/// Takes the commands to the runner of a CI job out of a text. Everything that is no file of data passes through here,
+/// after it was put into lines.
+fn runner(text: &[u8]) -> Vec<u8> {
+    escape::runner(&String::from_utf8_lossy(text)).into_owned().into_bytes()
+}
+
 /// Escapes what would do harm in a JSON document.
 pub(super) fn json(document: &[u8]) -> Vec<u8> {
     match std::str::from_utf8(document) {
@@ -141,11 +151,11 @@ pub(super) fn colour_on_stderr() -> Paint {
 ///
 /// That nobody can be told is no reason to stop.
 pub(super) fn talk(text: &str) {
-    _ = writeln!(io::stderr().lock(), "{text}");
+    talk_with(|out| writeln!(out, "{text}"));
 }
 
 /// Says at once what a renderer writes.
 pub(super) fn talk_with(render: impl FnOnce(&mut Vec<u8>) -> io::Result<()>) {
     let mut bytes = Vec::new();
-    _ = render(&mut bytes).and_then(|()| io::stderr().lock().write_all(&bytes));
+    _ = render(&mut bytes).and_then(|()| io::stderr().lock().write_all(&runner(&bytes)));
 }

@@ -8,7 +8,7 @@ use super::mistake::{Mistake, MistakeKind, Span};
 use super::tree::{Map, Node, Value};
 use super::yaml::Plain;
 use crate::access::cel::Fault;
-use crate::model::{BadText, Email, Id, Kind, Name, PermissionSetName, ProjectName, Tag, near};
+use crate::model::{BadText, Email, Id, Kind, Name, NearBudget, PermissionSetName, ProjectName, Tag};
 
 /// A value and where it is written.
 #[derive(Debug, Clone)]
@@ -20,6 +20,9 @@ pub(super) struct Spanned<T> {
 /// Mistakes of one file beyond this number are only counted.
 const MOST: usize = 1000;
 
+/// So many words are looked at in the smallest file for what was probably meant; in others, one for each byte.
+const LEAST_LOOKS: usize = 100_000;
+
 /// What decoding one file needs and gathers.
 pub(super) struct Decoder<'t> {
     pub(super) text: &'t str,
@@ -30,6 +33,8 @@ pub(super) struct Decoder<'t> {
     sets: HashSet<PermissionSetName>,
     projects: HashSet<ProjectName>,
     emails: HashMap<String, Email>,
+    /// For words of the language that were probably meant.
+    pub(super) budget: NearBudget,
     /// What is wrong with each expression that was seen.
     pub(super) expressions: HashMap<String, Vec<Fault>>,
 }
@@ -45,6 +50,7 @@ impl<'t> Decoder<'t> {
             sets: HashSet::new(),
             projects: HashSet::new(),
             emails: HashMap::new(),
+            budget: NearBudget::of(LEAST_LOOKS),
             expressions: HashMap::new(),
         }
     }
@@ -52,6 +58,7 @@ impl<'t> Decoder<'t> {
     /// Turns to the next file, keeping what was learnt.
     pub(super) fn turn_to(&mut self, text: &'t str) {
         self.text = text;
+        self.budget = NearBudget::of(text.len().max(LEAST_LOOKS));
     }
 
     pub(super) fn note(&mut self, mistake: Mistake) {
@@ -194,7 +201,7 @@ impl<'t> Decoder<'t> {
         if let Some(at) = words.iter().position(|word| *word == text) {
             return values.get(at).copied();
         }
-        let near = near(text, words.iter().copied()).map(str::to_owned);
+        let near = self.budget.near(text, words.iter().copied()).map(str::to_owned);
         let (what, found) = (what.to_owned(), text.to_owned());
         self.mistake(node.at, MistakeKind::NotOneOf { what, words, found, near });
         None

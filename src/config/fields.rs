@@ -3,7 +3,7 @@
 use super::decode::Decoder;
 use super::mistake::{MistakeKind, Span};
 use super::tree::Node;
-use crate::model::{Kind, near};
+use crate::model::Kind;
 
 /// The most keys that one map of the language has.
 const MOST_KEYS: usize = 16;
@@ -174,7 +174,7 @@ fn unknown(d: &mut Decoder<'_>, node: &Node<'_>, text: &str, shape: &'static Sha
         return None;
     }
     // What is not shown needs no good words.
-    let near = if d.is_full() { None } else { near(text, shape.keys()).map(str::to_owned) };
+    let near = if d.is_full() { None } else { d.budget.near(text, shape.keys()).map(str::to_owned) };
     d.mistake(
         node.at,
         MistakeKind::UnknownKey { key, of: shape.of, keys: shape.keys().collect(), near: near.clone() },

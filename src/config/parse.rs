@@ -7,17 +7,23 @@ use granit_parser::{ErrorKind, Event, Parser, ScalarStyle, ScanError, StructureS
 
 use super::mistake::{Mistake, MistakeKind, Span};
 use super::tree::{Map, Node, Scalar, Value};
-use crate::model::near;
+use crate::model::NearBudget;
 
 /// Collections nested deeper than this are refused.
 const DEEPEST: usize = 64;
 /// The most nodes that the aliases of a file may repeat.
 const MOST_REPEATED: usize = 200_000;
+/// The most nodes that are kept for aliases, those of an anchor within another counted for both.
+const MOST_KEPT: usize = 4_000_000;
 
 /// After so many mistakes a text is not read on.
 const MOST_MISTAKES: usize = 1000;
 /// The most anchors among which the probably meant one is looked for.
 const MOST_NAMES: usize = 1000;
+/// So many anchors are looked at in the smallest text; in others, one for each byte.
+const LEAST_LOOKS: usize = 10_000;
+/// How far before a node its tag is looked for, in bytes.
+const TAG_WITHIN: usize = 4096;
 
 /// What came of a text.
 pub(super) struct Parsed<'t> {
@@ -46,8 +52,10 @@ pub(super) fn parse(file: u32, text: &str) -> Parsed<'_> {
         frames: Vec::new(),
         anchors: HashMap::new(),
         names: Vec::new(),
+        budget: NearBudget::of(text.len().max(LEAST_LOOKS)),
         made: 0,
         repeated: 0,
+        kept: 0,
         documents: 0,
         mistakes: Vec::new(),
         stopped: false,
@@ -106,9 +114,12 @@ struct Builder<'t> {
     frames: Vec<Frame<'t>>,
     anchors: HashMap<usize, Anchored<'t>>,
     names: Vec<String>,
+    budget: NearBudget,
     /// How many nodes there are, repeated ones included.
     made: usize,
     repeated: usize,
+    /// How many nodes are kept for aliases.
+    kept: usize,
     documents: usize,
     mistakes: Vec<Mistake>,
     stopped: bool,
@@ -178,7 +189,12 @@ impl<'t> Builder<'t> {
         if tag.strip_prefix("!!") == Some(core) {
             return true;
         }
-        let at = self.text[..start].rfind(tag).map_or(start..start, |at| at..at + tag.len());
+        let mut from = start.saturating_sub(TAG_WITHIN + tag.len());
+        while !self.text.is_char_boundary(from) {
+            from += 1;
+        }
+        let before = self.text[from..start].rfind(tag).map(|at| from + at);
+        let at = before.map_or(start..start, |at| at..at + tag.len());
         let at = self.span(at.start, at.end);
         self.mistake(at, MistakeKind::YamlTag { tag: tag.to_owned() });
         false
@@ -187,7 +203,7 @@ impl<'t> Builder<'t> {
     fn leaf(&mut self, node: Node<'t>, anchor: usize) {
         self.made += 1;
         if anchor > 0 {
-            self.anchors.insert(anchor, Anchored::Done { node: node.clone(), size: 1, depth: 0 });
+            self.keep(anchor, &node, 1, 0);
         }
         self.attach(node);
     }
@@ -228,10 +244,22 @@ impl<'t> Builder<'t> {
         }
         if frame.anchor > 0 {
             let size = self.made - frame.made_before;
-            let done = Anchored::Done { node: node.clone(), size, depth: frame.depth + 1 };
-            self.anchors.insert(frame.anchor, done);
+            self.keep(frame.anchor, &node, size, frame.depth + 1);
         }
         self.attach(node);
+    }
+
+    /// Keeps a finished node for the aliases that repeat it.
+    fn keep(&mut self, anchor: usize, node: &Node<'t>, size: usize, depth: usize) {
+        self.kept = self.kept.saturating_add(size);
+        if self.kept > MOST_KEPT {
+            if !self.stopped {
+                self.mistake(node.at, MistakeKind::TooManyAliases);
+            }
+            self.stopped = true;
+            return;
+        }
+        self.anchors.insert(anchor, Anchored::Done { node: node.clone(), size, depth });
     }
 
     /// Puts a finished node where it belongs.
@@ -281,7 +309,7 @@ impl<'t> Builder<'t> {
 
     fn unknown_anchor(&mut self, name: &str, start: usize, end: usize) {
         let at = self.span(start, end);
-        let near = near(name, self.names.iter().map(String::as_str)).map(str::to_owned);
+        let near = self.budget.near(name, self.names.iter().map(String::as_str)).map(str::to_owned);
         self.mistake(at, MistakeKind::UnknownAnchor { name: name.to_owned(), near });
         self.attach(Node { at, value: Value::Broken });
     }
@@ -322,22 +350,25 @@ impl<'t> Builder<'t> {
             kept.push((key, value));
         }
         let mut map = Map { entries: kept, cut: map.cut };
+        if copied.is_empty() {
+            return map;
+        }
+        let own = map.entries.iter().filter_map(|(key, _)| key.raw());
+        let mut has: HashSet<String> = own.map(str::to_owned).collect();
         for value in copied {
-            self.copy_in(&mut map, value);
+            self.copy_in(&mut map, &mut has, value);
         }
         map
     }
 
-    /// Copies the entries of a map, or of several, into `map`, unless it has the key already.
-    fn copy_in(&mut self, map: &mut Map<'t>, from: Node<'t>) {
+    /// Copies the entries of a map, or of several, into `map`, unless it has the key already, as `has` tells.
+    fn copy_in(&mut self, map: &mut Map<'t>, has: &mut HashSet<String>, from: Node<'t>) {
         let from = match from.value {
             Value::Map(_) => vec![from],
             Value::List(items) => items,
             Value::Broken => return,
             Value::Scalar(_) => return self.mistake(from.at, MistakeKind::MergeNotMap),
         };
-        let mut has: HashSet<String> =
-            map.entries.iter().filter_map(|(key, _)| key.raw().map(str::to_owned)).collect();
         for node in from {
             match node.value {
                 Value::Map(other) => {
@@ -421,4 +452,32 @@ fn syntax_kind(error: &ScanError, next: Option<char>) -> MistakeKind {
         }
     };
     MistakeKind::Syntax { why: why.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn anchors_within_anchors_are_not_kept_without_end() {
+        // Each of sixty lists within each other would be kept whole.
+        let text = format!("{}{}{}", "&a [".repeat(60), "x, ".repeat(100_000), "]".repeat(60));
+        let parsed = parse(0, &text);
+        assert!(!parsed.whole);
+        assert!(matches!(parsed.mistakes.as_slice(), [Mistake { kind: MistakeKind::TooManyAliases, .. }]));
+        let few = format!("{}{}{}", "&a [".repeat(30), "x, ".repeat(100_000), "]".repeat(30));
+        assert!(parse(0, &few).whole);
+    }
+
+    #[test]
+    fn an_anchor_is_not_looked_for_among_all_of_them_each_time() {
+        let anchors: String = (0..1000).map(|n| format!("&{}{n:010b} x, ", "ab".repeat(30))).collect();
+        let aliases: String = (0..900).map(|n| format!("*{}{n:010b}, ", "ba".repeat(30))).collect();
+        let text = format!("[{anchors}{aliases}]");
+        _ = crate::model::spent::take();
+        let parsed = parse(0, &text);
+        assert_eq!(parsed.mistakes.len(), 900);
+        let spent = crate::model::spent::take();
+        assert!(spent <= text.len() + 256 + 900, "{spent} for {} bytes", text.len());
+    }
 }

@@ -1,5 +1,6 @@
 //! Documents → [`Desired`]: names of projects become ids, ends are judged, defaults filled in.
 
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use sha2::{Digest, Sha256};
@@ -14,8 +15,8 @@ use super::document::rule::{RuleDocument, ScopeDocument};
 use super::mistake::{Mistake, MistakeKind, Mistakes, Span};
 use crate::model::{
     Address, Application, Assertion, Attachment, Desired, Expiry, Flags, Group, Guardrail, Id, Identity, Key,
-    Kind, Membership, Meta, Name, Owner, Policy, Principal, ProjectName, Rule, Rules, Scope, Settings, State,
-    Where, near,
+    Kind, Membership, Meta, Name, NearBudget, Owner, Policy, Principal, ProjectName, Rule, Rules, Scope,
+    Settings, State, Where,
 };
 
 /// What the files say, ready to be planned.
@@ -37,6 +38,8 @@ pub(super) fn resolve(files: &Files, live: Option<&State>, findings: &mut Vec<Mi
         projects: Projects::new(live),
         hinted: HashSet::new(),
         nearest: HashMap::new(),
+        budget: NearBudget::of(NEAR_LOOKS),
+        known: OnceCell::new(),
         desired,
     };
     resolving.projects();
@@ -67,8 +70,8 @@ impl<'a> Projects<'a> {
     }
 }
 
-/// For no more wrong names than this the nearest right one is looked for.
-const MOST_NEAREST: usize = 200;
+/// So many names of projects are looked at for the nearest one to a wrong name.
+const NEAR_LOOKS: usize = 2_000_000;
 
 struct Resolving<'a> {
     files: &'a Files,
@@ -78,6 +81,9 @@ struct Resolving<'a> {
     hinted: HashSet<ProjectName>,
     /// What was probably meant by each name that no project has.
     nearest: HashMap<ProjectName, Option<String>>,
+    budget: NearBudget,
+    /// The names of all projects, once one was looked for.
+    known: OnceCell<Vec<String>>,
     desired: Desired,
 }
 
@@ -297,13 +303,12 @@ impl Resolving<'_> {
         if let Some(near) = self.nearest.get(name) {
             return near.clone();
         }
-        if self.nearest.len() >= MOST_NEAREST {
-            return None;
-        }
-        let pinned = self.files.document.projects.keys().map(ProjectName::as_str);
-        let mut known: Vec<&str> = self.projects.by_name.keys().copied().chain(pinned).collect();
-        known.sort_unstable();
-        let near = near(name.as_str(), known).map(str::to_owned);
+        let known = self.known.get_or_init(|| {
+            let pinned = self.files.document.projects.keys().map(ProjectName::as_str);
+            let known: BTreeSet<&str> = self.projects.by_name.keys().copied().chain(pinned).collect();
+            known.into_iter().map(str::to_owned).collect()
+        });
+        let near = self.budget.near(name.as_str(), known.iter().map(String::as_str)).map(str::to_owned);
         self.nearest.insert(name.clone(), near.clone());
         near
     }

@@ -25,6 +25,8 @@ pub use ids::Ids;
 pub use name::{
     BadText, Condition, Email, Name, PermissionSetName, ProjectName, Stack, Tag, check_description,
 };
-pub use near::near;
+#[cfg(test)]
+pub(crate) use near::spent;
+pub use near::{NearBudget, near};
 pub use policy::{Policy, Rule, Rules, Scope};
 pub use state::{Application, Builtin, Flags, Group, Meta, Owner, State, User, UserType};

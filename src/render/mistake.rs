@@ -121,10 +121,20 @@ const AFTER: usize = 100;
 /// Lines up to this length are given whole: the renderer cuts them to the width of a screen, with the right columns.
 const WHOLE: usize = 2000;
 
+/// No more bytes are looked at on each side: a file may be one line of many megabytes, with a thousand mistakes in it.
+const NEARBY: usize = 64 << 10;
+
 fn excerpt(text: &str, span: Span) -> Excerpt {
     let start = span.start().min(text.len());
-    let from = text.get(..start).and_then(|before| before.rfind('\n')).map_or(0, |at| at + 1);
-    let to = text.get(start..).and_then(|after| after.find('\n')).map_or(text.len(), |at| start + at);
+    let (mut near, mut far) = (start.saturating_sub(NEARBY), (start + NEARBY).min(text.len()));
+    while !text.is_char_boundary(near) {
+        near += 1;
+    }
+    while !text.is_char_boundary(far) {
+        far += 1;
+    }
+    let from = text.get(near..start).and_then(|before| before.rfind('\n')).map_or(near, |at| near + at + 1);
+    let to = text.get(start..far).and_then(|after| after.find('\n')).map_or(far, |at| start + at);
     let end = span.end().clamp(start, to);
     let (before, marked, after) =
         (&text[from..start], &text[start..end], text[end..to].trim_end_matches('\r'));

@@ -307,7 +307,7 @@ fn a_step_that_may_not_be_done_ends_with_5_and_says_what_was_not_started() {
     **Stopped after a failure: 1 of 2 steps done; plan and apply again to finish.**
 
     - 🛑 failed step 2: policy ci-push ([N] ms)
-      - \`PATCH /iam/v1alpha1/policies/ac3e0000-0000-4000-8000-000000000033\` answered 403 permissions\_denied: insufficient permissions; write on policy (request id [REQUEST])
+      - `PATCH /iam/v1alpha1/policies/ac3e0000-0000-4000-8000-000000000033` answered 403 permissions\_denied: insufficient permissions; write on policy (request id `[REQUEST]`)
 
     1 step done:
 

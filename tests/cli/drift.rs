@@ -61,7 +61,7 @@ fn what_somebody_changed_by_hand_ends_with_2() {
 
     | who | | what | by |
     |---|---|---|---|
-    | user cho&#64;acme.io | ➕ has | IAMManager on organization, which the files do not give **can give itself more** | group admins ← policy admins-iam, rule 1 |
+    | user `cho@acme.io` | ➕ has | IAMManager on organization, which the files do not give **can give itself more** | group admins ← policy admins-iam, rule 1 |
 
     <details><summary>Steps and details</summary>
 
@@ -174,11 +174,11 @@ fn drift_says_on_which_side_access_is() {
 
     | who | | what | by |
     |---|---|---|---|
-    | user ann&#64;acme.io | ✏️ has | AllProductsReadOnly on staging under a condition that the files do not set | group All Users ← policy look, rule 1 (iam.yaml:51) |
+    | user `ann@acme.io` | ✏️ has | AllProductsReadOnly on staging under a condition that the files do not set | group All Users ← policy look, rule 1 (iam.yaml:51) |
     |  | ✏️ has | InstancesFullAccess on staging without the condition that the files set: request.ip == "192.0.2.2" | group developers ← policy developers-run, rule 1 (iam.yaml:45) |
-    | user bob&#64;acme.io | ➖ lacks | InstancesFullAccess on staging if request.ip == "192.0.2.2", which the files give | group developers ← policy developers-run, rule 1 (iam.yaml:45) |
+    | user `bob@acme.io` | ➖ lacks | InstancesFullAccess on staging if request.ip == "192.0.2.2", which the files give | group developers ← policy developers-run, rule 1 (iam.yaml:45) |
     |  | ✏️ has | AllProductsReadOnly on staging under a condition that the files do not set | group All Users ← policy look, rule 1 (iam.yaml:51) |
-    | user cho&#64;acme.io | ✏️ has | AllProductsReadOnly on staging under a condition that the files do not set | group All Users ← policy look, rule 1 (iam.yaml:51) |
+    | user `cho@acme.io` | ✏️ has | AllProductsReadOnly on staging under a condition that the files do not set | group All Users ← policy look, rule 1 (iam.yaml:51) |
     | application backup, **without any access by the files** | ➕ has | ObjectStorageFullAccess on all projects, which the files do not give | policy backup-store, rule 1 |
     | application ci | ➖ lacks | ContainerRegistryFullAccess on staging, which the files give | policy ci-push, rule 1 (iam.yaml:40) |
     |  | ➕ has | ContainerRegistryFullAccess on prod, which the files do not give | policy ci-push, rule 1 |

@@ -5,6 +5,7 @@ mod command;
 mod acme;
 mod apply;
 mod conditions;
+mod defused;
 mod drift;
 mod emulate;
 mod export;

@@ -13,7 +13,7 @@ fn what_somebody_holds_is_a_table() {
     desk.file("iam.yaml", edit(FILE, &[("[InstancesFullAccess]\n        scope: [staging]", condition)]));
     assert_snapshot!(desk.run("explain user:ann@acme.io -o markdown"), @r#"
     -- stdout
-    ### user ann&#64;acme.io
+    ### user `ann@acme.io`
 
     | holds | | by |
     |---|---|---|
@@ -23,7 +23,7 @@ fn what_somebody_holds_is_a_table() {
     "#);
     assert_snapshot!(desk.run("explain user:owner@acme.io --emulate live.json -o markdown"), @"
     -- stdout
-    ### user owner&#64;acme.io
+    ### user `owner@acme.io`
 
     Owns the organization and holds everything, without any policy.
 
@@ -37,7 +37,7 @@ fn what_somebody_holds_is_a_table() {
     ");
     assert_snapshot!(desk.run("explain user:bob@acme.io --on organization -o markdown"), @"
     -- stdout
-    ### user bob&#64;acme.io
+    ### user `bob@acme.io`
 
     Holds nothing here.
     -- exit 0
@@ -53,13 +53,13 @@ fn who_can_do_something_is_a_table() {
 
     | who | | by |
     |---|---|---|
-    | user owner&#64;acme.io |  | owns the organization |
-    | user ann&#64;acme.io through AllProductsReadOnly |  | group All Users ← policy look, rule 1 |
-    | user ann&#64;acme.io through InstancesFullAccess |  | group developers ← policy developers-run, rule 1 |
-    | user bob&#64;acme.io through AllProductsReadOnly |  | group All Users ← policy look, rule 1 |
-    | user bob&#64;acme.io through InstancesFullAccess |  | group developers ← policy developers-run, rule 1 |
-    | user cho&#64;acme.io through AllProductsReadOnly |  | group All Users ← policy look, rule 1 |
-    | user owner&#64;acme.io through AllProductsReadOnly |  | group All Users ← policy look, rule 1 |
+    | user `owner@acme.io` |  | owns the organization |
+    | user `ann@acme.io` through AllProductsReadOnly |  | group All Users ← policy look, rule 1 |
+    | user `ann@acme.io` through InstancesFullAccess |  | group developers ← policy developers-run, rule 1 |
+    | user `bob@acme.io` through AllProductsReadOnly |  | group All Users ← policy look, rule 1 |
+    | user `bob@acme.io` through InstancesFullAccess |  | group developers ← policy developers-run, rule 1 |
+    | user `cho@acme.io` through AllProductsReadOnly |  | group All Users ← policy look, rule 1 |
+    | user `owner@acme.io` through AllProductsReadOnly |  | group All Users ← policy look, rule 1 |
     -- stderr
     This ran on an emulator: nothing real was changed.
     -- exit 0

@@ -279,7 +279,7 @@ fn markdown_is_for_a_pull_request() {
 
     | who | | what | by |
     |---|---|---|---|
-    | users ann&#64;acme.io and bob&#64;acme.io | ➕ gains | InstancesFullAccess on prod | group developers ← policy developers-run, rule 1 (iam.yaml:45) |
+    | users `ann@acme.io` and `bob@acme.io` | ➕ gains | InstancesFullAccess on prod | group developers ← policy developers-run, rule 1 (iam.yaml:45) |
 
     <details><summary>Steps and details</summary>
 

@@ -5,11 +5,9 @@ mod names;
 mod references;
 mod rules;
 
-use std::cell::Cell;
-
 use super::merge::Document;
 use super::mistake::{Mistake, MistakeKind, Span};
-use crate::model::{Catalogue, State, near};
+use crate::model::{Catalogue, NearBudget, State};
 
 /// Checks what the files alone can decide.
 pub(super) fn files(document: &Document, mistakes: &mut Vec<Mistake>) {
@@ -35,13 +33,14 @@ pub(super) fn organization(document: &Document, state: &State, mistakes: &mut Ve
     live::live(&mut check, state);
 }
 
-/// After this many, nobody looks for what was probably meant: it costs more the more names there are.
-const MOST_NEAR: u32 = 200;
+/// So many names are looked at for what was probably meant: a name is found for each mistake in files of a usual size,
+/// and for the first ones in the largest.
+const NEAR_LOOKS: usize = 2_000_000;
 
 struct Check<'a> {
     document: &'a Document,
     mistakes: &'a mut Vec<Mistake>,
-    looked: Cell<u32>,
+    budget: NearBudget,
     noted: usize,
     more: Option<Mistake>,
 }
@@ -51,7 +50,7 @@ const MOST: usize = 2000;
 
 impl<'a> Check<'a> {
     fn new(document: &'a Document, mistakes: &'a mut Vec<Mistake>) -> Self {
-        Self { document, mistakes, looked: Cell::new(0), noted: 0, more: None }
+        Self { document, mistakes, budget: NearBudget::of(NEAR_LOOKS), noted: 0, more: None }
     }
 
     fn mistake(&mut self, at: Span, kind: MistakeKind) {
@@ -70,18 +69,42 @@ impl<'a> Check<'a> {
         }
     }
 
-    /// Returns the nearest name, as long as there are few mistakes.
+    /// Returns the nearest name, as long as the budget lasts.
     fn near<'n>(&self, word: &str, names: impl Iterator<Item = &'n str>) -> Option<String> {
-        self.looked.set(self.looked.get() + 1);
-        if self.looked.get() > MOST_NEAR {
-            return None;
-        }
-        near(word, names).map(str::to_owned)
+        self.budget.near(word, names).map(str::to_owned)
     }
 }
 
 impl Drop for Check<'_> {
     fn drop(&mut self) {
         self.mistakes.extend(self.more.take());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::NEAR_LOOKS;
+    use crate::config::{Source, read};
+    use crate::model::spent;
+
+    #[test]
+    fn a_thousand_unknown_names_beside_very_many_known_ones_cost_no_more_than_the_budget() {
+        let mut text =
+            "version: 1\norganization: 105bdce1-64c0-48ab-899d-868455867ecf\napplications:\n".to_owned();
+        for n in 0..10_000 {
+            text.push_str(&format!("  {}{n:014b}: {{}}\n", "ab".repeat(22)));
+        }
+        text.push_str("groups:\n  g:\n    members:\n      applications:\n");
+        for n in 0..1000 {
+            text.push_str(&format!("      - {}{n:014b}\n", "ba".repeat(22)));
+        }
+        let source = Source::Text { name: "a.yaml".into(), bytes: text.into_bytes() };
+        _ = spent::take();
+        let mistakes = read(&[source], "2026-11-22T00:00:00Z".parse().unwrap()).unwrap_err();
+        assert_eq!(mistakes.len(), 1000);
+        let spent = spent::take();
+        assert!(spent > NEAR_LOOKS / 2, "each name is near to each: {spent}");
+        // Once it is spent, each further name costs a look at most.
+        assert!(spent <= NEAR_LOOKS + 256 + 1000, "{spent}");
     }
 }

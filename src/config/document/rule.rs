@@ -10,7 +10,7 @@ use crate::config::mistake::{MistakeKind, Span};
 use crate::config::schema::text;
 use crate::config::tree::{Node, Value};
 use crate::config::until::{self, CONDITION_MOST};
-use crate::model::{Condition, Id, PermissionSetName, ProjectName, near};
+use crate::model::{Condition, Id, PermissionSetName, ProjectName};
 
 document! {
     /// Permission sets that are granted somewhere, optionally under a condition.
@@ -110,7 +110,7 @@ fn scope(d: &mut Decoder<'_>, node: &Node<'_>) -> Option<Spanned<ScopeDocument>>
             "organization" => ScopeDocument::Organization,
             "all_projects" => ScopeDocument::AllProjects,
             text => {
-                let near = near(text, SCOPES.iter().copied()).map(str::to_owned);
+                let near = d.budget.near(text, SCOPES.iter().copied()).map(str::to_owned);
                 d.mistake(node.at, MistakeKind::ScopeWord { text: text.to_owned(), near });
                 return None;
             }

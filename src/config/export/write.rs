@@ -151,6 +151,7 @@ fn is_plain(text: &str, context: Context) -> bool {
         && last
         && !text.contains(": ")
         && !text.contains(" #")
+        && !text.contains("##")
         && text.chars().all(|c| is_printable(c) && !signs(c))
         && !(context == Context::Flow && text.contains("::"))
         && plain(text) == Plain::Text
@@ -170,8 +171,13 @@ fn is_printable(c: char) -> bool {
 fn quoted(text: &str) -> String {
     let mut quoted = String::with_capacity(text.len() + 2);
     quoted.push('"');
+    let mut before = ' ';
     for c in text.chars() {
+        let twice = c == '#' && before == '#';
+        before = c;
         match c {
+            // `##[` anywhere in a line is a command to a runner.
+            '#' if twice => quoted.push_str("\\x23"),
             '"' => quoted.push_str("\\\""),
             '\\' => quoted.push_str("\\\\"),
             '\n' => quoted.push_str("\\n"),
@@ -199,6 +205,9 @@ fn block(text: &str) -> Option<&'static str> {
     let good_line = |line: &str| {
         line.chars().all(is_printable)
             && (line.is_empty() || !line.trim().is_empty() && line == line.trim_end())
+            // An export may be printed by a CI job, whose runner would take such a line for a command.
+            && !line.trim_start().starts_with("::")
+            && !line.contains("##")
     };
     let good = inner.contains('\n')
         && !inner.ends_with('\n')
@@ -254,6 +263,16 @@ mod tests {
             writer.list(0, "k", ["a", &text, "b"]);
             let yaml = writer.into_text();
             prop_assert_eq!(reread(&yaml, true), Some(text), "{}", yaml);
+        }
+
+        #[test]
+        fn no_line_commands_a_runner(text in "(a\n)?[ \u{a0}]{0,2}(::|##\\[|##vso\\[|###\\[)x(\n ?::y)?(\n##\\[z)?\n?") {
+            let mut writer = Writer::default();
+            writer.text(0, "k", &text);
+            let yaml = writer.into_text();
+            let command = |line: &str| line.trim_start().starts_with("::") || line.contains("##");
+            prop_assert!(!yaml.lines().any(command), "{}", yaml);
+            prop_assert_eq!(reread(&yaml, false), Some(text));
         }
 
         #[test]
