@@ -134,7 +134,7 @@ pub(super) struct ApplicationMap {
     #[schemars(extend("default" = "", "x-api" = "`description`", "examples" = ["Deploys from CI"]))]
     description: Option<DescriptionText>,
     /// Tags of one's own. Absent means none. With a `stack` at most nine, for one more says who owns the object.
-    #[schemars(extend("default" = [], "x-api" = "`tags`", "examples" = [["team:platform"]]))]
+    #[schemars(extend("default" = [], "x-api" = "`tags`", "examples" = [["team=platform"]]))]
     tags: Option<TagsList>,
     /// The id of the live object that is meant, where the name does not tell.
     #[schemars(extend("x-api" = "`id`", "examples" = ["63310857-3247-4094-bc70-58fd1cd82491"]))]
@@ -153,7 +153,7 @@ pub(super) struct GroupMap {
     #[schemars(extend("default" = "", "x-api" = "`description`", "examples" = ["People who write code"]))]
     description: Option<DescriptionText>,
     /// Tags of one's own. Absent means none. With a `stack` at most nine, for one more says who owns the object.
-    #[schemars(extend("default" = [], "x-api" = "`tags`", "examples" = [["team:platform"]]))]
+    #[schemars(extend("default" = [], "x-api" = "`tags`", "examples" = [["team=platform"]]))]
     tags: Option<TagsList>,
     /// The id of the live object that is meant, where the name does not tell.
     #[schemars(extend("x-api" = "`id`", "examples" = ["127d163c-9d46-4e92-879d-53f019ce1047"]))]
@@ -235,7 +235,7 @@ pub(super) struct PolicyMap {
     #[schemars(extend("default" = "", "x-api" = "`description`", "examples" = ["What developers need"]))]
     description: Option<DescriptionText>,
     /// Tags of one's own. Absent means none. With a `stack` at most nine, for one more says who owns the object.
-    #[schemars(extend("default" = [], "x-api" = "`tags`", "examples" = [["team:platform"]]))]
+    #[schemars(extend("default" = [], "x-api" = "`tags`", "examples" = [["team=platform"]]))]
     tags: Option<TagsList>,
     /// The id of the live object that is meant, where the name does not tell.
     #[schemars(extend("x-api" = "`id`", "examples" = ["aa686c31-13f9-4b02-acc1-d0d2e3d436f5"]))]
@@ -426,8 +426,8 @@ pub(super) struct TagsList(Vec<TagText>);
     rename = "tag",
     extend(
         "minLength" = 1,
-        "maxLength" = 255,
-        "pattern" = r"^(?!scw-iam=|iam-managed-)[^\u0000-\u001f\u007f-\u009f]*$"
+        "maxLength" = 70,
+        "pattern" = r"^(?!scw-iam=|iam-managed-)[a-zA-Z0-9._\-/=+@ ]*$"
     )
 )]
 pub(super) struct TagText(String);
