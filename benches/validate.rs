@@ -38,7 +38,7 @@ fn files(folder: &Path) {
         for n in (file..APPLICATIONS).step_by(FILES) {
             writeln!(
                 text,
-                "  app-{n}:\n    description: Application number {n}\n    tags: [team:platform, n:{n}]"
+                "  app-{n}:\n    description: Application number {n}\n    tags: [team=platform, n={n}]"
             )
             .expect("a string");
         }

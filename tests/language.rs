@@ -54,7 +54,7 @@ external:
 applications:
   ci:
     description: Deploys from CI
-    tags: [team:platform]
+    tags: [team=platform]
 
 groups:
   developers:
@@ -371,7 +371,7 @@ external:
 applications:
   ci:
     description: Deploys from CI
-    tags: [team:platform]
+    tags: [team=platform]
 groups:
   developers:
     previously: devs

@@ -1,5 +1,7 @@
 //! Reads the fields of a JSON object, of a request body or of a state file, and gathers what is wrong with them.
 
+use std::collections::HashSet;
+
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
@@ -165,11 +167,21 @@ impl<'a> Fields<'a> {
         Some(name)
     }
 
-    /// Reads tags: at most 10, in their order, duplicates kept.
+    /// Reads the tags of a request: at most 10, in their order, none twice, each 1 to 70 of the characters that tags have.
+    ///
+    /// Objects made before that rule may have others, so a state file may too.
     pub(super) fn tags(&mut self) -> Option<Vec<String>> {
         let tags = self.texts("tags")?;
         if tags.len() > 10 {
             self.refuse("tags", Reason::Constraint, "value must contain no more than 10 item(s)");
+        }
+        if tags.iter().collect::<HashSet<_>>().len() < tags.len() {
+            self.refuse("tags", Reason::Constraint, "repeated value must contain unique items");
+        }
+        for (at, tag) in tags.iter().enumerate() {
+            if let Some(help) = not_a_tag(tag) {
+                self.refuse(&format!("tags[{at}]"), Reason::Constraint, help);
+            }
         }
         Some(tags)
     }
@@ -208,6 +220,15 @@ pub(super) fn not_a_name(name: &str) -> Option<&'static str> {
     }
     let fits = name.chars().all(|c| c == ' ' || allowed(c)) && !name.starts_with(' ') && !name.ends_with(' ');
     (!fits).then_some(r#"value does not match regex pattern "^[\\w().\\-]+( +[\\w().\\-]+)*$""#)
+}
+
+/// Says what is wrong with a tag. Of a wrong length and wrong characters the length is said.
+fn not_a_tag(tag: &str) -> Option<&'static str> {
+    let allowed = |c: char| c.is_ascii_alphanumeric() || "._-/=+@ ".contains(c);
+    if !(1..=70).contains(&tag.chars().count()) {
+        return Some("value length must be between 1 and 70 runes, inclusive");
+    }
+    (!tag.chars().all(allowed)).then_some(r#"value does not match regex pattern "^[a-zA-Z0-9._\\-/=+@ ]+$""#)
 }
 
 #[cfg(test)]

@@ -109,7 +109,7 @@ fn every_kind_is_made_changed_and_deleted_in_the_order_of_the_apply() {
         &[
             (
                 "  backup:\n    description: Nightly copies\n",
-                "  deployer:\n    description: |\n      Deploys\n      what is built\n    tags: [team:web]\n",
+                "  deployer:\n    description: |\n      Deploys\n      what is built\n    tags: [team=web]\n",
             ),
             ("    description: Deploys\n", "    description: Builds\n"),
             (

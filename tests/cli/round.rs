@@ -8,7 +8,7 @@ use crate::command::{by_name, edit};
 /// Ten things that somebody changes in a file at once.
 const TEN: [(&str, &str); 14] = [
     // 1. A new application.
-    ("applications:\n", "applications:\n  deployer:\n    description: Rolls out\n    tags: [team:web]\n"),
+    ("applications:\n", "applications:\n  deployer:\n    description: Rolls out\n    tags: [team=web]\n"),
     // 2. A new group with members of both kinds.
     (
         "groups:\n",
@@ -174,7 +174,7 @@ fn ten_changes_are_planned_applied_and_then_nothing_is_left_to_do() {
     assert_eq!(by_name(&state, "groups")["operators"]["user_ids"].as_array().unwrap().len(), 1);
     assert_eq!(
         by_name(&state, "applications")["deployer"]["tags"],
-        serde_json::json!(["scw-iam=web", "team:web"])
+        serde_json::json!(["scw-iam=web", "team=web"])
     );
     assert!(!by_name(&state, "policies").contains_key("backup-store"));
 }

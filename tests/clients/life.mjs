@@ -21,7 +21,7 @@ const own = await iam.getAPIKey({ accessKey: 'SCWEMULATOR000000000' })
 assert.equal((await iam.getUser({ userId: own.userId })).type, 'owner')
 
 const project = await projects.createProject({ name: 'js-project', description: '' })
-const application = await iam.createApplication({ name: 'js-ci', description: 'Deploys', tags: ['team:js'] })
+const application = await iam.createApplication({ name: 'js-ci', description: 'Deploys', tags: ['team=js'] })
 assert.equal(application.organizationId, organizationId)
 assert.ok(application.createdAt instanceof Date)
 await assert.rejects(iam.createApplication({ name: 'no/slash', description: '' }), error => error.name === 'InvalidArgumentsError' && error.status === 400)

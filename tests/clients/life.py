@@ -37,7 +37,7 @@ own = iam.get_api_key(access_key="SCWEMULATOR000000000")
 assert iam.get_user(user_id=own.user_id).type_ == "owner"
 
 project = projects.create_project(name="py-project", description="")
-application = iam.create_application(name="py-ci", description="Deploys", tags=["team:py"])
+application = iam.create_application(name="py-ci", description="Deploys", tags=["team=py"])
 assert application.organization_id == organization
 assert isinstance(application.created_at, datetime)
 fails(400, iam.create_application, name="no/slash", description="")

@@ -144,12 +144,15 @@ pub(crate) fn tags(at: usize) -> Vec<String> {
     match at {
         0 => vec![],
         1 => vec!["team=blue".to_owned()],
-        2 => vec!["Stage:prod".to_owned(), "a".to_owned()],
+        2 => vec!["Stage=prod".to_owned(), "a".to_owned()],
         3 => numbered(10),
-        _ => numbered(11),
+        4 => numbered(11),
+        5 => vec!["a".to_owned(), "team:blue".to_owned()],
+        6 => vec!["x".repeat(71)],
+        _ => vec!["a".to_owned(), "a".to_owned()],
     }
 }
-const TAGS: usize = 5;
+const TAGS: usize = 8;
 
 /// Permission sets: three of projects, two of the organization, one that does not exist.
 pub(crate) const SETS: [&str; 6] = [

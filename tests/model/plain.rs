@@ -346,7 +346,8 @@ pub(crate) fn scope_type(set: &str) -> ScopeType {
     }
 }
 
-/// What speaks against texts: names of words of `[0-9A-Za-z_().-]` with spaces between, descriptions up to 200, 10 tags.
+/// What speaks against texts: names of words of `[0-9A-Za-z_().-]` with spaces between, descriptions up to 200, 10 tags
+/// that differ, of 1 to 70 of `[a-zA-Z0-9._-/=+@ ]`.
 pub(crate) fn text_faults(name: Option<&str>, description: Option<&str>, tags: Option<&[String]>) -> Faults {
     let letter = |c: char| c.is_ascii_alphanumeric() || "_().-".contains(c);
     let fits = |name: &str| {
@@ -354,8 +355,14 @@ pub(crate) fn text_faults(name: Option<&str>, description: Option<&str>, tags: O
             && name.chars().all(|c| letter(c) || c == ' ')
             && name.trim_matches(' ') == name
     };
+    let tagged = |tags: &[String]| {
+        let good = |c: char| c.is_ascii_alphanumeric() || "._-/=+@ ".contains(c);
+        tags.len() <= 10
+            && tags.iter().all(|tag| (1..=70).contains(&tag.len()) && tag.chars().all(good))
+            && tags.iter().collect::<std::collections::HashSet<_>>().len() == tags.len()
+    };
     fault(
-        !name.is_none_or(fits) || !bounded(description) || tags.is_some_and(|tags| tags.len() > 10),
+        !name.is_none_or(fits) || !bounded(description) || !tags.is_none_or(tagged),
         ErrorKind::InvalidArguments,
     )
 }

@@ -16,7 +16,7 @@ document! {
         #[schemars(with = "Option<text::Description>", extend("default" = "", "x-api" = "`description`", "examples" = ["Deploys from CI"]))]
         description: Option<String>,
         /// Your own tags. Absent means none. With a `stack` there are at most nine, since one more says who owns the object.
-        #[schemars(default, extend("default" = [], "maxItems" = 10, "uniqueItems" = true, "x-api" = "`tags`", "examples" = [["team:platform"]]))]
+        #[schemars(default, extend("default" = [], "maxItems" = 10, "uniqueItems" = true, "x-api" = "`tags`", "examples" = [["team=platform"]]))]
         tags: Vec<Spanned<Tag>>,
         /// The id of the live object that is meant, where the name does not tell.
         #[schemars(extend("x-api" = "`id`", "examples" = ["63310857-3247-4094-bc70-58fd1cd82491"]))]

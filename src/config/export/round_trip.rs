@@ -56,7 +56,7 @@ fn any_words() -> impl Strategy<Value = String> {
 }
 
 fn any_meta(stack: Option<Stack>) -> impl Strategy<Value = Meta> {
-    (any_words(), btree_set("[a-z0-9:=, \\[{#é-]{1,8}", 0..4)).prop_map(move |(description, tags)| Meta {
+    (any_words(), btree_set("[a-zA-Z0-9._/=+@ -]{1,8}", 0..4)).prop_map(move |(description, tags)| Meta {
         description,
         tags: tags.into_iter().filter(|tag| tag.parse::<Tag>().is_ok()).collect(),
         owner: stack.clone().map(Owner::Stack),
@@ -177,7 +177,7 @@ fn load(state: &State, options: &ExportOptions<'_>) -> (Desired, String) {
 
 /// Any state, with things in it that files cannot say.
 fn any_wild_state() -> impl Strategy<Value = State> {
-    let disturbances = vec((0u8..14, any::<Index>()), 0..8);
+    let disturbances = vec((0u8..15, any::<Index>()), 0..8);
     (any_state(None), disturbances).prop_map(|(mut state, disturbances)| {
         for (what, index) in disturbances {
             disturb(&mut state, what, index);
@@ -218,6 +218,9 @@ fn disturb(state: &mut State, what: u8, index: Index) {
         }),
         (7, _) => state.applications[application].flags.managed = true,
         (8, _) => state.applications[application].meta.tags.extend((0..11).map(|n| format!("t{n}"))),
+        (13, _) => {
+            state.applications[application].meta.tags.insert("team:platform".to_owned());
+        }
         (9, _) => state.applications[application].meta.description = "\u{0}\n# x".to_owned(),
         (10, _) => state.groups[group].builtin = Some(Builtin::AllUsers),
         (11, _) => {
@@ -277,7 +280,9 @@ proptest! {
         for (key, application) in &state.applications {
             let missing = !desired.state.applications.contains_key(key);
             prop_assert!(left_out(missing, key), "{key}\n{all}");
-            let plain = key.name().is_some() && application.flags.ordinary() && application.meta.tags.len() < 10;
+            let tags = &application.meta.tags;
+            let tagged = tags.len() < 10 && tags.iter().all(|tag| tag.parse::<Tag>().is_ok());
+            let plain = key.name().is_some() && application.flags.ordinary() && tagged;
             prop_assert!(!missing || !plain || application.meta.description.contains('\0'), "{key}\n{all}");
         }
         for key in state.groups.keys() {
@@ -303,7 +308,7 @@ fn an_export_reads_as_a_person_would_write_it() {
     let flags = Flags::default();
     let managed = Flags { editable: false, deletable: false, managed: true };
     let application = |meta, flags| Application { meta, flags, api_keys: 0 };
-    state.applications.insert(named("ci"), application(meta("Deploys: from CI", &["team:platform"]), flags));
+    state.applications.insert(named("ci"), application(meta("Deploys: from CI", &["team=platform"]), flags));
     state.applications.insert(named("no"), application(meta("", &[]), flags));
     state.applications.insert(named("vpn"), application(meta("", &[]), managed));
     state.applications.insert(Key::Id(id(9)), application(meta("", &[]), flags));
@@ -392,7 +397,7 @@ fn an_export_reads_as_a_person_would_write_it() {
     applications:
       ci:
         description: "Deploys: from CI"
-        tags: [team:platform]
+        tags: [team=platform]
       "no": {}
       # Not declared:
       # - `vpn`: a product manages it

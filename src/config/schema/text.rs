@@ -73,8 +73,8 @@ written!(Stack, "stack", "The name of a stack: lower-case letters, digits and `-
 written!(Tag, "tag", "A tag, except for the tags that this tool and Scaleway's products write.", {
     "type": "string",
     "minLength": 1,
-    "maxLength": 255,
-    "pattern": r"^(?!scw-iam=|iam-managed-)[^\u0000-\u001f\u007f-\u009f]*$"
+    "maxLength": 70,
+    "pattern": r"^(?!scw-iam=|iam-managed-)[a-zA-Z0-9._\-/=+@ ]*$"
 });
 
 written!(Condition, "condition", "A condition in CEL.", {"type": "string", "minLength": 1, "maxLength": 2048});

@@ -12,17 +12,55 @@ fn application(name: &str) -> Value {
 #[test]
 fn names_descriptions_and_tags_keep_their_limits() {
     let mut world = World::new();
+    let numbered = |count| (0..count).map(|number| format!("t{number}")).collect::<Vec<_>>();
     for name in ["", " x", "a/b", "é", &"n".repeat(65)] {
         assert_eq!(world.refused("POST", "applications", application(name)), ["name constraint"], "{name}");
     }
     assert_eq!(world.refused("POST", "applications", json!({})), ["name required"]);
     assert_eq!(world.refused("POST", "applications", json!({"name": 3})), ["name format"]);
-    let long = json!({"name": "x", "description": "é".repeat(201), "tags": vec!["t"; 11]});
+    let long = json!({"name": "x", "description": "é".repeat(201), "tags": numbered(11)});
     assert_eq!(world.refused("POST", "applications", long), ["description constraint", "tags constraint"]);
-    let longest = json!({"name": "x", "description": "é".repeat(200), "tags": vec!["t"; 10]});
+    let longest = json!({"name": "x", "description": "é".repeat(200), "tags": numbered(10)});
     assert_eq!(world.ok("POST", "applications", longest)["tags"].as_array().unwrap().len(), 10);
     assert_eq!(world.refused("POST", "/account/v3/projects", json!({"name": "a(b)"})), ["name constraint"]);
     assert_eq!(world.refused("POST", "groups", json!({"name": "x"})), ["organization_id required"]);
+}
+
+#[test]
+fn a_tag_has_known_characters_and_is_named_by_its_place() {
+    let mut world = World::new();
+    let tagged = |tags: Value| json!({"name": "x", "organization_id": ORGANIZATION, "tags": tags});
+    for (tags, refused) in [
+        (json!(["team:platform"]), "tags[0] constraint"),
+        (json!(["a", "a*b"]), "tags[1] constraint"),
+        (json!(["é"]), "tags[0] constraint"),
+        (json!([""]), "tags[0] constraint"),
+        (json!(["x".repeat(71)]), "tags[0] constraint"),
+        (json!(["a", "b", "a"]), "tags constraint"),
+    ] {
+        assert_eq!(world.refused("POST", "applications", tagged(tags.clone())), [refused], "{tags}");
+        assert_eq!(world.refused("POST", "groups", tagged(tags.clone())), [refused], "{tags}");
+        let patch = json!({"tags": tags});
+        assert_eq!(world.refused("PATCH", &format!("applications/{}", id(3)), patch), [refused], "{tags}");
+    }
+    let (_, error) = world.fails("POST", "applications", tagged(json!(["team:platform"])));
+    assert_eq!(
+        error.to_string(),
+        r#"{"details":[{"argument_name":"tags[0]","help_message":"value does not match regex pattern \"^[a-zA-Z0-9._\\\\-/=+@ ]+$\"","reason":"constraint"}],"message":"invalid argument(s)","type":"invalid_arguments"}"#
+    );
+    world.ok("POST", "applications", tagged(json!(["scw-iam=platform", "a.b_c-d/e+f@g h", "x".repeat(70)])));
+}
+
+#[test]
+fn a_tag_older_than_the_rule_is_served_and_kept() {
+    let mut world = World::of(json!({
+        "organization": {"id": ORGANIZATION},
+        "groups": [{"id": id(5), "name": "old", "tags": ["team:platform"]}],
+    }));
+    let path = format!("groups/{}", id(5));
+    assert_eq!(world.get(&path)["tags"], json!(["team:platform"]));
+    assert_eq!(world.ok("PATCH", &path, json!({"name": "older"}))["tags"], json!(["team:platform"]));
+    assert_eq!(world.organization.state()["groups"][0]["tags"], json!(["team:platform"]));
 }
 
 #[test]
