@@ -28,6 +28,7 @@ pub mod apply;
 pub mod cli;
 pub mod config;
 pub mod emulator;
+pub mod files;
 pub mod live;
 pub mod model;
 pub mod plan;

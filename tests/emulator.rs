@@ -224,7 +224,8 @@ async fn recorded_latency_is_that_of_the_call() {
 async fn the_traffic_is_written_down_without_secrets() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("traffic.jsonl");
-    let emulator = emulator(Options { record: Some(path.clone()), ..Options::default() }).await;
+    let emulator =
+        emulator(Options { record: Some(std::fs::File::create(&path).unwrap()), ..Options::default() }).await;
     let made = send(&emulator, Method::POST, "api-keys", json!({"user_id": USER})).await.unwrap();
     let secret = made.json::<Value>().await.unwrap()["secret_key"].as_str().unwrap().to_owned();
     send(&emulator, Method::DELETE, &format!("groups/{GROUP}"), Value::Null).await.unwrap();

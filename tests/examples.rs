@@ -94,7 +94,10 @@ fn access_that_has_ended_is_planned_away() {
     let run =
         |command: &str| desk.run(&format!("{command} --emulate expiry/organization.json --save after.json"));
     assert_eq!(run(&format!("apply expiry --yes --now {NOW}")).code, 0);
-    let late = "2031-01-01T00:00:00Z";
+    // Who applies only months after the end is asked whether the date is meant.
+    let months = desk.run("plan expiry --now 2031-01-01T00:00:00Z --emulate after.json").ends_with(3);
+    assert!(months.stdout.contains("refused by lost_access"), "{months}");
+    let late = "2030-04-02T00:00:00Z";
     let ended =
         desk.run(&format!("plan expiry --now {late} --emulate after.json --detailed-exitcode")).ends_with(2);
     assert!(ended.stdout.contains("- carol@example.com leaves group incident"), "{ended}");

@@ -253,8 +253,11 @@ async fn weather(seed: u64, faults: &str) -> Result<(u32, usize), String> {
     let case = case(seed);
     let folder = tempfile::tempdir().unwrap();
     let record = folder.path().join("record.jsonl");
-    let emulator =
-        emulate(&case, emulator::Options { record: Some(record.clone()), ..faulty(faults, seed) }).await;
+    let emulator = emulate(
+        &case,
+        emulator::Options { record: Some(std::fs::File::create(&record).unwrap()), ..faulty(faults, seed) },
+    )
+    .await;
     let start = emulator.state();
     let mut plan = case.plan().unwrap();
     let mut laws = Laws::of(&plan);

@@ -4,19 +4,20 @@ use std::path::Path;
 
 /// What each module may use. A module may always use itself.
 const MAY_USE: &[(&str, &[&str])] = &[
+    ("files", &[]),
     ("model", &[]),
     ("access", &["model"]),
-    ("config", &["model", "access"]),
+    ("config", &["model", "access", "files"]),
     ("plan", &["model", "access"]),
     ("api", &[]),
     ("live", &["model", "api"]),
     // Steps speak of names and principals, so whoever sends them knows the model too.
-    ("apply", &["model", "plan", "live", "api"]),
+    ("apply", &["model", "plan", "live", "api", "files"]),
     // Values of all kinds, but never what could send or fetch something.
     ("render", &["model", "access", "config", "plan", "live", "apply"]),
     // Nothing of ours, so that a wrong field name cannot agree with itself.
     ("emulator", &[]),
-    ("cli", &["model", "access", "config", "plan", "api", "live", "apply", "render", "emulator"]),
+    ("cli", &["model", "access", "config", "plan", "api", "live", "apply", "render", "emulator", "files"]),
 ];
 
 /// The modules that a line names: `crate::model::Name`, `crate::{model, plan::Step}`.

@@ -70,20 +70,49 @@ fn a_file_in_capitals_is_never_skipped_in_silence() {
 
 #[cfg(unix)]
 #[test]
-fn a_link_to_a_file_in_a_folder_is_a_mistake_and_one_to_a_folder_is_not_entered() {
-    let elsewhere = folder(&[("x.yaml", "groups: {ops: {}}\n"), ("a.yaml", HEADER)]);
-    let folder = folder(&[("sub/b.yaml", "groups: {devs: {}}\n")]);
+fn a_link_is_a_mistake_unless_links_are_followed_or_it_leads_to_what_is_never_read() {
+    let elsewhere = folder(&[("x.yaml", "groups: {ops: {}}\n"), ("sub/y.yaml", "groups: {leads: {}}\n")]);
+    let folder = folder(&[("sub/b.yaml", "groups: {devs: {}}\n"), ("a.yaml", HEADER)]);
     let link = |to: &Path, at: &str| std::os::unix::fs::symlink(to, folder.path().join(at)).expect("a link");
-    link(elsewhere.path(), "elsewhere");
-    link(folder.path(), "sub/loop");
-    // A link that is named is followed.
-    link(&elsewhere.path().join("a.yaml"), "sub/.header.yaml");
-    let header = folder.path().join("sub/.header.yaml");
-    assert_eq!(groups(&load(&[&header, folder.path()]).expect("good files")), ["devs"]);
+    link(&elsewhere.path().join("x.yaml"), "notes.txt");
+    link(&elsewhere.path().join("x.yaml"), "sub/.x.yaml");
+    assert_eq!(groups(&load(&[folder.path()]).expect("good files")), ["devs"]);
     link(&elsewhere.path().join("x.yaml"), "x.yaml");
+    link(&elsewhere.path().join("sub"), "more");
+    let mistakes = load(&[folder.path()]).expect_err("a part is no whole");
+    assert_eq!(codes(&mistakes), ["linked-folder", "link-in-folder"]);
+    let named = [&folder.path().join("a.yaml"), &folder.path().join("x.yaml"), &folder.path().join("more")];
+    let mistakes = load(&named.map(PathBuf::as_path)).expect_err("a part is no whole");
+    assert_eq!(codes(&mistakes), ["link-in-path"; 2]);
+    // A link that leads back is no end to it, and nothing is read twice.
+    link(folder.path(), "sub/loop");
+    link(Path::new(".."), "sub/up");
+    let followed = |path: &Path| Source::Path(path.to_owned()).followed();
+    let files = read(&[followed(folder.path()), followed(named[1])], now()).expect("good files");
+    assert_eq!(groups(&files), ["leads", "devs", "ops"]);
     link(Path::new("gone"), "dangling.yml");
-    let mistakes = load(&[&header, folder.path()]).expect_err("a part is no whole");
-    assert_eq!(codes(&mistakes), ["link-in-folder"; 2]);
+    link(Path::new("gone"), "dangling");
+    let mistakes = read(&[followed(folder.path())], now()).expect_err("a part is no whole");
+    assert_eq!(codes(&mistakes), ["source-unreadable"; 2]);
+}
+
+/// What is hidden is looked at within limits, which leave a warning out and never an error.
+#[test]
+fn a_large_hidden_tree_costs_little() {
+    let folder = folder(&[("a.yaml", HEADER), (".b.yaml", "groups: {}\n"), (".z.yaml", "groups: {}\n")]);
+    let hidden = |folder: &Path| {
+        let files = load(&[folder]).expect("good files");
+        let resolved = files.resolve(None, Catalogue::published(), false).expect("good files");
+        let places = resolved.warnings.iter().map(|one| resolved.warnings.place(one).file.clone());
+        let names = places.map(|path| path.file_name().expect("a name").to_string_lossy().into_owned());
+        names.collect::<Vec<_>>()
+    };
+    assert_eq!(hidden(folder.path()), [".b.yaml", ".z.yaml"]);
+    fs::create_dir(folder.path().join(".cache")).expect("a folder");
+    for number in 0..2500 {
+        fs::write(folder.path().join(format!(".cache/{number}.yaml")), "x: 1\n").expect("a file");
+    }
+    assert_eq!(hidden(folder.path()), [".b.yaml"]);
 }
 
 #[cfg(unix)]

@@ -1,6 +1,6 @@
 //! What was done, as it is done: JSON lines, safe on disk before and after each write.
 
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::{self, Read as _, Seek as _, SeekFrom, Write};
 use std::path::Path;
 
@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 
 use super::{End, Outcome, Receipt, StepEnd};
 use crate::api::escaped;
+use crate::files;
 use crate::plan::Step;
 
 /// A journal of applies.
@@ -34,7 +35,11 @@ pub(super) trait Kept: Write + Send {
 
 impl Kept for File {
     fn keep(&mut self) -> io::Result<()> {
-        self.sync_data()
+        match self.sync_data() {
+            // A stream or a device keeps nothing.
+            Err(_) if !self.metadata()?.is_file() => Ok(()),
+            synced => synced,
+        }
     }
 }
 
@@ -52,7 +57,7 @@ impl Journal {
     /// # Errors
     /// When it cannot be opened, written or synced.
     pub fn open(path: &Path, run: &str, plan: &str) -> io::Result<Self> {
-        let mut file = OpenOptions::new().read(true).append(true).create(true).open(path)?;
+        let mut file = files::append(path)?;
         let cut_short = cut_short(&mut file);
         let mut journal = Self::kept(Box::new(file), run);
         if cut_short {

@@ -3,13 +3,14 @@
 use std::env;
 use std::ffi::OsString;
 use std::fmt;
-use std::fs::{File, OpenOptions, TryLockError};
+use std::fs::{File, TryLockError};
 use std::io::{self, Read as _, Seek as _, Write as _};
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 
 use crate::api::escaped;
+use crate::files;
 use crate::model::{Id, Stack};
 
 /// What a lock file says after its holder when requests are being sent.
@@ -105,17 +106,14 @@ fn state_dir_of(variable: impl Fn(&str) -> Option<OsString>) -> Result<PathBuf, 
 /// # Errors
 /// [`LockError`].
 pub fn lock(state_dir: &Path, organization: Id, stack: Option<&Stack>) -> Result<Guard, LockError> {
-    std::fs::create_dir_all(state_dir)
-        .map_err(|source| LockError::Io { path: state_dir.to_path_buf(), source })?;
     // A stack's name has no dot, so that no stack can be named like the lock of none.
     let name = match stack {
         Some(stack) => format!("{organization}.{stack}.lock"),
         None => format!("{organization}.lock"),
     };
-    let path = state_dir.join(name);
+    let path = state_dir.join(&name);
     let failed = |source| LockError::Io { path: path.clone(), source };
-    let open = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path);
-    let mut file = open.map_err(failed)?;
+    let mut file = files::own(state_dir, &name).map_err(|error| failed(error.into()))?;
     match file.try_lock() {
         Ok(()) => {}
         Err(TryLockError::WouldBlock) => {

@@ -1,6 +1,6 @@
 //! `scw-iam apply`
 
-use std::io::{IsTerminal, Write as _};
+use std::io::{IsTerminal, Read as _, Write as _};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -15,6 +15,8 @@ use super::output::{Format, style_on_stderr, talk, talk_with};
 use super::prepare::{self, Prepared};
 use super::session::Session;
 use crate::apply::{self, End, Journal, Options, Progress, StepEnd};
+use crate::config;
+use crate::files::{self, FileError, Opened};
 use crate::live;
 use crate::model::Stack;
 use crate::plan::file::{Document, Reread, Stale, Unreadable};
@@ -75,7 +77,7 @@ fn duration(text: &str) -> Result<Duration, String> {
 
 impl Apply {
     pub(super) async fn run(self, common: &Common) -> Result<Exit, Failure> {
-        if let Some(text) = self.saved()? {
+        if let Some(text) = self.saved(common)? {
             return self.run_saved(common, &text).await;
         }
         if self.expect_sha.is_some() {
@@ -110,13 +112,24 @@ impl Apply {
     }
 
     /// The text of the plan file, when a single file is given that holds one.
-    fn saved(&self) -> Result<Option<Vec<u8>>, Failure> {
+    fn saved(&self, common: &Common) -> Result<Option<Vec<u8>>, Failure> {
         let [path] = self.paths.paths.as_slice() else { return Ok(None) };
-        let is_file = std::fs::metadata(path).is_ok_and(|found| found.is_file() && found.len() <= PLAN_MOST);
-        if !is_file {
+        let file = match files::open(path, self.paths.follow.links()) {
+            Ok(Opened::File(file)) => file,
+            Ok(Opened::Folder(_)) | Err(FileError::Io(_)) => return Ok(None),
+            Err(FileError::Link(_) | FileError::Special) => {
+                // What is no file is said as it is of a file of the language, before anything is asked.
+                config::read(&self.paths.sources(), common.now())?;
+                return Ok(None);
+            }
+        };
+        let found = file.metadata().with_context(|| format!("cannot read {}", path.display()))?;
+        if !found.is_file() || found.len() > PLAN_MOST {
             return Ok(None);
         }
-        let text = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
+        let mut text = Vec::new();
+        let read = file.take(PLAN_MOST).read_to_end(&mut text);
+        read.with_context(|| format!("cannot read {}", path.display()))?;
         // Known by its content; a file of the language may begin with a brace too.
         let start = text.trim_ascii_start();
         let said = start.get(..200).unwrap_or(start);

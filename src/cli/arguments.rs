@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use super::interrupt::Interrupts;
 use super::output::{Format, Output};
 use crate::config::Source;
+use crate::files::Links;
 use crate::model::{Key, Principal};
 use crate::plan::{Allowance, Options};
 
@@ -64,11 +65,31 @@ pub(super) struct Paths {
     /// Files, or folders with *.yaml and *.yml files; `-` is standard input
     #[arg(value_name = "PATH", default_value = ".")]
     pub(super) paths: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(super) follow: Follow,
+}
+
+/// Whether links are followed.
+#[derive(Debug, Clone, Copy, clap::Args)]
+pub(super) struct Follow {
+    /// Follow symbolic links in PATH and in folders, wherever they lead; without it they are errors
+    #[arg(long)]
+    pub(super) follow_links: bool,
+}
+
+impl Follow {
+    pub(super) const fn links(self) -> Links {
+        if self.follow_links { Links::Followed } else { Links::Refused }
+    }
 }
 
 impl Paths {
     pub(super) fn sources(&self) -> Vec<Source> {
-        self.paths.iter().map(|path| Source::of_argument(path.as_os_str())).collect()
+        let source = |path: &PathBuf| match (Source::of_argument(path.as_os_str()), self.follow.links()) {
+            (source, Links::Refused) => source,
+            (source, Links::Followed) => source.followed(),
+        };
+        self.paths.iter().map(source).collect()
     }
 }
 
@@ -78,7 +99,7 @@ pub(super) struct Reach {
     /// Rehearse on an embedded emulator of this state instead of the real API: no credential is read, nothing real changes
     #[arg(help_heading = LIVE, long, value_name = "STATE.json")]
     pub(super) emulate: Option<PathBuf>,
-    /// With --emulate: write the state that this leads to
+    /// With --emulate: write the state that this leads to, to another file than STATE.json
     // What only reads leads to nothing new: the help of `apply` alone shows it.
     #[arg(help_heading = LIVE, long, value_name = "FILE", requires = "emulate", hide = true)]
     pub(super) save: Option<PathBuf>,

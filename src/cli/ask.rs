@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use anyhow::Context as _;
 use jiff::Timestamp;
 
-use super::arguments::{Common, Paths, Reach};
+use super::arguments::{Common, Follow, Paths, Reach};
 use super::failure::Failure;
 use super::prepare;
 use super::session::Session;
@@ -20,6 +20,8 @@ pub(super) struct Ask {
     /// Files, or folders with *.yaml and *.yml files; the current folder unless --live or --emulate is given
     #[arg(value_name = "PATH")]
     paths: Vec<PathBuf>,
+    #[command(flatten)]
+    follow: Follow,
     /// Ask the live organization; with PATHs, what no file declares is marked unmanaged
     #[arg(long)]
     live: bool,
@@ -55,8 +57,8 @@ impl Ask {
         let live = self.live || self.reach.emulate.is_some();
         let paths = match (self.paths.is_empty(), live) {
             (true, true) => None,
-            (true, false) => Some(Paths { paths: vec![".".into()] }),
-            (false, _) => Some(Paths { paths: self.paths.clone() }),
+            (true, false) => Some(Paths { paths: vec![".".into()], follow: self.follow }),
+            (false, _) => Some(Paths { paths: self.paths.clone(), follow: self.follow }),
         };
         let files = paths.map(|paths| config::read(&paths.sources(), common.now())).transpose()?;
         if !live {

@@ -9,9 +9,14 @@ use std::time::Duration;
 use anyhow::Context as _;
 use jiff::Timestamp;
 
+use super::Exit;
+use super::arguments::Common;
+use super::failure::Failure;
+use super::state;
 use crate::emulator::{
     self, Behaviour, FAULTS_HELP, Faults, Latency, Names, OneWriter, Options, Protected, Quota,
 };
+use crate::files::{self, Privacy};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -35,7 +40,7 @@ pub struct Emulate {
     /// The organization, as JSON in the API's own representation; without it: an empty one with an owner
     #[arg(long, value_name = "FILE")]
     state: Option<PathBuf>,
-    /// Write the state to this file at the end
+    /// Write the state to this file at the end; not to the one that --state names
     #[arg(long, value_name = "FILE")]
     save: Option<PathBuf>,
     /// Append the traffic to this file, a JSON line for each request, secrets masked
@@ -85,14 +90,36 @@ fn rate(text: &str) -> Result<f64, String> {
 }
 
 impl Emulate {
+    /// Runs an emulator until SIGINT or SIGTERM.
+    pub(super) async fn run(self, common: &Common) -> Result<Exit, Failure> {
+        if let (Some(state), Some(save)) = (&self.state, &self.save) {
+            state::keep(state, save)?;
+        }
+        let options = self.options(common.now)?;
+        // Before the first line is out: who reads it may stop the emulator at once.
+        let mut stop = Stop::listen().context("cannot listen to signals")?;
+        let started = emulator::start(options).await;
+        let emulator = started.map_err(|error| match &self.state {
+            Some(path) => anyhow::Error::new(error).context(format!("cannot emulate {}", path.display())),
+            None => anyhow::Error::new(error),
+        })?;
+        let mut out = std::io::stdout();
+        writeln!(out, "listening on {}", emulator.url())?;
+        out.flush()?;
+        stop.asked().await;
+        let state = emulator.shutdown().await.map_err(anyhow::Error::new)?;
+        if let Some(path) = &self.save {
+            let text = format!("{state:#}\n");
+            // A state may hold secrets.
+            files::replace(path, text.as_bytes(), Privacy::Private)
+                .with_context(|| format!("cannot write {}", path.display()))?;
+        }
+        Ok(Exit::Done)
+    }
+
     fn options(&self, now: Option<Timestamp>) -> anyhow::Result<Options> {
         let state = match &self.state {
-            Some(path) => {
-                let text = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
-                let state = serde_json::from_slice(&text)
-                    .with_context(|| format!("{} is not JSON", path.display()))?;
-                Some(state)
-            }
+            Some(path) => Some(state::read(path)?),
             None => None,
         };
         Ok(Options {
@@ -103,7 +130,13 @@ impl Emulate {
             faults: self.faults.clone(),
             seed: self.seed,
             now,
-            record: self.record.clone(),
+            record: match &self.record {
+                Some(path) => {
+                    let opened = files::append(path);
+                    Some(opened.with_context(|| format!("cannot record to {}", path.display()))?)
+                }
+                None => None,
+            },
             one_writer: if self.one_writer_per_policy {
                 OneWriter::PerGroupAndPolicy
             } else {
@@ -120,26 +153,6 @@ impl Emulate {
             },
         })
     }
-}
-
-/// Runs an emulator until SIGINT or SIGTERM.
-///
-/// # Errors
-/// When a file cannot be read or written, or the address not be listened on.
-pub async fn run(args: Emulate, now: Option<Timestamp>) -> anyhow::Result<()> {
-    let options = args.options(now)?;
-    // Before the first line is out: who reads it may stop the emulator at once.
-    let mut stop = Stop::listen().context("cannot listen to signals")?;
-    let emulator = emulator::start(options).await?;
-    let mut out = std::io::stdout();
-    writeln!(out, "listening on {}", emulator.url())?;
-    out.flush()?;
-    stop.asked().await;
-    let state = emulator.shutdown().await?;
-    if let Some(path) = &args.save {
-        emulator::save(path, &state).with_context(|| format!("cannot write {}", path.display()))?;
-    }
-    Ok(())
 }
 
 /// The wish of somebody that the program end.

@@ -12,6 +12,7 @@ use super::output::{Format, Output, talk, write_whole};
 use super::prepare;
 use super::session::Session;
 use crate::config::{self, ExportOptions, ExportedFile, Source, Split};
+use crate::files::make_folder;
 use crate::live::{self, Live};
 use crate::model::{Catalogue, Owner, Stack, State};
 use crate::plan::{Caller, Plan};
@@ -62,7 +63,11 @@ impl Export {
                 }
             }
             Some(folder) => {
-                let there = files.iter().map(|file| folder.join(&file.path)).find(|path| path.exists());
+                // A link that leads nowhere is there too.
+                let there = files
+                    .iter()
+                    .map(|file| folder.join(&file.path))
+                    .find(|path| path.symlink_metadata().is_ok());
                 if let (Some(path), false) = (there, self.force) {
                     return Err(Failure::error(anyhow::anyhow!(
                         "{} is there already\nhint: choose another folder, or say --force to replace it",
@@ -73,8 +78,7 @@ impl Export {
                     let name = folder.display();
                     return Err(Failure::error(anyhow::anyhow!("{name} is a file; --out names a folder")));
                 }
-                std::fs::create_dir_all(folder)
-                    .with_context(|| format!("cannot make {}", folder.display()))?;
+                make_folder(folder).with_context(|| format!("cannot make {}", folder.display()))?;
                 write_whole(&folder.join(schema), text.as_bytes())?;
                 for file in &files {
                     write_whole(&folder.join(&file.path), file.text.as_bytes())?;

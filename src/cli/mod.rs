@@ -18,6 +18,7 @@ mod plan;
 mod prepare;
 mod session;
 mod snapshot;
+mod state;
 mod test;
 mod validate;
 mod who_can;
@@ -218,9 +219,7 @@ fn run(cli: Cli, without_formats: Option<&str>) -> Exit {
             Command::Test(command) => command.run(&common).await,
             Command::PermissionSets(command) => command.run(&common).await,
             Command::Snapshot(command) => command.run(&common).await,
-            Command::Emulate(command) => {
-                emulate::run(command, common.now).await.map(|()| Exit::Done).map_err(Failure::error)
-            }
+            Command::Emulate(command) => command.run(&common).await,
             Command::Demo(command) => command.run(&common).await,
         }
     });

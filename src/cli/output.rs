@@ -6,6 +6,7 @@ use std::str::FromStr;
 
 use anyhow::Context as _;
 
+use crate::files::{self, Privacy};
 use crate::render::USUAL_WIDTH;
 use crate::render::escape;
 use crate::render::paint::Paint;
@@ -133,28 +134,9 @@ pub(super) fn json(document: &[u8]) -> Vec<u8> {
     }
 }
 
-/// Writes a file whole or not at all: beside its place first, then under its name.
+/// Writes a file whole or not at all.
 pub(super) fn write_whole(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
-    let saying = || format!("cannot write {}", path.display());
-    // A device or a pipe has no place beside it.
-    if path.exists() && !path.is_file() {
-        return std::fs::write(path, bytes).with_context(saying);
-    }
-    let name = path.file_name().with_context(saying)?;
-    let mut beside = std::ffi::OsString::from(".");
-    beside.push(name);
-    beside.push(format!(".{}.tmp", std::process::id()));
-    let beside = path.with_file_name(beside);
-    let written = (|| {
-        let mut file = std::fs::File::create(&beside)?;
-        file.write_all(bytes)?;
-        file.sync_all()?;
-        std::fs::rename(&beside, path)
-    })();
-    if written.is_err() {
-        _ = std::fs::remove_file(&beside);
-    }
-    written.with_context(saying)
+    files::replace(path, bytes, Privacy::Usual).with_context(|| format!("cannot write {}", path.display()))
 }
 
 fn coloured(terminal: bool) -> bool {

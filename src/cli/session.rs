@@ -7,6 +7,7 @@ use anyhow::Context as _;
 use super::arguments::Reach;
 use super::failure::Failure;
 use super::output::{talk, write_whole};
+use super::state;
 use crate::api::{self, Client, Secret, Settings};
 use crate::emulator::{self, Emulator};
 use crate::model::Id;
@@ -25,9 +26,6 @@ pub(super) struct Session {
 /// What the emulator accepts when its state holds no secret: anything.
 const ANY_SECRET: &str = "00000000-0000-0000-0000-000000000000";
 
-/// Where states come from.
-const STATES: &str = "\nhint: `scw-iam snapshot --out STATE.json` writes the state of an organization";
-
 impl Session {
     /// Opens a session for the organization of the files, or, without files, for the configured one.
     pub(super) async fn open(reach: &Reach, organization: Option<Id>) -> Result<Self, Failure> {
@@ -38,9 +36,10 @@ impl Session {
     }
 
     async fn emulated(reach: &Reach, path: &Path, organization: Option<Id>) -> Result<Self, Failure> {
-        let text = std::fs::read(path).with_context(|| format!("cannot read {}{STATES}", path.display()))?;
-        let state: serde_json::Value = serde_json::from_slice(&text)
-            .with_context(|| format!("{} is no JSON{STATES}", path.display()))?;
+        if let Some(save) = &reach.save {
+            state::keep(path, save)?;
+        }
+        let state = state::read(path)?;
         let session = Self::embedded(reach, state, organization).await;
         match session {
             Err(Failure::Error { exit, error }) => Err(Failure::Error {
@@ -58,7 +57,8 @@ impl Session {
         organization: Option<Id>,
     ) -> Result<Self, Failure> {
         // Secrets would close the emulator, and this one is for whoever runs the command alone.
-        for key in state["api_keys"].as_array_mut().into_iter().flatten() {
+        let keys = state.get_mut("api_keys").and_then(serde_json::Value::as_array_mut);
+        for key in keys.into_iter().flatten() {
             if let Some(key) = key.as_object_mut() {
                 key.remove("secret_key");
             }

@@ -11,7 +11,7 @@ const MOST_KEYS: usize = 16;
 /// The entries of a map whose keys are the language's: each is asked for by its name, and what has another name
 /// is a mistake.
 pub(super) struct Fields<'n, 'a> {
-    keys: &'static [&'static str],
+    shape: &'static Shape,
     found: [Option<&'n (Node<'a>, Node<'a>)>; MOST_KEYS],
     asked: u32,
     cut: bool,
@@ -21,13 +21,67 @@ pub(super) struct Fields<'n, 'a> {
 }
 
 /// What a map of the language is called, and which keys it has.
+#[derive(Debug)]
 pub(super) struct Shape {
-    /// As a title begins with it: `a group`.
+    /// The words for it in a message: `a group`.
     pub(super) of: &'static str,
-    pub(super) keys: &'static [&'static str],
+    /// The keys that it shares with other maps.
+    pub(super) shared: &'static [&'static str],
+    /// Its own keys.
+    pub(super) own: &'static [&'static str],
     /// Whether keys that begin with `x-` are free in it.
-    pub(super) top: bool,
+    pub(super) free: bool,
 }
+
+impl Shape {
+    pub(super) fn keys(&self) -> impl Iterator<Item = &'static str> {
+        self.shared.iter().chain(self.own).copied()
+    }
+}
+
+/// Declares a map of the language: the struct that it is decoded into, its keys, their schema and their
+/// documentation, all from one place.
+///
+/// `..Shared` takes in the keys of another map, as the field `shared`. What follows `beside` is in the struct
+/// and not in the files.
+macro_rules! document {
+    (
+        $(#[$outer:meta])*
+        $name:ident: $of:literal {
+            $( ..$shared:ident, )?
+            $( $(#[$doc:meta])* $key:ident: $type:ty, )*
+        }
+        $( beside { $( $(#[$more:meta])* $field:ident: $of_field:ty, )* } )?
+    ) => {
+        #[derive(Debug, schemars::JsonSchema)]
+        #[schemars(deny_unknown_fields)]
+        $(#[$outer])*
+        pub(in crate::config) struct $name {
+            $(
+                #[schemars(flatten)]
+                pub(in crate::config) shared: $shared,
+            )?
+            $( $(#[$doc])* pub(in crate::config) $key: $type, )*
+            $( $(
+                #[schemars(skip)]
+                $(#[$more])*
+                pub(in crate::config) $field: $of_field,
+            )* )?
+        }
+
+        impl $name {
+            pub(in crate::config) const SHAPE: crate::config::fields::Shape = crate::config::fields::Shape {
+                of: $of,
+                shared: $crate::config::fields::document!(@shared $( $shared )?),
+                own: &[$( stringify!($key) ),*],
+                free: false,
+            };
+        }
+    };
+    (@shared) => { &[] };
+    (@shared $shared:ident) => { $shared::SHAPE.own };
+}
+pub(super) use document;
 
 impl<'n, 'a> Fields<'n, 'a> {
     /// Takes a map apart. `at` is where to point for a key that is missing; `what` is the key whose value it is.
@@ -36,23 +90,23 @@ impl<'n, 'a> Fields<'n, 'a> {
         node: &'n Node<'a>,
         at: Span,
         what: &str,
-        shape: &Shape,
+        shape: &'static Shape,
     ) -> Option<Self> {
         let map = d.map(node, what)?;
         let (mut found, mut meant) = ([None; MOST_KEYS], Vec::new());
         for entry in &map.entries {
             let Some(text) = entry.0.raw() else { continue };
-            match shape.keys.iter().position(|key| *key == text) {
+            match shape.keys().position(|key| key == text) {
                 Some(slot) => found[slot] = Some(entry),
                 None => meant.extend(unknown(d, &entry.0, text, shape)),
             }
         }
-        Some(Self { keys: shape.keys, found, asked: 0, cut: map.cut, meant, at })
+        Some(Self { shape, found, asked: 0, cut: map.cut, meant, at })
     }
 
     /// Returns the key and the value, or `None` when it is not there.
     pub(super) fn get(&mut self, key: &'static str) -> Option<(&'n Node<'a>, &'n Node<'a>)> {
-        let slot = self.keys.iter().position(|known| *known == key);
+        let slot = self.shape.keys().position(|known| known == key);
         debug_assert!(slot.is_some(), "`{key}` is not among the keys of its map");
         let slot = slot?;
         self.asked |= 1 << slot;
@@ -97,30 +151,33 @@ impl<'n, 'a> Fields<'n, 'a> {
 
 impl Drop for Fields<'_, '_> {
     fn drop(&mut self) {
-        let all = u32::MAX >> (32 - self.keys.len());
+        let all = u32::MAX >> (32 - self.shape.keys().count());
         debug_assert!(
             std::thread::panicking() || self.asked == all,
-            "a decoder never asks for some of {:?}",
-            self.keys
+            "a decoder never asks for some keys of {}",
+            self.shape.of
         );
     }
 }
 
 /// Notes a key that does not exist; returns the one that was probably meant.
-fn unknown(d: &mut Decoder<'_>, node: &Node<'_>, text: &str, shape: &Shape) -> Option<String> {
+fn unknown(d: &mut Decoder<'_>, node: &Node<'_>, text: &str, shape: &'static Shape) -> Option<String> {
     let key = text.to_owned();
     if text.starts_with("x-") {
-        if !shape.top {
+        if !shape.free {
             d.mistake(node.at, MistakeKind::FreeKeyInside { key });
         }
         return None;
     }
-    if shape.top && text == Kind::User.section() {
+    if shape.free && text == Kind::User.section() {
         d.mistake(node.at, MistakeKind::LaterKey { key });
         return None;
     }
     // What is not shown needs no good words.
-    let near = if d.is_full() { None } else { near(text, shape.keys.iter().copied()).map(str::to_owned) };
-    d.mistake(node.at, MistakeKind::UnknownKey { key, of: shape.of, keys: shape.keys, near: near.clone() });
+    let near = if d.is_full() { None } else { near(text, shape.keys()).map(str::to_owned) };
+    d.mistake(
+        node.at,
+        MistakeKind::UnknownKey { key, of: shape.of, keys: shape.keys().collect(), near: near.clone() },
+    );
     near
 }

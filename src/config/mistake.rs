@@ -127,7 +127,10 @@ pub enum MistakeKind {
     FolderWithoutYaml,
     FoldersTooDeep,
     UpperCaseExtension { found: String },
+    LinkInPath { path: String },
     LinkInFolder,
+    LinkedFolder,
+    HiddenSays { key: &'static str, inner: Option<String> },
     SpecialInFolder,
     TooManyFiles { found: usize, most: usize },
     FileTooLarge { most: u64 },
@@ -165,7 +168,7 @@ pub enum MistakeKind {
     NotOneOf { what: String, words: &'static [&'static str], found: String, near: Option<String> },
 
     // Keys.
-    UnknownKey { key: String, of: &'static str, keys: &'static [&'static str], near: Option<String> },
+    UnknownKey { key: String, of: &'static str, keys: Vec<&'static str>, near: Option<String> },
     LaterKey { key: String },
     MissingKey { key: &'static str, of: String },
     FreeKeyInside { key: String },

@@ -10,6 +10,7 @@ mod document;
 mod export;
 mod expression;
 mod fields;
+mod folder;
 mod merge;
 mod mistake;
 mod parse;
@@ -21,6 +22,7 @@ mod until;
 mod words;
 mod yaml;
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -40,12 +42,15 @@ use document::root::{FileDocument, file};
 use document::rule::ScopeDocument;
 use merge::{Document, merge};
 use parse::parse;
+use source::ReadSources;
 use tree::{Node, Value};
 
 /// Files that were read, with no mistake that they alone can show.
 #[derive(Debug)]
 pub struct Files {
     sources: Arc<Sources>,
+    /// What the reading alone warns of.
+    warnings: Vec<Mistake>,
     document: Document,
     organization: Id,
     now: Timestamp,
@@ -67,8 +72,11 @@ pub struct Needs {
 /// # Errors
 /// Every mistake in them, with the texts to show them in.
 pub fn read(sources: &[Source], now: Timestamp) -> Result<Files, Mistakes> {
-    let (sources, mut mistakes) = source::read(sources);
-    let (files, whole) = decode_all(&sources, &mut mistakes);
+    let ReadSources { sources, mut mistakes, warnings } = source::read(sources);
+    let unread = mistakes.iter().chain(&warnings).map(|mistake| mistake.at.file).collect();
+    let everything = mistakes.is_empty();
+    let (files, decoded) = decode_all(&sources, &unread, &mut mistakes);
+    let whole = everything && decoded;
     // What was not read could hold anything, so only what stands there is judged.
     let whole = whole && mistakes.iter().all(|mistake| !sources.text(mistake.at).is_empty());
     let document = merge(files, whole, &mut mistakes);
@@ -77,10 +85,13 @@ pub fn read(sources: &[Source], now: Timestamp) -> Result<Files, Mistakes> {
     }
     let sources = Arc::new(sources);
     match document.organization {
-        Some(organization) if mistakes.is_empty() => Ok(Files { sources, document, organization, now }),
+        Some(organization) if mistakes.is_empty() => {
+            Ok(Files { sources, warnings, document, organization, now })
+        }
         _ => {
             // Another reading would show these; people want all at once.
             check::catalogue(&document, Catalogue::published(), false, &mut mistakes);
+            mistakes.extend(warnings);
             Err(Mistakes::new(sources, mistakes))
         }
     }
@@ -90,12 +101,15 @@ pub fn read(sources: &[Source], now: Timestamp) -> Result<Files, Mistakes> {
 const THREADS: usize = 2;
 const STACK: usize = 32 << 20;
 
-/// Decodes every text that could be read; returns false when some of them is not all there.
-fn decode_all(sources: &Sources, mistakes: &mut Vec<Mistake>) -> (Vec<FileDocument>, bool) {
-    let refused: Vec<u32> = mistakes.iter().map(|mistake| mistake.at.file).collect();
+/// Decodes every text but the unread; returns false when some of them is not all there.
+fn decode_all(
+    sources: &Sources,
+    unread: &HashSet<u32>,
+    mistakes: &mut Vec<Mistake>,
+) -> (Vec<FileDocument>, bool) {
     let texts: Vec<(u32, &str)> = (0u32..)
         .zip(sources.texts())
-        .filter(|(file, _)| !refused.contains(file))
+        .filter(|(file, _)| !unread.contains(file))
         .map(|(file, text)| (file, text.text.as_str()))
         .collect();
     let next = AtomicUsize::new(0);
@@ -120,7 +134,7 @@ fn decode_all(sources: &Sources, mistakes: &mut Vec<Mistake>) -> (Vec<FileDocume
             .collect()
     });
     done.sort_by_key(|(file, _)| *file);
-    let mut whole = refused.is_empty();
+    let mut whole = true;
     let mut documents = Vec::with_capacity(done.len());
     for (_, one) in done {
         whole &= one.whole;
@@ -216,7 +230,7 @@ impl Files {
         catalogue: &Catalogue,
         catalogue_is_live: bool,
     ) -> Result<Resolved, Mistakes> {
-        let mut findings = Vec::new();
+        let mut findings = self.warnings.clone();
         check::catalogue(&self.document, catalogue, catalogue_is_live, &mut findings);
         if let Some(live) = live {
             check::organization(&self.document, live, &mut findings);

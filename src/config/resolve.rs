@@ -98,7 +98,7 @@ impl Resolving<'_> {
             settings.protect = document.protect.iter().map(|address| address.value.clone()).collect();
             let stacks = document.takes_over.iter().flat_map(|stacks| &stacks.value);
             settings.takes_over = stacks.map(|stack| stack.value.clone()).collect();
-            let limits = document.limits.iter().map(|(guard, number)| ((*guard).to_owned(), *number));
+            let limits = document.limits.numbers().map(|(guard, number)| (guard.to_owned(), number));
             settings.limits = limits.collect::<BTreeMap<_, _>>();
         }
         self.desired.settings = settings;
@@ -130,9 +130,9 @@ impl Resolving<'_> {
         self.desired.places.reserve(section.len());
         for (name, (at, document)) in section {
             let key = Key::Named(name.clone());
-            self.declared(Address::Application(key.clone()), *at, &document.meta);
+            self.declared(Address::Application(key.clone()), *at, &document.shared);
             let application =
-                Application { meta: self.meta(&document.meta), flags: Flags::default(), api_keys: 0 };
+                Application { meta: self.meta(&document.shared), flags: Flags::default(), api_keys: 0 };
             self.desired.state.applications.insert(key, application);
         }
     }
@@ -142,10 +142,10 @@ impl Resolving<'_> {
         self.desired.sections.insert(Kind::Group);
         for (name, (at, document)) in section {
             let key = Key::Named(name.clone());
-            self.declared(Address::Group(key.clone()), *at, &document.meta);
+            self.declared(Address::Group(key.clone()), *at, &document.shared);
             let members = self.members(name, document);
             let group =
-                Group { meta: self.meta(&document.meta), flags: Flags::default(), builtin: None, members };
+                Group { meta: self.meta(&document.shared), flags: Flags::default(), builtin: None, members };
             self.desired.state.groups.insert(key, group);
         }
     }
@@ -200,9 +200,9 @@ impl Resolving<'_> {
         self.desired.sections.insert(Kind::Policy);
         for (name, (at, document)) in section {
             let key = Key::Named(name.clone());
-            self.declared(Address::Policy(key.clone()), *at, &document.meta);
+            self.declared(Address::Policy(key.clone()), *at, &document.shared);
             let policy = Policy {
-                meta: self.meta(&document.meta),
+                meta: self.meta(&document.shared),
                 flags: Flags::default(),
                 attachment: attachment(document),
                 rules: self.rules(name, document),
@@ -325,10 +325,11 @@ impl Resolving<'_> {
                     Scope::Projects(BTreeSet::from([self.project(&project, || "the assertion".to_owned())]))
                 }
             };
+            let Some((expectation, set)) = assertion.expectation() else { continue };
             self.desired.assertions.push(Assertion {
                 principal,
-                expectation: assertion.expectation,
-                permission_set: assertion.permission_set.value.clone(),
+                expectation,
+                permission_set: set.value.clone(),
                 on,
                 at: self.files.sources.place(assertion.at),
             });

@@ -1,20 +1,25 @@
 //! Where the text comes from: files, folders and standard input, within limits.
 
 use std::collections::HashSet;
-use std::fs::{self, File};
+use std::fs;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::OnceLock;
 
+use super::folder::{Found, collect};
 use super::mistake::{Mistake, MistakeKind, Span};
+use crate::files::{self, FileError, Folder, Links, Opened};
 use crate::model::Place;
 
 /// What to read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Source {
-    /// A file, or a folder with all `*.yaml` and `*.yml` in it, recursively, in path order.
+    /// A file, or a folder with all `*.yaml` and `*.yml` in it, recursively, in path order. A link in the path or in
+    /// the folder is a mistake, but for those above the work tree and those of a Kubernetes ConfigMap.
     Path(PathBuf),
+    /// The same, with every link followed, wherever it leads.
+    Followed(PathBuf),
     /// Standard input.
     Stdin,
     /// A text that is at hand, under a name to show.
@@ -32,6 +37,15 @@ impl Source {
     pub fn of_argument(argument: &std::ffi::OsStr) -> Self {
         if argument == "-" { Self::Stdin } else { Self::Path(argument.into()) }
     }
+
+    /// Returns the same source with every link followed.
+    #[must_use]
+    pub fn followed(self) -> Self {
+        match self {
+            Self::Path(path) | Self::Followed(path) => Self::Followed(path),
+            Self::Stdin | Self::Text { .. } => self,
+        }
+    }
 }
 
 /// The most that one file may hold, in bytes.
@@ -40,8 +54,6 @@ pub const FILE_MOST: u64 = 16 << 20;
 pub const ALL_MOST: u64 = 64 << 20;
 /// The most files that are read.
 pub const FILES_MOST: usize = 10_000;
-/// Folders nested deeper than this are not entered.
-const DEEPEST: usize = 64;
 
 /// A file's name and text, kept for as long as a mistake may point into it.
 #[derive(Debug)]
@@ -111,14 +123,29 @@ impl Sources {
     }
 }
 
-/// Reads every source. What cannot be read is a mistake, and the rest is read all the same.
-pub(super) fn read(sources: &[Source]) -> (Sources, Vec<Mistake>) {
-    let mut reading =
-        Reading { sources: Sources::default(), mistakes: Vec::new(), total: 0, seen: HashSet::new() };
+/// What was read, and what is wrong with it.
+pub(super) struct ReadSources {
+    pub(super) sources: Sources,
+    /// What could not be read: the rest was read all the same.
+    pub(super) mistakes: Vec<Mistake>,
+    /// What was rightly not read, and is perhaps meant to be.
+    pub(super) warnings: Vec<Mistake>,
+}
+
+/// Reads every source.
+pub(super) fn read(sources: &[Source]) -> ReadSources {
+    let mut reading = Reading {
+        sources: Sources::default(),
+        mistakes: Vec::new(),
+        warnings: Vec::new(),
+        total: 0,
+        seen: HashSet::new(),
+    };
     let mut stdin_read = false;
     for source in sources {
         match source {
-            Source::Path(path) => reading.path(path),
+            Source::Path(path) => reading.path(path, Links::Refused),
+            Source::Followed(path) => reading.path(path, Links::Followed),
             Source::Stdin if stdin_read => reading.refuse(Path::new("-"), MistakeKind::StdinTwice),
             Source::Stdin => {
                 stdin_read = true;
@@ -128,7 +155,8 @@ pub(super) fn read(sources: &[Source]) -> (Sources, Vec<Mistake>) {
             Source::Text { name, bytes } => reading.bytes(name, limited(bytes.as_slice())),
         }
     }
-    (reading.sources, reading.mistakes)
+    let Reading { sources, mistakes, warnings, .. } = reading;
+    ReadSources { sources, mistakes, warnings }
 }
 
 /// Reads up to the limit and one byte more, so that too much shows.
@@ -141,6 +169,7 @@ fn limited(reader: impl Read) -> io::Result<Vec<u8>> {
 struct Reading {
     sources: Sources,
     mistakes: Vec<Mistake>,
+    warnings: Vec<Mistake>,
     total: u64,
     seen: HashSet<PathBuf>,
 }
@@ -151,45 +180,50 @@ impl Reading {
         self.mistakes.push(Mistake::new(Span { file, start: 0, end: 0 }, kind));
     }
 
-    fn path(&mut self, path: &Path) {
-        match fs::metadata(path) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                self.refuse(path, MistakeKind::SourceMissing);
-            }
-            Err(error) => self.refuse(path, MistakeKind::SourceUnreadable { why: words(&error) }),
-            Ok(data) if data.is_dir() => self.folder(path),
-            Ok(_) => self.file(path),
+    fn path(&mut self, path: &Path, links: Links) {
+        match files::open(path, links) {
+            Ok(Opened::Folder(folder)) => self.folder(path, &folder, links),
+            Ok(Opened::File(file)) => self.file(path, limited(file)),
+            Err(error) => self.refuse(path, unopened(error)),
         }
     }
 
-    fn folder(&mut self, folder: &Path) {
-        let mut found = Vec::new();
-        collect(folder, &mut found, 0);
-        found.sort_by(|(a, _), (b, _)| a.cmp(b));
-        if found.is_empty() {
-            self.refuse(folder, MistakeKind::FolderWithoutYaml);
+    fn folder(&mut self, name: &Path, folder: &Folder, links: Links) {
+        let found = collect(folder, links);
+        if found.iter().all(|(_, found)| matches!(found, Found::Hidden(_))) {
+            self.refuse(name, MistakeKind::FolderWithoutYaml);
         }
         let files = found.iter().filter(|(_, found)| matches!(found, Found::File)).count();
         if files > FILES_MOST {
-            self.refuse(folder, MistakeKind::TooManyFiles { found: files, most: FILES_MOST });
+            self.refuse(name, MistakeKind::TooManyFiles { found: files, most: FILES_MOST });
             return;
         }
         for (path, found) in found {
+            let shown = shown(name, &path);
             match found {
-                Found::File => self.file(&path),
-                Found::Unread(kind) => self.refuse(&path, kind),
+                // Opened only now, from the folder that is open, for it may have been exchanged.
+                Found::File => match folder.open(&path, links) {
+                    Ok(Opened::File(file)) => self.file(&shown, limited(file)),
+                    Ok(Opened::Folder(_)) => self.refuse(&shown, MistakeKind::SpecialInFolder),
+                    Err(error) => self.refuse(&shown, unopened(error)),
+                },
+                Found::Unread(kind) => self.refuse(&shown, kind),
+                Found::Hidden(kind) => {
+                    let file = self.sources.add(&shown, String::new());
+                    self.warnings.push(Mistake::new(Span { file, start: 0, end: 0 }, kind).warning());
+                }
             }
         }
     }
 
-    fn file(&mut self, path: &Path) {
+    fn file(&mut self, path: &Path, bytes: io::Result<Vec<u8>>) {
         // A file that two arguments name is read once.
         if let Ok(real) = fs::canonicalize(path)
             && !self.seen.insert(real)
         {
             return;
         }
-        self.bytes(path, File::open(path).and_then(limited));
+        self.bytes(path, bytes);
     }
 
     fn bytes(&mut self, name: &Path, bytes: io::Result<Vec<u8>>) {
@@ -235,66 +269,25 @@ impl Reading {
     }
 }
 
-/// What stands in a folder.
-enum Found {
-    /// A YAML file.
-    File,
-    /// What cannot be read, or is not read though its name says YAML: a part is never taken for the whole.
-    Unread(MistakeKind),
-}
-
-/// Finds the YAML files in a folder, without following links and without entering what is hidden.
-fn collect(folder: &Path, found: &mut Vec<(PathBuf, Found)>, depth: usize) {
-    let unreadable = |error: &io::Error| Found::Unread(MistakeKind::SourceUnreadable { why: words(error) });
-    if depth > DEEPEST {
-        found.push((folder.to_owned(), Found::Unread(MistakeKind::FoldersTooDeep)));
-        return;
-    }
-    let entries = match fs::read_dir(folder) {
-        Ok(entries) => entries,
-        Err(error) => return found.push((folder.to_owned(), unreadable(&error))),
-    };
-    for entry in entries {
-        let entry = match entry {
-            Ok(entry) => entry,
-            Err(error) => return found.push((folder.to_owned(), unreadable(&error))),
-        };
-        if entry.file_name().as_encoded_bytes().starts_with(b".") {
-            continue;
-        }
-        let path = shown(folder, &entry.path());
-        match entry.file_type() {
-            Ok(kind) if kind.is_dir() => collect(&path, found, depth + 1),
-            Ok(kind) => found.extend(one(&path, kind).map(|one| (path, one))),
-            Err(error) => found.push((path, unreadable(&error))),
-        }
+/// Returns why a path is not read.
+fn unopened(error: FileError) -> MistakeKind {
+    match error {
+        FileError::Link(path) => MistakeKind::LinkInPath { path: path.display().to_string() },
+        FileError::Special => MistakeKind::SpecialInFolder,
+        FileError::Io(error) if error.kind() == io::ErrorKind::NotFound => MistakeKind::SourceMissing,
+        FileError::Io(error) => MistakeKind::SourceUnreadable { why: words(&error) },
     }
 }
 
-/// Returns what to do with an entry that is no folder; `None` for one whose name does not say YAML.
-fn one(path: &Path, kind: fs::FileType) -> Option<Found> {
-    let extension = path.extension()?;
-    let exact = extension == "yaml" || extension == "yml";
-    if !exact && !extension.eq_ignore_ascii_case("yaml") && !extension.eq_ignore_ascii_case("yml") {
-        return None;
-    }
-    Some(if kind.is_symlink() {
-        Found::Unread(MistakeKind::LinkInFolder)
-    } else if !kind.is_file() {
-        Found::Unread(MistakeKind::SpecialInFolder)
-    } else if !exact {
-        Found::Unread(MistakeKind::UpperCaseExtension { found: extension.to_string_lossy().into_owned() })
-    } else {
-        Found::File
-    })
-}
-
-/// Returns a found path as people write it: without the `./` of the folder that stands for here.
+/// Returns a path below a folder as people write it: without the `./` of the folder that stands for here.
 fn shown(folder: &Path, path: &Path) -> PathBuf {
-    if folder == Path::new(".") {
-        return path.strip_prefix(".").map_or_else(|_| path.to_owned(), Path::to_owned);
+    if path.as_os_str().is_empty() {
+        folder.to_owned()
+    } else if folder == Path::new(".") {
+        path.to_owned()
+    } else {
+        folder.join(path)
     }
-    path.to_owned()
 }
 
 /// Returns what the bytes are encoded in when it is surely not UTF-8.
@@ -309,7 +302,7 @@ fn foreign_encoding(bytes: &[u8]) -> Option<&'static str> {
 }
 
 /// Returns the system's words without its number.
-fn words(error: &io::Error) -> String {
+pub(super) fn words(error: &io::Error) -> String {
     let words = error.to_string();
     let words = words.split(" (os error").next().unwrap_or(&words);
     let mut letters = words.chars();

@@ -86,11 +86,37 @@ pub(super) fn words(kind: &MistakeKind) -> Words {
             ),
             "",
         ),
-        K::LinkInFolder => say(
-            "link-in-folder",
-            "the file would be skipped: links in a folder are not followed; put the file itself here, or name it on the command line",
+        K::LinkInPath { path } => say(
+            "link-in-path",
+            format!(
+                "`{}` is a link, and could lead anywhere; name what it leads to, or pass `--follow-links`",
+                short(path)
+            ),
             "",
         ),
+        K::LinkInFolder => say(
+            "link-in-folder",
+            "the file would be skipped: links in a folder are not followed; put the file itself here, or pass `--follow-links`",
+            "",
+        ),
+        K::LinkedFolder => say(
+            "linked-folder",
+            "what this leads to would be skipped: links in a folder are not followed; put the folder itself here, name it on the command line, or pass `--follow-links`",
+            "",
+        ),
+        K::HiddenSays { key, inner } => {
+            let holds = match inner {
+                Some(inner) => format!("`{}` in it holds `{key}`", short(inner)),
+                None => format!("it holds `{key}`"),
+            };
+            say(
+                "hidden",
+                format!(
+                    "this is not read because its name begins with a dot, but {holds}; rename it if it counts, or move it elsewhere if it does not"
+                ),
+                "",
+            )
+        }
         K::SpecialInFolder => say(
             "special-in-folder",
             "only plain files are read, and this is something else: a pipe, a socket or a device; rename or remove it",

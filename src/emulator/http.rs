@@ -1,8 +1,8 @@
 //! The socket: HTTP/1.1 on a port, an organization behind it.
 
 use std::collections::{BTreeMap, HashSet};
+use std::fs::File;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -73,8 +73,8 @@ pub struct Options {
     pub seed: Option<u64>,
     /// The time at the start, from where it goes on; `None` for the system's.
     pub now: Option<Timestamp>,
-    /// A file to append the traffic to, as JSON lines.
-    pub record: Option<PathBuf>,
+    /// An open file to write the traffic to, as JSON lines.
+    pub record: Option<File>,
     /// Which writes exclude each other while they are in flight.
     pub one_writer: OneWriter,
     /// What the API's answers do not settle.
@@ -114,10 +114,8 @@ pub enum Error {
         source: std::io::Error,
     },
     /// The traffic cannot be written down.
-    #[error("cannot record to {path}")]
+    #[error("cannot record all of the traffic")]
     Record {
-        /// Where to.
-        path: PathBuf,
         /// Why not.
         source: std::io::Error,
     },
@@ -133,7 +131,6 @@ pub struct Emulator {
     shared: Arc<Shared>,
     stop: watch::Sender<bool>,
     server: JoinHandle<()>,
-    record: Option<PathBuf>,
 }
 
 impl Emulator {
@@ -180,9 +177,9 @@ impl Emulator {
         };
         let _ = tokio::time::timeout(FAREWELL, ended).await;
         let failed = lock(&self.shared.recorder).as_mut().and_then(|recorder| recorder.failed.take());
-        match (failed, self.record.take()) {
-            (Some(source), Some(path)) => Err(Error::Record { path, source }),
-            _ => Ok(self.state()),
+        match failed {
+            Some(source) => Err(Error::Record { source }),
+            None => Ok(self.state()),
         }
     }
 }
@@ -196,7 +193,7 @@ impl Drop for Emulator {
 /// Starts an emulator on the current runtime.
 ///
 /// # Errors
-/// An [`enum@Error`] when the state cannot be loaded, the address not be listened on, or the record not be opened.
+/// An [`enum@Error`] when the state cannot be loaded, or the address not be listened on.
 pub async fn start(options: Options) -> Result<Emulator, Error> {
     let seed = match options.seed {
         Some(seed) => seed,
@@ -206,12 +203,7 @@ pub async fn start(options: Options) -> Result<Emulator, Error> {
         Some(state) => Organization::load(state, options.behaviour, seed)?,
         None => Organization::empty(options.behaviour, seed),
     };
-    let recorder = match &options.record {
-        Some(path) => {
-            Some(Recorder::open(path).map_err(|source| Error::Record { path: path.clone(), source })?)
-        }
-        None => None,
-    };
+    let recorder = options.record.map(Recorder::new);
     let failed = |source| Error::Listen { address: options.listen, source };
     let listener = TcpListener::bind(options.listen).await.map_err(failed)?;
     let address = listener.local_addr().map_err(failed)?;
@@ -231,7 +223,7 @@ pub async fn start(options: Options) -> Result<Emulator, Error> {
     });
     let (stop, stopped) = watch::channel(false);
     let server = tokio::spawn(accept(listener, Arc::clone(&shared), stopped));
-    Ok(Emulator { address, shared, stop, server, record: options.record })
+    Ok(Emulator { address, shared, stop, server })
 }
 
 /// What all connections share.

@@ -112,8 +112,6 @@ pub struct Organization {
     pub(super) ssh_keys: Table<SshKey>,
     pub(super) permission_sets: PermissionSets,
     pub(super) quotas: Quotas,
-    /// Kinds of the state that are not emulated, to be kept.
-    pub(super) more: Map<String, Value>,
     pub(super) behaviour: Behaviour,
     pub(super) chance: Chance,
     /// The latest time in the state: what is made now comes after it, whatever the clock says.

@@ -2,7 +2,6 @@
 
 use std::fs::File;
 use std::io::{self, Write as _};
-use std::path::Path;
 
 use serde_json::{Map, Value};
 
@@ -28,10 +27,9 @@ pub(super) struct Exchange<'a> {
 }
 
 impl Recorder {
-    /// Opens a file to append to.
-    pub(super) fn open(path: &Path) -> io::Result<Self> {
-        let file = File::options().append(true).create(true).open(path)?;
-        Ok(Self { file, failed: None })
+    /// Records to a file that is open to be written or appended to.
+    pub(super) const fn new(file: File) -> Self {
+        Self { file, failed: None }
     }
 
     /// Writes one line.

@@ -34,6 +34,12 @@ pub enum StateError {
         /// What it should be.
         wanted: &'static str,
     },
+    /// The state has a key that it cannot have.
+    #[error("the state has the key `{key}`, and may have only {}", known())]
+    UnknownKey {
+        /// Which.
+        key: String,
+    },
     /// A field of an object is wrong.
     #[error("{object}: `{field}`: {why}")]
     Field {
@@ -99,6 +105,11 @@ const KINDS: [&str; 9] = [
     "quota",
 ];
 
+fn known() -> String {
+    let keys: Vec<String> = KINDS.iter().map(|kind| format!("`{kind}`")).collect();
+    keys.join(", ")
+}
+
 /// The id of an organization whose state names none.
 const UNNAMED: &str = "00000000-0000-4000-8000-000000000000";
 
@@ -133,7 +144,6 @@ impl Organization {
             ssh_keys: Table::default(),
             permission_sets: PermissionSets::published(),
             quotas: Quotas::new(None, behaviour.quota),
-            more: Map::new(),
             behaviour,
             chance: Chance::new(seed),
             last: Timestamp::UNIX_EPOCH,
@@ -142,7 +152,7 @@ impl Organization {
         }
     }
 
-    /// Loads a state. Absent kinds are empty, absent fields have their defaults, unknown ones are kept.
+    /// Loads a state. Absent kinds are empty, absent fields have their defaults, unknown fields of objects are kept.
     ///
     /// # Errors
     /// [`StateError`] names the first object that is not what the API has.
@@ -150,6 +160,10 @@ impl Organization {
         let Value::Object(state) = state else {
             return Err(StateError::Shape { what: "top".into(), wanted: "an object" });
         };
+        if let Some(key) = state.keys().find(|key| !KINDS.contains(&key.as_str())) {
+            let key = key.chars().filter(|c| !c.is_control()).take(80).collect();
+            return Err(StateError::UnknownKey { key });
+        }
         let object = organization_object(state)?;
         let id = object.get("id").and_then(Value::as_str).and_then(uuid).unwrap_or_default();
         let home = Home::new(id.clone());
@@ -163,8 +177,6 @@ impl Organization {
         organization.api_keys = rows(state, "api_keys", &home, ApiKey::load)?;
         organization.ssh_keys = rows(state, "ssh_keys", &home, SshKey::load)?;
         organization.quotas = Quotas::new(quota(state)?, behaviour.quota);
-        let kept = state.iter().filter(|(kind, _)| !KINDS.contains(&kind.as_str()));
-        organization.more = kept.map(|(kind, value)| (kind.clone(), value.clone())).collect();
         organization.settle();
         Ok(organization)
     }
@@ -221,7 +233,6 @@ impl Organization {
         if self.quotas.of_state {
             state.insert("quota".into(), self.quotas.saved());
         }
-        state.extend(self.more.clone());
         Value::Object(state)
     }
 }

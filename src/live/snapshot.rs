@@ -24,21 +24,40 @@ pub async fn snapshot(client: &Client) -> Result<Value, Error> {
         .buffered(client.parallelism())
         .try_collect()
         .await?;
-    let without_secret = |mut key: Value| {
-        key["secret_key"] = Value::Null;
-        key
-    };
-    Ok(json!({
+    let mut state = json!({
         "organization": {"id": client.organization().as_str(), "name": ""},
         "users": users,
         "projects": projects,
         "applications": applications,
         "groups": groups,
         "policies": policies,
-        "api_keys": api_keys.into_iter().map(without_secret).collect::<Vec<_>>(),
+        "api_keys": api_keys,
         "ssh_keys": ssh_keys,
         "quota": quota,
-    }))
+    });
+    drop_secrets(&mut state);
+    Ok(state)
+}
+
+/// What the name of a field holds, written small and without signs, whose value nobody else may know.
+const SECRET: [&str; 6] = ["secret", "password", "passphrase", "token", "privatekey", "credential"];
+
+/// Takes away every field that is named like a secret, of whatever kind its object and its value are.
+fn drop_secrets(value: &mut Value) {
+    match value {
+        Value::Object(fields) => {
+            fields.retain(|name, _| !is_secret(name));
+            fields.values_mut().for_each(drop_secrets);
+        }
+        Value::Array(items) => items.iter_mut().for_each(drop_secrets),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+}
+
+fn is_secret(name: &str) -> bool {
+    let letters = name.chars().filter(char::is_ascii_alphanumeric);
+    let name: String = letters.map(|letter| letter.to_ascii_lowercase()).collect();
+    SECRET.iter().any(|secret| name.contains(secret))
 }
 
 async fn whole<T: Listed>(what: &'static str, list: List<T>) -> Result<Vec<Value>, Error> {

@@ -43,19 +43,22 @@ fn a_state_it_cannot_take_is_named_before_it_listens() {
     -- stderr
     error: cannot read nowhere.json
       because: No such file or directory (os error 2)
+    hint: `scw-iam snapshot --out STATE.json` writes the state of an organization
     -- exit 1
     ");
     desk.file("state.json", "[]");
     assert_snapshot!(desk.run("emulate --state state.json"), @"
     -- stderr
-    error: cannot load the state
+    error: cannot emulate state.json
+      because: cannot load the state
       because: the state's top is not an object
     -- exit 1
     ");
     desk.file("state.json", r#"{"groups": [{"name": "x"}]}"#);
     assert_snapshot!(desk.run("emulate --state state.json"), @"
     -- stderr
-    error: cannot load the state
+    error: cannot emulate state.json
+      because: cannot load the state
       because: groups[0] `x`: `id`: is missing
     -- exit 1
     ");

@@ -14,6 +14,8 @@ mod drift;
 mod emulate;
 mod export;
 mod guards;
+#[cfg(unix)]
+mod hostile;
 mod markdown;
 mod ownership;
 mod plan;

@@ -90,6 +90,22 @@ impl Desk {
         self.call("script", ["--quiet", "--return", "--command", &line, "/dev/null"]).env("TERM", "xterm")
     }
 
+    /// A call of a shell script, in which `$IAM` is `scw-iam`, ended with code 124 when it hangs.
+    #[cfg(unix)]
+    pub(crate) fn script(&self, text: &str) -> Call {
+        let iam = env!("CARGO_BIN_EXE_scw-iam");
+        self.call("timeout", ["--signal=KILL", "60", "sh", "-euc", text]).env("IAM", iam)
+    }
+
+    /// Makes a symbolic link, and the folders that lead to it.
+    #[cfg(unix)]
+    pub(crate) fn link(&self, target: impl AsRef<std::path::Path>, name: &str) -> &Self {
+        let path = self.path(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::os::unix::fs::symlink(target, path).unwrap();
+        self
+    }
+
     fn call<'a>(&self, program: &str, arguments: impl IntoIterator<Item = &'a str>) -> Call {
         let home = self.path("home");
         std::fs::create_dir_all(&home).unwrap();

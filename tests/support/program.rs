@@ -48,7 +48,7 @@ impl Desk {
             faults: faults.parse().unwrap(),
             seed: Some(seed),
             latency: Latency::Fixed(latency),
-            record: Some(folder.path().join("record.jsonl")),
+            record: Some(std::fs::File::create(folder.path().join("record.jsonl")).unwrap()),
             ..emulator::Options::default()
         };
         let emulator = emulate(case, options).await;

@@ -160,7 +160,7 @@ policies:
     assert_eq!(verdicts(&trap), ["lost_access Refused"]);
 }
 
-const UNTIL: &str = "until: 2026-01-31T00:00:00Z";
+const UNTIL: &str = "until: 2026-11-20T00:00:00Z";
 
 #[test]
 fn what_ends_by_itself_does_not_count_as_lost() {
@@ -180,7 +180,7 @@ fn what_ends_by_itself_does_not_count_as_lost() {
 #[test]
 fn a_rule_that_ended_by_itself_does_not_count_as_lost_and_others_do() {
     let files = groups(0..2);
-    let ended: Condition = "request.time < timestamp(\"2026-01-31T00:00:00Z\")".parse().unwrap();
+    let ended: Condition = "request.time < timestamp(\"2026-11-20T00:00:00Z\")".parse().unwrap();
     let with_end = files.replace("scope: [dev]}", &format!("scope: [dev], {UNTIL}}}"));
     let trap = || {
         live(&files).with(|state| {
@@ -198,6 +198,57 @@ fn a_rule_that_ended_by_itself_does_not_count_as_lost_and_others_do() {
         }
     });
     assert_eq!(verdicts(&and_another.files(&with_end)), ["emptied Refused", "lost_access Refused"]);
+}
+
+/// Thirty people in one group that holds something, each with this end.
+fn thirty_until(until: &str) -> String {
+    let members: Vec<_> = (0..30).map(|n| format!("{{email: p{n}@x.io, until: {until}}}")).collect();
+    format!(
+        "
+groups: {{g: {{members: {{users: [{}]}}}}}}
+policies:
+  run: {{principal: {{group: g}}, rules: [{{permission_sets: [InstancesReadOnly], scope: [dev]}}]}}
+",
+        members.join(", ")
+    )
+}
+
+/// It is 2026-11-22T00:00:00Z here.
+#[test]
+fn an_end_long_ago_that_is_still_live_is_a_loss_like_any_other() {
+    let ending = |until: &str| live(&thirty_until("2027-01-31")).files(&thirty_until(until));
+    let refused = ["emptied Refused", "lost_access Refused"];
+    for (until, verdict) in [
+        // A slip for 2026-12-31.
+        ("2016-12-31", refused.as_slice()),
+        ("2026-11-14T23:59:59Z", &refused),
+        ("2026-11-15T00:00:00Z", &[]),
+        ("2026-11-22T00:00:00Z", &[]),
+        ("2026-11-22T00:00:01Z", &[]),
+    ] {
+        assert_eq!(verdicts(&ending(until)), verdict, "{until}");
+    }
+    let found = ending("2016-12-31").plan().unwrap();
+    let lost = found.findings().iter().find(|finding| finding.guard.as_str() == "lost_access");
+    assert_eq!(lost.map(|finding| finding.found), Some(30));
+}
+
+#[test]
+fn a_rule_that_ended_long_ago_and_is_still_live_is_a_loss_like_any_other() {
+    let files = groups(0..2);
+    for (until, verdict) in [
+        ("2016-12-31T00:00:00Z", ["emptied Refused", "lost_access Refused"].as_slice()),
+        ("2026-11-20T00:00:00Z", &[]),
+    ] {
+        let ended: Condition = format!("request.time < timestamp(\"{until}\")").parse().unwrap();
+        let with_end = files.replace("scope: [dev]}", &format!("scope: [dev], until: {until}}}"));
+        let trap = live(&files).with(|state| {
+            for policy in state.policies.values_mut() {
+                policy.rules.0[0].condition = Some(ended.clone());
+            }
+        });
+        assert_eq!(verdicts(&trap.files(&with_end)), verdict, "{until}");
+    }
 }
 
 #[test]

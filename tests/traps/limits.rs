@@ -56,7 +56,7 @@ policies:
 
 #[test]
 fn one_who_left_by_hand_beside_one_whose_time_is_over_empties_the_group() {
-    let ended = PAIR.replace("[ann@x.io, bob@x.io]", "[{email: ann@x.io, until: 2026-01-31T00:00:00Z}]");
+    let ended = PAIR.replace("[ann@x.io, bob@x.io]", "[{email: ann@x.io, until: 2026-11-20T00:00:00Z}]");
     assert_eq!(verdicts(&live(PAIR).files(&ended)), ["emptied Refused"]);
 }
 
@@ -67,7 +67,7 @@ fn an_end_counts_for_its_own_group_alone() {
     let two = PAIR.replace("policies:", "  h: {members: {users: [ann@x.io, cat@x.io]}}\npolicies:");
     let files = two
         .replace("[ann@x.io, bob@x.io]", "[bob@x.io]")
-        .replace("[ann@x.io, cat@x.io]", "[{email: ann@x.io, until: 2026-01-31T00:00:00Z}, cat@x.io]");
+        .replace("[ann@x.io, cat@x.io]", "[{email: ann@x.io, until: 2026-11-20T00:00:00Z}, cat@x.io]");
     let trap = live(&two).files(&with_settings(NOBODY, &files));
     assert_eq!(says(&trap, "lost_access"), "would take all access from 1 principal: user ann@x.io");
 }
@@ -76,7 +76,7 @@ fn an_end_counts_for_its_own_group_alone() {
 fn a_member_whose_time_is_to_come_loses_what_the_group_loses() {
     let files = PAIR.replace("[ann@x.io,", "[{email: ann@x.io, until: 2027-01-31T00:00:00Z},").replace(
         "rules: [{permission_sets: [InstancesReadOnly], scope: [dev]}]",
-        "rules: [{permission_sets: [InstancesReadOnly], scope: [dev], until: 2026-01-31T00:00:00Z}]",
+        "rules: [{permission_sets: [InstancesReadOnly], scope: [dev], until: 2026-11-20T00:00:00Z}]",
     );
     let trap = live(PAIR).files(&with_settings(NOBODY, &files));
     let both = "would take all access from 2 principals: user ann@x.io; user bob@x.io";
@@ -93,7 +93,7 @@ fn under(condition: &str) -> crate::builder::Live {
 fn a_rule_whose_end_is_to_come_is_lost_where_its_policy_goes_elsewhere() {
     let files = PAIR.replace("{group: g}", "{user: cat@x.io}").replace(
         "scope: [dev]}",
-        "scope: [dev], until: 2027-01-31T00:00:00Z}, {permission_sets: [VPCReadOnly], scope: [dev], until: 2026-01-31T00:00:00Z}",
+        "scope: [dev], until: 2027-01-31T00:00:00Z}, {permission_sets: [VPCReadOnly], scope: [dev], until: 2026-11-20T00:00:00Z}",
     );
     let trap =
         under("request.time < timestamp(\"2027-01-31T00:00:00Z\")").files(&with_settings(NOBODY, &files));
@@ -103,18 +103,18 @@ fn a_rule_whose_end_is_to_come_is_lost_where_its_policy_goes_elsewhere() {
 
 #[test]
 fn a_rule_that_ended_counts_for_its_own_policy_alone() {
-    let ended = "{permission_sets: [VPCReadOnly], scope: [dev], until: 2026-01-31T00:00:00Z}";
+    let ended = "{permission_sets: [VPCReadOnly], scope: [dev], until: 2026-11-20T00:00:00Z}";
     let rule = "[{permission_sets: [InstancesReadOnly], scope: [dev]}]";
     let other = format!("{}  q: {{principal: none, rules: [{ended}]}}\n", PAIR.replace(rule, "[]"));
-    let trap = under("request.time < timestamp(\"2026-01-31T00:00:00Z\")").files(&other);
+    let trap = under("request.time < timestamp(\"2026-11-20T00:00:00Z\")").files(&other);
     assert_eq!(says(&trap, "emptied"), "would empty 1 group or policy: policy p");
 }
 
 #[test]
 fn a_rule_under_another_condition_has_not_ended() {
-    let ended = PAIR.replace("scope: [dev]}", "scope: [dev], until: 2026-01-31T00:00:00Z}");
+    let ended = PAIR.replace("scope: [dev]}", "scope: [dev], until: 2026-11-20T00:00:00Z}");
     assert_eq!(verdicts(&under("request.ip == '192.0.2.1'").files(&ended)), ["emptied Refused"]);
-    assert_eq!(verdicts(&under("request.time < timestamp(\"2026-01-31T00:00:00Z\")").files(&ended)), [""; 0]);
+    assert_eq!(verdicts(&under("request.time < timestamp(\"2026-11-20T00:00:00Z\")").files(&ended)), [""; 0]);
 }
 
 #[test]

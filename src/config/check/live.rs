@@ -72,7 +72,7 @@ fn declared(check: &mut Check<'_>, state: &State) {
     let document = check.document;
     if let Some(section) = &document.applications {
         let flags = |name: &Name| state.applications.get(&Key::Named(name.clone())).map(|live| live.flags);
-        managed(check, Kind::Application, section, |entry| &entry.meta, flags);
+        managed(check, Kind::Application, section, |entry| &entry.shared, flags);
     }
     if let Some(section) = &document.groups {
         let live = |name: &Name| state.groups.get(&Key::Named(name.clone()));
@@ -82,11 +82,11 @@ fn declared(check: &mut Check<'_>, state: &State) {
             }
         }
         let flags = |name: &Name| live(name).filter(|live| live.builtin.is_none()).map(|live| live.flags);
-        managed(check, Kind::Group, section, |entry| &entry.meta, flags);
+        managed(check, Kind::Group, section, |entry| &entry.shared, flags);
     }
     if let Some(section) = &document.policies {
         let flags = |name: &Name| state.policies.get(&Key::Named(name.clone())).map(|live| live.flags);
-        managed(check, Kind::Policy, section, |entry| &entry.meta, flags);
+        managed(check, Kind::Policy, section, |entry| &entry.shared, flags);
     }
 }
 
@@ -116,15 +116,15 @@ fn renamed(check: &mut Check<'_>, state: &State) {
     let document = check.document;
     if let Some(section) = &document.applications {
         let live: Vec<&Name> = state.applications.keys().filter_map(Key::name).collect();
-        moved(check, Kind::Application, section, |entry| &entry.meta, &live);
+        moved(check, Kind::Application, section, |entry| &entry.shared, &live);
     }
     if let Some(section) = &document.groups {
         let live: Vec<&Name> = state.groups.keys().filter_map(Key::name).collect();
-        moved(check, Kind::Group, section, |entry| &entry.meta, &live);
+        moved(check, Kind::Group, section, |entry| &entry.shared, &live);
     }
     if let Some(section) = &document.policies {
         let live: Vec<&Name> = state.policies.keys().filter_map(Key::name).collect();
-        moved(check, Kind::Policy, section, |entry| &entry.meta, &live);
+        moved(check, Kind::Policy, section, |entry| &entry.shared, &live);
     }
 }
 

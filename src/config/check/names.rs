@@ -13,13 +13,13 @@ pub(super) fn names(check: &mut Check<'_>) {
     projects(check);
     external(check);
     if let Some(section) = &document.applications {
-        identities(check, Kind::Application, section, |entry| &entry.meta);
+        identities(check, Kind::Application, section, |entry| &entry.shared);
     }
     if let Some(section) = &document.groups {
-        identities(check, Kind::Group, section, |entry| &entry.meta);
+        identities(check, Kind::Group, section, |entry| &entry.shared);
     }
     if let Some(section) = &document.policies {
-        identities(check, Kind::Policy, section, |entry| &entry.meta);
+        identities(check, Kind::Policy, section, |entry| &entry.shared);
     }
     tags(check);
     guardrails(check);
@@ -95,9 +95,9 @@ const TAGS_MOST: usize = 10;
 fn tags(check: &mut Check<'_>) {
     let document = check.document;
     let most = TAGS_MOST - usize::from(document.stack.is_some());
-    let applications = document.applications.iter().flatten().map(|(_, (_, entry))| &entry.meta);
-    let groups = document.groups.iter().flatten().map(|(_, (_, entry))| &entry.meta);
-    let policies = document.policies.iter().flatten().map(|(_, (_, entry))| &entry.meta);
+    let applications = document.applications.iter().flatten().map(|(_, (_, entry))| &entry.shared);
+    let groups = document.groups.iter().flatten().map(|(_, (_, entry))| &entry.shared);
+    let policies = document.policies.iter().flatten().map(|(_, (_, entry))| &entry.shared);
     for meta in applications.chain(groups).chain(policies) {
         if let Some(tag) = meta.tags.get(most) {
             check.mistake(tag.at, MistakeKind::TooManyTags { found: meta.tags.len(), most });

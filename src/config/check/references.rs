@@ -43,7 +43,7 @@ fn application(check: &mut Check<'_>, name: &Spanned<Name>, by: impl Fn() -> Str
     }
     let external = document.external_applications.keys();
     let known = document.applications.iter().flat_map(|section| section.keys()).chain(external);
-    let hint = renamed(document.applications.as_ref(), name, |entry| &entry.meta)
+    let hint = renamed(document.applications.as_ref(), name, |entry| &entry.shared)
         .or_else(|| check.near(name.value.as_str(), known.map(Name::as_str)).map(Meant::Near))
         .unwrap_or(Meant::Unknown);
     let (managed, name, at) = (document.applications.is_some(), name.value.to_string(), name.at);
@@ -58,7 +58,7 @@ fn group(check: &mut Check<'_>, name: &Spanned<Name>, by: impl Fn() -> String) {
     }
     let known =
         document.groups.iter().flat_map(|section| section.keys()).chain(document.external_groups.keys());
-    let hint = renamed(document.groups.as_ref(), name, |entry| &entry.meta)
+    let hint = renamed(document.groups.as_ref(), name, |entry| &entry.shared)
         .or_else(|| check.near(name.value.as_str(), known.map(Name::as_str)).map(Meant::Near))
         .unwrap_or(Meant::Unknown);
     let (managed, name, at) = (document.groups.is_some(), name.value.to_string(), name.at);

@@ -16,7 +16,7 @@ pub(super) fn rules(check: &mut Check<'_>, catalogue: &Catalogue, is_live: bool)
         }
     }
     for assertion in &document.assertions {
-        let set = &assertion.permission_set;
+        let Some((_, set)) = assertion.expectation() else { continue };
         let Some(scope_type) = rules.scope_type(set) else { continue };
         let needs = match (scope_type, &assertion.on.value) {
             (ScopeType::Organization, OnDocument::AllProjects | OnDocument::Project(_)) => "the organization",

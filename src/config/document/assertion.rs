@@ -1,19 +1,50 @@
-use super::policy::{PrincipalDocument, principal};
+use schemars::{JsonSchema as _, Schema, SchemaGenerator};
+use serde_json::Value;
+
+use super::policy::{PrincipalDocument, PrincipalMap, principal};
 use super::rule::project;
 use crate::config::decode::{Decoder, Spanned};
-use crate::config::fields::{Fields, Shape};
+use crate::config::fields::{Fields, document};
 use crate::config::mistake::{Mistake, MistakeKind, Span};
 use crate::config::tree::Node;
 use crate::model::{Expectation, PermissionSetName, ProjectName};
 
-/// An entry of `assertions`.
-#[derive(Debug)]
-pub(in crate::config) struct AssertionDocument {
-    pub(in crate::config) principal: PrincipalDocument,
-    pub(in crate::config) expectation: Expectation,
-    pub(in crate::config) permission_set: Spanned<PermissionSetName>,
-    pub(in crate::config) on: Spanned<OnDocument>,
-    pub(in crate::config) at: Span,
+document! {
+    /// A statement about access that must be true. Has either `can` or `cannot`.
+    #[schemars(rename = "assertion", extend("oneOf" = [{"required": ["can"]}, {"required": ["cannot"]}]))]
+    AssertionDocument: "an assertion" {
+        /// Who: a user or an application.
+        #[schemars(schema_with = "user_or_application", extend("x-api" = "–", "examples" = [{"user": "alice@example.com"}]))]
+        principal: PrincipalDocument,
+        /// A permission set that the principal must hold there, without a condition.
+        #[schemars(extend("x-api" = "–", "examples" = ["InstancesFullAccess"]))]
+        can: Option<Spanned<PermissionSetName>>,
+        /// A permission set that the principal must not hold there, not even under a condition.
+        #[schemars(extend("x-api" = "–", "examples" = ["IAMManager"]))]
+        cannot: Option<Spanned<PermissionSetName>>,
+        /// Where: `organization`, `all_projects`, or a project by name.
+        #[schemars(with = "ProjectName", extend("x-api" = "–", "examples" = ["prod", "organization"]))]
+        on: Spanned<OnDocument>,
+    }
+    beside {
+        /// Where the assertion stands.
+        at: Span,
+    }
+}
+
+impl AssertionDocument {
+    /// Returns what is expected of which permission set. One of both is there: the decoder saw to it.
+    pub(in crate::config) fn expectation(&self) -> Option<(Expectation, &Spanned<PermissionSetName>)> {
+        let can = self.can.as_ref().map(|set| (Expectation::Can, set));
+        can.or(self.cannot.as_ref().map(|set| (Expectation::Cannot, set)))
+    }
+}
+
+fn user_or_application(generator: &mut SchemaGenerator) -> Schema {
+    let mut principal = PrincipalMap::json_schema(generator);
+    let properties = principal.get_mut("properties").and_then(Value::as_object_mut);
+    properties.map(|properties| properties.remove("group"));
+    principal
 }
 
 /// `on` of an assertion.
@@ -24,12 +55,9 @@ pub(in crate::config) enum OnDocument {
     Project(ProjectName),
 }
 
-pub(in crate::config) const SHAPE: Shape =
-    Shape { of: "an assertion", keys: &["principal", "can", "cannot", "on"], top: false };
-
 pub(super) fn assertion(d: &mut Decoder<'_>, node: &Node<'_>) -> Option<AssertionDocument> {
     let at = node.head();
-    let mut fields = Fields::of(d, node, at, "assertions", &SHAPE)?;
+    let mut fields = Fields::of(d, node, at, "assertions", &AssertionDocument::SHAPE)?;
     let of = || "the assertion".to_owned();
     let principal = fields.required("principal", d, of, |d, node, key| match node.raw() {
         Some("none") => Some(PrincipalDocument::None),
@@ -46,8 +74,8 @@ pub(super) fn assertion(d: &mut Decoder<'_>, node: &Node<'_>) -> Option<Assertio
         }
         other => other,
     };
-    let can = fields.optional("can", d, set(Expectation::Can));
-    let cannot = fields.optional("cannot", d, set(Expectation::Cannot));
+    let can = fields.optional("can", d, |d, node, _| d.permission_set(node, "can"));
+    let cannot = fields.optional("cannot", d, |d, node, _| d.permission_set(node, "cannot"));
     let on = fields.required("on", d, of, |d, node, _| on(d, node));
     let keys = (fields.get("can").map(|(key, _)| key.at), fields.get("cannot").map(|(key, _)| key.at));
     match keys {
@@ -61,20 +89,8 @@ pub(super) fn assertion(d: &mut Decoder<'_>, node: &Node<'_>) -> Option<Assertio
         }
         _ => {}
     }
-    let (expectation, permission_set) = can.or(cannot)?;
-    Some(AssertionDocument { principal: principal?, expectation, permission_set, on: on?, at })
-}
-
-type Expected = (Expectation, Spanned<PermissionSetName>);
-
-fn set(expectation: Expectation) -> impl FnOnce(&mut Decoder<'_>, &Node<'_>, Span) -> Option<Expected> {
-    move |d, node, _| {
-        let what = match expectation {
-            Expectation::Can => "can",
-            Expectation::Cannot => "cannot",
-        };
-        d.permission_set(node, what).map(|set| (expectation, set))
-    }
+    can.as_ref().or(cannot.as_ref())?;
+    Some(AssertionDocument { principal: principal?, can, cannot, on: on?, at })
 }
 
 fn on(d: &mut Decoder<'_>, node: &Node<'_>) -> Option<Spanned<OnDocument>> {

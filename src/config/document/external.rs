@@ -1,21 +1,25 @@
 use crate::config::decode::{Decoder, Spanned};
-use crate::config::fields::{Fields, Shape};
+use crate::config::fields::{Fields, document};
 use crate::config::mistake::Span;
 use crate::config::tree::Node;
 use crate::model::{Kind, Name};
 
-/// `external`.
-#[derive(Debug, Default)]
-pub(in crate::config) struct ExternalDocument {
-    pub(in crate::config) groups: Vec<Spanned<Name>>,
-    pub(in crate::config) applications: Vec<Spanned<Name>>,
+document! {
+    /// Objects that are referred to here and not declared.
+    #[derive(Default)]
+    #[schemars(rename = "external")]
+    ExternalDocument: "`external`" {
+        /// Groups by name.
+        #[schemars(default, extend("default" = [], "x-api" = "`name` of a group", "examples" = [["All Users"]]))]
+        groups: Vec<Spanned<Name>>,
+        /// Applications by name.
+        #[schemars(default, extend("default" = [], "x-api" = "`name` of an application", "examples" = [["vpn-gateway"]]))]
+        applications: Vec<Spanned<Name>>,
+    }
 }
 
-pub(in crate::config) const SHAPE: Shape =
-    Shape { of: "`external`", keys: &["groups", "applications"], top: false };
-
 pub(super) fn external(d: &mut Decoder<'_>, node: &Node<'_>, key: Span) -> Option<ExternalDocument> {
-    let mut fields = Fields::of(d, node, key, "external", &SHAPE)?;
+    let mut fields = Fields::of(d, node, key, "external", &ExternalDocument::SHAPE)?;
     let groups = fields.optional("groups", d, |d, node, _| {
         d.each(node, "groups", |d, item| d.name(item, "groups", Kind::Group))
     });

@@ -1,26 +1,71 @@
+use std::borrow::Cow;
+
 use jiff::Timestamp;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
 use super::meta::{MetaDocument, meta};
 use super::rule::until;
 use crate::config::decode::{Decoder, Spanned};
-use crate::config::fields::{Fields, Shape};
+use crate::config::fields::{Fields, document};
 use crate::config::mistake::{MistakeKind, Span};
+use crate::config::schema::text;
 use crate::config::tree::{Node, Value};
 use crate::model::{Email, Kind, Membership, Name};
 
-/// `groups: {NAME: …}`.
-#[derive(Debug, Default)]
-pub(in crate::config) struct GroupDocument {
-    pub(in crate::config) meta: MetaDocument,
-    pub(in crate::config) members: Option<MembersDocument>,
-    pub(in crate::config) membership: Option<Membership>,
+document! {
+    /// A set of users and applications.
+    #[derive(Default)]
+    #[schemars(rename = "group", extend("dependencies" = {"membership": ["members"]}))]
+    GroupDocument: "a group" {
+        ..MetaDocument,
+        /// Who is in it. Absent means that the membership is not managed here; `{}` means nobody.
+        #[schemars(extend("x-api" = "`user_ids` and `application_ids`", "examples" = [{"users": ["alice@example.com"], "applications": ["ci"]}]))]
+        members: Option<MembersDocument>,
+        /// `exact`: those listed and nobody else. `at_least`: a member that is not listed is never removed. Needs
+        /// `members`.
+        #[schemars(with = "Option<String>", extend("enum" = ["exact", "at_least"], "default" = "exact", "x-api" = "`PUT /groups/{id}/members`, or the calls that add one", "examples" = ["at_least"]))]
+        membership: Option<Membership>,
+    }
 }
 
-/// `members` of a group.
-#[derive(Debug, Default)]
-pub(in crate::config) struct MembersDocument {
-    pub(in crate::config) users: Vec<MemberDocument<Email>>,
-    pub(in crate::config) applications: Vec<MemberDocument<Name>>,
+document! {
+    /// Who is in a group.
+    #[derive(Default)]
+    #[schemars(rename = "members")]
+    MembersDocument: "`members`" {
+        /// People, by e-mail address; with `{email: …, until: …}` for one whose membership ends.
+        #[schemars(default, extend("default" = [], "x-api" = "`user_ids`", "examples" = [["alice@example.com", {"email": "bob@example.com", "until": "2027-01-31"}]]))]
+        users: Vec<MemberDocument<Email>>,
+        /// Applications, by name; with `{name: …, until: …}` for one whose membership ends.
+        #[schemars(default, extend("default" = [], "x-api" = "`application_ids`", "examples" = [["ci", {"name": "migration", "until": "2027-01-31"}]]))]
+        applications: Vec<MemberDocument<Name>>,
+    }
+}
+
+document! {
+    /// A person whose membership ends.
+    #[schemars(rename = "user_until")]
+    UserUntil: "a user" {
+        /// The address.
+        #[schemars(with = "Email", extend("x-api" = "`email` of a user", "examples" = ["bob@example.com"]))]
+        email: Option<Spanned<Email>>,
+        /// When the membership ends. Nothing on the server ends it: it ends with the next apply after this.
+        #[schemars(with = "Option<text::Until>", extend("x-api" = "–", "examples" = ["2027-01-31"]))]
+        until: Option<Spanned<Timestamp>>,
+    }
+}
+
+document! {
+    /// An application whose membership ends.
+    #[schemars(rename = "application_until")]
+    ApplicationUntil: "an application in a group" {
+        /// The name.
+        #[schemars(with = "Name", extend("x-api" = "`name` of an application", "examples" = ["migration"]))]
+        name: Option<Spanned<Name>>,
+        /// When the membership ends. Nothing on the server ends it: it ends with the next apply after this.
+        #[schemars(with = "Option<text::Until>", extend("x-api" = "–", "examples" = ["2027-01-31"]))]
+        until: Option<Spanned<Timestamp>>,
+    }
 }
 
 /// A member, by itself or with its end.
@@ -30,26 +75,71 @@ pub(in crate::config) struct MemberDocument<N> {
     pub(in crate::config) until: Option<Spanned<Timestamp>>,
 }
 
-pub(in crate::config) const SHAPE: Shape = Shape {
-    of: "a group",
-    keys: &["description", "tags", "id", "previously", "members", "membership"],
-    top: false,
-};
+/// How an entry of a list of members is written.
+trait Member: Sized {
+    const SCHEMA: (&'static str, &'static str);
+    /// The map of an entry with its end.
+    type Ending: JsonSchema;
 
-pub(in crate::config) const MEMBERS: Shape =
-    Shape { of: "`members`", keys: &["users", "applications"], top: false };
+    fn ending(d: &mut Decoder<'_>, node: &Node<'_>) -> Option<MemberDocument<Self>>;
+    fn alone(d: &mut Decoder<'_>, node: &Node<'_>) -> Option<Spanned<Self>>;
+}
 
-pub(in crate::config) const USER: Shape = Shape { of: "a user", keys: &["email", "until"], top: false };
+impl Member for Email {
+    const SCHEMA: (&'static str, &'static str) = ("user_member", "A person in a group.");
+    type Ending = UserUntil;
 
-pub(in crate::config) const APPLICATION: Shape =
-    Shape { of: "an application in a group", keys: &["name", "until"], top: false };
+    fn ending(d: &mut Decoder<'_>, node: &Node<'_>) -> Option<MemberDocument<Self>> {
+        let mut fields = Fields::of(d, node, node.head(), "users", &UserUntil::SHAPE)?;
+        let email = fields.required("email", d, of_member, |d, node, _| Self::alone(d, node));
+        let UserUntil { email, until } = UserUntil { email, until: fields.optional("until", d, until) };
+        Some(MemberDocument { name: email?, until })
+    }
+
+    fn alone(d: &mut Decoder<'_>, node: &Node<'_>) -> Option<Spanned<Self>> {
+        d.email(node, "email")
+    }
+}
+
+impl Member for Name {
+    const SCHEMA: (&'static str, &'static str) = ("application_member", "An application in a group.");
+    type Ending = ApplicationUntil;
+
+    fn ending(d: &mut Decoder<'_>, node: &Node<'_>) -> Option<MemberDocument<Self>> {
+        let mut fields = Fields::of(d, node, node.head(), "applications", &ApplicationUntil::SHAPE)?;
+        let name = fields.required("name", d, of_member, |d, node, _| Self::alone(d, node));
+        let ApplicationUntil { name, until } =
+            ApplicationUntil { name, until: fields.optional("until", d, until) };
+        Some(MemberDocument { name: name?, until })
+    }
+
+    fn alone(d: &mut Decoder<'_>, node: &Node<'_>) -> Option<Spanned<Self>> {
+        d.name(node, "name", Kind::Application)
+    }
+}
+
+fn of_member() -> String {
+    "the member".to_owned()
+}
+
+impl<N: Member + JsonSchema> JsonSchema for MemberDocument<N> {
+    fn schema_name() -> Cow<'static, str> {
+        N::SCHEMA.0.into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let alone = generator.subschema_for::<N>();
+        let ending = generator.subschema_for::<N::Ending>();
+        json_schema!({"description": N::SCHEMA.1, "anyOf": [alone, ending]})
+    }
+}
 
 /// The words for `membership`.
 pub(in crate::config) const MEMBERSHIPS: &[&str] = &["exact", "at_least"];
 
 pub(super) fn group(d: &mut Decoder<'_>, node: &Node<'_>, name: &str, at: Span) -> Option<GroupDocument> {
-    let mut fields = Fields::of(d, node, at, name, &SHAPE)?;
-    let meta = meta(&mut fields, d, Kind::Group);
+    let mut fields = Fields::of(d, node, at, name, &GroupDocument::SHAPE)?;
+    let shared = meta(&mut fields, d, Kind::Group);
     let has_members = fields.get("members").is_some() || fields.excused("members");
     let members = fields.optional("members", d, members);
     let membership = fields.optional("membership", d, |d, node, key| {
@@ -58,44 +148,29 @@ pub(super) fn group(d: &mut Decoder<'_>, node: &Node<'_>, name: &str, at: Span) 
         }
         d.one_of(node, "membership", MEMBERSHIPS, &[Membership::Exact, Membership::AtLeast])
     });
-    Some(GroupDocument { meta, members, membership })
+    Some(GroupDocument { shared, members, membership })
 }
 
 fn members(d: &mut Decoder<'_>, node: &Node<'_>, key: Span) -> Option<MembersDocument> {
-    let mut fields = Fields::of(d, node, key, "members", &MEMBERS)?;
-    let users = fields.optional("users", d, |d, node, _| {
-        members_of(d, node, "users", &USER, "email", |d, node| d.email(node, "email"))
-    });
-    let applications = fields.optional("applications", d, |d, node, _| {
-        members_of(d, node, "applications", &APPLICATION, "name", |d, node| {
-            d.name(node, "name", Kind::Application)
-        })
-    });
+    let mut fields = Fields::of(d, node, key, "members", &MembersDocument::SHAPE)?;
+    let users = fields.optional("users", d, |d, node, _| each::<Email>(d, node, "users"));
+    let applications = fields.optional("applications", d, |d, node, _| each::<Name>(d, node, "applications"));
     let (mut users, mut applications) = (users.unwrap_or_default(), applications.unwrap_or_default());
     d.distinct(&mut users, "user", |member| (member.name.value.clone(), member.name.at));
     d.distinct(&mut applications, "application", |member| (member.name.value.clone(), member.name.at));
     Some(MembersDocument { users, applications })
 }
 
-fn members_of<N>(
-    d: &mut Decoder<'_>,
-    node: &Node<'_>,
-    what: &'static str,
-    shape: &Shape,
-    key: &'static str,
-    mut name: impl FnMut(&mut Decoder<'_>, &Node<'_>) -> Option<Spanned<N>>,
-) -> Option<Vec<MemberDocument<N>>> {
+fn each<N: Member>(d: &mut Decoder<'_>, node: &Node<'_>, what: &str) -> Option<Vec<MemberDocument<N>>> {
     let items = d.list(node, what)?;
     let mut members = Vec::with_capacity(items.len());
     for item in items {
-        if !matches!(item.value, Value::Map(_)) {
-            members.extend(name(d, item).map(|name| MemberDocument { name, until: None }));
-            continue;
-        }
-        let Some(mut fields) = Fields::of(d, item, item.head(), what, shape) else { continue };
-        let name = fields.required(key, d, || "the member".to_owned(), |d, node, _| name(d, node));
-        let until = fields.optional("until", d, until);
-        members.extend(name.map(|name| MemberDocument { name, until }));
+        members.extend(match item.value {
+            Value::Map(_) => N::ending(d, item),
+            Value::Scalar(_) | Value::List(_) | Value::Broken => {
+                N::alone(d, item).map(|name| MemberDocument { name, until: None })
+            }
+        });
     }
     Some(members)
 }

@@ -1,28 +1,36 @@
 use crate::access::cel::Vocabulary;
 use crate::config::decode::{Decoder, Spanned};
-use crate::config::fields::{Fields, Shape};
+use crate::config::fields::{Fields, document};
 use crate::config::mistake::{MistakeKind, Span};
 use crate::config::tree::Node;
 use crate::model::{BadText, check_description};
 
-/// An entry of `guardrails`.
-#[derive(Debug)]
-pub(in crate::config) struct GuardrailDocument {
-    pub(in crate::config) name: Spanned<String>,
-    pub(in crate::config) forbid: Spanned<String>,
-    /// Group names that the expression compares with, and where.
-    pub(in crate::config) groups: Vec<Spanned<String>>,
-    /// Permission sets that the expression compares with, and where.
-    pub(in crate::config) permission_sets: Vec<Spanned<String>>,
+document! {
+    /// What no grant may be.
+    #[schemars(rename = "guardrail")]
+    GuardrailDocument: "a guardrail" {
+        /// What it ensures, in words. Each guardrail has its own.
+        #[schemars(with = "String", extend("minLength" = 1, "maxLength" = 200, "x-api" = "–", "examples" = ["people administer IAM through the owners group only"]))]
+        name: Spanned<String>,
+        /// An expression in CEL that is true for each grant that is forbidden. There are `grant.principal`, `grant.kind`,
+        /// `grant.permission_set`, `grant.scope`, `grant.condition`, `grant.via_group`, `grant.policy` and
+        /// `grant.managed`, and the standard functions.
+        #[schemars(with = "String", extend("minLength" = 1, "maxLength" = 4096, "x-api" = "–", "examples" = ["grant.permission_set == \"IAMManager\" && grant.via_group != \"owners\""]))]
+        forbid: Spanned<String>,
+    }
+    beside {
+        /// Group names that the expression compares with, and where.
+        groups: Vec<Spanned<String>>,
+        /// Permission sets that the expression compares with, and where.
+        permission_sets: Vec<Spanned<String>>,
+    }
 }
-
-pub(in crate::config) const SHAPE: Shape = Shape { of: "a guardrail", keys: &["name", "forbid"], top: false };
 
 /// The most characters of a guardrail's expression.
 const FORBID_MOST: usize = 4096;
 
 pub(super) fn guardrail(d: &mut Decoder<'_>, node: &Node<'_>) -> Option<GuardrailDocument> {
-    let mut fields = Fields::of(d, node, node.head(), "guardrails", &SHAPE)?;
+    let mut fields = Fields::of(d, node, node.head(), "guardrails", &GuardrailDocument::SHAPE)?;
     let of = || "the guardrail".to_owned();
     let name = fields.required("name", d, of, name);
     let forbid = fields.required("forbid", d, of, |d, node, _| {

@@ -1,18 +1,31 @@
 //! What applications, groups and policies have in common.
 
 use crate::config::decode::{Decoder, Spanned};
-use crate::config::fields::Fields;
+use crate::config::fields::{Fields, document};
 use crate::config::mistake::{MistakeKind, Span};
+use crate::config::schema::text;
 use crate::config::tree::Node;
 use crate::model::{Id, Kind, Name, Tag, check_description};
 
-/// What every declared object has.
-#[derive(Debug, Default)]
-pub(in crate::config) struct MetaDocument {
-    pub(in crate::config) description: Option<String>,
-    pub(in crate::config) tags: Vec<Spanned<Tag>>,
-    pub(in crate::config) id: Option<Spanned<Id>>,
-    pub(in crate::config) previously: Option<Spanned<Name>>,
+document! {
+    /// What every declared object has.
+    #[derive(Default)]
+    #[schemars(rename = "meta")]
+    MetaDocument: "an object" {
+        /// Free text. Absent means empty.
+        #[schemars(with = "Option<text::Description>", extend("default" = "", "x-api" = "`description`", "examples" = ["Deploys from CI"]))]
+        description: Option<String>,
+        /// Your own tags. Absent means none. With a `stack` there are at most nine, since one more says who owns the object.
+        #[schemars(default, extend("default" = [], "maxItems" = 10, "uniqueItems" = true, "x-api" = "`tags`", "examples" = [["team:platform"]]))]
+        tags: Vec<Spanned<Tag>>,
+        /// The id of the live object that is meant, where the name does not tell.
+        #[schemars(extend("x-api" = "`id`", "examples" = ["63310857-3247-4094-bc70-58fd1cd82491"]))]
+        id: Option<Spanned<Id>>,
+        /// The name that the object had before: it is renamed instead of deleted and created. Used while no live object of
+        /// this kind has the new name; remove it once that is done.
+        #[schemars(extend("x-api" = "`name` in a `PATCH`", "examples" = ["old-name"]))]
+        previously: Option<Spanned<Name>>,
+    }
 }
 
 /// Decodes the keys that every declared object has.

@@ -1,17 +1,28 @@
+use std::borrow::Cow;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+
 use super::meta::{MetaDocument, meta};
 use super::rule::{RuleDocument, rule};
 use crate::config::decode::{Decoder, Spanned};
-use crate::config::fields::{Fields, Shape};
+use crate::config::fields::{Fields, document};
 use crate::config::mistake::{MistakeKind, Span};
 use crate::config::tree::{Node, Value};
 use crate::model::{Email, Kind, Name};
 
-/// `policies: {NAME: …}`.
-#[derive(Debug, Default)]
-pub(in crate::config) struct PolicyDocument {
-    pub(in crate::config) meta: MetaDocument,
-    pub(in crate::config) principal: Option<PrincipalDocument>,
-    pub(in crate::config) rules: Vec<RuleDocument>,
+document! {
+    /// What a principal may do.
+    #[derive(Default)]
+    #[schemars(rename = "policy")]
+    PolicyDocument: "a policy" {
+        ..MetaDocument,
+        /// Who holds what the rules grant: one user, group or application, or `none`.
+        #[schemars(with = "PrincipalDocument", extend("x-api" = "`user_id`, `group_id`, `application_id` or `no_principal`", "examples" = [{"group": "developers"}, "none"]))]
+        principal: Option<PrincipalDocument>,
+        /// What is granted. The order has no meaning. `[]` grants nothing.
+        #[schemars(extend("x-api" = "`rules`", "examples" = [[{"permission_sets": ["IAMReadOnly"], "scope": "organization"}]]))]
+        rules: Vec<RuleDocument>,
+    }
 }
 
 /// `principal` of a policy.
@@ -23,20 +34,41 @@ pub(in crate::config) enum PrincipalDocument {
     Application(Spanned<Name>),
 }
 
-pub(in crate::config) const SHAPE: Shape = Shape {
-    of: "a policy",
-    keys: &["description", "tags", "id", "previously", "principal", "rules"],
-    top: false,
-};
+impl JsonSchema for PrincipalDocument {
+    fn schema_name() -> Cow<'static, str> {
+        "policy_principal".into()
+    }
 
-pub(in crate::config) const PRINCIPAL: Shape =
-    Shape { of: "`principal`", keys: &["user", "group", "application"], top: false };
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let somebody = generator.subschema_for::<PrincipalMap>();
+        json_schema!({
+            "description": "Who holds what a policy grants.",
+            "anyOf": [{"description": "Nobody, for now.", "const": "none"}, somebody],
+        })
+    }
+}
+
+document! {
+    /// One user, group or application.
+    #[schemars(rename = "principal", extend("minProperties" = 1, "maxProperties" = 1))]
+    PrincipalMap: "`principal`" {
+        /// A person, by e-mail address.
+        #[schemars(extend("x-api" = "`user_id`", "examples" = ["alice@example.com"]))]
+        user: Option<Spanned<Email>>,
+        /// A group, declared here or listed under `external`.
+        #[schemars(extend("x-api" = "`group_id`", "examples" = ["developers"]))]
+        group: Option<Spanned<Name>>,
+        /// An application, declared here or listed under `external`.
+        #[schemars(extend("x-api" = "`application_id`", "examples" = ["ci"]))]
+        application: Option<Spanned<Name>>,
+    }
+}
 
 pub(super) fn policy(d: &mut Decoder<'_>, node: &Node<'_>, name: &str, at: Span) -> Option<PolicyDocument> {
-    let mut fields = Fields::of(d, node, at, name, &SHAPE)?;
+    let mut fields = Fields::of(d, node, at, name, &PolicyDocument::SHAPE)?;
     let of = || format!("policy `{name}`");
     Some(PolicyDocument {
-        meta: meta(&mut fields, d, Kind::Policy),
+        shared: meta(&mut fields, d, Kind::Policy),
         principal: fields.required("principal", d, of, |d, node, key| {
             if let Value::Scalar(scalar) = &node.value
                 && scalar.text == "none"
@@ -62,13 +94,15 @@ pub(super) fn principal(d: &mut Decoder<'_>, node: &Node<'_>, key: Span) -> Opti
         }
         Value::List(_) | Value::Map(_) | Value::Broken => {}
     }
-    let mut fields = Fields::of(d, node, key, "principal", &PRINCIPAL)?;
+    let mut fields = Fields::of(d, node, key, "principal", &PrincipalMap::SHAPE)?;
     let kinds: Vec<&'static str> =
-        PRINCIPAL.keys.iter().copied().filter(|key| fields.get(key).is_some()).collect();
-    let user = fields.optional("user", d, |d, node, _| d.email(node, "user"));
-    let group = fields.optional("group", d, |d, node, _| d.name(node, "group", Kind::Group));
-    let application =
-        fields.optional("application", d, |d, node, _| d.name(node, "application", Kind::Application));
+        PrincipalMap::SHAPE.keys().filter(|key| fields.get(key).is_some()).collect();
+    let PrincipalMap { user, group, application } = PrincipalMap {
+        user: fields.optional("user", d, |d, node, _| d.email(node, "user")),
+        group: fields.optional("group", d, |d, node, _| d.name(node, "group", Kind::Group)),
+        application: fields
+            .optional("application", d, |d, node, _| d.name(node, "application", Kind::Application)),
+    };
     match kinds.len() {
         0 => {
             let empty = matches!(&node.value, Value::Map(map) if map.entries.is_empty() && !map.cut);

@@ -1,3 +1,5 @@
+use std::collections::BTreeMap;
+
 use super::application::{ApplicationDocument, application};
 use super::assertion::{AssertionDocument, assertion};
 use super::external::{ExternalDocument, external};
@@ -6,7 +8,7 @@ use super::guardrail::{GuardrailDocument, guardrail};
 use super::policy::{PolicyDocument, policy};
 use super::settings::{SettingsDocument, settings};
 use crate::config::decode::{Decoder, Spanned};
-use crate::config::fields::{Fields, Shape};
+use crate::config::fields::{Fields, Shape, document};
 use crate::config::mistake::{MistakeKind, Span};
 use crate::config::tree::Node;
 use crate::model::{Id, Kind, Name, ProjectName, Stack};
@@ -14,39 +16,72 @@ use crate::model::{Id, Kind, Name, ProjectName, Stack};
 /// The entries of a section, in the file's order.
 pub(in crate::config) type Entries<K, V> = Vec<(Spanned<K>, V)>;
 
-/// One file.
-#[derive(Debug, Default)]
-pub(in crate::config) struct FileDocument {
-    pub(in crate::config) version: Option<Span>,
-    pub(in crate::config) organization: Option<(Span, Option<Id>)>,
-    pub(in crate::config) stack: Option<(Span, Option<Spanned<Stack>>)>,
-    pub(in crate::config) settings: Option<(Span, SettingsDocument)>,
-    pub(in crate::config) projects: Entries<ProjectName, Spanned<Id>>,
-    pub(in crate::config) external: ExternalDocument,
-    pub(in crate::config) applications: Option<Entries<Name, ApplicationDocument>>,
-    pub(in crate::config) groups: Option<Entries<Name, GroupDocument>>,
-    pub(in crate::config) policies: Option<Entries<Name, PolicyDocument>>,
-    pub(in crate::config) assertions: Vec<AssertionDocument>,
-    pub(in crate::config) guardrails: Vec<GuardrailDocument>,
+document! {
+    /// What a stack of files says about the access of a Scaleway organization.
+    #[derive(Default)]
+    #[schemars(
+        title = "scw-iam",
+        extend("patternProperties" = {"^x-": true}),
+        extend("dependencies" = {
+            "version": ["organization"],
+            "organization": ["version"],
+            "stack": ["version", "organization"],
+            "settings": ["version", "organization"],
+        })
+    )]
+    FileDocument: "a file" {
+        /// The version of the language.
+        ///
+        /// Needed in exactly one of the files that are read together, so that a part can never be taken for the whole.
+        #[schemars(with = "Option<u32>", extend("const" = 1, "x-api" = "–", "x-limits" = "1", "examples" = [1]))]
+        version: Option<Span>,
+        /// The organization that the files are about. Stands in the file that holds `version`.
+        #[schemars(with = "Option<Id>", extend("x-api" = "`organization_id` of every request", "examples" = ["105bdce1-64c0-48ab-899d-868455867ecf"]))]
+        organization: Option<(Span, Option<Id>)>,
+        /// Who owns what the files declare: the tag `scw-iam=STACK` is put on all that is created or adopted. Without it
+        /// nothing is tagged and nothing is ever deleted. Stands in the file that holds `version`.
+        #[schemars(with = "Option<Stack>", extend("x-api" = "one of the `tags` of applications, groups and policies", "examples" = ["platform"]))]
+        stack: Option<(Span, Option<Spanned<Stack>>)>,
+        /// How plans are made and when they are refused. Stands in the file that holds `version`.
+        #[schemars(with = "Option<SettingsDocument>", extend("x-api" = "–", "examples" = [{"min_iam_admins": 2, "limits": {"deletes": 5}}]))]
+        settings: Option<(Span, SettingsDocument)>,
+        /// A name for a project's id. A name that is pinned here keeps its meaning when the project is renamed in the
+        /// console; one that is not is looked up by its live name.
+        #[schemars(
+            with = "Option<BTreeMap<String, Id>>",
+            extend(
+                "propertyNames" = {"minLength": 1, "maxLength": 255},
+                "x-api" = "`project_ids` of a rule",
+                "examples" = [{"prod": "6b1f5d3c-64c0-48ab-899d-868455867ecf"}]
+            )
+        )]
+        projects: Entries<ProjectName, Spanned<Id>>,
+        /// Objects that are referred to here and not declared: other stacks' objects, built-in groups, products'
+        /// applications.
+        #[schemars(with = "Option<ExternalDocument>", extend("x-api" = "–", "examples" = [{"groups": ["All Users"]}]))]
+        external: ExternalDocument,
+        /// The applications, by name. An absent section means that applications are not managed here; `{}` means that
+        /// there are none.
+        #[schemars(with = "Option<BTreeMap<String, ApplicationDocument>>", extend("propertyNames" = {"$ref": "#/definitions/name"}, "x-api" = "`name` of an application", "examples" = [{"ci": {"description": "Deploys from CI"}}]))]
+        applications: Option<Entries<Name, ApplicationDocument>>,
+        /// The groups, by name. An absent section means that groups are not managed here; `{}` means that there are none.
+        #[schemars(with = "Option<BTreeMap<String, GroupDocument>>", extend("propertyNames" = {"$ref": "#/definitions/name"}, "x-api" = "`name` of a group", "examples" = [{"developers": {"members": {"users": ["alice@example.com"]}}}]))]
+        groups: Option<Entries<Name, GroupDocument>>,
+        /// The policies, by name. An absent section means that policies are not managed here; `{}` means that there are
+        /// none.
+        #[schemars(with = "Option<BTreeMap<String, PolicyDocument>>", extend("propertyNames" = {"$ref": "#/definitions/name"}, "x-api" = "`name` of a policy", "examples" = [{"everyone-reads": {"principal": {"group": "developers"}, "rules": []}}]))]
+        policies: Option<Entries<Name, PolicyDocument>>,
+        /// Statements about access that must be true. A plan whose outcome breaks one is refused.
+        #[schemars(default, extend("x-api" = "–", "examples" = [[{"principal": {"application": "ci"}, "cannot": "IAMManager", "on": "organization"}]]))]
+        assertions: Vec<AssertionDocument>,
+        /// What no grant may be. A plan whose outcome breaks one is refused.
+        #[schemars(default, extend("x-api" = "–", "examples" = [[{"name": "no locks on all projects", "forbid": "grant.scope == \"all_projects\""}]]))]
+        guardrails: Vec<GuardrailDocument>,
+    }
 }
 
-pub(in crate::config) const SHAPE: Shape = Shape {
-    of: "a file",
-    keys: &[
-        "version",
-        "organization",
-        "stack",
-        "settings",
-        "projects",
-        "external",
-        "applications",
-        "groups",
-        "policies",
-        "assertions",
-        "guardrails",
-    ],
-    top: true,
-};
+/// The keys of a file: beside its own, those that begin with `x-` are free.
+const SHAPE: Shape = Shape { free: true, ..FileDocument::SHAPE };
 
 /// The version of the language.
 pub(in crate::config) const VERSION: u32 = 1;

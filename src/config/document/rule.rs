@@ -1,22 +1,42 @@
+use std::borrow::Cow;
+
 use jiff::Timestamp;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
 use crate::access::cel::Vocabulary;
 use crate::config::decode::{Decoder, Spanned};
-use crate::config::fields::{Fields, Shape};
+use crate::config::fields::{Fields, document};
 use crate::config::mistake::{MistakeKind, Span};
+use crate::config::schema::text;
 use crate::config::tree::{Node, Value};
 use crate::config::until::{self, CONDITION_MOST};
 use crate::model::{Condition, Id, PermissionSetName, ProjectName, near};
 
-/// An entry of `rules`.
-#[derive(Debug)]
-pub(in crate::config) struct RuleDocument {
-    pub(in crate::config) permission_sets: Vec<Spanned<PermissionSetName>>,
-    pub(in crate::config) scope: Option<Spanned<ScopeDocument>>,
-    /// With its end in it.
-    pub(in crate::config) condition: Option<Condition>,
-    pub(in crate::config) until: Option<Spanned<Timestamp>>,
-    pub(in crate::config) at: Span,
+document! {
+    /// Permission sets that are granted somewhere, optionally under a condition.
+    #[schemars(rename = "rule")]
+    RuleDocument: "a rule" {
+        /// What is granted. All sets of one rule have the same scope type.
+        #[schemars(extend("minItems" = 1, "uniqueItems" = true, "x-api" = "`permission_set_names`", "examples" = [["InstancesFullAccess", "ObjectStorageReadOnly"]]))]
+        permission_sets: Vec<Spanned<PermissionSetName>>,
+        /// Where it is granted: a list of projects, by name; `all_projects`, present and future ones; or `organization`,
+        /// for sets of that scope type.
+        #[schemars(with = "ScopeDocument", extend("x-api" = "`project_ids`, or `organization_id` for both words", "examples" = [["prod", "staging"], "all_projects", "organization"]))]
+        scope: Option<Spanned<ScopeDocument>>,
+        /// When it is granted: an expression in CEL. Absent means always. There are `request.ip`, `request.time`,
+        /// `request.user_agent`, `resource.name`, `resource.id`, `resource.locality` and the standard functions. With
+        /// `until` the two together have to fit into the limit.
+        #[schemars(extend("x-api" = "`condition`", "examples" = ["resource.name.startsWith(\"/ci/\") || !has(resource.id)"]))]
+        condition: Option<Condition>,
+        /// When the rule ends. It is sent as a part of the condition, `(CONDITION) && request.time < timestamp("…Z")`, so
+        /// that access ends on the server even when nothing runs.
+        #[schemars(with = "Option<text::Until>", extend("x-api" = "a part of `condition`", "examples" = ["2026-12-31T18:00:00Z"]))]
+        until: Option<Spanned<Timestamp>>,
+    }
+    beside {
+        /// Where the rule stands.
+        at: Span,
+    }
 }
 
 /// `scope` of a rule.
@@ -27,15 +47,29 @@ pub(in crate::config) enum ScopeDocument {
     Projects(Vec<Spanned<ProjectName>>),
 }
 
-pub(in crate::config) const SHAPE: Shape =
-    Shape { of: "a rule", keys: &["permission_sets", "scope", "condition", "until"], top: false };
+impl JsonSchema for ScopeDocument {
+    fn schema_name() -> Cow<'static, str> {
+        "scope".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let projects = generator.subschema_for::<ProjectName>();
+        json_schema!({
+            "description": "Where permission sets are granted.",
+            "anyOf": [
+                {"description": "The organization itself, or all its projects, present and future ones.", "enum": SCOPES},
+                {"description": "Projects, by name.", "type": "array", "items": projects, "minItems": 1, "uniqueItems": true},
+            ],
+        })
+    }
+}
 
 /// The words for `scope`.
 pub(in crate::config) const SCOPES: &[&str] = &["organization", "all_projects"];
 
 pub(super) fn rule(d: &mut Decoder<'_>, node: &Node<'_>) -> Option<RuleDocument> {
     let at = node.head();
-    let mut fields = Fields::of(d, node, at, "rules", &SHAPE)?;
+    let mut fields = Fields::of(d, node, at, "rules", &RuleDocument::SHAPE)?;
     let of = || "the rule".to_owned();
     let permission_sets = fields.required("permission_sets", d, of, permission_sets).unwrap_or_default();
     let scope = fields.required("scope", d, of, |d, node, _| scope(d, node));

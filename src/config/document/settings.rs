@@ -1,34 +1,72 @@
 use crate::config::decode::{Decoder, Spanned};
-use crate::config::fields::{Fields, Shape};
+use crate::config::fields::{Fields, document};
 use crate::config::mistake::{MistakeKind, Span};
+use crate::config::schema::text;
 use crate::config::tree::Node;
 use crate::model::{Address, Key, Kind, Prune, Stack};
 
-/// `settings`.
-#[derive(Debug, Default)]
-pub(in crate::config) struct SettingsDocument {
-    pub(in crate::config) prune: Option<Spanned<Prune>>,
-    pub(in crate::config) min_iam_admins: Option<u32>,
-    pub(in crate::config) protect: Vec<Spanned<Address>>,
-    pub(in crate::config) takes_over: Option<Spanned<Vec<Spanned<Stack>>>>,
-    pub(in crate::config) limits: Vec<(&'static str, u32)>,
+document! {
+    /// How plans are made and when they are refused.
+    #[derive(Default)]
+    #[schemars(rename = "settings")]
+    SettingsDocument: "`settings`" {
+        /// What happens to objects that the stack owns and no file declares: `owned` deletes them, `none` keeps them.
+        /// Needs a `stack`.
+        #[schemars(with = "Option<String>", extend("enum" = ["owned", "none"], "default" = "owned", "x-api" = "`DELETE` of applications, groups and policies", "examples" = ["none"]))]
+        prune: Option<Spanned<Prune>>,
+        /// A plan that lowers the number of people who can administer IAM below this number is refused.
+        #[schemars(with = "Option<text::Count>", extend("default" = 2, "x-api" = "–", "examples" = [3]))]
+        min_iam_admins: Option<u32>,
+        /// Objects that no plan may change: neither themselves, nor their members, nor a policy attached to them.
+        #[schemars(default, extend("uniqueItems" = true, "default" = [], "x-api" = "–", "examples" = [["user:owner@example.com", "group:break-glass"]]))]
+        protect: Vec<Spanned<Address>>,
+        /// Stacks whose objects this one may adopt. Needs a `stack`.
+        #[schemars(extend("uniqueItems" = true, "default" = [], "x-api" = "one of the `tags` of applications, groups and policies", "examples" = [["old-platform"]]))]
+        takes_over: Option<Spanned<Vec<Spanned<Stack>>>>,
+        /// Numbers for guards, by the guards' names.
+        #[schemars(default, extend("default" = {}, "x-api" = "–", "examples" = [{"deletes": 5, "lost_access": 3}]))]
+        limits: LimitsDocument,
+    }
 }
 
-pub(in crate::config) const SHAPE: Shape = Shape {
-    of: "`settings`",
-    keys: &["prune", "min_iam_admins", "protect", "takes_over", "limits"],
-    top: false,
-};
+document! {
+    /// The numbers up to which guards let a plan pass.
+    #[derive(Default)]
+    #[schemars(rename = "limits")]
+    LimitsDocument: "`limits`" {
+        /// How many objects of one kind a plan may delete.
+        #[schemars(with = "Option<text::Count>", extend("x-default" = "5, or 20 % of what the stack owns where this is more", "x-api" = "–", "examples" = [5]))]
+        deletes: Option<u32>,
+        /// How many groups of two or more members may lose all members, and policies with rules all rules.
+        #[schemars(with = "Option<text::Count>", extend("default" = 0, "x-api" = "–", "examples" = [1]))]
+        emptied: Option<u32>,
+        /// How many principals may lose all access.
+        #[schemars(with = "Option<text::Count>", extend("default" = 3, "x-api" = "–", "examples" = [10]))]
+        lost_access: Option<u32>,
+        /// How many objects a plan may adopt once the stack owns anything.
+        #[schemars(with = "Option<text::Count>", extend("default" = 0, "x-api" = "–", "examples" = [4]))]
+        adoptions: Option<u32>,
+        /// How many deletions may look like one half of a rename: of an application with keys, or of a group that shares
+        /// a member with a new one.
+        #[schemars(with = "Option<text::Count>", extend("default" = 0, "x-api" = "–", "examples" = [1]))]
+        rename: Option<u32>,
+    }
+}
 
-/// The guards whose numbers can be set.
-pub(in crate::config) const LIMITS: Shape =
-    Shape { of: "`limits`", keys: &["deletes", "emptied", "lost_access", "adoptions", "rename"], top: false };
+impl LimitsDocument {
+    /// Returns the numbers that are set, by guard.
+    pub(in crate::config) fn numbers(&self) -> impl Iterator<Item = (&'static str, u32)> {
+        let Self { deletes, emptied, lost_access, adoptions, rename } = self;
+        let numbers = [*deletes, *emptied, *lost_access, *adoptions, *rename];
+        Self::SHAPE.keys().zip(numbers).filter_map(|(guard, number)| Some((guard, number?)))
+    }
+}
 
 /// The words for `prune`.
 pub(in crate::config) const PRUNES: &[&str] = &["owned", "none"];
 
 pub(super) fn settings(d: &mut Decoder<'_>, node: &Node<'_>, key: Span) -> Option<SettingsDocument> {
-    let mut fields = Fields::of(d, node, key, "settings", &SHAPE)?;
+    let mut fields = Fields::of(d, node, key, "settings", &SettingsDocument::SHAPE)?;
     Some(SettingsDocument {
         prune: fields.optional("prune", d, |d, node, at| {
             let value = d.one_of(node, "prune", PRUNES, &[Prune::Owned, Prune::None])?;
@@ -47,13 +85,16 @@ pub(super) fn settings(d: &mut Decoder<'_>, node: &Node<'_>, key: Span) -> Optio
     })
 }
 
-fn limits(d: &mut Decoder<'_>, node: &Node<'_>, key: Span) -> Option<Vec<(&'static str, u32)>> {
-    let mut fields = Fields::of(d, node, key, "limits", &LIMITS)?;
-    let mut limits = Vec::new();
-    for guard in LIMITS.keys {
-        limits.extend(fields.optional(guard, d, |d, node, _| d.count(node, guard)).map(|n| (*guard, n)));
-    }
-    Some(limits)
+fn limits(d: &mut Decoder<'_>, node: &Node<'_>, key: Span) -> Option<LimitsDocument> {
+    let mut fields = Fields::of(d, node, key, "limits", &LimitsDocument::SHAPE)?;
+    let mut number = |guard| fields.optional(guard, d, |d, node, _| d.count(node, guard));
+    Some(LimitsDocument {
+        deletes: number("deletes"),
+        emptied: number("emptied"),
+        lost_access: number("lost_access"),
+        adoptions: number("adoptions"),
+        rename: number("rename"),
+    })
 }
 
 fn protected(d: &mut Decoder<'_>, node: &Node<'_>, _: Span) -> Option<Vec<Spanned<Address>>> {

@@ -24,7 +24,6 @@ const MAPS: &[(&str, &str)] = &[
     ("principal", "`policies.NAME.principal`"),
     ("rule", "`policies.NAME.rules`, an entry"),
     ("assertion", "`assertions`, an entry"),
-    ("asserted_principal", "`assertions`, the `principal` of an entry"),
     ("guardrail", "`guardrails`, an entry"),
 ];
 

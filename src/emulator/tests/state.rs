@@ -15,6 +15,11 @@ fn error(state: &Value) -> String {
 fn a_wrong_state_is_told_by_the_object() {
     for (state, words) in [
         (json!([]), "the state's top is not an object"),
+        (json!(null), "the state's top is not an object"),
+        (
+            json!({"users": [], "widg\u{1b}ets": []}),
+            "the state has the key `widgets`, and may have only `organization`, `users`, `projects`, `applications`, `groups`, `policies`, `api_keys`, `ssh_keys`, `quota`",
+        ),
         (json!({"users": {}}), "the state's `users` is not a list"),
         (json!({"users": [3]}), "the state's `users[0]` is not an object"),
         (json!({"organization": "x"}), "the state's organization is not an object"),
@@ -88,13 +93,12 @@ fn an_empty_organization_has_an_owner_and_a_default_project() {
 fn what_is_unknown_is_served_last_and_saved() {
     let mut world = World::of(json!({
         "groups": [{"srn": "srn://x", "id": id(1), "name": "x", "all_users": false}],
-        "widgets": [{"id": 1}],
     }));
     let keys: Vec<String> =
         world.get(&format!("groups/{}", id(1))).as_object().unwrap().keys().cloned().collect();
     assert_eq!(keys[keys.len() - 3..], ["managed", "all_users", "srn"]);
     let state = world.organization.state();
-    assert_eq!((&state["groups"][0]["srn"], &state["widgets"]), (&json!("srn://x"), &json!([{"id": 1}])));
+    assert_eq!(state["groups"][0]["srn"], "srn://x");
     assert_eq!(state.get("quota"), None);
 }
 

@@ -1,17 +1,18 @@
-use super::{Alarm, Case, GuardName, count, ended, limit};
+use super::ended::RecentlyEnded;
+use super::{Alarm, Case, GuardName, count, limit};
 use crate::model::{Address, Group, Key, Name, Policy};
 
-/// Refuses to leave groups of two or more members without members, or policies with rules without rules. What ends by
-/// `until` does not count.
+/// Refuses to leave groups of two or more members without members, or policies with rules without rules. What ended by
+/// `until` in the last seven days does not count.
 pub(super) fn judge(case: &Case<'_>) -> Option<Alarm> {
     let (before, outcome) = (&case.alignment.before, &case.alignment.outcome);
-    let expiries = &case.desired.expiries;
+    let ended = RecentlyEnded::at(case.facts.now, &case.desired.expiries);
     let emptied_group = |key: &Key<Name>, live: &Group| {
-        live.members.len() >= 2 && !live.members.iter().all(|member| ended::member(expiries, key, member))
+        live.members.len() >= 2 && !live.members.iter().all(|member| ended.member(key, member))
     };
     let emptied_policy = |key: &Key<Name>, live: &Policy| {
         let policy = Address::Policy(key.clone());
-        !live.rules.0.iter().all(|rule| ended::rule(expiries, &policy, rule.condition.as_ref()))
+        !live.rules.0.iter().all(|rule| ended.rule(&policy, rule.condition.as_ref()))
     };
     let groups = outcome.groups.iter().filter(|(key, group)| {
         group.members.is_empty() && before.groups.get(*key).is_some_and(|live| emptied_group(key, live))

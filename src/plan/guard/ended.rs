@@ -1,23 +1,54 @@
-//! What ended by its `until`, which no guard counts as a loss.
+//! What ended by its `until` a short time ago, which no guard counts as a loss.
+
+use std::collections::{HashMap, HashSet};
+
+use jiff::{SignedDuration, Timestamp};
 
 use crate::model::{Address, Condition, Expiry, Key, Name, Principal};
 
-/// Returns true when the files list the member of the group with an end that has come.
-pub(super) fn member(expiries: &[Expiry], group: &Key<Name>, member: &Principal) -> bool {
-    let of_group = |address: &Address| matches!(address, Address::Group(key) if key == group);
-    expiries
-        .iter()
-        .any(|expiry| expiry.expired && expiry.member.as_ref() == Some(member) && of_group(&expiry.address))
+/// For how long after its end an entry that is still live is an end that was meant.
+///
+/// Whoever applies at least once a week never meets an older one, unless the date is a slip: `2016` for `2026`. So what
+/// is still live after a longer time counts as any other loss.
+const RECENT: SignedDuration = SignedDuration::from_hours(7 * 24);
+
+/// The entries that ended in the last seven days.
+pub(super) struct RecentlyEnded<'a> {
+    members: HashSet<(&'a Address, &'a Principal)>,
+    /// How the conditions of the rules end, by policy.
+    rules: HashMap<&'a Address, Vec<String>>,
 }
 
-/// Returns true when a live rule of the policy with this condition ended when the files say that one of its rules did:
-/// a rule with an end carries it in its condition.
-pub(super) fn rule(expiries: &[Expiry], policy: &Address, condition: Option<&Condition>) -> bool {
-    let Some(condition) = condition else { return false };
-    expiries.iter().any(|expiry| {
-        expiry.expired
-            && expiry.rule.is_some()
-            && expiry.address == *policy
-            && condition.as_str().ends_with(&format!("request.time < timestamp(\"{}\")", expiry.until))
-    })
+impl<'a> RecentlyEnded<'a> {
+    /// Picks them out of all entries with an end.
+    pub(super) fn at(now: Timestamp, expiries: &'a [Expiry]) -> Self {
+        let recent = |expiry: &&Expiry| expiry.expired && now.duration_since(expiry.until) <= RECENT;
+        let (mut members, mut rules) = (HashSet::new(), HashMap::<_, Vec<_>>::new());
+        for expiry in expiries.iter().filter(recent) {
+            if let Some(member) = &expiry.member {
+                members.insert((&expiry.address, member));
+            } else if expiry.rule.is_some() {
+                let end = format!("request.time < timestamp(\"{}\")", expiry.until);
+                rules.entry(&expiry.address).or_default().push(end);
+            }
+        }
+        Self { members, rules }
+    }
+
+    /// Returns true when nothing ended.
+    pub(super) fn is_empty(&self) -> bool {
+        self.members.is_empty() && self.rules.is_empty()
+    }
+
+    /// Returns true when the files list the member of the group with an end that has just come.
+    pub(super) fn member(&self, group: &Key<Name>, member: &Principal) -> bool {
+        self.members.contains(&(&Address::Group(group.clone()), member))
+    }
+
+    /// Returns true when a live rule of the policy with this condition ended when the files say that one of its rules
+    /// did: a rule with an end carries it in its condition.
+    pub(super) fn rule(&self, policy: &Address, condition: Option<&Condition>) -> bool {
+        let Some(condition) = condition else { return false };
+        self.rules.get(policy).into_iter().flatten().any(|end| condition.as_str().ends_with(end.as_str()))
+    }
 }

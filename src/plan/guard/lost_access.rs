@@ -1,10 +1,13 @@
-use super::{Alarm, Case, GuardName, count, ended, limit};
+use super::ended::RecentlyEnded;
+use super::{Alarm, Case, GuardName, count, limit};
 use crate::access::AccessChange;
 use crate::model::{Address, Key, Name};
 
-/// Refuses that more principals than 3 lose all access, deleted ones included. What ends by `until` does not count.
+/// Refuses that more principals than 3 lose all access, deleted ones included. What ended by `until` in the
+/// last seven days does not count.
 pub(super) fn judge(case: &Case<'_>) -> Option<Alarm> {
-    let lost = case.access.iter().filter(|change| change.loses_all && !by_expiry(case, change));
+    let ended = RecentlyEnded::at(case.facts.now, &case.desired.expiries);
+    let lost = case.access.iter().filter(|change| change.loses_all && !by_expiry(case, &ended, change));
     let items: Vec<_> = lost.map(|change| change.principal.to_string()).collect();
     let limit = limit(case, GuardName::LostAccess).unwrap_or(3);
     (items.len() > limit as usize).then(|| Alarm {
@@ -16,10 +19,9 @@ pub(super) fn judge(case: &Case<'_>) -> Option<Alarm> {
     })
 }
 
-/// Whether every way by which the principal held anything went through an entry that has ended.
-fn by_expiry(case: &Case<'_>, change: &AccessChange) -> bool {
-    let expiries = &case.desired.expiries;
-    if !expiries.iter().any(|expiry| expiry.expired) {
+/// Whether every way by which the principal held anything went through an entry that has just ended.
+fn by_expiry(case: &Case<'_>, ended: &RecentlyEnded<'_>, change: &AccessChange) -> bool {
+    if ended.is_empty() {
         return false;
     }
     let world = &case.draft.world;
@@ -27,11 +29,11 @@ fn by_expiry(case: &Case<'_>, change: &AccessChange) -> bool {
     let id = u32::try_from(id).unwrap_or(u32::MAX);
     case.draft.before.ways(id).all(|(group, policy, grants)| {
         let group = group.and_then(|group| world.groups.get_index(group as usize));
-        let member = |group: &Key<Name>| ended::member(expiries, group, &change.principal);
+        let member = |group: &Key<Name>| ended.member(group, &change.principal);
         let policy = world.policies.get_index(policy as usize).cloned().map(Address::Policy);
         let rule = |grant| {
             let grant = world.symbols.unpack(grant);
-            policy.as_ref().is_some_and(|policy| ended::rule(expiries, policy, grant.condition.as_ref()))
+            policy.as_ref().is_some_and(|policy| ended.rule(policy, grant.condition.as_ref()))
         };
         group.is_some_and(member) || grants.iter().all(rule)
     })

@@ -1,0 +1,76 @@
+//! STATE files: organizations for the emulator.
+
+use std::collections::HashSet;
+use std::fmt;
+use std::path::Path;
+
+use anyhow::Context as _;
+use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
+use serde_json::Value;
+
+use super::failure::Failure;
+use crate::files::{self, Links};
+
+/// The largest state that is read, in bytes.
+const STATE_MOST: u64 = 512 << 20;
+
+/// Where states come from.
+const STATES: &str = "\nhint: `scw-iam snapshot --out STATE.json` writes the state of an organization";
+
+/// Reads a state.
+pub(super) fn read(path: &Path) -> anyhow::Result<Value> {
+    let text = files::read(path, STATE_MOST, Links::Refused)
+        .with_context(|| format!("cannot read {}{STATES}", path.display()))?;
+    let no_json = || format!("{} is no JSON{STATES}", path.display());
+    let state: Value = serde_json::from_slice(&text).with_context(no_json)?;
+    if state.is_object() {
+        // Of two values under one key the first would be dropped in silence.
+        let Keys { twice } = serde_json::from_slice(&text).with_context(no_json)?;
+        if let Some(key) = twice {
+            anyhow::bail!("{} has the key `{key}` twice", path.display());
+        }
+    }
+    Ok(state)
+}
+
+/// Refuses to write a state over the one that was read.
+pub(super) fn keep(state: &Path, save: &Path) -> Result<(), Failure> {
+    if files::same(save, state) {
+        return Err(Failure::usage(format!(
+            "--save would replace {}, which is the state that is read\nhint: name another file",
+            state.display()
+        )));
+    }
+    Ok(())
+}
+
+/// The keys of an object, of which none may stand twice.
+struct Keys {
+    twice: Option<String>,
+}
+
+impl<'de> Deserialize<'de> for Keys {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(KeysVisitor)
+    }
+}
+
+struct KeysVisitor;
+
+impl<'de> Visitor<'de> for KeysVisitor {
+    type Value = Keys;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Keys, A::Error> {
+        let (mut seen, mut twice) = (HashSet::new(), None);
+        while let Some((key, IgnoredAny)) = map.next_entry::<String, IgnoredAny>()? {
+            if !seen.insert(key.clone()) {
+                twice.get_or_insert(key);
+            }
+        }
+        Ok(Keys { twice })
+    }
+}

@@ -1,0 +1,114 @@
+//! The schema of the texts in a file: the checked types of the model, and a name for each text that has none.
+
+use std::borrow::Cow;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+
+use crate::config::decode::Spanned;
+use crate::model::{Address, Condition, Email, Id, Name, PermissionSetName, ProjectName, Stack, Tag};
+
+impl<T: JsonSchema> JsonSchema for Spanned<T> {
+    fn schema_name() -> Cow<'static, str> {
+        T::schema_name()
+    }
+
+    fn schema_id() -> Cow<'static, str> {
+        T::schema_id()
+    }
+
+    fn inline_schema() -> bool {
+        T::inline_schema()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        T::json_schema(generator)
+    }
+}
+
+/// Says how a value of a type is written in a file.
+macro_rules! written {
+    ($type:ty, $name:literal, $words:literal, {$($json:tt)*}) => {
+        impl JsonSchema for $type {
+            fn schema_name() -> Cow<'static, str> {
+                $name.into()
+            }
+
+            fn json_schema(_: &mut SchemaGenerator) -> Schema {
+                json_schema!({"description": $words, $($json)*})
+            }
+        }
+    };
+}
+
+written!(Name, "name", "The name of an application, a group or a policy: ASCII letters, digits, `_ ( ) . -` and inner spaces.", {
+    "type": "string",
+    "minLength": 1,
+    "maxLength": 64,
+    "pattern": r"^[0-9A-Za-z_().-]+( +[0-9A-Za-z_().-]+)*$"
+});
+
+written!(ProjectName, "project_name", "The name of a project.", {
+    "type": "string",
+    "minLength": 1,
+    "maxLength": 255,
+    "not": {"pattern": "^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$"}
+});
+
+written!(Email, "email", "An e-mail address.", {
+    "type": "string",
+    "maxLength": 254,
+    "pattern": r#"^[^@\s<>(),;:"\[\]\\]+@[^@\s<>(),;:"\[\]\\]+$"#
+});
+
+written!(Id, "id", "An id: a UUID.", {
+    "type": "string",
+    "pattern": r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$"
+});
+
+written!(Stack, "stack", "The name of a stack: lower-case letters, digits and `-`.", {
+    "type": "string",
+    "pattern": r"^[a-z0-9][a-z0-9-]{0,30}$"
+});
+
+written!(Tag, "tag", "A tag, except for the tags that this tool and Scaleway's products write.", {
+    "type": "string",
+    "minLength": 1,
+    "maxLength": 255,
+    "pattern": r"^(?!scw-iam=|iam-managed-)[^\u0000-\u001f\u007f-\u009f]*$"
+});
+
+written!(Condition, "condition", "A condition in CEL.", {"type": "string", "minLength": 1, "maxLength": 2048});
+
+written!(Address, "address", "An object by kind and name.", {
+    "type": "string",
+    "pattern": r"^(user:[^@]+@[^@]+|(application|group|policy):[0-9A-Za-z_().-]+( +[0-9A-Za-z_().-]+)*)$"
+});
+
+written!(PermissionSetName, "permission_set", "A permission set. Editors offer the published ones; others may exist.", {
+    "type": "string",
+    "minLength": 1,
+    "maxLength": 255,
+    "pattern": "^[A-Za-z0-9_-]+$"
+});
+
+/// Free text.
+pub(in crate::config) enum Description {}
+
+written!(Description, "description", "Free text.", {
+    "type": "string",
+    "maxLength": 200,
+    "pattern": r"^[^\u0000-\u0008\u000b-\u001f\u007f-\u009f]*$"
+});
+
+/// When something ends.
+pub(in crate::config) enum Until {}
+
+written!(Until, "until", "A date, which ends at the midnight UTC that ends it, or a time with its offset.", {
+    "type": "string",
+    "pattern": r"^[0-9]{4}-[0-9]{2}-[0-9]{2}([Tt ][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?([Zz]|[+-]([01][0-9]|2[0-3]):[0-5][0-9]))?$"
+});
+
+/// A number of things.
+pub(in crate::config) enum Count {}
+
+written!(Count, "count", "A whole number.", {"type": "integer", "minimum": 0, "maximum": 4_294_967_295_u32});

@@ -1,0 +1,267 @@
+//! Both laws of access, proven in the small: *every* pair of organizations within a bound is planned, and *every* state
+//! that the edges of its plan allow is judged.
+//!
+//! A pair is a live and a desired side with two principals, two groups and two policies. Memberships, principals of
+//! policies and rules are any on either side; beside them one object may be made, deleted, renamed, replaced by
+//! another one, or leave its name to another one. It is the least that has every interplay: two ways to hold something
+//! that are exchanged, a policy that moves between groups while members do, rules that are wider, narrower, and neither
+//! (so that a policy goes through what both grant), and names that become free. A third principal that stays is there
+//! where a call needs one (`PUT /members`).
+//!
+//! In every state: nobody holds more than before and after, nobody lacks what they keep save for what the plan lists, and
+//! what it lists is missing; every call can be made, and finds what it says that it replaces; the last state is
+//! the desired one; the guard `self_lockout` says what the states show, and `min_iam_admins` what the last one does.
+//!
+//! *Up to symmetry*: pairs that differ only in which of two principals, groups or policies is which are alike for the laws.
+//! For the planner they are alike but for how it breaks ties, which it does by order; so which of them is planned is
+//! as if drawn, and a space of its own is gone through without any symmetry.
+//!
+//! A few thousand pairs run in the tests. `SCW_IAM_TEST_CASES=all cargo test --release --test proof -- --nocapture` runs
+//! all; a number runs as many of each space.
+
+mod builder;
+mod organization;
+mod space;
+mod walk;
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Instant;
+
+use builder::Live;
+use organization::Organization;
+use scw_iam::model::Desired;
+use scw_iam::plan::{GuardName, Reason};
+use space::{Event, Side, Space, spaces, spread};
+use walk::{administrators, avoidable, walk};
+
+/// What was seen.
+#[derive(Debug, Default, Clone, Copy)]
+struct Seen {
+    pairs: u64,
+    steps: u64,
+    states: u64,
+    interrupted: u64,
+    interruptions: u64,
+    /// Pairs with an interruption for which another order of the same calls needs none.
+    avoidable: u64,
+    lockouts: u64,
+    few_administrators: u64,
+    /// Pairs with enough people who administer in the end, and too few in some state on the way.
+    few_on_the_way: u64,
+}
+
+impl Seen {
+    fn add(&mut self, other: &Self) {
+        self.pairs += other.pairs;
+        self.steps += other.steps;
+        self.states += other.states;
+        self.interrupted += other.interrupted;
+        self.interruptions += other.interruptions;
+        self.avoidable += other.avoidable;
+        self.lockouts += other.lockouts;
+        self.few_administrators += other.few_administrators;
+        self.few_on_the_way += other.few_on_the_way;
+    }
+}
+
+/// A side with all that is made of it once.
+struct Made<T> {
+    side: Side,
+    organization: Organization,
+    made: T,
+}
+
+/// Plans a pair and judges every state.
+fn judge(space: &Space, live: &Made<Live>, desired: &Made<Desired>) -> Result<Seen, String> {
+    let (before, wanted) = (&live.organization, &desired.organization);
+    let plan = builder::plan(space, &live.made, &before.names, &desired.made)?;
+    let schedule = builder::schedule(&plan, wanted, |_| true);
+    let told = |what: String| format!("{what}\n{schedule:#?}");
+    let found = walk(before, wanted, &schedule).map_err(told)?;
+    let locked_out = builder::found(&plan, GuardName::SelfLockout);
+    if locked_out != found.loses[0] {
+        return Err(told(format!("self_lockout says {locked_out}, the states {}", found.loses[0])));
+    }
+    let few = builder::found(&plan, GuardName::MinIamAdmins);
+    let there_were = if space.people { administrators(&before.access()) } else { 0 };
+    let too_few = |there_are: u32| space.people && there_are < there_were.min(2);
+    // The guard judges what the plan leads to; states on the way that leave fewer are counted only.
+    let in_the_end = too_few(administrators(&wanted.access()));
+    if few != in_the_end {
+        return Err(told(format!("min_iam_admins says {few}, the last state {in_the_end}")));
+    }
+    let interrupted = !schedule.interruptions.is_empty();
+    Ok(Seen {
+        pairs: 1,
+        steps: schedule.calls.len() as u64,
+        states: found.states,
+        interrupted: u64::from(interrupted),
+        interruptions: schedule.interruptions.len() as u64,
+        avoidable: u64::from(interrupted && avoidable(before, wanted, &schedule)),
+        lockouts: u64::from(locked_out),
+        few_administrators: u64::from(few),
+        few_on_the_way: u64::from(!few && too_few(found.least_administrators)),
+    })
+}
+
+/// What is wrong, by its first words: how often, and the shortest example.
+type Broken = BTreeMap<String, (u64, String)>;
+
+/// The pairs of one space and event.
+struct Run<'s> {
+    space: &'s Space,
+    event: Event,
+    live: Vec<Side>,
+    desired: Vec<Made<Desired>>,
+}
+
+impl<'s> Run<'s> {
+    fn new(space: &'s Space, event: Event) -> Self {
+        let [live, desired] = space.pairs(event);
+        let renamed = event.renamed();
+        let made = |side: Side| {
+            let organization = space.organization(&side, renamed);
+            let identity = renamed.map(|(kind, at, _)| (kind, at));
+            Made { side, organization, made: builder::desired(space, &side, &organization, identity) }
+        };
+        Self { space, event, live, desired: desired.into_iter().map(made).collect() }
+    }
+
+    fn live(&self, side: &Side) -> Made<Live> {
+        let organization = self.space.organization(side, None);
+        Made { side: *side, organization, made: builder::live(self.space, side, &organization) }
+    }
+
+    fn pair(&self, live: &Made<Live>, desired: &Made<Desired>, seen: &mut Seen, broken: &mut Broken) {
+        match judge(self.space, live, desired) {
+            Ok(one) => seen.add(&one),
+            Err(what) => {
+                let first: String = what.chars().take_while(|c| !c.is_ascii_digit()).take(60).collect();
+                let (live, desired) = (live.organization, desired.organization);
+                let told = format!("{what}\n{:?}\n  {live:?}\n→ {desired:?}", self.event);
+                let (often, shortest) = broken.entry(first).or_insert_with(|| (0, told.clone()));
+                *often += 1;
+                if told.len() < shortest.len() {
+                    *shortest = told;
+                }
+            }
+        }
+    }
+
+    /// Goes through all pairs that stand for others, or through a share that follows from a number alone.
+    fn all(&self, seen: &Mutex<Seen>, broken: &Mutex<Broken>) {
+        let next = AtomicUsize::new(0);
+        let work = || {
+            let (mut own, mut wrong) = (Seen::default(), Broken::new());
+            while let Some(side) = self.live.get(next.fetch_add(1, Ordering::Relaxed)) {
+                let live = self.live(side);
+                for desired in
+                    self.desired.iter().filter(|one| self.space.stands(self.event, side, &one.side))
+                {
+                    self.pair(&live, desired, &mut own, &mut wrong);
+                }
+            }
+            gather(&own, wrong, seen, broken);
+        };
+        let threads = std::thread::available_parallelism().map_or(1, usize::from);
+        std::thread::scope(|scope| (0..threads).for_each(|_| _ = scope.spawn(work)));
+    }
+
+    fn some(&self, count: usize, seen: &Mutex<Seen>, broken: &Mutex<Broken>) {
+        let (mut own, mut wrong) = (Seen::default(), Broken::new());
+        for number in 0..count {
+            let drawn = usize::try_from(spread(number as u64) >> 1).unwrap();
+            let (live, desired) = (drawn % self.live.len(), drawn / self.live.len() % self.desired.len());
+            self.pair(&self.live(&self.live[live]), &self.desired[desired], &mut own, &mut wrong);
+        }
+        gather(&own, wrong, seen, broken);
+    }
+}
+
+fn gather(own: &Seen, wrong: Broken, seen: &Mutex<Seen>, broken: &Mutex<Broken>) {
+    seen.lock().unwrap().add(own);
+    let mut broken = broken.lock().unwrap();
+    for (what, (often, told)) in wrong {
+        let of = broken.entry(what).or_insert_with(|| (0, told.clone()));
+        of.0 += often;
+        if told.len() < of.1.len() {
+            of.1 = told;
+        }
+    }
+}
+
+/// How many pairs of each space the tests draw.
+const SOME: usize = 250;
+
+#[test]
+fn no_state_that_a_plan_allows_breaks_a_law() {
+    let wish = std::env::var("SCW_IAM_TEST_CASES").ok();
+    let count = match wish.as_deref() {
+        Some("all") => None,
+        Some(number) => Some(number.parse().unwrap()),
+        None => Some(SOME),
+    };
+    let only = std::env::var("SCW_IAM_TEST_SPACE").ok();
+    let (broken, begun) = (Mutex::new(Broken::new()), Instant::now());
+    let mut sum = Seen::default();
+    for space in spaces().iter().filter(|space| only.as_deref().is_none_or(|only| space.name.contains(only)))
+    {
+        let (seen, since) = (Mutex::new(Seen::default()), Instant::now());
+        for event in &space.events {
+            let run = Run::new(space, *event);
+            match count {
+                None => run.all(&seen, &broken),
+                Some(count) => run.some(count.div_ceil(space.events.len()), &seen, &broken),
+            }
+        }
+        let seen = seen.into_inner().unwrap();
+        println!("{}: {}, {:.1?}", space.name, told(&seen), since.elapsed());
+        sum.add(&seen);
+    }
+    println!("in all: {}, {:.1?}", told(&sum), begun.elapsed());
+    let broken = broken.into_inner().unwrap();
+    let mut text = String::new();
+    for (often, what) in broken.values() {
+        writeln!(text, "{often} pairs; the shortest:\n{what}\n").unwrap();
+    }
+    assert!(broken.is_empty(), "{text}");
+}
+
+fn told(seen: &Seen) -> String {
+    format!(
+        "{} pairs, {} steps, {} states; {} pairs with {} interruptions, {} of them avoidable; {} lock the caller out, {} leave too \
+         few who administer, {} on the way alone",
+        seen.pairs,
+        seen.steps,
+        seen.states,
+        seen.interrupted,
+        seen.interruptions,
+        seen.avoidable,
+        seen.lockouts,
+        seen.few_administrators,
+        seen.few_on_the_way
+    )
+}
+
+/// The walk itself is seen to find what edges of each kind keep from happening.
+#[test]
+fn without_the_edges_that_keep_a_law_the_law_is_broken() {
+    let space = spaces().pop().unwrap();
+    let run = Run::new(&space, Event::Nothing);
+    let kinds = [(Reason::Leak, "a leak"), (Reason::Gap, "a gap"), (Reason::Writer, "")];
+    for (reason, words) in kinds {
+        let breaks = |number: u64| {
+            let drawn = usize::try_from(spread(number) >> 1).unwrap();
+            let desired = &run.desired[drawn / run.live.len() % run.desired.len()];
+            let live = run.live(&run.live[drawn % run.live.len()]);
+            let plan = builder::plan(&space, &live.made, &live.organization.names, &desired.made).unwrap();
+            let schedule = builder::schedule(&plan, &desired.organization, |other| other != reason);
+            walk(&live.organization, &desired.organization, &schedule)
+                .is_err_and(|what| what.starts_with(words))
+        };
+        assert!((0..300).any(breaks), "{reason:?}");
+    }
+}
