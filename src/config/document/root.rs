@@ -81,7 +81,7 @@ document! {
 }
 
 /// The keys of a file: beside its own, those that begin with `x-` are free.
-const SHAPE: Shape = Shape { free: true, ..FileDocument::SHAPE };
+pub(in crate::config) const SHAPE: Shape = Shape { free: true, ..FileDocument::SHAPE };
 
 /// The version of the language.
 pub(in crate::config) const VERSION: u32 = 1;
