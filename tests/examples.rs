@@ -4,6 +4,8 @@
 #[expect(dead_code, reason = "the tests of the commands use the rest")]
 #[path = "support/command.rs"]
 mod command;
+#[path = "support/surroundings.rs"]
+mod surroundings;
 
 use std::path::{Path, PathBuf};
 

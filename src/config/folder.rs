@@ -203,8 +203,7 @@ impl Hidden {
         let root = parse(0, text.trim_start_matches('\u{feff}')).root?;
         let Value::Map(map) = &root.value else { return None };
         // Nearly every tool's file has a version, and it declares nothing.
-        let telling = |key: &&str| *key != "version";
         let holds = |key: &&str| map.entries.iter().any(|(found, _)| found.raw() == Some(*key));
-        SHAPE.keys().filter(telling).find(holds)
+        SHAPE.keys().filter(|key| *key != "version").find(holds)
     }
 }

@@ -5,6 +5,7 @@ use serde_json::json;
 
 use crate::acme::{FILE, ORGANIZATION, desk, live, object};
 use crate::command::{Ended, by_name, edit, interrupt};
+use crate::gate::{Gate, Shuts};
 use crate::plan::MORE;
 
 #[test]
@@ -214,13 +215,12 @@ fn ctrl_c_lets_what_is_in_flight_finish_and_starts_nothing_more() {
             ],
         ),
     );
-    let api = desk.emulate("live.json", "--latency 150");
-    let child = desk.command("apply --yes --parallelism 1").against(&api.url, ORGANIZATION).start();
-    while api.writes().is_empty() {
-        std::thread::sleep(std::time::Duration::from_millis(10));
-    }
+    let api = desk.emulate("live.json", "");
+    let gate = Gate::to(&api.url, Shuts::AtWrite(1));
+    let child = desk.command("apply --yes --parallelism 1").against(&gate.url(), ORGANIZATION).start();
+    gate.wait_until_shut();
     interrupt(&child);
-    let ended = Ended::of(child);
+    let ended = Ended::after(child, "Stopping:", || gate.open());
     assert_eq!(ended.code, 5, "{ended}");
     assert!(ended.stderr.contains("Stopping: what is in flight finishes."), "{ended}");
     assert!(ended.stderr.contains("not started"), "{ended}");
@@ -234,14 +234,13 @@ fn after_ctrl_c_what_was_not_started_is_one_line_and_json_has_every_step() {
     let desk = desk();
     let more: String = (10..40).map(|number| format!("  robot-{number}: {{}}\n")).collect();
     desk.file("iam.yaml", edit(FILE, &[("applications:\n", &format!("applications:\n{more}"))]));
-    let api = desk.emulate("live.json", "--latency 150");
+    let api = desk.emulate("live.json", "");
+    let gate = Gate::to(&api.url, Shuts::AtWrite(1));
     let command = "apply --yes --parallelism 1 -o json=apply.json -o markdown=apply.md";
-    let child = desk.command(command).against(&api.url, ORGANIZATION).start();
-    while api.writes().is_empty() {
-        std::thread::sleep(std::time::Duration::from_millis(10));
-    }
+    let child = desk.command(command).against(&gate.url(), ORGANIZATION).start();
+    gate.wait_until_shut();
     interrupt(&child);
-    let ended = Ended::of(child).ends_with(5);
+    let ended = Ended::after(child, "Stopping:", || gate.open()).ends_with(5);
     let folded = ended.stderr.lines().filter(|line| line.contains("not started")).count();
     assert_eq!(folded, 1, "{ended}");
     assert!(ended.stderr.contains("–30): it was asked to stop\n"), "{ended}");
@@ -253,13 +252,11 @@ fn after_ctrl_c_what_was_not_started_is_one_line_and_json_has_every_step() {
 fn ctrl_c_before_the_first_write_says_that_nothing_was_written() {
     let desk = desk();
     desk.file("iam.yaml", edit(FILE, &[MORE]));
-    let api = desk.emulate("live.json", "--latency 2000");
+    let api = desk.emulate("live.json", "");
     for command in ["plan", "apply --yes", "drift"] {
-        let before = api.requests().len();
-        let child = desk.command(command).against(&api.url, ORGANIZATION).start();
-        while api.requests().len() == before {
-            std::thread::sleep(std::time::Duration::from_millis(10));
-        }
+        let gate = Gate::to(&api.url, Shuts::AtOnce);
+        let child = desk.command(command).against(&gate.url(), ORGANIZATION).start();
+        gate.wait_until_shut();
         interrupt(&child);
         let ended = Ended::of(child);
         assert_eq!((ended.stderr.as_str(), ended.code), ("stopped: nothing was written\n", 1), "{command}");

@@ -156,7 +156,7 @@ fn adopting_once_something_is_owned_refuses() {
     let mut state = live();
     object(&mut state, "applications", "ci")["tags"] = json!([]);
     desk.file("live.json", state);
-    assert_snapshot!(desk.run("plan --emulate live.json"), @"
+    assert_snapshot!(desk.run("plan --emulate live.json --now 2026-11-22T12:00:00Z"), @"
     -- stdout
     Access
       no change of access

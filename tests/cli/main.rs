@@ -1,6 +1,11 @@
 //! Whole commands: what a person types, sees and gets back.
 #[path = "../support/command.rs"]
 mod command;
+#[expect(dead_code, reason = "other tests use the rest")]
+#[path = "../support/gate.rs"]
+mod gate;
+#[path = "../support/surroundings.rs"]
+mod surroundings;
 
 mod acme;
 mod apply;

@@ -2,7 +2,6 @@
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
-use std::time::{Duration, Instant};
 
 use insta::assert_snapshot;
 use serde_json::{Value, json};
@@ -154,13 +153,13 @@ fn a_state_that_cannot_be_read_is_named() {
 }
 
 #[test]
-fn a_refused_connection_is_reported_within_seconds() {
+fn a_refused_connection_is_reported_after_four_tries() {
     let desk = desk_with_a_change();
-    // A port that was free a moment ago, and where nobody listens.
-    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-    let started = Instant::now();
-    let ended = desk.command("apply --yes").against(&format!("http://127.0.0.1:{port}"), ORGANIZATION).run();
-    assert!(started.elapsed() < Duration::from_secs(10), "{:?}", started.elapsed());
+    // A port that is taken, and where nobody listens.
+    let taken = tokio::net::TcpSocket::new_v4().unwrap();
+    taken.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let url = format!("http://{}", taken.local_addr().unwrap());
+    let ended = desk.command("apply --yes").against(&url, ORGANIZATION).run();
     assert_eq!(ended.code, 1, "{ended}");
     let words = one_list(&ended.stderr);
     assert_snapshot!(words, @"

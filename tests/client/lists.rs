@@ -1,6 +1,5 @@
 //! What a request carries, and how lists are read.
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
 
 use futures::TryStreamExt;
@@ -86,18 +85,30 @@ async fn a_long_list_comes_whole_and_in_order_from_all_and_as_a_stream() {
 
 /// The most requests that were in flight at once while `total` groups were listed.
 async fn most_at_once(parallelism: usize, total: usize) -> usize {
-    let (now, most) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
-    let seen = Arc::clone(&most);
+    // How many are in flight, and the most that were.
+    let (flights, more) = (Arc::new(Mutex::new((0, 0))), Condvar::new());
+    let seen = Arc::clone(&flights);
     let server = Server::start(move |request| {
-        most.fetch_max(now.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
-        std::thread::sleep(Duration::from_millis(30)); // long enough for the others to come in
-        now.fetch_sub(1, Ordering::SeqCst);
+        let mut now = flights.lock().unwrap();
+        now.0 += 1;
+        now.1 = now.1.max(now.0);
+        more.notify_all();
+        // The first page is alone; a later one waits for another beside it, where there may be one, and gives up on it
+        // long before the client does.
+        if parallelism > 1 && request.page() > 1 {
+            let alone = |now: &mut (usize, usize)| now.1 < 2;
+            now = more.wait_timeout_while(now, Duration::from_secs(10), alone).unwrap().0;
+        }
+        now.0 -= 1;
+        drop(now);
         page_of(request, total)
     })
     .await;
-    let client = quick(&server.url()).parallelism(parallelism).build().unwrap();
+    let patient =
+        Timeouts { silence: Duration::from_secs(20), total: Duration::from_secs(20), ..Timeouts::default() };
+    let client = quick(&server.url()).timeouts(patient).parallelism(parallelism).build().unwrap();
     assert_eq!(client.list_groups(&ListGroups::default()).all().await.unwrap().len(), total);
-    seen.load(Ordering::SeqCst)
+    seen.lock().unwrap().1
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 6)]

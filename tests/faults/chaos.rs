@@ -8,6 +8,7 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use crate::support::bench::{arrived, cases};
+use crate::support::gate::Shuts;
 use crate::support::laws::Laws;
 use crate::support::organizations::Case;
 use crate::support::program::{Desk, owned};
@@ -180,7 +181,7 @@ async fn killed_anywhere_and_run_again_it_is_done_without_twins_and_no_door_was_
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn after_a_kill_the_next_apply_on_the_machine_waits_for_what_may_be_on_its_way() {
     let case = owned(3);
     let mut desk = Desk::of(&case, "", 3, LATENCY).await;
@@ -190,12 +191,12 @@ async fn after_a_kill_the_next_apply_on_the_machine_waits_for_what_may_be_on_its
         let file = std::fs::read_dir(folder).ok()?.next()?.ok()?;
         std::fs::read_to_string(file.path()).ok()
     };
+    desk.gate().shuts(Shuts::AtWrite(1));
     let mut child = desk.apply().stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-    while lock(&state).is_none_or(|text| !text.contains("writing")) {
-        assert!(child.try_wait().unwrap().is_none(), "it ended before it wrote");
-        tokio::time::sleep(Duration::from_millis(1)).await;
-    }
+    tokio::task::block_in_place(|| desk.gate().wait_until_shut());
+    assert!(lock(&state).unwrap().contains("writing"));
     child.kill().await.unwrap();
+    desk.gate().open();
     desk.lift().await;
     let began = std::time::Instant::now();
     let ended = desk.apply().output().await.unwrap();

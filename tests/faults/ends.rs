@@ -5,17 +5,19 @@ use std::process::{Output, Stdio};
 use std::time::Duration;
 
 use serde_json::Value;
-use tokio::process::Child;
+use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, BufReader};
+use tokio::process::{Child, ChildStderr};
 
 use crate::support::bench::arrived;
+use crate::support::gate::Shuts;
 use crate::support::organizations::Case;
 use crate::support::program::{Desk, with_owner};
 use crate::support::replay::writes;
 use crate::support::small::{changed, group, key};
 use crate::support::state_json::{from_json, ids};
 
-/// How long each answer takes: long enough to be asked to stop in between.
-const LATENCY: Duration = Duration::from_millis(60);
+/// What a program says while it runs.
+type Words = BufReader<ChildStderr>;
 
 /// A case whose plan makes thirty groups.
 fn thirty() -> Case {
@@ -26,16 +28,24 @@ fn thirty() -> Case {
     }))
 }
 
-/// Starts an apply and waits until something has been written.
+/// Starts an apply and waits until it has written something, and what it sends is not answered any more.
 async fn under_way(desk: &Desk) -> Child {
+    desk.gate().shuts(Shuts::AtWrite(4));
     let mut apply = desk.apply();
     apply.args(["-o", "json", "--parallelism", "3"]).stdout(Stdio::piped()).stderr(Stdio::piped());
-    let mut child = apply.spawn().unwrap();
-    while writes(&desk.text("record.jsonl")).len() < 4 {
-        assert!(child.try_wait().unwrap().is_none(), "it ended before it wrote");
-        tokio::time::sleep(Duration::from_millis(2)).await;
-    }
+    let child = apply.spawn().unwrap();
+    tokio::task::block_in_place(|| desk.gate().wait_until_shut());
     child
+}
+
+/// Interrupts it, and waits until it says so; what it said until then is the result.
+async fn interrupted(child: &mut Child, words: &mut Words, name: &str) -> String {
+    signal(child, name);
+    let mut said = String::new();
+    while !said.lines().any(|line| line.starts_with("Stopping:")) {
+        assert!(words.read_line(&mut said).await.unwrap() > 0, "it ended before it was stopped: {said}");
+    }
+    said
 }
 
 fn signal(child: &Child, name: &str) {
@@ -83,15 +93,17 @@ async fn a_second_apply_finishes(desk: &Desk, case: &Case) {
     arrived(&plan, &state).unwrap();
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn interrupted_it_finishes_what_is_in_flight_and_the_report_is_true() {
     for name in ["INT", "TERM"] {
         let case = thirty();
-        let desk = Desk::of(&case, "", 1, LATENCY).await;
-        let child = under_way(&desk).await;
-        signal(&child, name);
+        let desk = Desk::of(&case, "", 1, Duration::ZERO).await;
+        let mut child = under_way(&desk).await;
+        let mut stderr = BufReader::new(child.stderr.take().unwrap());
+        let mut words = interrupted(&mut child, &mut stderr, name).await;
+        desk.gate().open();
+        stderr.read_to_string(&mut words).await.unwrap();
         let ended = child.wait_with_output().await.unwrap();
-        let words = String::from_utf8_lossy(&ended.stderr);
         assert_eq!(ended.status.code(), Some(5), "{words}");
         assert!(words.contains("Stopping: what is in flight finishes."), "{words}");
         assert!(!words.contains('\u{1b}'), "the terminal is left clean");
@@ -105,20 +117,14 @@ async fn interrupted_it_finishes_what_is_in_flight_and_the_report_is_true() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn interrupted_twice_it_stops_at_once_and_says_what_may_have_been_done() {
     let case = thirty();
-    let desk = Desk::of(&case, "", 1, Duration::from_millis(300)).await;
+    let desk = Desk::of(&case, "", 1, Duration::ZERO).await;
     let mut child = under_way(&desk).await;
     // Both signals may come before either is looked at, so the second waits for the word that the first has arrived.
-    let mut words = tokio::io::BufReader::new(child.stderr.take().unwrap());
-    signal(&child, "INT");
-    let mut line = String::new();
-    while !line.starts_with("Stopping:") {
-        line.clear();
-        let read = tokio::io::AsyncBufReadExt::read_line(&mut words, &mut line).await.unwrap();
-        assert!(read > 0, "it ended before it was asked twice");
-    }
+    let mut stderr = BufReader::new(child.stderr.take().unwrap());
+    let _ = interrupted(&mut child, &mut stderr, "INT").await;
     signal(&child, "INT");
     let ended = child.wait_with_output().await.unwrap();
     assert_eq!(ended.status.code(), Some(5));
@@ -127,7 +133,8 @@ async fn interrupted_twice_it_stops_at_once_and_says_what_may_have_been_done() {
     let abandoned = with_status(&report, "abandoned");
     assert!((1..=3).contains(&abandoned.len()), "{abandoned:?}");
     // What was in flight arrives nevertheless, if it was on its way already: all of it was told as perhaps done.
-    tokio::time::sleep(Duration::from_millis(500)).await;
+    desk.gate().open();
+    tokio::task::block_in_place(|| desk.gate().wait_until_quiet());
     let done = with_status(&report, "done");
     let told: BTreeSet<_> = done.union(&abandoned).cloned().collect();
     assert!(done.is_subset(&made(&desk)) && made(&desk).is_subset(&told));
@@ -135,10 +142,10 @@ async fn interrupted_twice_it_stops_at_once_and_says_what_may_have_been_done() {
     a_second_apply_finishes(&desk, &case).await;
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn without_a_network_it_gives_up_and_the_report_is_true() {
     let case = thirty();
-    let mut desk = Desk::of(&case, "", 1, LATENCY).await;
+    let mut desk = Desk::of(&case, "", 1, Duration::ZERO).await;
     let child = under_way(&desk).await;
     desk.unplug();
     let ended = child.wait_with_output().await.unwrap();
@@ -153,7 +160,7 @@ async fn without_a_network_it_gives_up_and_the_report_is_true() {
     assert!(done.is_subset(&made(&desk)) && made(&desk).is_subset(&told));
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_journal_that_cannot_be_written_keeps_it_from_writing_anything() {
     let case = thirty();
     let desk = Desk::of(&case, "", 1, Duration::ZERO).await;
@@ -164,10 +171,10 @@ async fn a_journal_that_cannot_be_written_keeps_it_from_writing_anything() {
     assert!(made(&desk).is_empty());
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_second_apply_at_once_is_kept_out_and_told_by_whom() {
     let case = thirty();
-    let desk = Desk::of(&case, "", 1, LATENCY).await;
+    let desk = Desk::of(&case, "", 1, Duration::ZERO).await;
     let child = under_way(&desk).await;
     let pid = child.id().unwrap();
     let second = desk.apply().output().await.unwrap();
@@ -175,6 +182,7 @@ async fn a_second_apply_at_once_is_kept_out_and_told_by_whom() {
     assert_eq!(second.status.code(), Some(1), "{words}");
     assert!(words.contains("another apply of the same organization and stack is under way"), "{words}");
     assert!(words.contains(&format!("process {pid} since ")), "{words}");
+    desk.gate().open();
     assert!(child.wait_with_output().await.unwrap().status.success());
     assert_eq!(made(&desk).len(), 30);
 }

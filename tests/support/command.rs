@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::io::{BufRead as _, BufReader, Write as _};
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 
@@ -111,9 +111,7 @@ impl Desk {
         std::fs::create_dir_all(&home).unwrap();
         let mut command = Command::new(program);
         command.args(arguments).env_clear().env("HOME", home).current_dir(self.folder.path());
-        if let Some(path) = std::env::var_os("PATH") {
-            command.env("PATH", path);
-        }
+        command.envs(super::surroundings::variables());
         Call { command, input: None }
     }
 
@@ -193,6 +191,17 @@ impl Ended {
         }
     }
 
+    /// Waits until standard error has a line that starts so, does what is to follow it, and waits for the end.
+    pub(crate) fn after(mut child: Child, start: &str, then: impl FnOnce()) -> Self {
+        let (mut stderr, mut said) = (BufReader::new(child.stderr.take().unwrap()), String::new());
+        while !said.lines().any(|line| line.starts_with(start)) {
+            assert!(stderr.read_line(&mut said).unwrap() > 0, "it ended without a line `{start}`:\n{said}");
+        }
+        then();
+        stderr.read_to_string(&mut said).unwrap();
+        Self { stderr: said, ..Self::of(child) }
+    }
+
     /// Says that it ended so, and shows everything where it did not.
     #[track_caller]
     pub(crate) fn ends_with(self, code: i32) -> Self {
@@ -233,7 +242,8 @@ impl Api {
             let path = line["path"].as_str().unwrap().split('?').next().unwrap();
             format!("{} {}", line["method"].as_str().unwrap(), path.replace("/iam/v1alpha1", ""))
         };
-        text.lines().map(request).collect()
+        // The last line may still be on its way.
+        text.split_inclusive('\n').filter(|line| line.ends_with('\n')).map(request).collect()
     }
 
     /// The requests that would change something.

@@ -2,6 +2,7 @@
 #![expect(dead_code, reason = "each test uses a part of it")]
 pub(crate) mod bench;
 pub(crate) mod files;
+pub(crate) mod gate;
 pub(crate) mod laws;
 pub(crate) mod middle;
 pub(crate) mod oracle;
@@ -10,4 +11,5 @@ pub(crate) mod program;
 pub(crate) mod replay;
 pub(crate) mod small;
 pub(crate) mod state_json;
+pub(crate) mod surroundings;
 pub(crate) mod wild;

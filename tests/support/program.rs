@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use super::bench::{case, emulate};
 use super::files::yaml;
+use super::gate::{Gate, Shuts};
 use super::organizations::Case;
 
 /// A random organization with an owner, who runs the program.
@@ -31,8 +32,8 @@ pub(crate) fn with_owner(mut case: Case) -> Case {
 pub(crate) struct Desk {
     folder: tempfile::TempDir,
     emulator: Option<Emulator>,
+    gate: Option<Gate>,
     url: String,
-    latency: Duration,
     organization: String,
     allow: Vec<String>,
 }
@@ -52,9 +53,9 @@ impl Desk {
         };
         let emulator = emulate(case, options).await;
         let organization = case.live.organization.to_string();
-        let url = emulator.url();
-        let emulator = Some(emulator);
-        Self { folder, emulator, url, latency, organization, allow: Vec::new() }
+        let gate = Gate::to(&emulator.url(), Shuts::Never);
+        let url = gate.url();
+        Self { folder, emulator: Some(emulator), gate: Some(gate), url, organization, allow: Vec::new() }
     }
 
     /// Returns what the emulator holds.
@@ -62,9 +63,14 @@ impl Desk {
         self.emulator.as_ref().unwrap().state()
     }
 
+    /// The way on which the program reaches the emulator.
+    pub(crate) fn gate(&self) -> &Gate {
+        self.gate.as_ref().unwrap()
+    }
+
     /// Ends the emulator: from now on nobody answers.
     pub(crate) fn unplug(&mut self) {
-        self.emulator = None;
+        (self.gate, self.emulator) = (None, None);
     }
 
     pub(crate) fn path(&self, name: &str) -> PathBuf {
@@ -84,6 +90,7 @@ impl Desk {
             .args(["--max-rps", "1000"])
             .arg(self.path("iam"))
             .env_clear()
+            .envs(super::surroundings::variables())
             .env("HOME", self.folder.path())
             .env("XDG_STATE_HOME", self.path("state"))
             .env("SCW_API_URL", &self.url)
@@ -111,7 +118,7 @@ impl Desk {
         }
         child.kill().await.unwrap();
         // What it left on its way arrives; a lock file tells the next one of the same machine to wait for that.
-        tokio::time::sleep(self.latency * 4).await;
+        tokio::task::block_in_place(|| self.gate().wait_until_quiet());
         None
     }
 
