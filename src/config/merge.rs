@@ -35,10 +35,15 @@ pub(super) struct Document {
     pub(super) guardrails: Vec<GuardrailDocument>,
 }
 
-/// Puts the files together, in their order.
-pub(super) fn merge(files: Vec<FileDocument>, whole: bool, mistakes: &mut Vec<Mistake>) -> Document {
+/// Puts the files together, in their order. `first` is the first that was read.
+pub(super) fn merge(
+    files: Vec<FileDocument>,
+    whole: bool,
+    first: u32,
+    mistakes: &mut Vec<Mistake>,
+) -> Document {
     let mut merging = Merging { document: Document::default(), mistakes };
-    merging.header(&files, whole);
+    merging.header(&files, whole, first);
     for file in files {
         merging.file(file);
     }
@@ -55,7 +60,7 @@ struct Merging<'m> {
 
 impl Merging<'_> {
     /// Holds the header to one file.
-    fn header(&mut self, files: &[FileDocument], whole: bool) {
+    fn header(&mut self, files: &[FileDocument], whole: bool, read: u32) {
         let keys: [(&'static str, Place); 4] = [
             ("version", |file| file.version),
             ("organization", |file| file.organization.as_ref().map(|(at, _)| *at)),
@@ -83,7 +88,7 @@ impl Merging<'_> {
         if home.is_none() && whole {
             // Any key of the header shows where it was meant to be; else the first file stands for all.
             let anywhere = keys.iter().find_map(|(_, at)| files.iter().find_map(at));
-            let at = anywhere.unwrap_or(Span { file: 0, start: 0, end: 0 });
+            let at = anywhere.unwrap_or(Span { file: read, start: 0, end: 0 });
             self.mistakes.push(Mistake::new(at, MistakeKind::NoHeader));
         }
     }

@@ -74,13 +74,14 @@ pub struct Needs {
 /// Every mistake in them, with the texts to show them in.
 pub fn read(sources: &[Source], now: Timestamp) -> Result<Files, Mistakes> {
     let ReadSources { sources, mut mistakes, warnings } = source::read(sources);
-    let unread = mistakes.iter().chain(&warnings).map(|mistake| mistake.at.file).collect();
+    let unread: HashSet<u32> = mistakes.iter().chain(&warnings).map(|mistake| mistake.at.file).collect();
+    let first = (0..).zip(sources.texts()).map(|(file, _)| file).find(|file| !unread.contains(file));
     let everything = mistakes.is_empty();
     let (files, decoded) = decode_all(&sources, &unread, &mut mistakes);
     let whole = everything && decoded;
     // What was not read could hold anything, so only what stands there is judged.
     let whole = whole && mistakes.iter().all(|mistake| !sources.text(mistake.at).is_empty());
-    let document = merge(files, whole, &mut mistakes);
+    let document = merge(files, whole, first.unwrap_or(0), &mut mistakes);
     if whole {
         check::files(&document, &mut mistakes);
     }
