@@ -83,9 +83,12 @@ async fn answers_have_the_recorded_headers() {
 #[tokio::test]
 async fn more_than_the_rate_is_429_without_a_word() {
     let emulator = emulator(Options { rate_limit: Some(2.0), ..Options::default() }).await;
+    // So many at once that a busy machine would have to take ten seconds for all of them to pass.
+    let path = groups();
+    let all = (0..20).map(|_| send(&emulator, Method::GET, &path, Value::Null));
     let mut refused = 0;
-    for _ in 0..6 {
-        let answer = send(&emulator, Method::GET, &groups(), Value::Null).await.unwrap();
+    for answer in futures::future::join_all(all).await {
+        let answer = answer.unwrap();
         if answer.status() == 429 {
             refused += 1;
             assert_eq!(answer.headers()["x-envoy-ratelimited"], "true");
@@ -96,7 +99,7 @@ async fn more_than_the_rate_is_429_without_a_word() {
             assert!(answer.bytes().await.unwrap().is_empty());
         }
     }
-    assert!((3..=4).contains(&refused), "{refused}");
+    assert!((1..=18).contains(&refused), "{refused}");
 }
 
 #[tokio::test]

@@ -156,7 +156,21 @@ impl Server {
     pub(crate) fn client(&self) -> Client {
         quick(&self.url()).build().unwrap()
     }
+
+    /// The same, for a script that falls silent: it waits no longer for the rest than a busy machine may take for an
+    /// answer that does come.
+    pub(crate) fn hasty(&self) -> Client {
+        let timeouts = Timeouts { silence: Duration::from_secs(1), ..PATIENT };
+        quick(&self.url()).timeouts(timeouts).build().unwrap()
+    }
 }
+
+/// Longer than a busy machine takes for anything: no test waits for these to pass.
+const PATIENT: Timeouts = Timeouts {
+    connect: Duration::from_secs(30),
+    silence: Duration::from_secs(30),
+    total: Duration::from_secs(60),
+};
 
 /// A client of any address that waits milliseconds where a real one waits seconds.
 pub(crate) fn quick(url: &str) -> ClientBuilder {
@@ -169,11 +183,7 @@ pub(crate) fn quick(url: &str) -> ClientBuilder {
             deadline: Duration::from_secs(20),
             ..RetryPolicy::default()
         })
-        .timeouts(Timeouts {
-            connect: Duration::from_secs(5),
-            silence: Duration::from_millis(150),
-            total: Duration::from_secs(5),
-        })
+        .timeouts(PATIENT)
 }
 
 async fn serve(
