@@ -607,7 +607,9 @@ impl Play {
         };
         let mut faults = not_there(self.model.api_keys.contains_key(&id));
         let bad = !bounded(sent.description.as_deref()) || is_past(sent.expires_at);
-        faults.extend(fault(bad, ErrorKind::InvalidArguments));
+        let current = self.model.api_keys.get(&id).and_then(|key| key.expires_at);
+        let changes = sent.expires_at.map(cut).zip(current).is_some_and(|(new, old)| new != old);
+        faults.extend(fault(bad || changes, ErrorKind::InvalidArguments));
         faults.extend(self.model.project_faults(sent.default_project_id.as_ref()));
         let Some(got) = expect(&faults, self.client.update_api_key(&id, &sent).await)? else { return Ok(()) };
         let old = self.model.api_keys[&id].clone();
@@ -704,7 +706,8 @@ impl Play {
 
     pub(crate) async fn make_user(&mut self, member: NewMember, tags: Vec<String>) -> Agreed {
         let mut faults = self.model.user_faults(None, Some(&member.email), Some(&member.username));
-        faults.extend(fault(tags.len() > 10 || member.first_name.len() > 64, ErrorKind::InvalidArguments));
+        faults.extend(text_faults(None, None, Some(&tags)));
+        faults.extend(fault(member.first_name.len() > 64, ErrorKind::InvalidArguments));
         faults.extend(self.model.quota_faults("iam_users", self.model.users.len()));
         let wanted = CreateUser { tags: tags.clone(), user: NewUser::Member(Box::new(member.clone())) };
         let Some(got) = expect(&faults, self.client.create_user(&wanted).await)? else { return Ok(()) };
@@ -775,8 +778,9 @@ impl Play {
         let mut faults = not_there(self.model.users.contains_key(&id));
         faults.extend(self.model.user_faults(Some(&id), sent.email.as_deref(), None));
         let long = sent.first_name.as_ref().is_some_and(|name| name.chars().count() > 64);
-        let many = sent.tags.as_ref().is_some_and(|tags| tags.len() > 10);
-        faults.extend(fault(long || many, ErrorKind::InvalidArguments));
+        let tagged = text_faults(None, None, sent.tags.as_deref());
+        faults.extend(tagged);
+        faults.extend(fault(long, ErrorKind::InvalidArguments));
         let Some(got) = expect(&faults, self.client.update_user(&id, &sent).await)? else { return Ok(()) };
         self.user_moved(&id, &got, |user| {
             set(&mut user.email, sent.email.as_ref());
