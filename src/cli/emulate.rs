@@ -14,7 +14,7 @@ use super::arguments::Common;
 use super::failure::Failure;
 use super::state;
 use crate::emulator::{
-    self, Behaviour, FAULTS_HELP, Faults, Latency, Names, OneWriter, Options, Protected, Quota,
+    self, Behaviour, Expiry, FAULTS_HELP, Faults, Latency, Names, OneWriter, Options, Protected, Quota,
 };
 use crate::files::{self, Privacy};
 
@@ -67,6 +67,9 @@ pub struct Emulate {
     /// Answer 409 to a second write to one policy while the first is in flight, as to one group
     #[arg(long)]
     one_writer_per_policy: bool,
+    /// Let the expiry of an API key be changed once it is set; otherwise that answers 400
+    #[arg(long)]
+    changeable_expiry: bool,
     /// What a write to an object that a product manages answers
     #[arg(long, value_name = "403|412", value_parser = ["403", "412"], default_value = "403")]
     protected: String,
@@ -150,6 +153,7 @@ impl Emulate {
                     Protected::Forbidden
                 },
                 quota: if self.quota.is_some() { Quota::Documented } else { Quota::OfState },
+                expiry: if self.changeable_expiry { Expiry::Changeable } else { Expiry::Fixed },
             },
         })
     }

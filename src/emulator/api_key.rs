@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use super::caller::Caller;
 use super::fields::{Fields, set};
 use super::moment::{as_given, six_decimals};
-use super::organization::{Ask, Needed, Organization};
+use super::organization::{Ask, Expiry, Needed, Organization};
 use super::page::{Key, Listing, Total};
 use super::policy::Principal;
 use super::query::holds;
@@ -283,7 +283,11 @@ impl Organization {
         }
         let Some(longest) = self.longest_key_life() else { return };
         if at.is_none() && needed && !fields.has("expires_at") {
-            fields.refuse("expires_at", Reason::Required, "required key not provided");
+            fields.refuse(
+                "expires_at",
+                Reason::Constraint,
+                "the organization's security settings require an expiration date",
+            );
         }
         if at.is_some_and(|at| at.duration_since(now) > longest) {
             fields.refuse(
@@ -344,6 +348,11 @@ impl Organization {
         fields.done()?;
         let key = self.api_keys.get(&id).ok_or_else(|| not_found(id.clone()))?;
         self.unprotected(key.editable)?;
+        let changes = expires_at.zip(key.expires_at).is_some_and(|(new, old)| new != old);
+        if changes && self.behaviour.expiry == Expiry::Fixed {
+            let help = "the expiration date of an API key cannot be changed";
+            return Err(Problem::argument("expires_at", Reason::Constraint, help));
+        }
         if let Some(project) = &project {
             self.known_project(project)?;
         }

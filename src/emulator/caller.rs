@@ -3,7 +3,7 @@
 use super::api_key::{ApiKey, Bearer};
 use super::condition::Situation;
 use super::fields::uuid;
-use super::grant::{Action, Kind};
+use super::grant::{Action, Kind, Within};
 use super::organization::{Ask, Organization, Request};
 use super::reply::Problem;
 use super::route::Call;
@@ -71,7 +71,12 @@ impl Organization {
         let request = ask.request;
         let situation = Situation { now: request.now, ip: request.ip, user_agent: request.user_agent };
         let project = if kind == Kind::SshKey { self.ssh_project(ask) } else { None };
-        if self.may(bearer, action, kind, project.as_deref(), situation) {
+        let within = match &project {
+            Some(project) => Within::Project(project),
+            None if call == Call::ListSshKeys => Within::Organization,
+            None => Within::Anything,
+        };
+        if self.may(bearer, action, kind, within, situation) {
             return Ok(());
         }
         Err(Problem::Denied(vec![(action.word(), kind.word())]))

@@ -42,6 +42,12 @@ impl<'a> Fields<'a> {
         self.refused.push(Refusal { argument, reason, help: help.into() });
     }
 
+    /// Refuses the object itself, by the place where it stands.
+    pub(super) fn refuse_whole(&mut self, reason: Reason, help: impl Into<String>) {
+        let argument = self.prefix.trim_end_matches('.').to_owned();
+        self.refused.push(Refusal { argument, reason, help: help.into() });
+    }
+
     /// Takes over what an inner object has refused.
     pub(super) fn absorb(&mut self, inner: Fields<'_>) {
         self.refused.extend(inner.refused);

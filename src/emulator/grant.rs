@@ -82,14 +82,25 @@ fn allows(set: &str, kind: Kind, action: Action) -> bool {
     }
 }
 
+/// What the grants that count must reach.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Within<'a> {
+    /// Something.
+    Anything,
+    /// A project.
+    Project(&'a str),
+    /// The whole organization: keys of some projects only are not listed with all others (reported of `GET /ssh-keys`).
+    Organization,
+}
+
 impl Organization {
-    /// Says whether a bearer may do something; `project` narrows it to grants that reach that project.
+    /// Says whether a bearer may do something, by grants that reach what it is done to.
     pub(super) fn may(
         &self,
         bearer: &Bearer,
         action: Action,
         kind: Kind,
-        project: Option<&str>,
+        within: Within<'_>,
         situation: Situation<'_>,
     ) -> bool {
         if matches!(bearer, Bearer::User(id) if self.users.get(id).is_some_and(User::is_owner)) {
@@ -97,12 +108,13 @@ impl Organization {
         }
         let attached = self.policies.iter().filter(|policy| self.reaches(&policy.principal, bearer));
         attached.flat_map(|policy| &policy.rules).any(|rule| {
-            let within = match (&rule.scope, project) {
-                (Scope::Organization(_), _) | (Scope::Projects(_), None) => true,
-                (Scope::Projects(ids), Some(project)) => ids.iter().any(|id| id == project),
-                (Scope::AccountRootUser(_) | Scope::Nothing, _) => false,
+            let reached = match (&rule.scope, within) {
+                (Scope::Organization(_), _) | (Scope::Projects(_), Within::Anything) => true,
+                (Scope::Projects(ids), Within::Project(project)) => ids.iter().any(|id| id == project),
+                (Scope::Projects(_), Within::Organization)
+                | (Scope::AccountRootUser(_) | Scope::Nothing, _) => false,
             };
-            within
+            reached
                 && rule.permission_sets.iter().any(|set| allows(set, kind, action))
                 && condition::holds(&rule.condition, situation)
         })

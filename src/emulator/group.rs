@@ -137,7 +137,7 @@ impl Organization {
             query,
             &self.groups,
             |group| {
-                name.as_ref().is_none_or(|name| holds(&group.name, name))
+                name.as_ref().is_none_or(|name| group.name == *name)
                     && tag.as_ref().is_none_or(|tag| group.tags.iter().any(|own| holds(own, tag)))
                     && users
                         .as_ref()

@@ -39,6 +39,6 @@ pub use api_key::EMULATOR_ACCESS_KEY;
 pub use caller::Token;
 pub use fault::{FAULTS_HELP, Faults, FaultsError};
 pub use http::{Emulator, Error, Latency, OneWriter, Options, start};
-pub use organization::{Behaviour, Names, Organization, Protected, Quota, Request};
+pub use organization::{Behaviour, Expiry, Names, Organization, Protected, Quota, Request};
 pub use reply::Reply;
 pub use state::StateError;

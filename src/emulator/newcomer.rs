@@ -98,7 +98,7 @@ pub(super) fn newcomer(fields: &mut Fields<'_>) -> Option<Newcomer> {
         }
         (None, None) => {
             if !fields.has("email") && !fields.has("member") {
-                fields.refuse("type", Reason::Required, "precisely one of email, member must be set");
+                fields.refuse("type", Reason::Required, "value is required");
             }
             None
         }

@@ -32,6 +32,18 @@ pub struct Behaviour {
     pub protected: Protected,
     /// Which quotas hold.
     pub quota: Quota,
+    /// Whether a key's expiry can be changed once it is set.
+    pub expiry: Expiry,
+}
+
+/// Whether the expiry of an API key can be changed once it is set. It can be added to a key without one.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Expiry {
+    /// It cannot, as the documentation says: 400.
+    #[default]
+    Fixed,
+    /// It can, as the clients' types suggest.
+    Changeable,
 }
 
 /// Whether names of applications and policies repeat. Those of groups never do.
@@ -136,7 +148,9 @@ impl Organization {
 
     fn handle(&mut self, request: &Request<'_>) -> Answer {
         let (path, query) = request.target.split_once('?').unwrap_or((request.target, ""));
-        let route = Route::find(request.method, path).ok_or(Problem::UnknownPath)?;
+        let Some(route) = Route::find(request.method, path) else {
+            return Err(if Route::is_known(path) { Problem::WrongMethod } else { Problem::UnknownPath });
+        };
         match route.call {
             Call::Metadata => {
                 return Ok(Reply::ok(

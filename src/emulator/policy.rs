@@ -305,7 +305,9 @@ impl Organization {
         Ok(Reply::gone())
     }
 
-    /// Copies a policy; what exactly is copied was never recorded.
+    /// Copies a policy: its rules and description, for nobody and without tags.
+    ///
+    /// Reported of the API, never recorded. The body is ignored.
     pub(super) fn clone_policy(&mut self, ask: &mut Ask<'_>) -> Answer {
         let id = ask.uuid("policy_id")?;
         let mut copy = self.policies.get(&id).ok_or_else(|| not_found(id.clone()))?.clone();
@@ -315,6 +317,8 @@ impl Organization {
         self.free_policy_name(&copy.name, None)?;
         copy.id = unused_id(&mut self.chance, &self.policies, &[b"clone", id.as_bytes()]);
         copy.rules = self.make_rules(&copy.id, b"", copy.rules);
+        copy.principal = Principal::Nobody;
+        copy.tags = Vec::new();
         (copy.editable, copy.deletable, copy.managed) = (true, true, false);
         copy.created_at = self.stamp(ask);
         copy.updated_at = copy.created_at;

@@ -10,8 +10,9 @@ pub(super) struct Query {
 }
 
 impl Query {
+    /// Reads a query. Lists are keys that repeat: a name with brackets, as `group_ids[]`, is refused.
     pub(super) fn parse(text: &str) -> Self {
-        let pairs = text
+        let pairs: Vec<(String, String)> = text
             .split('&')
             .filter(|pair| !pair.is_empty())
             .map(|pair| {
@@ -19,7 +20,11 @@ impl Query {
                 (decode(key, Plus::Space), decode(value, Plus::Space))
             })
             .collect();
-        Self { pairs, refused: Vec::new() }
+        let mut query = Self { pairs: Vec::new(), refused: Vec::new() };
+        for (key, _) in pairs.iter().filter(|(key, _)| key.contains(['[', ']'])) {
+            query.refuse(key, Reason::Format, "value must be a known parameter");
+        }
+        Self { pairs, ..query }
     }
 
     pub(super) fn refuse(&mut self, key: &str, reason: Reason, help: impl Into<String>) {
@@ -142,7 +147,8 @@ pub(super) fn decode(text: &str, plus: Plus) -> String {
 
 /// Says whether a text holds another, whatever their case.
 ///
-/// Whether the API's `name` and `tag` filters ask for equality is not known; this answer punishes clients that trust them.
+/// The `name` filter of groups asks for equality. Whether the other `name` filters and the `tag` filters do is not known;
+/// this answer punishes clients that trust them.
 pub(super) fn holds(text: &str, wanted: &str) -> bool {
     text.to_lowercase().contains(&wanted.to_lowercase())
 }

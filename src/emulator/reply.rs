@@ -65,6 +65,7 @@ pub(super) enum Problem {
     Transient { resource: &'static str, id: String },
     Precondition { precondition: &'static str, help: &'static str },
     UnknownPath,
+    WrongMethod,
     NotEmulated(&'static str),
     TooLarge,
 }
@@ -124,6 +125,7 @@ impl Problem {
                     "precondition": precondition, "type": "precondition_failed"}),
             ),
             Self::UnknownPath => (404, json!({"message": "no such path or method"})),
+            Self::WrongMethod => (405, json!({"message": "method not allowed"})),
             Self::NotEmulated(template) => (
                 501,
                 json!({"message": format!("the emulator does not do {template}"), "type": "not_implemented"}),

@@ -137,7 +137,8 @@ const KNOWN: &[Known] = &[
     ("DELETE", "/iam/v1alpha1/scim/{scim_id}", Call::NotEmulated, 0),
     ("GET", "/iam/v1alpha1/scim/{scim_id}/tokens", Call::NotEmulated, 0),
     ("POST", "/iam/v1alpha1/scim/{scim_id}/tokens", Call::NotEmulated, 0),
-    ("DELETE", "/iam/v1alpha1/scim-tokens/{token_id}", Call::NotEmulated, 0),
+    ("GET", "/iam/v1alpha1/scim-tokens/{scim_token_id}", Call::NotEmulated, 0),
+    ("DELETE", "/iam/v1alpha1/scim-tokens/{scim_token_id}", Call::NotEmulated, 0),
     ("GET", "/iam/v1alpha1/jwts", Call::NotEmulated, 0),
     ("POST", "/iam/v1alpha1/jwts", Call::NotEmulated, 0),
     ("GET", "/iam/v1alpha1/jwts/{jti}", Call::NotEmulated, 0),
@@ -178,6 +179,11 @@ impl Route {
             let id = (known == method).then(|| parameter(template, path))??;
             Some(Self { call, method: known, template, id, recorded_ms })
         })
+    }
+
+    /// Says whether there is a path, whatever the methods that it takes.
+    pub(super) fn is_known(path: &str) -> bool {
+        KNOWN.iter().any(|&(_, template, ..)| parameter(template, path).is_some())
     }
 
     /// Says whether the call may change something.

@@ -259,7 +259,7 @@ fn type_of<'s>(fields: &mut Fields<'_>, names: &[String], sets: &'s PermissionSe
         }
     }
     if types.iter().any(|other| other != &types[0]) {
-        fields.refuse(KEY, Reason::Constraint, "permission sets of a rule must have one scope type");
+        fields.refuse(KEY, Reason::Constraint, "permission sets must be of the same scope type");
     }
     types.first().copied()
 }
@@ -289,11 +289,7 @@ fn scope_of(fields: &mut Fields<'_>) -> Option<Scope> {
         (None, Some(id)) => Some(Scope::Organization(id)),
         (None, None) => {
             if !fields.has("project_ids") && !fields.has("organization_id") {
-                fields.refuse(
-                    "scope",
-                    Reason::Required,
-                    "precisely one of project_ids, organization_id must be set",
-                );
+                fields.refuse_whole(Reason::Format, "embedded message failed validation");
             }
             None
         }

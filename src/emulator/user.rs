@@ -3,6 +3,8 @@
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
+use super::api_key::Bearer;
+use super::caller::Caller;
 use super::fields::{Fields, set};
 use super::moment::six_decimals;
 use super::newcomer::{Details, email_in, newcomer, username_in};
@@ -273,8 +275,8 @@ impl Organization {
     pub(super) fn update_password(&mut self, ask: &mut Ask<'_>) -> Answer {
         let id = ask.uuid("user_id")?;
         let mut fields = Fields::new(&ask.body);
-        let length = fields.text("password").map(|password| password.len());
-        let length = fields.require("password", length);
+        let absent = (!fields.has("password")).then_some(0);
+        let length = fields.text("password").map(|password| password.len()).or(absent);
         if length.is_some_and(|length| !(1..=72).contains(&length)) {
             fields.refuse(
                 "password",
@@ -286,11 +288,14 @@ impl Organization {
         self.change_user(ask, id, |_| ())
     }
 
-    /// Locks or unlocks a member; the owner cannot be locked.
+    /// Locks or unlocks a member; the owner cannot be locked, and nobody locks themselves.
     pub(super) fn lock_user(&mut self, ask: &mut Ask<'_>, locked: bool) -> Answer {
         let id = ask.uuid("user_id")?;
         let user = self.users.get(&id).ok_or_else(|| not_found(id.clone()))?;
         self.unprotected(!user.is_owner())?;
+        if locked && ask.caller == Caller::Bearer(Bearer::User(id.clone())) {
+            return Err(Problem::Denied(vec![("write", "user")]));
+        }
         self.change_user(ask, id, |user| user.locked = locked)
     }
 

@@ -140,7 +140,7 @@ impl Play {
         let application =
             self.model.applications.keys().nth(number % self.model.applications.len()).unwrap().clone();
         let (list, want) = match number % 5 {
-            0 => (ListGroups { name: Some("ET".to_owned()), ..list }, kept(&all, |it| holds(&it.name, "et"))),
+            0 => (ListGroups { name: Some("ops".to_owned()), ..list }, kept(&all, |it| it.name == "ops")),
             1 => (
                 ListGroups { user_ids: vec![user.clone()], ..list },
                 kept(&all, |it| it.user_ids.contains(&user)),

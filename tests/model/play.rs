@@ -607,7 +607,9 @@ impl Play {
         };
         let mut faults = not_there(self.model.api_keys.contains_key(&id));
         let bad = !bounded(sent.description.as_deref()) || is_past(sent.expires_at);
-        faults.extend(fault(bad, ErrorKind::InvalidArguments));
+        let current = self.model.api_keys.get(&id).and_then(|key| key.expires_at);
+        let changes = sent.expires_at.map(cut).zip(current).is_some_and(|(new, old)| new != old);
+        faults.extend(fault(bad || changes, ErrorKind::InvalidArguments));
         faults.extend(self.model.project_faults(sent.default_project_id.as_ref()));
         let Some(got) = expect(&faults, self.client.update_api_key(&id, &sent).await)? else { return Ok(()) };
         let old = self.model.api_keys[&id].clone();

@@ -95,8 +95,9 @@ fn a_closed_emulator_knows_its_callers() {
 fn a_locked_user_is_denied() {
     let mut world = closed(json!({"user_id": id(2)}), &on_organization("IAMManager")).with_token("alice");
     world.get(&list("groups"));
+    let mut world = world.with_token("owner");
     world.ok("POST", &format!("users/{}/lock", id(2)), json!({}));
-    assert_eq!(world.fails("GET", &list("groups"), Value::Null).0, 401);
+    assert_eq!(world.with_token("alice").fails("GET", &list("groups"), Value::Null).0, 401);
 }
 
 #[test]
@@ -162,7 +163,20 @@ fn a_right_on_a_project_ends_at_the_project() {
     let line = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAICJEoOOgQBLJPs4g/XcPTKT82NywNPpxeuA20FlOPlpO";
     let key = |project: &str| json!({"name": "k", "public_key": line, "project_id": project});
     world.ok("POST", "ssh-keys", key(&id(4)));
+    assert_eq!(world.fails("GET", &list("ssh-keys"), Value::Null).0, 403);
+    assert_eq!(world.fails("GET", "ssh-keys", Value::Null).0, 403);
+    assert_eq!(world.get(&format!("ssh-keys?project_id={}", id(4)))["total_count"], 1);
     assert_eq!(world.fails("POST", "ssh-keys", key(ORGANIZATION)).0, 403);
+}
+
+#[test]
+fn nobody_locks_themselves() {
+    let mut world = closed(json!({"user_id": id(2)}), &on_organization("IAMManager")).with_token("alice");
+    assert_eq!(world.fails("POST", &format!("users/{}/lock", id(2)), Value::Null).0, 403);
+    assert_eq!(
+        world.with_token("owner").ok("POST", &format!("users/{}/lock", id(2)), Value::Null)["locked"],
+        true
+    );
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::super::{Behaviour, Names, Protected, Quota};
+use super::super::{Behaviour, Expiry, Names, Protected, Quota};
 use super::{NOBODY, ORGANIZATION, World, id};
 
 fn application(name: &str) -> Value {
@@ -86,16 +86,36 @@ fn a_malformed_id_is_not_looked_for() {
 }
 
 #[test]
-fn unknown_paths_and_methods_are_404_and_what_is_not_done_is_501() {
+fn unknown_paths_are_404_wrong_methods_405_and_what_is_not_done_is_501() {
     let mut world = World::new();
-    for (method, path) in
-        [("GET", "/"), ("GET", "nonsense"), ("PUT", "applications"), ("BREW", "groups"), ("HEAD", "groups")]
-    {
+    for (method, path) in [
+        ("GET", "/"),
+        ("GET", "nonsense"),
+        ("POST", "nonsense"),
+        ("GET", "policies/x/rules"),
+        ("GET", "rules/x"),
+    ] {
         assert_eq!(world.fails(method, path, Value::Null).0, 404, "{method} {path}");
     }
-    for (method, path) in
-        [("GET", "jwts"), ("POST", "check-permissions"), ("GET", "logs"), ("POST", "users/x/mfa-otp")]
-    {
+    for (method, path) in [
+        ("POST", "rules"),
+        ("DELETE", "organizations/x/saml"),
+        ("DELETE", "organizations/x/scim"),
+        ("PUT", "applications"),
+        ("BREW", "groups"),
+        ("HEAD", "groups"),
+    ] {
+        let (status, error) = world.fails(method, path, Value::Null);
+        assert_eq!((status, error), (405, json!({"message": "method not allowed"})), "{method} {path}");
+    }
+    for (method, path) in [
+        ("GET", "jwts"),
+        ("POST", "check-permissions"),
+        ("GET", "logs"),
+        ("POST", "users/x/mfa-otp"),
+        ("GET", "scim-tokens/x"),
+        ("DELETE", "scim-tokens/x"),
+    ] {
         let (status, error) = world.fails(method, path, Value::Null);
         assert_eq!((status, &error["type"]), (501, &json!("not_implemented")), "{method} {path}");
     }
@@ -154,8 +174,8 @@ fn a_rule_has_known_sets_of_one_type_and_one_scope() {
         rule.as_object_mut().unwrap().extend(scope.as_object().unwrap().clone());
         rule
     };
-    assert_eq!(refused(scoped(json!({}))), "rules[0].scope required");
-    assert_eq!(refused(scoped(json!({"account_root_user_id": id(1)}))), "rules[0].scope required");
+    assert_eq!(refused(scoped(json!({}))), "rules[0] format");
+    assert_eq!(refused(scoped(json!({"account_root_user_id": id(1)}))), "rules[0] format");
     assert_eq!(refused(scoped(json!({"project_ids": []}))), "rules[0].project_ids constraint");
     assert_eq!(refused(scoped(json!({"project_ids": [id(4), id(4)]}))), "rules[0].project_ids constraint");
     assert_eq!(refused(scoped(json!({"project_ids": ["prod"]}))), "rules[0].project_ids format");
@@ -278,10 +298,35 @@ fn a_key_expires_later_than_long_ago_and_within_the_maximum() {
     let mut bounded = World::of(state);
     assert_eq!(
         bounded.refused("POST", "api-keys", json!({"application_id": id(3)})),
-        ["expires_at required"]
+        ["expires_at constraint"]
     );
     assert_eq!(bounded.refused("POST", "api-keys", key("2026-08-01T00:00:00Z")), ["expires_at constraint"]);
     bounded.ok("POST", "api-keys", key("2026-06-13T00:00:00Z"));
+}
+
+#[test]
+fn an_expiry_is_added_to_a_key_and_then_stays() {
+    let state = json!({"organization": {"id": ORGANIZATION}, "applications": [{"id": id(3), "name": "ci"}]});
+    let (early, late) = ("2027-01-01T00:00:00Z", "2028-01-01T00:00:00Z");
+    for (expiry, later) in [(Expiry::Fixed, None), (Expiry::Changeable, Some(late))] {
+        let mut world = World::with(&state, Behaviour { expiry, ..Behaviour::default() });
+        let made = world.ok("POST", "api-keys", json!({"application_id": id(3)}));
+        let path = format!("api-keys/{}", made["access_key"].as_str().unwrap());
+        assert_eq!(world.ok("PATCH", &path, json!({"expires_at": early}))["expires_at"], early);
+        for same in [json!({"expires_at": early}), json!({"expires_at": null}), json!({"description": "d"})] {
+            assert_eq!(world.ok("PATCH", &path, same)["expires_at"], early);
+        }
+        match later {
+            Some(late) => {
+                assert_eq!(world.ok("PATCH", &path, json!({"expires_at": late}))["expires_at"], late);
+            }
+            None => {
+                let refused = world.refused("PATCH", &path, json!({"expires_at": late}));
+                assert_eq!(refused, ["expires_at constraint"]);
+                assert_eq!(world.get(&path)["expires_at"], early);
+            }
+        }
+    }
 }
 
 #[test]
@@ -318,7 +363,7 @@ fn a_password_has_up_to_72_bytes_and_is_never_seen_again() {
     for (password, why) in [(json!(""), "constraint"), (json!(long), "constraint"), (json!(7), "format")] {
         assert_eq!(world.refused("POST", &path, json!({"password": password})), [format!("password {why}")]);
     }
-    assert_eq!(world.refused("POST", &path, json!({})), ["password required"]);
+    assert_eq!(world.refused("POST", &path, json!({})), ["password constraint"]);
     let user = world.ok("POST", &path, json!({"password": "é".repeat(36)}));
     assert_eq!(user["id"], json!(id(2)));
     assert!(!world.organization.state().to_string().contains("éé"));
