@@ -6,7 +6,6 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use scw_iam::emulator;
 use scw_iam::model::Catalogue;
 use serde::Deserialize;
 
@@ -136,7 +135,7 @@ fn the_output_of_the_command_is_what_renews_the_table() {
     let policy = serde_json::json!({"id": "00000001-0000-4000-8000-000000000000", "name": "p", "rules": [rule("NewerFullAccess")]});
     let organization = serde_json::json!({"id": "105bdce1-64c0-48ab-899d-868455867ecf"});
     let whole = serde_json::json!({"organization": organization, "policies": [policy]});
-    emulator::save(&state, &whole).unwrap();
+    std::fs::write(&state, format!("{whole:#}\n")).unwrap();
     let said = std::process::Command::new(env!("CARGO_BIN_EXE_scw-iam"))
         .args(["permission-sets", "-o", "json", "--emulate"])
         .arg(&state)

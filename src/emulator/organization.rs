@@ -122,6 +122,8 @@ pub struct Organization {
     pub(super) policies: Table<Policy>,
     pub(super) api_keys: Table<ApiKey>,
     pub(super) ssh_keys: Table<SshKey>,
+    /// The state's secrets, as they are: their API is not emulated.
+    pub(super) kept: Option<Value>,
     pub(super) permission_sets: PermissionSets,
     pub(super) quotas: Quotas,
     pub(super) behaviour: Behaviour,

@@ -93,7 +93,7 @@ impl Home {
 }
 
 /// The kinds that [`Organization::load`] knows.
-const KINDS: [&str; 9] = [
+const KINDS: [&str; 10] = [
     "organization",
     "users",
     "projects",
@@ -103,7 +103,11 @@ const KINDS: [&str; 9] = [
     "api_keys",
     "ssh_keys",
     "quota",
+    KEPT,
 ];
+
+/// A kind that is kept as it is, because its API is not emulated.
+const KEPT: &str = "secrets";
 
 fn known() -> String {
     let keys: Vec<String> = KINDS.iter().map(|kind| format!("`{kind}`")).collect();
@@ -142,6 +146,7 @@ impl Organization {
             policies: Table::default(),
             api_keys: Table::default(),
             ssh_keys: Table::default(),
+            kept: None,
             permission_sets: PermissionSets::published(),
             quotas: Quotas::new(None, behaviour.quota),
             behaviour,
@@ -177,6 +182,8 @@ impl Organization {
         organization.api_keys = rows(state, "api_keys", &home, ApiKey::load)?;
         organization.ssh_keys = rows(state, "ssh_keys", &home, SshKey::load)?;
         organization.quotas = Quotas::new(quota(state)?, behaviour.quota);
+        list(state, KEPT)?;
+        organization.kept = state.get(KEPT).cloned();
         organization.settle();
         Ok(organization)
     }
@@ -230,6 +237,9 @@ impl Organization {
         state.insert("policies".into(), self.policies.iter().map(Policy::saved).collect());
         state.insert("api_keys".into(), self.api_keys.iter().map(ApiKey::saved).collect());
         state.insert("ssh_keys".into(), self.ssh_keys.iter().map(SshKey::json).collect());
+        if let Some(kept) = &self.kept {
+            state.insert(KEPT.into(), kept.clone());
+        }
         if self.quotas.of_state {
             state.insert("quota".into(), self.quotas.saved());
         }
