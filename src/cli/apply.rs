@@ -6,24 +6,19 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use anyhow::Context as _;
-use sha2::{Digest as _, Sha256};
 
 use super::Exit;
 use super::arguments::{Common, Judge, Paths, Reach};
 use super::failure::Failure;
 use super::output::{Format, style_on_stderr, talk, talk_with};
+use super::plan_file::{self, Again, PlanFile};
 use super::prepare::{self, Prepared};
 use super::session::Session;
 use crate::apply::{self, End, Journal, Options, Progress, StepEnd};
-use crate::live;
 use crate::model::Stack;
-use crate::plan::file::{Document, Reread, Stale, Unreadable};
 use crate::plan::{Caller, Plan, Step};
 use crate::render;
 use crate::render::paint::Paint;
-
-/// The largest plan file that is read, in bytes.
-const PLAN_MOST: u64 = 64 << 20;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -34,7 +29,8 @@ Examples:
 
 /// Plans, asks, and applies, in an order that never opens a door on the way
 ///
-/// A plan file (`plan --out plan.json`) is applied without asking, exactly as it was reviewed, or not at all.
+/// A plan file (`plan --out plan.json`) is applied without asking, exactly as it was reviewed, or not at all: its desired
+/// state is planned again, and nothing is written unless that gives the same plan.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Apply {
@@ -75,8 +71,8 @@ fn duration(text: &str) -> Result<Duration, String> {
 
 impl Apply {
     pub(super) async fn run(self, common: &Common) -> Result<Exit, Failure> {
-        if let Some(text) = self.saved()? {
-            return self.run_saved(common, &text).await;
+        if let Some(file) = PlanFile::find(&self.paths.paths)? {
+            return self.run_saved(common, file).await;
         }
         if self.expect_sha.is_some() {
             return Err(Failure::usage("--expect-sha is for a plan file, and none was given"));
@@ -109,77 +105,24 @@ impl Apply {
         Ok(exit)
     }
 
-    /// The text of the plan file, when a single file is given that holds one.
-    fn saved(&self) -> Result<Option<Vec<u8>>, Failure> {
-        let [path] = self.paths.paths.as_slice() else { return Ok(None) };
-        let is_file = std::fs::metadata(path).is_ok_and(|found| found.is_file() && found.len() <= PLAN_MOST);
-        if !is_file {
-            return Ok(None);
+    /// Applies a saved plan, if planning again gives the same one.
+    async fn run_saved(&self, common: &Common, file: PlanFile) -> Result<Exit, Failure> {
+        if let Some(expected) = &self.expect_sha {
+            file.expect(expected)?;
         }
-        let text = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
-        // Known by its content; a file of the language may begin with a brace too.
-        let start = text.trim_ascii_start();
-        let said = start.get(..200).unwrap_or(start);
-        let plan = start.starts_with(b"{") && said.windows(16).any(|word| word == b"\"format_version\"");
-        Ok(plan.then_some(text))
-    }
-
-    /// Applies a saved plan, if it still fits.
-    async fn run_saved(&self, common: &Common, text: &[u8]) -> Result<Exit, Failure> {
-        let name = self.paths.paths.first().map(|path| path.display().to_string()).unwrap_or_default();
-        let sha: String = Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect();
-        if let Some(expected) =
-            self.expect_sha.as_ref().filter(|expected| !expected.eq_ignore_ascii_case(&sha))
-        {
-            let words = format!(
-                "{name} has the SHA-256 {sha}, not {expected}\nhint: it is not the plan that was reviewed"
-            );
-            return Err(Failure::with(Exit::Stale, words));
-        }
-        let document = Document::parse(text).map_err(|error| Failure::Error {
-            exit: Exit::Mistakes,
-            error: anyhow::Error::new(error).context(format!("cannot apply {name}")),
-        })?;
-        let organization =
-            document.organization.parse().with_context(|| format!("{name} names no organization"))?;
-        let session = Session::open(&self.reach, Some(organization)).await?;
-        let stack = document.stack.as_deref().map(str::parse).transpose();
-        let stack: Option<Stack> = stack.with_context(|| format!("{name} names no stack"))?;
-        let mut lock = lock(&session, stack.as_ref()).await?;
-        let needs = live::Needs { projects: document.names_projects(), ..live::Needs::default() };
-        let (live, caller) = prepare::read_as(&session, &needs, &self.judge).await?;
-        let facts = prepare::facts(common, &live, &caller);
-        let most = jiff::SignedDuration::try_from(self.max_age).unwrap_or(jiff::SignedDuration::MAX);
-        let plan = match document.reread(&facts, &self.judge.options(common.strict), most) {
-            Ok(plan) => plan,
-            Err(Reread::Unreadable(error)) => {
-                let exit = match &error {
-                    Unreadable::Refused => Exit::Refused,
-                    Unreadable::Organization { .. } => Exit::Error,
-                    Unreadable::Shape(_) | Unreadable::Unfit(_) | Unreadable::Version { .. } => {
-                        Exit::Mistakes
-                    }
-                };
-                let error = anyhow::Error::new(error).context(format!("cannot apply {name}"));
-                return Err(Failure::Error { exit, error });
+        let saved = file.open(common, self.max_age)?;
+        let session = Session::open(&self.reach, Some(saved.files.organization())).await?;
+        let mut lock = lock(&session, saved.files.stack()).await?;
+        let exit = match saved.plan_again(common, &self.judge, &session).await? {
+            Again::Applied(plan) => {
+                saved.already_applied(common)?;
+                report(common, &plan, None)?;
+                Exit::Done
             }
-            Err(Reread::Stale(stale)) => {
-                show_stale(common, &stale)?;
-                let error =
-                    anyhow::Error::new(stale).context(format!("{name} is stale; nothing was written"));
-                return Err(Failure::Error { exit: Exit::Stale, error });
+            Again::Same(plan, caller) => {
+                prepare::show(&text_only(common), &plan, false)?;
+                self.send_unless_refused(common, &session, &caller, &plan, &mut lock).await?
             }
-        };
-        prepare::show(&text_only(common), &plan, false)?;
-        if plan.refused() {
-            report(common, &plan, None)?;
-            return Ok(Exit::Refused);
-        }
-        let exit = if plan.is_empty() {
-            report(common, &plan, None)?;
-            Exit::Done
-        } else {
-            self.send(common, &session, &caller, &plan, &mut lock).await?
         };
         session.close().await?;
         Ok(exit)
@@ -191,23 +134,40 @@ impl Apply {
         prepared: &Prepared,
         lock: &mut Option<apply::Guard>,
     ) -> Result<Exit, Failure> {
-        let plan = &prepared.plan;
-        if plan.refused() {
-            report(common, plan, None)?;
-            return Ok(Exit::Refused);
+        let Prepared { session, caller, plan, .. } = prepared;
+        if self.yes || plan.refused() || plan.is_empty() {
+            return self.send_unless_refused(common, session, caller, plan, lock).await;
         }
-        if plan.is_empty() {
-            report(common, plan, None)?;
-            return Ok(Exit::Done);
+        if !ask(prepared)? {
+            talk("Nothing was changed.");
+            return Ok(Exit::Error);
         }
-        if !self.yes {
-            if !ask(prepared)? {
-                talk("Nothing was changed.");
-                return Ok(Exit::Error);
+        match plan_file::still(common, &self.judge, prepared).await? {
+            Again::Same(plan, caller) => {
+                self.send_unless_refused(common, session, &caller, &plan, lock).await
             }
-            self.still(common, prepared).await?;
+            Again::Applied(plan) => {
+                talk("Already applied: somebody else made these changes meanwhile.");
+                report(common, &plan, None)?;
+                Ok(Exit::Done)
+            }
         }
-        self.send(common, &prepared.session, &prepared.caller, plan, lock).await
+    }
+
+    /// Sends the steps of a plan that was shown, if there are any and no guard refuses them.
+    async fn send_unless_refused(
+        &self,
+        common: &Common,
+        session: &Session,
+        caller: &Caller,
+        plan: &Plan,
+        lock: &mut Option<apply::Guard>,
+    ) -> Result<Exit, Failure> {
+        if plan.refused() || plan.is_empty() {
+            report(common, plan, None)?;
+            return Ok(if plan.refused() { Exit::Refused } else { Exit::Done });
+        }
+        self.send(common, session, caller, plan, lock).await
     }
 
     /// Sends the steps.
@@ -255,25 +215,6 @@ impl Apply {
         report(common, plan, Some(&outcome))?;
         Ok(exit)
     }
-
-    /// While somebody thought about it, live may have changed.
-    async fn still(&self, common: &Common, prepared: &Prepared) -> Result<(), Failure> {
-        let Prepared { session, files, caller, .. } = prepared;
-        let mut live = prepare::refresh(session, files).await?;
-        let quiet = Common { strict: false, ..common.clone() };
-        let desired = prepare::resolve(&quiet, files, &live)?;
-        let again =
-            prepare::plan_with_key_ages(common, &self.judge, session, &mut live, caller, &desired).await?;
-        if again.steps() == prepared.plan.steps() && again.before() == prepared.plan.before() {
-            return Ok(());
-        }
-        talk("Live has changed since the plan was shown. It would be this now:");
-        talk_with(|out| render::plan::text(out, &again, style_on_stderr()));
-        Err(Failure::with(
-            Exit::Stale,
-            "live has changed while the plan was read; nothing was written\nhint: apply again",
-        ))
-    }
 }
 
 /// The outputs that are text, for showing a plan before it is applied.
@@ -281,15 +222,6 @@ fn text_only(common: &Common) -> Common {
     let outputs =
         common.outputs().into_iter().filter(|output| output.format == Format::Text && output.file.is_none());
     Common { output: outputs.collect(), ..common.clone() }
-}
-
-/// Writes why a saved plan is stale: for people on stderr, for programs where they asked for it.
-fn show_stale(common: &Common, stale: &Stale) -> Result<(), Failure> {
-    talk_with(|out| render::stale::text(out, stale));
-    for output in common.outputs().into_iter().filter(|output| output.format == Format::Json) {
-        output.write(format!("{:#}\n", render::stale::json(stale)).as_bytes())?;
-    }
-    Ok(())
 }
 
 /// The outputs that go to files.

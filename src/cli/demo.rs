@@ -154,7 +154,7 @@ async fn compare(common: &Common, session: &Session) -> Result<(Plan, crate::mod
     let source = Source::Text { name: "iam.yaml".into(), bytes: DESIRED.as_bytes().to_vec() };
     let files = config::read(&[source], common.now())?;
     let judge = Judge { allow: Vec::new(), caller: None };
-    let (plan, caller) = prepare::both(common, &judge, &files, session).await?;
+    let (plan, caller, _) = prepare::both(common, &judge, &files, session).await?;
     match caller {
         crate::plan::Caller::Known(principal) => Ok((plan, principal)),
         crate::plan::Caller::Unresolved(why) => {

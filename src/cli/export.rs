@@ -154,7 +154,7 @@ fn prove(
     let resolved = read.resolve(Some(&live.state), Catalogue::published(), false)?;
     let judge = Judge { allow: Vec::new(), caller: None };
     let caller = Caller::Unresolved("nothing is planned for real".to_owned());
-    let plan = prepare::plan(common, &judge, live, &caller, &resolved.desired)?;
+    let plan = prepare::plan(common, &judge.options(common.strict), live, &caller, &resolved.desired)?;
     let changed = plan.summary().total();
     if changed == crate::plan::Counts::default() && plan.conflicts().is_empty() {
         return Ok(plan.summary().adopted);

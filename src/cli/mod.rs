@@ -15,6 +15,7 @@ mod interrupt;
 mod output;
 mod permission_sets;
 mod plan;
+mod plan_file;
 mod prepare;
 mod session;
 mod snapshot;

@@ -2,13 +2,11 @@
 
 use std::path::PathBuf;
 
-use anyhow::Context as _;
-
 use super::Exit;
 use super::arguments::{Common, Judge, Paths, Reach};
 use super::failure::Failure;
-use super::output::{json, write_whole};
-use super::prepare;
+use super::plan_file;
+use super::prepare::{self, Prepared};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -27,7 +25,7 @@ pub(super) struct Plan {
     reach: Reach,
     #[command(flatten)]
     judge: Judge,
-    /// Also write the plan to a file, to apply exactly it: `scw-iam apply plan.json`
+    /// Save the plan to a file, and print the file's SHA-256; `scw-iam apply plan.json` applies exactly this plan
     #[arg(long, value_name = "plan.json")]
     out: Option<PathBuf>,
     /// End with 2 when there are changes
@@ -38,14 +36,13 @@ pub(super) struct Plan {
 impl Plan {
     pub(super) async fn run(self, common: &Common) -> Result<Exit, Failure> {
         let prepared = prepare::prepare(common, &self.paths, &self.reach, &self.judge).await?;
-        prepare::show(common, &prepared.plan, false)?;
+        let Prepared { session, files, plan, digest, .. } = prepared;
+        let document = plan.saved(plan_file::made_from(&files, &self.judge.options(common.strict), digest));
+        prepare::show_with(common, &plan, false, &document)?;
         if let Some(path) = &self.out {
-            let text =
-                serde_json::to_string_pretty(&prepared.plan.document()).context("cannot write JSON")?;
-            write_whole(path, &json(format!("{text}\n").as_bytes()))?;
+            plan_file::write(path, &document)?;
         }
-        let plan = prepared.plan;
-        prepared.session.close().await?;
+        session.close().await?;
         Ok(match (plan.refused(), plan.is_empty()) {
             (true, _) => Exit::Refused,
             (false, false) if self.detailed_exitcode => Exit::Changes,

@@ -11,7 +11,8 @@ use crate::api;
 use crate::config::{self, Files};
 use crate::live::{self, Live};
 use crate::model::{Catalogue, Desired};
-use crate::plan::{Caller, Facts, Plan, between};
+use crate::plan::file::{Document, digest};
+use crate::plan::{Caller, Facts, Options, Plan, between};
 use crate::render;
 use crate::render::paint::Paint;
 
@@ -21,6 +22,8 @@ pub(super) struct Prepared {
     pub(super) files: Files,
     pub(super) caller: Caller,
     pub(super) plan: Plan,
+    /// The digest of all that was read.
+    pub(super) digest: String,
 }
 
 /// Reads both sides and compares them.
@@ -48,50 +51,61 @@ pub(super) async fn compare(
     files: Files,
     session: Session,
 ) -> Result<Prepared, Failure> {
-    let (plan, caller) = both(common, judge, &files, &session).await?;
-    Ok(Prepared { session, files, caller, plan })
+    let (plan, caller, digest) = both(common, judge, &files, &session).await?;
+    Ok(Prepared { session, files, caller, plan, digest })
 }
 
-/// Makes the plan between both sides, and says who runs it.
+/// Makes the plan between both sides, and says who runs it and what the digest is of all that was read.
 pub(super) async fn both(
     common: &Common,
     judge: &Judge,
     files: &Files,
     session: &Session,
-) -> Result<(Plan, Caller), Failure> {
+) -> Result<(Plan, Caller, String), Failure> {
     let (mut live, caller) = read_as(session, &needs(files), judge).await?;
     let desired = resolve(common, files, &live)?;
-    let plan = plan_with_key_ages(common, judge, session, &mut live, &caller, &desired).await?;
-    Ok((plan, caller))
+    let digest = digest(&facts(common, &live, &caller), live.catalogue.as_ref());
+    let options = judge.options(common.strict);
+    let plan = plan_with_key_ages(common, &options, session, &mut live, &caller, &desired).await?;
+    Ok((plan, caller, digest))
 }
 
 /// Compares both sides, and finds out how old the keys of adopted applications are, which nobody else wants to know.
 pub(super) async fn plan_with_key_ages(
     common: &Common,
-    judge: &Judge,
+    options: &Options,
     session: &Session,
     live: &mut Live,
     caller: &Caller,
     desired: &Desired,
 ) -> Result<Plan, Failure> {
-    let first = plan(common, judge, live, caller, desired)?;
-    if !first.adoptions().iter().any(|adoption| adoption.api_keys > 0) {
-        return Ok(first);
+    let first = plan(common, options, live, caller, desired)?;
+    if read_key_ages(session, live, &first).await? {
+        plan(common, options, live, caller, desired)
+    } else {
+        Ok(first)
+    }
+}
+
+/// Finds out how old the keys of adopted applications are; false where a plan adopts no application with keys.
+pub(super) async fn read_key_ages(session: &Session, live: &mut Live, plan: &Plan) -> Result<bool, Failure> {
+    if !plan.adoptions().iter().any(|adoption| adoption.api_keys > 0) {
+        return Ok(false);
     }
     let notices = live::oldest_keys(&session.client, live).await.map_err(|error| unread(session, error))?;
     tell(&notices);
-    plan(common, judge, live, caller, desired)
+    Ok(true)
 }
 
 /// Compares both sides.
 pub(super) fn plan(
     common: &Common,
-    judge: &Judge,
+    options: &Options,
     live: &Live,
     caller: &Caller,
     desired: &Desired,
 ) -> Result<Plan, Failure> {
-    between(&facts(common, live, caller), desired, &judge.options(common.strict)).map_err(|error| {
+    between(&facts(common, live, caller), desired, options).map_err(|error| {
         let place = error.place().map(ToString::to_string);
         let error = anyhow::Error::new(error);
         Failure::error(match place {
@@ -119,7 +133,8 @@ pub(super) async fn refresh(session: &Session, files: &Files) -> Result<Live, Fa
     read(session, &needs(files)).await
 }
 
-fn needs(files: &Files) -> live::Needs {
+/// What has to be read for files.
+pub(super) fn needs(files: &Files) -> live::Needs {
     let config::Needs { projects, permission_sets } = files.needs();
     live::Needs { projects, permission_sets, ..live::Needs::default() }
 }
@@ -208,6 +223,16 @@ pub(super) async fn read_as(
 
 /// Writes a plan in every format that was asked for.
 pub(super) fn show(common: &Common, plan: &Plan, drift: bool) -> Result<(), Failure> {
+    show_with(common, plan, drift, &plan.document())
+}
+
+/// Writes a plan in every format that was asked for, as JSON this document of it.
+pub(super) fn show_with(
+    common: &Common,
+    plan: &Plan,
+    drift: bool,
+    document: &Document,
+) -> Result<(), Failure> {
     for output in common.outputs() {
         let mut bytes = Vec::new();
         match output.format {
@@ -215,7 +240,7 @@ pub(super) fn show(common: &Common, plan: &Plan, drift: bool) -> Result<(), Fail
                 render::plan::text(&mut bytes, plan, output.style(drift))?;
             }
             Format::Json => {
-                serde_json::to_writer_pretty(&mut bytes, &plan.document()).context("cannot write JSON")?;
+                serde_json::to_writer_pretty(&mut bytes, document).context("cannot write JSON")?;
                 bytes.push(b'\n');
             }
             Format::Markdown => render::plan::markdown(&mut bytes, plan, drift)?,

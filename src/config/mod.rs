@@ -21,6 +21,7 @@ mod until;
 mod words;
 mod yaml;
 
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -169,6 +170,11 @@ fn plan_file(root: &Node<'_>) -> Option<Span> {
 }
 
 impl Files {
+    /// Returns what was read: the name and the whole text of each file, to read them again as [`Source::Text`].
+    pub fn texts(&self) -> impl Iterator<Item = (&Path, &str)> {
+        self.sources.texts().iter().map(|text| (&*text.name, text.text.as_str()))
+    }
+
     /// Returns the organization that the files are about.
     #[must_use]
     pub const fn organization(&self) -> Id {

@@ -118,7 +118,7 @@ pub(super) fn words(kind: &MistakeKind) -> Words {
         }
         K::PlanFile { path } => say(
             "plan-file",
-            "this is a plan file, which holds steps and not a desired state",
+            "this is a plan file, not a file of the desired state",
             format!("`scw-iam apply {}` applies it", short(path)),
         ),
 

@@ -105,17 +105,6 @@ const fn with_id(address: &Address) -> bool {
     )
 }
 
-/// Returns the live side with some objects under the names that they will bear (address → live address).
-pub(super) fn renamed(facts: &Facts<'_>, names: &HashMap<Address, Address>) -> (State, Ids) {
-    let back: HashMap<_, _> = names.iter().map(|(to, from)| (from.clone(), to.clone())).collect();
-    let mut ids = facts.ids.clone();
-    let moves: Vec<_> = back.iter().filter_map(|(from, to)| Some((to.clone(), ids.remove(from)?))).collect();
-    for (to, id) in moves {
-        ids.insert(to, id);
-    }
-    (rekey(facts.live, &back), ids)
-}
-
 fn name_key(address: &Address) -> Option<Key<Name>> {
     match address {
         Address::User(_) => None,

@@ -1,25 +1,30 @@
 //! The plan as a document: what `-o json` prints and `--out` writes. No secret is ever in it.
+//!
+//! A saved plan holds, beside what it shows, the files that it was made from ([`MadeFrom`]). To apply it, it is planned
+//! again from these and from what is live by then, and applied only if the outcome is the same document
+//! ([`Document::check`]). So nothing else in it has to be believed.
 
-pub(super) mod basis;
-mod decode;
-mod fit;
+mod basis;
+mod compare;
 mod read;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-pub use self::read::{Changed, Reread, Stale, Unreadable};
-use super::{Action, Edge, Effect, Plan, Step, StepId, Verdict};
+pub use self::basis::digest;
+pub use self::compare::{Difference, Part};
+pub use self::read::{Mismatch, Stale, Standing, Unreadable};
+use super::{Action, Edge, Effect, GuardName, Options, Plan, Step, StepId, Verdict};
 use crate::access::{Grant, GrantScope, Sharpness};
 use crate::model::{
     Address, Attachment, Id, Key, Kind, Meta, Name, Owner, Principal, Rule, Rules, Scope, Where,
 };
 
 /// The version of the document's shape.
-pub const FORMAT_VERSION: u32 = 1;
+pub const FORMAT_VERSION: u32 = 2;
 
 /// A whole plan.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -56,8 +61,65 @@ pub struct Document {
     pub not_managed: Vec<String>,
     /// Entries with an end that have ended, or will within a week.
     pub expiries: Vec<ExpiryDocument>,
-    /// What the plan was made from: the objects that it touches or depends on.
+    /// The objects that the plan touches or depends on, people and applications whose access it changes included.
     pub objects: Vec<ObjectDocument>,
+    /// What the plan was made from; a report is without it, and cannot be applied.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub made_from: Option<MadeFrom>,
+}
+
+/// What a plan was made from, to make it again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct MadeFrom {
+    /// The desired state: every file, in the order in which they were read.
+    pub files: Vec<FileDocument>,
+    /// The guards that were lifted.
+    pub allow: Vec<AllowanceDocument>,
+    /// Whether warnings were treated as errors.
+    pub strict: bool,
+    /// The SHA-256 of all that was read of the organization, in hexadecimal digits.
+    pub digest: String,
+}
+
+/// A file of the desired state.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct FileDocument {
+    /// What it was called.
+    pub path: String,
+    /// Its whole text.
+    pub text: String,
+}
+
+/// A guard that was lifted for one number, with `--allow`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AllowanceDocument {
+    /// The guard.
+    pub guard: String,
+    /// The number.
+    pub number: u32,
+}
+
+impl MadeFrom {
+    /// Returns what a plan was made from.
+    #[must_use]
+    pub fn new(files: Vec<FileDocument>, options: &Options, digest: String) -> Self {
+        let allow = options.allow.iter();
+        let allow =
+            allow.map(|(guard, number)| AllowanceDocument { guard: guard.to_string(), number: *number });
+        Self { files, allow: allow.collect(), strict: options.strict, digest }
+    }
+
+    /// Returns how the plan was judged, with what is allowed today on top; a guard that is unknown is not lifted.
+    #[must_use]
+    pub fn options(&self, today: &Options) -> Options {
+        let allowed = |it: &AllowanceDocument| Some((it.guard.parse::<GuardName>().ok()?, it.number));
+        let mut allow: BTreeMap<_, _> = self.allow.iter().filter_map(allowed).collect();
+        allow.extend(&today.allow);
+        Options { allow, strict: self.strict || today.strict }
+    }
 }
 
 /// A member or a rule with an end.
@@ -88,6 +150,9 @@ pub struct ObjectDocument {
     /// Its live name, where it is renamed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub live: Option<String>,
+    /// Its id; absent when its name was free.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
     /// The SHA-256 of its content, in hexadecimal digits; null when its name was free.
     pub hash: Option<String>,
     /// That content, to show it beside what is live later; null when the name was free.
@@ -118,6 +183,9 @@ pub struct ContentDocument {
     /// The username of a user.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub username: Option<String>,
+    /// How many API keys an application has; absent from the content that a plan leads to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub api_keys: Option<u32>,
 }
 
 /// The program that made a document.
@@ -345,17 +413,14 @@ pub struct SparedDocument {
     pub reason: String,
 }
 
-impl Document {
-    /// Returns true when a grant or a rule of it is about a project, so that names help whoever reads it.
-    #[must_use]
-    pub fn names_projects(&self) -> bool {
-        let of_project = |grant: &GrantDocument| grant.scope.parse::<Id>().is_ok();
-        self.access.iter().flat_map(|access| &access.changes).any(|change| of_project(&change.grant))
-    }
-}
-
 impl Plan {
-    /// Returns the plan as a document.
+    /// Returns the plan as a document that can be applied later.
+    #[must_use]
+    pub fn saved(&self, made_from: MadeFrom) -> Document {
+        Document { made_from: Some(made_from), ..self.document() }
+    }
+
+    /// Returns the plan as a document that reports it.
     #[must_use]
     pub fn document(&self) -> Document {
         let total = self.summary().total();
@@ -425,7 +490,8 @@ impl Plan {
                     place: expiry.at.to_string(),
                 })
                 .collect(),
-            objects: basis::objects(self.steps(), self.before(), self.outcome(), &self.live_keys),
+            objects: basis::objects(self),
+            made_from: None,
         }
     }
 
@@ -472,12 +538,7 @@ impl Plan {
                 guard: finding.guard.to_string(),
                 found: finding.found,
                 limit: finding.limit,
-                verdict: match finding.verdict {
-                    Verdict::Refused => "refused",
-                    Verdict::Lifted => "allowed",
-                    Verdict::Shown => "shown",
-                }
-                .to_owned(),
+                verdict: finding.verdict.word().to_owned(),
                 message: finding.message.clone(),
                 items: finding.items.clone(),
             })
@@ -632,6 +693,16 @@ fn changes(action: &Action) -> ChangesDocument {
             ChangesDocument { rules: from_to(rules(before), rules(after)), ..ChangesDocument::default() }
         }
         Action::Delete { .. } => ChangesDocument::default(),
+    }
+}
+
+impl Verdict {
+    const fn word(self) -> &'static str {
+        match self {
+            Self::Refused => "refused",
+            Self::Lifted => "allowed",
+            Self::Shown => "shown",
+        }
     }
 }
 

@@ -416,6 +416,11 @@ impl Plan {
         self.created_at
     }
 
+    /// Returns the plan with another time at which it was made: that of the saved plan which it is again.
+    pub fn dated(self, created_at: Timestamp) -> Self {
+        Self { created_at, ..self }
+    }
+
     /// Returns who gains and who loses, by principal.
     #[must_use]
     pub fn access(&self) -> &[AccessChange] {

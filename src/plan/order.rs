@@ -7,11 +7,9 @@
 mod gap;
 mod leak;
 mod merge;
-mod proof;
 
 use std::collections::{BTreeMap, HashMap};
 
-pub(super) use self::proof::prove;
 use super::align::Alignment;
 use super::diff::{Change, Draft, Move};
 use super::graph::{Graph, Node};

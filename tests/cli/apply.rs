@@ -332,13 +332,17 @@ fn a_plan_file_is_applied_as_it_was_reviewed_without_asking() {
     Access
       users ann@acme.io and bob@acme.io
         + gains InstancesFullAccess on prod
-            ← group developers ← policy developers-run, rule 1
+            ← group developers ← policy developers-run, rule 1 (iam.yaml:45)
 
     Steps
       1  ~ rules of policy developers-run
              - permission_sets: [InstancesFullAccess]
            -   scope: [staging]
            +   scope: [prod, staging]
+
+    Left alone
+      1 group: a product manages it, or it is built in
+          All Users
 
     Plan: 1 to change (1 policy); 1 step.
     -- stderr
@@ -359,18 +363,17 @@ fn a_plan_file_that_live_has_moved_away_from_is_stale_and_nothing_is_written() {
     desk.file("moved.json", state);
     let api = desk.emulate("moved.json", "");
     let ended = desk.command("apply plan.json").against(&api.url, ORGANIZATION).run();
-    assert_snapshot!(ended, @r#"
+    assert_snapshot!(ended, @"
     -- stderr
     policy developers-run
       rules
-        planned from: InstancesFullAccess on ac3e0000-0000-4000-8000-0000000000a2
-        now:          InstancesReadOnly on ac3e0000-0000-4000-8000-0000000000a2
-        desired:      InstancesFullAccess on ac3e0000-0000-4000-8000-0000000000a1, ac3e0000-0000-4000-8000-0000000000a2
+        - InstancesFullAccess on ac3e0000-0000-4000-8000-0000000000a2
+        + InstancesReadOnly on ac3e0000-0000-4000-8000-0000000000a2
     error: plan.json is stale; nothing was written
-      because: an object changed since the plan was made: policy developers-run
+      because: the organization has changed since the plan was made: policy developers-run is no longer as planned
     hint: plan again
     -- exit 4
-    "#);
+    ");
     assert_eq!(api.writes(), [""; 0]);
 }
 
@@ -385,11 +388,11 @@ fn a_plan_file_that_somebody_edited_or_of_another_organization_is_refused() {
     assert_snapshot!(desk.run("apply cut.json --emulate live.json --now 2026-11-22T12:00:00Z"), @"
     -- stderr
     error: cannot apply cut.json
-      because: it is no plan of this version: EOF while parsing a string at line 21 column 8
+      because: it is not a plan file: EOF while parsing a string at line 21 column 8
     -- exit 65
     ");
     desk.file("empty.json", "{}");
-    assert_snapshot!(desk.run("apply plan.json --emulate empty.json"), @"
+    assert_snapshot!(desk.run("apply plan.json --emulate empty.json --now 2026-11-22T12:00:00Z"), @"
     -- stderr
     error: cannot emulate empty.json
       because: the files are about organization ac3e0000-0000-4000-8000-000000000000, the state is of 00000000-0000-4000-8000-000000000000
@@ -440,41 +443,223 @@ fn a_plan_file_that_was_edited_to_do_something_else_is_refused() {
         plan["steps"][0]["changes"] = json!({});
     }), @"
     -- stderr
+    step 1
+      action
+        - delete policy ci-push
+        + set_rules policy developers-run
+      changes
+        + rules from InstancesFullAccess on ac3e0000-0000-4000-8000-0000000000a2
+        + rules to InstancesFullAccess on ac3e0000-0000-4000-8000-0000000000a1, ac3e0000-0000-4000-8000-0000000000a2
     error: cannot apply plan.json
-      because: its parts do not fit together: its steps depend on application ci, which its objects leave out
+      because: it was edited: step 1 is not what its own desired state leads to
     hint: plan again
     -- exit 65
     ");
-    assert_snapshot!(edited(|plan| plan["objects"] = json!([])), @"
-    -- stderr
-    error: cannot apply plan.json
-      because: its parts do not fit together: its steps depend on group developers, which its objects leave out
-    hint: plan again
-    -- exit 65
-    ");
-    assert_snapshot!(edited(|plan| {
+    let exit = |edit: fn(&mut serde_json::Value)| edited(edit).ends_with(65);
+    assert!(exit(|plan| plan["objects"] = json!([])).stderr.contains("it was edited: "));
+    assert!(
+        exit(|plan| plan["access"] = json!([]))
+            .stderr
+            .contains("it was edited: access of user ann@acme.io, ")
+    );
+    assert!(exit(|plan| plan["stack"] = "other".into()).stderr.contains("it was edited: the plan is not"));
+    _ = exit(|plan| {
         let rules = &mut plan["steps"][0]["changes"]["rules"]["to"];
         rules[0]["permission_sets"].as_array_mut().unwrap().push("IAMManager".into());
-    }), @"
+    });
+}
+
+#[test]
+fn a_plan_file_whose_desired_state_was_edited_is_refused() {
+    let more = |plan: &mut serde_json::Value| {
+        let text = &mut plan["made_from"]["files"][0]["text"];
+        *text = edit(text.as_str().unwrap(), &[("scope: [prod, staging]", "scope: all_projects")]).into();
+    };
+    assert_snapshot!(edited(more), @"
     -- stderr
+    policy developers-run
+      outcome
+        - rules: InstancesFullAccess on ac3e0000-0000-4000-8000-0000000000a1, ac3e0000-0000-4000-8000-0000000000a2
+        + rules: InstancesFullAccess on all_projects
     error: cannot apply plan.json
-      because: its parts do not fit together: its steps do not make of policy developers-run what it says
+      because: it was edited: policy developers-run is not what its own desired state leads to
     hint: plan again
     -- exit 65
     ");
-    assert_snapshot!(edited(|plan| plan["access"] = json!([])), @"
+    let broken = |plan: &mut serde_json::Value| plan["made_from"]["files"][0]["text"] = "version: 1".into();
+    assert!(
+        edited(broken).ends_with(65).stderr.starts_with("plan.json holds a desired state with errors:\n")
+    );
+    _ = edited(|plan| plan["made_from"]["files"] = json!([])).ends_with(65);
+    // A project that is not there. The projects have to be read for it, so that the digest is another one.
+    let gone = |plan: &mut serde_json::Value| {
+        let text = &mut plan["made_from"]["files"][0]["text"];
+        *text = edit(text.as_str().unwrap(), &[("scope: [prod, staging]", "scope: [nowhere]")]).into();
+    };
+    assert!(edited(gone).ends_with(4).stderr.contains("nowhere"));
+}
+
+#[test]
+fn a_plan_file_says_its_sha_and_is_the_same_for_the_same_input() {
+    let desk = desk();
+    desk.file("iam.yaml", edit(FILE, &[MORE]));
+    let plan = |out: &str| {
+        let ended = desk.run(&format!("plan --emulate live.json --now 2026-11-22T12:00:00Z --out {out}"));
+        let shown = ended.ends_with(0).stderr;
+        let line = shown
+            .lines()
+            .find(|line| line.starts_with("Saved the plan in "))
+            .unwrap_or_else(|| panic!("{shown}"));
+        line.rsplit_once(' ').unwrap().1.to_owned()
+    };
+    let sha = plan("plan.json");
+    assert_eq!(sha.len(), 64);
+    assert_eq!(sha, plan("again.json"));
+    let apply = format!("apply plan.json --emulate live.json --now 2026-11-22T12:00:00Z --expect-sha {sha}");
+    _ = desk.run(&apply).ends_with(0);
+    desk.file("plan.json", desk.read("plan.json").replace(": 2,", ":  2,"));
+    _ = desk.run(&apply).ends_with(4);
+}
+
+#[test]
+fn a_plan_file_of_another_format_says_to_plan_again() {
+    let desk = desk();
+    desk.file("iam.yaml", edit(FILE, &[MORE]));
+    _ = desk.run("plan --emulate live.json --out plan.json").ends_with(0);
+    let text = desk.read("plan.json").replacen("\"format_version\": 2", "\"format_version\": 1", 1);
+    desk.file("plan.json", text);
+    assert_snapshot!(desk.run("apply plan.json --emulate live.json"), @"
     -- stderr
     error: cannot apply plan.json
-      because: its parts do not fit together: how the access of user ann@acme.io changes is not what its steps do to what is live now: it was edited, or live has changed beside it
-    hint: plan again
+      because: its format version is 1, and this version of scw-iam reads 2
+    hint: plan again with this version
     -- exit 65
     ");
-    assert_snapshot!(edited(|plan| plan["stack"] = "other".into()), @"
+    _ = desk.run("apply iam.yaml --yes --emulate live.json -o json=report.json").ends_with(0);
+    assert_snapshot!(desk.run("apply report.json --emulate live.json"), @"
     -- stderr
-    error: cannot apply plan.json
-      because: its parts do not fit together: policy developers-run is not stack other's, and a step writes it
-    hint: plan again
+    error: cannot apply report.json
+      because: it is a report, without the desired state that it was made from
+    hint: save a plan with `scw-iam plan --out plan.json`
     -- exit 65
+    ");
+}
+
+#[test]
+fn a_plan_file_that_was_applied_is_applied_already() {
+    let desk = desk();
+    let more = ("users: [ann@acme.io, bob@acme.io]", "users: [ann@acme.io, cho@acme.io]");
+    desk.file("iam.yaml", edit(FILE, &[MORE, more]));
+    let api = desk.emulate("live.json", "");
+    let run = |command: &str| desk.command(command).against(&api.url, ORGANIZATION).run();
+    _ = run("plan --out plan.json").ends_with(0);
+    _ = run("apply plan.json").ends_with(0);
+    let writes = api.writes();
+    assert_snapshot!(run("apply plan.json"), @"
+    -- stdout
+    Already applied: the organization is as plan.json leaves it.
+    -- exit 0
+    ");
+    assert_eq!(run("apply plan.json -o json").ends_with(0).json()["outcome"], json!(null));
+    assert_eq!(api.writes(), writes);
+    // Not once somebody has undone a part of it.
+    desk.file("iam.yaml", edit(FILE, &[MORE]));
+    _ = run("apply iam.yaml --yes").ends_with(0);
+    assert_snapshot!(run("apply plan.json"), @"
+    -- stderr
+    policy developers-run
+      rules
+        - InstancesFullAccess on ac3e0000-0000-4000-8000-0000000000a2
+        + InstancesFullAccess on ac3e0000-0000-4000-8000-0000000000a1, ac3e0000-0000-4000-8000-0000000000a2
+    error: plan.json is stale; nothing was written
+      because: the organization has changed since the plan was made: policy developers-run is no longer as planned
+    hint: plan again
+    -- exit 4
+    ");
+}
+
+#[test]
+fn who_was_made_anew_under_the_same_name_does_not_get_what_was_reviewed_for_another() {
+    let desk = desk();
+    let joins = ("users: [ann@acme.io, bob@acme.io]", "users: [ann@acme.io, bob@acme.io, cho@acme.io]");
+    desk.file("iam.yaml", edit(FILE, &[joins]));
+    _ = desk.run("plan --out plan.json --emulate live.json").ends_with(0);
+    let mut state = live();
+    let users = state["users"].as_array_mut().unwrap();
+    let cho = users.iter_mut().find(|user| user["email"] == "cho@acme.io").unwrap();
+    cho["id"] = "ac3e0000-0000-4000-8000-0000000000ff".into();
+    desk.file("live.json", state);
+    let api = desk.emulate("live.json", "");
+    assert_snapshot!(desk.command("apply plan.json").against(&api.url, ORGANIZATION).run(), @"
+    -- stderr
+    user cho@acme.io
+      id
+        - ac3e0000-0000-4000-8000-000000000004
+        + ac3e0000-0000-4000-8000-0000000000ff
+    error: plan.json is stale; nothing was written
+      because: the organization has changed since the plan was made: user cho@acme.io is no longer as planned
+    hint: plan again
+    -- exit 4
+    ");
+    assert_eq!(api.writes(), [""; 0]);
+}
+
+#[test]
+fn what_changed_beside_a_plan_file_does_not_matter() {
+    let desk = desk();
+    desk.file("iam.yaml", edit(FILE, &[MORE]));
+    _ = desk.run("plan --out plan.json --emulate live.json").ends_with(0);
+    let mut state = live();
+    let mut theirs = object(&mut state, "applications", "backup").clone();
+    theirs["id"] = "ac3e0000-0000-4000-8000-0000000000fe".into();
+    theirs["name"] = "theirs".into();
+    theirs["tags"] = json!([]);
+    state["applications"].as_array_mut().unwrap().push(theirs);
+    desk.file("live.json", state);
+    _ = desk.run("apply plan.json --emulate live.json").ends_with(0);
+}
+
+#[test]
+fn the_guards_judge_a_plan_file_for_who_applies_it() {
+    let desk = desk();
+    desk.file("iam.yaml", edit(FILE, &[MORE]));
+    _ = desk.run("plan --out plan.json --emulate live.json").ends_with(0);
+    let api = desk.emulate("live.json", "");
+    let call = || desk.command("apply plan.json --yes").against(&api.url, ORGANIZATION);
+    let ended = call().env("SCW_ACCESS_KEY", "SCWNOBODY00000000000").run().ends_with(3);
+    assert!(ended.stdout.contains("self_lockout"), "{ended}");
+    assert_eq!(api.writes(), [""; 0]);
+    // What was allowed when it was planned is allowed still.
+    desk.file("iam.yaml", edit(FILE, &[("users: [ann@acme.io, bob@acme.io]", "users: []")]));
+    let plan = "plan --out plan.json --emulate live.json";
+    _ = desk.run(plan).ends_with(3);
+    _ = desk.run("apply plan.json --yes --emulate live.json").ends_with(3);
+    let allowed = format!("{plan} --allow emptied=1");
+    _ = desk.run(&allowed).ends_with(0);
+    _ = desk.run("apply plan.json --emulate live.json").ends_with(0);
+    // Another number today is what counts.
+    _ = desk.run("apply plan.json --emulate live.json --allow emptied=2").ends_with(3);
+}
+
+#[test]
+fn an_end_that_came_after_a_plan_was_saved_makes_it_stale() {
+    let desk = desk();
+    let until = (
+        "users: [ann@acme.io, bob@acme.io]",
+        "users: [ann@acme.io, {email: bob@acme.io, until: 2026-11-22T18:00:00Z}]",
+    );
+    desk.file("iam.yaml", edit(FILE, &[MORE, until]));
+    let at = |time: &str, command: &str| {
+        desk.run(&format!("{command} --emulate live.json --now 2026-11-22T{time}Z"))
+    };
+    _ = at("12:00:00", "plan --out plan.json").ends_with(0);
+    _ = at("17:59:59", "apply plan.json").ends_with(0);
+    assert_snapshot!(at("18:00:00", "apply plan.json"), @"
+    -- stderr
+    error: plan.json is stale; nothing was written
+      because: an `until` has ended since the plan was made: group developers (2026-11-22T18:00:00Z)
+    hint: plan again
+    -- exit 4
     ");
 }
 
@@ -487,7 +672,7 @@ fn a_plan_file_that_says_something_twice_is_refused() {
     assert_snapshot!(desk.run("apply plan.json --yes --emulate live.json"), @"
     -- stderr
     error: cannot apply plan.json
-      because: it is no plan of this version: duplicate field `steps` at line 62 column 22
+      because: it is not a plan file: duplicate field `steps` at line 62 column 22
     -- exit 65
     ");
 }
@@ -562,6 +747,33 @@ mod on_a_terminal {
         let ended = desk.on_a_terminal("apply").against(&api.url, ORGANIZATION).input("yes\n").run();
         assert_eq!(ended.code, 0, "{ended}");
         assert_eq!(api.writes(), ["PUT /rules"]);
+    }
+
+    #[test]
+    fn what_changes_while_somebody_reads_makes_the_plan_stale() {
+        let desk = desk();
+        desk.file("iam.yaml", edit(FILE, &[MORE]));
+        let api = desk.emulate("live.json", "");
+        let mut call = desk.on_a_terminal("apply").against(&api.url, ORGANIZATION);
+        let mut child = call.command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+        let (mut shown, mut byte) = (Vec::new(), [0]);
+        let mut screen = child.stdout.take().unwrap();
+        while !shown.ends_with(b"does: ") {
+            screen.read_exact(&mut byte).unwrap();
+            shown.extend(byte);
+        }
+        desk.file("other.yaml", edit(FILE, &[("[InstancesFullAccess]", "[InstancesReadOnly]")]));
+        let other = desk
+            .command("apply other.yaml --yes")
+            .env("XDG_STATE_HOME", desk.path("elsewhere").to_str().unwrap());
+        _ = other.against(&api.url, ORGANIZATION).run().ends_with(0);
+        let writes = api.writes();
+        child.stdin.as_mut().unwrap().write_all(b"yes\n").unwrap();
+        let mut rest = String::new();
+        screen.read_to_string(&mut rest).unwrap();
+        assert_eq!(child.wait().unwrap().code(), Some(4), "{rest}");
+        assert!(rest.contains("policy developers-run\r\n  rules\r\n    - InstancesFullAccess on "), "{rest}");
+        assert_eq!(api.writes(), writes);
     }
 
     #[test]

@@ -99,10 +99,10 @@ fn a_plan_file_in_the_place_of_files_is_told_once() {
     assert_eq!(desk.run("plan iam.yaml --emulate live.json --out plan.json").code, 0);
     assert_snapshot!(desk.run("drift plan.json --emulate live.json"), @r#"
     -- stderr
-    error: this is a plan file, which holds steps and not a desired state
+    error: this is a plan file, not a file of the desired state
      --> plan.json:2:3
       |
-    2 |   "format_version": 1,
+    2 |   "format_version": 2,
       |   ^^^^^^^^^^^^^^^^ `scw-iam apply plan.json` applies it
     -- exit 65
     "#);

@@ -200,7 +200,7 @@ fn json_is_the_whole_plan_on_standard_output() {
     desk.file("iam.yaml", edit(FILE, &[MORE]));
     let ended = desk.run("plan --emulate live.json -o json --now 2026-11-22T12:00:00Z").ends_with(0);
     let plan = ended.json();
-    assert_eq!(plan["format_version"], 1);
+    assert_eq!(plan["format_version"], 2);
     assert_eq!(plan["created_at"], "2026-11-22T12:00:00Z");
     assert_eq!(plan["stack"], "web");
     assert_snapshot!(format!("{:#}", plan["steps"]), @r#"
@@ -340,7 +340,7 @@ fn several_outputs_go_each_to_its_place() {
     std::fs::create_dir(desk.path("out")).unwrap();
     let ended = desk.run("plan --emulate live.json -o text -o json=out/plan.json -o markdown=plan.md");
     assert_eq!(ended.stdout, desk.run("plan --emulate live.json").stdout);
-    assert_eq!(desk.json("out/plan.json")["format_version"], 1);
+    assert_eq!(desk.json("out/plan.json")["format_version"], 2);
     assert_eq!(desk.read("plan.md"), desk.run("plan --emulate live.json -o markdown").stdout);
 }
 

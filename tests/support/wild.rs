@@ -3,13 +3,12 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use jiff::SignedDuration;
 use proptest::prelude::*;
 use scw_iam::model::{
     Address, Attachment, Desired, Flags, Id, Identity, Ids, Key, Kind, Membership, Meta, Name, Owner, Policy,
     Principal, Prune, Rule, Rules, Scope, Stack, State, UserType,
 };
-use scw_iam::plan::file::Reread;
+use scw_iam::plan::file::{Document, MadeFrom, Mismatch, digest};
 use scw_iam::plan::{Caller, Error, Facts, Options, Plan, between};
 
 use super::organizations::{Case, Pair, pair};
@@ -420,12 +419,12 @@ impl WildCase {
     }
 
     /// Returns a plan as it is when it was saved and is read again, refused or not.
-    pub(crate) fn saved(&self, plan: &Plan) -> Result<Plan, Reread> {
-        let mut document = plan.document();
-        document.summary.refused = false;
-        document.conflicts.clear();
-        document.guards.iter_mut().for_each(|guard| "allowed".clone_into(&mut guard.verdict));
-        self.with_facts(|facts| document.reread(facts, &Options::default(), SignedDuration::from_hours(1)))
+    pub(crate) fn saved(&self, plan: &Plan) -> Result<Plan, Mismatch> {
+        let digest = self.with_facts(|facts| digest(facts, None));
+        let document = plan.saved(MadeFrom::new(Vec::new(), &Options::default(), digest.clone()));
+        let document = Document::parse(&serde_json::to_vec(&document).unwrap())?;
+        let again = self.plan().unwrap();
+        document.check(&again, &digest, jiff::Timestamp::UNIX_EPOCH).map(|_| again)
     }
 
     fn with_facts<T>(&self, then: impl FnOnce(&Facts<'_>) -> T) -> T {

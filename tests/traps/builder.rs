@@ -9,6 +9,7 @@ use scw_iam::model::{
     Address, Application, Attachment, Builtin, Catalogue, Desired, Email, Flags, Group, Id, Ids, Key, Meta,
     Name, Owner, Policy, Principal, Rules, State, User, UserType,
 };
+use scw_iam::plan::file::{MadeFrom, Standing, digest};
 use scw_iam::plan::{
     Action, Allowance, Caller, ConflictKind, Error, Facts, Finding, Options, Plan, Step, Update, Verdict,
     between,
@@ -169,11 +170,12 @@ impl Trap {
 
     /// Plans, and reads the plan again as one that was saved, refused or not.
     pub(crate) fn saved(&self) -> Plan {
-        let mut document = self.plan().unwrap_or_else(|error| panic!("{error}")).document();
-        document.summary.refused = false;
-        document.conflicts.clear();
-        document.guards.iter_mut().for_each(|guard| "allowed".clone_into(&mut guard.verdict));
-        document.reread(&self.facts(), &self.options, jiff::SignedDuration::from_hours(1)).unwrap()
+        let plan = || self.plan().unwrap_or_else(|error| panic!("{error}"));
+        let digest = digest(&self.facts(), None);
+        let document = plan().saved(MadeFrom::new(Vec::new(), &self.options, digest.clone()));
+        let again = plan();
+        assert_eq!(document.check(&again, &digest, self.facts().now).unwrap(), Standing::Same);
+        again
     }
 
     fn facts(&self) -> Facts<'_> {

@@ -1,26 +1,25 @@
-//! What a plan was made from: the content of every object that it touches or depends on, as hashes.
+//! What a plan was made from: id and content of every object that it touches or depends on, and a digest of the rest.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::{self, Write as _};
 
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
 
+use super::compare::without_keys;
 use super::{ContentDocument, ObjectDocument, address, attachment, key, members, rules};
-use crate::model::{Address, Attachment, Builtin, Key, Meta, Name, Principal, Rules, State};
-use crate::plan::{Action, Step};
+use crate::model::{Address, Attachment, Builtin, Catalogue, Key, Meta, Name, Principal, Rules, State};
+use crate::plan::{Action, Facts, Plan};
 
-/// The objects that steps touch, with those that the safety of the order depends on: what a policy is attached to,
-/// and the policies of a group whose members change; and whatever goes by another name live (`live_keys`), for the
-/// others speak of it.
-pub(super) fn objects(
-    steps: &[Step],
-    before: &State,
-    outcome: &State,
-    live_keys: &HashMap<Address, Key<Name>>,
-) -> Vec<ObjectDocument> {
-    let mut found: BTreeSet<Address> = live_keys.keys().cloned().collect();
+/// The objects that steps touch; those that the safety of the order depends on, which is what a policy is attached to,
+/// and members and policies of a group; everybody whose access changes; and whatever goes by another name live, because
+/// the others speak of it.
+pub(super) fn objects(plan: &Plan) -> Vec<ObjectDocument> {
+    let (before, outcome) = (plan.before(), plan.outcome());
+    let mut found: BTreeSet<Address> = plan.live_keys.keys().cloned().collect();
+    found.extend(plan.access().iter().map(|change| change.principal.address()));
     let mut groups: BTreeSet<Key<Name>> = BTreeSet::new();
-    for step in steps {
+    for step in plan.steps() {
         let touched = step.action.address();
         if let Address::Group(key) = &touched {
             groups.insert(key.clone());
@@ -50,15 +49,21 @@ pub(super) fn objects(
             found.insert(Address::Policy(key.clone()));
         }
     }
+    for group in
+        [before, outcome].into_iter().flat_map(|state| groups.iter().map(|key| state.groups.get(key)))
+    {
+        found.extend(group.iter().flat_map(|group| &group.members).map(Principal::address));
+    }
     found.extend(groups.into_iter().map(Address::Group));
     let document = |of: &Address| {
         let planned_from = content(before, of);
         ObjectDocument {
             address: address(of),
-            live: live_keys.get(of).map(key),
+            live: plan.live_keys.get(of).map(key),
+            id: plan.ids().get(of).map(|id| id.to_string()),
             hash: planned_from.as_ref().map(hash),
             planned_from,
-            desired: content(outcome, of),
+            desired: content(outcome, of).map(without_keys),
         }
     };
     found.iter().map(document).collect()
@@ -66,12 +71,40 @@ pub(super) fn objects(
 
 /// Returns the hash of an object's content.
 pub(super) fn hash(content: &ContentDocument) -> String {
-    let digest = Sha256::digest(json!(content).to_string().as_bytes());
-    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+    hexadecimal(&Sha256::digest(json!(content).to_string().as_bytes()))
+}
+
+fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Returns the SHA-256 of all that was read of an organization and that a plan may depend on, in hexadecimal digits.
+///
+/// It is only ever compared with that of the same version of the program. When the keys of an application were made is
+/// left out: it is read only where a plan shows it.
+#[must_use]
+pub fn digest(facts: &Facts<'_>, catalogue: Option<&Catalogue>) -> String {
+    let Facts { live, ids, titles, duplicates, oldest_keys: _, caller: _, now: _ } = facts;
+    let (ids, titles): (BTreeMap<_, _>, BTreeMap<_, _>) = (ids.iter().collect(), titles.iter().collect());
+    let mut hash = Hash(Sha256::new());
+    // The fields of everything, none of which may be forgotten, are what `Debug` is derived for.
+    // A hash takes everything.
+    _ = write!(hash, "{live:?} {ids:?} {titles:?} {duplicates:?} {catalogue:?}");
+    hexadecimal(&hash.0.finalize())
+}
+
+/// A hash of what is written to it.
+struct Hash(Sha256);
+
+impl fmt::Write for Hash {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        self.0.update(text);
+        Ok(())
+    }
 }
 
 /// An object's content, canonical: sorted where the order means nothing. `None` when no object bears the name.
-pub(in crate::plan) fn content(state: &State, of: &Address) -> Option<ContentDocument> {
+pub(super) fn content(state: &State, of: &Address) -> Option<ContentDocument> {
     let with_meta = |meta: &Meta| ContentDocument {
         description: Some(meta.description.clone()),
         tags: Some(meta.wire_tags()),
@@ -82,7 +115,10 @@ pub(in crate::plan) fn content(state: &State, of: &Address) -> Option<ContentDoc
             username: Some(found.username.to_string()),
             ..ContentDocument::default()
         }),
-        Address::Application(name) => state.applications.get(name).map(|found| with_meta(&found.meta)),
+        Address::Application(name) => state
+            .applications
+            .get(name)
+            .map(|found| ContentDocument { api_keys: Some(found.api_keys), ..with_meta(&found.meta) }),
         Address::Group(name) => state.groups.get(name).map(|found| ContentDocument {
             members: Some(members(&found.members)),
             ..with_meta(&found.meta)

@@ -211,18 +211,6 @@ pub(super) fn judge(case: &Case<'_>) -> Vec<Finding> {
         .collect()
 }
 
-/// Asks the one guard that depends on who applies, for steps that were planned earlier. The caller goes by the name
-/// that it has in the plan.
-pub(super) fn of_caller(
-    caller: &Caller,
-    before: &State,
-    steps: &[Step],
-    allow: &BTreeMap<GuardName, u32>,
-) -> Vec<Finding> {
-    let alarm = self_lockout::judge_again(caller, before, steps);
-    alarm.map(|alarm| finding(GuardName::SelfLockout, alarm, allow)).into_iter().collect()
-}
-
 fn finding(guard: GuardName, alarm: Alarm, allow: &BTreeMap<GuardName, u32>) -> Finding {
     let found = u32::try_from(alarm.found).unwrap_or(u32::MAX);
     let mut message = alarm.message;

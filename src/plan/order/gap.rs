@@ -1,7 +1,5 @@
 //! The edges without which somebody would lack, for a while, what they keep.
 
-pub(super) mod stated;
-
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::{Allowed, add};
