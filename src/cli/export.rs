@@ -13,7 +13,7 @@ use super::prepare;
 use super::session::Session;
 use crate::config::{self, ExportOptions, ExportedFile, Source, Split};
 use crate::live::{self, Live};
-use crate::model::{Catalogue, Owner, Stack, State};
+use crate::model::{Catalogue, Object, Owner, Stack};
 use crate::plan::{Caller, Plan};
 
 const EXAMPLES: &str = "\
@@ -99,12 +99,7 @@ impl Export {
         if self.stack.is_some() {
             return;
         }
-        let State { applications, groups, policies, .. } = &live.state;
-        let metas = applications
-            .values()
-            .map(|object| &object.meta)
-            .chain(groups.values().map(|object| &object.meta))
-            .chain(policies.values().map(|object| &object.meta));
+        let metas = live.state.objects.values().filter_map(Object::meta);
         let mut stacks = BTreeMap::new();
         for meta in metas {
             if let Some(Owner::Stack(stack)) = &meta.owner {

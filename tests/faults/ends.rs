@@ -21,7 +21,7 @@ const LATENCY: Duration = Duration::from_millis(60);
 fn thirty() -> Case {
     with_owner(changed(|state| {
         for n in 0..30 {
-            state.groups.insert(key(&format!("team-{n}")), group(&[]));
+            state.insert(key(&format!("team-{n}")), group(&[]));
         }
     }))
 }
