@@ -36,7 +36,7 @@ fn pure(criterion: &mut Criterion) {
     let resolve = || files.resolve(Some(&live), Catalogue::published(), false).expect("good files").desired;
     let desired = resolve();
     let caller = "user-1@example.com".parse().expect("an address");
-    let caller = Caller::Known(Principal::User(Key::Named(caller)));
+    let caller = Caller::Known(Principal::User(Key::Email(caller)));
     let facts = Facts {
         live: &live,
         ids: &ids,

@@ -79,7 +79,7 @@ fn load(folder: &Path) -> usize {
     let now: Timestamp = "2026-11-22T00:00:00Z".parse().expect("a time");
     let files = read(&[Source::Path(PathBuf::from(folder))], now).expect("good files");
     let resolved = files.resolve(None, Catalogue::published(), false).expect("good files");
-    resolved.desired.state.policies.len()
+    resolved.desired.state.policies().count()
 }
 
 fn validate(criterion: &mut Criterion) {

@@ -10,7 +10,7 @@ use scw_iam::apply::{
     End, How, Journal, Outcome, Progress, StepEnd, StopSignal, Stopper, Unwatched, apply, stop_signal,
 };
 use scw_iam::emulator::{self, Emulator};
-use scw_iam::model::{Address, Attachment, Ids};
+use scw_iam::model::{Address, Attachment, Group, Ids, Object, Policy};
 use scw_iam::plan::{Action, Plan, Step};
 use serde_json::Value;
 use support::bench::{arrived, case, cases, client, client_of, emulate, options};
@@ -61,11 +61,11 @@ impl Scene {
     }
 
     fn group(&self, name: &str) -> GroupId {
-        self.id(&Address::Group(key(name))).parse().unwrap()
+        self.id(&Address::group(key(name))).parse().unwrap()
     }
 
     fn policy(&self, name: &str) -> PolicyId {
-        self.id(&Address::Policy(key(name))).parse().unwrap()
+        self.id(&Address::policy(key(name))).parse().unwrap()
     }
 
     fn user(&self, name: &str) -> wire::Member {
@@ -126,8 +126,8 @@ async fn a_plan_leads_where_it_says() {
 #[tokio::test]
 async fn an_off_boarding_done_meanwhile_is_never_undone() {
     let case = changed(|state| {
-        state.groups[&key("dev")].members = members(&["ann", "bob"]);
-        state.groups[&key("ops")].members = members(&["eve", "ann"]);
+        state.find_mut::<Group>(&key("dev")).unwrap().members = members(&["ann", "bob"]);
+        state.find_mut::<Group>(&key("ops")).unwrap().members = members(&["eve", "ann"]);
     });
     let scene = Scene::of(&case).await;
     scene.client.remove_member(&scene.group("dev"), &scene.user("bob")).await.unwrap();
@@ -139,31 +139,40 @@ async fn an_off_boarding_done_meanwhile_is_never_undone() {
     2 add_members group ops: done, sent
     ");
     let state = from_json(&scene.state());
-    assert_eq!(state.groups[&key("dev")].members, members(&["ann", "cat", "dan"]), "nothing was overwritten");
+    assert_eq!(
+        state.group(&key("dev")).unwrap().members,
+        members(&["ann", "cat", "dan"]),
+        "nothing was overwritten"
+    );
 }
 
 #[tokio::test]
 async fn nor_between_the_tries_of_a_call_that_overwrites() {
     for trouble in Trouble::ALL {
-        let leaves = changed(|state| state.groups[&key("dev")].members = members(&["ann", "bob"]));
+        let leaves =
+            changed(|state| state.find_mut::<Group>(&key("dev")).unwrap().members = members(&["ann", "bob"]));
         let scene = Scene::of(&leaves).await;
         let (hand, dev, bob) = (scene.client.clone(), scene.group("dev"), scene.user("bob"));
         let meanwhile = async move { drop(hand.remove_member(&dev, &bob).await.unwrap()) };
         let outcome = scene.apply_through(("PUT", "/members"), trouble, meanwhile).await;
         assert_eq!(outcome.end, End::Failed, "{trouble:?}");
         let live = from_json(&scene.state());
-        assert!(!live.groups[&key("dev")].members.contains(&user("bob")), "{trouble:?}: put back");
+        assert!(!live.group(&key("dev")).unwrap().members.contains(&user("bob")), "{trouble:?}: put back");
 
-        let rules = changed(|state| state.policies[&key("run")].rules.0 = vec![rule("InstancesFullAccess")]);
+        let rules = changed(|state| {
+            state.find_mut::<Policy>(&key("run")).unwrap().rules.0 = vec![rule("InstancesFullAccess")];
+        });
         let scene = Scene::of(&rules).await;
         let (hand, run) = (scene.client.clone(), scene.policy("run"));
         let meanwhile = async move { drop(hand.set_rules(&run, &[]).await.unwrap()) };
         let outcome = scene.apply_through(("PUT", "/rules"), trouble, meanwhile).await;
         assert_eq!(outcome.end, End::Failed, "{trouble:?}");
         let live = from_json(&scene.state());
-        assert!(live.policies[&key("run")].rules.0.is_empty(), "{trouble:?}: granted again");
+        assert!(live.policy(&key("run")).unwrap().rules.0.is_empty(), "{trouble:?}: granted again");
 
-        let moves = changed(|state| state.policies[&key("run")].attachment = Attachment::Group(key("ops")));
+        let moves = changed(|state| {
+            state.find_mut::<Policy>(&key("run")).unwrap().attachment = Attachment::Group(key("ops"));
+        });
         let scene = Scene::of(&moves).await;
         let (hand, run) = (scene.client.clone(), scene.policy("run"));
         let nobody = wire::UpdatePolicy { principal: Some(wire::Principal::Nobody), ..Default::default() };
@@ -171,7 +180,11 @@ async fn nor_between_the_tries_of_a_call_that_overwrites() {
         let outcome = scene.apply_through(("PATCH", ""), trouble, meanwhile).await;
         assert_eq!(outcome.end, End::Failed, "{trouble:?}");
         let live = from_json(&scene.state());
-        assert_eq!(live.policies[&key("run")].attachment, Attachment::None, "{trouble:?}: attached again");
+        assert_eq!(
+            live.policy(&key("run")).unwrap().attachment,
+            Attachment::None,
+            "{trouble:?}: attached again"
+        );
     }
 }
 
@@ -181,8 +194,8 @@ async fn a_try_whose_answer_was_lost_is_not_repeated_when_it_did_its_work() {
         [(Trouble::Broken, 1), (Trouble::Cut, 1), (Trouble::TooMany, 1), (Trouble::Transient, 1)]
     {
         let leaves = changed(|state| {
-            state.groups[&key("dev")].members = members(&["ann", "bob"]);
-            state.groups[&key("ops")].members = members(&["eve", "ann"]);
+            state.find_mut::<Group>(&key("dev")).unwrap().members = members(&["ann", "bob"]);
+            state.find_mut::<Group>(&key("ops")).unwrap().members = members(&["eve", "ann"]);
         });
         for path in [("PUT", "/members"), ("POST", "/add-member")] {
             let scene = Scene::of(&leaves).await;
@@ -197,7 +210,9 @@ async fn a_try_whose_answer_was_lost_is_not_repeated_when_it_did_its_work() {
 
 #[tokio::test]
 async fn rules_that_somebody_changed_are_not_overwritten() {
-    let case = changed(|state| state.policies[&key("run")].rules.0 = vec![rule("InstancesFullAccess")]);
+    let case = changed(|state| {
+        state.find_mut::<Policy>(&key("run")).unwrap().rules.0 = vec![rule("InstancesFullAccess")];
+    });
     let scene = Scene::of(&case).await;
     let by_hand = wire::RuleSpec {
         permission_set_names: vec!["InstancesReadOnly".to_owned()],
@@ -215,7 +230,9 @@ async fn rules_that_somebody_changed_are_not_overwritten() {
 
 #[tokio::test]
 async fn a_principal_that_somebody_changed_is_not_overwritten() {
-    let case = changed(|state| state.policies[&key("run")].attachment = Attachment::Group(key("ops")));
+    let case = changed(|state| {
+        state.find_mut::<Policy>(&key("run")).unwrap().attachment = Attachment::Group(key("ops"));
+    });
     let scene = Scene::of(&case).await;
     let by_hand = wire::UpdatePolicy { principal: Some(wire::Principal::Nobody), ..Default::default() };
     scene.client.update_policy(&scene.policy("run"), &by_hand).await.unwrap();
@@ -229,7 +246,9 @@ async fn a_principal_that_somebody_changed_is_not_overwritten() {
 
 #[tokio::test]
 async fn what_the_plan_does_not_touch_may_change() {
-    let case = changed(|state| state.policies[&key("run")].rules.0 = vec![rule("InstancesFullAccess")]);
+    let case = changed(|state| {
+        state.find_mut::<Policy>(&key("run")).unwrap().rules.0 = vec![rule("InstancesFullAccess")];
+    });
     let scene = Scene::of(&case).await;
     scene.client.remove_member(&scene.group("ops"), &scene.user("eve")).await.unwrap();
     assert_eq!(scene.apply().await.end, End::Done);
@@ -238,9 +257,9 @@ async fn what_the_plan_does_not_touch_may_change() {
 #[tokio::test]
 async fn what_is_done_already_is_not_done_again() {
     let case = changed(|state| {
-        state.groups[&key("dev")].members = members(&["ann", "bob"]);
-        state.groups.shift_remove(&key("ops"));
-        state.policies[&key("run")].rules.0 = vec![rule("InstancesFullAccess")];
+        state.find_mut::<Group>(&key("dev")).unwrap().members = members(&["ann", "bob"]);
+        state.objects.shift_remove(&Address::group(key("ops")));
+        state.find_mut::<Policy>(&key("run")).unwrap().rules.0 = vec![rule("InstancesFullAccess")];
     });
     let scene = Scene::of(&case).await;
     for name in ["cat", "dan"] {
@@ -259,7 +278,9 @@ async fn what_is_done_already_is_not_done_again() {
 
 #[tokio::test]
 async fn who_is_out_already_need_not_be_removed() {
-    let case = changed(|state| state.groups[&key("dev")].members = members(&["ann", "bob", "cat", "eve"]));
+    let case = changed(|state| {
+        state.find_mut::<Group>(&key("dev")).unwrap().members = members(&["ann", "bob", "cat", "eve"]);
+    });
     let scene = Scene::of(&case).await;
     scene.client.remove_member(&scene.group("dev"), &scene.user("dan")).await.unwrap();
     let outcome = scene.apply().await;
@@ -272,7 +293,9 @@ async fn who_is_out_already_need_not_be_removed() {
 
 #[tokio::test]
 async fn a_change_by_another_hand_that_nothing_overwrites_is_told_in_the_end() {
-    let case = changed(|state| state.groups[&key("dev")].members = members(&["ann", "bob", "cat", "eve"]));
+    let case = changed(|state| {
+        state.find_mut::<Group>(&key("dev")).unwrap().members = members(&["ann", "bob", "cat", "eve"]);
+    });
     let scene = Scene::of(&case).await;
     // The group gains somebody whom the plan does not know of: adding and removing one by one overwrites nothing.
     let member = wire::Member::Application(scene.id(&application("ci").address()).parse().unwrap());
@@ -286,9 +309,9 @@ async fn a_change_by_another_hand_that_nothing_overwrites_is_told_in_the_end() {
 #[tokio::test]
 async fn an_overwriting_step_is_looked_at_once_and_no_other_is() {
     let case = changed(|state| {
-        state.groups[&key("dev")].members = members(&["ann", "bob"]);
-        state.groups.insert(key("new"), group(&["ann"]));
-        state.policies.insert(key("more"), policy(Attachment::Group(key("new")), &["InstancesReadOnly"]));
+        state.find_mut::<Group>(&key("dev")).unwrap().members = members(&["ann", "bob"]);
+        state.insert(key("new"), group(&["ann"]));
+        state.insert(key("more"), policy(Attachment::Group(key("new")), &["InstancesReadOnly"]));
     });
     let scene = Scene::of(&case).await;
     assert_eq!(scene.apply().await.end, End::Done);
@@ -309,11 +332,10 @@ fn cost(plan: &Plan) -> u64 {
     for step in plan.steps() {
         let (look, again) = match &step.action {
             Action::SetRules { .. } => (1, 2),
-            Action::CreatePolicy { .. } => (0, 2),
+            Action::Create { object: Object::Policy(_), .. } => (0, 2),
             Action::SetMembers { .. } => (1, 1),
-            Action::Update(update) => (u64::from(update.attachment.is_some()), 1),
-            Action::CreateApplication { .. }
-            | Action::CreateGroup { .. }
+            action @ Action::Update { .. } => (u64::from(action.attaches().is_some()), 1),
+            Action::Create { .. }
             | Action::AddMembers { .. }
             | Action::RemoveMember { .. }
             | Action::Delete { .. } => (0, 1),
@@ -379,7 +401,9 @@ async fn asked_to_stop_it_says_what_is_left_and_a_second_run_finishes() {
 
 #[tokio::test]
 async fn the_receipt_of_a_step_has_the_request_id() {
-    let case = changed(|state| state.groups[&key("dev")].members = members(&["ann", "bob", "cat"]));
+    let case = changed(|state| {
+        state.find_mut::<Group>(&key("dev")).unwrap().members = members(&["ann", "bob", "cat"]);
+    });
     let scene = Scene::of(&case).await;
     let outcome = scene.apply().await;
     let StepEnd::Done(receipt) = &outcome.steps[0].end else { panic!("{outcome:#?}") };

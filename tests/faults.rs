@@ -13,7 +13,7 @@ use scw_iam::apply::{
     End, How, Journal, Options, Outcome, StepEnd, StepError, StepOutcome, StopSignal, Unwatched, apply,
 };
 use scw_iam::emulator::{self, Emulator, Faults};
-use scw_iam::model::{Attachment, State};
+use scw_iam::model::{Attachment, Group, Policy, State};
 use scw_iam::plan::Plan;
 use support::bench::{arrived, case, cases, client, emulate, options};
 use support::laws::Laws;
@@ -30,10 +30,11 @@ fn faulty(faults: &str, seed: u64) -> emulator::Options {
 /// A case whose plan makes one of each kind.
 fn one_of_each() -> Case {
     changed(|state| {
-        state.applications.insert(key("bot"), state.applications[&key("ci")].clone());
-        state.groups.insert(key("new"), group(&[]));
+        let ci = state.application(&key("ci")).unwrap().clone();
+        state.insert(key("bot"), ci);
+        state.insert(key("new"), group(&[]));
         let to = Attachment::Principal(user("ann"));
-        state.policies.insert(key("more"), policy(to, &["InstancesReadOnly", "ObjectStorageReadOnly"]));
+        state.insert(key("more"), policy(to, &["InstancesReadOnly", "ObjectStorageReadOnly"]));
     })
 }
 
@@ -172,7 +173,9 @@ async fn of_two_new_objects_of_the_name_none_is_taken_over() {
 
 #[tokio::test]
 async fn members_whose_answer_was_lost_are_looked_up() {
-    let case = changed(|state| state.groups[&key("dev")].members = members(&["ann", "bob", "cat", "eve"]));
+    let case = changed(|state| {
+        state.find_mut::<Group>(&key("dev")).unwrap().members = members(&["ann", "bob", "cat", "eve"]);
+    });
     for fault in ["cut-after", "truncated", "500-after"] {
         let faults = format!("{fault}:POST/groups/*/remove-member=#1,{fault}:POST/groups/*/add-member=#1");
         let (plan, emulator, outcome) = on_a_bad_day(&case, &faults).await;
@@ -184,9 +187,10 @@ async fn members_whose_answer_was_lost_are_looked_up() {
 #[tokio::test]
 async fn a_403_is_waited_out_only_when_this_run_has_just_granted_something_to_the_caller() {
     let case = changed(|state| {
-        state.groups[&key("ops")].members = members(&["eve", "ann"]);
-        state.policies[&key("run")].attachment = Attachment::Group(key("ops"));
-        state.policies[&key("run")].rules.0 = vec![rule("InstancesFullAccess"), rule("IAMManager")];
+        state.find_mut::<Group>(&key("ops")).unwrap().members = members(&["eve", "ann"]);
+        state.find_mut::<Policy>(&key("run")).unwrap().attachment = Attachment::Group(key("ops"));
+        state.find_mut::<Policy>(&key("run")).unwrap().rules.0 =
+            vec![rule("InstancesFullAccess"), rule("IAMManager")];
     });
     let mut case = case;
     support::state_json::servable(&mut case.desired.state);
@@ -201,7 +205,8 @@ async fn a_403_is_waited_out_only_when_this_run_has_just_granted_something_to_th
 
 #[tokio::test]
 async fn what_cannot_be_looked_at_is_not_overwritten() {
-    let case = changed(|state| state.groups[&key("dev")].members = members(&["ann", "bob"]));
+    let case =
+        changed(|state| state.find_mut::<Group>(&key("dev")).unwrap().members = members(&["ann", "bob"]));
     let (_, emulator, outcome) = on_a_bad_day(&case, "500:GET/groups/*=1").await;
     assert!(matches!(only_failure(&outcome).1, StepError::Unseen { .. }), "{outcome:#?}");
     assert_eq!(requests(&emulator, "PUT", "/groups/{group_id}/members"), 0);

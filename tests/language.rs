@@ -105,12 +105,12 @@ fn everything_that_the_language_has_loads() {
     assert_eq!(desired.settings.protect.len(), 2);
     assert_eq!(desired.settings.takes_over.len(), 1);
     assert_eq!(desired.settings.limits["lost_access"], 3);
-    let group = &desired.state.groups[&Key::Named("developers".parse().unwrap())];
+    let group = &desired.state.group(&Key::Named("developers".parse().unwrap())).unwrap();
     let members: Vec<String> = group.members.iter().map(ToString::to_string).collect();
     assert_eq!(members, ["user alice@example.com", "user bob@example.com", "application ci"]);
     assert_eq!(desired.memberships["developers"], Membership::AtLeast);
     assert!(!desired.memberships.contains_key("break-glass"));
-    let policy = &desired.state.policies[&Key::Named("developers-run".parse().unwrap())];
+    let policy = &desired.state.policy(&Key::Named("developers-run".parse().unwrap())).unwrap();
     assert_eq!(policy.attachment, Attachment::Group(Key::Named("developers".parse().unwrap())));
     assert_eq!(policy.rules.0.len(), 2);
     assert_eq!(
@@ -186,15 +186,15 @@ fn a_section_that_is_absent_is_not_managed_and_an_empty_one_is() {
     assert!(absent.sections.is_empty());
     let empty = desired(&header("policies: {}\n"));
     assert_eq!(empty.sections, [Kind::Policy].into());
-    assert!(empty.state.policies.is_empty());
+    assert!(empty.state.policies().next().is_none());
 }
 
 #[test]
 fn without_a_stack_nobody_owns_anything() {
     let files = header("applications: {ci: {}}\n");
-    assert_eq!(desired(&files).state.applications[0].meta.owner, None);
+    assert_eq!(desired(&files).state.applications().next().unwrap().1.meta.owner, None);
     let owned = desired(&format!("{files}stack: platform\n"));
-    assert!(owned.state.applications[0].meta.owner.is_some());
+    assert!(owned.state.applications().next().unwrap().1.meta.owner.is_some());
 }
 
 #[test]
@@ -218,7 +218,7 @@ fn an_entry_ends_at_its_instant_and_a_date_after_its_day() {
         let text = format!("groups: {{ops: {{members: {{users: [{{email: a@x.io, until: {until}}}]}}}}}}\n");
         let desired = desired(&header(&text));
         assert_eq!(desired.expiries[0].expired, expired, "{until}");
-        assert_eq!(desired.state.groups[0].members.is_empty(), expired, "{until}");
+        assert_eq!(desired.state.groups().next().unwrap().1.members.is_empty(), expired, "{until}");
     }
 }
 
@@ -229,7 +229,7 @@ fn the_rules_that_are_left_are_counted_for_their_places() {
                 \x20     - {permission_sets: [IPAMReadOnly], scope: all_projects}\n";
     let desired = desired(&header(text));
     let policy: Name = "p".parse().unwrap();
-    assert_eq!(desired.state.policies[0].rules.0.len(), 1);
+    assert_eq!(desired.state.policies().next().unwrap().1.rules.0.len(), 1);
     assert_eq!(desired.places[&Where::Rule(policy, 0)].line, 8);
     assert_eq!(desired.expiries[0].rule, Some(0));
 }
@@ -240,7 +240,7 @@ fn what_an_alias_or_a_merge_key_repeats_counts_as_written() {
                 applications:\n  one: *common\n  two:\n    <<: *common\n    description: own\n  three:\n    <<: [*common, {description: late}]\n";
     let desired = desired(&header(text));
     let words = |name: &str| {
-        let meta = &desired.state.applications[&Key::Named(name.parse::<Name>().unwrap())].meta;
+        let meta = &desired.state.application(&Key::Named(name.parse::<Name>().unwrap())).unwrap().meta;
         format!("{} {:?}", meta.description, meta.tags)
     };
     assert_eq!(words("one"), "shared {\"a\"}");
@@ -255,7 +255,7 @@ fn a_project_without_an_id_gets_the_same_made_up_one_each_time() {
             "policies:\n  p:\n    principal: none\n    rules: [{{permission_sets: [VPCReadOnly], scope: [{scope}]}}]\n"
         ))
     };
-    let scope = |text: &str| desired(text).state.policies[0].rules.0[0].scope.clone();
+    let scope = |text: &str| desired(text).state.policies().next().unwrap().1.rules.0[0].scope.clone();
     assert_eq!(scope(&text("prod")), scope(&text("prod")));
     assert_ne!(scope(&text("prod")), scope(&text("staging")));
     let files = load(&[("iam.yaml", &text("prod"))]).unwrap();
@@ -273,7 +273,10 @@ fn a_project_is_found_by_its_live_name_and_its_pin_is_offered_once() {
     let prod = "6b1f5d3c-64c0-48ab-899d-868455867ecf".parse().unwrap();
     live.projects.insert(prod, "prod".parse().unwrap());
     let resolved = files.resolve(Some(&live), Catalogue::published(), true).unwrap();
-    assert_eq!(resolved.desired.state.policies[0].rules.0[0].scope, Scope::Projects([prod].into()));
+    assert_eq!(
+        resolved.desired.state.policies().next().unwrap().1.rules.0[0].scope,
+        Scope::Projects([prod].into())
+    );
     assert_eq!(resolved.warnings.len(), 1);
     assert_eq!(resolved.warnings.count(Severity::Hint), 1);
 }
@@ -284,7 +287,7 @@ fn an_address_is_found_without_regard_to_case() {
     let files = load(&[("iam.yaml", &text)]).unwrap();
     let mut live = State::empty(files.organization());
     let user = User { username: "alice".to_owned(), kind: UserType::Member, locked: false };
-    live.users.insert(Key::Named("alice@example.com".parse().unwrap()), user);
+    live.insert(Key::Email("alice@example.com".parse().unwrap()), user);
     assert!(files.resolve(Some(&live), Catalogue::published(), true).is_ok());
 }
 
@@ -511,7 +514,7 @@ fn a_condition_with_a_comment_ends_where_it_should() {
             "policies:\n  p:\n    principal: none\n    rules:\n      - permission_sets: [InstancesReadOnly]\n        scope: all_projects\n        condition: {condition}\n        until: 2027-01-01\n"
         ));
         let desired = desired(&yaml);
-        desired.state.policies[0].rules.0[0].condition.as_ref().unwrap().to_string()
+        desired.state.policies().next().unwrap().1.rules.0[0].condition.as_ref().unwrap().to_string()
     };
     let end = "request.time < timestamp(\"2027-01-02T00:00:00Z\")";
     assert_eq!(rule("\"true // always\""), format!("(true // always\n) && {end}"));

@@ -11,8 +11,7 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 use scw_iam::config::{Mistakes, Severity, Source, read, schema};
 use scw_iam::model::{
-    Application, Builtin, Catalogue, Flags, Group, Id, Key, Meta, Name, Policy, ScopeType, State, User,
-    UserType,
+    Application, Builtin, Catalogue, Flags, Group, Id, Key, Meta, Policy, ScopeType, State, User, UserType,
 };
 use scw_iam::render::mistake::text;
 
@@ -39,7 +38,7 @@ fn now() -> Timestamp {
     "2026-11-22T00:00:00Z".parse().unwrap()
 }
 
-fn name(text: &str) -> Key<Name> {
+fn name(text: &str) -> Key {
     Key::Named(text.parse().unwrap())
 }
 
@@ -56,15 +55,15 @@ fn organization() -> State {
         state.projects.insert(id(project), name.parse().unwrap());
     }
     let user = User { username: "alice".to_owned(), kind: UserType::Member, locked: false };
-    state.users.insert(Key::Named("alice@example.com".parse().unwrap()), user);
+    state.insert(Key::Email("alice@example.com".parse().unwrap()), user);
     let flags = Flags { editable: false, deletable: false, managed: true };
     let meta = Meta::default;
-    state.applications.insert(name("vpn"), Application { meta: meta(), flags, api_keys: 0 });
+    state.insert(name("vpn"), Application { meta: meta(), flags, api_keys: 0 });
     let group = |builtin| Group { meta: meta(), flags: Flags::default(), builtin, members: BTreeSet::new() };
-    state.groups.insert(name("All Users"), group(Some(Builtin::AllUsers)));
-    state.groups.insert(name("break-glass"), group(None));
+    state.insert(name("All Users"), group(Some(Builtin::AllUsers)));
+    state.insert(name("break-glass"), group(None));
     let policy = Policy { meta: meta(), flags, attachment: Default::default(), rules: Default::default() };
-    state.policies.insert(name("vpn-policy"), policy);
+    state.insert(name("vpn-policy"), policy);
     state
 }
 

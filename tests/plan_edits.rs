@@ -9,7 +9,9 @@ use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree as _;
 use proptest::test_runner::TestRunner;
-use scw_iam::model::{Address, Attachment, Desired, Id, Ids, Key, Principal, State};
+use scw_iam::model::{
+    Address, Application, Attachment, Desired, Group, Id, Ids, Key, Kind, Principal, State,
+};
 use scw_iam::plan::file::{Document, MadeFrom, Mismatch, Stale, Standing, Unreadable, digest};
 use scw_iam::plan::{Action, Caller, Error, Facts, Options, Plan, between};
 use serde_json::{Value, json};
@@ -152,9 +154,9 @@ fn other_address(document: &mut Value, live: &State, seed: u64) -> Option<()> {
     let of =
         |keys: &mut dyn Iterator<Item = String>| keys.map(|key| format!("{kind} {key}")).collect::<Vec<_>>();
     let others = match kind.as_str() {
-        "application" => of(&mut live.applications.keys().map(ToString::to_string)),
-        "group" => of(&mut live.groups.keys().map(ToString::to_string)),
-        _ => of(&mut live.policies.keys().map(ToString::to_string)),
+        "application" => of(&mut live.applications().map(|(key, _)| key).map(ToString::to_string)),
+        "group" => of(&mut live.groups().map(|(key, _)| key).map(ToString::to_string)),
+        _ => of(&mut live.policies().map(|(key, _)| key).map(ToString::to_string)),
     };
     let others: Vec<_> = others.into_iter().filter(|other| step["address"] != **other).collect();
     step["address"] = others[pick(seed / 64, others.len())?].clone().into();
@@ -363,7 +365,7 @@ fn known(case: &Case) -> Known {
         ids: case.ids.clone(),
         titles: HashMap::new(),
         duplicates: BTreeMap::new(),
-        caller: Caller::Known(Principal::User(Key::Named("u0@x.io".parse().unwrap()))),
+        caller: Caller::Known(Principal::User(Key::Email("u0@x.io".parse().unwrap()))),
         desired: case.desired.clone(),
     }
 }
@@ -391,13 +393,13 @@ fn a_policy_that_came_to_a_group_whose_members_change_makes_the_plan_stale() {
             Action::AddMembers { group, .. } => Some(group.clone()),
             _ => None,
         });
-        let Some(group) = joined.filter(|group| case.live.groups.contains_key(group)) else { continue };
-        let Some(mut policy) = case.live.policies.values().next().cloned() else { continue };
+        let Some(group) = joined.filter(|group| case.live.group(group).is_some()) else { continue };
+        let Some(mut policy) = case.live.policies().map(|(_, it)| it).next().cloned() else { continue };
         let mut known = known(&case);
         let document = known.saved(&plan);
         policy.attachment = Attachment::Group(group);
         policy.meta.owner = None;
-        known.live.policies.insert(Key::Named("came".parse().unwrap()), policy);
+        known.live.insert(Key::Named("came".parse().unwrap()), policy);
         let stale = stale(&known, &document);
         assert!(stale.contains(&"policy came".to_owned()), "{stale:?}");
         tried += 1;
@@ -406,11 +408,11 @@ fn a_policy_that_came_to_a_group_whose_members_change_makes_the_plan_stale() {
 }
 
 /// A case that writes a group that is there.
-fn writes_a_group() -> (Known, Value, Key<scw_iam::model::Name>) {
+fn writes_a_group() -> (Known, Value, Key) {
     let (case, plan, group) = some(|case, plan| {
         actions(plan).find_map(|action| match (action, action.address()) {
-            (Action::AddMembers { .. } | Action::SetMembers { .. }, Address::Group(key)) => {
-                case.live.groups.contains_key(&key).then_some(key)
+            (Action::AddMembers { group, .. } | Action::SetMembers { group, .. }, _) => {
+                case.live.group(group).is_some().then(|| group.clone())
             }
             _ => None,
         })
@@ -423,14 +425,14 @@ fn writes_a_group() -> (Known, Value, Key<scw_iam::model::Name>) {
 #[test]
 fn what_a_product_took_over_is_not_written() {
     let (mut known, document, group) = writes_a_group();
-    known.live.groups[&group].flags.managed = true;
+    known.live.find_mut::<Group>(&group).unwrap().flags.managed = true;
     assert!(matches!(known.check(&document), Err(Mismatch::Stale(Stale::Changed(_)))));
 }
 
 #[test]
 fn a_member_made_anew_under_the_same_name_makes_the_plan_stale() {
     let (mut known, document, group) = writes_a_group();
-    let member = known.desired.state.groups[&group].members.iter().next().unwrap().address();
+    let member = known.desired.state.group(&group).unwrap().members.iter().next().unwrap().address();
     known.ids.insert(member.clone(), Id::from_bits(77));
     let written = member.to_string().replace('`', "");
     assert_eq!(stale(&known, &document), [written]);
@@ -439,7 +441,7 @@ fn a_member_made_anew_under_the_same_name_makes_the_plan_stale() {
 #[test]
 fn a_group_or_policy_made_anew_under_the_same_name_makes_the_plan_stale() {
     let (mut known, document, group) = writes_a_group();
-    known.ids.insert(Address::Group(group.clone()), Id::from_bits(77));
+    known.ids.insert(Address::group(group.clone()), Id::from_bits(77));
     assert_eq!(stale(&known, &document), [format!("group {group}")]);
 }
 
@@ -447,20 +449,20 @@ fn a_group_or_policy_made_anew_under_the_same_name_makes_the_plan_stale() {
 fn an_application_that_is_deleted_must_have_as_many_keys_as_when_it_was_planned() {
     let (case, plan, application) = some(|case, plan| {
         actions(plan).find_map(|action| match action.deletes() {
-            Some(Address::Application(key)) => case.live.applications.contains_key(key).then(|| key.clone()),
-            _ => None,
+            Some(address) => case.live.application(address.key()).is_some().then(|| address.key().clone()),
+            None => None,
         })
     });
     let mut known = known(&case);
     let document = known.saved(&plan);
-    known.live.applications[&application].api_keys = 5;
+    known.live.find_mut::<Application>(&application).unwrap().api_keys = 5;
     assert_eq!(stale(&known, &document), [format!("application {application}")]);
 }
 
 #[test]
 fn a_hash_that_is_not_that_of_the_content_beside_it_is_refused_even_where_live_has_moved() {
     let (mut known, mut document, group) = writes_a_group();
-    known.live.groups[&group].meta.description = "moved".to_owned();
+    known.live.find_mut::<Group>(&group).unwrap().meta.description = "moved".to_owned();
     assert_eq!(stale(&known, &document), [format!("group {group}")]);
     let objects = document["objects"].as_array_mut().unwrap();
     let object = objects.iter_mut().find(|object| object["address"] == format!("group {group}")).unwrap();
@@ -477,17 +479,17 @@ fn a_hash_that_is_not_that_of_the_content_beside_it_is_refused_even_where_live_h
 fn a_name_that_somebody_took_since_makes_a_rename_stale() {
     let (case, plan, (from, to)) = some(|case, plan| {
         let mut renames = actions(plan).filter_map(|action| match action {
-            Action::Update(update) => Some((update.name.clone()?.0, update.address.clone())),
+            Action::Update { from, address, .. } => Some((from.clone()?, address.clone())),
             _ => None,
         });
         let (from, to) = renames.next()?;
-        let Address::Group(to) = to else { return None };
-        (!case.live.groups.contains_key(&to)).then_some((from, to))
+        let to = (to.kind() == Kind::Group).then(|| to.key().clone())?;
+        case.live.group(&to).is_none().then_some((from, to))
     });
     let mut known = known(&case);
     let document = known.saved(&plan);
-    let group = known.live.groups[&from].clone();
-    known.live.groups.insert(to.clone(), group);
+    let group = known.live.group(&from).unwrap().clone();
+    known.live.insert(to.clone(), group);
     let stale = stale(&known, &document);
     assert!(stale.contains(&format!("group {to}")), "{stale:?}");
 }

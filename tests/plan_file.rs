@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
-use scw_iam::model::{Address, Expiry, Id, Key, Place, Principal};
+use scw_iam::model::{Address, Expiry, Group, Id, Key, Kind, Place, Principal};
 use scw_iam::plan::file::{Document, MadeFrom, Mismatch, Stale, Standing, Unreadable, digest, schema};
 use scw_iam::plan::{Caller, Facts, GuardName, Options, Plan, Verdict, between};
 use support::organizations::{Case, pair};
@@ -14,7 +14,7 @@ use support::organizations::{Case, pair};
 const DAY: SignedDuration = SignedDuration::from_hours(24);
 
 fn owner() -> Caller {
-    Caller::Known(Principal::User(Key::Named("u0@x.io".parse().unwrap())))
+    Caller::Known(Principal::User(Key::Email("u0@x.io".parse().unwrap())))
 }
 
 fn facts<T>(case: &Case, caller: &Caller, now: Timestamp, then: impl FnOnce(&Facts<'_>) -> T) -> T {
@@ -59,9 +59,10 @@ fn check(
 fn after(case: Case, plan: &Plan) -> Case {
     let mut ids = plan.ids().clone();
     let live = plan.outcome().clone();
-    let applications = live.applications.keys().cloned().map(Address::Application);
-    let groups = live.groups.keys().cloned().map(Address::Group);
-    let all = applications.chain(groups).chain(live.policies.keys().cloned().map(Address::Policy));
+    let applications = live.applications().map(|(key, _)| key).cloned().map(Address::application);
+    let groups = live.groups().map(|(key, _)| key).cloned().map(Address::group);
+    let all =
+        applications.chain(groups).chain(live.policies().map(|(key, _)| key).cloned().map(Address::policy));
     for (n, address) in all.enumerate() {
         if ids.get(&address).is_none() {
             ids.insert(address, Id::from_bits(5000 + n as u128));
@@ -92,17 +93,17 @@ proptest! {
         let plan = case.plan().unwrap();
         let document = saved(&case, &plan);
         // Somebody leaves or joins every group, one at a time: where a step writes the group, the plan is stale.
-        let somebody = Principal::User(Key::Named("u5@x.io".parse().unwrap()));
-        for (key, group) in case.live.groups.iter().filter(|(_, group)| group.builtin.is_none()) {
+        let somebody = Principal::User(Key::Email("u5@x.io".parse().unwrap()));
+        for (key, group) in case.live.groups().filter(|(_, group)| group.builtin.is_none()) {
             let mut now = pair.case();
-            let members = &mut now.live.groups[key].members;
+            let members = &mut now.live.find_mut::<Group>(key).unwrap().members;
             if !members.remove(&somebody) {
                 members.insert(somebody.clone());
             }
             let written = plan.steps().iter().any(|step| {
                 let address = step.action.address();
-                address == Address::Group(key.clone()) || plan.renamed_from(&address).is_some_and(|from| {
-                    from == key && matches!(address, Address::Group(_))
+                address == Address::group(key.clone()) || plan.renamed_from(&address).is_some_and(|from| {
+                    from == key && address.kind() == Kind::Group
                 })
             });
             match check(&document, &now, &owner(), Timestamp::UNIX_EPOCH) {
@@ -132,7 +133,7 @@ proptest! {
         prop_assert_eq!(standing, Standing::Applied);
         prop_assert!(again.is_empty());
         // One of the people it is about is somebody else by now.
-        let people = case.live.users.keys().cloned().map(Address::User);
+        let people = case.live.users().map(|(key, _)| key).cloned().map(Address::user);
         let touched = people.into_iter().find(|of| document.objects.iter().any(|it| it.address == format!("user {}", of.to_string().trim_start_matches("user "))));
         if let Some(person) = touched {
             case.ids.insert(person, Id::from_bits(77));
@@ -173,7 +174,7 @@ fn an_end_that_came_since_makes_a_plan_stale() {
     let end = |hours: i64| Timestamp::UNIX_EPOCH + SignedDuration::from_hours(hours);
     let at = Place { file: std::path::Path::new("iam.yaml").into(), line: 1, column: 1 };
     case.desired.expiries.push(Expiry {
-        address: Address::Group(case.live.groups.keys().next().unwrap().clone()),
+        address: Address::group(case.live.groups().map(|(key, _)| key).next().unwrap().clone()),
         member: None,
         rule: None,
         until: end(2),

@@ -96,7 +96,7 @@ fn tidy_case(case: &Case, seed: u64) -> Result<Seen, TestCaseError> {
 /// Whether somebody is without a grant to administer with that they had in the beginning.
 fn locked_out(states: &[State], caller: &Principal) -> bool {
     let owner = match caller {
-        Principal::User(key) => states[0].users.get(key).is_some_and(|user| user.kind == UserType::Owner),
+        Principal::User(key) => states[0].user(key).is_some_and(|user| user.kind == UserType::Owner),
         Principal::Application(_) => false,
     };
     let of = |state: &State| held(state).remove(caller).unwrap_or_default();
@@ -104,9 +104,7 @@ fn locked_out(states: &[State], caller: &Principal) -> bool {
     needed.retain(|grant| grant.permission_set.as_str().starts_with("IAM"));
     let deleted = match caller {
         Principal::User(_) => false,
-        Principal::Application(key) => {
-            !states.last().is_some_and(|state| state.applications.contains_key(key))
-        }
+        Principal::Application(key) => states.last().is_none_or(|state| state.application(key).is_none()),
     };
     let lost = |state: &State| {
         let now = of(state);
@@ -127,10 +125,10 @@ fn wild_case(case: WildCase, seed: u64) -> Result<Seen, TestCaseError> {
     let caller = match &case.caller {
         Principal::User(_) => case.caller.clone(),
         Principal::Application(live) => {
-            let address = Address::Application(live.clone());
+            let address = Address::application(live.clone());
             let renamed =
-                plan.before().applications.keys().find(|key| {
-                    plan.ids().get(&Address::Application((*key).clone())) == case.ids.get(&address)
+                plan.before().applications().map(|(key, _)| key).find(|key| {
+                    plan.ids().get(&Address::application((*key).clone())) == case.ids.get(&address)
                 });
             Principal::Application(renamed.unwrap().clone())
         }

@@ -34,7 +34,7 @@ fn desired(files: &Files) -> Desired {
 }
 
 fn groups(files: &Files) -> Vec<String> {
-    desired(files).state.groups.keys().map(ToString::to_string).collect()
+    desired(files).state.groups().map(|(key, _)| key.to_string()).collect()
 }
 
 fn codes(mistakes: &Mistakes) -> Vec<&'static str> {
@@ -163,7 +163,7 @@ fn sections_of_many_files_are_put_together() {
         ("3.yaml", "policies:\n  p: {principal: {group: b}, rules: []}\n"),
     ]);
     let desired = desired(&load(&[folder.path()]).expect("good files"));
-    assert_eq!(desired.state.groups.len(), 2);
+    assert_eq!(desired.state.groups().count(), 2);
     assert_eq!(desired.external.groups.len(), 2);
     assert_eq!(desired.guardrails.len(), 2);
     assert_eq!(desired.sections, [Kind::Group, Kind::Policy].into());

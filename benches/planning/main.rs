@@ -63,7 +63,7 @@ fn measure(organization: &Organization, folder: &Path) -> Figures {
     let resolved = timed(&mut figures.resolve, || files.resolve(Some(&live), Catalogue::published(), false));
     let desired = resolved.expect("good files").desired;
     let caller = "user-1@example.com".parse().expect("an address");
-    let caller = Caller::Known(Principal::User(Key::Named(caller)));
+    let caller = Caller::Known(Principal::User(Key::Email(caller)));
     let facts = Facts {
         live: &live,
         ids: &ids,

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use scw_iam::model::{
-    Address, Application, Attachment, Flags, Group, Id, Ids, Key, Meta, Name, Owner, Policy, Principal, Rule,
+    Address, Application, Attachment, Flags, Group, Id, Ids, Key, Meta, Owner, Policy, Principal, Rule,
     Rules, Scope, State, User, UserType,
 };
 
@@ -64,12 +64,12 @@ enum What {
     Policy,
 }
 
-fn key(name: &str) -> Key<Name> {
+fn key(name: &str) -> Key {
     Key::Named(name.parse().expect("a good name"))
 }
 
 fn user(n: usize) -> Principal {
-    Principal::User(Key::Named(format!("user-{n}@example.com").parse().expect("a good address")))
+    Principal::User(Key::Email(format!("user-{n}@example.com").parse().expect("a good address")))
 }
 
 fn project(n: usize) -> Id {
@@ -202,15 +202,15 @@ impl Organization {
         for n in 0..self.applications() {
             let Principal::User(key) = user(n) else { continue };
             let kind = if n == 0 { UserType::Owner } else { UserType::Member };
-            state.users.insert(key, User { username: format!("user-{n}"), kind, locked: false });
+            state.insert(key, User { username: format!("user-{n}"), kind, locked: false });
         }
         if self.start != Start::Users {
             self.fill(&mut state);
         }
-        let addresses = (state.users.keys().cloned().map(Address::User))
-            .chain(state.applications.keys().cloned().map(Address::Application))
-            .chain(state.groups.keys().cloned().map(Address::Group))
-            .chain(state.policies.keys().cloned().map(Address::Policy));
+        let addresses = (state.users().map(|(key, _)| key).cloned().map(Address::user))
+            .chain(state.applications().map(|(key, _)| key).cloned().map(Address::application))
+            .chain(state.groups().map(|(key, _)| key).cloned().map(Address::group))
+            .chain(state.policies().map(|(key, _)| key).cloned().map(Address::policy));
         let mut ids = Ids::default();
         for (n, address) in addresses.enumerate() {
             ids.insert(address, Id::from_bits(0x1000_0000_0000 + n as u128));
@@ -224,12 +224,12 @@ impl Organization {
         for n in 0..self.applications() {
             let meta = self.meta(What::Application, n, Live);
             let made = Application { meta, flags, api_keys: u32::from(n % 3 == 0) };
-            state.applications.insert(name(What::Application, n), made);
+            state.insert(name(What::Application, n), made);
         }
         for n in 0..self.groups() {
             let members = self.members(n, Live).into_iter().collect();
             let made = Group { meta: self.meta(What::Group, n, Live), flags, builtin: None, members };
-            state.groups.insert(name(What::Group, n), made);
+            state.insert(name(What::Group, n), made);
         }
         for n in 0..self.policies() {
             let one = |(set, at, condition): OneRule| Rule {
@@ -244,19 +244,19 @@ impl Organization {
             }
             let (meta, attachment) = (self.meta(What::Policy, n, Live), self.attachment(n, Live));
             let made = Policy { meta, flags, attachment, rules: Rules(rules) };
-            state.policies.insert(name(What::Policy, n), made);
+            state.insert(name(What::Policy, n), made);
         }
         let owner = Owner::Stack("platform".parse().expect("a stack"));
         let meta = || Meta { owner: (self.start == Start::Owned).then(|| owner.clone()), ..Meta::default() };
         let members = BTreeSet::from([user(1), user(2)]);
-        state.groups.insert(key("admins"), Group { meta: meta(), flags, builtin: None, members });
+        state.insert(key("admins"), Group { meta: meta(), flags, builtin: None, members });
         let rule = Rule {
             permission_sets: BTreeSet::from(["IAMManager".parse().expect("a set")]),
             scope: Scope::Organization,
             condition: None,
         };
         let (attachment, rules) = (Attachment::Group(key("admins")), Rules(vec![rule]));
-        state.policies.insert(key("admins"), Policy { meta: meta(), flags, attachment, rules });
+        state.insert(key("admins"), Policy { meta: meta(), flags, attachment, rules });
     }
 
     /// Writes the files.

@@ -2,7 +2,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::{Grant, Grants, GroupId, Holdings, Packed, PolicyId, PrincipalId, World};
-use crate::model::{Key, Name, Principal, Rule, State};
+use crate::model::{Key, Principal, Rule, State};
 
 /// How access changes for one principal.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,9 +47,9 @@ pub enum Sharpness {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Path {
     /// The group in between, or `None` for a policy of the principal's own.
-    pub group: Option<Key<Name>>,
+    pub group: Option<Key>,
     /// The policy.
-    pub policy: Key<Name>,
+    pub policy: Key,
     /// The rule, counted from 0, in the order of the state.
     pub rule: usize,
 }
@@ -81,7 +81,7 @@ impl<'a> Side<'a> {
             let key = self.world.policies.get_index(policy as usize)?;
             let grant = self.world.symbols.unpack(grant);
             let covers = |rule: &Rule| Grant::of_rule(rule).any(|one| one.covers(&grant));
-            self.state.policies.get(key)?.rules.0.iter().position(covers)
+            self.state.policy(key)?.rules.0.iter().position(covers)
         })
     }
 
@@ -113,7 +113,7 @@ impl<'a> Side<'a> {
 /// A way by which grants reach a principal.
 struct Way<'a> {
     /// Of the group and the policy.
-    names: (Option<&'a Key<Name>>, &'a Key<Name>),
+    names: (Option<&'a Key>, &'a Key),
     group: Option<GroupId>,
     policy: PolicyId,
     grants: &'a Grants,
@@ -170,7 +170,7 @@ fn change(before: &mut Side<'_>, after: &mut Side<'_>, id: PrincipalId) -> Optio
     grants.shrink_to_fit();
     let principal = after.world.principals.get_index(id as usize)?.clone();
     let locked = match &principal {
-        Principal::User(key) => after.state.users.get(key).is_some_and(|user| user.locked),
+        Principal::User(key) => after.state.user(key).is_some_and(|user| user.locked),
         Principal::Application(_) => false,
     };
     let (loses_all, from_nothing) = (will.is_empty(), held.is_empty());

@@ -140,7 +140,7 @@ impl Judge<'_> {
     /// Judges a grant for all that hold it by one way.
     fn grant(&mut self, policy: PolicyId, group: Option<GroupId>, grant: Packed, holders: &[PrincipalId]) {
         let key = self.everything.world.policies.get_index(policy as usize);
-        let live = key.and_then(|key| self.everything.state.policies.get(key));
+        let live = key.and_then(|key| self.everything.state.policy(key));
         let managed = live.is_some_and(|policy| policy.flags.managed);
         let mut last: Option<(Held, Answer)> = None;
         for principal in holders {
@@ -271,17 +271,15 @@ mod tests {
     use std::path::Path;
 
     use super::*;
-    use crate::model::{
-        Attachment, Flags, Group, Id, Key, Meta, Name, Place, Policy, Rule, Rules, Scope, State,
-    };
+    use crate::model::{Attachment, Flags, Group, Id, Key, Meta, Place, Policy, Rule, Rules, Scope, State};
 
-    fn key(name: &str) -> Key<Name> {
+    fn key(name: &str) -> Key {
         Key::Named(name.parse().unwrap())
     }
 
     fn principal(n: u32) -> Principal {
         match n {
-            0..3 => Principal::User(Key::Named(format!("u{n}@x.io").parse().unwrap())),
+            0..3 => Principal::User(Key::Email(format!("u{n}@x.io").parse().unwrap())),
             _ => Principal::Application(key(&format!("a{n}"))),
         }
     }
@@ -293,7 +291,7 @@ mod tests {
         for (n, name) in (0..).zip(["admins", "dev", "ops"]) {
             let members = (n..n + 4).map(principal).collect();
             let made = Group { meta: Meta::default(), flags: Flags::default(), builtin: None, members };
-            state.groups.insert(key(name), made);
+            state.insert(key(name), made);
         }
         let rule = |sets: &[&str], scope, condition: Option<&str>| Rule {
             permission_sets: sets.iter().map(|set| set.parse().unwrap()).collect(),
@@ -315,7 +313,7 @@ mod tests {
         for (name, attachment, rules) in policies {
             let flags = Flags { managed: name == "p2", ..Flags::default() };
             let made = Policy { meta: Meta::default(), flags, attachment, rules: Rules(rules) };
-            state.policies.insert(key(name), made);
+            state.insert(key(name), made);
         }
         state
     }

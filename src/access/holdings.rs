@@ -3,7 +3,7 @@ use std::collections::BTreeSet;
 use indexmap::IndexSet;
 
 use super::{Grants, Symbols};
-use crate::model::{Attachment, Builtin, Key, Name, Principal, State};
+use crate::model::{Attachment, Builtin, Key, Principal, State, UserType};
 
 /// A principal's number in a [`World`].
 pub type PrincipalId = u32;
@@ -18,9 +18,9 @@ pub struct World {
     /// The users and applications.
     pub principals: IndexSet<Principal>,
     /// The groups.
-    pub groups: IndexSet<Key<Name>>,
+    pub groups: IndexSet<Key>,
     /// The policies.
-    pub policies: IndexSet<Key<Name>>,
+    pub policies: IndexSet<Key>,
     /// What packed grants speak of.
     pub symbols: Symbols,
 }
@@ -37,12 +37,12 @@ impl World {
     }
 
     /// Returns the number of a group, given at its first mention.
-    pub fn group(&mut self, key: &Key<Name>) -> GroupId {
+    pub fn group(&mut self, key: &Key) -> GroupId {
         number(&mut self.groups, key)
     }
 
     /// Returns the number of a policy, given at its first mention.
-    pub fn policy(&mut self, key: &Key<Name>) -> PolicyId {
+    pub fn policy(&mut self, key: &Key) -> PolicyId {
         number(&mut self.policies, key)
     }
 
@@ -58,18 +58,18 @@ impl World {
     /// Returns who holds what in a state.
     pub fn holdings(&mut self, state: &State) -> Holdings {
         let mut holdings = Holdings::default();
-        for (key, user) in &state.users {
+        for (key, user) in state.users() {
             let id = self.principal(&Principal::User(key.clone()));
             holdings.insert_principal(id);
-            if user.kind == crate::model::UserType::Owner {
+            if user.kind == UserType::Owner {
                 holdings.owners.insert(id);
             }
         }
-        for key in state.applications.keys() {
+        for (key, _) in state.applications() {
             let id = self.principal(&Principal::Application(key.clone()));
             holdings.insert_principal(id);
         }
-        for (key, group) in &state.groups {
+        for (key, group) in state.groups() {
             let id = self.group(key);
             holdings.insert_group(id);
             for member in &group.members {
@@ -77,16 +77,16 @@ impl World {
                 holdings.insert_principal(member);
                 holdings.join(id, member);
             }
-            match group.builtin {
-                None => {}
-                Some(Builtin::AllUsers) => holdings.join_all(id, self.users(state)),
-                Some(Builtin::AllApplications) => {
+            if let Some(builtin) = group.builtin {
+                if builtin == Builtin::AllApplications {
                     holdings.all_applications.insert(id);
-                    holdings.join_all(id, self.ordinary_applications(state));
+                }
+                for principal in builtin.members(state) {
+                    holdings.join(id, self.principal(&principal));
                 }
             }
         }
-        for (key, policy) in &state.policies {
+        for (key, policy) in state.policies() {
             let id = self.policy(key);
             let to = self.attached(&policy.attachment);
             if let Attached::Principal(id) = to {
@@ -96,15 +96,6 @@ impl World {
             holdings.set_policy(id, Some(Held { to, grants }));
         }
         holdings
-    }
-
-    fn users(&mut self, state: &State) -> Vec<PrincipalId> {
-        state.users.keys().map(|key| self.principal(&Principal::User(key.clone()))).collect()
-    }
-
-    fn ordinary_applications(&mut self, state: &State) -> Vec<PrincipalId> {
-        let ordinary = state.applications.iter().filter(|(_, application)| !application.flags.managed);
-        ordinary.map(|(key, _)| self.principal(&Principal::Application(key.clone()))).collect()
     }
 }
 
@@ -185,12 +176,6 @@ impl Holdings {
     pub fn join(&mut self, group: GroupId, principal: PrincipalId) {
         slot(&mut self.members, group).insert(principal);
         slot(&mut self.groups_of, principal).insert(group);
-    }
-
-    fn join_all(&mut self, group: GroupId, principals: Vec<PrincipalId>) {
-        for principal in principals {
-            self.join(group, principal);
-        }
     }
 
     /// Takes a principal out of a group.

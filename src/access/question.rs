@@ -65,7 +65,7 @@ impl<'s> Everything<'s> {
     }
 
     fn new(state: &'s State, world: Cow<'s, World>, holdings: Cow<'s, Holdings>) -> Self {
-        let owners = state.users.iter().filter(|(_, user)| user.kind == UserType::Owner);
+        let owners = state.users().filter(|(_, user)| user.kind == UserType::Owner);
         let owners = owners.map(|(key, _)| Principal::User(key.clone())).collect();
         Self { state, world, holdings, owners }
     }
@@ -106,7 +106,7 @@ impl<'s> Everything<'s> {
     /// Returns the rules of a policy.
     pub(super) fn rules(&self, policy: PolicyId) -> &[Rule] {
         let key = self.world.policies.get_index(policy as usize);
-        key.and_then(|key| self.state.policies.get(key)).map_or(&[], |policy| &policy.rules.0)
+        key.and_then(|key| self.state.policy(key)).map_or(&[], |policy| &policy.rules.0)
     }
 
     /// Returns a grant with the way to it: the group, the policy, and the position of the rule.
@@ -118,7 +118,7 @@ impl<'s> Everything<'s> {
         (policy, rule): (PolicyId, usize),
     ) -> Option<HeldGrant> {
         let policy = self.world.policies.get_index(policy as usize)?.clone();
-        let managed = self.state.policies.get(&policy)?.flags.managed;
+        let managed = self.state.policy(&policy)?.flags.managed;
         let group = group.and_then(|group| self.world.groups.get_index(group as usize)).cloned();
         Some(HeldGrant { principal: principal.clone(), grant, path: Path { group, policy, rule }, managed })
     }

@@ -12,7 +12,7 @@ use super::fact::{self, Facts, of_attachment, of_members, of_meta, of_rules};
 use super::look::read;
 use super::{End, Options, Progress, Stop, StopSignal};
 use crate::api::{self, ErrorKind};
-use crate::model::{Address, Id};
+use crate::model::{Address, Id, Kind, Object};
 use crate::plan::{Action, Plan};
 
 /// The first wait between two readings; each further one is twice as long, up to the longest.
@@ -95,12 +95,12 @@ fn wanted(plan: &Plan, desk: &Desk<'_>) -> BTreeMap<Address, Wanted> {
     for step in plan.steps() {
         let (members, rules) = fields.entry(step.action.address()).or_default();
         match &step.action {
-            Action::CreateGroup { .. }
+            Action::Create { object: Object::Group(_), .. }
             | Action::AddMembers { .. }
             | Action::RemoveMember { .. }
             | Action::SetMembers { .. } => *members = true,
-            Action::CreatePolicy { .. } | Action::SetRules { .. } => *rules = true,
-            Action::CreateApplication { .. } | Action::Update(_) | Action::Delete { .. } => {}
+            Action::Create { object: Object::Policy(_), .. } | Action::SetRules { .. } => *rules = true,
+            Action::Create { .. } | Action::Update { .. } | Action::Delete { .. } => {}
         }
     }
     let mut wanted = BTreeMap::new();
@@ -115,31 +115,25 @@ fn wanted(plan: &Plan, desk: &Desk<'_>) -> BTreeMap<Address, Wanted> {
 
 /// Returns what an object is to be, or `None` for one that is to be gone.
 fn facts(plan: &Plan, desk: &Desk<'_>, address: &Address, members: bool, rules: bool) -> Option<Facts> {
-    let outcome = plan.outcome();
-    let name = fact::name_of(address);
-    match address {
-        Address::User(_) => Some(Facts::new()),
-        Address::Application(key) => Some(of_meta(name, &outcome.applications.get(key)?.meta)),
-        Address::Group(key) => {
-            let group = outcome.groups.get(key)?;
-            let mut facts = of_meta(name, &group.meta);
+    let object = plan.outcome().get(address)?;
+    let mut facts = object.meta().map(|meta| of_meta(fact::name_of(address), meta)).unwrap_or_default();
+    match object {
+        Object::User(_) | Object::Application(_) => {}
+        Object::Group(group) => {
             if members {
                 let value = desk.ids(|ids| of_members(ids, &group.members));
                 facts.extend(value.ok().map(|value| ("members", value)));
             }
-            Some(facts)
         }
-        Address::Policy(key) => {
-            let policy = outcome.policies.get(key)?;
-            let mut facts = of_meta(name, &policy.meta);
+        Object::Policy(policy) => {
             let attached = desk.ids(|ids| of_attachment(ids, &policy.attachment));
             facts.extend(attached.ok().map(|value| ("principal", value)));
             if rules {
                 facts.insert("rules", of_rules(&policy.rules));
             }
-            Some(facts)
         }
     }
+    Some(facts)
 }
 
 async fn differences(
@@ -183,11 +177,11 @@ async fn fields(desk: &Desk<'_>, address: &Address, wanted: &Facts) -> Vec<Diffe
 
 async fn gone(desk: &Desk<'_>, address: &Address, id: Id) -> Vec<Difference> {
     let client = desk.client();
-    let found = match address {
-        Address::User(_) => client.get_user(&api_id(id)).await.map(drop),
-        Address::Application(_) => client.get_application(&api_id(id)).await.map(drop),
-        Address::Group(_) => client.get_group(&api_id(id)).await.map(drop),
-        Address::Policy(_) => client.get_policy(&api_id(id)).await.map(drop),
+    let found = match address.kind() {
+        Kind::User => client.get_user(&api_id(id)).await.map(drop),
+        Kind::Application => client.get_application(&api_id(id)).await.map(drop),
+        Kind::Group => client.get_group(&api_id(id)).await.map(drop),
+        Kind::Policy => client.get_policy(&api_id(id)).await.map(drop),
     };
     match found {
         Ok(()) => vec![Difference::whole(address, "gone", "there")],

@@ -80,7 +80,7 @@ impl<'a> Desk<'a> {
     /// Notes that an object is gone.
     pub(super) fn deleted(&self, address: &Address) {
         let mut table = self.table();
-        let id = table.ids.remove(address).or_else(|| fact::own_id(address));
+        let id = table.ids.remove(address).or_else(|| address.key().id());
         table.deleted.extend(id.map(|id| (address.clone(), id)));
     }
 
@@ -145,7 +145,7 @@ impl<'a> Desk<'a> {
 
 /// Returns the id of an object: what the table says, or the id that it goes by.
 pub(super) fn id_of(ids: &Ids, address: &Address) -> Result<Id, StepError> {
-    fact::own_id(address).or_else(|| ids.get(address)).ok_or_else(|| StepError::Unknown(address.clone()))
+    address.key().id().or_else(|| ids.get(address)).ok_or_else(|| StepError::Unknown(address.clone()))
 }
 
 /// Writes an id as the API's type for it.

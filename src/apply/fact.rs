@@ -7,7 +7,7 @@ use super::StepError;
 use super::desk::id_of;
 use crate::api::{escaped, wire};
 use crate::model::{
-    self, Address, Attachment, Catalogue, Id, Ids, Key, Meta, Principal, Rule, Rules, Scope, ScopeType,
+    self, Address, Attachment, Catalogue, Id, Ids, Meta, Principal, Rule, Rules, Scope, ScopeType,
 };
 
 /// The value of one field.
@@ -176,11 +176,7 @@ pub(super) fn of_members(ids: &Ids, members: &BTreeSet<Principal>) -> Result<Val
 }
 
 pub(super) fn of_attachment(ids: &Ids, attachment: &Attachment) -> Result<Value, StepError> {
-    let address = match attachment {
-        Attachment::None => return Ok(Value::Attached(None)),
-        Attachment::Principal(principal) => principal.address(),
-        Attachment::Group(key) => Address::Group(key.clone()),
-    };
+    let Some(address) = attachment.address() else { return Ok(Value::Attached(None)) };
     Ok(Value::Attached(Some(id_of(ids, &address)?.to_string())))
 }
 
@@ -263,26 +259,7 @@ fn lower(id: &str) -> String {
     id.to_ascii_lowercase()
 }
 
-/// Returns the name that an object bears, or `None` when it goes by its id.
+/// Returns the name that an object has, or `None` when it goes by its id.
 pub(super) fn name_of(address: &Address) -> Option<&str> {
-    match address {
-        Address::User(key) => key.name().map(model::Email::as_str),
-        Address::Application(key) | Address::Group(key) | Address::Policy(key) => {
-            key.name().map(model::Name::as_str)
-        }
-    }
-}
-
-/// Returns the id in a key, where the object goes by it.
-pub(super) fn own_id(address: &Address) -> Option<Id> {
-    match address {
-        Address::User(Key::Id(id))
-        | Address::Application(Key::Id(id))
-        | Address::Group(Key::Id(id))
-        | Address::Policy(Key::Id(id)) => Some(*id),
-        Address::User(Key::Named(_))
-        | Address::Application(Key::Named(_))
-        | Address::Group(Key::Named(_))
-        | Address::Policy(Key::Named(_)) => None,
-    }
+    address.key().title()
 }

@@ -7,7 +7,7 @@ use super::StepError;
 use super::desk::Desk;
 use super::fact::{self, Facts, Value, found_group, found_policy, found_rules};
 use crate::api::{self, Client};
-use crate::model::Address;
+use crate::model::{Address, Kind};
 
 /// What a look found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,14 +46,14 @@ pub(super) async fn read(
     wanted: &Facts,
 ) -> Result<Result<Facts, api::Error>, StepError> {
     let asks_for = |field: &str| wanted.contains_key(field);
-    Ok(match address {
-        Address::User(_) => client.get_user(&desk.id(address)?).await.map(|user| fact::found_user(&user)),
-        Address::Application(_) => {
+    Ok(match address.kind() {
+        Kind::User => client.get_user(&desk.id(address)?).await.map(|user| fact::found_user(&user)),
+        Kind::Application => {
             let found = client.get_application(&desk.id(address)?).await;
             found.map(|application| fact::found_application(&application))
         }
-        Address::Group(_) => client.get_group(&desk.id(address)?).await.map(|group| found_group(&group)),
-        Address::Policy(_) => {
+        Kind::Group => client.get_group(&desk.id(address)?).await.map(|group| found_group(&group)),
+        Kind::Policy => {
             let id = desk.id(address)?;
             let rules = async {
                 match asks_for("rules") {

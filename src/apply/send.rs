@@ -4,58 +4,38 @@ use std::collections::BTreeSet;
 
 use super::create::{create, group_facts};
 use super::desk::{Desk, api_id};
-use super::fact::{self, Facts, Value, of_attachment, of_members, of_meta, of_rules};
+use super::fact::{Facts, Value, of_attachment, of_members, of_meta, of_rules};
 use super::look::{Seen, look, only};
 use super::{How, StepError};
 use crate::api::{self, Client, ErrorKind, Tries, wire};
-use crate::model::{Address, Attachment, Key, Meta, Name, Policy, Principal, Rule, Rules, Scope};
-use crate::plan::{Action, Update};
+use crate::model::{Address, Attachment, Key, Kind, Object, Principal, Rule, Rules, Scope};
+use crate::plan::Action;
 
 /// Sends the one request of a step.
 pub(super) async fn send(desk: &Desk<'_>, client: &Client, action: &Action) -> Result<How, StepError> {
     match action {
-        Action::CreateApplication { name, meta } => {
-            let body = wire::CreateApplication {
-                name: name.to_string(),
-                description: meta.description.clone(),
-                tags: meta.wire_tags(),
-            };
-            let wanted = of_meta(Some(name.as_str()), meta);
-            create(desk, client, action.address(), wanted, || client.create_application(&body)).await
+        Action::Create { address, object } => new(desk, client, address, object).await,
+        Action::Update { address, from, before, after } => {
+            patch(desk, client, address, from.as_ref(), (before, after)).await
         }
-        Action::CreateGroup { name, meta } => {
-            let body = wire::CreateGroup {
-                name: name.to_string(),
-                description: meta.description.clone(),
-                tags: meta.wire_tags(),
-            };
-            let wanted = group_facts(of_meta(Some(name.as_str()), meta));
-            create(desk, client, action.address(), wanted, || client.create_group(&body)).await
-        }
-        Action::CreatePolicy { name, policy } => {
-            let body = new_policy(desk, &action.address(), name, policy)?;
-            let wanted = policy_facts(desk, name, policy)?;
-            create(desk, client, action.address(), wanted, || client.create_policy(&body)).await
-        }
-        Action::Update(update) => patch(desk, client, update).await,
         Action::AddMembers { group, members } => add_members(desk, client, group, members).await,
-        Action::RemoveMember { group, member } => {
-            let id = desk.id(&Address::Group(group.clone()))?;
+        Action::RemoveMember { member, .. } => {
+            let id = desk.id(&action.address())?;
             unless_gone(client.remove_member(&id, &one(desk, member)?).await.map(drop))
         }
         Action::SetMembers { group, before, after } => set_members(desk, client, group, before, after).await,
         Action::SetRules { policy, before, after } => {
-            let address = Address::Policy(policy.clone());
+            let address = Address::policy(policy.clone());
             let id = desk.id(&address)?;
             let body = rules(desk, &address, after)?;
             let (before, after) = (only("rules", of_rules(before)), only("rules", of_rules(after)));
             overwrite(desk, client, &address, (&before, &after), &Overwriting::Rules(id, body)).await
         }
-        Action::Delete { address } => unless_gone(match address {
-            Address::User(_) => client.delete_user(&desk.id(address)?).await,
-            Address::Application(_) => client.delete_application(&desk.id(address)?).await,
-            Address::Group(_) => client.delete_group(&desk.id(address)?).await,
-            Address::Policy(_) => client.delete_policy(&desk.id(address)?).await,
+        Action::Delete { address, .. } => unless_gone(match address.kind() {
+            Kind::User => client.delete_user(&desk.id(address)?).await,
+            Kind::Application => client.delete_application(&desk.id(address)?).await,
+            Kind::Group => client.delete_group(&desk.id(address)?).await,
+            Kind::Policy => client.delete_policy(&desk.id(address)?).await,
         }),
     }
 }
@@ -73,11 +53,11 @@ fn unless_gone(sent: Result<(), api::Error>) -> Result<How, StepError> {
 async fn set_members(
     desk: &Desk<'_>,
     client: &Client,
-    group: &Key<Name>,
+    group: &Key,
     before: &BTreeSet<Principal>,
     after: &BTreeSet<Principal>,
 ) -> Result<How, StepError> {
-    let address = Address::Group(group.clone());
+    let address = Address::group(group.clone());
     let id = desk.id(&address)?;
     let body = several(desk, after)?;
     let facts = |members| desk.ids(|ids| of_members(ids, members)).map(|value| only("members", value));
@@ -90,10 +70,10 @@ async fn set_members(
 async fn add_members(
     desk: &Desk<'_>,
     client: &Client,
-    group: &Key<Name>,
+    group: &Key,
     members: &BTreeSet<Principal>,
 ) -> Result<How, StepError> {
-    let address = Address::Group(group.clone());
+    let address = Address::group(group.clone());
     let id = desk.id(&address)?;
     let body = several(desk, members)?;
     let mut tries = Tries::start();
@@ -155,32 +135,90 @@ async fn overwrite(
     }
 }
 
+/// Makes an object.
+async fn new(desk: &Desk<'_>, client: &Client, address: &Address, object: &Object) -> Result<How, StepError> {
+    let name = address.key_text();
+    let mut wanted = object.meta().map(|meta| of_meta(Some(&name), meta)).unwrap_or_default();
+    let (description, tags) =
+        object.meta().map(|meta| (meta.description.clone(), meta.wire_tags())).unwrap_or_default();
+    match object {
+        Object::User(_) => Err(StepError::Unwritable(address.clone())),
+        Object::Application(_) => {
+            let body = wire::CreateApplication { name, description, tags };
+            create(desk, client, address.clone(), wanted, || client.create_application(&body)).await
+        }
+        Object::Group(_) => {
+            let body = wire::CreateGroup { name, description, tags };
+            create(desk, client, address.clone(), group_facts(wanted), || client.create_group(&body)).await
+        }
+        Object::Policy(policy) => {
+            wanted.insert("principal", desk.ids(|ids| of_attachment(ids, &policy.attachment))?);
+            wanted.insert("rules", of_rules(&policy.rules));
+            let body = wire::CreatePolicy {
+                name,
+                description,
+                tags,
+                rules: rules(desk, address, &policy.rules)?,
+                principal: principal(desk, &policy.attachment)?,
+            };
+            create(desk, client, address.clone(), wanted, || client.create_policy(&body)).await
+        }
+    }
+}
+
 /// Changes fields of an object; a change of a policy's principal is looked at first.
-async fn patch(desk: &Desk<'_>, client: &Client, update: &Update) -> Result<How, StepError> {
-    let Update { address, name, description, tags, owner, attachment, meta } = update;
-    let name = name.as_ref().map(|(_, name)| name.to_string());
-    let description = description.as_ref().map(|(_, description)| description.clone());
-    let tags = (tags.is_some() || owner.is_some()).then(|| meta.wire_tags());
-    match address {
-        Address::User(_) => {
+async fn patch(
+    desk: &Desk<'_>,
+    client: &Client,
+    address: &Address,
+    from: Option<&Key>,
+    (before, after): (&Object, &Object),
+) -> Result<How, StepError> {
+    let (mut old, mut new) = (Facts::new(), Facts::new());
+    let name = from.map(|from| {
+        old.extend(from.title().map(|from| ("name", Value::Text(from.to_owned()))));
+        new.insert("name", Value::Text(address.key_text()));
+        address.key_text()
+    });
+    let (mut description, mut tags, mut to) = (None, None, None);
+    if let (Some(was), Some(is)) = (before.meta(), after.meta()) {
+        if was.description != is.description {
+            old.insert("description", Value::Text(was.description.clone()));
+            new.insert("description", Value::Text(is.description.clone()));
+            description = Some(is.description.clone());
+        }
+        if (&was.tags, &was.owner) != (&is.tags, &is.owner) {
+            old.insert("tags", Value::Texts(was.wire_tags().into_iter().collect()));
+            new.insert("tags", Value::Texts(is.wire_tags().into_iter().collect()));
+            tags = Some(is.wire_tags());
+        }
+    }
+    if let (Object::Policy(was), Object::Policy(is)) = (before, after)
+        && was.attachment != is.attachment
+    {
+        old.insert("principal", desk.ids(|ids| of_attachment(ids, &was.attachment))?);
+        new.insert("principal", desk.ids(|ids| of_attachment(ids, &is.attachment))?);
+        to = Some(principal(desk, &is.attachment)?);
+    }
+    match after {
+        Object::User(_) => {
             let change = wire::UpdateUser { tags, ..wire::UpdateUser::default() };
             client.update_user(&desk.id(address)?, &change).await?;
         }
-        Address::Application(_) => {
+        Object::Application(_) => {
             let change = wire::UpdateApplication { name, description, tags };
             client.update_application(&desk.id(address)?, &change).await?;
         }
-        Address::Group(_) => {
+        Object::Group(_) => {
             let change = wire::UpdateGroup { name, description, tags };
             client.update_group(&desk.id(address)?, &change).await?;
         }
-        Address::Policy(_) => {
-            let id = desk.id(address)?;
-            let to = attachment.as_ref().map(|(_, to)| principal(desk, to)).transpose()?;
+        Object::Policy(_) => {
+            let (id, attaches) = (desk.id(address)?, to.is_some());
             let change = wire::UpdatePolicy { name, description, tags, principal: to };
-            if let Some((from, _)) = attachment {
-                let sides = (&before_of(desk, update, from)?, &after_of(desk, update)?);
-                return overwrite(desk, client, address, sides, &Overwriting::Policy(id, change)).await;
+            if attaches {
+                return overwrite(desk, client, address, (&old, &new), &Overwriting::Policy(id, change))
+                    .await;
             }
             client.update_policy(&id, &change).await?;
         }
@@ -188,66 +226,10 @@ async fn patch(desk: &Desk<'_>, client: &Client, update: &Update) -> Result<How,
     Ok(How::Sent)
 }
 
-/// Returns the fields that a PATCH of a policy overwrites, as the plan saw them.
-fn before_of(desk: &Desk<'_>, update: &Update, from: &Attachment) -> Result<Facts, StepError> {
-    let mut facts = only("principal", desk.ids(|ids| of_attachment(ids, from))?);
-    if let Some((name, _)) = &update.name
-        && let Some(name) = name.name()
-    {
-        facts.insert("name", Value::Text(name.to_string()));
-    }
-    if let Some((description, _)) = &update.description {
-        facts.insert("description", Value::Text(description.clone()));
-    }
-    if update.tags.is_some() || update.owner.is_some() {
-        let tags = update.tags.as_ref().map_or(&update.meta.tags, |(tags, _)| tags);
-        let owner = update.owner.as_ref().map_or(&update.meta.owner, |(owner, _)| owner);
-        let before = Meta { description: String::new(), tags: tags.clone(), owner: owner.clone() };
-        facts.insert("tags", Value::Texts(before.wire_tags().into_iter().collect()));
-    }
-    Ok(facts)
-}
-
-/// Returns the same fields as they are to be.
-fn after_of(desk: &Desk<'_>, update: &Update) -> Result<Facts, StepError> {
-    let mut facts = of_meta(fact::name_of(&update.address), &update.meta);
-    facts.retain(|field, _| match *field {
-        "name" => update.name.is_some(),
-        "description" => update.description.is_some(),
-        _ => update.tags.is_some() || update.owner.is_some(),
-    });
-    if let Some((_, to)) = &update.attachment {
-        facts.insert("principal", desk.ids(|ids| of_attachment(ids, to))?);
-    }
-    Ok(facts)
-}
-
-fn new_policy(
-    desk: &Desk<'_>,
-    address: &Address,
-    name: &Name,
-    policy: &Policy,
-) -> Result<wire::CreatePolicy, StepError> {
-    Ok(wire::CreatePolicy {
-        name: name.to_string(),
-        description: policy.meta.description.clone(),
-        tags: policy.meta.wire_tags(),
-        rules: rules(desk, address, &policy.rules)?,
-        principal: principal(desk, &policy.attachment)?,
-    })
-}
-
-fn policy_facts(desk: &Desk<'_>, name: &Name, policy: &Policy) -> Result<Facts, StepError> {
-    let mut facts = of_meta(Some(name.as_str()), &policy.meta);
-    facts.insert("principal", desk.ids(|ids| of_attachment(ids, &policy.attachment))?);
-    facts.insert("rules", of_rules(&policy.rules));
-    Ok(facts)
-}
-
 fn principal(desk: &Desk<'_>, to: &Attachment) -> Result<wire::Principal, StepError> {
     Ok(match to {
         Attachment::None => wire::Principal::Nobody,
-        Attachment::Group(key) => wire::Principal::Group(desk.id(&Address::Group(key.clone()))?),
+        Attachment::Group(key) => wire::Principal::Group(desk.id(&Address::group(key.clone()))?),
         Attachment::Principal(principal @ Principal::User(_)) => {
             wire::Principal::User(desk.id(&principal.address())?)
         }

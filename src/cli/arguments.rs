@@ -133,7 +133,7 @@ pub(super) fn principal(text: &str) -> Result<Principal, String> {
     match text.split_once(':') {
         Some(("user", email)) => {
             let email = email.parse().map_err(|error| format!("`{email}` {error}"))?;
-            Ok(Principal::User(Key::Named(email)))
+            Ok(Principal::User(Key::Email(email)))
         }
         Some(("application", name)) => {
             let name = name.parse().map_err(|error| format!("`{name}` {error}"))?;

@@ -7,7 +7,7 @@ use super::arguments::{Common, principal};
 use super::ask::{Ask, Asked, meant};
 use super::failure::Failure;
 use crate::access::{Everything, decide};
-use crate::model::{Principal, State};
+use crate::model::{Address, Principal, State};
 use crate::render::question::{Explanation, Ground};
 
 const EXAMPLES: &str = "\
@@ -55,19 +55,15 @@ impl Explain {
 
 /// Whether anybody knows of the principal: it is listed, or holds something.
 fn known(state: &State, principal: &Principal, everything: &Everything<'_>) -> bool {
-    let listed = match principal {
-        Principal::User(key) => state.users.contains_key(key),
-        Principal::Application(key) => state.applications.contains_key(key),
-    };
-    let member = || state.groups.values().any(|group| group.members.contains(principal));
+    let listed = state.has(&principal.address());
+    let member = || state.groups().any(|(_, group)| group.members.contains(principal));
     listed || member() || !everything.held_by(principal).is_empty()
 }
 
 fn nobody(asked: &Asked, principal: &Principal) -> Failure {
     let state = &asked.state;
-    let members = state.groups.values().flat_map(|group| group.members.iter());
-    let listed = state.users.keys().cloned().map(Principal::User);
-    let listed = listed.chain(state.applications.keys().cloned().map(Principal::Application));
+    let members = state.groups().flat_map(|(_, group)| group.members.iter());
+    let listed = state.objects.keys().filter_map(Address::principal);
     let all =
         listed.chain(members.cloned()).filter(|known| known.address().kind() == principal.address().kind());
     let names: BTreeSet<String> = all.map(|known| known.to_string()).collect();

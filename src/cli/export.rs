@@ -14,7 +14,7 @@ use super::session::Session;
 use crate::config::{self, ExportOptions, ExportedFile, Source, Split};
 use crate::files::make_folder;
 use crate::live::{self, Live};
-use crate::model::{Catalogue, Owner, Stack, State};
+use crate::model::{Catalogue, Object, Owner, Stack};
 use crate::plan::{Caller, Plan};
 use crate::render::plan::PlanReport;
 use crate::render::{Format, Report as _, Style};
@@ -105,12 +105,7 @@ impl Export {
         if self.stack.is_some() {
             return;
         }
-        let State { applications, groups, policies, .. } = &live.state;
-        let metas = applications
-            .values()
-            .map(|object| &object.meta)
-            .chain(groups.values().map(|object| &object.meta))
-            .chain(policies.values().map(|object| &object.meta));
+        let metas = live.state.objects.values().filter_map(Object::meta);
         let mut stacks = BTreeMap::new();
         for meta in metas {
             if let Some(Owner::Stack(stack)) = &meta.owner {

@@ -54,7 +54,7 @@ impl WhoCan {
     fn makes_sense(&self, asked: &Asked, catalogue: &Catalogue, on: &GrantScope) -> Result<(), Failure> {
         let set = &self.set;
         let Some(known) = catalogue.get(set) else {
-            let mut rules = asked.state.policies.values().flat_map(|policy| &policy.rules.0);
+            let mut rules = asked.state.policies().flat_map(|(_, policy)| &policy.rules.0);
             if rules.any(|rule| rule.permission_sets.contains(set)) {
                 return Ok(());
             }

@@ -135,11 +135,11 @@ impl Resolving<'_> {
         self.desired.sections.insert(Kind::Application);
         self.desired.places.reserve(section.len());
         for (name, (at, document)) in section {
-            let key = Key::Named(name.clone());
-            self.declared(Address::Application(key.clone()), *at, &document.shared);
+            let key = Key::from(name.clone());
+            self.declared(Address::application(key.clone()), *at, &document.shared);
             let application =
                 Application { meta: self.meta(&document.shared), flags: Flags::default(), api_keys: 0 };
-            self.desired.state.applications.insert(key, application);
+            self.desired.state.insert(key, application);
         }
     }
 
@@ -147,12 +147,12 @@ impl Resolving<'_> {
         let Some(section) = &self.files.document.groups else { return };
         self.desired.sections.insert(Kind::Group);
         for (name, (at, document)) in section {
-            let key = Key::Named(name.clone());
-            self.declared(Address::Group(key.clone()), *at, &document.shared);
+            let key = Key::from(name.clone());
+            self.declared(Address::group(key.clone()), *at, &document.shared);
             let members = self.members(name, document);
             let group =
                 Group { meta: self.meta(&document.shared), flags: Flags::default(), builtin: None, members };
-            self.desired.state.groups.insert(key, group);
+            self.desired.state.insert(key, group);
         }
     }
 
@@ -161,7 +161,7 @@ impl Resolving<'_> {
         self.desired.memberships.insert(name.clone(), document.membership.unwrap_or(Membership::Exact));
         let mut principals = BTreeSet::new();
         for user in &members.users {
-            self.member(name, user, Principal::User(Key::Named(user.name.value.clone())), &mut principals);
+            self.member(name, user, Principal::User(Key::Email(user.name.value.clone())), &mut principals);
         }
         for application in &members.applications {
             let principal = Principal::Application(Key::Named(application.name.value.clone()));
@@ -183,7 +183,7 @@ impl Resolving<'_> {
         };
         let expired = until.value <= self.files.now;
         self.desired.expiries.push(Expiry {
-            address: Address::Group(Key::Named(group.clone())),
+            address: Address::group(group.clone()),
             member: Some(principal.clone()),
             rule: None,
             until: until.value,
@@ -205,15 +205,15 @@ impl Resolving<'_> {
         let Some(section) = &self.files.document.policies else { return };
         self.desired.sections.insert(Kind::Policy);
         for (name, (at, document)) in section {
-            let key = Key::Named(name.clone());
-            self.declared(Address::Policy(key.clone()), *at, &document.shared);
+            let key = Key::from(name.clone());
+            self.declared(Address::policy(key.clone()), *at, &document.shared);
             let policy = Policy {
                 meta: self.meta(&document.shared),
                 flags: Flags::default(),
                 attachment: attachment(document),
                 rules: self.rules(name, document),
             };
-            self.desired.state.policies.insert(key, policy);
+            self.desired.state.insert(key, policy);
         }
     }
 
@@ -224,7 +224,7 @@ impl Resolving<'_> {
             if let Some(until) = &rule.until {
                 let expired = until.value <= self.files.now;
                 self.desired.expiries.push(Expiry {
-                    address: Address::Policy(Key::Named(name.clone())),
+                    address: Address::policy(name.clone()),
                     member: None,
                     rule: Some(number),
                     until: until.value,
@@ -316,7 +316,7 @@ impl Resolving<'_> {
     fn sentences(&mut self) {
         for assertion in &self.files.document.assertions {
             let principal = match &assertion.principal {
-                PrincipalDocument::User(email) => Principal::User(Key::Named(email.value.clone())),
+                PrincipalDocument::User(email) => Principal::User(Key::Email(email.value.clone())),
                 PrincipalDocument::Application(name) => {
                     Principal::Application(Key::Named(name.value.clone()))
                 }
@@ -353,7 +353,7 @@ fn attachment(document: &PolicyDocument) -> Attachment {
     match &document.principal {
         Some(PrincipalDocument::None) | None => Attachment::None,
         Some(PrincipalDocument::User(email)) => {
-            Attachment::Principal(Principal::User(Key::Named(email.value.clone())))
+            Attachment::Principal(Principal::User(Key::Email(email.value.clone())))
         }
         Some(PrincipalDocument::Application(name)) => {
             Attachment::Principal(Principal::Application(Key::Named(name.value.clone())))

@@ -5,7 +5,7 @@ use super::Error;
 use super::keys::id_of;
 use crate::api::wire::Bearer;
 use crate::api::{AccessKey, Client, ErrorKind};
-use crate::model::{Address, Id, Ids, Key, Principal};
+use crate::model::{Id, Ids, Key, Kind, Principal};
 
 /// Who runs this, as far as the API tells.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -83,16 +83,14 @@ impl Caller {
     /// # Errors
     /// Why that is not known.
     pub fn principal(&self, ids: &Ids) -> Result<Principal, Unresolved> {
+        let key = |kind: Kind, id: Id| {
+            let known = ids.address_of(id).filter(|address| address.kind() == kind);
+            known.map_or(Key::Id(id), |address| address.key().clone())
+        };
         let who = self.bearer.clone().map_err(Unresolved)?;
         Ok(match who {
-            Who::User(id) => match ids.address_of(id) {
-                Some(Address::User(key)) => Principal::User(key.clone()),
-                _ => Principal::User(Key::Id(id)),
-            },
-            Who::Application(id) => match ids.address_of(id) {
-                Some(Address::Application(key)) => Principal::Application(key.clone()),
-                _ => Principal::Application(Key::Id(id)),
-            },
+            Who::User(id) => Principal::User(key(Kind::User, id)),
+            Who::Application(id) => Principal::Application(key(Kind::Application, id)),
         })
     }
 }

@@ -8,7 +8,7 @@ use super::keys::id_of;
 use super::{Error, Live, Notice};
 use crate::api::wire::{self, Bearer, Novel};
 use crate::api::{Client, ListApiKeys};
-use crate::model::{Address, Ids};
+use crate::model::{Address, Ids, Kind};
 
 /// Reads when the oldest API key of each application was made, into [`Live::oldest_keys`].
 ///
@@ -42,7 +42,8 @@ fn oldest(ids: &Ids, keys: &[wire::ApiKey]) -> Result<HashMap<Address, Timestamp
     let mut oldest = HashMap::new();
     for key in keys {
         if let (Some(Bearer::Application(id)), Some(created_at)) = (&key.bearer, key.created_at)
-            && let Some(address @ Address::Application(_)) = ids.address_of(id_of(id.as_str())?)
+            && let Some(address) = ids.address_of(id_of(id.as_str())?)
+            && address.kind() == Kind::Application
         {
             let since: &mut Timestamp = oldest.entry(address.clone()).or_insert(created_at);
             *since = created_at.min(*since);
@@ -70,7 +71,7 @@ mod tests {
             key.as_object_mut().unwrap().extend(bearer.as_object().unwrap().clone());
             serde_json::from_value(key).unwrap()
         };
-        let ci = Address::Application(Key::Named("ci".parse().unwrap()));
+        let ci = Address::application(Key::Named("ci".parse().unwrap()));
         let mut ids = Ids::default();
         ids.insert(ci.clone(), Id::from_bits(1));
         let keys = [

@@ -10,7 +10,7 @@ use super::{Error, Live};
 use crate::api::OrganizationId;
 use crate::api::wire;
 use crate::model::{
-    Application, Attachment, Builtin, Catalogue, Flags, Group, Id, Meta, Owner, PermissionSet, Policy,
+    Application, Attachment, Builtin, Catalogue, Flags, Group, Id, Kind, Meta, Owner, PermissionSet, Policy,
     Principal, ProjectName, Rules, ScopeType, State, User, UserType,
 };
 
@@ -22,21 +22,21 @@ pub(super) fn assemble(organization: Id, answers: &Answers) -> Result<Live, Erro
     state.projects = projects(organization, &answers.projects)?;
     for it in &answers.users {
         own(organization, &it.organization_id, || format!("user `{}`", it.email))?;
-        state.users.insert(keys.user(it.id.as_str())?, user(it));
+        state.insert(keys.key(Kind::User, it.id.as_str())?, user(it));
     }
     for it in &answers.applications {
         own(organization, &it.organization_id, || format!("application `{}`", it.name))?;
-        state.applications.insert(keys.application(it.id.as_str())?, application(it));
+        state.insert(keys.key(Kind::Application, it.id.as_str())?, application(it));
     }
     for it in &answers.groups {
         own(organization, &it.organization_id, || format!("group `{}`", it.name))?;
-        state.groups.insert(keys.group(it.id.as_str())?, group(&keys, it)?);
+        state.insert(keys.key(Kind::Group, it.id.as_str())?, group(&keys, it)?);
     }
     for it in &answers.policies {
         own(organization, &it.policy.organization_id, || format!("policy `{}`", it.policy.name))?;
         let sets = catalogue.as_ref().unwrap_or(Catalogue::published());
         let policy = policy(organization, sets, &keys, &it.policy, &it.rules)?;
-        state.policies.insert(keys.policy(it.policy.id.as_str())?, policy);
+        state.insert(keys.key(Kind::Policy, it.policy.id.as_str())?, policy);
     }
     let Keys { ids, titles, duplicates, .. } = keys;
     let (quotas, notices) = (quotas(&answers.quota), answers.notices());
@@ -93,9 +93,11 @@ fn group(keys: &Keys, group: &wire::Group) -> Result<Group, Error> {
             ));
         }
     };
-    let users = group.user_ids.iter().map(|id| keys.user(id.as_str()).map(Principal::User));
-    let applications =
-        group.application_ids.iter().map(|id| keys.application(id.as_str()).map(Principal::Application));
+    let users = group.user_ids.iter().map(|id| keys.key(Kind::User, id.as_str()).map(Principal::User));
+    let applications = group
+        .application_ids
+        .iter()
+        .map(|id| keys.key(Kind::Application, id.as_str()).map(Principal::Application));
     Ok(Group {
         meta: meta(&group.description, &group.tags),
         flags: flags(group.editable, group.deletable, group.managed),

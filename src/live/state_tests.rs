@@ -72,7 +72,7 @@ fn the_rule(fields: &Value) -> Result<Rule, String> {
         ..Answers::default()
     };
     let live = assemble(ORGANIZATION.parse().unwrap(), &answers).map_err(|error| error.to_string())?;
-    Ok(live.state.policies[0].rules.0[0].clone())
+    Ok(live.state.policies().next().unwrap().1.rules.0[0].clone())
 }
 
 #[test]
@@ -90,22 +90,23 @@ fn a_name_that_two_bear_leaves_both_to_their_ids() {
         ..Answers::default()
     };
     let live = live(&answers);
-    let applications: Vec<_> = live.state.applications.keys().map(ToString::to_string).collect();
+    let applications: Vec<_> =
+        live.state.applications().map(|(key, _)| key).map(ToString::to_string).collect();
     let text = |number| id(number).to_string();
     assert_eq!(applications, [text(1), text(2), "other".to_owned(), text(4), text(5)]);
-    let users: Vec<_> = live.state.users.keys().map(ToString::to_string).collect();
+    let users: Vec<_> = live.state.users().map(|(key, _)| key).map(ToString::to_string).collect();
     assert_eq!(users, [text(6), text(7), text(8), "b@x.io".to_owned()]);
     assert_eq!(
         (live.titles.len(), live.titles[&id(4)].as_str(), live.titles[&id(7)].as_str()),
         (7, "no/name", "A@X.io")
     );
     let duplicates = BTreeMap::from([
-        (Address::User(Key::Named("a@x.io".parse().unwrap())), vec![id(6), id(7)]),
-        (Address::Application(Key::Named("ci".parse().unwrap())), vec![id(1), id(2)]),
+        (Address::user(Key::Email("a@x.io".parse().unwrap())), vec![id(6), id(7)]),
+        (Address::application(Key::Named("ci".parse().unwrap())), vec![id(1), id(2)]),
     ]);
     assert_eq!(live.duplicates, duplicates, "what is no name is nobody's to declare");
-    assert_eq!(live.ids.get(&Address::Application(Key::Named("other".parse().unwrap()))), Some(id(3)));
-    assert_eq!(live.ids.address_of(id(2)), Some(&Address::Application(Key::Id(id(2)))));
+    assert_eq!(live.ids.get(&Address::application(Key::Named("other".parse().unwrap()))), Some(id(3)));
+    assert_eq!(live.ids.address_of(id(2)), Some(&Address::application(id(2))));
 }
 
 #[test]
@@ -118,7 +119,7 @@ fn a_name_may_be_borne_once_in_each_kind() {
     };
     let live = live(&answers);
     assert!(live.duplicates.is_empty() && live.titles.is_empty());
-    assert_eq!(live.state.policies[0].attachment.to_string(), "group ops");
+    assert_eq!(live.state.policies().next().unwrap().1.attachment.to_string(), "group ops");
 }
 
 #[test]
@@ -130,10 +131,11 @@ fn members_that_no_list_shows_stay_by_their_id() {
         ..Answers::default()
     };
     let live = live(&answers);
-    let members: Vec<_> = live.state.groups[0].members.iter().map(ToString::to_string).collect();
+    let members: Vec<_> =
+        live.state.groups().next().unwrap().1.members.iter().map(ToString::to_string).collect();
     let hidden = [format!("user {}", id(8)), format!("application {}", id(9))];
     assert_eq!(members, ["user a@x.io", hidden[0].as_str(), "application ci", hidden[1].as_str()]);
-    assert!(!live.state.groups[0].fully_listed(&live.state));
+    assert!(!live.state.groups().next().unwrap().1.fully_listed(&live.state));
 }
 
 #[test]
@@ -150,7 +152,7 @@ fn an_attachment_may_dangle_or_be_missing() {
         ..Answers::default()
     };
     let attachments: Vec<_> =
-        live(&answers).state.policies.values().map(|it| it.attachment.to_string()).collect();
+        live(&answers).state.policies().map(|(_, it)| it).map(|it| it.attachment.to_string()).collect();
     let dangling = [format!("user {}", id(7)), format!("application {}", id(8)), format!("group {}", id(9))];
     assert_eq!(attachments[..3], dangling);
     assert_eq!(attachments[3..], ["none", "none"]);
@@ -188,7 +190,7 @@ fn the_organizations_own_list_of_sets_goes_before_the_published_one() {
         ..Answers::default()
     };
     let live = live(&answers);
-    assert_eq!(live.state.policies[0].rules.0[0].scope, Scope::AllProjects);
+    assert_eq!(live.state.policies().next().unwrap().1.rules.0[0].scope, Scope::AllProjects);
     let set = live.catalogue.unwrap().get(&"OfTomorrow".parse().unwrap()).cloned();
     assert_eq!(set, Some(PermissionSet { scope_type: ScopeType::Projects, category: "compute".to_owned() }));
 }
@@ -277,12 +279,12 @@ fn owners_flags_and_builtin_groups_are_carried_over() {
         ..Answers::default()
     };
     let live = live(&answers);
-    let application = &live.state.applications[0];
+    let application = &live.state.applications().next().unwrap().1;
     assert!(application.meta.owner.as_ref().unwrap().is(&"platform".parse().unwrap()));
     assert_eq!(application.meta.wire_tags(), ["b", "scw-iam=platform"]);
     assert_eq!((application.meta.description.as_str(), application.api_keys), ("d", 7));
     assert_eq!(application.flags, Flags { editable: false, deletable: false, managed: true });
-    let builtin: Vec<_> = live.state.groups.values().map(|group| group.builtin).collect();
+    let builtin: Vec<_> = live.state.groups().map(|(_, it)| it).map(|group| group.builtin).collect();
     assert_eq!(builtin, [Some(Builtin::AllUsers), Some(Builtin::AllApplications)]);
 }
 
@@ -291,7 +293,7 @@ fn a_user_is_what_the_api_says_and_of_a_new_type_no_owner() {
     let kind = |text: &str| {
         let mut user = a_user(1, "a@x.io");
         user.kind = serde_json::from_value(json!(text)).unwrap();
-        live(&Answers { users: vec![user], ..Answers::default() }).state.users[0].kind
+        live(&Answers { users: vec![user], ..Answers::default() }).state.users().next().unwrap().1.kind
     };
     assert_eq!(kind("owner"), UserType::Owner);
     assert_eq!((kind("member"), kind("guest")), (UserType::Member, UserType::Member));

@@ -1,131 +1,175 @@
 use std::fmt;
+use std::sync::Arc;
 
-use super::{Email, Id, Name};
+use super::{Email, Id, Kind, Name};
 
-/// What an object goes by: its name, or its id where the language cannot name it.
+/// What an object goes by within its kind.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Key<N> {
-    /// A good name that one object alone bears.
-    Named(N),
+pub enum Key {
+    /// A name that one object alone has.
+    Named(Name),
+    /// The e-mail address of a person, which one person alone has.
+    Email(Email),
     /// The id, of an object whose name is not unique, breaks the rules, or is not known.
     Id(Id),
+    /// A name that is unique within another object: the slot of an API key, the name of an SSH key.
+    Child(Arc<Child>),
+    /// The only object of its kind, as the settings of an organization.
+    Only,
 }
 
-impl<N> Key<N> {
-    /// Returns the name, or `None` for an object that goes by its id.
-    pub const fn name(&self) -> Option<&N> {
+/// A name within another object.
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Child {
+    /// What the other object goes by; its kind follows from the kind of the child.
+    pub parent: Key,
+    /// The name within it.
+    pub name: Name,
+}
+
+impl Key {
+    /// Returns the name, or `None` for an object that goes by something else.
+    #[must_use]
+    pub const fn name(&self) -> Option<&Name> {
         match self {
             Self::Named(name) => Some(name),
-            Self::Id(_) => None,
+            Self::Email(_) | Self::Id(_) | Self::Child(_) | Self::Only => None,
+        }
+    }
+
+    /// Returns the id, of an object that goes by it.
+    #[must_use]
+    pub const fn id(&self) -> Option<Id> {
+        match self {
+            Self::Id(id) => Some(*id),
+            Self::Named(_) | Self::Email(_) | Self::Child(_) | Self::Only => None,
+        }
+    }
+
+    /// Returns what a person calls the object, as text; `None` for one that goes by its id.
+    #[must_use]
+    pub fn title(&self) -> Option<&str> {
+        match self {
+            Self::Named(name) => Some(name.as_str()),
+            Self::Email(email) => Some(email.as_str()),
+            Self::Child(child) => Some(child.name.as_str()),
+            Self::Id(_) | Self::Only => None,
         }
     }
 }
 
-impl<N> From<N> for Key<N> {
-    fn from(name: N) -> Self {
+impl From<Name> for Key {
+    fn from(name: Name) -> Self {
         Self::Named(name)
     }
 }
 
-impl<N: fmt::Display> fmt::Display for Key<N> {
+impl From<Email> for Key {
+    fn from(email: Email) -> Self {
+        Self::Email(email)
+    }
+}
+
+impl From<Id> for Key {
+    fn from(id: Id) -> Self {
+        Self::Id(id)
+    }
+}
+
+impl fmt::Display for Key {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Named(name) => name.fmt(f),
+            Self::Email(email) => email.fmt(f),
             Self::Id(id) => id.fmt(f),
+            Self::Child(child) => write!(f, "{}/{}", child.parent, child.name),
+            Self::Only => f.write_str("organization"),
         }
     }
 }
 
-impl<N: fmt::Display> fmt::Debug for Key<N> {
+impl fmt::Debug for Key {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{self}")
     }
 }
 
-/// A kind of object that files can declare.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Kind {
-    /// People.
-    User,
-    /// Machines.
-    Application,
-    /// Sets of people and machines.
-    Group,
-    /// What a principal may do.
-    Policy,
-}
-
-impl Kind {
-    /// All kinds, in the order of the files' sections.
-    pub const ALL: [Self; 4] = [Self::User, Self::Application, Self::Group, Self::Policy];
-
-    /// Returns the word for one, as in an address.
-    #[must_use]
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::User => "user",
-            Self::Application => "application",
-            Self::Group => "group",
-            Self::Policy => "policy",
-        }
-    }
-
-    /// Returns the word for many, as in the files' sections.
-    #[must_use]
-    pub const fn section(self) -> &'static str {
-        match self {
-            Self::User => "users",
-            Self::Application => "applications",
-            Self::Group => "groups",
-            Self::Policy => "policies",
-        }
-    }
-}
-
-impl fmt::Display for Kind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.word())
-    }
-}
-
-/// Kind and name of an object: `group developers`.
+/// Kind and key of an object: `group developers`. Cheap to clone: a name is shared.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Address {
-    /// A user.
-    User(Key<Email>),
-    /// An application.
-    Application(Key<Name>),
-    /// A group.
-    Group(Key<Name>),
-    /// A policy.
-    Policy(Key<Name>),
+pub struct Address {
+    kind: Kind,
+    key: Key,
 }
 
 impl Address {
+    /// Returns the address of an object of this kind.
+    #[must_use]
+    pub fn new(kind: Kind, key: impl Into<Key>) -> Self {
+        Self { kind, key: key.into() }
+    }
+
+    /// Returns the address of a user.
+    #[must_use]
+    pub fn user(key: impl Into<Key>) -> Self {
+        Self::new(Kind::User, key)
+    }
+
+    /// Returns the address of an application.
+    #[must_use]
+    pub fn application(key: impl Into<Key>) -> Self {
+        Self::new(Kind::Application, key)
+    }
+
+    /// Returns the address of a group.
+    #[must_use]
+    pub fn group(key: impl Into<Key>) -> Self {
+        Self::new(Kind::Group, key)
+    }
+
+    /// Returns the address of a policy.
+    #[must_use]
+    pub fn policy(key: impl Into<Key>) -> Self {
+        Self::new(Kind::Policy, key)
+    }
+
     /// Returns the kind.
     #[must_use]
     pub const fn kind(&self) -> Kind {
-        match self {
-            Self::User(_) => Kind::User,
-            Self::Application(_) => Kind::Application,
-            Self::Group(_) => Kind::Group,
-            Self::Policy(_) => Kind::Policy,
-        }
+        self.kind
+    }
+
+    /// Returns what the object goes by within its kind.
+    #[must_use]
+    pub const fn key(&self) -> &Key {
+        &self.key
+    }
+
+    /// Returns the address of an object of the same kind.
+    #[must_use]
+    pub fn sibling(&self, key: impl Into<Key>) -> Self {
+        Self::new(self.kind, key)
     }
 
     /// Returns what follows the kind: the name or the id, as text.
     #[must_use]
     pub fn key_text(&self) -> String {
-        match self {
-            Self::User(key) => key.to_string(),
-            Self::Application(key) | Self::Group(key) | Self::Policy(key) => key.to_string(),
+        self.key.to_string()
+    }
+
+    /// Returns the object as somebody who can hold access, or `None` for what cannot.
+    #[must_use]
+    pub fn principal(&self) -> Option<Principal> {
+        match self.kind {
+            Kind::User => Some(Principal::User(self.key.clone())),
+            Kind::Application => Some(Principal::Application(self.key.clone())),
+            Kind::Group | Kind::Policy => None,
         }
     }
 }
 
 impl fmt::Display for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}", self.kind(), self.key_text())
+        write!(f, "{} {}", self.kind, self.key)
     }
 }
 
@@ -139,28 +183,46 @@ impl fmt::Debug for Address {
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Principal {
     /// A person.
-    User(Key<Email>),
+    User(Key),
     /// A machine.
-    Application(Key<Name>),
+    Application(Key),
 }
 
 impl Principal {
+    /// Returns what it goes by within its kind.
+    #[must_use]
+    pub const fn key(&self) -> &Key {
+        match self {
+            Self::User(key) | Self::Application(key) => key,
+        }
+    }
+
+    /// Returns the kind.
+    #[must_use]
+    pub const fn kind(&self) -> Kind {
+        match self {
+            Self::User(_) => Kind::User,
+            Self::Application(_) => Kind::Application,
+        }
+    }
+
     /// Returns the address of the same object.
     #[must_use]
     pub fn address(&self) -> Address {
-        match self {
-            Self::User(key) => Address::User(key.clone()),
-            Self::Application(key) => Address::Application(key.clone()),
+        Address::new(self.kind(), self.key().clone())
+    }
+
+    /// Gives the principal another address, where it moves.
+    pub fn readdress(&mut self, to: &impl Fn(&Address) -> Option<Address>) {
+        if let Some(moved) = to(&self.address()).and_then(|address| address.principal()) {
+            *self = moved;
         }
     }
 }
 
 impl fmt::Display for Principal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::User(key) => write!(f, "user {key}"),
-            Self::Application(key) => write!(f, "application {key}"),
-        }
+        write!(f, "{} {}", self.kind(), self.key())
     }
 }
 
@@ -173,14 +235,27 @@ impl fmt::Debug for Principal {
 /// What a policy is attached to, the API's principal of a policy: exactly one of four.
 ///
 /// Source: IAM API v1alpha1, one-of `user_id`, `group_id`, `application_id`, `no_principal`.
-#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Attachment {
     /// Nobody holds the policy's grants.
+    #[default]
     None,
     /// One user or application holds them.
     Principal(Principal),
     /// All members of a group hold them.
-    Group(Key<Name>),
+    Group(Key),
+}
+
+impl Attachment {
+    /// Returns the address of what it is, or `None` for nobody.
+    #[must_use]
+    pub fn address(&self) -> Option<Address> {
+        match self {
+            Self::None => None,
+            Self::Principal(principal) => Some(principal.address()),
+            Self::Group(key) => Some(Address::group(key.clone())),
+        }
+    }
 }
 
 impl fmt::Display for Attachment {
@@ -196,5 +271,30 @@ impl fmt::Display for Attachment {
 impl fmt::Debug for Attachment {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{self}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_says_kind_and_key() {
+        let name = |text: &str| text.parse::<Name>().unwrap();
+        let id = Id::from_bits(7);
+        let child = Key::Child(Arc::new(Child { parent: name("ci").into(), name: name("deploy") }));
+        let shown = [
+            Address::group(name("ops")),
+            Address::user("a@x.io".parse::<Email>().unwrap()),
+            Address::policy(id),
+            Address::application(child),
+            Address::policy(Key::Only),
+        ];
+        let shown = shown.map(|address| address.to_string());
+        let of_id = format!("policy {id}");
+        assert_eq!(
+            shown,
+            ["group ops", "user a@x.io", of_id.as_str(), "application ci/deploy", "policy organization"]
+        );
     }
 }

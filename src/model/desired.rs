@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::{Address, Id, Kind, Name, PermissionSetName, Principal, Scope, Stack, State};
+use super::{Address, Id, Kind, Name, Object, PermissionSetName, Principal, Scope, Stack, State};
 
 /// What the files say: the declared objects as a [`State`], and what an organization has no place for.
 #[derive(Debug, Clone)]
@@ -35,6 +35,11 @@ pub struct Desired {
 }
 
 impl Desired {
+    /// Returns the declared objects, in the files' order: by kind, then as written.
+    pub fn declared(&self) -> impl Iterator<Item = (&Address, &Object)> {
+        self.state.objects.iter().filter(|(address, _)| address.kind().declarable())
+    }
+
     /// Returns the desired state of files that declare nothing in this organization.
     #[must_use]
     pub fn empty(organization: Id) -> Self {
@@ -105,6 +110,19 @@ pub struct External {
     pub applications: BTreeSet<Name>,
     /// Groups by name.
     pub groups: BTreeSet<Name>,
+}
+
+impl External {
+    /// Returns true when an object is listed.
+    #[must_use]
+    pub fn has(&self, address: &Address) -> bool {
+        let listed = match address.kind() {
+            Kind::Application => &self.applications,
+            Kind::Group => &self.groups,
+            Kind::User | Kind::Policy => return false,
+        };
+        address.key().name().is_some_and(|name| listed.contains(name))
+    }
 }
 
 /// The settings of a stack.

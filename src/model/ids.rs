@@ -49,11 +49,11 @@ impl Ids {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::Key;
+    use crate::model::Name;
 
     #[test]
     fn a_renamed_object_leaves_no_second_address() {
-        let group = |name: &str| Address::Group(Key::Named(name.parse().unwrap()));
+        let group = |name: &str| Address::group(name.parse::<Name>().unwrap());
         let mut ids = Ids::default();
         ids.insert(group("devs"), Id::from_bits(1));
         ids.insert(group("developers"), Id::from_bits(1));

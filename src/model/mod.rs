@@ -11,10 +11,10 @@ mod id;
 mod ids;
 mod name;
 mod near;
-mod policy;
+mod object;
 mod state;
 
-pub use address::{Address, Attachment, Key, Kind, Principal};
+pub use address::{Address, Attachment, Child, Key, Principal};
 pub use catalogue::{Catalogue, PermissionSet, ScopeType};
 pub use desired::{
     Assertion, Desired, Expectation, Expiry, External, Guardrail, Identity, Limits, Membership, Place, Prune,
@@ -28,5 +28,8 @@ pub use name::{
 #[cfg(test)]
 pub(crate) use near::spent;
 pub use near::{NearBudget, near};
-pub use policy::{Policy, Rule, Rules, Scope};
-pub use state::{Application, Builtin, Flags, Group, Meta, Owner, State, User, UserType};
+pub use object::{
+    Application, Builtin, Field, FieldValue, Group, Kind, Managed, Object, OfKind, Policy, Rule, Rules,
+    Scope, User, UserType, Writer,
+};
+pub use state::{Flags, Meta, Owner, State};

@@ -1,110 +1,163 @@
 use std::collections::BTreeSet;
+use std::hash::{Hash, Hasher};
 
-use indexmap::IndexMap;
+use indexmap::{Equivalent, IndexMap};
 
 use super::name::OWNER_TAG;
-use super::{Attachment, Email, Id, Key, Name, Policy, Principal, ProjectName, Stack};
+use super::object::OfKind;
+use super::{Address, Application, Group, Id, Key, Kind, Object, Policy, ProjectName, Stack, User};
 
 /// The access of an organization, or the part of it that files declare: one type for both sides.
 ///
-/// Keyed by name; ids stay in a side table. What the language cannot name is keyed by its id.
+/// Keyed by address; ids stay in a side table. What the language cannot name is keyed by its id.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct State {
     /// The organization that all of this belongs to.
     pub organization: Id,
     /// The names of projects, as far as they are known: pinned in the files, or read because a name needed it.
     pub projects: IndexMap<Id, ProjectName>,
-    /// The people.
-    pub users: IndexMap<Key<Email>, User>,
-    /// The applications.
-    pub applications: IndexMap<Key<Name>, Application>,
-    /// The groups.
-    pub groups: IndexMap<Key<Name>, Group>,
-    /// The policies, with their rules.
-    pub policies: IndexMap<Key<Name>, Policy>,
+    /// All objects: those of one kind in the order in which they were read.
+    pub objects: IndexMap<Address, Object>,
+}
+
+/// An address that is not there to be kept, to look something up with.
+struct Borrowed<'k>(Kind, &'k Key);
+
+impl Hash for Borrowed<'_> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        // As the derived one of an address does, field by field.
+        self.0.hash(state);
+        self.1.hash(state);
+    }
+}
+
+impl Equivalent<Address> for Borrowed<'_> {
+    fn equivalent(&self, address: &Address) -> bool {
+        self.0 == address.kind() && self.1 == address.key()
+    }
 }
 
 impl State {
     /// Returns a state without any object.
     #[must_use]
     pub fn empty(organization: Id) -> Self {
-        Self {
-            organization,
-            projects: IndexMap::new(),
-            users: IndexMap::new(),
-            applications: IndexMap::new(),
-            groups: IndexMap::new(),
-            policies: IndexMap::new(),
+        Self { organization, projects: IndexMap::new(), objects: IndexMap::new() }
+    }
+
+    /// Returns true when there is such an object.
+    #[must_use]
+    pub fn has(&self, address: &Address) -> bool {
+        self.objects.contains_key(address)
+    }
+
+    /// Returns an object of any kind, or `None` when there is none.
+    #[must_use]
+    pub fn get(&self, address: &Address) -> Option<&Object> {
+        self.objects.get(address)
+    }
+
+    /// Returns an object of one kind.
+    #[must_use]
+    pub fn find<T: OfKind>(&self, key: &Key) -> Option<&T> {
+        T::of(self.objects.get(&Borrowed(T::KIND, key))?)
+    }
+
+    /// Returns an object of one kind, to change it.
+    pub fn find_mut<T: OfKind>(&mut self, key: &Key) -> Option<&mut T> {
+        T::of_mut(self.objects.get_mut(&Borrowed(T::KIND, key))?)
+    }
+
+    /// Adds an object, in place of one with the same address.
+    pub fn insert<T: OfKind>(&mut self, key: impl Into<Key>, object: T) {
+        self.objects.insert(Address::new(T::KIND, key), object.into());
+    }
+
+    /// Returns all objects of one kind with their keys.
+    pub fn all<T: OfKind + 'static>(&self) -> impl Iterator<Item = (&Key, &T)> {
+        self.objects.iter().filter_map(|(address, object)| Some((address.key(), T::of(object)?)))
+    }
+
+    /// Returns all objects of one kind with their keys, to change them.
+    pub fn all_mut<T: OfKind + 'static>(&mut self) -> impl Iterator<Item = (&Key, &mut T)> {
+        self.objects.iter_mut().filter_map(|(address, object)| Some((address.key(), T::of_mut(object)?)))
+    }
+
+    /// Returns the addresses of one kind.
+    pub fn addresses(&self, kind: Kind) -> impl Iterator<Item = &Address> {
+        self.objects.keys().filter(move |address| address.kind() == kind)
+    }
+
+    /// Returns the people.
+    pub fn users(&self) -> impl Iterator<Item = (&Key, &User)> {
+        self.all()
+    }
+
+    /// Returns the applications.
+    pub fn applications(&self) -> impl Iterator<Item = (&Key, &Application)> {
+        self.all()
+    }
+
+    /// Returns the groups.
+    pub fn groups(&self) -> impl Iterator<Item = (&Key, &Group)> {
+        self.all()
+    }
+
+    /// Returns the policies, with their rules.
+    pub fn policies(&self) -> impl Iterator<Item = (&Key, &Policy)> {
+        self.all()
+    }
+
+    /// Returns a user.
+    #[must_use]
+    pub fn user(&self, key: &Key) -> Option<&User> {
+        self.find(key)
+    }
+
+    /// Returns an application.
+    #[must_use]
+    pub fn application(&self, key: &Key) -> Option<&Application> {
+        self.find(key)
+    }
+
+    /// Returns a group.
+    #[must_use]
+    pub fn group(&self, key: &Key) -> Option<&Group> {
+        self.find(key)
+    }
+
+    /// Returns a policy.
+    #[must_use]
+    pub fn policy(&self, key: &Key) -> Option<&Policy> {
+        self.find(key)
+    }
+
+    /// Gives objects other addresses, where they move, and what refers to them too.
+    #[must_use]
+    pub fn readdressed(&self, to: &impl Fn(&Address) -> Option<Address>) -> Self {
+        let moved = |(address, object): (&Address, &Object)| {
+            let mut object = object.clone();
+            object.readdress(to);
+            (to(address).unwrap_or_else(|| address.clone()), object)
+        };
+        let Self { organization, projects, objects } = self;
+        let objects = objects.iter().map(moved).collect();
+        Self { organization: *organization, projects: projects.clone(), objects }
+    }
+
+    /// Removes objects, with all that the API removes along with them.
+    pub fn remove_all(&mut self, gone: &BTreeSet<Address>) {
+        if gone.is_empty() {
+            return;
+        }
+        self.objects.retain(|address, _| !gone.contains(address));
+        for object in self.objects.values_mut() {
+            for referred in object.refers() {
+                if gone.contains(&referred) {
+                    object.forget(&referred);
+                }
+            }
         }
     }
-}
-
-/// A person in the organization.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct User {
-    /// The name to log in with, unique in the organization.
-    pub username: String,
-    /// Owner or member.
-    pub kind: UserType,
-    /// A locked member can neither log in nor use API keys.
-    pub locked: bool,
-}
-
-/// What a user is to the organization.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum UserType {
-    /// Holds every permission, without any policy.
-    Owner,
-    /// Holds what policies grant.
-    Member,
-    /// A type that this version does not know; holds what policies grant.
-    Other,
-}
-
-/// A machine's identity.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Application {
-    /// Description, tags, owner.
-    pub meta: Meta,
-    /// What may be done to it.
-    pub flags: Flags,
-    /// How many API keys it has. A fact for the reader of a plan, never compared.
-    pub api_keys: u32,
-}
-
-/// A set of users and applications.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Group {
-    /// Description, tags, owner.
-    pub meta: Meta,
-    /// What may be done to it.
-    pub flags: Flags,
-    /// A group whose members follow from what they are.
-    pub builtin: Option<Builtin>,
-    /// Who is in it. A member that no list shows is keyed by its id.
-    pub members: BTreeSet<Principal>,
-}
-
-impl Group {
-    /// Returns true when every member is an object that `state` lists, so that the whole membership may be written.
-    #[must_use]
-    pub fn fully_listed(&self, state: &State) -> bool {
-        self.members.iter().all(|member| match member {
-            Principal::User(key) => state.users.contains_key(key),
-            Principal::Application(key) => state.applications.contains_key(key),
-        })
-    }
-}
-
-/// The groups that an organization has of itself.
-///
-/// Source: IAM API v1alpha1, `all_users` and `all_applications` of a group.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Builtin {
-    /// All users.
-    AllUsers,
-    /// All applications that no product manages.
-    AllApplications,
 }
 
 /// What every declared kind has.
@@ -161,6 +214,20 @@ impl Owner {
 }
 
 impl Meta {
+    /// Takes over the fields that differ between both.
+    pub fn patch(&mut self, before: &Self, after: &Self) {
+        let Self { description, tags, owner } = after;
+        if before.description != *description {
+            self.description.clone_from(description);
+        }
+        if before.tags != *tags {
+            self.tags.clone_from(tags);
+        }
+        if before.owner != *owner {
+            self.owner.clone_from(owner);
+        }
+    }
+
     /// Returns all tags as they are on the wire: the object's own and the owner's, sorted.
     #[must_use]
     pub fn wire_tags(&self) -> Vec<String> {
@@ -196,13 +263,6 @@ impl Flags {
     #[must_use]
     pub const fn ordinary(self) -> bool {
         self.editable && !self.managed
-    }
-}
-
-impl Default for Attachment {
-    /// Returns [`Attachment::None`].
-    fn default() -> Self {
-        Self::None
     }
 }
 

@@ -2,11 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use super::diff::with_key;
 use super::{Adoption, Conflict, ConflictKind, Error, Facts, Spared, SparedReason};
 use crate::model::{
-    Address, Attachment, Desired, Flags, Id, Identity, Ids, Key, Kind, Membership, Meta, Name, Owner,
-    Principal, Prune, Stack, State, Where,
+    Address, Desired, Flags, Group, Identity, Ids, Key, Kind, Membership, Name, Object, Owner, Principal,
+    Prune, Stack, State, Where, Writer,
 };
 
 /// Both sides under the same names: what is, and what the plan leads to.
@@ -18,7 +17,7 @@ pub(super) struct Alignment {
     /// The ids of `before`.
     pub(super) ids: Ids,
     /// The live name of each object that is to be renamed.
-    pub(super) renamed: HashMap<Address, Key<Name>>,
+    pub(super) renamed: HashMap<Address, Key>,
     /// The live name of each object that goes by its id because another one takes its name.
     pub(super) displaced: HashMap<Address, Name>,
     /// What the files say of the members of groups.
@@ -26,7 +25,7 @@ pub(super) struct Alignment {
     /// Live addresses that go by another one in the plan.
     pub(super) rekeyed: HashMap<Address, Address>,
     /// What these go by on the live side.
-    pub(super) live_keys: HashMap<Address, Key<Name>>,
+    pub(super) live_keys: HashMap<Address, Key>,
     pub(super) adoptions: Vec<Adoption>,
     pub(super) conflicts: Vec<Conflict>,
     pub(super) spared: Vec<Spared>,
@@ -38,20 +37,14 @@ pub(super) struct Alignment {
 pub(super) fn align(facts: &Facts<'_>, desired: &Desired) -> Result<Alignment, Error> {
     let matches = Matches::find(facts, desired)?;
     let rekeyed = matches.rekeyed(facts, desired);
-    let before = rekey(facts.live, &rekeyed);
-    let mut ids = facts.ids.clone();
-    let moves: Vec<_> =
-        rekeyed.iter().filter_map(|(from, to)| Some((to.clone(), ids.remove(from)?))).collect();
-    for (to, id) in moves {
-        ids.insert(to, id);
-    }
+    let (before, ids) = moved(facts, &rekeyed);
     let mut renamed = HashMap::new();
     for (address, live) in &matches.live {
-        if let (Some(from), true) = (name_key(live), live != address && !bears(facts, live, address)) {
+        if live != address && !bears(facts, live, address) {
             if let Some(ids) = facts.duplicates.get(address) {
                 return Err(Error::NameTaken { address: address.clone(), id: ids.first().copied() });
             }
-            renamed.insert(address.clone(), from);
+            renamed.insert(address.clone(), live.key().clone());
         }
     }
     let outcome = before.clone();
@@ -62,11 +55,11 @@ pub(super) fn align(facts: &Facts<'_>, desired: &Desired) -> Result<Alignment, E
         renamed,
         displaced: rekeyed
             .iter()
-            .filter(|(from, to)| with_id(to) && name_key(from) != name_key(to))
-            .filter_map(|(from, to)| Some((to.clone(), name_key(from)?.name()?.clone())))
+            .filter(|(from, to)| to.key().id().is_some() && from.key() != to.key())
+            .filter_map(|(from, to)| Some((to.clone(), from.key().name()?.clone())))
             .collect(),
         memberships: desired.memberships.clone(),
-        live_keys: rekeyed.iter().filter_map(|(from, to)| Some((to.clone(), name_key(from)?))).collect(),
+        live_keys: rekeyed.iter().map(|(from, to)| (to.clone(), from.key().clone())).collect(),
         rekeyed,
         adoptions: Vec::new(),
         conflicts: Vec::new(),
@@ -79,37 +72,34 @@ pub(super) fn align(facts: &Facts<'_>, desired: &Desired) -> Result<Alignment, E
         let live = matches.live.get(&adoption.address).unwrap_or(&adoption.address);
         adoption.oldest_key = facts.oldest_keys.get(live).copied();
     }
-    let stays = alignment.displaced.iter().filter(|(address, _)| exists(&alignment.outcome, address));
+    let stays = alignment.displaced.iter().filter(|(address, _)| alignment.outcome.has(address));
     match stays.min() {
-        Some((address, name)) => Err(Error::NameTaken {
-            address: with_key(address, Key::Named(name.clone())),
-            id: facts.ids.get(&with_key(address, Key::Named(name.clone()))),
-        }),
+        Some((address, name)) => {
+            let address = address.sibling(name.clone());
+            Err(Error::NameTaken { id: facts.ids.get(&address), address })
+        }
         None => Ok(alignment),
     }
 }
 
 /// Whether an object that goes by its id, for others bear its name too, bears the name that it is declared by.
 fn bears(facts: &Facts<'_>, live: &Address, declared: &Address) -> bool {
-    let title = facts.ids.get(live).filter(|_| with_id(live)).and_then(|id| facts.titles.get(&id));
+    let title = live.key().id().and_then(|id| facts.titles.get(&id));
     title.is_some_and(|title| *title == declared.key_text())
 }
 
-const fn with_id(address: &Address) -> bool {
-    matches!(
-        address,
-        Address::User(Key::Id(_))
-            | Address::Application(Key::Id(_))
-            | Address::Group(Key::Id(_))
-            | Address::Policy(Key::Id(_))
-    )
-}
-
-fn name_key(address: &Address) -> Option<Key<Name>> {
-    match address {
-        Address::User(_) => None,
-        Address::Application(key) | Address::Group(key) | Address::Policy(key) => Some(key.clone()),
+/// Returns the live side under other addresses (live address → address).
+fn moved(facts: &Facts<'_>, addresses: &HashMap<Address, Address>) -> (State, Ids) {
+    let mut ids = facts.ids.clone();
+    if addresses.is_empty() {
+        return (facts.live.clone(), ids);
     }
+    let moves: Vec<_> =
+        addresses.iter().filter_map(|(from, to)| Some((to.clone(), ids.remove(from)?))).collect();
+    for (to, id) in moves {
+        ids.insert(to, id);
+    }
+    (facts.live.readdressed(&|address| addresses.get(address).cloned()), ids)
 }
 
 /// Which live object each declared one is.
@@ -119,38 +109,21 @@ struct Matches {
     spent: Vec<Address>,
 }
 
-fn declared(desired: &Desired) -> Vec<Address> {
-    let State { organization: _, projects: _, users: _, applications, groups, policies } = &desired.state;
-    let applications = applications.keys().cloned().map(Address::Application);
-    let groups = groups.keys().cloned().map(Address::Group);
-    applications.chain(groups).chain(policies.keys().cloned().map(Address::Policy)).collect()
-}
-
-fn with_name(kind: Kind, name: &Name) -> Option<Address> {
-    let key = Key::Named(name.clone());
-    match kind {
-        Kind::User => None,
-        Kind::Application => Some(Address::Application(key)),
-        Kind::Group => Some(Address::Group(key)),
-        Kind::Policy => Some(Address::Policy(key)),
-    }
-}
-
 impl Matches {
     fn find(facts: &Facts<'_>, desired: &Desired) -> Result<Self, Error> {
         let mut matches = Self { live: HashMap::new(), spent: Vec::new() };
         let mut taken: HashMap<Address, Address> = HashMap::new();
-        for address in declared(desired) {
-            let identity = desired.identities.get(&address);
-            let Some(live) = matches.one(facts, desired, &address, identity)? else { continue };
+        for (address, _) in desired.declared() {
+            let identity = desired.identities.get(address);
+            let Some(live) = matches.one(facts, desired, address, identity)? else { continue };
             if let Some(first) = taken.insert(live.clone(), address.clone()) {
                 return Err(Error::MatchedTwice {
                     live: live.into(),
                     first: first.into(),
-                    second: address.into(),
+                    second: address.clone().into(),
                 });
             }
-            matches.live.insert(address, live);
+            matches.live.insert(address.clone(), live);
         }
         matches.refuse_owned_duplicates(facts, desired)?;
         Ok(matches)
@@ -179,8 +152,8 @@ impl Matches {
         if let Some(ids) = facts.duplicates.get(address) {
             return Err(Error::Duplicate { address: address.clone(), ids: ids.clone(), at: at() });
         }
-        let previous = identity.and_then(|identity| with_name(address.kind(), identity.previously.as_ref()?));
-        if exists(facts.live, address) {
+        let previous = identity.and_then(|identity| Some(address.sibling(identity.previously.clone()?)));
+        if facts.live.has(address) {
             if previous.is_some() {
                 self.spent.push(address.clone());
             }
@@ -189,7 +162,7 @@ impl Matches {
         match previous {
             Some(previous) => match facts.duplicates.get(&previous) {
                 Some(ids) => Err(Error::Duplicate { address: previous, ids: ids.clone(), at: at() }),
-                None => Ok(Some(previous).filter(|previous| exists(facts.live, previous))),
+                None => Ok(Some(previous).filter(|previous| facts.live.has(previous))),
             },
             None => Ok(None),
         }
@@ -222,184 +195,65 @@ impl Matches {
             .map(|(to, from)| (from.clone(), to.clone()))
             .collect();
         let kept: HashSet<_> = self.live.values().collect();
-        for address in declared(desired) {
-            let displaced = exists(facts.live, &address) && !kept.contains(&address);
-            if let (true, Some(id)) = (displaced, facts.ids.get(&address)) {
-                rekeyed.insert(address.clone(), by_id(&address, id));
+        for (address, _) in desired.declared() {
+            let displaced = facts.live.has(address) && !kept.contains(address);
+            if let (true, Some(id)) = (displaced, facts.ids.get(address)) {
+                rekeyed.insert(address.clone(), address.sibling(id));
             }
         }
         rekeyed
     }
 }
 
-fn by_id(address: &Address, id: Id) -> Address {
-    match address {
-        Address::User(_) => Address::User(Key::Id(id)),
-        Address::Application(_) => Address::Application(Key::Id(id)),
-        Address::Group(_) => Address::Group(Key::Id(id)),
-        Address::Policy(_) => Address::Policy(Key::Id(id)),
-    }
-}
-
-fn exists(state: &State, address: &Address) -> bool {
-    match address {
-        Address::User(key) => state.users.contains_key(key),
-        Address::Application(key) => state.applications.contains_key(key),
-        Address::Group(key) => state.groups.contains_key(key),
-        Address::Policy(key) => state.policies.contains_key(key),
-    }
-}
-
-fn meta<'s>(state: &'s State, address: &Address) -> Option<&'s Meta> {
-    match address {
-        Address::User(_) => None,
-        Address::Application(key) => state.applications.get(key).map(|object| &object.meta),
-        Address::Group(key) => state.groups.get(key).map(|object| &object.meta),
-        Address::Policy(key) => state.policies.get(key).map(|object| &object.meta),
-    }
-}
-
+/// Returns who owns an object, as its tags say.
 pub(super) fn owner<'s>(state: &'s State, address: &Address) -> Option<&'s Owner> {
-    meta(state, address)?.owner.as_ref()
+    state.get(address)?.meta()?.owner.as_ref()
 }
 
-fn flags(state: &State, address: &Address) -> Flags {
-    match address {
-        Address::User(_) => None,
-        Address::Application(key) => state.applications.get(key).map(|object| object.flags),
-        Address::Group(key) => state.groups.get(key).map(|object| object.flags),
-        Address::Policy(key) => state.policies.get(key).map(|object| object.flags),
-    }
-    .unwrap_or_default()
-}
-
-/// Returns the state under other addresses.
-fn rekey(state: &State, addresses: &HashMap<Address, Address>) -> State {
-    if addresses.is_empty() {
-        return state.clone();
-    }
-    let application = |key: &Key<Name>| match addresses.get(&Address::Application(key.clone())) {
-        Some(Address::Application(key)) => key.clone(),
-        _ => key.clone(),
-    };
-    let group = |key: &Key<Name>| match addresses.get(&Address::Group(key.clone())) {
-        Some(Address::Group(key)) => key.clone(),
-        _ => key.clone(),
-    };
-    let policy = |key: &Key<Name>| match addresses.get(&Address::Policy(key.clone())) {
-        Some(Address::Policy(key)) => key.clone(),
-        _ => key.clone(),
-    };
-    let principal = |principal: &Principal| match principal {
-        Principal::User(key) => Principal::User(key.clone()),
-        Principal::Application(key) => Principal::Application(application(key)),
-    };
-    let State { organization, projects, users, applications, groups, policies } = state;
-    let mut rekeyed = State {
-        organization: *organization,
-        projects: projects.clone(),
-        users: users.clone(),
-        applications: applications.iter().map(|(key, object)| (application(key), object.clone())).collect(),
-        groups: groups.iter().map(|(key, object)| (group(key), object.clone())).collect(),
-        policies: policies.iter().map(|(key, object)| (policy(key), object.clone())).collect(),
-    };
-    let applications = addresses.keys().any(|address| address.kind() == Kind::Application);
-    let moves = |member: &Principal| addresses.contains_key(&member.address());
-    for object in rekeyed.groups.values_mut().filter(|_| applications) {
-        if object.members.iter().any(moves) {
-            object.members = object.members.iter().map(principal).collect();
-        }
-    }
-    for object in rekeyed.policies.values_mut() {
-        object.attachment = match &object.attachment {
-            Attachment::None => Attachment::None,
-            Attachment::Principal(holder) => Attachment::Principal(principal(holder)),
-            Attachment::Group(key) => Attachment::Group(group(key)),
-        };
-    }
-    rekeyed
-}
-
-/// Removes objects from a state, with all that the API removes along with them.
-pub(super) fn remove_all(state: &mut State, gone: &BTreeSet<Address>) {
-    let dead = |principal: &Principal| gone.contains(&principal.address());
-    state.applications.retain(|key, _| !gone.contains(&Address::Application(key.clone())));
-    state.groups.retain(|key, _| !gone.contains(&Address::Group(key.clone())));
-    state.policies.retain(|key, _| !gone.contains(&Address::Policy(key.clone())));
-    if gone.iter().any(|address| matches!(address, Address::Application(_) | Address::User(_))) {
-        for group in state.groups.values_mut() {
-            group.members.retain(|member| !dead(member));
-        }
-    }
-    for policy in state.policies.values_mut() {
-        let orphaned = match &policy.attachment {
-            Attachment::None => false,
-            Attachment::Principal(principal) => dead(principal),
-            Attachment::Group(key) => gone.contains(&Address::Group(key.clone())),
-        };
-        if orphaned {
-            policy.attachment = Attachment::None;
-        }
-    }
+/// Returns true when an object is of this stack.
+pub(super) fn owns(stack: &Stack, object: &Object) -> bool {
+    object.meta().and_then(|meta| meta.owner.as_ref()).is_some_and(|owner| owner.is(stack))
 }
 
 impl Alignment {
     fn declare(&mut self, desired: &Desired) {
-        let State { organization: _, projects, users: _, applications, groups, policies } = &desired.state;
-        for (id, name) in projects {
+        for (id, name) in &desired.state.projects {
             self.outcome.projects.insert(*id, name.clone());
             self.before.projects.insert(*id, name.clone());
         }
-        for (key, object) in applications {
-            let address = Address::Application(key.clone());
-            let mut object = object.clone();
-            if let Some(live) = self.before.applications.get(key) {
-                object.flags = live.flags;
-                object.api_keys = live.api_keys;
-            }
-            let differs =
-                |live: &State| live.applications.get(key).is_some_and(|l| differs(&l.meta, &object.meta));
-            let Some(owner) = self.own(desired, &address, differs(&self.before)) else { continue };
-            object.meta.owner = owner;
-            self.outcome.applications.insert(key.clone(), object);
-        }
         let ended = ended(desired);
-        for (key, object) in groups {
-            let address = Address::Group(key.clone());
+        for (address, object) in desired.declared() {
             let mut object = object.clone();
-            let live = self.before.groups.get(key);
-            object.members = members(desired, &ended, key, &object.members, live, &self.before);
+            let live = self.before.get(address);
             if let Some(live) = live {
-                (object.flags, object.builtin) = (live.flags, live.builtin);
+                object.keep(live);
             }
-            let differs = live.is_some_and(|l| differs(&l.meta, &object.meta) || l.members != object.members);
-            let Some(owner) = self.own(desired, &address, differs) else { continue };
-            object.meta.owner = owner;
-            self.outcome.groups.insert(key.clone(), object);
-        }
-        for (key, object) in policies {
-            let address = Address::Policy(key.clone());
-            let mut object = object.clone();
-            let live = self.before.policies.get(key);
-            let rewritten = live.is_some_and(|l| l.rules != object.rules);
-            if live.is_some_and(|live| rewritten && live.untouchable()) {
-                self.conflict(desired, &address, ConflictKind::Untouchable);
+            let stays = match (&mut object, live) {
+                (Object::Group(group), Some(Object::Group(live))) => {
+                    group.members = members(desired, &ended, address, group, live, &self.before);
+                    true
+                }
+                (Object::Policy(policy), Some(Object::Policy(live))) => {
+                    live.rules == policy.rules || !live.untouchable()
+                }
+                (Object::User(_) | Object::Application(_) | Object::Group(_) | Object::Policy(_), _) => true,
+            };
+            if !stays {
+                self.conflict(desired, address, ConflictKind::Untouchable);
                 continue;
             }
-            if let Some(live) = live {
-                object.flags = live.flags;
+            let differs = live.is_some_and(|live| differs(live, &object));
+            let Some(owner) = self.own(desired, address, differs) else { continue };
+            if let Some(meta) = object.meta_mut() {
+                meta.owner = owner;
             }
-            let differs =
-                live.is_some_and(|l| differs(&l.meta, &object.meta) || l.attachment != object.attachment);
-            let Some(owner) = self.own(desired, &address, differs || rewritten) else { continue };
-            object.meta.owner = owner;
-            self.outcome.policies.insert(key.clone(), object);
+            self.outcome.objects.insert(address.clone(), object);
         }
     }
 
     /// Returns the names of an object, here and live.
     pub(super) fn names(&self, address: &Address) -> impl Iterator<Item = Address> {
-        let live = self.live_keys.get(address).map(|key| with_key(address, key.clone()));
+        let live = self.live_keys.get(address).map(|key| address.sibling(key.clone()));
         std::iter::once(address.clone()).chain(live)
     }
 
@@ -415,13 +269,11 @@ impl Alignment {
     )]
     fn own(&mut self, desired: &Desired, address: &Address, differs: bool) -> Option<Option<Owner>> {
         let ours = desired.stack.clone().map(Owner::Stack);
-        if !exists(&self.before, address) {
-            return Some(ours);
-        }
+        let Some(object) = self.before.get(address) else { return Some(ours) };
         let differs = differs || self.renamed.contains_key(address);
-        let live = owner(&self.before, address).cloned();
+        let (flags, live) = (object.flags(), object.meta().and_then(|meta| meta.owner.clone()));
         let changes_owner = desired.stack.is_some() && live != ours;
-        if !flags(&self.before, address).ordinary() && (differs || changes_owner) {
+        if !flags.ordinary() && (differs || changes_owner) {
             self.conflict(desired, address, ConflictKind::Managed);
             return None;
         }
@@ -446,22 +298,16 @@ impl Alignment {
     }
 
     fn adopt(&mut self, address: &Address, from: Option<Stack>) {
-        let api_keys = match address {
-            Address::Application(key) => {
-                self.before.applications.get(key).map_or(0, |object| object.api_keys)
-            }
-            Address::User(_) | Address::Group(_) | Address::Policy(_) => 0,
-        };
+        let api_keys = self.before.get(address).map_or(0, Object::api_keys);
         self.adoptions.push(Adoption { address: address.clone(), from, api_keys, oldest_key: None });
     }
 
     fn prune(&mut self, facts: &Facts<'_>, desired: &Desired) {
         let mut gone = BTreeSet::new();
-        let kept: HashSet<Address> = declared(desired).into_iter().collect();
         let mut undeclared: BTreeMap<Kind, Vec<Address>> = BTreeMap::new();
-        for address in everything(&self.before) {
-            if !kept.contains(&address) && address.kind() != Kind::User {
-                undeclared.entry(address.kind()).or_default().push(address);
+        for address in self.before.objects.keys() {
+            if address.kind().declarable() && !desired.state.has(address) {
+                undeclared.entry(address.kind()).or_default().push(address.clone());
             }
         }
         let renamed_from = renamed_from(facts, desired);
@@ -477,7 +323,7 @@ impl Alignment {
                 }
             }
         }
-        remove_all(&mut self.outcome, &gone);
+        self.outcome.remove_all(&gone);
     }
 
     /// Why an undeclared object stays; `None` when it is deleted.
@@ -487,12 +333,8 @@ impl Alignment {
         renamed_from: &HashMap<(Kind, String), &Address>,
         address: &Address,
     ) -> Option<SparedReason> {
-        let flags = flags(&self.before, address);
-        let builtin = match address {
-            Address::Group(key) => self.before.groups.get(key).is_some_and(|group| group.builtin.is_some()),
-            Address::User(_) | Address::Application(_) | Address::Policy(_) => false,
-        };
-        if !flags.ordinary() || builtin {
+        let flags = self.before.get(address).map_or_else(Flags::default, Object::flags);
+        if !flags.ordinary() {
             return Some(SparedReason::Managed);
         }
         let Some(stack) = &desired.stack else { return Some(SparedReason::NoStack) };
@@ -508,12 +350,7 @@ impl Alignment {
         if !flags.deletable {
             return Some(SparedReason::NotDeletable);
         }
-        let external = match address {
-            Address::Application(Key::Named(name)) => desired.external.applications.contains(name),
-            Address::Group(Key::Named(name)) => desired.external.groups.contains(name),
-            _ => false,
-        };
-        if external {
+        if desired.external.has(address) {
             self.conflict(desired, address, ConflictKind::ExternalButOwned);
             return Some(SparedReason::External);
         }
@@ -530,7 +367,7 @@ impl Alignment {
 fn renamed_from<'d>(facts: &Facts<'_>, desired: &'d Desired) -> HashMap<(Kind, String), &'d Address> {
     let mut renamed_from: HashMap<(Kind, String), &Address> = HashMap::new();
     for (of, identity) in &desired.identities {
-        if let Some(previously) = identity.previously.as_ref().filter(|_| exists(facts.live, of)) {
+        if let Some(previously) = identity.previously.as_ref().filter(|_| facts.live.has(of)) {
             let first = renamed_from.entry((of.kind(), previously.to_string())).or_insert(of);
             *first = of.min(*first);
         }
@@ -542,16 +379,13 @@ fn spare(addresses: Vec<Address>, reason: &SparedReason) -> impl Iterator<Item =
     addresses.into_iter().map(move |address| Spared { address, reason: reason.clone() })
 }
 
-fn everything(state: &State) -> Vec<Address> {
-    let applications = state.applications.keys().cloned().map(Address::Application);
-    let groups = state.groups.keys().cloned().map(Address::Group);
-    applications.chain(groups).chain(state.policies.keys().cloned().map(Address::Policy)).collect()
-}
-
 /// The owner aside: that is for the stack to say.
-fn differs(live: &Meta, desired: &Meta) -> bool {
-    let Meta { description, tags, owner: _ } = live;
-    *description != desired.description || *tags != desired.tags
+fn differs(live: &Object, desired: &Object) -> bool {
+    live != desired
+        && live
+            .differences(desired)
+            .iter()
+            .any(|(field, _)| field.writer != Writer::Nothing && field.name != "owner")
 }
 
 /// The members of groups that are listed with an end that has come.
@@ -564,19 +398,15 @@ fn ended(desired: &Desired) -> BTreeSet<(&Address, &Principal)> {
 fn members(
     desired: &Desired,
     ended: &BTreeSet<(&Address, &Principal)>,
-    key: &Key<Name>,
-    listed: &BTreeSet<Principal>,
-    live: Option<&crate::model::Group>,
+    address: &Address,
+    declared: &Group,
+    live: &Group,
     before: &State,
 ) -> BTreeSet<Principal> {
-    let Some(live) = live else { return listed.clone() };
-    let address = Address::Group(key.clone());
-    let stays = |member: &&Principal| !ended.contains(&(&address, *member));
-    let hidden = |member: &&Principal| match member {
-        Principal::User(key) => !before.users.contains_key(key),
-        Principal::Application(key) => !before.applications.contains_key(key),
-    };
-    match key.name().and_then(|name| desired.memberships.get(name)) {
+    let listed = &declared.members;
+    let stays = |member: &&Principal| !ended.contains(&(address, *member));
+    let hidden = |member: &&Principal| !before.has(&member.address());
+    match address.key().name().and_then(|name| desired.memberships.get(name)) {
         None => live.members.clone(),
         Some(Membership::AtLeast) => live.members.iter().filter(stays).chain(listed).cloned().collect(),
         Some(Membership::Exact) => listed.iter().chain(live.members.iter().filter(hidden)).cloned().collect(),

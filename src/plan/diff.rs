@@ -4,12 +4,13 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::align::Alignment;
 use super::graph::Node;
-use super::{Action, Effect, Update};
+use super::{Action, Effect};
 use crate::access::{
     Attached, Grant, GrantScope, Grants, GroupId, Held, Holdings, PolicyId, PrincipalId, World,
 };
 use crate::model::{
-    Address, Attachment, Condition, Key, Meta, Name, PermissionSetName, Policy, Principal, Rule, Rules, Scope,
+    Address, Attachment, Condition, Group, Key, Kind, Object, OfKind as _, PermissionSetName, Policy,
+    Principal, Rule, Rules, Scope,
 };
 
 /// What a call does to access.
@@ -89,56 +90,40 @@ pub(super) fn diff(alignment: &Alignment) -> Draft {
         deleted: HashMap::new(),
         narrowed: Vec::new(),
     };
-    draft.applications(alignment);
-    draft.groups(alignment);
-    draft.policies(alignment);
+    for kind in Kind::ALL.iter().copied().filter(|kind| kind.declarable()) {
+        draft.kind(alignment, kind);
+    }
     draft
 }
 
-/// The changed fields of a PATCH.
-fn update(alignment: &Alignment, address: Address, before: &Meta, after: &Meta) -> Update {
-    let changed = |differs: bool| differs.then_some(());
-    let name = alignment.renamed.get(&address).and_then(|from| match &address {
-        Address::User(_) => None,
-        Address::Application(to) | Address::Group(to) | Address::Policy(to) => {
-            Some((from.clone(), to.name()?.clone()))
-        }
-    });
-    Update {
-        name,
-        description: changed(before.description != after.description)
-            .map(|()| (before.description.clone(), after.description.clone())),
-        tags: changed(before.tags != after.tags).map(|()| (before.tags.clone(), after.tags.clone())),
-        owner: changed(before.owner != after.owner).map(|()| (before.owner.clone(), after.owner.clone())),
-        attachment: None,
-        meta: after.clone(),
-        address,
-    }
+/// What is still to be changed of a policy by PATCH.
+struct Patch<'a> {
+    address: &'a Address,
+    /// What it goes by now, where that changes.
+    from: Option<Key>,
+    now: Policy,
+    after: Policy,
 }
 
-/// A PATCH of the same object that changes nothing.
-fn only(update: &Update, meta: &Meta) -> Update {
-    Update {
-        address: update.address.clone(),
-        name: None,
-        description: None,
-        tags: None,
-        owner: None,
-        attachment: None,
-        meta: meta.clone(),
+impl<'a> Patch<'a> {
+    /// Returns true when it changes what the policy is attached to.
+    fn attaches(&self) -> bool {
+        self.now.attachment != self.after.attachment
     }
-}
 
-fn named(key: &Key<Name>) -> Option<Name> {
-    key.name().cloned()
+    /// Takes a part out: the one that leads to `after`, with a rename or without.
+    fn part(&mut self, from: Option<Key>, after: Policy) -> Self {
+        let now = std::mem::replace(&mut self.now, after.clone());
+        Self { address: self.address, from, now, after }
+    }
 }
 
 impl Draft {
     fn add(&mut self, action: Action, moves: Vec<Move>, effect: Effect) -> Node {
         let node = Node::try_from(self.changes.len()).unwrap_or(Node::MAX);
-        if let Action::Update(Update { name: Some((from, to)), address, .. }) = &action {
-            self.takes.insert(with_key(address, Key::Named(to.clone())), node);
-            self.frees.insert(with_key(address, from.clone()), node);
+        if let Action::Update { address, from: Some(from), .. } = &action {
+            self.takes.insert(address.clone(), node);
+            self.frees.insert(address.sibling(from.clone()), node);
         }
         if action.creates().is_some() {
             self.takes.insert(action.address(), node);
@@ -148,131 +133,169 @@ impl Draft {
         node
     }
 
-    fn patch(&mut self, update: Update) {
-        if !update.is_empty() {
-            self.add(Action::Update(update), Vec::new(), Effect::Neutral);
+    /// Makes, changes and deletes the objects of one kind, in the order of the outcome.
+    fn kind(&mut self, alignment: &Alignment, kind: Kind) {
+        let (before, outcome) = (&alignment.before, &alignment.outcome);
+        for address in outcome.addresses(kind) {
+            let (live, object) = (before.get(address), &outcome.objects[address]);
+            if live == Some(object) && !alignment.renamed.contains_key(address) {
+                continue;
+            }
+            match (object, live) {
+                (Object::User(_), _) => {}
+                (Object::Application(_), None) => self.new_application(address, object),
+                (Object::Group(group), None) => self.new_group(address, group),
+                (Object::Policy(_), None) => self.new_policy(address, object),
+                (Object::Application(_), Some(live)) => self.patch(alignment, address, live, object),
+                (Object::Group(group), Some(live)) => {
+                    self.patch(alignment, address, live, object);
+                    self.members(address.key(), Group::of(live), group);
+                }
+                (Object::Policy(policy), Some(live)) => {
+                    if let Some(live) = Policy::of(live) {
+                        self.policy(alignment, address, live, policy);
+                    }
+                }
+            }
+        }
+        for address in before.addresses(kind).filter(|address| !outcome.has(address)) {
+            self.delete(alignment, address, &before.objects[address]);
         }
     }
 
-    fn delete(&mut self, alignment: &Alignment, address: &Address, moves: Vec<Move>) -> Node {
-        let node = self.add(Action::Delete { address: address.clone() }, moves, Effect::Revokes);
+    /// Changes what a PATCH can change, by one of its own.
+    fn patch(&mut self, alignment: &Alignment, address: &Address, live: &Object, desired: &Object) {
+        let from = alignment.renamed.get(address).cloned();
+        let mut after = live.clone();
+        after.patch(live, desired);
+        if from.is_some() || after != *live {
+            let action = Action::Update { address: address.clone(), from, before: live.clone(), after };
+            self.add(action, Vec::new(), Effect::Neutral);
+        }
+    }
+
+    fn delete(&mut self, alignment: &Alignment, address: &Address, object: &Object) {
+        let (moves, effect) = (self.end(address, object), Effect::Revokes);
+        let action = Action::Delete { address: address.clone(), object: object.clone() };
+        let node = self.add(action, moves, effect);
         self.deleted.insert(address.clone(), node);
-        // A displaced object goes by its id here; what it frees is the name that it bears.
-        let displaced = alignment.displaced.get(address).cloned().map(Key::Named);
-        let named = displaced.map_or_else(|| address.clone(), |key| with_key(address, key));
-        self.frees.insert(named, node);
-        node
-    }
-
-    fn applications(&mut self, alignment: &Alignment) {
-        let (before, outcome) = (&alignment.before.applications, &alignment.outcome.applications);
-        for (key, object) in outcome {
-            let address = Address::Application(key.clone());
-            match (before.get(key), named(key)) {
-                (Some(live), _) => self.patch(update(alignment, address, &live.meta, &object.meta)),
-                (None, Some(name)) => {
-                    let id = self.world.principal(&Principal::Application(key.clone()));
-                    let builtin = self.before.all_applications.clone();
-                    let moves = std::iter::once(Move::Born(id));
-                    let moves = moves.chain(builtin.iter().map(|group| Move::Join(*group, id))).collect();
-                    let action = Action::CreateApplication { name, meta: object.meta.clone() };
-                    let node = self.add(action, moves, Effect::Neutral);
-                    self.joins.extend(builtin.into_iter().map(|group| ((group, id), node)));
+        // A displaced object goes by its id here; what it frees is the name that it has.
+        let displaced = alignment.displaced.get(address).map(|name| address.sibling(name.clone()));
+        self.frees.insert(displaced.unwrap_or_else(|| address.clone()), node);
+        match object {
+            Object::User(_) | Object::Application(_) => {
+                if let Some(id) = address.principal().map(|principal| self.world.principal(&principal)) {
+                    for group in self.before.groups_of(id).clone() {
+                        self.leaves.insert((group, id), node);
+                    }
                 }
-                (None, None) => {}
             }
-        }
-        for key in before.keys().filter(|key| !outcome.contains_key(*key)) {
-            let id = self.world.principal(&Principal::Application(key.clone()));
-            let node =
-                self.delete(alignment, &Address::Application(key.clone()), vec![Move::PrincipalGone(id)]);
-            for group in self.before.groups_of(id).clone() {
-                self.leaves.insert((group, id), node);
+            Object::Group(_) => {
+                let id = self.world.group(address.key());
+                for member in self.before.members(id).clone() {
+                    self.leaves.entry((id, member)).or_insert(node);
+                }
+            }
+            Object::Policy(_) => {
+                let id = self.world.policy(address.key());
+                let live = self.before.policy(id).cloned();
+                let stages = vec![Stage { held: live, by: None }, Stage { held: None, by: Some(node) }];
+                self.stages.insert(id, stages);
             }
         }
     }
 
-    fn groups(&mut self, alignment: &Alignment) {
-        let (before, outcome) = (&alignment.before.groups, &alignment.outcome.groups);
-        for (key, object) in outcome {
-            let id = self.world.group(key);
-            let address = Address::Group(key.clone());
-            match (before.get(key), named(key)) {
-                (Some(live), _) => self.patch(update(alignment, address, &live.meta, &object.meta)),
-                (None, Some(name)) => {
-                    let action = Action::CreateGroup { name, meta: object.meta.clone() };
-                    self.add(action, vec![Move::GroupBorn(id)], Effect::Neutral);
-                }
-                (None, None) => {}
+    /// What deleting an object does to access.
+    fn end(&mut self, address: &Address, object: &Object) -> Vec<Move> {
+        match object {
+            Object::User(_) | Object::Application(_) => {
+                let principal = address.principal();
+                principal
+                    .iter()
+                    .map(|principal| Move::PrincipalGone(self.world.principal(principal)))
+                    .collect()
             }
-            let none = BTreeSet::new();
-            let live = before.get(key).map_or(&none, |live| &live.members);
-            for member in live.difference(&object.members) {
-                let principal = self.world.principal(member);
-                if !self.leaves.contains_key(&(id, principal)) {
-                    let action = Action::RemoveMember { group: key.clone(), member: member.clone() };
-                    let node = self.add(action, vec![Move::Leave(id, principal)], Effect::Revokes);
-                    self.leaves.insert((id, principal), node);
-                }
-            }
-            for member in object.members.difference(live) {
-                let principal = self.world.principal(member);
-                let members = BTreeSet::from([member.clone()]);
-                let action = Action::AddMembers { group: key.clone(), members };
-                let node = self.add(action, vec![Move::Join(id, principal)], Effect::Grants);
-                self.joins.insert((id, principal), node);
-            }
-        }
-        for key in before.keys().filter(|key| !outcome.contains_key(*key)) {
-            let id = self.world.group(key);
-            let node = self.delete(alignment, &Address::Group(key.clone()), vec![Move::GroupGone(id)]);
-            for member in self.before.members(id).clone() {
-                self.leaves.entry((id, member)).or_insert(node);
-            }
+            Object::Group(_) => vec![Move::GroupGone(self.world.group(address.key()))],
+            Object::Policy(_) => vec![Move::Policy(self.world.policy(address.key()), None)],
         }
     }
 
-    fn policies(&mut self, alignment: &Alignment) {
-        let (before, outcome) = (&alignment.before.policies, &alignment.outcome.policies);
-        for (key, object) in outcome {
-            match (before.get(key), named(key)) {
-                (Some(live), _) => self.policy(alignment, key, live, object),
-                (None, Some(name)) => {
-                    let id = self.world.policy(key);
-                    let held = self.after.policy(id).cloned();
-                    let effect = match &held {
-                        Some(held) if held.to != Attached::Nobody && !held.grants.is_empty() => {
-                            Effect::Grants
-                        }
-                        _ => Effect::Neutral,
-                    };
-                    let action = Action::CreatePolicy { name, policy: object.clone() };
-                    let node = self.add(action, vec![Move::Policy(id, held.clone())], effect);
-                    let stages = vec![Stage { held: None, by: None }, Stage { held, by: Some(node) }];
-                    self.stages.insert(id, stages);
-                }
-                (None, None) => {}
-            }
+    fn create(
+        &mut self,
+        address: &Address,
+        object: Object,
+        moves: Vec<Move>,
+        effect: Effect,
+    ) -> Option<Node> {
+        address.key().name()?;
+        Some(self.add(Action::Create { address: address.clone(), object }, moves, effect))
+    }
+
+    fn new_application(&mut self, address: &Address, object: &Object) {
+        let id = self.world.principal(&Principal::Application(address.key().clone()));
+        let builtin = self.before.all_applications.clone();
+        let moves = std::iter::once(Move::Born(id));
+        let moves = moves.chain(builtin.iter().map(|group| Move::Join(*group, id))).collect();
+        if let Some(node) = self.create(address, object.clone(), moves, Effect::Neutral) {
+            self.joins.extend(builtin.into_iter().map(|group| ((group, id), node)));
         }
-        for key in before.keys().filter(|key| !outcome.contains_key(*key)) {
-            let id = self.world.policy(key);
-            let live = self.before.policy(id).cloned();
-            let node = self.delete(alignment, &Address::Policy(key.clone()), vec![Move::Policy(id, None)]);
-            let stages = vec![Stage { held: live, by: None }, Stage { held: None, by: Some(node) }];
+    }
+
+    fn new_group(&mut self, address: &Address, group: &Group) {
+        let moves = vec![Move::GroupBorn(self.world.group(address.key()))];
+        let empty = Group { members: BTreeSet::new(), ..group.clone() };
+        self.create(address, empty.into(), moves, Effect::Neutral);
+        self.members(address.key(), None, group);
+    }
+
+    fn new_policy(&mut self, address: &Address, object: &Object) {
+        let id = self.world.policy(address.key());
+        let held = self.after.policy(id).cloned();
+        let effect = match &held {
+            Some(held) if held.to != Attached::Nobody && !held.grants.is_empty() => Effect::Grants,
+            _ => Effect::Neutral,
+        };
+        let moves = vec![Move::Policy(id, held.clone())];
+        if let Some(node) = self.create(address, object.clone(), moves, effect) {
+            let stages = vec![Stage { held: None, by: None }, Stage { held, by: Some(node) }];
             self.stages.insert(id, stages);
         }
     }
 
+    fn members(&mut self, key: &Key, live: Option<&Group>, desired: &Group) {
+        let (id, none) = (self.world.group(key), BTreeSet::new());
+        let live = live.map_or(&none, |live| &live.members);
+        for member in live.difference(&desired.members) {
+            let principal = self.world.principal(member);
+            if !self.leaves.contains_key(&(id, principal)) {
+                let action = Action::RemoveMember { group: key.clone(), member: member.clone() };
+                let node = self.add(action, vec![Move::Leave(id, principal)], Effect::Revokes);
+                self.leaves.insert((id, principal), node);
+            }
+        }
+        for member in desired.members.difference(live) {
+            let principal = self.world.principal(member);
+            let members = BTreeSet::from([member.clone()]);
+            let action = Action::AddMembers { group: key.clone(), members };
+            let node = self.add(action, vec![Move::Join(id, principal)], Effect::Grants);
+            self.joins.insert((id, principal), node);
+        }
+    }
+
     /// The shortest sequence of calls for a policy that keeps the first law.
-    fn policy(&mut self, alignment: &Alignment, key: &Key<Name>, live: &Policy, desired: &Policy) {
-        let address = Address::Policy(key.clone());
-        let id = self.world.policy(key);
-        let mut patch = update(alignment, address, &live.meta, &desired.meta);
+    fn policy(&mut self, alignment: &Alignment, address: &Address, live: &Policy, desired: &Policy) {
+        let id = self.world.policy(address.key());
+        let mut patch = Patch {
+            address,
+            from: alignment.renamed.get(address).cloned(),
+            now: live.clone(),
+            after: Policy { rules: live.rules.clone(), ..desired.clone() },
+        };
         let moves = live.attachment != desired.attachment;
         let orphaned =
             self.orphaned_by(&live.attachment).filter(|_| moves && desired.attachment == Attachment::None);
-        if moves && orphaned.is_none() {
-            patch.attachment = Some((live.attachment.clone(), desired.attachment.clone()));
+        if orphaned.is_some() {
+            patch.after.attachment.clone_from(&live.attachment);
         }
         let rewrites = live.rules != desired.rules;
         let (Some(mut old), Some(new)) = (self.before.policy(id).cloned(), self.after.policy(id).cloned())
@@ -286,27 +309,25 @@ impl Draft {
             stages.push(Stage { held: Some(old.clone()), by: orphaned });
         }
         self.stages.insert(id, stages);
-        let mut meta = &live.meta;
         if self.must_be_renamed_alone(alignment, &patch, &new) {
-            meta = &desired.meta;
-            let attachment = patch.attachment.take();
-            let alone = Update { attachment, ..only(&patch, meta) };
-            self.patch(std::mem::replace(&mut patch, alone));
+            let attachment = live.attachment.clone();
+            let from = patch.from.take();
+            let alone = patch.part(from, Policy { attachment, ..patch.after.clone() });
+            self.patch_policy(id, alone, old.to, old.grants.clone());
         }
-        if patch.attachment.is_some() && self.must_let_go(&old, &new) {
-            let attachment = Some((live.attachment.clone(), Attachment::None));
-            let detach = Update { attachment, ..only(&patch, meta) };
+        if patch.attaches() && self.must_let_go(&old, &new) {
+            let detach = patch.part(None, Policy { attachment: Attachment::None, ..patch.now.clone() });
             old.to = Attached::Nobody;
-            self.stage(id, Action::Update(detach), old.clone());
+            self.patch_policy(id, detach, old.to, old.grants.clone());
         }
         let rules = |before: &Rules, after: &Rules| Action::SetRules {
-            policy: key.clone(),
+            policy: address.key().clone(),
             before: before.clone(),
             after: after.clone(),
         };
         let rules_first = new.grants.within(&old.grants) || old.to == Attached::Nobody;
         let patch_first = old.grants.within(&new.grants) || new.to == Attached::Nobody;
-        match (patch.attachment.is_some(), rewrites) {
+        match (patch.attaches(), rewrites) {
             (_, false) => self.patch_policy(id, patch, new.to, old.grants),
             (false, true) => {
                 self.patch_policy(id, patch, old.to, old.grants.clone());
@@ -342,12 +363,11 @@ impl Draft {
     ///
     /// The other one may be a policy of all applications that has to go before the new application is made: it would
     /// wait for the name, the name for the application, and the application for it.
-    fn must_be_renamed_alone(&self, alignment: &Alignment, patch: &Update, new: &Held) -> bool {
-        let (Some((from, _)), Some(_), Attached::Principal(to)) = (&patch.name, &patch.attachment, new.to)
-        else {
+    fn must_be_renamed_alone(&self, alignment: &Alignment, patch: &Patch<'_>, new: &Held) -> bool {
+        let (Some(from), true, Attached::Principal(to)) = (&patch.from, patch.attaches(), new.to) else {
             return false;
         };
-        !self.before.exists(to) && alignment.outcome.policies.contains_key(from)
+        !self.before.exists(to) && alignment.outcome.policy(from).is_some()
     }
 
     /// Whether a policy of all applications that becomes a new application's own has to be attached to nobody first.
@@ -368,19 +388,22 @@ impl Draft {
 
     /// The node that deletes what a policy is attached to.
     fn orphaned_by(&self, attachment: &Attachment) -> Option<Node> {
-        let address = match attachment {
-            Attachment::None => return None,
-            Attachment::Principal(principal) => principal.address(),
-            Attachment::Group(key) => Address::Group(key.clone()),
-        };
-        self.deleted.get(&address).copied()
+        self.deleted.get(&attachment.address()?).copied()
     }
 
-    fn patch_policy(&mut self, id: PolicyId, patch: Update, to: Attached, grants: Grants) {
-        if patch.attachment.is_none() {
-            self.patch(patch);
+    /// Changes the fields of a policy, where any change.
+    fn patch_policy(&mut self, id: PolicyId, patch: Patch<'_>, to: Attached, grants: Grants) {
+        let attaches = patch.attaches();
+        let Patch { address, from, now, after } = patch;
+        if from.is_none() && now == after {
+            return;
+        }
+        let action =
+            Action::Update { address: address.clone(), from, before: now.into(), after: after.into() };
+        if attaches {
+            self.stage(id, action, Held { to, grants });
         } else {
-            self.stage(id, Action::Update(patch), Held { to, grants });
+            self.add(action, Vec::new(), Effect::Neutral);
         }
     }
 
@@ -422,14 +445,5 @@ impl Draft {
             }
         }
         Rules(rules)
-    }
-}
-
-pub(super) fn with_key(address: &Address, key: Key<Name>) -> Address {
-    match address {
-        Address::User(email) => Address::User(email.clone()),
-        Address::Application(_) => Address::Application(key),
-        Address::Group(_) => Address::Group(key),
-        Address::Policy(_) => Address::Policy(key),
     }
 }

@@ -19,9 +19,7 @@ pub use self::compare::{Difference, Part};
 pub use self::read::{Mismatch, Stale, Standing, Unreadable};
 use super::{Action, Edge, Effect, GuardName, Options, Plan, Step, StepId, Verdict};
 use crate::access::{Grant, GrantScope, Sharpness};
-use crate::model::{
-    Address, Attachment, Id, Key, Kind, Meta, Name, Owner, Principal, Rule, Rules, Scope, Where,
-};
+use crate::model::{Address, Attachment, Id, Key, Kind, Object, Owner, Principal, Rule, Rules, Scope, Where};
 
 /// The version of the document's shape.
 pub const FORMAT_VERSION: u32 = 2;
@@ -496,7 +494,7 @@ impl Plan {
     }
 
     fn access_documents(&self) -> Vec<AccessDocument> {
-        let place = |policy: &Key<Name>, rule: usize| {
+        let place = |policy: &Key, rule: usize| {
             self.place(&Where::Rule(policy.name()?.clone(), rule)).map(ToString::to_string)
         };
         self.access()
@@ -546,20 +544,16 @@ impl Plan {
     }
 }
 
-fn key<N: std::fmt::Display>(key: &Key<N>) -> String {
+fn key(key: &Key) -> String {
     match key {
-        Key::Named(name) => name.to_string(),
         Key::Id(id) => format!("id:{id}"),
+        Key::Named(_) | Key::Email(_) | Key::Child(_) | Key::Only => key.to_string(),
     }
 }
 
 /// An address as the document writes it.
 pub(super) fn address(of: &Address) -> String {
-    let text = match of {
-        Address::User(user) => key(user),
-        Address::Application(name) | Address::Group(name) | Address::Policy(name) => key(name),
-    };
-    format!("{} {text}", of.kind())
+    format!("{} {}", of.kind(), key(of.key()))
 }
 
 fn principal(principal: &Principal) -> String {
@@ -570,7 +564,7 @@ fn attachment(attachment: &Attachment) -> String {
     match attachment {
         Attachment::None => "none".to_owned(),
         Attachment::Principal(to) => principal(to),
-        Attachment::Group(group) => address(&Address::Group(group.clone())),
+        Attachment::Group(group) => address(&Address::group(group.clone())),
     }
 }
 
@@ -637,47 +631,43 @@ fn step(step: &Step) -> StepDocument {
     }
 }
 
-fn created(name: &impl std::fmt::Display, meta: &Meta) -> ChangesDocument {
-    ChangesDocument {
-        name: made(name.to_string()),
-        description: made(meta.description.clone()),
-        tags: made(meta.wire_tags()),
-        ..ChangesDocument::default()
+/// What a new object is made with.
+fn created(name: String, object: &Object) -> ChangesDocument {
+    let mut changes = ChangesDocument { name: made(name), ..ChangesDocument::default() };
+    if let Some(meta) = object.meta() {
+        (changes.description, changes.tags) = (made(meta.description.clone()), made(meta.wire_tags()));
     }
+    if let Object::Policy(policy) = object {
+        changes.principal = made(attachment(&policy.attachment));
+        changes.rules = made(rules(&policy.rules));
+    }
+    changes
+}
+
+/// What a PATCH changes.
+fn updated(from: Option<&Key>, address: &Address, before: &Object, after: &Object) -> ChangesDocument {
+    let name = from.and_then(|from| from_to(key(from), address.key_text()));
+    let mut changes = ChangesDocument { name, ..ChangesDocument::default() };
+    if let (Some(was), Some(is)) = (before.meta(), after.meta()) {
+        if was.description != is.description {
+            changes.description = from_to(was.description.clone(), is.description.clone());
+        }
+        if (&was.tags, &was.owner) != (&is.tags, &is.owner) {
+            changes.tags = from_to(was.wire_tags(), is.wire_tags());
+        }
+    }
+    if let (Object::Policy(was), Object::Policy(is)) = (before, after)
+        && was.attachment != is.attachment
+    {
+        changes.principal = from_to(attachment(&was.attachment), attachment(&is.attachment));
+    }
+    changes
 }
 
 fn changes(action: &Action) -> ChangesDocument {
     match action {
-        Action::CreateApplication { name, meta } | Action::CreateGroup { name, meta } => created(name, meta),
-        Action::CreatePolicy { name, policy } => ChangesDocument {
-            principal: made(attachment(&policy.attachment)),
-            rules: made(rules(&policy.rules)),
-            ..created(name, &policy.meta)
-        },
-        Action::Update(update) => {
-            let before = Meta {
-                description: String::new(),
-                tags: update.tags.as_ref().map_or_else(|| update.meta.tags.clone(), |(from, _)| from.clone()),
-                owner: update
-                    .owner
-                    .as_ref()
-                    .map_or_else(|| update.meta.owner.clone(), |(from, _)| from.clone()),
-            };
-            let tagged = update.tags.is_some() || update.owner.is_some();
-            ChangesDocument {
-                name: update.name.as_ref().and_then(|(from, to)| from_to(key(from), to.to_string())),
-                description: update
-                    .description
-                    .as_ref()
-                    .and_then(|(from, to)| from_to(from.clone(), to.clone())),
-                tags: tagged.then(|| from_to(before.wire_tags(), update.meta.wire_tags())).flatten(),
-                principal: update
-                    .attachment
-                    .as_ref()
-                    .and_then(|(from, to)| from_to(attachment(from), attachment(to))),
-                ..ChangesDocument::default()
-            }
-        }
+        Action::Create { address, object } => created(address.key_text(), object),
+        Action::Update { address, from, before, after } => updated(from.as_ref(), address, before, after),
         Action::AddMembers { members: joining, .. } => {
             ChangesDocument { members: made(members(joining)), ..ChangesDocument::default() }
         }

@@ -6,6 +6,7 @@
 mod align;
 mod diff;
 pub mod file;
+mod fill;
 mod graph;
 pub mod guard;
 mod order;
@@ -20,11 +21,11 @@ use jiff::Timestamp;
 
 pub use self::guard::{Allowance, Finding, GuardName, UnknownGuard, Verdict};
 pub use self::rehearse::rehearse;
-pub use self::step::{Action, Edge, Effect, Reason, Step, StepId, Update};
+pub use self::step::{Action, Edge, Effect, Reason, Step, StepId};
 pub use self::summary::{Counts, Summary};
 use crate::access::{self, AccessChange, Grant};
 use crate::model::{
-    Address, Desired, Expiry, Id, Ids, Key, Kind, Name, Owner, Place, Principal, Stack, State, Where,
+    Address, Desired, Expiry, Id, Ids, Key, Kind, Object, Owner, Place, Principal, Stack, State, Where,
 };
 
 /// What is known of the live side, for planning.
@@ -59,10 +60,10 @@ impl Caller {
     /// Returns the caller by the name that the plan has for what is live at an address.
     fn renamed<'a>(&self, plans: impl Fn(&Address) -> Option<&'a Address>) -> Self {
         match self {
-            Self::Known(principal) => match plans(&principal.address()) {
-                Some(Address::Application(key)) => Self::Known(Principal::Application(key.clone())),
-                _ => self.clone(),
-            },
+            Self::Known(principal) => {
+                let moved = plans(&principal.address()).and_then(Address::principal);
+                Self::Known(moved.unwrap_or_else(|| principal.clone()))
+            }
             Self::Unresolved(_) => self.clone(),
         }
     }
@@ -279,7 +280,7 @@ pub struct Plan {
     findings: Vec<Finding>,
     summary: Summary,
     places: HashMap<Where, Place>,
-    live_keys: HashMap<Address, Key<Name>>,
+    live_keys: HashMap<Address, Key>,
 }
 
 /// Compares the live side with the desired one.
@@ -296,7 +297,8 @@ pub fn between(facts: &Facts<'_>, desired: &Desired, options: &Options) -> Resul
         Caller::Unresolved(_) => None,
     };
     let number = number.and_then(|at| u32::try_from(at).ok());
-    let rehearsal = rehearse::run(&alignment, &draft, &mut ordered, number).map_err(Error::Bug)?;
+    fill::fill(&alignment, &draft.world, &mut ordered).map_err(Error::Bug)?;
+    let rehearsal = rehearse::run(&alignment, &draft, &ordered, number).map_err(Error::Bug)?;
     let access =
         access::changes(&draft.world, (&draft.before, &alignment.before), (&draft.after, &alignment.outcome));
     let steps = numbered(ordered);
@@ -313,7 +315,7 @@ pub fn between(facts: &Facts<'_>, desired: &Desired, options: &Options) -> Resul
         rehearsal: &rehearsal,
     });
     let titles = titles(facts, &alignment);
-    let declarable = [Kind::Application, Kind::Group, Kind::Policy];
+    let declarable = Kind::ALL.iter().copied().filter(|kind| kind.declarable());
     Ok(Plan {
         steps,
         ids: alignment.ids,
@@ -326,7 +328,7 @@ pub fn between(facts: &Facts<'_>, desired: &Desired, options: &Options) -> Resul
         conflicts: alignment.conflicts,
         spared: alignment.spared,
         spent: alignment.spent,
-        absent: declarable.into_iter().filter(|kind| !desired.sections.contains(kind)).collect(),
+        absent: declarable.filter(|kind| !desired.sections.contains(kind)).collect(),
         expiries: desired.expiries.clone(),
         findings,
         summary,
@@ -362,10 +364,7 @@ impl Plan {
     /// Returns how many API keys are deleted together with an object: those of an application.
     #[must_use]
     pub fn keys_that_go(&self, address: &Address) -> u32 {
-        match address {
-            Address::Application(key) => self.before.applications.get(key).map_or(0, |found| found.api_keys),
-            Address::User(_) | Address::Group(_) | Address::Policy(_) => 0,
-        }
+        self.before.get(address).map_or(0, Object::api_keys)
     }
 
     /// Returns the steps, in the order in which they are shown; their edges allow others.
@@ -498,7 +497,7 @@ impl Plan {
     /// Returns what a live object goes by that goes by something else in the plan: one that is renamed, one whose name
     /// another one takes, one of several of a name that is declared by its id.
     #[must_use]
-    pub fn renamed_from(&self, address: &Address) -> Option<&Key<Name>> {
+    pub fn renamed_from(&self, address: &Address) -> Option<&Key> {
         self.live_keys.get(address)
     }
 

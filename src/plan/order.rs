@@ -15,7 +15,7 @@ use super::diff::{Change, Draft, Move};
 use super::graph::{Graph, Node};
 use super::{Action, Effect, Error, Reason};
 use crate::access::{Attached, Grants, Packed, PrincipalId};
-use crate::model::{Address, Attachment, Key, Principal};
+use crate::model::{Address, Principal};
 
 /// The changes as steps: in order, with what must come before each.
 pub(super) struct Ordered {
@@ -138,26 +138,11 @@ fn references(draft: &Draft, graph: &mut Graph) -> Result<(), Error> {
 
 /// The objects that a call names besides the one that it makes.
 fn uses(action: &Action) -> Vec<Address> {
-    let of_attachment = |attachment: &Attachment| match attachment {
-        Attachment::None => None,
-        Attachment::Principal(principal) => Some(principal.address()),
-        Attachment::Group(key) => Some(Address::Group(key.clone())),
-    };
-    let group = |key: &Key<_>| Address::Group(key.clone());
-    match action {
-        Action::CreateApplication { .. } | Action::CreateGroup { .. } => Vec::new(),
-        Action::CreatePolicy { policy, .. } => of_attachment(&policy.attachment).into_iter().collect(),
-        Action::Update(update) => {
-            let attached = update.attachment.as_ref().and_then(|(_, to)| of_attachment(to));
-            attached.into_iter().chain([update.address.clone()]).collect()
-        }
-        Action::AddMembers { group: key, members } => {
-            members.iter().map(Principal::address).chain([group(key)]).collect()
-        }
-        Action::RemoveMember { group: key, .. } | Action::SetMembers { group: key, .. } => vec![group(key)],
-        Action::SetRules { policy, .. } => vec![Address::Policy(policy.clone())],
-        Action::Delete { address } => vec![address.clone()],
+    let mut uses = action.refers();
+    if action.creates().is_none() {
+        uses.push(action.address());
     }
+    uses
 }
 
 /// A policy moves away before what it was attached to is deleted, where the laws allow it: then nothing is orphaned
@@ -174,7 +159,7 @@ fn detach_first(draft: &Draft, graph: &mut Graph) {
                 Attached::Principal(id) => {
                     draft.world.principals.get_index(id as usize).map(Principal::address)
                 }
-                Attached::Group(id) => draft.world.groups.get_index(id as usize).cloned().map(Address::Group),
+                Attached::Group(id) => draft.world.groups.get_index(id as usize).cloned().map(Address::group),
             };
             if let Some(deleted) = deleted.and_then(|address| draft.deleted.get(&address).copied()) {
                 // A cycle here means that a law asks for the other order; the orphaned policy is then picked up.
@@ -202,17 +187,17 @@ fn writers(
                 // Deleting these writes to what refers to them.
                 Move::PrincipalGone(id) => {
                     let key =
-                        |id: u32| draft.world.groups.get_index(id as usize).cloned().map(Address::Group);
+                        |id: u32| draft.world.groups.get_index(id as usize).cloned().map(Address::group);
                     written.extend(draft.before.groups_of(*id).iter().filter_map(|group| key(*group)));
                     let key =
-                        |id: u32| draft.world.policies.get_index(id as usize).cloned().map(Address::Policy);
+                        |id: u32| draft.world.policies.get_index(id as usize).cloned().map(Address::policy);
                     written.extend(
                         draft.before.policies_on_principal(*id).iter().filter_map(|policy| key(*policy)),
                     );
                 }
                 Move::GroupGone(id) => {
                     let key =
-                        |id: u32| draft.world.policies.get_index(id as usize).cloned().map(Address::Policy);
+                        |id: u32| draft.world.policies.get_index(id as usize).cloned().map(Address::policy);
                     written
                         .extend(draft.before.policies_on_group(*id).iter().filter_map(|policy| key(*policy)));
                 }

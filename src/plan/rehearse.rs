@@ -2,75 +2,41 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::align::{Alignment, remove_all};
+use super::align::Alignment;
 use super::diff::{Draft, Move};
 use super::order::{Allowed, Ordered};
 use super::scene::Scene;
-use super::{Action, Bug, Interruption, StepId, Update};
+use super::{Action, Bug, Interruption, StepId};
 use crate::access::{Attached, Held, Holdings, Packed, PrincipalId, World};
-use crate::model::{Address, Application, Flags, Group, Key, State};
+use crate::model::{Group, Policy, State};
 
 /// Does to a state what a call does to an organization.
 pub fn rehearse(state: &mut State, action: &Action) {
     match action {
-        Action::CreateApplication { name, meta } => {
-            let made = Application { meta: meta.clone(), flags: Flags::default(), api_keys: 0 };
-            state.applications.insert(Key::Named(name.clone()), made);
+        Action::Create { address, object } | Action::Update { address, after: object, .. } => {
+            state.objects.insert(address.clone(), object.clone());
         }
-        Action::CreateGroup { name, meta } => {
-            let members = BTreeSet::new();
-            let made = Group { meta: meta.clone(), flags: Flags::default(), builtin: None, members };
-            state.groups.insert(Key::Named(name.clone()), made);
-        }
-        Action::CreatePolicy { name, policy } => {
-            state.policies.insert(Key::Named(name.clone()), policy.clone());
-        }
-        Action::Update(update) => patch(state, update),
         Action::AddMembers { group, members } => {
-            if let Some(group) = state.groups.get_mut(group) {
+            if let Some(group) = state.find_mut::<Group>(group) {
                 group.members.extend(members.iter().cloned());
             }
         }
         Action::RemoveMember { group, member } => {
-            if let Some(group) = state.groups.get_mut(group) {
+            if let Some(group) = state.find_mut::<Group>(group) {
                 group.members.remove(member);
             }
         }
         Action::SetMembers { group, before: _, after } => {
-            if let Some(group) = state.groups.get_mut(group) {
+            if let Some(group) = state.find_mut::<Group>(group) {
                 group.members.clone_from(after);
             }
         }
         Action::SetRules { policy, before: _, after } => {
-            if let Some(policy) = state.policies.get_mut(policy) {
+            if let Some(policy) = state.find_mut::<Policy>(policy) {
                 policy.rules.clone_from(after);
             }
         }
-        Action::Delete { address } => remove_all(state, &BTreeSet::from([address.clone()])),
-    }
-}
-
-fn patch(state: &mut State, update: &Update) {
-    match &update.address {
-        Address::User(_) => {}
-        Address::Application(key) => {
-            if let Some(object) = state.applications.get_mut(key) {
-                object.meta.clone_from(&update.meta);
-            }
-        }
-        Address::Group(key) => {
-            if let Some(object) = state.groups.get_mut(key) {
-                object.meta.clone_from(&update.meta);
-            }
-        }
-        Address::Policy(key) => {
-            if let Some(object) = state.policies.get_mut(key) {
-                object.meta.clone_from(&update.meta);
-                if let Some((_, to)) = &update.attachment {
-                    object.attachment.clone_from(to);
-                }
-            }
-        }
+        Action::Delete { address, .. } => state.remove_all(&BTreeSet::from([address.clone()])),
     }
 }
 
@@ -81,18 +47,17 @@ pub(super) struct Rehearsal {
     pub(super) locked_out: Vec<(Packed, StepId)>,
 }
 
-/// Runs the steps in the order given, fills in what depends on it, and checks both laws and the arrival.
+/// Runs the steps in the order given, and checks both laws and the arrival.
 pub(super) fn run(
     alignment: &Alignment,
     draft: &Draft,
-    ordered: &mut Ordered,
+    ordered: &Ordered,
     caller: Option<PrincipalId>,
 ) -> Result<Rehearsal, Bug> {
     let mut scene = Scene::part(&alignment.before, ordered.changes.iter().map(|change| &change.action));
     let mut watch = Watch::new(draft, caller);
-    for (at, change) in ordered.changes.iter_mut().enumerate() {
+    for (at, change) in ordered.changes.iter().enumerate() {
         let step = StepId::try_from(at + 1).unwrap_or(StepId::MAX);
-        settle(&mut change.action, scene.state());
         scene.play(&change.action);
         watch.step(step, &change.moves)?;
     }
@@ -100,35 +65,6 @@ pub(super) fn run(
         return Err(Bug(format!("the steps do not lead to the desired state: {differs}")));
     }
     watch.finish(&ordered.unresolved)
-}
-
-/// Fills in what a call replaces: it depends on the steps before it.
-fn settle(action: &mut Action, state: &State) {
-    match action {
-        Action::SetMembers { group, before, after } => {
-            // Until now `before` holds those who leave.
-            let now = state.groups.get(group).map(|group| group.members.clone()).unwrap_or_default();
-            *after = now.difference(before).cloned().collect();
-            *before = now;
-        }
-        Action::SetRules { policy, before, .. } => {
-            if let Some(policy) = state.policies.get(policy) {
-                before.clone_from(&policy.rules);
-            }
-        }
-        Action::Update(Update { address: Address::Policy(key), attachment: Some((before, _)), .. }) => {
-            if let Some(policy) = state.policies.get(key) {
-                before.clone_from(&policy.attachment);
-            }
-        }
-        Action::CreateApplication { .. }
-        | Action::CreateGroup { .. }
-        | Action::CreatePolicy { .. }
-        | Action::Update(_)
-        | Action::AddMembers { .. }
-        | Action::RemoveMember { .. }
-        | Action::Delete { .. } => {}
-    }
 }
 
 /// Watches both laws while steps are done.
@@ -262,31 +198,31 @@ fn apply(now: &mut Holdings, effect: &Move) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Attachment, Desired, Id, Kind, Meta, Policy, Principal, Rule, Rules, Scope};
+    use crate::model::{Attachment, Desired, Email, Id, Key, Kind, Name, Principal, Rule, Rules, Scope};
     use crate::model::{User, UserType};
     use crate::plan::{Caller, Facts, align, diff, order};
 
     /// Two people; one has a policy that becomes one of the other's, and a new policy instead.
     fn state(run: (&str, &str), more: &[&str]) -> State {
-        let user = |name: &str| Key::Named(format!("{name}@x.io").parse().unwrap());
+        let user = |name: &str| Key::from(format!("{name}@x.io").parse::<Email>().unwrap());
+        let named = |name: &str| Key::from(name.parse::<Name>().unwrap());
         let mut state = State::empty(Id::from_bits(9));
         for name in ["ann", "bob"] {
             let member = User { username: name.to_owned(), kind: UserType::Member, locked: false };
-            state.users.insert(user(name), member);
+            state.insert(user(name), member);
         }
         let policy = |of: &str, set: &str| Policy {
-            meta: Meta::default(),
-            flags: Flags::default(),
             attachment: Attachment::Principal(Principal::User(user(of))),
             rules: Rules(vec![Rule {
                 permission_sets: [set.parse().unwrap()].into(),
                 scope: Scope::Organization,
                 condition: None,
             }]),
+            ..Policy::default()
         };
-        state.policies.insert(Key::Named("run".parse().unwrap()), policy(run.0, run.1));
+        state.insert(named("run"), policy(run.0, run.1));
         for name in more {
-            state.policies.insert(Key::Named(name.parse().unwrap()), policy("ann", "IAMReadOnly"));
+            state.insert(named(name), policy("ann", "IAMReadOnly"));
         }
         state
     }
@@ -310,7 +246,7 @@ mod tests {
         let alignment = align::align(&facts, &desired).unwrap();
         let (draft, mut ordered) = order::order(&alignment, diff::diff(&alignment)).unwrap();
         mistake(&mut ordered);
-        run(&alignment, &draft, &mut ordered, None).map_err(|bug| bug.0)
+        run(&alignment, &draft, &ordered, None).map_err(|bug| bug.0)
     }
 
     #[test]

@@ -2,13 +2,11 @@
 
 use std::collections::{HashMap, HashSet};
 
-use indexmap::IndexMap;
-
 use super::{Action, rehearse};
-use crate::model::{Address, Attachment, Key, Name, Principal, State};
+use crate::model::{Address, State};
 
-/// A state, or the part of one that some calls touch, with what refers to the objects that the calls delete: so that a
-/// call costs what it touches, and not what the organization holds.
+/// A state, or the part of one that some calls touch, with what refers to the objects that the calls delete: so that
+/// playing a call is proportional to what it touches, and not to what the organization holds.
 pub(super) struct Scene {
     state: State,
     touched: HashSet<Address>,
@@ -24,11 +22,8 @@ impl Scene {
         touched.extend(referrers.values().flatten().cloned());
         let mut state = State::empty(whole.organization);
         for address in &touched {
-            match address {
-                Address::User(_) => {}
-                Address::Application(key) => copy(key, &whole.applications, &mut state.applications),
-                Address::Group(key) => copy(key, &whole.groups, &mut state.groups),
-                Address::Policy(key) => copy(key, &whole.policies, &mut state.policies),
+            if let Some(object) = whole.get(address) {
+                state.objects.insert(address.clone(), object.clone());
             }
         }
         Self { state, touched, referrers }
@@ -37,13 +32,18 @@ impl Scene {
     /// Does to the state what a call does to an organization, as [`rehearse()`] does. It must be one of the calls that
     /// were named in the beginning.
     pub(super) fn play(&mut self, action: &Action) {
-        match action {
-            Action::Delete { address } => self.delete(address),
-            other => {
-                self.note(other);
-                rehearse(&mut self.state, other);
+        if let Action::Delete { address, .. } = action {
+            return self.delete(address);
+        }
+        // What comes to refer to something that is to be deleted.
+        if !self.referrers.is_empty() {
+            for referred in action.refers() {
+                if let Some(list) = self.referrers.get_mut(&referred) {
+                    list.push(action.address());
+                }
             }
         }
+        rehearse(&mut self.state, action);
     }
 
     /// Returns the objects as they are now.
@@ -54,78 +54,23 @@ impl Scene {
     /// Says in words where the organization first differs from the wanted one, or `None` when they are the same: what was
     /// touched is as it is here, all else as it was in the beginning.
     pub(super) fn difference(&self, beginning: &State, wanted: &State) -> Option<String> {
-        let (now, State { organization: _, projects: _, users, applications, groups, policies }) =
-            (&self.state, wanted);
-        self.first(Address::Application, [&now.applications, &beginning.applications, applications])
-            .or_else(|| self.first(Address::Group, [&now.groups, &beginning.groups, groups]))
-            .or_else(|| self.first(Address::Policy, [&now.policies, &beginning.policies, policies]))
-            .or_else(|| (beginning.users != *users).then(|| "users".to_owned()))
-    }
-
-    fn first<T: PartialEq>(
-        &self,
-        address: fn(Key<Name>) -> Address,
-        [now, beginning, wanted]: [&IndexMap<Key<Name>, T>; 3],
-    ) -> Option<String> {
-        let found = |key: &Key<Name>| {
-            let touched = self.touched.contains(&address(key.clone()));
-            if touched { now.get(key) } else { beginning.get(key) }
+        let found = |address: &Address| {
+            if self.touched.contains(address) { self.state.get(address) } else { beginning.get(address) }
         };
-        let missing = wanted.iter().find(|(key, object)| found(key) != Some(object)).map(|(key, _)| key);
+        let missing = wanted.objects.iter().find(|(address, object)| found(address) != Some(*object));
+        let missing = missing.map(|(address, _)| address);
         let too_much = || {
-            now.keys().chain(beginning.keys()).find(|key| !wanted.contains_key(*key) && found(key).is_some())
+            let mut all = self.state.objects.keys().chain(beginning.objects.keys());
+            all.find(|address| !wanted.has(address) && found(address).is_some())
         };
-        missing.or_else(too_much).map(|key| address(key.clone()).to_string())
+        missing.or_else(too_much).map(ToString::to_string)
     }
 
     fn delete(&mut self, gone: &Address) {
-        match gone {
-            Address::User(_) => {}
-            Address::Application(key) => _ = self.state.applications.swap_remove(key),
-            Address::Group(key) => _ = self.state.groups.swap_remove(key),
-            Address::Policy(key) => _ = self.state.policies.swap_remove(key),
-        }
-        let member = principal(gone);
+        self.state.objects.swap_remove(gone);
         for referrer in self.referrers.get(gone).into_iter().flatten() {
-            match referrer {
-                Address::User(_) | Address::Application(_) => {}
-                Address::Group(key) => {
-                    if let (Some(group), Some(member)) = (self.state.groups.get_mut(key), &member) {
-                        group.members.remove(member);
-                    }
-                }
-                Address::Policy(key) => {
-                    let policy = self.state.policies.get_mut(key);
-                    if let Some(policy) =
-                        policy.filter(|policy| holder(&policy.attachment).as_ref() == Some(gone))
-                    {
-                        policy.attachment = Attachment::None;
-                    }
-                }
-            }
-        }
-    }
-
-    /// Notes what comes to refer to something that is to be deleted.
-    fn note(&mut self, action: &Action) {
-        if self.referrers.is_empty() {
-            return;
-        }
-        let referred: Vec<Address> = match action {
-            Action::AddMembers { members, .. } | Action::SetMembers { after: members, .. } => {
-                members.iter().map(Principal::address).collect()
-            }
-            Action::CreatePolicy { policy, .. } => holder(&policy.attachment).into_iter().collect(),
-            Action::Update(update) => update.attachment.iter().filter_map(|(_, to)| holder(to)).collect(),
-            Action::CreateApplication { .. }
-            | Action::CreateGroup { .. }
-            | Action::RemoveMember { .. }
-            | Action::SetRules { .. }
-            | Action::Delete { .. } => return,
-        };
-        for address in referred {
-            if let Some(list) = self.referrers.get_mut(&address) {
-                list.push(action.address());
+            if let Some(object) = self.state.objects.get_mut(referrer) {
+                object.forget(gone);
             }
         }
     }
@@ -138,41 +83,14 @@ fn referrers<'a>(state: &State, actions: impl Iterator<Item = &'a Action>) -> Ha
     if referrers.is_empty() {
         return referrers;
     }
-    for (key, group) in &state.groups {
-        for member in &group.members {
-            if let Some(list) = referrers.get_mut(&member.address()) {
-                list.push(Address::Group(key.clone()));
+    for (address, object) in &state.objects {
+        for referred in object.refers() {
+            if let Some(list) = referrers.get_mut(&referred) {
+                list.push(address.clone());
             }
         }
     }
-    for (key, policy) in &state.policies {
-        if let Some(list) = holder(&policy.attachment).and_then(|holder| referrers.get_mut(&holder)) {
-            list.push(Address::Policy(key.clone()));
-        }
-    }
     referrers
-}
-
-fn copy<T: Clone>(key: &Key<Name>, from: &IndexMap<Key<Name>, T>, to: &mut IndexMap<Key<Name>, T>) {
-    if let Some(object) = from.get(key) {
-        to.insert(key.clone(), object.clone());
-    }
-}
-
-fn principal(address: &Address) -> Option<Principal> {
-    match address {
-        Address::User(key) => Some(Principal::User(key.clone())),
-        Address::Application(key) => Some(Principal::Application(key.clone())),
-        Address::Group(_) | Address::Policy(_) => None,
-    }
-}
-
-fn holder(attachment: &Attachment) -> Option<Address> {
-    match attachment {
-        Attachment::None => None,
-        Attachment::Principal(principal) => Some(principal.address()),
-        Attachment::Group(key) => Some(Address::Group(key.clone())),
-    }
 }
 
 #[cfg(test)]
@@ -180,10 +98,10 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
-    use crate::model::{Application, Flags, Group, Id, Meta, Policy, Rules};
+    use crate::model::{Application, Attachment, Group, Id, Key, Name, Policy, Principal};
 
-    fn key(name: &str) -> Key<Name> {
-        Key::Named(name.parse().unwrap())
+    fn key(name: &str) -> Key {
+        name.parse::<Name>().unwrap().into()
     }
 
     fn machine(name: &str) -> Principal {
@@ -192,40 +110,42 @@ mod tests {
 
     fn group(members: &[&str]) -> Group {
         let members = members.iter().map(|name| machine(name)).collect();
-        Group { meta: Meta::default(), flags: Flags::default(), builtin: None, members }
+        Group { members, ..Group::default() }
     }
 
     fn policy(attachment: Attachment) -> Policy {
-        Policy { meta: Meta::default(), flags: Flags::default(), attachment, rules: Rules::default() }
+        Policy { attachment, ..Policy::default() }
     }
 
     fn beginning() -> State {
         let mut state = State::empty(Id::from_bits(1));
         for name in ["a", "b"] {
-            let made = Application { meta: Meta::default(), flags: Flags::default(), api_keys: 0 };
-            state.applications.insert(key(name), made);
+            state.insert(key(name), Application::default());
         }
         for (name, members) in [("g", &["a", "b"][..]), ("h", &["b"]), ("other", &["b"])] {
-            state.groups.insert(key(name), group(members));
+            state.insert(key(name), group(members));
         }
-        state.policies.insert(key("p"), policy(Attachment::Principal(machine("a"))));
-        state.policies.insert(key("q"), policy(Attachment::Group(key("g"))));
-        state.policies.insert(key("other"), policy(Attachment::Group(key("other"))));
+        state.insert(key("p"), policy(Attachment::Principal(machine("a"))));
+        state.insert(key("q"), policy(Attachment::Group(key("g"))));
+        state.insert(key("other"), policy(Attachment::Group(key("other"))));
         state
     }
 
     /// What is deleted is referred to in the beginning, and by what comes on the way.
     fn actions() -> Vec<Action> {
-        let delete = |address| Action::Delete { address };
+        let delete = |address: Address| {
+            let object = beginning().objects[&address].clone();
+            Action::Delete { address, object }
+        };
         vec![
             Action::AddMembers { group: key("h"), members: BTreeSet::from([machine("a")]) },
-            Action::CreatePolicy {
-                name: "new".parse().unwrap(),
-                policy: policy(Attachment::Principal(machine("a"))),
+            Action::Create {
+                address: Address::policy(key("new")),
+                object: policy(Attachment::Principal(machine("a"))).into(),
             },
-            delete(Address::Application(key("a"))),
-            delete(Address::Group(key("g"))),
-            delete(Address::Policy(key("q"))),
+            delete(Address::application(key("a"))),
+            delete(Address::group(key("g"))),
+            delete(Address::policy(key("q"))),
         ]
     }
 
@@ -239,7 +159,7 @@ mod tests {
             scene.play(action);
             assert_eq!(scene.difference(&beginning, &rehearsed), None, "after {action:?}");
         }
-        assert!(!scene.state().groups.contains_key(&key("other")), "what no call touches is left out");
+        assert!(!scene.state().has(&Address::group(key("other"))), "what no call touches is left out");
     }
 
     #[test]
@@ -255,10 +175,22 @@ mod tests {
             scene.difference(&beginning, &wanted)
         };
         let found = |words: &str| Some(words.to_owned());
-        assert_eq!(differs(&|wanted| _ = wanted.policies.swap_remove(&key("new"))), found("policy new"));
-        assert_eq!(differs(&|wanted| _ = wanted.policies.swap_remove(&key("other"))), found("policy other"));
-        assert_eq!(differs(&|wanted| wanted.groups[&key("h")].members.clear()), found("group h"));
-        assert_eq!(differs(&|wanted| wanted.groups[&key("other")].members.clear()), found("group other"));
-        assert_eq!(differs(&|wanted| _ = wanted.groups.insert(key("g"), group(&[]))), found("group g"));
+        assert_eq!(
+            differs(&|wanted| _ = wanted.objects.swap_remove(&Address::policy(key("new")))),
+            found("policy new")
+        );
+        assert_eq!(
+            differs(&|wanted| _ = wanted.objects.swap_remove(&Address::policy(key("other")))),
+            found("policy other")
+        );
+        assert_eq!(
+            differs(&|wanted| wanted.find_mut::<Group>(&key("h")).unwrap().members.clear()),
+            found("group h")
+        );
+        assert_eq!(
+            differs(&|wanted| wanted.find_mut::<Group>(&key("other")).unwrap().members.clear()),
+            found("group other")
+        );
+        assert_eq!(differs(&|wanted| wanted.insert(key("g"), group(&[]))), found("group g"));
     }
 }

@@ -1,6 +1,6 @@
 use std::collections::BTreeSet;
 
-use crate::model::{Address, Attachment, Key, Kind, Meta, Name, Owner, Policy, Principal, Rules};
+use crate::model::{Address, Attachment, Field, Key, Kind, Object, Principal, Rules};
 
 /// The number of a step, from 1, in the order in which steps are shown.
 pub type StepId = u32;
@@ -61,52 +61,43 @@ pub enum Effect {
 
 /// What one call does. Objects go by the names they have when the plan is done.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "a plan holds few steps, and matching on them reads better unboxed"
-)]
 pub enum Action {
-    /// Makes an application.
-    CreateApplication {
+    /// Makes an object: a policy with its rules, a group without members.
+    Create {
         /// Its name.
-        name: Name,
-        /// Description, tags, owner.
-        meta: Meta,
-    },
-    /// Makes a group, without members.
-    CreateGroup {
-        /// Its name.
-        name: Name,
-        /// Description, tags, owner.
-        meta: Meta,
-    },
-    /// Makes a policy with its rules.
-    CreatePolicy {
-        /// Its name.
-        name: Name,
+        address: Address,
         /// All of it.
-        policy: Policy,
+        object: Object,
     },
     /// Changes fields of an object, in one PATCH.
-    Update(Update),
+    Update {
+        /// The object, by the name it has afterwards.
+        address: Address,
+        /// What it goes by when the step begins, where that changes.
+        from: Option<Key>,
+        /// The object when the step begins.
+        before: Object,
+        /// The object afterwards.
+        after: Object,
+    },
     /// Adds members to a group; the others stay.
     AddMembers {
         /// The group.
-        group: Key<Name>,
+        group: Key,
         /// Who joins, at least one.
         members: BTreeSet<Principal>,
     },
     /// Removes one member of a group.
     RemoveMember {
         /// The group.
-        group: Key<Name>,
+        group: Key,
         /// Who leaves.
         member: Principal,
     },
     /// Replaces the members of a group, to remove several at once.
     SetMembers {
         /// The group.
-        group: Key<Name>,
+        group: Key,
         /// The members when the step begins.
         before: BTreeSet<Principal>,
         /// The members afterwards.
@@ -115,7 +106,7 @@ pub enum Action {
     /// Replaces the rules of a policy.
     SetRules {
         /// The policy.
-        policy: Key<Name>,
+        policy: Key,
         /// The rules when the step begins.
         before: Rules,
         /// The rules afterwards.
@@ -125,48 +116,9 @@ pub enum Action {
     Delete {
         /// Which.
         address: Address,
+        /// The object when the step begins.
+        object: Object,
     },
-}
-
-/// The fields that a PATCH changes: each with the value before and after.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Update {
-    /// The object, by the name it has afterwards.
-    pub address: Address,
-    /// The name, where it changes.
-    pub name: Option<(Key<Name>, Name)>,
-    /// The description, where it changes.
-    pub description: Option<(String, String)>,
-    /// The tags but the owner's, where they change.
-    pub tags: Option<(BTreeSet<String>, BTreeSet<String>)>,
-    /// The owner, where it changes.
-    pub owner: Option<(Option<Owner>, Option<Owner>)>,
-    /// What a policy is attached to, where it changes.
-    pub attachment: Option<(Attachment, Attachment)>,
-    /// Description, tags and owner afterwards, all of them: a PATCH of tags takes the whole list.
-    pub meta: Meta,
-}
-
-impl Update {
-    /// Returns true when it changes nothing.
-    #[must_use]
-    pub const fn is_empty(&self) -> bool {
-        self.name.is_none()
-            && self.description.is_none()
-            && self.tags.is_none()
-            && self.owner.is_none()
-            && self.attachment.is_none()
-    }
-
-    /// Returns true when it takes the object into the stack and changes nothing else.
-    #[must_use]
-    pub const fn only_adopts(&self) -> bool {
-        self.owner.is_some()
-            && self.name.is_none()
-            && self.description.is_none()
-            && self.tags.is_none()
-            && self.attachment.is_none()
-    }
 }
 
 impl Action {
@@ -174,15 +126,13 @@ impl Action {
     #[must_use]
     pub fn address(&self) -> Address {
         match self {
-            Self::CreateApplication { name, .. } => Address::Application(Key::Named(name.clone())),
-            Self::CreateGroup { name, .. } => Address::Group(Key::Named(name.clone())),
-            Self::CreatePolicy { name, .. } => Address::Policy(Key::Named(name.clone())),
-            Self::Update(update) => update.address.clone(),
+            Self::Create { address, .. } | Self::Update { address, .. } | Self::Delete { address, .. } => {
+                address.clone()
+            }
             Self::AddMembers { group, .. }
             | Self::RemoveMember { group, .. }
-            | Self::SetMembers { group, .. } => Address::Group(group.clone()),
-            Self::SetRules { policy, .. } => Address::Policy(policy.clone()),
-            Self::Delete { address } => address.clone(),
+            | Self::SetMembers { group, .. } => Address::group(group.clone()),
+            Self::SetRules { policy, .. } => Address::policy(policy.clone()),
         }
     }
 
@@ -190,8 +140,8 @@ impl Action {
     #[must_use]
     pub const fn word(&self) -> &'static str {
         match self {
-            Self::CreateApplication { .. } | Self::CreateGroup { .. } | Self::CreatePolicy { .. } => "create",
-            Self::Update(_) => "update",
+            Self::Create { .. } => "create",
+            Self::Update { .. } => "update",
             Self::AddMembers { .. } => "add_members",
             Self::RemoveMember { .. } => "remove_member",
             Self::SetMembers { .. } => "set_members",
@@ -204,10 +154,8 @@ impl Action {
     #[must_use]
     pub const fn creates(&self) -> Option<Kind> {
         match self {
-            Self::CreateApplication { .. } => Some(Kind::Application),
-            Self::CreateGroup { .. } => Some(Kind::Group),
-            Self::CreatePolicy { .. } => Some(Kind::Policy),
-            Self::Update(_)
+            Self::Create { address, .. } => Some(address.kind()),
+            Self::Update { .. }
             | Self::AddMembers { .. }
             | Self::RemoveMember { .. }
             | Self::SetMembers { .. }
@@ -220,15 +168,78 @@ impl Action {
     #[must_use]
     pub const fn deletes(&self) -> Option<&Address> {
         match self {
-            Self::Delete { address } => Some(address),
-            Self::CreateApplication { .. }
-            | Self::CreateGroup { .. }
-            | Self::CreatePolicy { .. }
-            | Self::Update(_)
+            Self::Delete { address, .. } => Some(address),
+            Self::Create { .. }
+            | Self::Update { .. }
             | Self::AddMembers { .. }
             | Self::RemoveMember { .. }
             | Self::SetMembers { .. }
             | Self::SetRules { .. } => None,
+        }
+    }
+
+    /// Returns the fields that a PATCH changes, each before and after, without the name.
+    #[must_use]
+    pub fn changes(&self) -> Vec<(Field<'_>, Field<'_>)> {
+        match self {
+            Self::Update { before, after, .. } => before.differences(after),
+            Self::Create { .. }
+            | Self::AddMembers { .. }
+            | Self::RemoveMember { .. }
+            | Self::SetMembers { .. }
+            | Self::SetRules { .. }
+            | Self::Delete { .. } => Vec::new(),
+        }
+    }
+
+    /// Returns what a PATCH attaches a policy to, where it changes that.
+    #[must_use]
+    pub fn attaches(&self) -> Option<&Attachment> {
+        match self {
+            Self::Update { before: Object::Policy(before), after: Object::Policy(after), .. } => {
+                (before.attachment != after.attachment).then_some(&after.attachment)
+            }
+            Self::Create { .. }
+            | Self::Update { .. }
+            | Self::AddMembers { .. }
+            | Self::RemoveMember { .. }
+            | Self::SetMembers { .. }
+            | Self::SetRules { .. }
+            | Self::Delete { .. } => None,
+        }
+    }
+
+    /// Returns what the call makes the object refer to.
+    #[must_use]
+    pub fn refers(&self) -> Vec<Address> {
+        match self {
+            Self::Create { object, .. } => object.refers(),
+            Self::Update { before, after, .. } => {
+                let (known, mut refers) = (before.refers(), after.refers());
+                refers.retain(|address| !known.contains(address));
+                refers
+            }
+            Self::AddMembers { members, .. } => members.iter().map(Principal::address).collect(),
+            Self::RemoveMember { .. }
+            | Self::SetMembers { .. }
+            | Self::SetRules { .. }
+            | Self::Delete { .. } => Vec::new(),
+        }
+    }
+
+    /// Returns true for a PATCH that takes the object into the stack and changes nothing else.
+    #[must_use]
+    pub fn only_adopts(&self) -> bool {
+        match self {
+            Self::Update { from, .. } => {
+                from.is_none() && self.changes().iter().all(|(field, _)| field.name == "owner")
+            }
+            Self::Create { .. }
+            | Self::AddMembers { .. }
+            | Self::RemoveMember { .. }
+            | Self::SetMembers { .. }
+            | Self::SetRules { .. }
+            | Self::Delete { .. } => false,
         }
     }
 }

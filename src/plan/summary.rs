@@ -38,14 +38,10 @@ impl Summary {
             let address = step.action.address();
             let counts = kinds.entry(address.kind()).or_default();
             match &step.action {
-                Action::CreateApplication { .. }
-                | Action::CreateGroup { .. }
-                | Action::CreatePolicy { .. } => {
-                    counts.created += 1;
-                }
+                Action::Create { .. } => counts.created += 1,
                 Action::Delete { .. } => counts.deleted += 1,
-                Action::Update(update) if update.only_adopts() => {}
-                Action::Update(_)
+                Action::Update { .. } if step.action.only_adopts() => {}
+                Action::Update { .. }
                 | Action::AddMembers { .. }
                 | Action::RemoveMember { .. }
                 | Action::SetMembers { .. }

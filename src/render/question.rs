@@ -40,7 +40,7 @@ impl Ground<'_> {
         let files = self.files?;
         match self.place(&held.path) {
             Some(place) => Some(format!("{}:{}", place.file.display(), place.line)),
-            None if files.state.policies.contains_key(&held.path.policy) => None,
+            None if files.state.policy(&held.path.policy).is_some() => None,
             None => Some("unmanaged".to_owned()),
         }
     }

@@ -49,7 +49,7 @@ fn healthy(request: &Request) -> Reply {
 async fn a_healthy_organization_is_read() {
     let server = Server::start(healthy).await;
     let live = refresh(&server.client()).await.unwrap();
-    assert_eq!((live.state.groups.len(), live.state.policies[0].rules.0.len()), (1, 2));
+    assert_eq!((live.state.groups().count(), live.state.policies().next().unwrap().1.rules.0.len()), (1, 2));
     assert_eq!(server.count(), 5);
 }
 
@@ -92,7 +92,7 @@ async fn a_policy_with_fewer_rules_than_it_counts_is_read_again_and_then_refused
         _ => healthy(request),
     })
     .await;
-    assert_eq!(refresh(&server.client()).await.unwrap().state.policies[0].rules.0.len(), 1);
+    assert_eq!(refresh(&server.client()).await.unwrap().state.policies().next().unwrap().1.rules.0.len(), 1);
     // One rule is never shown.
     let server = Server::start(|request| match request.path.as_str() {
         "/iam/v1alpha1/rules" => page("rules", &[rule(6)]),
@@ -110,14 +110,14 @@ async fn a_policy_without_rules_costs_no_request_and_one_that_does_not_count_the
         _ => healthy(request),
     })
     .await;
-    assert!(refresh(&server.client()).await.unwrap().state.policies[0].rules.0.is_empty());
+    assert!(refresh(&server.client()).await.unwrap().state.policies().next().unwrap().1.rules.0.is_empty());
     assert_eq!(server.count(), 4);
     let server = Server::start(|request| match request.path.as_str() {
         "/iam/v1alpha1/policies" => page("policies", &[policy(0).replace(r#""nb_rules":0,"#, "")]),
         _ => healthy(request),
     })
     .await;
-    assert_eq!(refresh(&server.client()).await.unwrap().state.policies[0].rules.0.len(), 2);
+    assert_eq!(refresh(&server.client()).await.unwrap().state.policies().next().unwrap().1.rules.0.len(), 2);
     // A counter that says none beside one that says some.
     let server = Server::start(|request| match request.path.as_str() {
         "/iam/v1alpha1/policies" => {
@@ -126,7 +126,7 @@ async fn a_policy_without_rules_costs_no_request_and_one_that_does_not_count_the
         _ => healthy(request),
     })
     .await;
-    assert_eq!(refresh(&server.client()).await.unwrap().state.policies[0].rules.0.len(), 2);
+    assert_eq!(refresh(&server.client()).await.unwrap().state.policies().next().unwrap().1.rules.0.len(), 2);
 }
 
 /// Policies of different ids and names.
@@ -166,7 +166,7 @@ async fn one_slow_list_of_rules_keeps_no_other_waiting() {
         Timeouts { silence: Duration::from_secs(20), total: Duration::from_secs(20), ..Timeouts::default() };
     let client = quick(&server.url()).timeouts(patient).parallelism(10).build().unwrap();
     let live = refresh(&client).await.unwrap();
-    let names: Vec<_> = live.state.policies.keys().map(ToString::to_string).collect();
+    let names: Vec<_> = live.state.policies().map(|(key, _)| key).map(ToString::to_string).collect();
     assert_eq!(
         names,
         (100..100 + POLICIES).map(|number| format!("p{number}")).collect::<Vec<_>>(),

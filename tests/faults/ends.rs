@@ -23,7 +23,7 @@ type Words = BufReader<ChildStderr>;
 fn thirty() -> Case {
     with_owner(changed(|state| {
         for n in 0..30 {
-            state.groups.insert(key(&format!("team-{n}")), group(&[]));
+            state.insert(key(&format!("team-{n}")), group(&[]));
         }
     }))
 }

@@ -6,9 +6,9 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use scw_iam::access::{Grant, GrantScope};
 use scw_iam::model::{
     Address, Application, Attachment, Builtin, Desired, Flags, Group, Id, Identity, Ids, Key, Kind,
-    Membership, Meta, Name, Owner, Policy, Principal, Rule, Rules, Scope, State, User, UserType,
+    Membership, Meta, Name, Object, Owner, Policy, Principal, Rule, Rules, Scope, State, User, UserType,
 };
-use scw_iam::plan::{Action, Caller, Facts, GuardName, Options, Plan, Reason, Step, Update, between};
+use scw_iam::plan::{Action, Caller, Facts, GuardName, Options, Plan, Reason, Step, between};
 
 use super::organization::{Call, GROUP, Organization, POLICY, PRINCIPAL, Parts, To};
 use super::space::{Grants, On, Side, Space};
@@ -23,7 +23,7 @@ fn name(kind: usize, name: u8) -> Name {
     format!("{}{name}", WORDS[kind]).parse().unwrap()
 }
 
-fn key(kind: usize, of: u8) -> Key<Name> {
+fn key(kind: usize, of: u8) -> Key {
     Key::Named(name(kind, of))
 }
 
@@ -49,8 +49,8 @@ fn rule(grants: &Grants) -> Rule {
     }
 }
 
-fn user_key(at: usize) -> Key<scw_iam::model::Email> {
-    Key::Named(format!("u{at}@x.io").parse().unwrap())
+fn user_key(at: usize) -> Key {
+    Key::Email(format!("u{at}@x.io").parse().unwrap())
 }
 
 /// A principal under a name; the third one, who only stays, is always a person.
@@ -72,10 +72,10 @@ fn state(space: &Space, side: &Side, names: &[[u8; 3]; 3]) -> State {
     for (at, own) in names[PRINCIPAL].into_iter().enumerate() {
         if at == 2 || space.people {
             let user = User { username: format!("u{at}"), kind: UserType::Member, locked: false };
-            state.users.insert(user_key(at), user);
+            state.insert(user_key(at), user);
         } else if side.exist[PRINCIPAL] & 1 << at != 0 {
             let made = Application { meta: meta(), flags: Flags::default(), api_keys: 0 };
-            state.applications.insert(key(PRINCIPAL, own), made);
+            state.insert(key(PRINCIPAL, own), made);
         }
     }
     for at in (0..2).filter(|at| side.exist[GROUP] & 1 << at != 0) {
@@ -88,7 +88,7 @@ fn state(space: &Space, side: &Side, names: &[[u8; 3]; 3]) -> State {
             }
             None => made.members = members(space, side.members[at], names),
         }
-        state.groups.insert(key(GROUP, names[GROUP][at]), made);
+        state.insert(key(GROUP, names[GROUP][at]), made);
     }
     for at in (0..2).filter(|at| side.exist[POLICY] & 1 << at != 0) {
         let attachment = match side.to[at] {
@@ -98,7 +98,7 @@ fn state(space: &Space, side: &Side, names: &[[u8; 3]; 3]) -> State {
         };
         let rules = Rules(space.rules[side.rules[at]].iter().map(rule).collect());
         let made = Policy { meta: meta(), flags: Flags::default(), attachment, rules };
-        state.policies.insert(key(POLICY, names[POLICY][at]), made);
+        state.insert(key(POLICY, names[POLICY][at]), made);
     }
     state
 }
@@ -117,10 +117,10 @@ pub(crate) fn live(space: &Space, side: &Side, organization: &Organization) -> L
         ids.insert(principal(space, at, names).address(), id(PRINCIPAL, at));
     }
     for at in there(GROUP) {
-        ids.insert(Address::Group(key(GROUP, names[GROUP][at])), id(GROUP, at));
+        ids.insert(Address::group(key(GROUP, names[GROUP][at])), id(GROUP, at));
     }
     for at in there(POLICY) {
-        ids.insert(Address::Policy(key(POLICY, names[POLICY][at])), id(POLICY, at));
+        ids.insert(Address::policy(key(POLICY, names[POLICY][at])), id(POLICY, at));
     }
     let state = state(space, side, names);
     Live { state, ids }
@@ -137,15 +137,18 @@ pub(crate) fn desired(
     desired.stack = Some(STACK.parse().unwrap());
     desired.sections = BTreeSet::from([Kind::Application, Kind::Group, Kind::Policy]);
     desired.state = state(space, side, &organization.names);
-    desired.state.groups.retain(|_, group| group.builtin.is_none());
-    let groups = desired.state.groups.keys().filter_map(Key::name);
+    desired
+        .state
+        .objects
+        .retain(|_, object| !matches!(object, Object::Group(group) if group.builtin.is_some()));
+    let groups = desired.state.groups().filter_map(|(key, _)| key.name());
     desired.memberships = groups.map(|name| (name.clone(), Membership::Exact)).collect();
     if let Some((kind, at)) = renamed {
         let key = key(kind, organization.names[kind][at]);
         let address = match kind {
-            PRINCIPAL => Address::Application(key),
-            GROUP => Address::Group(key),
-            _ => Address::Policy(key),
+            PRINCIPAL => Address::application(key),
+            GROUP => Address::group(key),
+            _ => Address::policy(key),
         };
         desired.identities.insert(address, Identity { id: Some(id(kind, at)), previously: None });
     }
@@ -246,12 +249,12 @@ impl Reader<'_> {
         members.iter().fold(0, |all, one| all | 1 << self.who(one))
     }
 
-    fn group(&self, key: &Key<Name>) -> usize {
-        self.at(GROUP, &Address::Group(key.clone()))
+    fn group(&self, key: &Key) -> usize {
+        self.at(GROUP, &Address::group(key.clone()))
     }
 
-    fn policy(&self, key: &Key<Name>) -> usize {
-        self.at(POLICY, &Address::Policy(key.clone()))
+    fn policy(&self, key: &Key) -> usize {
+        self.at(POLICY, &Address::policy(key.clone()))
     }
 
     fn to(&self, attachment: &Attachment) -> To {
@@ -263,10 +266,10 @@ impl Reader<'_> {
     }
 
     fn object(&self, address: &Address) -> (usize, usize) {
-        let kind = match address {
-            Address::User(_) | Address::Application(_) => PRINCIPAL,
-            Address::Group(_) => GROUP,
-            Address::Policy(_) => POLICY,
+        let kind = match address.kind() {
+            Kind::User | Kind::Application => PRINCIPAL,
+            Kind::Group => GROUP,
+            Kind::Policy => POLICY,
         };
         (kind, self.at(kind, address))
     }
@@ -275,22 +278,27 @@ impl Reader<'_> {
         let address = action.address();
         let (kind, at) = self.object(&address);
         match action {
-            Action::CreateApplication { name, .. } | Action::CreateGroup { name, .. } => {
-                Call::Make { kind, at, name: number(name) }
-            }
-            Action::CreatePolicy { name, policy } => Call::MakePolicy {
+            Action::Create { address, object: Object::Policy(policy) } => Call::MakePolicy {
                 at,
-                name: number(name),
+                name: number(address.key()),
                 to: self.to(&policy.attachment),
                 grants: parts(&policy.rules),
             },
-            Action::Update(Update { name, attachment, description, tags, owner, .. }) => {
-                assert!(description.is_none() && tags.is_none() && owner.is_none(), "{action:?}");
+            Action::Create { address, .. } => Call::Make { kind, at, name: number(address.key()) },
+            Action::Update { address, from, before, after } => {
+                assert_eq!(before.meta(), after.meta(), "{action:?}");
                 Call::Patch {
                     kind,
                     at,
-                    name: name.as_ref().map(|(_, to)| number(to)),
-                    to: attachment.as_ref().map(|(from, to)| (self.to(from), self.to(to))),
+                    name: from.as_ref().map(|_| number(address.key())),
+                    to: match (before, after) {
+                        (Object::Policy(before), Object::Policy(after))
+                            if before.attachment != after.attachment =>
+                        {
+                            Some((self.to(&before.attachment), self.to(&after.attachment)))
+                        }
+                        _ => None,
+                    },
                 }
             }
             Action::AddMembers { group, members } => {
@@ -312,8 +320,8 @@ impl Reader<'_> {
     }
 }
 
-fn number(name: &Name) -> u8 {
-    name.as_str()[1..].parse().unwrap()
+fn number(key: &Key) -> u8 {
+    key.name().unwrap().as_str()[1..].parse().unwrap()
 }
 
 fn parts(rules: &Rules) -> Parts {

@@ -2,17 +2,17 @@
 
 use std::collections::BTreeSet;
 
-use scw_iam::model::{Address, Attachment, Desired, Key, Membership, Meta, Principal, Rule, Scope};
+use scw_iam::model::{Address, Attachment, Desired, Membership, Meta, Principal, Rule, Scope};
 use serde_json::{Map, Value, json};
 
 /// Writes the files of a case, with limits that let everything pass.
 pub(crate) fn yaml(desired: &Desired) -> String {
     let mut applications = Map::new();
-    for (key, object) in &desired.state.applications {
+    for (key, object) in desired.state.applications() {
         applications.insert(key.to_string(), meta(&object.meta));
     }
     let mut groups = Map::new();
-    for (key, object) in &desired.state.groups {
+    for (key, object) in desired.state.groups() {
         let mut group = meta(&object.meta);
         let of = |wanted: fn(&Principal) -> Option<String>| -> Vec<String> {
             object.members.iter().filter_map(wanted).collect()
@@ -31,14 +31,14 @@ pub(crate) fn yaml(desired: &Desired) -> String {
         if desired.memberships.get(name) == Some(&Membership::AtLeast) {
             group["membership"] = json!("at_least");
         }
-        let identity = desired.identities.get(&Address::Group(Key::Named(name.clone())));
+        let identity = desired.identities.get(&Address::group(name.clone()));
         if let Some(old) = identity.and_then(|identity| identity.previously.as_ref()) {
             group["previously"] = json!(old.to_string());
         }
         groups.insert(key.to_string(), group);
     }
     let mut policies = Map::new();
-    for (key, object) in &desired.state.policies {
+    for (key, object) in desired.state.policies() {
         let mut policy = meta(&object.meta);
         policy["principal"] = match &object.attachment {
             Attachment::None => json!("none"),
@@ -66,8 +66,8 @@ pub(crate) fn yaml(desired: &Desired) -> String {
 
 /// The groups that policies name and the files do not declare: built-in ones.
 fn external(desired: &Desired) -> BTreeSet<String> {
-    let named = desired.state.policies.values().filter_map(|policy| match &policy.attachment {
-        Attachment::Group(key) if !desired.state.groups.contains_key(key) => Some(key.to_string()),
+    let named = desired.state.policies().map(|(_, it)| it).filter_map(|policy| match &policy.attachment {
+        Attachment::Group(key) if desired.state.group(key).is_none() => Some(key.to_string()),
         Attachment::Group(_) | Attachment::Principal(_) | Attachment::None => None,
     });
     named.collect()

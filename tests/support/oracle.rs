@@ -11,20 +11,20 @@ pub(crate) type Held = BTreeMap<Principal, BTreeSet<Grant>>;
 
 pub(crate) fn held(state: &State) -> Held {
     let mut held: Held = BTreeMap::new();
-    let users = || state.users.keys().cloned().map(Principal::User);
-    let applications = || state.applications.keys().cloned().map(Principal::Application);
+    let users = || state.users().map(|(key, _)| key).cloned().map(Principal::User);
+    let applications = || state.applications().map(|(key, _)| key).cloned().map(Principal::Application);
     let ordinary = || {
-        let ordinary = state.applications.iter().filter(|(_, application)| !application.flags.managed);
+        let ordinary = state.applications().filter(|(_, application)| !application.flags.managed);
         ordinary.map(|(key, _)| Principal::Application(key.clone()))
     };
     for principal in users().chain(applications()) {
         held.entry(principal).or_default();
     }
-    for policy in state.policies.values() {
+    for policy in state.policies().map(|(_, it)| it) {
         let holders: Vec<Principal> = match &policy.attachment {
             Attachment::None => Vec::new(),
             Attachment::Principal(principal) => vec![principal.clone()],
-            Attachment::Group(key) => match state.groups.get(key) {
+            Attachment::Group(key) => match state.group(key) {
                 None => Vec::new(),
                 Some(group) => match group.builtin {
                     None => group.members.iter().cloned().collect(),
@@ -37,8 +37,8 @@ pub(crate) fn held(state: &State) -> Held {
             // Whom no list shows goes by an id, and exists.
             let exists = match &holder {
                 Principal::User(Key::Id(_)) | Principal::Application(Key::Id(_)) => true,
-                Principal::User(key) => state.users.contains_key(key),
-                Principal::Application(key) => state.applications.contains_key(key),
+                Principal::User(key) => state.user(key).is_some(),
+                Principal::Application(key) => state.application(key).is_some(),
             };
             assert!(exists, "{holder} holds something and does not exist");
             held.entry(holder).or_default().extend(policy.rules.0.iter().flat_map(Grant::of_rule));
@@ -89,9 +89,7 @@ impl<'p> Laws<'p> {
         let (mut before, mut after) = (held(plan.before()), held(plan.outcome()));
         // Owners hold everything, whatever policies say.
         let owner = |who: &Principal| match who {
-            Principal::User(key) => {
-                plan.before().users.get(key).is_some_and(|user| user.kind == UserType::Owner)
-            }
+            Principal::User(key) => plan.before().user(key).is_some_and(|user| user.kind == UserType::Owner),
             Principal::Application(_) => false,
         };
         before.retain(|who, _| !owner(who));

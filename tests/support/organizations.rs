@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use proptest::prelude::*;
 use scw_iam::model::{
     Address, Application, Attachment, Builtin, Desired, Flags, Group, Id, Identity, Ids, Key, Kind,
-    Membership, Meta, Owner, Policy, Principal, Rule, Rules, Scope, State, User, UserType,
+    Membership, Meta, Object, OfKind as _, Owner, Policy, Principal, Rule, Rules, Scope, State, User,
+    UserType,
 };
 use scw_iam::plan::{Caller, Error, Facts, Options, Plan, between};
 
@@ -61,14 +62,14 @@ pub(crate) struct Pair {
 }
 
 fn email(n: usize) -> Principal {
-    Principal::User(Key::Named(format!("u{n}@x.io").parse().unwrap()))
+    Principal::User(Key::Email(format!("u{n}@x.io").parse().unwrap()))
 }
 
 fn application(n: usize) -> Principal {
     Principal::Application(Key::Named(format!("a{n}").parse().unwrap()))
 }
 
-fn group_key(n: usize, renamed: bool) -> Key<scw_iam::model::Name> {
+fn group_key(n: usize, renamed: bool) -> Key {
     Key::Named(format!("{}{n}", if renamed { "h" } else { "g" }).parse().unwrap())
 }
 
@@ -98,25 +99,22 @@ impl Side {
         let mut state = State::empty(Id::from_bits(9));
         for n in 0..USERS {
             let user = User { username: format!("u{n}"), kind: UserType::Member, locked: false };
-            state.users.insert(Key::Named(format!("u{n}@x.io").parse().unwrap()), user);
+            state.insert(Key::Email(format!("u{n}@x.io").parse().unwrap()), user);
         }
         for n in (0..APPLICATIONS).filter(|n| self.applications & (1 << n) != 0) {
             let made = Application { meta: meta(), flags: Flags::default(), api_keys: 0 };
-            state.applications.insert(Key::Named(format!("a{n}").parse().unwrap()), made);
+            state.insert(Key::Named(format!("a{n}").parse().unwrap()), made);
         }
         let principals: Vec<Principal> =
             (0..USERS).map(email).chain((0..APPLICATIONS).map(application)).collect();
-        let exists = |principal: &Principal, state: &State| match principal {
-            Principal::User(key) => state.users.contains_key(key),
-            Principal::Application(key) => state.applications.contains_key(key),
-        };
+        let exists = |principal: &Principal, state: &State| state.has(&principal.address());
         for (n, (there, members)) in self.groups.iter().enumerate().filter(|(_, (there, _))| *there != 7) {
             let _ = there;
             let members = principals.iter().enumerate().filter(|(at, _)| members & (1 << at) != 0);
             let members: BTreeSet<_> =
                 members.map(|(_, p)| p.clone()).filter(|principal| exists(principal, &state)).collect();
             let made = Group { meta: meta(), flags: Flags::default(), builtin: None, members };
-            state.groups.insert(group_key(n, renames & (1 << n) != 0), made);
+            state.insert(group_key(n, renames & (1 << n) != 0), made);
         }
         for (key, builtin) in
             [("All-users", Builtin::AllUsers), ("All-applications", Builtin::AllApplications)]
@@ -124,7 +122,7 @@ impl Side {
             let flags = Flags { editable: false, deletable: false, managed: true };
             let made =
                 Group { meta: Meta::default(), flags, builtin: Some(builtin), members: BTreeSet::new() };
-            state.groups.insert(Key::Named(key.parse().unwrap()), made);
+            state.insert(Key::Named(key.parse().unwrap()), made);
         }
         for (n, (there, to, rules)) in self.policies.iter().enumerate() {
             if *there == 7 {
@@ -132,7 +130,7 @@ impl Side {
             }
             let group = |n: usize| {
                 let key = group_key(n, renames & (1 << n) != 0);
-                state.groups.contains_key(&key).then_some(Attachment::Group(key))
+                state.group(&key).is_some().then_some(Attachment::Group(key))
             };
             let attachment = match usize::from(*to) {
                 0 => None,
@@ -146,7 +144,7 @@ impl Side {
             let rules = Rules(rules.iter().map(|genes| rule(*genes)).collect());
             let attachment = attachment.unwrap_or(Attachment::None);
             let made = Policy { meta: meta(), flags: Flags::default(), attachment, rules };
-            state.policies.insert(Key::Named(format!("p{n}").parse().unwrap()), made);
+            state.insert(Key::Named(format!("p{n}").parse().unwrap()), made);
         }
         state
     }
@@ -194,12 +192,13 @@ impl Pair {
         let mut state = wanted.state(self.renames, None);
         for n in (0..POLICIES).filter(|n| self.leave & 0b1100_0000 == 0 && self.leave & (1 << n) != 0) {
             let key = Key::Named(format!("p{n}").parse().unwrap());
-            if let Some(policy) = live.policies.get_mut(&key) {
+            if let Some(policy) = live.find_mut::<Policy>(&key) {
                 policy.meta.owner = None;
-                state.policies.shift_remove(&key);
+                state.objects.shift_remove(&Address::policy(key.clone()));
             }
         }
-        state.groups.retain(|_, group| group.builtin.is_none());
+        let builtin = |object: &Object| Group::of(object).is_some_and(|group| group.builtin.is_some());
+        state.objects.retain(|_, object| !builtin(object));
         let mut desired = Desired::empty(live.organization);
         desired.stack = Some(stack);
         desired.sections = BTreeSet::from([Kind::Application, Kind::Group, Kind::Policy]);
@@ -207,19 +206,19 @@ impl Pair {
             if self.renames & (1 << n) != 0 {
                 let Key::Named(old) = group_key(n, false) else { continue };
                 let identity = Identity { id: None, previously: Some(old) };
-                desired.identities.insert(Address::Group(group_key(n, true)), identity);
+                desired.identities.insert(Address::group(group_key(n, true)), identity);
             }
         }
-        for (n, key) in state.groups.keys().enumerate() {
+        for (n, key) in state.groups().map(|(key, _)| key).enumerate() {
             let membership = if n == 3 { Membership::AtLeast } else { Membership::Exact };
             desired.memberships.insert(key.name().unwrap().clone(), membership);
         }
         desired.state = state;
         let mut ids = Ids::default();
-        let addresses = (live.users.keys().cloned().map(Address::User))
-            .chain(live.applications.keys().cloned().map(Address::Application))
-            .chain(live.groups.keys().cloned().map(Address::Group))
-            .chain(live.policies.keys().cloned().map(Address::Policy));
+        let addresses = (live.users().map(|(key, _)| key).cloned().map(Address::user))
+            .chain(live.applications().map(|(key, _)| key).cloned().map(Address::application))
+            .chain(live.groups().map(|(key, _)| key).cloned().map(Address::group))
+            .chain(live.policies().map(|(key, _)| key).cloned().map(Address::policy));
         for (n, address) in addresses.enumerate() {
             ids.insert(address, Id::from_bits(1000 + n as u128));
         }

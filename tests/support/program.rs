@@ -20,11 +20,11 @@ pub(crate) fn owned(seed: u64) -> Case {
 
 /// Adds an owner, whom the emulator takes its callers for.
 pub(crate) fn with_owner(mut case: Case) -> Case {
-    let email = Key::Named("owner@x.io".parse().unwrap());
+    let email = Key::Email("owner@x.io".parse().unwrap());
     let owner = User { username: "owner".to_owned(), kind: UserType::Owner, locked: false };
-    case.live.users.insert(email.clone(), owner.clone());
-    case.desired.state.users.insert(email.clone(), owner);
-    case.ids.insert(Address::User(email), Id::from_bits(999));
+    case.live.insert(email.clone(), owner.clone());
+    case.desired.state.insert(email.clone(), owner);
+    case.ids.insert(Address::user(email), Id::from_bits(999));
     case
 }
 

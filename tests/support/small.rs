@@ -3,18 +3,18 @@
 use std::collections::BTreeSet;
 
 use scw_iam::model::{
-    Address, Application, Attachment, Desired, Flags, Group, Id, Ids, Key, Kind, Membership, Meta, Name,
-    Owner, Policy, Principal, Rule, Rules, Scope, State, User, UserType,
+    Address, Application, Attachment, Desired, Flags, Group, Id, Ids, Key, Kind, Membership, Meta, Owner,
+    Policy, Principal, Rule, Rules, Scope, State, User, UserType,
 };
 
 use super::organizations::Case;
 
-pub(crate) fn key(name: &str) -> Key<Name> {
+pub(crate) fn key(name: &str) -> Key {
     Key::Named(name.parse().unwrap())
 }
 
 pub(crate) fn user(name: &str) -> Principal {
-    Principal::User(Key::Named(format!("{name}@x.io").parse().unwrap()))
+    Principal::User(Key::Email(format!("{name}@x.io").parse().unwrap()))
 }
 
 pub(crate) fn application(name: &str) -> Principal {
@@ -48,14 +48,14 @@ pub(crate) fn live() -> State {
     let mut state = State::empty(Id::from_bits(9));
     for name in ["ann", "bob", "cat", "dan", "eve"] {
         let user = User { username: name.to_owned(), kind: UserType::Member, locked: false };
-        state.users.insert(Key::Named(format!("{name}@x.io").parse().unwrap()), user);
+        state.insert(Key::Email(format!("{name}@x.io").parse().unwrap()), user);
     }
     let ci = Application { meta: meta(), flags: Flags::default(), api_keys: 0 };
-    state.applications.insert(key("ci"), ci);
-    state.groups.insert(key("dev"), group(&["ann", "bob", "cat", "dan"]));
-    state.groups.insert(key("ops"), group(&["eve"]));
+    state.insert(key("ci"), ci);
+    state.insert(key("dev"), group(&["ann", "bob", "cat", "dan"]));
+    state.insert(key("ops"), group(&["eve"]));
     let sets = ["InstancesFullAccess", "ObjectStorageReadOnly"];
-    state.policies.insert(key("run"), policy(Attachment::Group(key("dev")), &sets));
+    state.insert(key("run"), policy(Attachment::Group(key("dev")), &sets));
     state
 }
 
@@ -67,12 +67,12 @@ pub(crate) fn changed(change: impl FnOnce(&mut State)) -> Case {
     desired.sections = BTreeSet::from([Kind::Application, Kind::Group, Kind::Policy]);
     desired.state = live.clone();
     change(&mut desired.state);
-    let memberships = desired.state.groups.keys();
+    let memberships = desired.state.groups().map(|(key, _)| key);
     desired.memberships = memberships.map(|key| (key.name().unwrap().clone(), Membership::Exact)).collect();
-    let addresses = (live.users.keys().cloned().map(Address::User))
-        .chain(live.applications.keys().cloned().map(Address::Application))
-        .chain(live.groups.keys().cloned().map(Address::Group))
-        .chain(live.policies.keys().cloned().map(Address::Policy));
+    let addresses = (live.users().map(|(key, _)| key).cloned().map(Address::user))
+        .chain(live.applications().map(|(key, _)| key).cloned().map(Address::application))
+        .chain(live.groups().map(|(key, _)| key).cloned().map(Address::group))
+        .chain(live.policies().map(|(key, _)| key).cloned().map(Address::policy));
     let mut ids = Ids::default();
     for (n, address) in addresses.enumerate() {
         ids.insert(address, Id::from_bits(1000 + n as u128));

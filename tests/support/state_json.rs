@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 
 use scw_iam::model::{
-    Application, Attachment, Builtin, Flags, Group, Id, Ids, Key, Meta, Name, Owner, Policy, Principal, Rule,
+    Application, Attachment, Builtin, Flags, Group, Id, Ids, Key, Meta, Owner, Policy, Principal, Rule,
     Rules, Scope, State, User, UserType,
 };
 use serde_json::{Value, json};
@@ -14,11 +14,9 @@ fn id(ids: &Ids, address: scw_iam::model::Address) -> String {
 }
 
 fn principal_id(ids: &Ids, principal: &Principal) -> String {
-    match principal {
-        Principal::User(Key::Id(id)) | Principal::Application(Key::Id(id)) => id.to_string(),
-        Principal::User(Key::Named(_)) | Principal::Application(Key::Named(_)) => {
-            id(ids, principal.address())
-        }
+    match principal.key() {
+        Key::Id(id) => id.to_string(),
+        Key::Named(_) | Key::Email(_) | Key::Child(_) | Key::Only => id(ids, principal.address()),
     }
 }
 
@@ -27,36 +25,33 @@ pub(crate) fn to_json(state: &State, ids: &Ids) -> Value {
     use scw_iam::model::Address;
     let organization = state.organization.to_string();
     let users: Vec<Value> = state
-        .users
-        .iter()
+        .users()
         .map(|(key, user)| {
             let kind = if user.kind == UserType::Owner { "owner" } else { "member" };
             json!({
-                "id": id(ids, Address::User(key.clone())), "email": key.to_string(), "username": user.username,
+                "id": id(ids, Address::user(key.clone())), "email": key.to_string(), "username": user.username,
                 "type": kind, "locked": user.locked, "organization_id": organization,
             })
         })
         .collect();
     let applications: Vec<Value> = state
-        .applications
-        .iter()
+        .applications()
         .map(|(key, object)| {
             json!({
-                "id": id(ids, Address::Application(key.clone())), "name": key.to_string(),
+                "id": id(ids, Address::application(key.clone())), "name": key.to_string(),
                 "description": object.meta.description, "tags": object.meta.wire_tags(),
                 "organization_id": organization,
             })
         })
         .collect();
     let groups: Vec<Value> = state
-        .groups
-        .iter()
+        .groups()
         .map(|(key, object)| {
             let of = |wanted: fn(&Principal) -> bool| -> Vec<String> {
                 object.members.iter().filter(|m| wanted(m)).map(|m| principal_id(ids, m)).collect()
             };
             json!({
-                "id": id(ids, Address::Group(key.clone())), "name": key.to_string(),
+                "id": id(ids, Address::group(key.clone())), "name": key.to_string(),
                 "description": object.meta.description, "tags": object.meta.wire_tags(),
                 "user_ids": of(|m| matches!(m, Principal::User(_))),
                 "application_ids": of(|m| matches!(m, Principal::Application(_))),
@@ -68,18 +63,17 @@ pub(crate) fn to_json(state: &State, ids: &Ids) -> Value {
         })
         .collect();
     let policies: Vec<Value> = state
-        .policies
-        .iter()
+        .policies()
         .map(|(key, object)| {
             let mut policy = json!({
-                "id": id(ids, Address::Policy(key.clone())), "name": key.to_string(),
+                "id": id(ids, Address::policy(key.clone())), "name": key.to_string(),
                 "description": object.meta.description, "tags": object.meta.wire_tags(),
                 "rules": object.rules.0.iter().map(|rule| rule_json(rule, &organization)).collect::<Vec<_>>(),
                 "organization_id": organization,
             });
             let (field, value) = match &object.attachment {
                 Attachment::None => ("no_principal", json!(true)),
-                Attachment::Group(key) => ("group_id", json!(id(ids, Address::Group(key.clone())))),
+                Attachment::Group(key) => ("group_id", json!(id(ids, Address::group(key.clone())))),
                 Attachment::Principal(p @ Principal::User(_)) => ("user_id", json!(principal_id(ids, p))),
                 Attachment::Principal(p @ Principal::Application(_)) => {
                     ("application_id", json!(principal_id(ids, p)))
@@ -154,18 +148,17 @@ pub(crate) fn ids(json: &Value) -> Ids {
     let mut ids = Ids::default();
     let of = |object: &Value| object["id"].as_str().unwrap().parse::<Id>().unwrap();
     for user in items(json, "users") {
-        ids.insert(Address::User(Key::Named(user["email"].as_str().unwrap().parse().unwrap())), of(user));
+        ids.insert(Address::user(Key::Email(user["email"].as_str().unwrap().parse().unwrap())), of(user));
     }
-    let name =
-        |object: &Value| -> Key<Name> { Key::Named(object["name"].as_str().unwrap().parse().unwrap()) };
+    let name = |object: &Value| -> Key { Key::Named(object["name"].as_str().unwrap().parse().unwrap()) };
     for object in items(json, "applications") {
-        ids.insert(Address::Application(name(object)), of(object));
+        ids.insert(Address::application(name(object)), of(object));
     }
     for object in items(json, "groups") {
-        ids.insert(Address::Group(name(object)), of(object));
+        ids.insert(Address::group(name(object)), of(object));
     }
     for object in items(json, "policies") {
-        ids.insert(Address::Policy(name(object)), of(object));
+        ids.insert(Address::policy(name(object)), of(object));
     }
     ids
 }
@@ -174,22 +167,20 @@ pub(crate) fn ids(json: &Value) -> Ids {
 pub(crate) fn from_json(json: &Value) -> State {
     let mut state = State::empty(json["organization"]["id"].as_str().unwrap().parse().unwrap());
     let mut principals: HashMap<String, Principal> = HashMap::new();
-    let key = |object: &Value| -> Key<Name> { Key::Named(object["name"].as_str().unwrap().parse().unwrap()) };
+    let key = |object: &Value| -> Key { Key::Named(object["name"].as_str().unwrap().parse().unwrap()) };
     let text = |object: &Value, field: &str| object[field].as_str().unwrap().to_owned();
     for user in items(json, "users") {
-        let email = Key::Named(user["email"].as_str().unwrap().parse().unwrap());
+        let email = Key::Email(user["email"].as_str().unwrap().parse().unwrap());
         principals.insert(text(user, "id"), Principal::User(email.clone()));
         let kind = if user["type"] == "owner" { UserType::Owner } else { UserType::Member };
         let locked = user["locked"].as_bool().unwrap();
-        state.users.insert(email, User { username: text(user, "username"), kind, locked });
+        state.insert(email, User { username: text(user, "username"), kind, locked });
     }
     for object in items(json, "applications") {
         principals.insert(text(object, "id"), Principal::Application(key(object)));
-        state
-            .applications
-            .insert(key(object), Application { meta: meta(object), flags: flags(object), api_keys: 0 });
+        state.insert(key(object), Application { meta: meta(object), flags: flags(object), api_keys: 0 });
     }
-    let mut groups: HashMap<String, Key<Name>> = HashMap::new();
+    let mut groups: HashMap<String, Key> = HashMap::new();
     for object in items(json, "groups") {
         groups.insert(text(object, "id"), key(object));
         let builtin = match (&object["all_users"], &object["all_applications"]) {
@@ -199,9 +190,7 @@ pub(crate) fn from_json(json: &Value) -> State {
         };
         let members = texts(&object["user_ids"]).into_iter().chain(texts(&object["application_ids"]));
         let members = members.map(|id| principals[&id].clone()).collect();
-        state
-            .groups
-            .insert(key(object), Group { meta: meta(object), flags: flags(object), builtin, members });
+        state.insert(key(object), Group { meta: meta(object), flags: flags(object), builtin, members });
     }
     for object in items(json, "policies") {
         let attachment = match (&object["group_id"], &object["user_id"], &object["application_id"]) {
@@ -212,9 +201,7 @@ pub(crate) fn from_json(json: &Value) -> State {
             _ => Attachment::None,
         };
         let rules = Rules(items(object, "rules").iter().map(rule).collect());
-        state
-            .policies
-            .insert(key(object), Policy { meta: meta(object), flags: flags(object), attachment, rules });
+        state.insert(key(object), Policy { meta: meta(object), flags: flags(object), attachment, rules });
     }
     state
 }
@@ -242,7 +229,7 @@ fn rule(json: &Value) -> Rule {
 /// Makes of rules what the API takes: sets of one scope type on a scope of that type.
 pub(crate) fn servable(state: &mut State) {
     let administers = |set: &scw_iam::model::PermissionSetName| set.as_str() == "IAMManager";
-    for policy in state.policies.values_mut() {
+    for policy in state.all_mut::<Policy>().map(|(_, it)| it) {
         for rule in &mut policy.rules.0 {
             if rule.permission_sets.iter().all(administers) {
                 rule.scope = Scope::Organization;

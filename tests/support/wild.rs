@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use proptest::prelude::*;
 use scw_iam::model::{
-    Address, Attachment, Desired, Flags, Id, Identity, Ids, Key, Kind, Membership, Meta, Name, Owner, Policy,
-    Principal, Prune, Rule, Rules, Scope, Stack, State, UserType,
+    Address, Application, Attachment, Desired, Flags, Group, Id, Identity, Ids, Key, Kind, Membership, Meta,
+    Name, Object, Owner, Policy, Principal, Prune, Rule, Rules, Scope, Stack, State, User, UserType,
 };
 use scw_iam::plan::file::{Document, MadeFrom, Mismatch, digest};
 use scw_iam::plan::{Caller, Error, Facts, Options, Plan, between};
@@ -79,7 +79,7 @@ pub(crate) struct WildCase {
     pub(crate) caller: Principal,
 }
 
-fn key(name: &str) -> Key<Name> {
+fn key(name: &str) -> Key {
     Key::Named(name.parse().unwrap())
 }
 
@@ -97,7 +97,7 @@ impl Wild {
     pub(crate) fn case(&self) -> WildCase {
         let Case { live, ids, desired } = self.pair.case();
         let titles = HashMap::new();
-        let caller = Principal::User(Key::Named("u1@x.io".parse().unwrap()));
+        let caller = Principal::User(Key::Email("u1@x.io".parse().unwrap()));
         let mut case = WildCase { live, ids, titles, duplicates: BTreeMap::new(), desired, caller };
         let genes = &self.genes;
         case.people(genes.people);
@@ -119,7 +119,7 @@ impl Wild {
 
 impl WildCase {
     fn people(&mut self, genes: u8) {
-        for (n, user) in self.live.users.values_mut().enumerate() {
+        for (n, user) in self.live.all_mut::<User>().map(|(_, it)| it).enumerate() {
             match n {
                 0 if genes & 1 != 0 => user.kind = UserType::Owner,
                 1..4 => user.locked = genes & (1 << n) != 0,
@@ -129,10 +129,10 @@ impl WildCase {
     }
 
     fn memberships(&mut self, genes: &Genes) {
-        let ordinary = self.live.groups.iter().filter(|(_, group)| group.builtin.is_none());
+        let ordinary = self.live.groups().filter(|(_, group)| group.builtin.is_none());
         let live: Vec<_> = ordinary.map(|(key, _)| key.clone()).collect();
         for n in chosen(genes.hidden) {
-            if let Some(group) = live.get(n).and_then(|key| self.live.groups.get_mut(key)) {
+            if let Some(group) = live.get(n).and_then(|key| self.live.find_mut::<Group>(key)) {
                 let id = Key::Id(Id::from_bits(600 + n as u128 / 2));
                 group.members.insert(Principal::Application(id));
             }
@@ -158,20 +158,20 @@ impl WildCase {
         }
         for n in chosen(groups & 0xbf) {
             let name = key(&format!("g{n}"));
-            if let Some(group) = self.live.groups.get_mut(&name) {
+            if let Some(group) = self.live.find_mut::<Group>(&name) {
                 group.meta.owner = owner();
                 if !takes_over {
-                    self.desired.state.groups.shift_remove(&name);
+                    self.desired.state.objects.shift_remove(&Address::group(name.clone()));
                 }
             }
         }
         for n in chosen(applications & 0xbf) {
             let name = key(&format!("a{n}"));
-            if let Some(application) = self.live.applications.get_mut(&name) {
+            if let Some(application) = self.live.find_mut::<Application>(&name) {
                 application.meta.owner = owner();
                 application.flags.managed = applications & 0x40 != 0;
                 if application.flags.managed || !takes_over {
-                    self.desired.state.applications.shift_remove(&name);
+                    self.desired.state.objects.shift_remove(&Address::application(name.clone()));
                 }
             }
         }
@@ -181,10 +181,10 @@ impl WildCase {
         for n in (0..8).filter(|n| which & 0x11 << (n % 4) != 0) {
             let name = key(&format!("p{n}"));
             let all = || Attachment::Group(key("All-users"));
-            if let Some(policy) = self.live.policies.get_mut(&name).filter(|_| live & 1 << n != 0) {
+            if let Some(policy) = self.live.find_mut::<Policy>(&name).filter(|_| live & 1 << n != 0) {
                 policy.attachment = all();
             }
-            let declared = self.desired.state.policies.get_mut(&name);
+            let declared = self.desired.state.find_mut::<Policy>(&name);
             if let Some(policy) = declared.filter(|_| desired & 1 << n != 0) {
                 policy.attachment = all();
             }
@@ -208,7 +208,7 @@ impl WildCase {
             }
             // A policy holds a rule that cannot be written.
             1 => {
-                if let Some((_, policy)) = self.live.policies.get_index_mut(0) {
+                if let Some((_, policy)) = self.live.all_mut::<Policy>().next() {
                     policy.rules.0.push(rule(Scope::Gone));
                 }
             }
@@ -217,21 +217,19 @@ impl WildCase {
             3 | 4 => {
                 let ids = [Id::from_bits(670), Id::from_bits(671)];
                 for id in ids {
-                    let to = Attachment::Principal(Principal::User(Key::Named("u3@x.io".parse().unwrap())));
+                    let to = Attachment::Principal(Principal::User(Key::Email("u3@x.io".parse().unwrap())));
                     self.add_policy(Key::Id(id), id.bits(), policy(to, rule(Scope::Organization)));
                     self.titles.insert(id, "twin".to_owned());
                 }
-                self.duplicates.insert(Address::Policy(key("twin")), ids.to_vec());
+                self.duplicates.insert(Address::policy(key("twin")), ids.to_vec());
                 let declared = policy(Attachment::Group(key("All-users")), rule(Scope::Organization));
-                self.desired.state.policies.insert(key("twin"), declared);
+                self.desired.state.insert(key("twin"), declared);
                 let identity = Identity { id: Some(ids[0]), previously: None };
-                self.desired.identities.insert(Address::Policy(key("twin")), identity);
+                self.desired.identities.insert(Address::policy(key("twin")), identity);
             }
             // Nobody owns anything here: a first run.
             5 => {
-                let metas = (self.live.applications.values_mut().map(|object| &mut object.meta))
-                    .chain(self.live.groups.values_mut().map(|object| &mut object.meta))
-                    .chain(self.live.policies.values_mut().map(|object| &mut object.meta));
+                let metas = self.live.objects.values_mut().filter_map(Object::meta_mut);
                 metas.for_each(|meta| meta.owner = None);
             }
             6 => self.desired.stack = None,
@@ -239,20 +237,20 @@ impl WildCase {
         }
     }
 
-    fn add_policy(&mut self, key: Key<Name>, id: u128, policy: Policy) {
-        self.ids.insert(Address::Policy(key.clone()), Id::from_bits(id));
-        self.live.policies.insert(key, policy);
+    fn add_policy(&mut self, key: Key, id: u128, policy: Policy) {
+        self.ids.insert(Address::policy(key.clone()), Id::from_bits(id));
+        self.live.insert(key, policy);
     }
 
     fn policies_by_id(&mut self, genes: u8) {
         for n in chosen(genes) {
             let (old, new) = (key(&format!("p{n}")), key(&format!("q{n}")));
-            let Some(id) = self.ids.get(&Address::Policy(old.clone())) else { continue };
-            if let Some(policy) = self.desired.state.policies.shift_remove(&old) {
-                self.desired.state.policies.insert(new.clone(), policy);
+            let Some(id) = self.ids.get(&Address::policy(old.clone())) else { continue };
+            if let Some(policy) = self.desired.state.objects.shift_remove(&Address::policy(old.clone())) {
+                self.desired.state.objects.insert(Address::policy(new.clone()), policy);
                 self.desired
                     .identities
-                    .insert(Address::Policy(new), Identity { id: Some(id), previously: None });
+                    .insert(Address::policy(new), Identity { id: Some(id), previously: None });
             }
         }
     }
@@ -263,14 +261,15 @@ impl WildCase {
         if genes & 0x80 == 0 || count < 2 {
             return;
         }
-        let both = |key: &&Key<Name>| self.live.groups.contains_key(*key);
-        let names: Vec<_> = self.desired.state.groups.keys().filter(both).take(count).cloned().collect();
+        let both = |key: &&Key| self.live.group(key).is_some();
+        let names: Vec<_> =
+            self.desired.state.groups().map(|(key, _)| key).filter(both).take(count).cloned().collect();
         for pair in names.windows(2) {
             self.declare_by_id(&pair[0], &pair[1]);
         }
         match (names.as_slice(), genes & 0x40) {
             ([first, .., last], 0) => self.declare_by_id(last, first),
-            ([_, .., last], _) => _ = self.desired.state.groups.shift_remove(last),
+            ([_, .., last], _) => _ = self.desired.state.objects.shift_remove(&Address::group(last.clone())),
             _ => {}
         }
     }
@@ -281,9 +280,8 @@ impl WildCase {
         if genes & 0x80 == 0 || count < 2 {
             return;
         }
-        let policies = self.desired.state.policies.keys().cloned().map(Address::Policy);
-        let applications = self.desired.state.applications.keys().cloned().map(Address::Application);
-        let all: Vec<_> = if genes & 4 == 0 { policies.collect() } else { applications.collect() };
+        let kind = if genes & 4 == 0 { Kind::Policy } else { Kind::Application };
+        let all: Vec<_> = self.desired.state.addresses(kind).cloned().collect();
         let both = |address: &&Address| self.ids.get(address).is_some();
         let from = usize::from(genes >> 3 & 3);
         let names: Vec<_> = all.iter().filter(both).skip(from).take(count).cloned().collect();
@@ -292,40 +290,45 @@ impl WildCase {
             self.desired.identities.insert(pair[0].clone(), identity);
         }
         let ([_, .., last], 0) = (names.as_slice(), genes & 0x40) else { return };
-        match last {
-            Address::Policy(key) => _ = self.desired.state.policies.shift_remove(key),
-            Address::Application(key) => {
-                let gone = Principal::Application(key.clone());
-                self.desired.state.applications.shift_remove(key);
-                for group in self.desired.state.groups.values_mut() {
-                    group.members.remove(&gone);
-                }
+        self.desired.state.objects.shift_remove(last);
+        if let Some(gone) = last.principal() {
+            for (_, group) in self.desired.state.all_mut::<Group>() {
+                group.members.remove(&gone);
             }
-            Address::User(_) | Address::Group(_) => {}
         }
     }
 
-    fn declare_by_id(&mut self, name: &Key<Name>, live: &Key<Name>) {
-        let id = self.ids.get(&Address::Group(live.clone()));
-        self.desired.identities.insert(Address::Group(name.clone()), Identity { id, previously: None });
+    fn declare_by_id(&mut self, name: &Key, live: &Key) {
+        let id = self.ids.get(&Address::group(live.clone()));
+        self.desired.identities.insert(Address::group(name.clone()), Identity { id, previously: None });
     }
 
     fn renamed_applications(&mut self, genes: u8) {
         for n in chosen(genes) {
             let (old, new) = (key(&format!("a{n}")), key(&format!("b{n}")));
-            if !self.live.applications.contains_key(&old) {
+            if self.live.application(&old).is_none() {
                 continue;
             }
-            let Some(application) = self.desired.state.applications.shift_remove(&old) else { continue };
-            self.desired.state.applications.insert(new.clone(), application);
+            let Some(application) =
+                self.desired.state.objects.shift_remove(&Address::application(old.clone()))
+            else {
+                continue;
+            };
+            self.desired.state.objects.insert(Address::application(new.clone()), application);
             let identity = Identity { id: None, previously: old.name().cloned() };
-            self.desired.identities.insert(Address::Application(new.clone()), identity);
+            self.desired.identities.insert(Address::application(new.clone()), identity);
             let (old, new) = (Principal::Application(old), Principal::Application(new));
-            for group in self.desired.state.groups.values_mut().filter(|group| group.members.contains(&old)) {
+            for group in self
+                .desired
+                .state
+                .all_mut::<Group>()
+                .map(|(_, it)| it)
+                .filter(|group| group.members.contains(&old))
+            {
                 group.members.remove(&old);
                 group.members.insert(new.clone());
             }
-            for policy in self.desired.state.policies.values_mut() {
+            for policy in self.desired.state.all_mut::<Policy>().map(|(_, it)| it) {
                 if policy.attachment == Attachment::Principal(old.clone()) {
                     policy.attachment = Attachment::Principal(new.clone());
                 }
@@ -342,12 +345,7 @@ impl WildCase {
         };
         self.desired.sections.remove(&kind);
         self.desired.identities.retain(|address, _| address.kind() != kind);
-        match kind {
-            Kind::Application => self.desired.state.applications.clear(),
-            Kind::Group => self.desired.state.groups.clear(),
-            Kind::Policy => self.desired.state.policies.clear(),
-            Kind::User => {}
-        }
+        self.desired.state.objects.retain(|address, _| address.kind() != kind);
     }
 
     /// Lists as external what is referred to and stays, and drops what is referred to and does not.
@@ -358,22 +356,22 @@ impl WildCase {
             let ours = stack.as_ref().is_some_and(|stack| meta.owner.as_ref().is_some_and(|it| it.is(stack)));
             !ours || !desired.sections.contains(&kind)
         };
-        let applications = live.applications.iter().filter(|(_, it)| stays(Kind::Application, &it.meta));
+        let applications = live.applications().filter(|(_, it)| stays(Kind::Application, &it.meta));
         let applications: BTreeSet<_> = applications.filter_map(|(key, _)| key.name().cloned()).collect();
-        let groups = live.groups.iter().filter(|(_, it)| stays(Kind::Group, &it.meta));
+        let groups = live.groups().filter(|(_, it)| stays(Kind::Group, &it.meta));
         let groups: BTreeSet<_> = groups.filter_map(|(key, _)| key.name().cloned()).collect();
-        let declared: BTreeSet<_> = desired.state.applications.keys().cloned().collect();
+        let declared: BTreeSet<_> = desired.state.applications().map(|(key, _)| key).cloned().collect();
         let known = |principal: &Principal| match principal {
             Principal::User(_) => true,
             Principal::Application(key) => {
                 declared.contains(key) || key.name().is_some_and(|name| applications.contains(name))
             }
         };
-        for group in desired.state.groups.values_mut() {
+        for group in desired.state.all_mut::<Group>().map(|(_, it)| it) {
             group.members.retain(known);
         }
-        let declared: BTreeSet<_> = desired.state.groups.keys().cloned().collect();
-        for policy in desired.state.policies.values_mut() {
+        let declared: BTreeSet<_> = desired.state.groups().map(|(key, _)| key).cloned().collect();
+        for policy in desired.state.all_mut::<Policy>().map(|(_, it)| it) {
             let good = match &policy.attachment {
                 Attachment::None => true,
                 Attachment::Principal(principal) => known(principal),
@@ -387,19 +385,16 @@ impl WildCase {
         }
         let declared = |key: &Name| declared.contains(&Key::Named(key.clone()));
         desired.external.groups = groups.into_iter().filter(|name| !declared(name)).collect();
-        let declared = |key: &Name| desired.state.applications.contains_key(&Key::Named(key.clone()));
+        let declared = |key: &Name| desired.state.application(&Key::Named(key.clone())).is_some();
         desired.external.applications = applications.into_iter().filter(|name| !declared(name)).collect();
     }
 
     fn memberships_of_declared(&mut self) {
-        let groups = &self.desired.state.groups;
-        self.desired.memberships.retain(|name, _| groups.contains_key(&Key::Named(name.clone())));
-        self.desired.identities.retain(|address, _| match address {
-            Address::Group(key) => groups.contains_key(key),
-            _ => true,
-        });
+        let state = &self.desired.state;
+        self.desired.memberships.retain(|name, _| state.has(&Address::group(name.clone())));
+        self.desired.identities.retain(|address, _| address.kind() != Kind::Group || state.has(address));
         // Members of a group that files do not speak of are none in the files.
-        for (key, group) in &mut self.desired.state.groups {
+        for (key, group) in self.desired.state.all_mut::<Group>() {
             if key.name().is_some_and(|name| !self.desired.memberships.contains_key(name)) {
                 group.members.clear();
             }
@@ -407,9 +402,7 @@ impl WildCase {
     }
 
     fn some_principal(&self, gene: u8) -> Principal {
-        let users = self.live.users.keys().cloned().map(Principal::User);
-        let all: Vec<_> =
-            users.chain(self.live.applications.keys().cloned().map(Principal::Application)).collect();
+        let all: Vec<_> = self.live.objects.keys().filter_map(Address::principal).collect();
         all[usize::from(gene) % all.len()].clone()
     }
 
@@ -443,9 +436,9 @@ impl WildCase {
     pub(crate) fn after(mut self, plan: &Plan) -> Self {
         let mut ids = plan.ids().clone();
         let live = plan.outcome().clone();
-        let all = (live.applications.keys().cloned().map(Address::Application))
-            .chain(live.groups.keys().cloned().map(Address::Group))
-            .chain(live.policies.keys().cloned().map(Address::Policy));
+        let all = (live.applications().map(|(key, _)| key).cloned().map(Address::application))
+            .chain(live.groups().map(|(key, _)| key).cloned().map(Address::group))
+            .chain(live.policies().map(|(key, _)| key).cloned().map(Address::policy));
         for (n, address) in all.enumerate() {
             if ids.get(&address).is_none() {
                 ids.insert(address, Id::from_bits(5000 + n as u128));

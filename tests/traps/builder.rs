@@ -6,13 +6,12 @@ use std::fmt::Write as _;
 use scw_iam::access::{Grant, GrantScope, Sharpness};
 use scw_iam::config::{self, Source};
 use scw_iam::model::{
-    Address, Application, Attachment, Builtin, Catalogue, Desired, Email, Flags, Group, Id, Ids, Key, Meta,
-    Name, Owner, Policy, Principal, Rules, State, User, UserType,
+    Address, Application, Attachment, Builtin, Catalogue, Desired, Email, FieldValue, Flags, Group, Id, Ids,
+    Key, Meta, Object, Owner, Policy, Principal, Rules, State, User, UserType,
 };
 use scw_iam::plan::file::{MadeFrom, Standing, digest};
 use scw_iam::plan::{
-    Action, Allowance, Caller, ConflictKind, Error, Facts, Finding, Options, Plan, Step, Update, Verdict,
-    between,
+    Action, Allowance, Caller, ConflictKind, Error, Facts, Finding, Options, Plan, Step, Verdict, between,
 };
 
 use crate::support::oracle::Laws;
@@ -55,7 +54,7 @@ fn users(state: &mut State, text: &str) {
     let emails: BTreeSet<&str> = words.filter(|word| word.contains('@')).collect();
     for email in emails {
         let user = User { username: email.to_owned(), kind: UserType::Member, locked: false };
-        state.users.entry(Key::Named(email.parse().unwrap())).or_insert(user);
+        state.objects.entry(Address::user(email.parse::<Email>().unwrap())).or_insert(user.into());
     }
 }
 
@@ -64,7 +63,7 @@ pub(crate) fn live(text: &str) -> Live {
     let mut state = desired(text, None).state;
     users(&mut state, "owner@x.io");
     users(&mut state, text);
-    state.users[0].kind = UserType::Owner;
+    state.all_mut::<User>().next().unwrap().1.kind = UserType::Owner;
     Live(state)
 }
 
@@ -83,7 +82,7 @@ impl Live {
                 let flags = Flags { editable: false, deletable: false, managed: false };
                 let members = BTreeSet::new();
                 let group = Group { meta: Meta::default(), flags, builtin: Some(builtin), members };
-                state.groups.insert(key(name), group);
+                state.insert(key(name), group);
             }
         })
     }
@@ -94,21 +93,17 @@ impl Live {
         users(&mut live, text);
         let mut ids = Ids::default();
         let mut note = |number: usize, address: Address| {
-            let id = match &address {
-                Address::User(Key::Id(id)) => *id,
-                Address::Application(Key::Id(id))
-                | Address::Group(Key::Id(id))
-                | Address::Policy(Key::Id(id)) => *id,
-                _ => Id::from_bits(number as u128),
-            };
+            let id = address.key().id().unwrap_or(Id::from_bits(number as u128));
             ids.insert(address, id);
         };
-        (live.users.keys().cloned().enumerate()).for_each(|(n, key)| note(0x100 + n, Address::User(key)));
-        let applications = live.applications.keys().cloned().enumerate();
-        applications.for_each(|(n, key)| note(0x200 + n, Address::Application(key)));
-        (live.groups.keys().cloned().enumerate()).for_each(|(n, key)| note(0x300 + n, Address::Group(key)));
-        (live.policies.keys().cloned().enumerate())
-            .for_each(|(n, key)| note(0x400 + n, Address::Policy(key)));
+        (live.users().map(|(key, _)| key).cloned().enumerate())
+            .for_each(|(n, key)| note(0x100 + n, Address::user(key)));
+        let applications = live.applications().map(|(key, _)| key).cloned().enumerate();
+        applications.for_each(|(n, key)| note(0x200 + n, Address::application(key)));
+        (live.groups().map(|(key, _)| key).cloned().enumerate())
+            .for_each(|(n, key)| note(0x300 + n, Address::group(key)));
+        (live.policies().map(|(key, _)| key).cloned().enumerate())
+            .for_each(|(n, key)| note(0x400 + n, Address::policy(key)));
         let desired = desired(text, Some(&live));
         Trap {
             live,
@@ -256,9 +251,9 @@ impl Trap {
         let mut ids = plan.ids().clone();
         let outcome = plan.outcome().clone();
         let mut next = 0x900;
-        let all = (outcome.applications.keys().cloned().map(Address::Application))
-            .chain(outcome.groups.keys().cloned().map(Address::Group))
-            .chain(outcome.policies.keys().cloned().map(Address::Policy));
+        let all = (outcome.applications().map(|(key, _)| key).cloned().map(Address::application))
+            .chain(outcome.groups().map(|(key, _)| key).cloned().map(Address::group))
+            .chain(outcome.policies().map(|(key, _)| key).cloned().map(Address::policy));
         for address in all {
             if ids.get(&address).is_none() {
                 ids.insert(address, Id::from_bits(next));
@@ -295,13 +290,12 @@ fn why(kind: &ConflictKind) -> String {
 
 fn line(text: &mut String, plan: &Plan, step: &Step) {
     let (sign, what) = match &step.action {
-        Action::CreateApplication { name, .. } => ("+", format!("application {name}")),
-        Action::CreateGroup { name, .. } => ("+", format!("group {name}")),
-        Action::CreatePolicy { name, policy } => {
+        Action::Create { address, object: Object::Policy(policy) } => {
             let rules = rules(plan, &Rules::default(), &policy.rules);
-            ("+", format!("policy {name} of {}: {rules}", policy.attachment))
+            ("+", format!("{address} of {}: {rules}", policy.attachment))
         }
-        Action::Update(update) => ("~", patch(update)),
+        Action::Create { address, .. } => ("+", address.to_string()),
+        Action::Update { .. } => ("~", patch(&step.action)),
         Action::AddMembers { group, members } => ("+", format!("{} to {group}", names(members))),
         Action::RemoveMember { group, member } => ("-", format!("{} from {group}", name(member))),
         Action::SetMembers { group, before, after } => {
@@ -312,7 +306,7 @@ fn line(text: &mut String, plan: &Plan, step: &Step) {
         Action::SetRules { policy, before, after } => {
             ("~", format!("rules of {policy}: {}", rules(plan, before, after)))
         }
-        Action::Delete { address } => ("-", address.to_string()),
+        Action::Delete { address, .. } => ("-", address.to_string()),
     };
     let after: Vec<_> = step
         .after
@@ -323,21 +317,25 @@ fn line(text: &mut String, plan: &Plan, step: &Step) {
     writeln!(text, "{} {sign} {what}{after}", step.id).unwrap();
 }
 
-fn patch(update: &Update) -> String {
+fn patch(action: &Action) -> String {
+    let Action::Update { address, from, .. } = action else { panic!("{action:?}") };
     let mut parts = Vec::new();
-    parts.extend(update.name.as_ref().map(|(from, to)| format!("{from} is named {to}")));
-    parts.extend(update.description.as_ref().map(|(_, to)| format!("description {to:?}")));
-    parts.extend(update.tags.as_ref().map(|(_, to)| format!("tags {to:?}")));
-    parts.extend(update.owner.as_ref().map(|_| "adopted".to_owned()));
-    parts.extend(update.attachment.as_ref().map(|(from, to)| format!("{from} → {to}")));
-    format!("{}: {}", update.address, parts.join(", "))
+    parts.extend(from.as_ref().map(|from| format!("{from} is named {}", address.key())));
+    parts.extend(action.changes().iter().map(|(from, to)| match (from.value, to.value) {
+        (_, FieldValue::Text(to)) => format!("{} {to:?}", from.name),
+        (_, FieldValue::Tags(to)) => format!("{} {to:?}", from.name),
+        (_, FieldValue::Owner(_)) => "adopted".to_owned(),
+        (FieldValue::Attachment(from), FieldValue::Attachment(to)) => format!("{from} → {to}"),
+        other => panic!("no PATCH writes {other:?}"),
+    }));
+    format!("{address}: {}", parts.join(", "))
 }
 
 fn name(principal: &Principal) -> String {
-    match principal {
-        Principal::User(Key::Named(email)) => email.as_str().trim_end_matches("@x.io").to_owned(),
-        Principal::User(Key::Id(_)) | Principal::Application(Key::Id(_)) => "somebody hidden".to_owned(),
-        Principal::Application(key) => key.to_string(),
+    match (principal, principal.key()) {
+        (Principal::User(_), Key::Email(email)) => email.as_str().trim_end_matches("@x.io").to_owned(),
+        (_, Key::Id(_)) => "somebody hidden".to_owned(),
+        (_, key) => key.to_string(),
     }
 }
 
@@ -365,12 +363,12 @@ fn rules(plan: &Plan, before: &Rules, after: &Rules) -> String {
     if all.is_empty() { "the same grants".to_owned() } else { all.join(" ") }
 }
 
-pub(crate) fn key(name: &str) -> Key<Name> {
+pub(crate) fn key(name: &str) -> Key {
     Key::Named(name.parse().unwrap())
 }
 
-pub(crate) fn email(text: &str) -> Key<Email> {
-    Key::Named(text.parse().unwrap())
+pub(crate) fn email(text: &str) -> Key {
+    Key::Email(text.parse().unwrap())
 }
 
 pub(crate) fn user(text: &str) -> Principal {

@@ -350,7 +350,7 @@ fn a_managed_application_is_not_one_of_all_applications() {
     let trap = of_all(&[("VPCReadOnly", "VPCFullAccess")]).with(|trap| {
         let mut managed = foreign(0);
         managed.flags.managed = true;
-        _ = trap.live.applications.insert(key("managed"), managed);
+        trap.live.insert(key("managed"), managed);
     });
     assert_snapshot!(trap.access(), @"
     application old

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use insta::assert_snapshot;
-use scw_iam::model::Condition;
+use scw_iam::model::{Application, Condition, Policy, User};
 
 use crate::builder::{Trap, application, email, foreign, key, live, user};
 
@@ -184,7 +184,7 @@ fn a_rule_that_ended_by_itself_does_not_count_as_lost_and_others_do() {
     let with_end = files.replace("scope: [dev]}", &format!("scope: [dev], {UNTIL}}}"));
     let trap = || {
         live(&files).with(|state| {
-            for policy in state.policies.values_mut() {
+            for policy in state.all_mut::<Policy>().map(|(_, it)| it) {
                 policy.rules.0[0].condition = Some(ended.clone());
             }
         })
@@ -192,7 +192,7 @@ fn a_rule_that_ended_by_itself_does_not_count_as_lost_and_others_do() {
     assert_eq!(verdicts(&trap().files(&with_end)), [""; 0]);
     // A rule beside it that somebody has removed is a loss of its own.
     let and_another = trap().with(|state| {
-        for policy in state.policies.values_mut() {
+        for policy in state.all_mut::<Policy>().map(|(_, it)| it) {
             let other = policy.rules.0[0].clone();
             policy.rules.0.push(scw_iam::model::Rule { condition: None, ..other });
         }
@@ -243,7 +243,7 @@ fn a_rule_that_ended_long_ago_and_is_still_live_is_a_loss_like_any_other() {
         let ended: Condition = format!("request.time < timestamp(\"{until}\")").parse().unwrap();
         let with_end = files.replace("scope: [dev]}", &format!("scope: [dev], until: {until}}}"));
         let trap = live(&files).with(|state| {
-            for policy in state.policies.values_mut() {
+            for policy in state.all_mut::<Policy>().map(|(_, it)| it) {
                 policy.rules.0[0].condition = Some(ended.clone());
             }
         });
@@ -265,7 +265,7 @@ fn adopting_is_for_the_first_run() {
     let owned = "groups: {a: {}}";
     let trap = || {
         live(owned)
-            .with(|state| _ = state.applications.insert(key("ci"), foreign(2)))
+            .with(|state| state.insert(key("ci"), foreign(2)))
             .files("groups: {a: {}}\napplications: {ci: {}}")
     };
     assert_snapshot!(trap().show(), @"
@@ -275,7 +275,7 @@ fn adopting_is_for_the_first_run() {
     ");
     assert_eq!(verdicts(&trap().allow("adoptions=1")), ["adoptions Lifted"]);
     let set = live(owned)
-        .with(|state| _ = state.applications.insert(key("ci"), foreign(2)))
+        .with(|state| state.insert(key("ci"), foreign(2)))
         .files("settings: {limits: {adoptions: 1}}\ngroups: {a: {}}\napplications: {ci: {}}");
     assert_eq!(verdicts(&set), [""; 0]);
 }
@@ -308,11 +308,11 @@ fn the_last_administrator_stays() {
 #[test]
 fn a_locked_administrator_is_none() {
     let trap = live(ADMINS)
-        .with(|state| state.users[&email("bob@x.io")].locked = true)
+        .with(|state| state.find_mut::<User>(&email("bob@x.io")).unwrap().locked = true)
         .files_with(ADMINS, &[("ann@x.io, ", "")]);
     assert_eq!(verdicts(&trap), ["min_iam_admins Refused"]);
     let locked_leaves = live(ADMINS)
-        .with(|state| state.users[&email("bob@x.io")].locked = true)
+        .with(|state| state.find_mut::<User>(&email("bob@x.io")).unwrap().locked = true)
         .files_with(ADMINS, &[(", bob@x.io", "")]);
     assert_eq!(verdicts(&locked_leaves), [""; 0]);
 }
@@ -421,8 +421,11 @@ groups: {devs: {members: {users: [ann@x.io]}}}
 applications: {robot: {}}
 groups: {developers: {members: {users: [ann@x.io]}}}
 ";
-    let with_keys =
-        |keys| live(files).with(move |state| state.applications[&key("ci")].api_keys = keys).files(new);
+    let with_keys = |keys| {
+        live(files)
+            .with(move |state| state.find_mut::<Application>(&key("ci")).unwrap().api_keys = keys)
+            .files(new)
+    };
     assert_snapshot!(with_keys(2).show(), @"
     1 + application robot
     2 + group developers
@@ -513,9 +516,11 @@ fn what_is_broken_already_is_shown_and_with_strict_refused() {
 #[test]
 fn guards_look_at_unmanaged_objects_too() {
     // The policy is another stack's, and the new member comes to hold it.
-    let trap = live(ADMINS).with(|state| state.policies[&key("iam")].meta.owner = None).files(&format!(
-        "groups: {{admins: {{members: {{users: [ann@x.io, bob@x.io, eve@x.io]}}}}}}\n{SENTENCES}"
-    ));
+    let trap = live(ADMINS)
+        .with(|state| state.find_mut::<Policy>(&key("iam")).unwrap().meta.owner = None)
+        .files(&format!(
+            "groups: {{admins: {{members: {{users: [ann@x.io, bob@x.io, eve@x.io]}}}}}}\n{SENTENCES}"
+        ));
     assert_snapshot!(trap.show(), @"
     1 - ci from admins
     2 + eve to admins   after 1 writer

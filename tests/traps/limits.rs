@@ -1,7 +1,7 @@
 //! What each guard counts, and what it does not.
 
 use insta::assert_snapshot;
-use scw_iam::model::{Attachment, Condition, Key, Owner, Rule, Scope};
+use scw_iam::model::{Address, Application, Attachment, Condition, Group, Owner, Policy, Rule, Scope};
 
 use crate::builder::{Trap, application, copy, foreign, key, live, user};
 
@@ -41,7 +41,8 @@ fn every_kind_is_counted_by_itself() {
 fn what_another_stack_owns_makes_no_room_for_deletions() {
     let trap = live("groups: {a: {}, b: {}, theirs: {}}")
         .with(|state| {
-            state.groups[&key("theirs")].meta.owner = Some(Owner::Stack("network".parse().unwrap()));
+            state.find_mut::<Group>(&key("theirs")).unwrap().meta.owner =
+                Some(Owner::Stack("network".parse().unwrap()));
         })
         .files("groups: {}");
     assert_eq!(says(&trap, "deletes"), "would delete 2 groups, all that this stack owns: group a; group b");
@@ -86,7 +87,8 @@ fn a_member_whose_time_is_to_come_loses_what_the_group_loses() {
 /// A live side in which the policy's rule carries this condition.
 fn under(condition: &str) -> crate::builder::Live {
     let condition: Condition = condition.parse().unwrap();
-    live(PAIR).with(|state| state.policies[&key("p")].rules.0[0].condition = Some(condition))
+    live(PAIR)
+        .with(|state| state.find_mut::<Policy>(&key("p")).unwrap().rules.0[0].condition = Some(condition))
 }
 
 #[test]
@@ -127,7 +129,7 @@ fn the_settings_say_how_many_may_lose_all_access_or_be_renamed_so() {
     );
     let renamed = |settings| {
         live("applications: {ci: {}}")
-            .with(|state| state.applications[&key("ci")].api_keys = 1)
+            .with(|state| state.find_mut::<Application>(&key("ci")).unwrap().api_keys = 1)
             .files(&with_settings(settings, "applications: {robot: {}}"))
     };
     assert_eq!(verdicts(&renamed("")), ["rename Refused"]);
@@ -159,7 +161,7 @@ fn who_manages_the_organization_administers_iam_too() {
 fn who_manages_iam_of_projects_is_no_administrator() {
     let files = admins("IAMManager");
     let trap = live(&files)
-        .with(|state| state.policies[&key("iam")].rules.0[0].scope = Scope::AllProjects)
+        .with(|state| state.find_mut::<Policy>(&key("iam")).unwrap().rules.0[0].scope = Scope::AllProjects)
         .files("groups: {admins: {members: {}}, others: {members: {users: [cat@x.io]}}}");
     assert_eq!(says(&trap, "min_iam_admins"), "");
 }
@@ -214,7 +216,7 @@ policies:
             .with(|state| {
                 let mut caller = foreign(1);
                 caller.flags.managed = managed;
-                _ = state.applications.insert(key("caller"), caller);
+                state.insert(key("caller"), caller);
             })
             .files_with(files, &[("IAMReadOnly", "BillingReadOnly")])
             .by(application("caller"));
@@ -282,7 +284,7 @@ fn what_is_broken_already_excuses_no_other_sentence_grant_or_principal() {
 fn a_guardrail_judges_policies_that_nobody_declares() {
     let files = ROBOTS.split_once("policies:").unwrap().0.replace("[ci]", "[ci, backup]");
     let trap = live(ROBOTS)
-        .with(|state| state.policies[&key("iam")].meta.owner = None)
+        .with(|state| state.find_mut::<Policy>(&key("iam")).unwrap().meta.owner = None)
         .files(&format!("{files}{FORBID}"));
     assert_snapshot!(says(&trap, "guardrails"), @"would break 1 grant against a guardrail; 1 grant against a guardrail broken already: robots stay out (iam.yaml:14): application backup: IAMReadOnly on organization ← group robots ← policy iam, rule 1; robots stay out (iam.yaml:14): application ci: IAMReadOnly on organization ← group robots ← policy iam, rule 1");
 }
@@ -304,7 +306,7 @@ fn a_built_in_group_is_never_deleted() {
     let trap = live("groups: {}")
         .with_builtin_groups()
         .with(|state| {
-            let group = &mut state.groups[&key("All Users")];
+            let group = &mut state.find_mut::<Group>(&key("All Users")).unwrap();
             group.flags = scw_iam::model::Flags::default();
             group.meta.owner = Some(Owner::Stack("platform".parse().unwrap()));
         })
@@ -317,7 +319,7 @@ fn what_two_stacks_claim_is_never_deleted() {
     let trap = live("groups: {a: {}}")
         .with(|state| {
             let both = ["scw-iam=network".to_owned(), "scw-iam=platform".to_owned()].into();
-            state.groups[&key("a")].meta.owner = Some(Owner::Unclear(both));
+            state.find_mut::<Group>(&key("a")).unwrap().meta.owner = Some(Owner::Unclear(both));
         })
         .files("groups: {}");
     assert_eq!(trap.show(), "nothing to do");
@@ -327,7 +329,7 @@ fn what_two_stacks_claim_is_never_deleted() {
 #[test]
 fn what_a_product_manages_is_not_adopted_either() {
     let trap = live("applications: {ci: {}}").files("applications: {ci: {}}").with(|trap| {
-        let application = &mut trap.live.applications[&key("ci")];
+        let application = &mut trap.live.find_mut::<Application>(&key("ci")).unwrap();
         application.flags.managed = true;
         application.meta.owner = None;
     });
@@ -346,14 +348,14 @@ fn without_a_stack_a_rename_of_what_a_stack_owns_is_a_change() {
 #[test]
 fn a_name_that_two_bear_is_an_error_when_the_stack_owns_one_of_them() {
     let trap = live("groups: {a: {}}").files("groups: {}").with(|trap| {
-        let group = trap.live.groups.shift_remove(&key("a")).unwrap();
+        let group = trap.live.objects.shift_remove(&Address::group(key("a"))).unwrap();
         let ids = [scw_iam::model::Id::from_bits(0x701), scw_iam::model::Id::from_bits(0x702)];
         for id in ids {
-            trap.live.groups.insert(Key::Id(id), group.clone());
-            trap.ids.insert(scw_iam::model::Address::Group(Key::Id(id)), id);
+            trap.live.objects.insert(Address::group(id), group.clone());
+            trap.ids.insert(scw_iam::model::Address::group(id), id);
             trap.titles.insert(id, "a".to_owned());
         }
-        trap.duplicates.insert(scw_iam::model::Address::Group(key("a")), ids.to_vec());
+        trap.duplicates.insert(scw_iam::model::Address::group(key("a")), ids.to_vec());
     });
     assert_snapshot!(trap.show(), @"
     error: group a is the name of 2 live objects: 00000000-0000-0000-0000-000000000701, 00000000-0000-0000-0000-000000000702
@@ -370,8 +372,8 @@ policies:
 ";
     let trap = live(files)
         .with(|state| {
-            let own = copy(&state.policies[&key("own")], Attachment::Principal(application("ci")));
-            _ = state.policies.insert(key("foreign"), own);
+            let own = copy(state.policy(&key("own")).unwrap(), Attachment::Principal(application("ci")));
+            state.insert(key("foreign"), own);
         })
         .files(&files.replace("ci: {}, ", "").replace("{application: ci}", "none"));
     assert_snapshot!(trap.show(), @"1 - application ci");
@@ -380,7 +382,7 @@ policies:
       - InstancesReadOnly on dev ← policy foreign, rule 1
     ");
     let rule = |trap: &Trap| -> Vec<Rule> {
-        trap.plan().unwrap().outcome().policies[&key("foreign")].rules.0.clone()
+        trap.plan().unwrap().outcome().policy(&key("foreign")).unwrap().rules.0.clone()
     };
     assert_eq!(rule(&trap).len(), 1);
 }

@@ -1,7 +1,9 @@
 //! Which live object a declared one is, and what happens to names.
 
 use insta::assert_snapshot;
-use scw_iam::model::{Address, Attachment, Id, Key, Principal};
+use scw_iam::model::{
+    Address, Application, Attachment, Group, Id, Key, Kind, OfKind as _, Policy, Principal,
+};
 
 use crate::builder::{application, copy, foreign, key, live};
 
@@ -30,7 +32,7 @@ fn a_group_that_is_renamed_is_patched() {
     let again = trap.again();
     assert_eq!(again.show(), "nothing to do");
     let spent = again.plan().unwrap().spent().to_vec();
-    assert_eq!(spent, [Address::Group(key("developers"))]);
+    assert_eq!(spent, [Address::group(key("developers"))]);
 }
 
 #[test]
@@ -51,7 +53,7 @@ fn both_names_live_and_the_old_one_owned_is_refused() {
     conflict: group developers: is live, and so is group devs
     ");
     let made_by_hand = live(&both)
-        .with(|state| state.groups[&key("developers")].meta.owner = None)
+        .with(|state| state.find_mut::<Group>(&key("developers")).unwrap().meta.owner = None)
         .files(DEVELOPERS)
         .allow("adoptions=1");
     assert_snapshot!(made_by_hand.show(), @"
@@ -66,7 +68,9 @@ fn both_names_live_and_the_old_one_owned_is_refused() {
 #[test]
 fn both_names_live_and_the_old_one_of_somebody_else_is_left_alone() {
     let both = DEVS.replace("groups:", "groups:\n  developers: {members: {users: [ann@x.io]}}");
-    let trap = live(&both).with(|state| state.groups[&key("devs")].meta.owner = None).files(DEVELOPERS);
+    let trap = live(&both)
+        .with(|state| state.find_mut::<Group>(&key("devs")).unwrap().meta.owner = None)
+        .files(DEVELOPERS);
     assert_snapshot!(trap.show(), @"1 ~ policy run: group devs → group developers");
     assert_snapshot!(trap.spared(), @"group devs: NotOwned");
 }
@@ -172,7 +176,8 @@ groups:
   b: {members: {users: [ann@x.io]}}
 ";
     let moved = format!("groups: {{b: {{id: {GROUP_ID}0, members: {{users: [ann@x.io]}}}}}}");
-    let trap = live(files).with(|state| state.groups[&key("b")].meta.owner = None).files(&moved);
+    let trap =
+        live(files).with(|state| state.find_mut::<Group>(&key("b")).unwrap().meta.owner = None).files(&moved);
     assert_snapshot!(trap.show(), @"error: group b cannot take its name: another live object bears it (00000000-0000-0000-0000-000000000301)");
 }
 
@@ -198,16 +203,17 @@ fn twins() -> crate::builder::Trap {
     let run = format!("{POLICY_ID}0");
     live(DEVS)
         .with(|state| {
-            let policy = state.policies.shift_remove(&key("run")).unwrap();
+            let policy = state.objects.shift_remove(&Address::policy(key("run"))).unwrap();
+            let policy = Policy::of(&policy).unwrap().clone();
             let twin = copy(&policy, Attachment::None);
-            state.policies.insert(Key::Id(run.parse().unwrap()), policy);
-            state.policies.insert(Key::Id(Id::from_bits(0x4ff)), twin);
+            state.insert(Key::Id(run.parse().unwrap()), policy);
+            state.insert(Key::Id(Id::from_bits(0x4ff)), twin);
         })
         .files(&DEVS.replace("run: {", &format!("run: {{id: {run}, ")))
         .with(|trap| {
             let ids = vec![run.parse().unwrap(), Id::from_bits(0x4ff)];
             trap.titles = ids.iter().map(|id| (*id, "run".to_owned())).collect();
-            trap.duplicates = [(Address::Policy(key("run")), ids)].into();
+            trap.duplicates = [(Address::policy(key("run")), ids)].into();
         })
 }
 
@@ -231,15 +237,15 @@ fn no_third_one_takes_a_name_that_two_bear() {
     let trap = live(DEVS)
         .with(|state| {
             for n in [0x4fe, 0x4ff] {
-                let twin = copy(&state.policies[&key("run")], Attachment::None);
-                state.policies.insert(Key::Id(Id::from_bits(n)), twin);
+                let twin = copy(state.policy(&key("run")).unwrap(), Attachment::None);
+                state.insert(Key::Id(Id::from_bits(n)), twin);
             }
         })
         .files(&DEVS.replace("run: {", &format!("walk: {{id: {POLICY_ID}0, ")))
         .with(|trap| {
             trap.titles = [0x4fe, 0x4ff].map(|n| (Id::from_bits(n), "walk".to_owned())).into();
             let ids = [0x4fe, 0x4ff].map(Id::from_bits).to_vec();
-            trap.duplicates = [(Address::Policy(key("walk")), ids)].into();
+            trap.duplicates = [(Address::policy(key("walk")), ids)].into();
         });
     assert_snapshot!(trap.show(), @"error: policy walk cannot take its name: another live object bears it (00000000-0000-0000-0000-0000000004fe)");
 }
@@ -248,8 +254,8 @@ fn no_third_one_takes_a_name_that_two_bear() {
 fn a_name_that_two_bear_and_nobody_here_owns_or_declares_is_left_alone() {
     let trap = twins().with(|trap| {
         trap.desired.identities.clear();
-        trap.desired.state.policies.clear();
-        for policy in trap.live.policies.values_mut() {
+        trap.desired.state.objects.retain(|address, _| address.kind() != Kind::Policy);
+        for policy in trap.live.all_mut::<Policy>().map(|(_, it)| it) {
             policy.meta.owner = None;
         }
     });
@@ -287,7 +293,7 @@ policies: {}
 fn a_hidden_member_goes_by_its_id_and_stays() {
     let hidden = Principal::Application(Key::Id(Id::from_bits(77)));
     let trap = live(DEVS)
-        .with(|state| _ = state.groups[&key("devs")].members.insert(hidden))
+        .with(|state| _ = state.find_mut::<Group>(&key("devs")).unwrap().members.insert(hidden))
         .files(&DEVS.replace("[ann@x.io]", "[bob@x.io]").replace("InstancesReadOnly", "VPCReadOnly"));
     assert_snapshot!(trap.show(), @"
     1 - ann from devs
@@ -309,9 +315,9 @@ fn a_hidden_member_goes_by_its_id_and_stays() {
 fn what_a_product_manages_is_never_changed() {
     let trap = live("applications: {node: {}}\ngroups: {nodes: {members: {applications: [node]}}}")
         .with(|state| {
-            state.applications[&key("node")] = foreign(1);
-            state.applications[&key("node")].flags.managed = true;
-            state.groups[&key("nodes")].flags.editable = false;
+            *state.find_mut::<Application>(&key("node")).unwrap() = foreign(1);
+            state.find_mut::<Application>(&key("node")).unwrap().flags.managed = true;
+            state.find_mut::<Group>(&key("nodes")).unwrap().flags.editable = false;
         })
         .files("applications: {}\ngroups: {}");
     assert_eq!(trap.show(), "nothing to do");
@@ -325,7 +331,7 @@ fn what_a_product_manages_is_never_changed() {
 fn what_a_product_manages_cannot_be_declared() {
     let trap = live("applications: {node: {}}")
         .files("applications: {node: {description: mine}}")
-        .with(|trap| trap.live.applications[&key("node")].flags.managed = true);
+        .with(|trap| trap.live.find_mut::<Application>(&key("node")).unwrap().flags.managed = true);
     assert_snapshot!(trap.show(), @"conflict: application node: a product manages it");
 }
 

@@ -1,7 +1,7 @@
 //! What comes before what, and who is without access for a while.
 
 use insta::assert_snapshot;
-use scw_iam::model::{Attachment, Key};
+use scw_iam::model::{Attachment, Group, Key, User};
 
 use crate::builder::{copy, email, key, live, user};
 
@@ -316,8 +316,8 @@ fn a_policy_that_a_deletion_orphans_needs_no_call() {
 fn a_policy_that_nobody_declares_stays_behind_when_its_group_goes() {
     let trap = live(TWO_GROUPS)
         .with(|state| {
-            let foreign = copy(&state.policies[&key("watch")], Attachment::Group(key("dev")));
-            state.policies.insert(key("foreign"), foreign);
+            let foreign = copy(state.policy(&key("watch")).unwrap(), Attachment::Group(key("dev")));
+            state.insert(key("foreign"), foreign);
         })
         .files_with(
             TWO_GROUPS,
@@ -368,7 +368,7 @@ fn a_group_with_hidden_members_is_never_written_whole() {
     let trap = live(TEAM)
         .with(|state| {
             let hidden = scw_iam::model::Principal::Application(Key::Id(scw_iam::model::Id::from_bits(77)));
-            state.groups[&key("team")].members.insert(hidden);
+            state.find_mut::<Group>(&key("team")).unwrap().members.insert(hidden);
         })
         .files_with(TEAM, &[("ann@x.io, bob@x.io, ", "")]);
     assert_snapshot!(trap.show(), @"
@@ -461,7 +461,7 @@ fn an_owner_has_no_gap() {
 #[test]
 fn a_locked_user_is_treated_as_any_other_and_marked() {
     let trap = live(TEAM)
-        .with(|state| state.users[&email("ann@x.io")].locked = true)
+        .with(|state| state.find_mut::<User>(&email("ann@x.io")).unwrap().locked = true)
         .files_with(TEAM, &[("ann@x.io, ", ""), ("InstancesReadOnly", "InstancesFullAccess")]);
     assert_snapshot!(trap.show(), @"
     1 - ann from team

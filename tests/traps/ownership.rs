@@ -1,7 +1,7 @@
 //! What belongs to whom, what is taken in, what is deleted, and what stays.
 
 use insta::assert_snapshot;
-use scw_iam::model::{Owner, Scope, State};
+use scw_iam::model::{Application, Group, Owner, Policy, Scope, State};
 
 use crate::builder::{foreign, key, live};
 
@@ -15,9 +15,9 @@ policies:
 
 fn of_stack(state: &mut State, stack: Option<&str>) {
     let owner = stack.map(|stack| Owner::Stack(stack.parse().unwrap()));
-    state.applications.values_mut().for_each(|object| object.meta.owner.clone_from(&owner));
-    state.groups.values_mut().for_each(|object| object.meta.owner.clone_from(&owner));
-    state.policies.values_mut().for_each(|object| object.meta.owner.clone_from(&owner));
+    state.all_mut::<Application>().map(|(_, it)| it).for_each(|object| object.meta.owner.clone_from(&owner));
+    state.all_mut::<Group>().map(|(_, it)| it).for_each(|object| object.meta.owner.clone_from(&owner));
+    state.all_mut::<Policy>().map(|(_, it)| it).for_each(|object| object.meta.owner.clone_from(&owner));
 }
 
 #[test]
@@ -35,8 +35,7 @@ fn a_first_run_adopts_and_deletes_nothing() {
 
 #[test]
 fn an_adopted_application_comes_with_its_keys() {
-    let trap =
-        live("groups: {}").with(|state| _ = state.applications.insert(key("ci"), foreign(3))).files(CI);
+    let trap = live("groups: {}").with(|state| state.insert(key("ci"), foreign(3))).files(CI);
     assert_snapshot!(trap.show(), @"
     1 ~ application ci: adopted
     2 + group robots
@@ -81,7 +80,7 @@ fn what_two_stacks_claim_is_refused_even_then() {
     let trap = live(CI)
         .with(|state| {
             let both = ["scw-iam=network".to_owned(), "scw-iam=platform".to_owned()].into();
-            state.groups[&key("robots")].meta.owner = Some(Owner::Unclear(both));
+            state.find_mut::<Group>(&key("robots")).unwrap().meta.owner = Some(Owner::Unclear(both));
         })
         .files(&format!("settings: {{takes_over: [network]}}\n{CI}"));
     assert_snapshot!(trap.show(), @"conflict: group robots: belongs to several stacks");
@@ -105,7 +104,7 @@ fn without_a_stack_nothing_is_tagged_and_nothing_deleted() {
         .files("applications: {}\ngroups: {new: {}}\npolicies: {}")
         .with(|trap| trap.desired.stack = None);
     assert_snapshot!(trap.show(), @"1 + group new");
-    assert_eq!(trap.plan().unwrap().outcome().groups[&key("new")].meta.owner, None);
+    assert_eq!(trap.plan().unwrap().outcome().group(&key("new")).unwrap().meta.owner, None);
 }
 
 #[test]
@@ -137,7 +136,7 @@ fn prune_none_keeps_everything() {
 #[test]
 fn what_cannot_be_deleted_stays() {
     let trap = live(CI)
-        .with(|state| state.groups[&key("robots")].flags.deletable = false)
+        .with(|state| state.find_mut::<Group>(&key("robots")).unwrap().flags.deletable = false)
         .files("applications: {ci: {}}\ngroups: {}\npolicies: {}");
     assert_snapshot!(trap.show(), @"1 - policy run");
     assert_snapshot!(trap.spared(), @"group robots: NotDeletable");
@@ -189,7 +188,7 @@ fn absent_members_are_not_managed() {
 fn a_rule_that_cannot_be_written_makes_its_policy_untouchable() {
     for scope in [Scope::Gone, Scope::Other("account root user".to_owned())] {
         let trap = live(CI).files(CI).with(|trap| {
-            let rules = &mut trap.live.policies[&key("run")].rules.0;
+            let rules = &mut trap.live.find_mut::<Policy>(&key("run")).unwrap().rules.0;
             let mut other = rules[0].clone();
             other.scope = scope;
             rules.push(other);

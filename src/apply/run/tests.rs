@@ -7,12 +7,12 @@ use proptest::prelude::*;
 use super::*;
 use crate::apply::journal::Kept;
 use crate::apply::{Stopper, Unwatched, stop_signal};
-use crate::model::{Address, Key};
+use crate::model::{Address, Group, Key, Name};
 use crate::plan::{Action, Edge, Effect, Reason, StepId};
 
 fn step(id: StepId, effect: Effect, after: &[(StepId, Reason)]) -> Step {
-    let name = format!("g{id}").parse().unwrap();
-    let action = Action::Delete { address: Address::Group(Key::Named(name)) };
+    let name: Name = format!("g{id}").parse().unwrap();
+    let action = Action::Delete { address: Address::group(name), object: Group::default().into() };
     let after = after.iter().map(|(step, reason)| Edge { step: *step, reason: *reason }).collect();
     Step { id, action, effect, after }
 }
@@ -24,7 +24,7 @@ fn sent(result: Result<How, StepError>) -> Sent {
 }
 
 fn failure() -> StepError {
-    StepError::Unknown(Address::Group(Key::Named("nobody".parse().unwrap())))
+    StepError::Unknown(Address::group(Key::Named("nobody".parse().unwrap())))
 }
 
 /// What happened, in order: a step started or ended, at which millisecond.

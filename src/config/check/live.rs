@@ -39,27 +39,36 @@ fn people(check: &mut Check<'_>, state: &State) {
 }
 
 fn person(check: &mut Check<'_>, state: &State, email: &Spanned<Email>, by: impl Fn() -> String) {
-    if state.users.contains_key(&Key::Named(email.value.clone())) {
+    if state.has(&Address::user(email.value.clone())) {
         return;
     }
-    let known = state.users.keys().filter_map(Key::name).map(Email::as_str);
+    let known = titles(state, Kind::User);
     let near = check.near(email.value.as_str(), known);
     let name = email.value.to_string();
     check.mistake(email.at, MistakeKind::UnknownUser { by: by(), name, near });
 }
 
+/// What the objects of a kind are called, of those that have a name of their own.
+fn titles(state: &State, kind: Kind) -> impl Iterator<Item = &str> {
+    state.addresses(kind).filter_map(|address| address.key().title())
+}
+
+fn names(state: &State, kind: Kind) -> Vec<&Name> {
+    state.addresses(kind).filter_map(|address| address.key().name()).collect()
+}
+
 fn external(check: &mut Check<'_>, state: &State) {
     let document = check.document;
     for (name, (at, ())) in &document.external_groups {
-        if !state.groups.contains_key(&Key::Named(name.clone())) {
-            let near = check.near(name.as_str(), state.groups.keys().filter_map(Key::name).map(Name::as_str));
+        if !state.has(&Address::group(name.clone())) {
+            let near = check.near(name.as_str(), titles(state, Kind::Group));
             let kind = MistakeKind::NoSuchExternal { kind: Kind::Group, name: name.to_string(), near };
             check.mistake(*at, kind);
         }
     }
     for (name, (at, ())) in &document.external_applications {
-        if !state.applications.contains_key(&Key::Named(name.clone())) {
-            let known = state.applications.keys().filter_map(Key::name).map(Name::as_str);
+        if !state.has(&Address::application(name.clone())) {
+            let known = titles(state, Kind::Application);
             let near = check.near(name.as_str(), known);
             let kind = MistakeKind::NoSuchExternal { kind: Kind::Application, name: name.to_string(), near };
             check.mistake(*at, kind);
@@ -71,11 +80,11 @@ fn external(check: &mut Check<'_>, state: &State) {
 fn declared(check: &mut Check<'_>, state: &State) {
     let document = check.document;
     if let Some(section) = &document.applications {
-        let flags = |name: &Name| state.applications.get(&Key::Named(name.clone())).map(|live| live.flags);
+        let flags = |name: &Name| state.application(&name.clone().into()).map(|live| live.flags);
         managed(check, Kind::Application, section, |entry| &entry.shared, flags);
     }
     if let Some(section) = &document.groups {
-        let live = |name: &Name| state.groups.get(&Key::Named(name.clone()));
+        let live = |name: &Name| state.group(&name.clone().into());
         for (name, (at, _)) in section {
             if live(name).is_some_and(|live| live.builtin.is_some()) {
                 check.mistake(*at, MistakeKind::BuiltinDeclared { name: name.to_string() });
@@ -85,7 +94,7 @@ fn declared(check: &mut Check<'_>, state: &State) {
         managed(check, Kind::Group, section, |entry| &entry.shared, flags);
     }
     if let Some(section) = &document.policies {
-        let flags = |name: &Name| state.policies.get(&Key::Named(name.clone())).map(|live| live.flags);
+        let flags = |name: &Name| state.policy(&name.clone().into()).map(|live| live.flags);
         managed(check, Kind::Policy, section, |entry| &entry.shared, flags);
     }
 }
@@ -115,15 +124,15 @@ fn managed<V>(
 fn renamed(check: &mut Check<'_>, state: &State) {
     let document = check.document;
     if let Some(section) = &document.applications {
-        let live: Vec<&Name> = state.applications.keys().filter_map(Key::name).collect();
+        let live: Vec<&Name> = names(state, Kind::Application);
         moved(check, Kind::Application, section, |entry| &entry.shared, &live);
     }
     if let Some(section) = &document.groups {
-        let live: Vec<&Name> = state.groups.keys().filter_map(Key::name).collect();
+        let live: Vec<&Name> = names(state, Kind::Group);
         moved(check, Kind::Group, section, |entry| &entry.shared, &live);
     }
     if let Some(section) = &document.policies {
-        let live: Vec<&Name> = state.policies.keys().filter_map(Key::name).collect();
+        let live: Vec<&Name> = names(state, Kind::Policy);
         moved(check, Kind::Policy, section, |entry| &entry.shared, &live);
     }
 }
@@ -154,14 +163,14 @@ fn moved<V>(
 fn protected(check: &mut Check<'_>, state: &State) {
     let document = check.document;
     for address in document.settings.iter().flat_map(|settings| &settings.protect) {
-        let exists = match &address.value {
-            Address::User(key) => state.users.contains_key(key),
-            Address::Application(key) => {
-                state.applications.contains_key(key) || has(&document.applications, key)
-            }
-            Address::Group(key) => state.groups.contains_key(key) || has(&document.groups, key),
-            Address::Policy(key) => state.policies.contains_key(key) || has(&document.policies, key),
+        let key = address.value.key();
+        let declared = match address.value.kind() {
+            Kind::User => false,
+            Kind::Application => has(&document.applications, key),
+            Kind::Group => has(&document.groups, key),
+            Kind::Policy => has(&document.policies, key),
         };
+        let exists = declared || state.has(&address.value);
         if !exists {
             let near = nearest(check, state, &address.value);
             let text = format!("{}:{}", address.value.kind(), address.value.key_text());
@@ -170,22 +179,12 @@ fn protected(check: &mut Check<'_>, state: &State) {
     }
 }
 
-fn has<V>(section: &Option<Section<Name, V>>, key: &Key<Name>) -> bool {
+fn has<V>(section: &Option<Section<Name, V>>, key: &Key) -> bool {
     section.as_ref().zip(key.name()).is_some_and(|(section, name)| section.contains_key(name))
 }
 
 fn nearest(check: &Check<'_>, state: &State, address: &Address) -> Option<String> {
-    let text = address.key_text();
-    let near = match address {
-        Address::User(_) => check.near(&text, state.users.keys().filter_map(Key::name).map(Email::as_str)),
-        Address::Application(_) => {
-            check.near(&text, state.applications.keys().filter_map(Key::name).map(Name::as_str))
-        }
-        Address::Group(_) => check.near(&text, state.groups.keys().filter_map(Key::name).map(Name::as_str)),
-        Address::Policy(_) => {
-            check.near(&text, state.policies.keys().filter_map(Key::name).map(Name::as_str))
-        }
-    };
+    let near = check.near(&address.key_text(), titles(state, address.kind()));
     near.map(|name| format!("{}:{name}", address.kind()))
 }
 

@@ -3,7 +3,7 @@ use crate::config::fields::{Fields, document};
 use crate::config::mistake::{MistakeKind, Span};
 use crate::config::schema::text;
 use crate::config::tree::Node;
-use crate::model::{Address, Key, Kind, Prune, Stack};
+use crate::model::{Address, Kind, Prune, Stack};
 
 document! {
     /// How plans are made and when they are refused.
@@ -107,16 +107,14 @@ fn protected(d: &mut Decoder<'_>, node: &Node<'_>, _: Span) -> Option<Vec<Spanne
 fn address(d: &mut Decoder<'_>, node: &Node<'_>) -> Option<Spanned<Address>> {
     let text = d.text(node, "protect")?;
     let named = text.split_once(':');
-    let kind = named.and_then(|(word, _)| Kind::ALL.into_iter().find(|kind| kind.word() == word));
+    let kind = named.and_then(|(word, _)| Kind::ALL.iter().copied().find(|kind| kind.word() == word));
     let (Some((_, name)), Some(kind)) = (named, kind) else {
         d.mistake(node.at, MistakeKind::BadProtect { text: text.to_owned() });
         return None;
     };
     let value = match kind {
-        Kind::User => Address::User(Key::Named(d.email_of(name, node.at)?)),
-        Kind::Application => Address::Application(Key::Named(d.name_of(name, node.at, kind)?)),
-        Kind::Group => Address::Group(Key::Named(d.name_of(name, node.at, kind)?)),
-        Kind::Policy => Address::Policy(Key::Named(d.name_of(name, node.at, kind)?)),
+        Kind::User => Address::user(d.email_of(name, node.at)?),
+        Kind::Application | Kind::Group | Kind::Policy => Address::new(kind, d.name_of(name, node.at, kind)?),
     };
     Some(Spanned { value, at: node.at })
 }

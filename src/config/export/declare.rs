@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::ExportOptions;
 use crate::model::{
-    Address, Application, Attachment, Flags, Group, Id, Key, Meta, Name, Owner, Policy, Principal, Rule,
-    Scope, State, Tag, check_description,
+    Address, Application, Attachment, Flags, Group, Key, Meta, Name, Owner, Policy, Principal, Rule, Scope,
+    State, Tag, check_description,
 };
 
 /// The parts of a state that files declare, in the order in which they are written.
@@ -32,23 +32,23 @@ pub(super) fn declare<'a>(
         external_groups: BTreeSet::new(),
         left_out: BTreeMap::new(),
     };
-    for (key, application) in &state.applications {
-        let address = Address::Application(key.clone());
+    for (key, application) in state.applications() {
+        let address = Address::application(key.clone());
         let why = reason(&address, key, &application.meta, application.flags, options, refused);
         declared.place(address, key, why, |declared, name| {
             declared.applications.insert(name, application);
         });
     }
-    for (key, group) in &state.groups {
-        let address = Address::Group(key.clone());
+    for (key, group) in state.groups() {
+        let address = Address::group(key.clone());
         let built_in = group.builtin.map(|_| "it is built in".to_owned());
         let why = built_in.or_else(|| reason(&address, key, &group.meta, group.flags, options, refused));
         declared.place(address, key, why, |declared, name| {
             declared.groups.insert(name, group);
         });
     }
-    for (key, policy) in &state.policies {
-        let address = Address::Policy(key.clone());
+    for (key, policy) in state.policies() {
+        let address = Address::policy(key.clone());
         let why = reason(&address, key, &policy.meta, policy.flags, options, refused)
             .or_else(|| unnamed(&policy.attachment))
             .or_else(|| policy.rules.0.iter().find_map(unwritable));
@@ -64,7 +64,7 @@ impl<'a> Declared<'a> {
     fn place(
         &mut self,
         address: Address,
-        key: &'a Key<Name>,
+        key: &'a Key,
         why: Option<String>,
         declare: impl FnOnce(&mut Self, &'a Name),
     ) {
@@ -104,7 +104,7 @@ const TAGS_MOST: usize = 10;
 /// Returns why an object is not declared.
 fn reason(
     address: &Address,
-    key: &Key<Name>,
+    key: &Key,
     meta: &Meta,
     flags: Flags,
     options: &ExportOptions<'_>,
@@ -144,11 +144,8 @@ fn reason(
 }
 
 fn unnamed(attachment: &Attachment) -> Option<String> {
-    let id: &Id = match attachment {
-        Attachment::Principal(Principal::User(Key::Id(id)) | Principal::Application(Key::Id(id)))
-        | Attachment::Group(Key::Id(id)) => id,
-        Attachment::None | Attachment::Principal(_) | Attachment::Group(_) => return None,
-    };
+    let address = attachment.address()?;
+    let id = address.key().id()?;
     Some(format!("it is attached to {id}, which has no name of its own"))
 }
 

@@ -212,7 +212,7 @@ impl Exporting<'_> {
         let section = &self.declared.applications;
         out.writer().raw(0, if section.is_empty() { "applications: {}" } else { "applications:" });
         for (name, application) in section {
-            out.block(Address::Application(Key::Named((*name).clone())), |writer| {
+            out.block(Address::application((*name).clone()), |writer| {
                 if is_bare(&application.meta) {
                     return writer.key(1, name.as_str(), "{}");
                 }
@@ -228,7 +228,7 @@ impl Exporting<'_> {
         let section = &self.declared.groups;
         out.writer().raw(0, if section.is_empty() { "groups: {}" } else { "groups:" });
         for (name, group) in section {
-            out.block(Address::Group(Key::Named((*name).clone())), |writer| {
+            out.block(Address::group((*name).clone()), |writer| {
                 writer.key(1, name.as_str(), "");
                 meta(writer, &group.meta);
                 members(writer, group);
@@ -242,7 +242,7 @@ impl Exporting<'_> {
         let section = &self.declared.policies;
         out.writer().raw(0, if section.is_empty() { "policies: {}" } else { "policies:" });
         for (name, policy) in section {
-            out.block(Address::Policy(Key::Named((*name).clone())), |writer| {
+            out.block(Address::policy((*name).clone()), |writer| {
                 writer.key(1, name.as_str(), "");
                 meta(writer, &policy.meta);
                 self.policy(writer, policy);
@@ -340,9 +340,9 @@ fn members(writer: &mut Writer, group: &Group) {
     let (mut users, mut applications, mut hidden) = (Vec::new(), Vec::new(), Vec::new());
     for member in &group.members {
         match member {
-            Principal::User(Key::Named(email)) => users.push(email.as_str()),
+            Principal::User(Key::Email(email)) => users.push(email.as_str()),
             Principal::Application(Key::Named(name)) => applications.push(name.as_str()),
-            Principal::User(Key::Id(_)) | Principal::Application(Key::Id(_)) => hidden.push(member),
+            Principal::User(_) | Principal::Application(_) => hidden.push(member),
         }
     }
     if users.is_empty() && applications.is_empty() {

@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use indexmap::IndexMap;
 use insta::assert_snapshot;
 use jiff::Timestamp;
 use proptest::collection::{btree_map, btree_set, vec};
@@ -117,7 +116,7 @@ fn any_state(stack: Option<Stack>) -> impl Strategy<Value = State> {
             state.projects = (0..).map(id).zip(names).collect();
             let principals: Vec<Principal> = users
                 .iter()
-                .map(|email| Principal::User(Key::Named(email.clone())))
+                .map(|email| Principal::User(Key::Email(email.clone())))
                 .chain(applications.keys().map(|name| Principal::Application(Key::Named(name.clone()))))
                 .collect();
             let attachments: Vec<Attachment> = principals
@@ -128,31 +127,21 @@ fn any_state(stack: Option<Stack>) -> impl Strategy<Value = State> {
                 .chain([Attachment::None])
                 .collect();
             let flags = Flags::default();
-            state.applications = applications
-                .into_iter()
-                .map(|(name, meta)| (Key::Named(name), Application { meta, flags, api_keys: 0 }))
-                .collect();
-            state.groups = groups
-                .into_iter()
-                .map(|(name, (meta, members))| {
-                    let members = members.iter().map(|index| index.get(&principals).clone()).collect();
-                    (Key::Named(name), Group { meta, flags, builtin: None, members })
-                })
-                .collect();
-            state.policies = policies
-                .into_iter()
-                .map(|(name, (meta, index, rules))| {
-                    let attachment = index.get(&attachments).clone();
-                    (Key::Named(name), Policy { meta, flags, attachment, rules: Rules(rules) })
-                })
-                .collect();
-            state.users = users
-                .into_iter()
-                .map(|email| {
-                    let username = email.to_string();
-                    (Key::Named(email), User { username, kind: UserType::Member, locked: false })
-                })
-                .collect();
+            for (name, meta) in applications {
+                state.insert(name, Application { meta, flags, api_keys: 0 });
+            }
+            for (name, (meta, members)) in groups {
+                let members = members.iter().map(|index| index.get(&principals).clone()).collect();
+                state.insert(name, Group { meta, flags, builtin: None, members });
+            }
+            for (name, (meta, index, rules)) in policies {
+                let attachment = index.get(&attachments).clone();
+                state.insert(name, Policy { meta, flags, attachment, rules: Rules(rules) });
+            }
+            for email in users {
+                let username = email.to_string();
+                state.insert(email, User { username, kind: UserType::Member, locked: false });
+            }
             state
         },
     )
@@ -187,12 +176,14 @@ fn any_wild_state() -> impl Strategy<Value = State> {
 }
 
 fn disturb(state: &mut State, what: u8, index: Index) {
-    let policy = (!state.policies.is_empty()).then(|| index.index(state.policies.len()));
-    let policy = policy.and_then(|at| state.policies.get_index_mut(at)).map(|(_, policy)| policy);
-    let application = index.index(state.applications.len());
-    let group = index.index(state.groups.len());
+    let any = |kind| {
+        let all: Vec<_> = state.addresses(kind).map(|address| address.key().clone()).collect();
+        (!all.is_empty()).then(|| index.get(&all).clone())
+    };
+    let (application, group) = (any(Kind::Application).unwrap(), any(Kind::Group).unwrap());
+    let policy = any(Kind::Policy);
     let other: Stack = "other".parse().unwrap();
-    match (what, policy) {
+    match (what, policy.and_then(|key| state.find_mut::<Policy>(&key))) {
         (0, Some(policy)) => policy.rules.0.push(Rule {
             permission_sets: BTreeSet::from(["IAMManager".parse().unwrap()]),
             scope: Scope::Gone,
@@ -216,26 +207,37 @@ fn disturb(state: &mut State, what: u8, index: Index) {
             scope: Scope::Projects(BTreeSet::from([id(77)])),
             condition: None,
         }),
-        (7, _) => state.applications[application].flags.managed = true,
-        (8, _) => state.applications[application].meta.tags.extend((0..11).map(|n| format!("t{n}"))),
+        (7, _) => state.find_mut::<Application>(&application).unwrap().flags.managed = true,
+        (8, _) => state
+            .find_mut::<Application>(&application)
+            .unwrap()
+            .meta
+            .tags
+            .extend((0..11).map(|n| format!("t{n}"))),
         (13, _) => {
-            state.applications[application].meta.tags.insert("team:platform".to_owned());
+            let application = state.find_mut::<Application>(&application).unwrap();
+            application.meta.tags.insert("team:platform".to_owned());
         }
-        (9, _) => state.applications[application].meta.description = "\u{0}\n# x".to_owned(),
-        (10, _) => state.groups[group].builtin = Some(Builtin::AllUsers),
+        (9, _) => {
+            state.find_mut::<Application>(&application).unwrap().meta.description = "\u{0}\n# x".to_owned();
+        }
+        (10, _) => state.find_mut::<Group>(&group).unwrap().builtin = Some(Builtin::AllUsers),
         (11, _) => {
-            state.groups[group].members.insert(Principal::Application(Key::Id(id(55))));
+            state.find_mut::<Group>(&group).unwrap().members.insert(Principal::Application(Key::Id(id(55))));
         }
         (12, _) => {
-            let application = state.applications[application].clone();
-            state.applications.insert(Key::Id(id(44)), application);
+            let application = state.application(&application).unwrap().clone();
+            state.insert(Key::Id(id(44)), application);
         }
-        _ => state.groups[group].meta.owner = Some(Owner::Unclear(["scw-iam=A\n- b: c".to_owned()].into())),
+        _ => {
+            state.find_mut::<Group>(&group).unwrap().meta.owner =
+                Some(Owner::Unclear(["scw-iam=A\n- b: c".to_owned()].into()));
+        }
     }
 }
 
-fn named<T>(section: &IndexMap<Key<Name>, T>) -> BTreeMap<&Key<Name>, &T> {
-    section.iter().collect()
+fn declarable(state: &State) -> BTreeMap<&Address, &Object> {
+    state.objects.iter().filter(|(address, _)| address.kind().declarable()).collect()
 }
 
 proptest! {
@@ -248,45 +250,43 @@ proptest! {
         let titles = HashMap::new();
         let split = if one { Split::One } else { Split::ByKind };
         let (desired, all) = load(&state, &options(stack.as_ref(), split, &titles));
-        prop_assert_eq!(named(&desired.state.applications), named(&state.applications), "{}", &all);
-        prop_assert_eq!(named(&desired.state.groups), named(&state.groups), "{}", &all);
-        prop_assert_eq!(named(&desired.state.policies), named(&state.policies), "{}", &all);
+        prop_assert_eq!(declarable(&desired.state), declarable(&state), "{}", &all);
         prop_assert_eq!(desired.sections, [Kind::Application, Kind::Group, Kind::Policy].into());
         prop_assert!(desired.expiries.iter().all(|expiry| !expiry.expired), "{}", &all);
-        prop_assert_eq!(desired.memberships.len(), state.groups.len());
+        prop_assert_eq!(desired.memberships.len(), state.groups().count());
     }
 
     #[test]
     fn what_files_cannot_say_is_left_out_and_said(state in any_wild_state()) {
         let titles = HashMap::from([(id(44), "a title\n- x: y".to_owned())]);
         let (desired, all) = load(&state, &options(None, Split::ByKind, &titles));
-        for (key, policy) in &desired.state.policies {
-            prop_assert_eq!(policy, &state.policies[key], "{}", &all);
+        for (key, policy) in desired.state.policies() {
+            prop_assert_eq!(policy, state.policy(key).unwrap(), "{}", &all);
         }
-        for (key, group) in &desired.state.groups {
-            let live = &state.groups[key];
+        for (key, group) in desired.state.groups() {
+            let live = state.group(key).unwrap();
             let listed = |member: &&Principal| !matches!(member, Principal::Application(Key::Id(_)));
             prop_assert!(group.members.iter().eq(live.members.iter().filter(listed)), "{}", &all);
             let exact = live.members.iter().all(|member| listed(&member));
             let membership = if exact { Membership::Exact } else { Membership::AtLeast };
             prop_assert_eq!(desired.memberships[key.name().unwrap().as_str()], membership, "{}", &all);
         }
-        let left_out = |missing: bool, key: &Key<Name>| {
+        let left_out = |missing: bool, key: &Key| {
             !missing || all.contains(&format!("`{key}`: ")) || all.contains(&format!("({key}): "))
         };
-        for key in state.policies.keys() {
-            prop_assert!(left_out(!desired.state.policies.contains_key(key), key), "{key}\n{all}");
+        for key in state.policies().map(|(key, _)| key) {
+            prop_assert!(left_out(desired.state.policy(key).is_none(), key), "{key}\n{all}");
         }
-        for (key, application) in &state.applications {
-            let missing = !desired.state.applications.contains_key(key);
+        for (key, application) in state.applications() {
+            let missing = desired.state.application(key).is_none();
             prop_assert!(left_out(missing, key), "{key}\n{all}");
             let tags = &application.meta.tags;
             let tagged = tags.len() < 10 && tags.iter().all(|tag| tag.parse::<Tag>().is_ok());
             let plain = key.name().is_some() && application.flags.ordinary() && tagged;
             prop_assert!(!missing || !plain || application.meta.description.contains('\0'), "{key}\n{all}");
         }
-        for key in state.groups.keys() {
-            prop_assert!(left_out(!desired.state.groups.contains_key(key), key), "{key}\n{all}");
+        for key in state.groups().map(|(key, _)| key) {
+            prop_assert!(left_out(desired.state.group(key).is_none(), key), "{key}\n{all}");
         }
     }
 }
@@ -304,24 +304,24 @@ fn an_export_reads_as_a_person_would_write_it() {
         owner: None,
     };
     let named = |name: &str| Key::Named(name.parse::<Name>().unwrap());
-    let alice = Principal::User(Key::Named("alice@example.com".parse().unwrap()));
+    let alice = Principal::User(Key::Email("alice@example.com".parse().unwrap()));
     let flags = Flags::default();
     let managed = Flags { editable: false, deletable: false, managed: true };
     let application = |meta, flags| Application { meta, flags, api_keys: 0 };
-    state.applications.insert(named("ci"), application(meta("Deploys: from CI", &["team=platform"]), flags));
-    state.applications.insert(named("no"), application(meta("", &[]), flags));
-    state.applications.insert(named("vpn"), application(meta("", &[]), managed));
-    state.applications.insert(Key::Id(id(9)), application(meta("", &[]), flags));
+    state.insert(named("ci"), application(meta("Deploys: from CI", &["team:platform"]), flags));
+    state.insert(named("no"), application(meta("", &[]), flags));
+    state.insert(named("vpn"), application(meta("", &[]), managed));
+    state.insert(Key::Id(id(9)), application(meta("", &[]), flags));
     let everyone = Group {
         meta: Meta::default(),
         flags: managed,
         builtin: Some(Builtin::AllUsers),
         members: BTreeSet::new(),
     };
-    state.groups.insert(named("All Users"), everyone);
+    state.insert(named("All Users"), everyone);
     let hidden = Principal::Application(Key::Id(id(8)));
     let members = [alice.clone(), Principal::Application(named("vpn")), hidden].into();
-    state.groups.insert(named("developers"), Group { meta: meta("", &[]), flags, builtin: None, members });
+    state.insert(named("developers"), Group { meta: meta("", &[]), flags, builtin: None, members });
     let rule = |sets: &[&str], scope, condition: Option<&str>| Rule {
         permission_sets: sets.iter().map(|set| set.parse().unwrap()).collect(),
         scope,
@@ -349,13 +349,13 @@ fn an_export_reads_as_a_person_would_write_it() {
             Some("request.ip == \"192.0.2.1\" ||\nrequest.ip == \"192.0.2.2\""),
         ),
     ];
-    state.policies.insert(named("run"), policy(Attachment::Group(named("developers")), rules));
-    state.policies.insert(named("all"), policy(Attachment::Group(named("All Users")), Vec::new()));
-    state.policies.insert(
+    state.insert(named("run"), policy(Attachment::Group(named("developers")), rules));
+    state.insert(named("all"), policy(Attachment::Group(named("All Users")), Vec::new()));
+    state.insert(
         named("gone"),
         policy(Attachment::Principal(alice), vec![rule(&["IAMReadOnly"], Scope::Gone, None)]),
     );
-    state.policies.insert(
+    state.insert(
         named("odd"),
         policy(
             Attachment::None,

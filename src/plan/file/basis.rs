@@ -8,7 +8,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::compare::without_keys;
 use super::{ContentDocument, ObjectDocument, address, attachment, key, members, rules};
-use crate::model::{Address, Attachment, Builtin, Catalogue, Key, Meta, Name, Principal, Rules, State};
+use crate::model::{Address, Attachment, Builtin, Catalogue, Key, Kind, Object, Principal, Rules, State};
 use crate::plan::{Action, Facts, Plan};
 
 /// The objects that steps touch; those that the safety of the order depends on, which is what a policy is attached to,
@@ -18,14 +18,14 @@ pub(super) fn objects(plan: &Plan) -> Vec<ObjectDocument> {
     let (before, outcome) = (plan.before(), plan.outcome());
     let mut found: BTreeSet<Address> = plan.live_keys.keys().cloned().collect();
     found.extend(plan.access().iter().map(|change| change.principal.address()));
-    let mut groups: BTreeSet<Key<Name>> = BTreeSet::new();
+    let mut groups: BTreeSet<Key> = BTreeSet::new();
     for step in plan.steps() {
         let touched = step.action.address();
-        if let Address::Group(key) = &touched {
-            groups.insert(key.clone());
+        if touched.kind() == Kind::Group {
+            groups.insert(touched.key().clone());
         }
-        if let Address::Policy(key) = &touched {
-            for policy in [before.policies.get(key), outcome.policies.get(key)].into_iter().flatten() {
+        if touched.kind() == Kind::Policy {
+            for policy in [before, outcome].into_iter().filter_map(|state| state.policy(touched.key())) {
                 match &policy.attachment {
                     Attachment::None => {}
                     Attachment::Principal(principal) => _ = found.insert(principal.address()),
@@ -33,10 +33,10 @@ pub(super) fn objects(plan: &Plan) -> Vec<ObjectDocument> {
                 }
             }
         }
-        if let Address::Application(_) = &touched
+        if touched.kind() == Kind::Application
             && (step.action.creates().is_some() || step.action.deletes().is_some())
         {
-            let all = before.groups.iter().filter(|(_, it)| it.builtin == Some(Builtin::AllApplications));
+            let all = before.groups().filter(|(_, it)| it.builtin == Some(Builtin::AllApplications));
             groups.extend(all.map(|(key, _)| key.clone()));
         }
         if let Action::AddMembers { members, .. } = &step.action {
@@ -44,17 +44,15 @@ pub(super) fn objects(plan: &Plan) -> Vec<ObjectDocument> {
         }
         found.insert(touched);
     }
-    for (key, policy) in &before.policies {
+    for (key, policy) in before.policies() {
         if matches!(&policy.attachment, Attachment::Group(group) if groups.contains(group)) {
-            found.insert(Address::Policy(key.clone()));
+            found.insert(Address::policy(key.clone()));
         }
     }
-    for group in
-        [before, outcome].into_iter().flat_map(|state| groups.iter().map(|key| state.groups.get(key)))
-    {
+    for group in [before, outcome].into_iter().flat_map(|state| groups.iter().map(|key| state.group(key))) {
         found.extend(group.iter().flat_map(|group| &group.members).map(Principal::address));
     }
-    found.extend(groups.into_iter().map(Address::Group));
+    found.extend(groups.into_iter().map(Address::group));
     let document = |of: &Address| {
         let planned_from = content(before, of);
         ObjectDocument {
@@ -105,31 +103,19 @@ impl fmt::Write for Hash {
 
 /// An object's content, canonical: sorted where the order means nothing. `None` when no object bears the name.
 pub(super) fn content(state: &State, of: &Address) -> Option<ContentDocument> {
-    let with_meta = |meta: &Meta| ContentDocument {
-        description: Some(meta.description.clone()),
-        tags: Some(meta.wire_tags()),
-        ..ContentDocument::default()
-    };
-    match of {
-        Address::User(user) => state.users.get(user).map(|found| ContentDocument {
-            username: Some(found.username.to_string()),
-            ..ContentDocument::default()
-        }),
-        Address::Application(name) => state
-            .applications
-            .get(name)
-            .map(|found| ContentDocument { api_keys: Some(found.api_keys), ..with_meta(&found.meta) }),
-        Address::Group(name) => state.groups.get(name).map(|found| ContentDocument {
-            members: Some(members(&found.members)),
-            ..with_meta(&found.meta)
-        }),
-        Address::Policy(name) => state.policies.get(name).map(|found| {
-            let sorted = Rules(found.rules.sorted().into_iter().cloned().collect());
-            ContentDocument {
-                principal: Some(attachment(&found.attachment)),
-                rules: Some(rules(&sorted)),
-                ..with_meta(&found.meta)
-            }
-        }),
+    let object = state.get(of)?;
+    let mut content = ContentDocument::default();
+    if let Some(meta) = object.meta() {
+        (content.description, content.tags) = (Some(meta.description.clone()), Some(meta.wire_tags()));
     }
+    match object {
+        Object::User(user) => content.username = Some(user.username.clone()),
+        Object::Application(application) => content.api_keys = Some(application.api_keys),
+        Object::Group(group) => content.members = Some(members(&group.members)),
+        Object::Policy(policy) => {
+            let sorted = Rules(policy.rules.sorted().into_iter().cloned().collect());
+            (content.principal, content.rules) = (Some(attachment(&policy.attachment)), Some(rules(&sorted)));
+        }
+    }
+    Some(content)
 }

@@ -124,12 +124,7 @@ struct Live<'p> {
 impl<'p> Live<'p> {
     fn of(plan: &'p Plan) -> Self {
         let state = plan.before();
-        let users = state.users.keys().cloned().map(Address::User);
-        let applications = state.applications.keys().cloned().map(Address::Application);
-        let groups = state.groups.keys().cloned().map(Address::Group);
-        let policies = state.policies.keys().cloned().map(Address::Policy);
-        let all = users.chain(applications).chain(groups).chain(policies);
-        Self { plan, addresses: all.map(|of| (address(&of), of)).collect() }
+        Self { plan, addresses: state.objects.keys().map(|of| (address(of), of.clone())).collect() }
     }
 
     fn content(&self, of: &str) -> Option<ContentDocument> {

@@ -1,12 +1,10 @@
 use super::{Alarm, Case, GuardName, count, limit};
-use crate::plan::align::owner;
+use crate::plan::align::owns;
 
 /// Refuses to adopt anything once the stack owns something: a first run adopts, later ones create.
 pub(super) fn judge(case: &Case<'_>) -> Option<Alarm> {
     let stack = case.desired.stack.as_ref()?;
-    let live = case.facts.live;
-    let owns =
-        case.facts.ids.iter().any(|(address, _)| owner(live, address).is_some_and(|owner| owner.is(stack)));
+    let owns = case.facts.live.objects.values().any(|object| owns(stack, object));
     let items: Vec<_> =
         case.alignment.adoptions.iter().map(|adoption| adoption.address.to_string()).collect();
     let limit = limit(case, GuardName::Adoptions).unwrap_or(0);

@@ -1,12 +1,12 @@
 use super::{Alarm, Case, GuardName, count, limit};
-use crate::model::{Address, Kind, State};
-use crate::plan::align::owner;
+use crate::model::{Address, Kind};
+use crate::plan::align::owns;
 
 /// Refuses to delete more of a kind than 5, or 20 % of what the stack owns where this is more; and always the last
 /// of two or more.
 pub(super) fn judge(case: &Case<'_>) -> Option<Alarm> {
     let (mut items, mut reasons, mut most) = (Vec::new(), Vec::new(), 0);
-    for kind in [Kind::Application, Kind::Group, Kind::Policy] {
+    for kind in Kind::ALL.iter().copied().filter(|kind| kind.declarable()) {
         let of_kind = |address: &&Address| address.kind() == kind;
         let deleted: Vec<_> =
             case.steps.iter().filter_map(|step| step.action.deletes()).filter(of_kind).collect();
@@ -36,14 +36,6 @@ pub(super) fn judge(case: &Case<'_>) -> Option<Alarm> {
 
 fn owned(case: &Case<'_>, kind: Kind) -> usize {
     let Some(stack) = &case.desired.stack else { return 0 };
-    let live: &State = &case.alignment.before;
-    let ours = |address: &Address| owner(live, address).is_some_and(|owner| owner.is(stack));
-    match kind {
-        Kind::User => 0,
-        Kind::Application => {
-            live.applications.keys().filter(|key| ours(&Address::Application((*key).clone()))).count()
-        }
-        Kind::Group => live.groups.keys().filter(|key| ours(&Address::Group((*key).clone()))).count(),
-        Kind::Policy => live.policies.keys().filter(|key| ours(&Address::Policy((*key).clone()))).count(),
-    }
+    let objects = case.alignment.before.objects.iter();
+    objects.filter(|(address, object)| address.kind() == kind && owns(stack, object)).count()
 }

@@ -1,24 +1,24 @@
 use super::ended::RecentlyEnded;
 use super::{Alarm, Case, GuardName, count, limit};
-use crate::model::{Address, Group, Key, Name, Policy};
+use crate::model::{Address, Group, Key, Policy};
 
 /// Refuses to leave groups of two or more members without members, or policies with rules without rules. What ended by
 /// `until` in the last seven days does not count.
 pub(super) fn judge(case: &Case<'_>) -> Option<Alarm> {
     let (before, outcome) = (&case.alignment.before, &case.alignment.outcome);
     let ended = RecentlyEnded::at(case.facts.now, &case.desired.expiries);
-    let emptied_group = |key: &Key<Name>, live: &Group| {
+    let emptied_group = |key: &Key, live: &Group| {
         live.members.len() >= 2 && !live.members.iter().all(|member| ended.member(key, member))
     };
-    let emptied_policy = |key: &Key<Name>, live: &Policy| {
-        let policy = Address::Policy(key.clone());
+    let emptied_policy = |key: &Key, live: &Policy| {
+        let policy = Address::policy(key.clone());
         !live.rules.0.iter().all(|rule| ended.rule(&policy, rule.condition.as_ref()))
     };
-    let groups = outcome.groups.iter().filter(|(key, group)| {
-        group.members.is_empty() && before.groups.get(*key).is_some_and(|live| emptied_group(key, live))
+    let groups = outcome.groups().filter(|(key, group)| {
+        group.members.is_empty() && before.group(key).is_some_and(|live| emptied_group(key, live))
     });
-    let policies = outcome.policies.iter().filter(|(key, policy)| {
-        policy.rules.0.is_empty() && before.policies.get(*key).is_some_and(|live| emptied_policy(key, live))
+    let policies = outcome.policies().filter(|(key, policy)| {
+        policy.rules.0.is_empty() && before.policy(key).is_some_and(|live| emptied_policy(key, live))
     });
     let groups = groups.map(|(key, _)| format!("group {key}"));
     let items: Vec<_> = groups.chain(policies.map(|(key, _)| format!("policy {key}"))).collect();

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::model::{Address, Condition, Expiry, Key, Name, Principal};
+use crate::model::{Address, Condition, Expiry, Key, Principal};
 
 /// For how long after its end an entry that is still live is an end that was meant.
 ///
@@ -41,8 +41,8 @@ impl<'a> RecentlyEnded<'a> {
     }
 
     /// Returns true when the files list the member of the group with an end that has just come.
-    pub(super) fn member(&self, group: &Key<Name>, member: &Principal) -> bool {
-        self.members.contains(&(&Address::Group(group.clone()), member))
+    pub(super) fn member(&self, group: &Key, member: &Principal) -> bool {
+        self.members.contains(&(&Address::group(group.clone()), member))
     }
 
     /// Returns true when a live rule of the policy with this condition ended when the files say that one of its rules

@@ -1,7 +1,7 @@
 use super::ended::RecentlyEnded;
 use super::{Alarm, Case, GuardName, count, limit};
 use crate::access::AccessChange;
-use crate::model::{Address, Key, Name};
+use crate::model::{Address, Key};
 
 /// Refuses that more principals than 3 lose all access, deleted ones included. What ended by `until` in the
 /// last seven days does not count.
@@ -29,8 +29,8 @@ fn by_expiry(case: &Case<'_>, ended: &RecentlyEnded<'_>, change: &AccessChange) 
     let id = u32::try_from(id).unwrap_or(u32::MAX);
     case.draft.before.ways(id).all(|(group, policy, grants)| {
         let group = group.and_then(|group| world.groups.get_index(group as usize));
-        let member = |group: &Key<Name>| ended.member(group, &change.principal);
-        let policy = world.policies.get_index(policy as usize).cloned().map(Address::Policy);
+        let member = |group: &Key| ended.member(group, &change.principal);
+        let policy = world.policies.get_index(policy as usize).cloned().map(Address::policy);
         let rule = |grant| {
             let grant = world.symbols.unpack(grant);
             policy.as_ref().is_some_and(|policy| ended.rule(policy, grant.condition.as_ref()))

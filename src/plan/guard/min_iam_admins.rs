@@ -34,7 +34,7 @@ fn administrators(case: &Case<'_>, holdings: &Holdings, state: &State) -> Vec<Pr
         let id = world.principals.get_index_of(principal).and_then(|at| u32::try_from(at).ok());
         id.is_some_and(|id| holders.contains(&id))
     };
-    let unlocked = state.users.iter().filter(|(_, user)| !user.locked);
+    let unlocked = state.users().filter(|(_, user)| !user.locked);
     unlocked
         .map(|(key, user)| (Principal::User(key.clone()), user.kind == UserType::Owner))
         .filter(|(principal, owner)| *owner || holds(principal))

@@ -1,35 +1,33 @@
 use super::{Alarm, Case, GuardName, count, limit};
-use crate::model::{Address, Kind};
+use crate::model::{Group, Kind, Object};
+use crate::plan::Action;
 
 /// Refuses to delete and create of one kind, where the deleted one is an application with keys, or a group that
 /// shares a member with the new one: that is a rename written wrong.
 pub(super) fn judge(case: &Case<'_>) -> Option<Alarm> {
-    let (before, outcome) = (&case.alignment.before, &case.alignment.outcome);
+    let outcome = &case.alignment.outcome;
     let created = |kind: Kind| case.steps.iter().filter(move |step| step.action.creates() == Some(kind));
     let mut items = Vec::new();
-    for address in case.steps.iter().filter_map(|step| step.action.deletes()) {
-        match address {
-            Address::Application(key) => {
-                let keys = before.applications.get(key).map_or(0, |live| live.api_keys);
-                if let (true, Some(new)) = (keys > 0, created(Kind::Application).next()) {
+    for step in case.steps {
+        let Action::Delete { address, object } = &step.action else { continue };
+        match object {
+            Object::Application(live) => {
+                if let (true, Some(new)) = (live.api_keys > 0, created(Kind::Application).next()) {
                     items.push(format!(
                         "{address} with {}, beside new {}",
-                        count(keys as usize, "API key", "API keys"),
+                        count(live.api_keys as usize, "API key", "API keys"),
                         new.action.address()
                     ));
                 }
             }
-            Address::Group(key) => {
-                let Some(live) = before.groups.get(key) else { continue };
-                let twin = created(Kind::Group).map(|step| step.action.address()).find(|new| match new {
-                    Address::Group(new) => {
-                        outcome.groups.get(new).is_some_and(|new| !new.members.is_disjoint(&live.members))
-                    }
-                    Address::User(_) | Address::Application(_) | Address::Policy(_) => false,
-                });
+            Object::Group(_) => {
+                let Some(live) = case.alignment.before.group(address.key()) else { continue };
+                let shares = |new: &Group| !new.members.is_disjoint(&live.members);
+                let mut new = created(Kind::Group).map(|step| step.action.address());
+                let twin = new.find(|new| outcome.group(new.key()).is_some_and(shares));
                 items.extend(twin.map(|new| format!("{address}, whose members come to new {new}")));
             }
-            Address::User(_) | Address::Policy(_) => {}
+            Object::User(_) | Object::Policy(_) => {}
         }
     }
     let limit = limit(case, GuardName::Rename).unwrap_or(0);

@@ -29,7 +29,7 @@ fn alarm(caller: &Caller, before: &State, steps: &[Step], lost: Vec<(Grant, Step
         }
     };
     if let Principal::User(key) = principal
-        && before.users.get(key).is_some_and(|user| user.kind == UserType::Owner)
+        && before.user(key).is_some_and(|user| user.kind == UserType::Owner)
     {
         return None;
     }

@@ -56,8 +56,7 @@ fn unite(nodes: &[Node], graph: &mut Graph, united: &mut BTreeMap<Node, Vec<Node
 fn may_be_set(alignment: &Alignment, draft: &Draft, group: GroupId) -> bool {
     let Some(key) = draft.world.groups.get_index(group as usize) else { return false };
     let exact = key.name().and_then(|name| alignment.memberships.get(name)) == Some(&Membership::Exact);
-    let (Some(before), Some(after)) = (alignment.before.groups.get(key), alignment.outcome.groups.get(key))
-    else {
+    let (Some(before), Some(after)) = (alignment.before.group(key), alignment.outcome.group(key)) else {
         return false;
     };
     exact
@@ -73,16 +72,9 @@ pub(super) fn absorb(change: &mut Change, other: Change) {
         (Action::AddMembers { members, .. }, Action::AddMembers { members: more, .. }) => {
             members.extend(more);
         }
-        (action @ Action::RemoveMember { .. }, Action::RemoveMember { member: second, .. }) => {
-            if let Action::RemoveMember { group, member } = action {
-                // Who is in the group is known once the order is: the rehearsal fills both in.
-                let leavers = BTreeSet::from([member.clone(), second]);
-                *action =
-                    Action::SetMembers { group: group.clone(), before: leavers, after: BTreeSet::new() };
-            }
-        }
-        (Action::SetMembers { before, .. }, Action::RemoveMember { member, .. }) => {
-            before.insert(member);
+        // Whom it removes is what the change moves; who is in the group is known once the order is.
+        (action, Action::RemoveMember { group, .. }) => {
+            *action = Action::SetMembers { group, before: BTreeSet::new(), after: BTreeSet::new() };
         }
         _ => {}
     }

@@ -96,8 +96,8 @@ impl<'p> Folds<'p> {
 
     /// Whether a path goes through an object that the plan adopts.
     fn adopts(&self, path: &Path) -> bool {
-        let group = path.group.clone().map(Address::Group);
-        self.adopted.contains(&Address::Policy(path.policy.clone()))
+        let group = path.group.clone().map(Address::group);
+        self.adopted.contains(&Address::policy(path.policy.clone()))
             || group.is_some_and(|group| self.adopted.contains(&group))
     }
 }

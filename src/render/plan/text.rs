@@ -6,8 +6,8 @@ use similar::{ChangeTag, TextDiff};
 use super::access::{self, Fold, Folds};
 use super::{Reading, words};
 use crate::access::Sharpness;
-use crate::model::{Address, Attachment, Rules, UserType};
-use crate::plan::{Action, ConflictKind, Plan, SparedReason, Step, Update, Verdict};
+use crate::model::{Address, Attachment, Field, FieldValue, Key, Principal, Rules, UserType, Writer};
+use crate::plan::{Action, ConflictKind, Plan, SparedReason, Step, Verdict};
 use crate::render::escape::terminal;
 use crate::render::paint::Ink;
 use crate::render::report::Style;
@@ -48,11 +48,8 @@ const fn sign(sharpness: Sharpness, drift: bool) -> (Ink, &'static str) {
 
 const fn mark(action: &Action) -> (Ink, &'static str) {
     match action {
-        Action::CreateApplication { .. }
-        | Action::CreateGroup { .. }
-        | Action::CreatePolicy { .. }
-        | Action::AddMembers { .. } => (Ink::Add, "+"),
-        Action::Update(_) | Action::SetRules { .. } => (Ink::Change, "~"),
+        Action::Create { .. } | Action::AddMembers { .. } => (Ink::Add, "+"),
+        Action::Update { .. } | Action::SetRules { .. } => (Ink::Change, "~"),
         Action::RemoveMember { .. } | Action::SetMembers { .. } | Action::Delete { .. } => (Ink::Remove, "-"),
     }
 }
@@ -124,16 +121,8 @@ impl Page<'_> {
 
     fn details(&mut self, step: &Step, indent: usize) -> io::Result<()> {
         match &step.action {
-            Action::CreateApplication { meta, .. } | Action::CreateGroup { meta, .. } => {
-                self.description(indent, &meta.description)
-            }
-            Action::CreatePolicy { policy, .. } => {
-                self.description(indent, &policy.meta.description)?;
-                let to = words::attachment(&policy.attachment);
-                writeln!(self.out, "{:indent$}principal: {}", "", terminal(&to))?;
-                self.diff(indent, "", &words::rules(self.plan, &policy.rules))
-            }
-            Action::Update(update) => self.update(indent, update),
+            Action::Create { object, .. } => self.created(indent, &object.fields()),
+            Action::Update { from, .. } => self.update(indent, step, from.as_ref()),
             Action::SetRules { before, after, .. } => self.rules(indent, before, after),
             Action::AddMembers { .. }
             | Action::RemoveMember { .. }
@@ -142,48 +131,59 @@ impl Page<'_> {
         }
     }
 
-    fn description(&mut self, indent: usize, text: &str) -> io::Result<()> {
-        if text.is_empty() {
-            return Ok(());
-        }
-        writeln!(self.out, "{:indent$}description: {}", "", terminal(text))
-    }
-
-    fn update(&mut self, indent: usize, update: &Update) -> io::Result<()> {
-        let Update { address: _, name, description, tags, owner, attachment, meta: _ } = update;
-        if let Some((from, to)) = name {
-            self.field(indent, "name", &from.to_string(), to.as_str())?;
-        }
-        if let Some((from, to)) = description {
-            if from.contains('\n') || to.contains('\n') {
-                writeln!(self.out, "{:indent$}description:", "")?;
-                self.diff(indent + 2, &lines(from), &lines(to))?;
-            } else {
-                self.field(indent, "description", &quoted(from), &quoted(to))?;
+    /// Writes what a new object holds: what its name does not say.
+    fn created(&mut self, indent: usize, fields: &[Field<'_>]) -> io::Result<()> {
+        for field in fields.iter().filter(|field| field.writer != Writer::Nothing) {
+            if let FieldValue::Rules(rules) = field.value {
+                self.diff(indent, "", &words::rules(self.plan, rules))?;
+            } else if let Some(value) = words::value(field) {
+                writeln!(self.out, "{:indent$}{}: {}", "", field.name, terminal(&value))?;
             }
         }
-        if let Some((from, to)) = tags {
-            let gone = from.difference(to).map(|tag| format!("-{tag}"));
-            let new = to.difference(from).map(|tag| format!("+{tag}"));
-            let changes: Vec<_> = gone.chain(new).collect();
-            writeln!(self.out, "{:indent$}tags: {}", "", terminal(&changes.join(", ")))?;
+        Ok(())
+    }
+
+    fn update(&mut self, indent: usize, step: &Step, from: Option<&Key>) -> io::Result<()> {
+        if let Some(from) = from {
+            self.field(indent, "name", &from.to_string(), &step.action.address().key_text())?;
         }
-        if let Some((from, to)) = owner
-            && !(update.only_adopts() && from.is_none())
-        {
-            self.field(indent, "owner", &words::owner(from.as_ref()), &words::owner(to.as_ref()))?;
-        }
-        if let Some((from, to)) = attachment {
-            self.field(indent, "principal", &words::attachment(from), &words::attachment(to))?;
-            self.owner_note(indent, to)?;
+        let adopts = step.action.only_adopts();
+        for (before, after) in step.action.changes() {
+            match (before.value, after.value) {
+                (FieldValue::Text(from), FieldValue::Text(to))
+                    if from.contains('\n') || to.contains('\n') =>
+                {
+                    writeln!(self.out, "{:indent$}{}:", "", before.name)?;
+                    self.diff(indent + 2, &lines(from), &lines(to))?;
+                }
+                (FieldValue::Text(from), FieldValue::Text(to)) => {
+                    self.field(indent, before.name, &quoted(from), &quoted(to))?;
+                }
+                (FieldValue::Tags(from), FieldValue::Tags(to)) => {
+                    let gone = from.difference(to).map(|tag| format!("-{tag}"));
+                    let new = to.difference(from).map(|tag| format!("+{tag}"));
+                    let changes: Vec<_> = gone.chain(new).collect();
+                    writeln!(self.out, "{:indent$}{}: {}", "", before.name, terminal(&changes.join(", ")))?;
+                }
+                (FieldValue::Owner(None), FieldValue::Owner(_)) if adopts => {}
+                (FieldValue::Owner(from), FieldValue::Owner(to)) => {
+                    self.field(indent, before.name, &words::owner(from), &words::owner(to))?;
+                }
+                (FieldValue::Attachment(from), FieldValue::Attachment(to)) => {
+                    self.field(indent, before.name, &words::attachment(from), &words::attachment(to))?;
+                    self.owner_note(indent, to)?;
+                }
+                // What no PATCH writes does not differ in one.
+                _ => {}
+            }
         }
         Ok(())
     }
 
     /// A policy for the owner adds nothing: the owner holds everything.
     fn owner_note(&mut self, indent: usize, to: &Attachment) -> io::Result<()> {
-        let Attachment::Principal(crate::model::Principal::User(key)) = to else { return Ok(()) };
-        if self.plan.outcome().users.get(key).is_some_and(|user| user.kind == UserType::Owner) {
+        let Attachment::Principal(Principal::User(key)) = to else { return Ok(()) };
+        if self.plan.outcome().user(key).is_some_and(|user| user.kind == UserType::Owner) {
             writeln!(self.out, "{:indent$}note: {key} is the owner and holds everything already", "")?;
         }
         Ok(())

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::model::{Address, Attachment, Condition, Id, Key, Kind, Owner, Rule, Rules, Scope};
+use crate::model::{
+    Address, Attachment, Condition, Field, FieldValue, Flags, Id, Kind, Object, Owner, Rule, Rules, Scope,
+};
 use crate::plan::{Action, Conflict, ConflictKind, Plan, SparedReason, Step};
 use crate::render::wrap::{TIE, tied};
 
@@ -13,14 +15,10 @@ pub(super) const MOST_ITEMS: usize = 10;
 #[must_use]
 pub fn headline(plan: &Plan, step: &Step) -> String {
     match &step.action {
-        Action::CreateApplication { .. } | Action::CreateGroup { .. } | Action::CreatePolicy { .. } => {
-            step.action.address().to_string()
-        }
-        Action::Update(update) => match &update.name {
-            Some((from, _)) => format!("{} (was {from})", update.address),
-            None if update.only_adopts() => format!("{}: adopted", update.address),
-            None => update.address.to_string(),
-        },
+        Action::Create { address, .. } => address.to_string(),
+        Action::Update { address, from: Some(from), .. } => format!("{address} (was {from})"),
+        Action::Update { address, .. } if step.action.only_adopts() => format!("{address}: adopted"),
+        Action::Update { address, .. } => address.to_string(),
         Action::AddMembers { group, members } => {
             let members: Vec<_> = members.iter().map(short).collect();
             let verb = if members.len() == 1 { "joins" } else { "join" };
@@ -32,9 +30,9 @@ pub fn headline(plan: &Plan, step: &Step) -> String {
             format!("{} leave group {group}", several(&leavers))
         }
         Action::SetRules { policy, .. } => format!("rules of policy {policy}"),
-        Action::Delete { address } => {
+        Action::Delete { address, object } => {
             let title = address_title(plan, address).map(|title| format!(" ({title})")).unwrap_or_default();
-            let keys = match plan.keys_that_go(address) {
+            let keys = match object.api_keys() {
                 0 => String::new(),
                 1 => ", and its API key with it".to_owned(),
                 keys => format!(", and its {keys} API keys with it"),
@@ -52,14 +50,11 @@ pub(super) fn named(plan: &Plan, address: &crate::model::Address) -> String {
     }
 }
 
-fn address_title<'p>(plan: &'p Plan, address: &crate::model::Address) -> Option<&'p str> {
-    use crate::model::Address;
-    match address {
-        Address::Application(Key::Id(id)) | Address::Group(Key::Id(id)) | Address::Policy(Key::Id(id)) => {
-            plan.title(*id)
-        }
-        Address::User(_) | Address::Application(_) | Address::Group(_) | Address::Policy(_) => None,
+fn address_title<'p>(plan: &'p Plan, address: &Address) -> Option<&'p str> {
+    if !address.kind().declarable() {
+        return None;
     }
+    plan.title(address.key().id()?)
 }
 
 fn short(principal: &crate::model::Principal) -> String {
@@ -124,6 +119,20 @@ fn condition_lines(condition: &Condition) -> String {
 /// Rules as a person would write them.
 pub(super) fn rules(plan: &Plan, rules: &Rules) -> String {
     rules.sorted().into_iter().map(|one| rule(plan, one)).collect()
+}
+
+/// A field of a new object, where it says anything.
+pub(super) fn value(field: &Field<'_>) -> Option<String> {
+    match field.value {
+        FieldValue::Text(text) => (!text.is_empty()).then(|| text.to_owned()),
+        FieldValue::Attachment(to) => Some(attachment(to)),
+        FieldValue::Tags(_)
+        | FieldValue::Owner(_)
+        | FieldValue::Members(_)
+        | FieldValue::Rules(_)
+        | FieldValue::Count(_)
+        | FieldValue::Flag(_) => None,
+    }
 }
 
 /// What a policy is attached to, as a person would write it.
@@ -229,20 +238,8 @@ pub(super) fn settled(plan: &Plan) -> String {
 
 /// Whether files cannot declare an object: a product keeps it, or it is built in.
 fn built_in(plan: &Plan, address: &Address) -> bool {
-    let state = plan.before();
-    let flags = match address {
-        Address::User(_) => None,
-        Address::Application(key) => state.applications.get(key).map(|application| application.flags),
-        Address::Group(key) => {
-            let group = state.groups.get(key);
-            if group.is_some_and(|group| group.builtin.is_some()) {
-                return true;
-            }
-            group.map(|group| group.flags)
-        }
-        Address::Policy(key) => state.policies.get(key).map(|policy| policy.flags),
-    };
-    flags.is_some_and(|flags| !flags.ordinary())
+    let flags = plan.before().get(address).map_or_else(Flags::default, Object::flags);
+    !flags.ordinary()
 }
 
 /// `2 to create, 1 to change`; numbers and words are tied.

@@ -1,6 +1,7 @@
 use std::collections::BTreeSet;
 
-use super::{Attachment, Condition, Flags, Id, Meta, PermissionSetName};
+use super::{Field, FieldValue, Managed, Writer};
+use crate::model::{Address, Attachment, Condition, Flags, Id, Meta, PermissionSetName};
 
 /// Where a rule grants its permission sets.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -65,7 +66,7 @@ impl PartialEq for Rules {
 impl Eq for Rules {}
 
 /// A policy: what it grants, and to whom.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Policy {
     /// Description, tags, owner.
     pub meta: Meta,
@@ -82,6 +83,62 @@ impl Policy {
     #[must_use]
     pub fn untouchable(&self) -> bool {
         !self.rules.0.iter().all(Rule::expressible)
+    }
+}
+
+impl Managed for Policy {
+    fn meta(&self) -> Option<&Meta> {
+        Some(&self.meta)
+    }
+
+    fn meta_mut(&mut self) -> Option<&mut Meta> {
+        Some(&mut self.meta)
+    }
+
+    fn flags(&self) -> Flags {
+        self.flags
+    }
+
+    fn refers(&self) -> Vec<Address> {
+        self.attachment.address().into_iter().collect()
+    }
+
+    fn readdress(&mut self, to: &impl Fn(&Address) -> Option<Address>) {
+        match &mut self.attachment {
+            Attachment::None => {}
+            Attachment::Principal(principal) => principal.readdress(to),
+            Attachment::Group(key) => {
+                if let Some(moved) = to(&Address::group(key.clone())) {
+                    *key = moved.key().clone();
+                }
+            }
+        }
+    }
+
+    fn forget(&mut self, gone: &Address) {
+        if self.attachment.address().as_ref() == Some(gone) {
+            self.attachment = Attachment::None;
+        }
+    }
+
+    fn keep(&mut self, live: &Self) {
+        self.flags = live.flags;
+    }
+
+    fn patch(&mut self, before: &Self, after: &Self) {
+        self.meta.patch(&before.meta, &after.meta);
+        if before.attachment != after.attachment {
+            self.attachment.clone_from(&after.attachment);
+        }
+    }
+
+    fn fields(&self) -> Vec<Field<'_>> {
+        let Self { meta, flags, attachment, rules } = self;
+        let mut fields = Field::of_meta(meta);
+        fields.push(Field::new("principal", FieldValue::Attachment(attachment), Writer::Patch));
+        fields.push(Field::new("rules", FieldValue::Rules(rules), Writer::Rules));
+        fields.extend(Field::of_flags(*flags));
+        fields
     }
 }
 

@@ -1,0 +1,55 @@
+use super::{Field, FieldValue, Managed, Writer};
+use crate::model::{Address, Flags, Meta};
+
+/// A machine's identity.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Application {
+    /// Description, tags, owner.
+    pub meta: Meta,
+    /// What may be done to it.
+    pub flags: Flags,
+    /// How many API keys it has: they end with it, and who has them gains what it gains. No file says it.
+    pub api_keys: u32,
+}
+
+impl Managed for Application {
+    fn meta(&self) -> Option<&Meta> {
+        Some(&self.meta)
+    }
+
+    fn meta_mut(&mut self) -> Option<&mut Meta> {
+        Some(&mut self.meta)
+    }
+
+    fn flags(&self) -> Flags {
+        self.flags
+    }
+
+    fn api_keys(&self) -> u32 {
+        self.api_keys
+    }
+
+    fn refers(&self) -> Vec<Address> {
+        Vec::new()
+    }
+
+    fn readdress(&mut self, _: &impl Fn(&Address) -> Option<Address>) {}
+
+    fn forget(&mut self, _: &Address) {}
+
+    fn keep(&mut self, live: &Self) {
+        (self.flags, self.api_keys) = (live.flags, live.api_keys);
+    }
+
+    fn patch(&mut self, before: &Self, after: &Self) {
+        self.meta.patch(&before.meta, &after.meta);
+    }
+
+    fn fields(&self) -> Vec<Field<'_>> {
+        let Self { meta, flags, api_keys } = self;
+        let mut fields = Field::of_meta(meta);
+        fields.push(Field::new("nb_api_keys", FieldValue::Count(*api_keys), Writer::Nothing));
+        fields.extend(Field::of_flags(*flags));
+        fields
+    }
+}

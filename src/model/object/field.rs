@@ -1,0 +1,88 @@
+use std::collections::BTreeSet;
+
+use super::super::{Attachment, Flags, Meta, Owner, Principal};
+use super::{Object, Rules};
+
+/// One field of an object, to be compared and to be put into words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Field<'a> {
+    /// The field, as the API names it.
+    pub name: &'static str,
+    /// What it holds.
+    pub value: FieldValue<'a>,
+    /// Which call writes it.
+    pub writer: Writer,
+}
+
+/// What a field holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FieldValue<'a> {
+    /// Free text.
+    Text(&'a str),
+    /// The tags, without the owner's.
+    Tags(&'a BTreeSet<String>),
+    /// Whom the ownership tag names.
+    Owner(Option<&'a Owner>),
+    /// What a policy is attached to.
+    Attachment(&'a Attachment),
+    /// Who is in a group.
+    Members(&'a BTreeSet<Principal>),
+    /// What a policy grants.
+    Rules(&'a Rules),
+    /// How many there are of something.
+    Count(u32),
+    /// Whether something is so.
+    Flag(bool),
+}
+
+/// Which call writes a field.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Writer {
+    /// PATCH of the object itself.
+    Patch,
+    /// The calls that add, remove and set members.
+    Members,
+    /// PUT of the rules.
+    Rules,
+    /// None: it is a fact.
+    Nothing,
+}
+
+impl<'a> Field<'a> {
+    /// Returns a field that a call writes.
+    #[must_use]
+    pub const fn new(name: &'static str, value: FieldValue<'a>, writer: Writer) -> Self {
+        Self { name, value, writer }
+    }
+
+    /// Returns the fields of what every declared kind has.
+    #[must_use]
+    pub fn of_meta(meta: &'a Meta) -> Vec<Self> {
+        let Meta { description, tags, owner } = meta;
+        vec![
+            Self::new("description", FieldValue::Text(description), Writer::Patch),
+            Self::new("tags", FieldValue::Tags(tags), Writer::Patch),
+            Self::new("owner", FieldValue::Owner(owner.as_ref()), Writer::Patch),
+        ]
+    }
+
+    /// Returns what may be done to an object.
+    #[must_use]
+    pub fn of_flags(flags: Flags) -> [Self; 3] {
+        let Flags { editable, deletable, managed } = flags;
+        let flag = |name, value| Self::new(name, FieldValue::Flag(value), Writer::Nothing);
+        [flag("editable", editable), flag("deletable", deletable), flag("managed", managed)]
+    }
+}
+
+impl Object {
+    /// Returns the fields in which two objects of one kind differ: each here and there.
+    #[must_use]
+    pub fn differences<'a>(&'a self, other: &'a Self) -> Vec<(Field<'a>, Field<'a>)> {
+        self.fields()
+            .into_iter()
+            .zip(other.fields())
+            .filter(|(here, there)| here.value != there.value)
+            .collect()
+    }
+}

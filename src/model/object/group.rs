@@ -1,0 +1,121 @@
+use std::collections::BTreeSet;
+
+use super::{Field, FieldValue, Managed, Writer};
+use crate::model::{Address, Flags, Meta, Principal, State};
+
+/// A set of users and applications.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Group {
+    /// Description, tags, owner.
+    pub meta: Meta,
+    /// What may be done to it.
+    pub flags: Flags,
+    /// A group whose members follow from what they are.
+    pub builtin: Option<Builtin>,
+    /// Who is in it. A member that no list shows is keyed by its id.
+    pub members: BTreeSet<Principal>,
+}
+
+/// The groups that an organization has of itself.
+///
+/// Source: IAM API v1alpha1, `all_users` and `all_applications` of a group.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Builtin {
+    /// All users.
+    AllUsers,
+    /// All applications that no product manages.
+    AllApplications,
+}
+
+impl Builtin {
+    /// Returns who is in the group by what they are.
+    pub fn members(self, state: &State) -> impl Iterator<Item = Principal> {
+        let principals = state.objects.keys().filter_map(Address::principal);
+        principals.filter(move |principal| self.has(state, principal))
+    }
+
+    /// Returns true when a principal of this state is in the group by what it is.
+    #[must_use]
+    pub fn has(self, state: &State, principal: &Principal) -> bool {
+        match (self, principal) {
+            (Self::AllUsers, Principal::User(key)) => state.user(key).is_some(),
+            (Self::AllApplications, Principal::Application(key)) => {
+                state.application(key).is_some_and(|application| !application.flags.managed)
+            }
+            (Self::AllUsers, Principal::Application(_)) | (Self::AllApplications, Principal::User(_)) => {
+                false
+            }
+        }
+    }
+}
+
+impl Group {
+    /// Returns true when every member is an object that `state` lists, so that the whole membership may be written.
+    #[must_use]
+    pub fn fully_listed(&self, state: &State) -> bool {
+        self.members.iter().all(|member| state.has(&member.address()))
+    }
+
+    /// Returns true when a principal of this state is in the group: as a member, or by what it is.
+    #[must_use]
+    pub fn has(&self, state: &State, principal: &Principal) -> bool {
+        self.members.contains(principal) || self.builtin.is_some_and(|builtin| builtin.has(state, principal))
+    }
+}
+
+impl Managed for Group {
+    fn meta(&self) -> Option<&Meta> {
+        Some(&self.meta)
+    }
+
+    fn meta_mut(&mut self) -> Option<&mut Meta> {
+        Some(&mut self.meta)
+    }
+
+    /// A group that follows from what its members are is changed by nobody.
+    fn flags(&self) -> Flags {
+        Flags { managed: self.flags.managed || self.builtin.is_some(), ..self.flags }
+    }
+
+    fn refers(&self) -> Vec<Address> {
+        self.members.iter().map(Principal::address).collect()
+    }
+
+    fn readdress(&mut self, to: &impl Fn(&Address) -> Option<Address>) {
+        if self.members.iter().any(|member| to(&member.address()).is_some()) {
+            let members = std::mem::take(&mut self.members).into_iter();
+            self.members = members
+                .map(|mut member| {
+                    member.readdress(to);
+                    member
+                })
+                .collect();
+        }
+    }
+
+    fn forget(&mut self, gone: &Address) {
+        if let Some(principal) = gone.principal() {
+            self.members.remove(&principal);
+        }
+    }
+
+    fn keep(&mut self, live: &Self) {
+        (self.flags, self.builtin) = (live.flags, live.builtin);
+    }
+
+    fn patch(&mut self, before: &Self, after: &Self) {
+        self.meta.patch(&before.meta, &after.meta);
+    }
+
+    fn fields(&self) -> Vec<Field<'_>> {
+        let Self { meta, flags, builtin, members } = self;
+        let mut fields = Field::of_meta(meta);
+        fields.push(Field::new("members", FieldValue::Members(members), Writer::Members));
+        for (name, one) in [("all_users", Builtin::AllUsers), ("all_applications", Builtin::AllApplications)]
+        {
+            fields.push(Field::new(name, FieldValue::Flag(*builtin == Some(one)), Writer::Nothing));
+        }
+        fields.extend(Field::of_flags(*flags));
+        fields
+    }
+}
