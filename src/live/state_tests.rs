@@ -272,7 +272,7 @@ fn owners_flags_and_builtin_groups_are_carried_over() {
     let answers = Answers {
         applications: vec![an_application(1, &fields)],
         groups: vec![
-            a_group(2, &[], &[], &json!({"all_users": true})),
+            a_group(2, &[4], &[], &json!({"all_users": true})),
             a_group(3, &[], &[], &json!({"all_applications": true})),
         ],
         users: vec![a_user(4, "a@x.io")],
@@ -286,6 +286,7 @@ fn owners_flags_and_builtin_groups_are_carried_over() {
     assert_eq!(application.flags, Flags { editable: false, deletable: false, managed: true });
     let builtin: Vec<_> = live.state.groups().map(|(_, it)| it).map(|group| group.builtin).collect();
     assert_eq!(builtin, [Some(Builtin::AllUsers), Some(Builtin::AllApplications)]);
+    assert!(live.state.groups().all(|(_, group)| group.members.is_empty()), "who is in them is not listed");
 }
 
 #[test]
