@@ -353,7 +353,15 @@ fn facts(desired: &Desired) -> String {
 fn seen(text: &str) -> Option<String> {
     let mut value: serde_json::Value = serde_yaml::from_str(text).ok()?;
     value.as_object_mut()?.retain(|key, _| !key.starts_with("x-"));
-    Some(value.to_string().to_lowercase())
+    let text = value.to_string();
+    let words = text.split_inclusive(['"', ' ', ',']);
+    Some(words.map(|word| if caseless(word) { word.to_lowercase() } else { word.to_owned() }).collect())
+}
+
+/// Whether the case of letters means nothing: in an address, an id and a time.
+fn caseless(word: &str) -> bool {
+    let number = |c: char| c.is_ascii_hexdigit() || "-:.+TtZz\",".contains(c);
+    word.contains('@') || (word.contains('-') && word.chars().all(number))
 }
 
 /// Nothing in it is a default or has ended, so that every part of it counts.

@@ -338,8 +338,8 @@ fn a_plan_file_is_applied_as_it_was_reviewed_without_asking() {
            +   scope: [prod, staging]
 
     Left alone
-      1 group: a product manages it, or it is built in
-          All Users
+      2 groups: a product manages it, or it is built in
+          All Applications, All Users
 
     Plan: 1 to change (1 policy); 1 step.
     -- stderr

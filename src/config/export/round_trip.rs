@@ -308,7 +308,7 @@ fn an_export_reads_as_a_person_would_write_it() {
     let flags = Flags::default();
     let managed = Flags { editable: false, deletable: false, managed: true };
     let application = |meta, flags| Application { meta, flags, api_keys: 0 };
-    state.insert(named("ci"), application(meta("Deploys: from CI", &["team:platform"]), flags));
+    state.insert(named("ci"), application(meta("Deploys: from CI", &["team=platform"]), flags));
     state.insert(named("no"), application(meta("", &[]), flags));
     state.insert(named("vpn"), application(meta("", &[]), managed));
     state.insert(Key::Id(id(9)), application(meta("", &[]), flags));
