@@ -1,6 +1,6 @@
 //! Which permission sets take in others: a small table for questions, `cannot` and guardrails, never for the laws.
 //!
-//! As of March 2026, from the published names and their scope types; the API has no list of what a set allows.
+//! As of November 2026, from the published names and their scope types; the API has no list of what a set allows.
 
 use crate::model::{Catalogue, PermissionSetName, ScopeType};
 
@@ -51,6 +51,9 @@ mod tests {
         assert!(!says("IAMManager", "BillingManager"));
         assert!(says("InstancesFullAccess", "InstancesReadOnly"));
         assert!(!says("InstancesReadOnly", "InstancesFullAccess"));
+        assert!(says("InstancesFullAccess", "InstancesServerDelete"));
+        assert!(says("AllProductsFullAccess", "InstancesServerDelete"));
+        assert!(!says("InstancesServerDelete", "InstancesServerRead"));
         assert!(!says("IAMManager", "IAMManager"));
     }
 }

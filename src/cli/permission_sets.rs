@@ -15,7 +15,7 @@ Examples:
   scw-iam permission-sets | grep Secret
   scw-iam permission-sets --live -o json";
 
-// The table of `--live` is what src/model/catalogue.tsv is refreshed with.
+// `--live -o json` is what src/model/catalogue.tsv is renewed with (CONTRIBUTING.md).
 /// Lists the permission sets with their scope types: those of the organization, or those built in
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]

@@ -12,7 +12,7 @@ use super::page::{Key, Listing, Total};
 use super::reply::Answer;
 use super::table::{Row, Table};
 
-/// A permission set, as the documentation of March 2026 lists it or as a rule of the state shows it.
+/// A permission set, as the documentation of November 2026 lists it or as a rule of the state shows it.
 struct PermissionSet {
     id: String,
     name: String,
@@ -110,7 +110,7 @@ mod tests {
         assert_eq!(scope_type("AllProductsFullAccess"), Some("projects"));
         assert_eq!(scope_type("InstanceFullAccess"), None);
         let mut sets = PermissionSets::published();
-        assert!(sets.table.len() > 150, "{}", sets.table.len());
+        assert!(sets.table.len() > 202, "{}", sets.table.len());
         assert!(published().all(|(_, scope_type, _)| ["projects", "organization"].contains(&scope_type)));
         sets.learn("NewerFullAccess", "projects");
         sets.learn("IAMManager", "projects");
