@@ -66,7 +66,7 @@ async fn answers_have_the_recorded_headers() {
     assert_eq!(got.headers()["x-request-id"].len(), 36);
     assert!(got.headers()["server"].to_str().unwrap().starts_with("Scaleway API Gateway"));
     assert!(got.headers().contains_key("date") && got.headers().contains_key("content-length"));
-    assert_eq!(got.json::<Value>().await.unwrap()["total_count"], 1);
+    assert_eq!(got.json::<Value>().await.unwrap()["total_count"], 3);
     let gone = send(&emulator, Method::DELETE, &format!("groups/{GROUP}"), Value::Null).await.unwrap();
     assert_eq!(gone.status(), 204);
     assert_eq!(gone.headers()["content-type"], "application/json");

@@ -54,7 +54,8 @@ impl Client {
     ///
     /// for group in client.list_groups(&ListGroups::default()).all().await? {
     ///     println!("{}: {} users", group.name, group.user_ids.len());
-    /// #   assert_eq!((group.name.as_str(), group.user_ids.len()), ("developers", 2));
+    /// #   let users = if group.all_users { 3 } else if group.all_applications { 0 } else { 2 };
+    /// #   assert_eq!(group.user_ids.len(), users, "{}", group.name);
     /// }
     /// # Ok(()) }
     /// ```

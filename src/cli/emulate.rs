@@ -25,7 +25,8 @@ Examples:
 /// runs until SIGINT or SIGTERM. Point a client at it with SCW_API_URL. If an API key of the state holds a secret_key,
 /// the token of a request must be such a secret, and may do what its bearer's policies allow; otherwise any token is
 /// the organization's owner, and the access key SCWEMULATOR000000000 is known to be the owner's. In a path the access
-/// key of SCW and seventeen X, which recorders write in place of real ones, stands for the key made last.
+/// key of SCW and seventeen X, which recorders write in place of real ones, stands for the key made last. The groups All
+/// Users and All Applications are there whatever the state says; they are not saved where it does not have them.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES, after_long_help = format!("{EXAMPLES}\n\nFaults (SPEC):\n{FAULTS_HELP}"))]
 pub struct Emulate {

@@ -137,7 +137,10 @@ impl Organization {
             Bearer::User(id) => group.all_users == Some(true) || group.user_ids.contains(id),
             Bearer::Application(id) => {
                 let managed = || self.applications.get(id).is_none_or(|application| application.managed);
-                group.application_ids.contains(id) || (group.all_applications == Some(true) && !managed())
+                match group.all_applications {
+                    Some(true) => !managed(),
+                    Some(false) | None => group.application_ids.contains(id),
+                }
             }
         }
     }

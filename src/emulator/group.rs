@@ -32,8 +32,13 @@ pub(super) struct Group {
     /// Whether it is the built-in group of all users; `None` where the state does not say, as no recording does.
     pub(super) all_users: Option<bool>,
     pub(super) all_applications: Option<bool>,
+    /// Whether the state does not have it; it does not get it back then.
+    pub(super) implied: bool,
     more: Map<String, Value>,
 }
+
+const ALL_USERS: &str = "All Users";
+const ALL_APPLICATIONS: &str = "All Applications";
 
 impl Row for Group {
     fn id(&self) -> &str {
@@ -74,17 +79,47 @@ impl Group {
             managed: fields.flag("managed").unwrap_or(false),
             all_users,
             all_applications,
+            implied: false,
             more: Map::new(),
         };
         group.more = fields.rest();
         group
     }
 
+    /// Returns a group that every organization has, whatever its state says.
+    fn implied(id: String, organization_id: String, name: &str) -> Self {
+        let made = Home::epoch();
+        Self {
+            id,
+            created_at: made,
+            updated_at: made,
+            organization_id,
+            name: name.to_owned(),
+            description: String::new(),
+            user_ids: BTreeSet::new(),
+            application_ids: BTreeSet::new(),
+            tags: Vec::new(),
+            editable: false,
+            deletable: false,
+            managed: false,
+            all_users: Some(name == ALL_USERS),
+            all_applications: Some(name == ALL_APPLICATIONS),
+            implied: true,
+            more: Map::new(),
+        }
+    }
+
+    /// Says whether the service decides who is in it.
+    pub(super) fn is_computed(&self) -> bool {
+        self.all_users == Some(true) || self.all_applications == Some(true)
+    }
+
     pub(super) fn latest(&self) -> Timestamp {
         self.updated_at.max(self.created_at)
     }
 
-    pub(super) fn json(&self) -> Value {
+    /// Returns the group as a state file has it: with the members that were given.
+    pub(super) fn saved(&self) -> Value {
         self.json_with(
             self.user_ids.iter().cloned().collect(),
             self.application_ids.iter().cloned().collect(),
@@ -125,6 +160,47 @@ fn not_found(id: String) -> Problem {
 }
 
 impl Organization {
+    /// Adds the groups that every organization has since September 2026, where the state has none of their kind.
+    ///
+    /// Their ids follow from the organization's, so that policies of a saved state find them again.
+    pub(super) fn imply_groups(&mut self) {
+        let has =
+            |flag: fn(&Group) -> Option<bool>| self.groups.iter().any(|group| flag(group) == Some(true));
+        let wanted = [
+            (ALL_USERS, "a1105e25", has(|group| group.all_users)),
+            (ALL_APPLICATIONS, "a110a225", has(|group| group.all_applications)),
+        ];
+        for (name, digits, _) in wanted.into_iter().filter(|(.., there)| !there) {
+            let id = format!("{digits}{}", self.id.get(8..).unwrap_or_default());
+            if self.free_group_name(name, None).is_ok() && !self.groups.contains(&id) {
+                self.groups.insert(Group::implied(id, self.id.clone(), name));
+            }
+        }
+    }
+
+    /// Returns who is in a group. Those of users and of applications are whoever is there; applications that a product
+    /// manages are not in the latter.
+    fn members<'a>(&'a self, group: &'a Group) -> (BTreeSet<&'a str>, BTreeSet<&'a str>) {
+        let users = match group.all_users {
+            Some(true) => self.users.iter().map(Row::id).collect(),
+            Some(false) | None => group.user_ids.iter().map(String::as_str).collect(),
+        };
+        let applications = match group.all_applications {
+            Some(true) => {
+                let ordinary = self.applications.iter().filter(|application| !application.managed);
+                ordinary.map(Row::id).collect()
+            }
+            Some(false) | None => group.application_ids.iter().map(String::as_str).collect(),
+        };
+        (users, applications)
+    }
+
+    fn group_json(&self, group: &Group) -> Value {
+        let (users, applications) = self.members(group);
+        let owned = |ids: BTreeSet<&str>| ids.into_iter().map(str::to_owned).collect();
+        group.json_with(owned(users), owned(applications))
+    }
+
     pub(super) fn list_groups(&self, ask: &mut Ask<'_>) -> Answer {
         self.own_list(ask, Needed::Yes, "group")?;
         let query = &mut ask.query;
@@ -133,21 +209,20 @@ impl Organization {
         let users = query.ids("user_ids");
         let applications = query.ids("application_ids");
         let ids = query.ids("group_ids");
+        let among = |wanted: Option<&Vec<String>>, members: &BTreeSet<&str>| {
+            wanted.is_none_or(|wanted| wanted.iter().any(|id| members.contains(id.as_str())))
+        };
         LISTING.answer(
             query,
             &self.groups,
             |group| {
                 name.as_ref().is_none_or(|name| group.name == *name)
                     && tag.as_ref().is_none_or(|tag| group.tags.iter().any(|own| holds(own, tag)))
-                    && users
-                        .as_ref()
-                        .is_none_or(|users| users.iter().any(|user| group.user_ids.contains(user)))
-                    && applications
-                        .as_ref()
-                        .is_none_or(|them| them.iter().any(|one| group.application_ids.contains(one)))
+                    && among(users.as_ref(), &self.members(group).0)
+                    && among(applications.as_ref(), &self.members(group).1)
                     && ids.as_ref().is_none_or(|ids| ids.contains(&group.id))
             },
-            Group::json,
+            |group| self.group_json(group),
         )
     }
 
@@ -162,7 +237,7 @@ impl Organization {
         fields.done()?;
         let organization_id = self.own(organization_id, "group")?;
         self.free_group_name(&name, None)?;
-        self.room("group", self.groups.len())?;
+        self.room("group", self.groups.iter().filter(|group| !group.is_computed()).count())?;
         let id = unused_id(&mut self.chance, &self.groups, &[b"group", ask.request.body]);
         let now = self.stamp(ask);
         let group = Group {
@@ -180,16 +255,17 @@ impl Organization {
             managed: false,
             all_users: None,
             all_applications: None,
+            implied: false,
             more: Map::new(),
         };
-        let reply = Reply::ok(group.json());
+        let reply = Reply::ok(group.saved());
         self.groups.insert(group);
         Ok(reply)
     }
 
     pub(super) fn get_group(&self, ask: &Ask<'_>) -> Answer {
         let id = ask.uuid("group_id")?;
-        self.groups.get(&id).map(|group| Reply::ok(group.json())).ok_or_else(|| not_found(id))
+        self.groups.get(&id).map(|group| Reply::ok(self.group_json(group))).ok_or_else(|| not_found(id))
     }
 
     pub(super) fn update_group(&mut self, ask: &mut Ask<'_>) -> Answer {
@@ -205,12 +281,13 @@ impl Organization {
         }
         let changed = name.is_some() || description.is_some() || tags.is_some();
         let now = if changed { Some(self.stamp(ask)) } else { None };
-        let group = self.groups.get_mut(&id).ok_or_else(|| not_found(id))?;
+        let group = self.groups.get_mut(&id).ok_or_else(|| not_found(id.clone()))?;
         set(&mut group.name, name);
         set(&mut group.description, description);
         set(&mut group.tags, tags);
         set(&mut group.updated_at, now);
-        Ok(Reply::ok(group.json()))
+        let group = self.groups.get(&id).ok_or_else(|| not_found(id))?;
+        Ok(Reply::ok(self.group_json(group)))
     }
 
     /// Deletes a group, members or not; its policies stay, without a principal.
@@ -238,7 +315,7 @@ impl Organization {
         let users = whole("user_ids", &ask.body);
         let applications = whole("application_ids", &ask.body);
         fields.done()?;
-        self.writable_group(&id)?;
+        self.open_group(&id)?;
         self.known_members(&users, &applications)?;
         let group = self.groups.get_mut(&id).ok_or_else(|| not_found(id))?;
         group.user_ids = users.iter().cloned().collect();
@@ -265,30 +342,36 @@ impl Organization {
     }
 
     fn join(&mut self, id: String, users: Vec<String>, applications: Vec<String>) -> Answer {
-        self.writable_group(&id)?;
+        self.open_group(&id)?;
         self.known_members(&users, &applications)?;
         let group = self.groups.get_mut(&id).ok_or_else(|| not_found(id))?;
         group.user_ids.extend(users);
         group.application_ids.extend(applications);
-        Ok(Reply::ok(group.json()))
+        Ok(Reply::ok(group.saved()))
     }
 
     /// Removes one member; for one who is not in, the 404 names no resource (recorded: group-membership-basic).
     pub(super) fn remove_member(&mut self, ask: &mut Ask<'_>) -> Answer {
         let id = ask.uuid("group_id")?;
         let member = member(&ask.body)?;
-        self.writable_group(&id)?;
+        self.open_group(&id)?;
         let group = self.groups.get_mut(&id).ok_or_else(|| not_found(id))?;
         let (was_in, id) = match member {
             Member::User(user) => (group.user_ids.remove(&user), user),
             Member::Application(application) => (group.application_ids.remove(&application), application),
         };
-        if was_in { Ok(Reply::ok(group.json())) } else { Err(Problem::NotFound { resource: "", id }) }
+        if was_in { Ok(Reply::ok(group.saved())) } else { Err(Problem::NotFound { resource: "", id }) }
     }
 
     fn writable_group(&self, id: &str) -> Result<(), Problem> {
         let group = self.groups.get(id).ok_or_else(|| not_found(id.to_owned()))?;
         self.unprotected(group.editable)
+    }
+
+    /// Refuses changes of who is in a group where the service decides that.
+    fn open_group(&self, id: &str) -> Result<(), Problem> {
+        self.writable_group(id)?;
+        self.unprotected(!self.groups.get(id).is_some_and(Group::is_computed))
     }
 
     fn known_members(&self, users: &[String], applications: &[String]) -> Result<(), Problem> {

@@ -115,6 +115,7 @@ impl Organization {
         organization.object.insert("name".into(), "emulated".into());
         organization.users.insert(User::owner_of(&id, owner, at));
         organization.projects.insert(Project::default_of(&id, at));
+        organization.imply_groups();
         organization
     }
 
@@ -165,6 +166,7 @@ impl Organization {
         organization.quotas = Quotas::new(quota(state)?, behaviour.quota);
         let kept = state.iter().filter(|(kind, _)| !KINDS.contains(&kind.as_str()));
         organization.more = kept.map(|(kind, value)| (kind.clone(), value.clone())).collect();
+        organization.imply_groups();
         organization.settle();
         Ok(organization)
     }
@@ -214,7 +216,10 @@ impl Organization {
         state.insert("users".into(), self.users.iter().map(User::json).collect());
         state.insert("projects".into(), self.projects.iter().map(Project::json).collect());
         state.insert("applications".into(), self.applications.iter().map(Application::json).collect());
-        state.insert("groups".into(), self.groups.iter().map(Group::json).collect());
+        state.insert(
+            "groups".into(),
+            self.groups.iter().filter(|group| !group.implied).map(Group::saved).collect(),
+        );
         state.insert("policies".into(), self.policies.iter().map(Policy::saved).collect());
         state.insert("api_keys".into(), self.api_keys.iter().map(ApiKey::saved).collect());
         state.insert("ssh_keys".into(), self.ssh_keys.iter().map(SshKey::json).collect());

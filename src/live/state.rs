@@ -1,5 +1,5 @@
 //! Answers → [`Live`]: pure, and either the whole or an error.
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use indexmap::IndexMap;
 
@@ -96,11 +96,14 @@ fn group(keys: &Keys, group: &wire::Group) -> Result<Group, Error> {
     let users = group.user_ids.iter().map(|id| keys.user(id.as_str()).map(Principal::User));
     let applications =
         group.application_ids.iter().map(|id| keys.application(id.as_str()).map(Principal::Application));
+    let members = users.chain(applications).collect::<Result<_, _>>()?;
+    // Who is in a group that the service computes follows from its kind, whatever ids are served.
+    let members = if builtin.is_none() { members } else { BTreeSet::new() };
     Ok(Group {
         meta: meta(&group.description, &group.tags),
         flags: flags(group.editable, group.deletable, group.managed),
         builtin,
-        members: users.chain(applications).collect::<Result<_, _>>()?,
+        members,
     })
 }
 

@@ -270,7 +270,7 @@ fn owners_flags_and_builtin_groups_are_carried_over() {
     let answers = Answers {
         applications: vec![an_application(1, &fields)],
         groups: vec![
-            a_group(2, &[], &[], &json!({"all_users": true})),
+            a_group(2, &[4], &[], &json!({"all_users": true})),
             a_group(3, &[], &[], &json!({"all_applications": true})),
         ],
         users: vec![a_user(4, "a@x.io")],
@@ -284,6 +284,7 @@ fn owners_flags_and_builtin_groups_are_carried_over() {
     assert_eq!(application.flags, Flags { editable: false, deletable: false, managed: true });
     let builtin: Vec<_> = live.state.groups.values().map(|group| group.builtin).collect();
     assert_eq!(builtin, [Some(Builtin::AllUsers), Some(Builtin::AllApplications)]);
+    assert!(live.state.groups.values().all(|group| group.members.is_empty()), "who is in them is not listed");
 }
 
 #[test]

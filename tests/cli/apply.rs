@@ -25,8 +25,8 @@ fn with_yes_it_applies_and_what_is_live_is_then_what_the_files_say() {
            +   scope: [prod, staging]
 
     Left alone
-      1 group: a product manages it, or it is built in
-          All Users
+      2 groups: a product manages it, or it is built in
+          All Applications, All Users
 
     Plan: 1 to change (1 policy); 1 step.
     -- stderr
@@ -51,8 +51,8 @@ fn without_changes_it_writes_nothing() {
     assert_snapshot!(desk.command("apply --yes").against(&api.url, ORGANIZATION).run(), @"
     -- stdout
     Left alone
-      1 group: a product manages it, or it is built in
-          All Users
+      2 groups: a product manages it, or it is built in
+          All Applications, All Users
 
     Nothing to do: live is what the files say.
     -- exit 0
@@ -96,8 +96,8 @@ fn over_http_each_step_is_one_write() {
            +   scope: [prod, staging]
 
     Left alone
-      1 group: a product manages it, or it is built in
-          All Users
+      2 groups: a product manages it, or it is built in
+          All Applications, All Users
 
     Plan: 2 to change (1 application, 1 policy); 2 steps.
     -- stderr
@@ -148,8 +148,8 @@ fn json_tells_what_became_of_each_step() {
            description: "Deploys" → "Builds"
 
     Left alone
-      1 group: a product manages it, or it is built in
-          All Users
+      2 groups: a product manages it, or it is built in
+          All Applications, All Users
 
     Plan: 1 to change (1 application); 1 step.
       [1 of 1] done step 1: application ci ([N] ms)

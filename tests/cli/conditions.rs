@@ -63,8 +63,8 @@ fn a_guardrail_without_an_answer_hides_no_other() {
     assert_snapshot!(desk.run("plan iam.yaml --emulate live.json --strict"), @"
     -- stdout
     Left alone
-      1 group: a product manages it, or it is built in
-          All Users
+      2 groups: a product manages it, or it is built in
+          All Applications, All Users
 
     refused by guardrails: 1 guardrail that cannot be judged, 7 grants against
       guardrails (--allow guardrails=8)

@@ -11,8 +11,8 @@ fn without_drift_it_ends_with_0() {
     assert_snapshot!(desk.run("drift --emulate live.json"), @"
     -- stdout
     Left alone
-      1 group: a product manages it, or it is built in
-          All Users
+      2 groups: a product manages it, or it is built in
+          All Applications, All Users
 
     No drift: live is what the files say.
     -- stderr
@@ -43,8 +43,8 @@ fn what_somebody_changed_by_hand_ends_with_2() {
       2  - cho@acme.io leaves group admins
 
     Left alone
-      1 group: a product manages it, or it is built in
-          All Users
+      2 groups: a product manages it, or it is built in
+          All Applications, All Users
 
     Drift: 2 to change (1 application, 1 group); 2 steps.
     -- stderr
@@ -78,8 +78,8 @@ fn what_somebody_changed_by_hand_ends_with_2() {
       2  - cho@acme.io leaves group admins
 
     Left alone
-      1 group: a product manages it, or it is built in
-          All Users
+      2 groups: a product manages it, or it is built in
+          All Applications, All Users
 
     Drift: 2 to change (1 application, 1 group); 2 steps.
     ```
@@ -156,8 +156,8 @@ fn drift_says_on_which_side_access_is() {
            -   condition: request.ip == "192.0.2.1"
 
     Left alone
-      1 group: a product manages it, or it is built in
-          All Users
+      2 groups: a product manages it, or it is built in
+          All Applications, All Users
 
     Drift: 5 to change (1 group, 4 policies); 5 steps.
     -- stderr

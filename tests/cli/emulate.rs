@@ -30,6 +30,9 @@ fn without_a_state_it_is_an_organization_with_an_owner() {
     applications: {}
 
     groups: {}
+      # Not declared:
+      # - `All Applications`: it is built in
+      # - `All Users`: it is built in
 
     policies: {}
     -- exit 0

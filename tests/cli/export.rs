@@ -36,6 +36,7 @@ fn an_export_goes_to_standard_output_and_says_what_is_live() {
         members:
           users: [ann@acme.io, bob@acme.io]
       # Not declared:
+      # - `All Applications`: it is built in
       # - `All Users`: it is built in
 
     policies:
@@ -85,6 +86,7 @@ fn what_belongs_to_a_stack_is_not_exported_without_it_and_a_hint_says_how() {
 
     groups: {}
       # Not declared:
+      # - `All Applications`: it is built in
       # - `All Users`: it is built in
       # - `admins`: it belongs to the stack `web`
       # - `developers`: it belongs to the stack `web`
@@ -172,6 +174,7 @@ fn what_files_cannot_say_is_a_comment_with_the_reason() {
     let ended = desk.run("export --emulate live.json --stack web").ends_with(0);
     assert_snapshot!(ended.stdout.lines().filter(|line| line.contains('#')).collect::<Vec<_>>().join("\n"), @"
     # Not declared:
+    # - `All Applications`: it is built in
     # - `All Users`: it is built in
     # Not declared:
     # - `look`: a rule has a scope that files cannot say: account root user ac3e0000-0000-4000-8000-000000000000

@@ -69,8 +69,8 @@ fn the_number_that_was_printed_lifts_a_guard_and_no_other_does() {
       3  - policy ci-push
 
     Left alone
-      1 group: a product manages it, or it is built in
-          All Users
+      2 groups: a product manages it, or it is built in
+          All Applications, All Users
 
     refused by deletes: would delete 2 policies of 5 that this stack owns; 1 pass
       (--allow deletes=3 is not this number) (--allow deletes=2)
@@ -98,8 +98,8 @@ fn the_number_that_was_printed_lifts_a_guard_and_no_other_does() {
       3  - policy ci-push
 
     Left alone
-      1 group: a product manages it, or it is built in
-          All Users
+      2 groups: a product manages it, or it is built in
+          All Applications, All Users
 
     allowed by deletes: would delete 2 policies of 5 that this stack owns; 1 pass
       (--allow deletes=2)
@@ -168,8 +168,8 @@ fn adopting_once_something_is_owned_refuses() {
       application ci comes with 1 API key, the oldest 314 days old
 
     Left alone
-      1 group: a product manages it, or it is built in
-          All Users
+      2 groups: a product manages it, or it is built in
+          All Applications, All Users
 
     refused by adoptions: would adopt 1 object into stack web, which already owns
       objects (--allow adoptions=1)
@@ -216,8 +216,8 @@ fn locking_oneself_out_refuses() {
       1  - ann@acme.io leaves group admins
 
     Left alone
-      1 group: a product manages it, or it is built in
-          All Users
+      2 groups: a product manages it, or it is built in
+          All Applications, All Users
 
     refused by self_lockout: would take from user ann@acme.io, who runs this plan,
       what it needs to administer access (--allow self_lockout=1)

@@ -54,8 +54,8 @@ fn without_a_stack_nothing_is_tagged_and_nothing_deleted() {
           backup
       1 policy: the files name no stack, so nothing is deleted
           backup-store
-      1 group: a product manages it, or it is built in
-          All Users
+      2 groups: a product manages it, or it is built in
+          All Applications, All Users
 
     Plan: 1 to change (1 application); 1 step.
     -- stderr
@@ -91,8 +91,8 @@ fn a_first_run_with_a_stack_adopts_and_deletes_nothing() {
           backup
       1 policy: no stack owns it
           backup-store
-      1 group: a product manages it, or it is built in
-          All Users
+      2 groups: a product manages it, or it is built in
+          All Applications, All Users
 
     Plan: 7 to adopt (1 application, 2 groups, 4 policies); 7 steps.
     -- stderr
@@ -116,8 +116,8 @@ fn what_is_owned_and_no_longer_declared_is_deleted() {
       2  - application backup    after 1
 
     Left alone
-      1 group: a product manages it, or it is built in
-          All Users
+      2 groups: a product manages it, or it is built in
+          All Applications, All Users
 
     Plan: 2 to delete (1 application, 1 policy); 2 steps.
     -- stderr
@@ -138,8 +138,8 @@ fn with_prune_none_it_stays() {
           backup
       1 policy: settings say `prune: none`
           backup-store
-      1 group: a product manages it, or it is built in
-          All Users
+      2 groups: a product manages it, or it is built in
+          All Applications, All Users
 
     Nothing to do: live has all that the files say; 1 application and 1 policy that
       no file declares are left alone.
@@ -156,8 +156,8 @@ fn what_another_stack_owns_is_refused() {
     assert_snapshot!(ended, @"
     -- stdout
     Left alone
-      1 group: a product manages it, or it is built in
-          All Users
+      2 groups: a product manages it, or it is built in
+          All Applications, All Users
 
     refused: group developers (iam.yaml:22) belongs to stack data; add it to
       `settings.takes_over` to take it, or list it under `external`
@@ -178,8 +178,8 @@ fn what_another_stack_owns_is_refused() {
            owner: stack data → stack web
 
     Left alone
-      1 group: a product manages it, or it is built in
-          All Users
+      2 groups: a product manages it, or it is built in
+          All Applications, All Users
 
     refused by adoptions: would adopt 1 object into stack web, which already owns
       objects (--allow adoptions=1)
@@ -205,8 +205,8 @@ fn what_another_stack_owns_and_nobody_declares_is_left_alone() {
           backup
       1 policy: stack data owns it
           backup-store
-      1 group: a product manages it, or it is built in
-          All Users
+      2 groups: a product manages it, or it is built in
+          All Applications, All Users
 
     Nothing to do: live is what the files say.
     -- stderr
@@ -248,8 +248,8 @@ fn a_rename_that_is_done_is_noted_and_one_that_both_bear_is_refused() {
     assert_snapshot!(ended, @"
     -- stdout
     Left alone
-      1 group: a product manages it, or it is built in
-          All Users
+      2 groups: a product manages it, or it is built in
+          All Applications, All Users
 
     note: `previously` of group engineers has done its work and can be removed
 
@@ -274,8 +274,8 @@ fn a_rename_that_is_done_is_noted_and_one_that_both_bear_is_refused() {
            principal: group developers → group engineers
 
     Left alone
-      1 group: a product manages it, or it is built in
-          All Users
+      2 groups: a product manages it, or it is built in
+          All Applications, All Users
       1 group: a declared object was named so before
           developers
 
@@ -308,8 +308,8 @@ fn an_id_finds_its_object_under_any_name() {
            name: pipeline → ci
 
     Left alone
-      1 group: a product manages it, or it is built in
-          All Users
+      2 groups: a product manages it, or it is built in
+          All Applications, All Users
 
     Plan: 1 to change (1 application); 1 step.
     -- stderr
@@ -365,8 +365,8 @@ fn other_duplicates_are_left_alone() {
       2 applications: no stack owns it
           ac3e0000-0000-4000-8000-000000000019 (twin),
             ac3e0000-0000-4000-8000-00000000001a (twin)
-      1 group: a product manages it, or it is built in
-          All Users
+      2 groups: a product manages it, or it is built in
+          All Applications, All Users
 
     Nothing to do: live has all that the files say; 2 applications that no file
       declares are left alone.

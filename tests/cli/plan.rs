@@ -17,8 +17,8 @@ fn files_that_say_what_is_live_plan_to_nothing() {
     assert_snapshot!(desk.run("plan --emulate live.json"), @"
     -- stdout
     Left alone
-      1 group: a product manages it, or it is built in
-          All Users
+      2 groups: a product manages it, or it is built in
+          All Applications, All Users
 
     Nothing to do: live is what the files say.
     -- stderr
@@ -45,8 +45,8 @@ fn a_changed_scope_shows_who_gains_and_the_rule_as_a_diff() {
            +   scope: [prod, staging]
 
     Left alone
-      1 group: a product manages it, or it is built in
-          All Users
+      2 groups: a product manages it, or it is built in
+          All Applications, All Users
 
     Plan: 1 to change (1 policy); 1 step.
     -- stderr
@@ -91,8 +91,8 @@ fn a_refactoring_shows_that_nobody_gains_or_loses() {
            name: developers → engineers
 
     Left alone
-      1 group: a product manages it, or it is built in
-          All Users
+      2 groups: a product manages it, or it is built in
+          All Applications, All Users
 
     Plan: 1 to change (1 group); 1 step.
     -- stderr
@@ -166,8 +166,8 @@ fn every_kind_is_made_changed_and_deleted_in_the_order_of_the_apply() {
       8  - application backup    after 7
 
     Left alone
-      1 group: a product manages it, or it is built in
-          All Users
+      2 groups: a product manages it, or it is built in
+          All Applications, All Users
 
     Plan: 2 to create (1 application, 1 policy), 3 to change (1 application,
           1 group, 1 policy), 2 to delete (1 application, 1 policy); 8 steps.
@@ -296,8 +296,8 @@ fn markdown_is_for_a_pull_request() {
            +   scope: [prod, staging]
 
     Left alone
-      1 group: a product manages it, or it is built in
-          All Users
+      2 groups: a product manages it, or it is built in
+          All Applications, All Users
 
     Plan: 1 to change (1 policy); 1 step.
     ```
@@ -328,8 +328,8 @@ fn several_outputs_go_each_to_its_place() {
            +   scope: [prod, staging]
 
     Left alone
-      1 group: a product manages it, or it is built in
-          All Users
+      2 groups: a product manages it, or it is built in
+          All Applications, All Users
 
     Plan: 1 to change (1 policy); 1 step.
     -- stderr
@@ -461,8 +461,8 @@ fn many_people_are_one_short_list_and_words_stay_within_80_columns() {
              developers
 
     Left alone
-      1 group: a product manages it, or it is built in
-          All Users
+      2 groups: a product manages it, or it is built in
+          All Applications, All Users
 
     note: 20 principals would gain a set that can give itself more
         user member-30@acme.io: IAMManager
@@ -500,8 +500,8 @@ fn files_can_come_from_standard_input() {
            +   scope: [prod, staging]
 
     Left alone
-      1 group: a product manages it, or it is built in
-          All Users
+      2 groups: a product manages it, or it is built in
+          All Applications, All Users
 
     Plan: 1 to change (1 policy); 1 step.
     -- stderr
@@ -517,8 +517,8 @@ fn a_project_that_is_not_pinned_is_looked_up_with_a_hint() {
     assert_snapshot!(desk.run("plan --emulate live.json"), @"
     -- stdout
     Left alone
-      1 group: a product manages it, or it is built in
-          All Users
+      2 groups: a product manages it, or it is built in
+          All Applications, All Users
 
     Nothing to do: live is what the files say.
     -- stderr
@@ -545,8 +545,8 @@ fn a_section_that_is_absent_is_not_managed_and_the_plan_says_so() {
     Left alone
       2 applications: the files have no section for this kind
           backup, ci
-      3 groups: the files have no section for this kind
-          All Users, admins, developers
+      4 groups: the files have no section for this kind
+          All Applications, All Users, admins, and 1 more
 
     Nothing to do: live is what the files say.
     -- stderr
@@ -582,8 +582,8 @@ fn strict_takes_warnings_for_mistakes() {
       user bob@acme.io in group developers ended 2026-02-01T00:00:00Z (iam.yaml:24)
 
     Left alone
-      1 group: a product manages it, or it is built in
-          All Users
+      2 groups: a product manages it, or it is built in
+          All Applications, All Users
 
     Plan: 1 to change (1 group); 1 step.
     -- stderr

@@ -141,8 +141,8 @@ fn ten_changes_are_planned_applied_and_then_nothing_is_left_to_do() {
       15  - application backup    after 14
 
     Left alone
-      1 group: a product manages it, or it is built in
-          All Users
+      2 groups: a product manages it, or it is built in
+          All Applications, All Users
 
     Plan: 3 to create (1 application, 1 group, 1 policy), 5 to change
           (1 application, 1 group, 3 policies), 2 to delete (1 application,
@@ -157,8 +157,8 @@ fn ten_changes_are_planned_applied_and_then_nothing_is_left_to_do() {
     assert_eq!(again.code, 0, "{again}");
     assert_snapshot!(again.stdout, @"
     Left alone
-      1 group: a product manages it, or it is built in
-          All Users
+      2 groups: a product manages it, or it is built in
+          All Applications, All Users
 
     note: `previously` of group engineers has done its work and can be removed
 

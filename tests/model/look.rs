@@ -133,7 +133,7 @@ impl Play {
             (GroupOrder::NameDesc, |it| text(&it.name), Down),
         ];
         let (order_by, key, way) = orders[number % orders.len()];
-        let all: Vec<_> = self.model.groups.values().cloned().collect();
+        let all: Vec<_> = self.model.groups.values().cloned().chain(self.model.computed_groups()).collect();
         let list = ListGroups { order_by, ..Default::default() };
         same(self.client.list_groups(&list), all.clone(), key, way).await?;
         let user = self.model.users.keys().nth(number % self.model.users.len()).unwrap().clone();

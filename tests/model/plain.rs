@@ -117,6 +117,25 @@ pub(crate) fn pick<K: Clone + FromStr, V>(map: &BTreeMap<K, V>, at: At) -> K {
 }
 
 impl Model {
+    /// The two groups that every organization has: of all users, and of all applications that no product manages.
+    pub(crate) fn computed_groups(&self) -> Vec<Group> {
+        let users: Vec<_> = self.users.keys().collect();
+        let ordinary = self.applications.values().filter(|application| !application.managed);
+        let applications: Vec<_> = ordinary.map(|application| &application.id).collect();
+        let born = "2020-01-01T00:00:00.000000Z";
+        let group = |id: &str, name: &str, users: Value, applications: Value| {
+            json!({"id": id, "name": name, "description": "", "tags": [], "created_at": born, "updated_at": born,
+                "organization_id": ORGANIZATION, "user_ids": users, "application_ids": applications,
+                "editable": false, "deletable": false, "managed": false,
+                "all_users": name == "All Users", "all_applications": name == "All Applications"})
+        };
+        let groups = json!([
+            group("a1105e25-64c0-48ab-899d-868455867ecf", "All Users", json!(users), json!([])),
+            group("a110a225-64c0-48ab-899d-868455867ecf", "All Applications", json!([]), json!(applications)),
+        ]);
+        serde_json::from_value(groups).unwrap()
+    }
+
     /// Reads the same state that the emulator starts with.
     pub(crate) fn of(state: &Value) -> Self {
         let rules = state["policies"].as_array().unwrap().iter().map(|policy| {

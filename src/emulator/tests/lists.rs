@@ -22,7 +22,7 @@ fn many() -> World {
 fn a_page_has_twenty_unless_asked() {
     let mut world = many();
     let mut length = |query: &str| {
-        let list = world.get(&format!("groups?organization_id={ORGANIZATION}{query}"));
+        let list = world.get(&format!("groups?organization_id={ORGANIZATION}&tag=platform{query}"));
         (list["groups"].as_array().unwrap().len(), list["total_count"].as_u64().unwrap())
     };
     assert_eq!(length(""), (20, 45));
@@ -64,7 +64,10 @@ fn pages_and_orders_out_of_range_are_refused() {
 fn a_list_is_oldest_first_and_sorts_names_without_case() {
     let mut world = many();
     let mut first = |order: &str| {
-        names(&world.get(&format!("groups?organization_id={ORGANIZATION}{order}&page_size=3")), "groups")
+        names(
+            &world.get(&format!("groups?organization_id={ORGANIZATION}&tag=team{order}&page_size=3")),
+            "groups",
+        )
     };
     assert_eq!(first(""), ["a44", "B43", "a42"]);
     assert_eq!(first("&order_by=created_at_desc"), ["a00", "B01", "a02"]);
@@ -87,12 +90,12 @@ fn ties_are_broken_by_id_and_what_is_made_comes_last() {
 
 #[test]
 fn of_one_name_the_smaller_id_comes_first() {
-    let group = |number: u32, at: u32| json!({"id": id(number), "name": "x", "created_at": format!("202{at}-01-01T00:00:00Z")});
+    let group = |number: u32, at: u32| json!({"id": id(number), "name": "x", "tags": ["t"], "created_at": format!("202{at}-01-01T00:00:00Z")});
     let mut world = World::of(
         json!({"organization": {"id": ORGANIZATION}, "groups": [group(7, 1), group(5, 2), group(6, 3)]}),
     );
     for order in ["name_asc", "name_desc"] {
-        let list = world.get(&format!("groups?organization_id={ORGANIZATION}&order_by={order}"));
+        let list = world.get(&format!("groups?organization_id={ORGANIZATION}&tag=t&order_by={order}"));
         let ids: Vec<&Value> = list["groups"].as_array().unwrap().iter().map(|group| &group["id"]).collect();
         assert_eq!(ids, [&json!(id(5)), &json!(id(6)), &json!(id(7))]);
     }
@@ -192,13 +195,12 @@ fn projects_and_permission_sets_are_listed_as_theirs() {
 
 #[test]
 fn ties_are_broken_by_id_upwards_in_either_direction() {
-    let at =
-        |number: u32, made: &str| json!({"id": id(number), "name": format!("g{number}"), "created_at": made});
+    let at = |number: u32, made: &str| json!({"id": id(number), "name": format!("g{number}"), "tags": ["t"], "created_at": made});
     let mut world = World::of(json!({"organization": {"id": ORGANIZATION}, "groups": [
         at(3, "2026-01-01T00:00:00Z"), at(1, "2026-01-01T00:00:00Z"), at(2, "2026-02-01T00:00:00Z"),
     ]}));
     let mut names = |order: &str| {
-        let list = world.get(&format!("groups?organization_id={ORGANIZATION}&order_by={order}"));
+        let list = world.get(&format!("groups?organization_id={ORGANIZATION}&tag=t&order_by={order}"));
         let groups = list["groups"].as_array().unwrap().iter();
         groups.map(|group| group["name"].as_str().unwrap().to_owned()).collect::<Vec<_>>().join(" ")
     };

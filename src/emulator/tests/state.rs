@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::super::{Behaviour, Organization};
-use super::{ORGANIZATION, World, id};
+use super::{ORGANIZATION, World, id, text};
 
 fn error(state: &Value) -> String {
     let error = Organization::load(state, Behaviour::default(), 0).err();
@@ -199,6 +199,72 @@ fn a_rule_keeps_a_set_that_is_newer_than_the_published_list() {
     let sets = [page(1), page(2)].concat();
     let newer = sets.iter().find(|set| set["name"] == "NewerFullAccess").unwrap();
     assert_eq!(newer["categories"], json!([]));
+}
+
+#[test]
+fn every_organization_has_the_groups_of_all_users_and_all_applications() {
+    let listed = format!("groups?organization_id={ORGANIZATION}");
+    let product = json!({"id": id(8), "name": "vpn", "managed": true});
+    let state = json!({
+        "organization": {"id": ORGANIZATION},
+        "users": [{"id": id(2), "email": "b@x.io"}, {"id": id(1), "email": "o@x.io", "type": "owner"}],
+        "applications": [{"id": id(3), "name": "ci"}, product],
+    });
+    let mut world = World::of(state.clone());
+    let groups = world.get(&listed)["groups"].clone();
+    let seen: Vec<_> = (0..2)
+        .map(|at| &groups[at])
+        .map(|group| (&group["name"], &group["all_users"], &group["user_ids"], &group["application_ids"]))
+        .collect();
+    assert!(
+        seen.contains(&(&json!("All Users"), &json!(true), &json!([id(1), id(2)]), &json!([]))),
+        "{groups}"
+    );
+    assert!(
+        seen.contains(&(&json!("All Applications"), &json!(false), &json!([]), &json!([id(3)]))),
+        "{groups}"
+    );
+    let all = groups.as_array().unwrap().iter().find(|group| group["all_users"] == true).unwrap();
+    let path = format!("groups/{}", text(&all["id"]));
+    for (method, path) in
+        [("PATCH", path.clone()), ("DELETE", path.clone()), ("PUT", format!("{path}/members"))]
+    {
+        let body = json!({"name": "x", "user_ids": [], "application_ids": []});
+        assert_eq!(world.fails(method, &path, body).0, 403, "{method} {path}");
+    }
+    assert_eq!(
+        world.fails("POST", "groups", json!({"name": "All Users", "organization_id": ORGANIZATION})).0,
+        409
+    );
+    world.ok("DELETE", &format!("users/{}", id(2)), Value::Null);
+    assert_eq!(world.get(&path)["user_ids"], json!([id(1)]));
+    let by_member = format!("{listed}&user_ids={}", id(1));
+    assert_eq!(world.get(&by_member)["groups"][0]["name"], "All Users");
+    let policy = json!({"name": "p", "group_id": all["id"], "organization_id": ORGANIZATION});
+    world.ok("POST", "policies", policy);
+    let saved = world.organization.state();
+    assert_eq!(saved["groups"], json!([]), "what the state did not have is not written into it");
+    let again = World::of(saved).get("policies?organization_id=105bdce1-64c0-48ab-899d-868455867ecf");
+    assert_eq!(again["policies"][0]["group_id"], all["id"]);
+    assert!(World::of(again).organization.state()["groups"] == json!([]));
+}
+
+#[test]
+fn a_state_keeps_its_own_groups_of_everybody() {
+    let own =
+        json!({"id": id(7), "name": "Everybody", "all_users": true, "user_ids": [id(9)], "editable": true});
+    let named = json!({"id": id(8), "name": "All Applications"});
+    let mut world = World::of(json!({
+        "organization": {"id": ORGANIZATION}, "groups": [own, named], "users": [{"id": id(2), "email": "b@x.io"}],
+    }));
+    let listed = world.get(&format!("groups?organization_id={ORGANIZATION}"));
+    assert_eq!(listed["total_count"], 2);
+    assert_eq!(world.get(&format!("groups/{}", id(7)))["user_ids"], json!([id(2)]));
+    let renamed = world.ok("PATCH", &format!("groups/{}", id(7)), json!({"name": "All"}));
+    assert_eq!(renamed["user_ids"], json!([id(2)]));
+    let body = json!({"user_id": id(2)});
+    assert_eq!(world.fails("POST", &format!("groups/{}/add-member", id(7)), body).0, 403);
+    assert_eq!(world.organization.state()["groups"][0]["user_ids"], json!([id(9)]));
 }
 
 #[test]
