@@ -6,7 +6,7 @@ use super::fields::uuid;
 use super::grant::{Action, Kind, Within};
 use super::organization::{Ask, Organization, Request};
 use super::reply::Problem;
-use super::state::Home;
+use super::state::Defaults;
 use super::table::Row;
 use super::user::User;
 
@@ -102,6 +102,6 @@ impl Organization {
         }
         // As an id of its own, and always the same: the organization's with other first digits.
         let id = uuid(&format!("0e77e700{}", self.id.get(8..)?))?;
-        Some(User::owner_of(&self.id, id, Home::epoch()))
+        Some(User::owner_of(&self.id, id, Defaults::epoch()))
     }
 }

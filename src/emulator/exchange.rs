@@ -63,19 +63,21 @@ pub(super) async fn serve(
     let Ok(Ok(body)) = limited else {
         return Ok(respond(&shared, &Problem::TooLarge.reply()));
     };
-    let flight = Flight { shared, peer, head, body: body.to_bytes(), route, arrived };
-    let Ok(permit) = Arc::clone(&flight.shared.flights).acquire_owned().await else { return Err(Cut) };
+    let received = Received { shared, peer, head, body: body.to_bytes(), route, arrived };
+    let Ok(permit) = Arc::clone(&received.shared.in_flight).acquire_owned().await else {
+        return Err(Cut);
+    };
     // On its own, so that it takes effect also when the client does not wait for the answer, as it would over there.
-    let flown = tokio::spawn(async move {
-        let response = flight.fly().await;
+    let task = tokio::spawn(async move {
+        let response = received.serve().await;
         drop(permit);
         response
     });
-    flown.await.unwrap_or(Err(Cut))
+    task.await.unwrap_or(Err(Cut))
 }
 
 /// A request that has arrived whole.
-struct Flight {
+struct Received {
     shared: Arc<Shared>,
     peer: SocketAddr,
     head: Parts,
@@ -84,10 +86,10 @@ struct Flight {
     arrived: Instant,
 }
 
-impl Flight {
-    async fn fly(&self) -> Result<Response, Cut> {
+impl Received {
+    async fn serve(&self) -> Result<Response, Cut> {
         let shared = &self.shared;
-        let fault = lock(&shared.dice).decide(Target {
+        let fault = lock(&shared.faults).decide(Target {
             method: self.head.method.as_str(),
             path: self.head.uri.path(),
             query: self.head.uri.query().unwrap_or_default(),
@@ -169,7 +171,7 @@ impl Flight {
         self.record(target, &reply);
         drop(organization);
         if reply.status < 300 && self.route.as_ref().is_some_and(|route| route.endpoint.grants) {
-            lock(&self.shared.dice).granted();
+            lock(&self.shared.faults).granted();
         }
         reply
     }

@@ -8,19 +8,19 @@ use serde_json::{Map, Value};
 use super::api_key::ApiKey;
 use super::application::Application;
 use super::caller::{Caller, Token};
-use super::chance::Chance;
 use super::fields::{NOT_A_UUID, uuid};
 use super::group::Group;
-use super::moment;
 use super::permission_set::PermissionSets;
 use super::policy::Policy;
 use super::project::Project;
 use super::query::Query;
 use super::quota::Quotas;
 use super::reply::{Answer, Problem, Reason, Reply};
+use super::rng::Rng;
 use super::route::{Answers, Route};
 use super::ssh_key::SshKey;
 use super::table::{Row, Table};
+use super::time;
 use super::user::User;
 
 /// What the API's answers do not settle, and a user may choose.
@@ -127,7 +127,7 @@ pub struct Organization {
     /// Kinds of the state that are not emulated, to be kept.
     pub(super) more: Map<String, Value>,
     pub(super) behaviour: Behaviour,
-    pub(super) chance: Chance,
+    pub(super) rng: Rng,
     /// The latest time in the state: what is made now comes after it, whatever the clock says.
     pub(super) last: Timestamp,
     /// Access keys by secret, where the emulator is closed.
@@ -168,7 +168,7 @@ impl Organization {
 
     /// Returns the time of a change: now, but later than all changes before it.
     pub(super) fn stamp(&mut self, ask: &Ask<'_>) -> Timestamp {
-        self.last = moment::to_microsecond(ask.request.now).max(moment::just_after(self.last));
+        self.last = time::to_microsecond(ask.request.now).max(time::just_after(self.last));
         self.last
     }
 
@@ -223,9 +223,9 @@ pub(super) enum Needed {
 }
 
 /// Returns an id that no row has yet.
-pub(super) fn unused_id<T: Row>(chance: &mut Chance, table: &Table<T>, words: &[&[u8]]) -> String {
+pub(super) fn unused_id<T: Row>(rng: &mut Rng, table: &Table<T>, words: &[&[u8]]) -> String {
     loop {
-        let id = chance.rising_id(words);
+        let id = rng.rising_id(words);
         if !table.contains(&id) {
             return id;
         }
