@@ -11,8 +11,8 @@ use super::wire::{CreateGroup, Group, InOrganization, Member, Members, UpdateGro
 
 const PATH: &str = "/iam/v1alpha1/groups";
 
-/// Which groups to list, and in which order. Fact: whether a filter wants the whole text or a part is not documented, so
-/// compare again what comes.
+/// Which groups to list, and in which order. Fact: `name` wants the whole text (reported, not documented); whether `tag` does
+/// is not known, so compare again what comes.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ListGroups {
     /// The order.
