@@ -5,14 +5,14 @@ use serde_json::{Map, Value};
 
 use super::caller::Caller;
 use super::fields::{Fields, set};
-use super::moment::{as_given, six_decimals};
 use super::organization::{Ask, Expiry, Needed, Organization};
 use super::page::{Key, Listing, Total};
 use super::policy::Principal;
 use super::query::holds;
 use super::reply::{Answer, Problem, Reason, Reply, object};
-use super::state::Home;
+use super::state::Defaults;
 use super::table::Row;
+use super::time::{as_given, six_decimals};
 
 /// Who answers to a key.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -99,8 +99,8 @@ fn is_masked(access_key: &str) -> bool {
 
 impl ApiKey {
     /// Reads one of a state file.
-    pub(super) fn load(fields: &mut Fields<'_>, home: &Home) -> Self {
-        let created_at = fields.moment("created_at").unwrap_or(home.epoch);
+    pub(super) fn load(fields: &mut Fields<'_>, defaults: &Defaults) -> Self {
+        let created_at = fields.time("created_at").unwrap_or(defaults.epoch);
         let bearer = Bearer::read(fields).ok().flatten();
         let access_key = fields.text("access_key").unwrap_or_default();
         let digits = access_key.strip_prefix("SCW").unwrap_or_default();
@@ -115,9 +115,11 @@ impl ApiKey {
             secret: fields.text("secret_key"),
             description: fields.text("description").unwrap_or_default(),
             created_at,
-            updated_at: fields.moment("updated_at").unwrap_or(created_at),
-            expires_at: fields.moment("expires_at"),
-            default_project_id: fields.id("default_project_id").unwrap_or_else(|| home.organization.clone()),
+            updated_at: fields.time("updated_at").unwrap_or(created_at),
+            expires_at: fields.time("expires_at"),
+            default_project_id: fields
+                .id("default_project_id")
+                .unwrap_or_else(|| defaults.organization.clone()),
             editable: fields.flag("editable").unwrap_or(true),
             deletable: fields.flag("deletable").unwrap_or(true),
             managed: fields.flag("managed").unwrap_or(false),
@@ -216,7 +218,7 @@ impl Organization {
             fields.refuse("bearer", Reason::Required, "precisely one of application_id, user_id must be set");
         }
         let description = fields.description().unwrap_or_default();
-        let expires_at = fields.moment("expires_at");
+        let expires_at = fields.time("expires_at");
         let default_project_id = fields.id("default_project_id");
         self.check_expiry(&mut fields, expires_at, ask.request.now, true);
         fields.done()?;
@@ -254,7 +256,7 @@ impl Organization {
 
     fn new_key(&mut self, body: &[u8]) -> (String, String) {
         loop {
-            let mut draw = self.chance.draw(&[b"api-key", body]);
+            let mut draw = self.rng.draw(&[b"api-key", body]);
             let access_key = draw.access_key();
             if !self.api_keys.contains(&access_key) {
                 return (access_key, draw.uuid());
@@ -319,7 +321,7 @@ impl Organization {
 
     /// Returns the key that every caller of an open emulator holds.
     fn emulator_key(&self, owner: String) -> Value {
-        let made = Home::epoch();
+        let made = Defaults::epoch();
         ApiKey {
             access_key: EMULATOR_ACCESS_KEY.into(),
             secret: None,
@@ -342,7 +344,7 @@ impl Organization {
         let id = self.named_key(ask.id);
         let mut fields = Fields::new(&ask.body);
         let description = fields.description();
-        let expires_at = fields.moment("expires_at");
+        let expires_at = fields.time("expires_at");
         let project = fields.id("default_project_id");
         self.check_expiry(&mut fields, expires_at, ask.request.now, false);
         fields.done()?;

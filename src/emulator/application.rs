@@ -4,14 +4,14 @@ use jiff::Timestamp;
 use serde_json::{Map, Value};
 
 use super::fields::{Fields, set};
-use super::moment::six_decimals;
 use super::organization::{Ask, Names, Needed, Organization, unused_id};
 use super::page::{Key, Listing, Total};
 use super::policy::Principal;
 use super::query::holds;
 use super::reply::{Answer, Problem, Reply, object};
-use super::state::Home;
+use super::state::Defaults;
 use super::table::Row;
+use super::time::six_decimals;
 
 /// An application: a principal without a person.
 pub(super) struct Application {
@@ -51,15 +51,15 @@ const LISTING: Listing<Application> = Listing {
 
 impl Application {
     /// Reads one of a state file.
-    pub(super) fn load(fields: &mut Fields<'_>, home: &Home) -> Self {
-        let created_at = fields.moment("created_at").unwrap_or(home.epoch);
+    pub(super) fn load(fields: &mut Fields<'_>, defaults: &Defaults) -> Self {
+        let created_at = fields.time("created_at").unwrap_or(defaults.epoch);
         let mut application = Self {
-            id: home.id(fields, "id"),
+            id: defaults.id(fields, "id"),
             name: fields.text("name").unwrap_or_default(),
             description: fields.text("description").unwrap_or_default(),
             created_at,
-            updated_at: fields.moment("updated_at").unwrap_or(created_at),
-            organization_id: fields.id("organization_id").unwrap_or_else(|| home.organization.clone()),
+            updated_at: fields.time("updated_at").unwrap_or(created_at),
+            organization_id: fields.id("organization_id").unwrap_or_else(|| defaults.organization.clone()),
             editable: fields.flag("editable").unwrap_or(true),
             deletable: fields.flag("deletable").unwrap_or(true),
             managed: fields.flag("managed").unwrap_or(false),
@@ -131,7 +131,7 @@ impl Organization {
         let organization_id = self.own(organization_id, "application")?;
         self.free_application_name(&name, None)?;
         self.room("application", self.applications.len())?;
-        let id = unused_id(&mut self.chance, &self.applications, &[b"application", ask.request.body]);
+        let id = unused_id(&mut self.rng, &self.applications, &[b"application", ask.request.body]);
         let now = self.stamp(ask);
         let application = Application {
             id,

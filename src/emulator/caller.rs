@@ -6,8 +6,7 @@ use super::fields::uuid;
 use super::grant::{Action, Kind, Within};
 use super::organization::{Ask, Organization, Request};
 use super::reply::Problem;
-use super::route::Call;
-use super::state::Home;
+use super::state::Defaults;
 use super::table::Row;
 use super::user::User;
 
@@ -65,15 +64,16 @@ impl Organization {
     }
 
     /// Refuses what the caller's grants do not allow.
-    pub(super) fn permit(&self, call: Call, ask: &Ask<'_>) -> Result<(), Problem> {
+    pub(super) fn permit(&self, action: Action, kind: Kind, ask: &Ask<'_>) -> Result<(), Problem> {
         let Caller::Bearer(bearer) = &ask.caller else { return Ok(()) };
-        let Some((action, kind)) = needed(call) else { return Ok(()) };
         let request = ask.request;
         let situation = Situation { now: request.now, ip: request.ip, user_agent: request.user_agent };
         let project = if kind == Kind::SshKey { self.ssh_project(ask) } else { None };
         let within = match &project {
             Some(project) => Within::Project(project),
-            None if call == Call::ListSshKeys => Within::Organization,
+            None if kind == Kind::SshKey && action == Action::Read && ask.id.is_empty() => {
+                Within::Organization
+            }
             None => Within::Anything,
         };
         if self.may(bearer, action, kind, within, situation) {
@@ -102,48 +102,6 @@ impl Organization {
         }
         // As an id of its own, and always the same: the organization's with other first digits.
         let id = uuid(&format!("0e77e700{}", self.id.get(8..)?))?;
-        Some(User::owner_of(&self.id, id, Home::epoch()))
+        Some(User::owner_of(&self.id, id, Defaults::epoch()))
     }
-}
-
-/// Returns what a caller must be allowed to do for a call.
-fn needed(call: Call) -> Option<(Action, Kind)> {
-    use Action::{Read, Write};
-    Some(match call {
-        Call::ListApplications | Call::GetApplication => (Read, Kind::Application),
-        Call::CreateApplication | Call::UpdateApplication | Call::DeleteApplication => {
-            (Write, Kind::Application)
-        }
-        Call::ListGroups | Call::GetGroup => (Read, Kind::Group),
-        Call::CreateGroup
-        | Call::UpdateGroup
-        | Call::DeleteGroup
-        | Call::SetMembers
-        | Call::AddMember
-        | Call::AddMembers
-        | Call::RemoveMember => (Write, Kind::Group),
-        Call::ListPolicies | Call::GetPolicy => (Read, Kind::Policy),
-        Call::CreatePolicy | Call::UpdatePolicy | Call::DeletePolicy | Call::ClonePolicy => {
-            (Write, Kind::Policy)
-        }
-        Call::ListRules => (Read, Kind::Rule),
-        Call::SetRules => (Write, Kind::Rule),
-        Call::ListPermissionSets => (Read, Kind::PermissionSet),
-        Call::ListApiKeys | Call::GetApiKey => (Read, Kind::ApiKey),
-        Call::CreateApiKey | Call::UpdateApiKey | Call::DeleteApiKey => (Write, Kind::ApiKey),
-        Call::ListSshKeys | Call::GetSshKey => (Read, Kind::SshKey),
-        Call::CreateSshKey | Call::UpdateSshKey | Call::DeleteSshKey => (Write, Kind::SshKey),
-        Call::ListUsers | Call::GetUser => (Read, Kind::User),
-        Call::CreateUser
-        | Call::UpdateUser
-        | Call::DeleteUser
-        | Call::LockUser
-        | Call::UnlockUser
-        | Call::UpdateUsername
-        | Call::UpdatePassword => (Write, Kind::User),
-        Call::ListQuota | Call::GetQuotum => (Read, Kind::Quota),
-        Call::ListProjects | Call::GetProject => (Read, Kind::Project),
-        Call::CreateProject | Call::UpdateProject | Call::DeleteProject => (Write, Kind::Project),
-        Call::Metadata | Call::NotEmulated => return None,
-    })
 }

@@ -22,7 +22,7 @@ use super::http::{Latency, OneWriter, Shared, lock};
 use super::organization::Request;
 use super::record::Exchange;
 use super::reply::{Problem, Reply};
-use super::route::{Call, Route};
+use super::route::{Lock, Route};
 
 /// The longest request body that is read, in bytes.
 const LONGEST_BODY: usize = 4 << 20;
@@ -53,7 +53,8 @@ pub(super) async fn serve(
     let arrived = Instant::now();
     let (head, body) = request.into_parts();
     let route = Route::find(head.method.as_str(), head.uri.path());
-    let named = route.as_ref().map_or(("", "unknown"), |route| (route.method, route.template));
+    let named =
+        route.as_ref().map_or(("", "unknown"), |route| (route.endpoint.method, route.endpoint.template));
     *lock(&shared.requests).entry(named).or_default() += 1;
     if shared.bucket.as_ref().is_some_and(|bucket| !lock(bucket).passes(arrived)) {
         return Ok(rate_limited(&shared, None));
@@ -62,19 +63,21 @@ pub(super) async fn serve(
     let Ok(Ok(body)) = limited else {
         return Ok(respond(&shared, &Problem::TooLarge.reply()));
     };
-    let flight = Flight { shared, peer, head, body: body.to_bytes(), route, arrived };
-    let Ok(permit) = Arc::clone(&flight.shared.flights).acquire_owned().await else { return Err(Cut) };
+    let received = Received { shared, peer, head, body: body.to_bytes(), route, arrived };
+    let Ok(permit) = Arc::clone(&received.shared.in_flight).acquire_owned().await else {
+        return Err(Cut);
+    };
     // On its own, so that it takes effect also when the client does not wait for the answer, as it would over there.
-    let flown = tokio::spawn(async move {
-        let response = flight.fly().await;
+    let task = tokio::spawn(async move {
+        let response = received.serve().await;
         drop(permit);
         response
     });
-    flown.await.unwrap_or(Err(Cut))
+    task.await.unwrap_or(Err(Cut))
 }
 
 /// A request that has arrived whole.
-struct Flight {
+struct Received {
     shared: Arc<Shared>,
     peer: SocketAddr,
     head: Parts,
@@ -83,10 +86,10 @@ struct Flight {
     arrived: Instant,
 }
 
-impl Flight {
-    async fn fly(&self) -> Result<Response, Cut> {
+impl Received {
+    async fn serve(&self) -> Result<Response, Cut> {
         let shared = &self.shared;
-        let fault = lock(&shared.dice).decide(Target {
+        let fault = lock(&shared.faults).decide(Target {
             method: self.head.method.as_str(),
             path: self.head.uri.path(),
             query: self.head.uri.query().unwrap_or_default(),
@@ -112,7 +115,7 @@ impl Flight {
             | None => {}
         }
         let busy = match self.written() {
-            Some((_, id)) => match Busy::take(shared, &id) {
+            Some(id) => match Busy::take(shared, &id) {
                 Some(busy) => Some(busy),
                 None => return Ok(self.transient().await),
             },
@@ -138,8 +141,8 @@ impl Flight {
     ///
     /// A read sees what is there when it arrives; a write takes effect just before its answer.
     async fn take_effect(&self) -> Reply {
-        let reads = self.route.as_ref().is_none_or(|route| !route.writes());
-        let recorded_ms = self.route.as_ref().map_or(MISSING_MS, |route| route.recorded_ms);
+        let reads = self.route.as_ref().is_none_or(|route| !route.endpoint.writes());
+        let recorded_ms = self.route.as_ref().map_or(MISSING_MS, |route| route.endpoint.recorded_ms);
         if reads {
             let reply = self.answer();
             self.pause(if reply.status == 404 { MISSING_MS } else { recorded_ms }).await;
@@ -167,8 +170,8 @@ impl Flight {
         // Written down while nothing else can take effect.
         self.record(target, &reply);
         drop(organization);
-        if reply.status < 300 && self.grants() {
-            lock(&self.shared.dice).granted();
+        if reply.status < 300 && self.route.as_ref().is_some_and(|route| route.endpoint.grants) {
+            lock(&self.shared.faults).granted();
         }
         reply
     }
@@ -186,52 +189,31 @@ impl Flight {
         }
     }
 
-    /// Says whether the call may have changed what somebody may do.
-    fn grants(&self) -> bool {
-        let call = self.route.as_ref().map(|route| route.call);
-        matches!(
-            call,
-            Some(
-                Call::CreatePolicy
-                    | Call::UpdatePolicy
-                    | Call::ClonePolicy
-                    | Call::SetRules
-                    | Call::SetMembers
-                    | Call::AddMember
-                    | Call::AddMembers
-            )
-        )
-    }
-
-    /// Returns the object that this write excludes others from, with its kind.
-    fn written(&self) -> Option<(&'static str, String)> {
+    /// Returns the object that only one call may write at a time, with its kind.
+    fn locks(&self) -> Option<(&'static str, String)> {
         let route = self.route.as_ref()?;
-        if let Some(id) = route.written_group() {
-            return Some(("group", id.to_ascii_lowercase()));
-        }
-        if self.shared.one_writer == OneWriter::PerGroup {
-            return None;
-        }
-        self.written_policy(route).map(|id| ("policy", id))
+        let (kind, id) = match route.endpoint.lock {
+            Lock::Nothing => return None,
+            Lock::Group => ("group", route.id.to_ascii_lowercase()),
+            Lock::Policy => ("policy", route.id.to_ascii_lowercase()),
+            Lock::PolicyOfBody => {
+                let body: Value = serde_json::from_slice(&self.body).ok()?;
+                ("policy", body.get("policy_id")?.as_str()?.to_ascii_lowercase())
+            }
+        };
+        Some((kind, id))
     }
 
-    fn written_policy(&self, route: &Route) -> Option<String> {
-        match route.call {
-            Call::UpdatePolicy | Call::DeletePolicy => Some(route.id.to_ascii_lowercase()),
-            Call::SetRules => {
-                let body: Value = serde_json::from_slice(&self.body).ok()?;
-                Some(body.get("policy_id")?.as_str()?.to_ascii_lowercase())
-            }
-            _ => None,
-        }
+    /// Returns the object that this write excludes others from: policies only where that was asked for.
+    fn written(&self) -> Option<String> {
+        let (kind, id) = self.locks()?;
+        (kind == "group" || self.shared.one_writer == OneWriter::PerGroupAndPolicy).then_some(id)
     }
 
     /// Says that the object is being changed by somebody else (recorded: group-membership-basic).
     async fn transient(&self) -> Response {
         self.pause(BUSY_MS).await;
-        let policy =
-            || self.route.as_ref().and_then(|route| self.written_policy(route)).map(|id| ("policy", id));
-        let (resource, id) = self.written().or_else(policy).unwrap_or_default();
+        let (resource, id) = self.locks().unwrap_or_default();
         let reply = Problem::Transient { resource, id }.reply();
         let target = self.head.uri.path_and_query().map_or("/", |target| target.as_str());
         self.record(target, &reply);

@@ -4,7 +4,7 @@ use std::str::FromStr;
 
 use thiserror::Error;
 
-use super::chance::Chance;
+use super::rng::Rng;
 
 /// How to write [`Faults`], for the help of the command line.
 pub const FAULTS_HELP: &str = "\
@@ -155,17 +155,17 @@ pub(super) struct Target<'a> {
 }
 
 /// Decides over requests as they come.
-pub(super) struct Dice {
+pub(super) struct FaultPicker {
     faults: Faults,
     counted: Vec<u64>,
-    chance: Chance,
+    rng: Rng,
     settling: u32,
 }
 
-impl Dice {
+impl FaultPicker {
     pub(super) fn new(faults: Faults, seed: u64) -> Self {
         let counted = vec![0; faults.rules.len()];
-        Self { faults, counted, chance: Chance::new(seed), settling: 0 }
+        Self { faults, counted, rng: Rng::new(seed), settling: 0 }
     }
 
     /// Says that a write has changed what somebody may do.
@@ -203,7 +203,7 @@ impl Dice {
                 When::Probability(probability) => {
                     let words: [&[u8]; 5] =
                         [&at.to_le_bytes(), target.method.as_bytes(), &path, &query, &body];
-                    self.chance.draw(&words).unit() < probability
+                    self.rng.draw(&words).unit() < probability
                 }
             };
             if hit {
@@ -261,14 +261,17 @@ mod tests {
     fn a_specification_is_kept_to_its_requests() {
         let faults: Faults =
             "cut-after:POST/groups=#1, 500:PUT=#2-3,409:/groups/*/add-member=100%".parse().unwrap();
-        let mut dice = Dice::new(faults, 1);
-        assert_eq!(dice.decide(target("GET", "/iam/v1alpha1/groups")), None);
-        assert_eq!(dice.decide(target("POST", "/iam/v1alpha1/groups")), Some(Fault::CutAfter));
-        assert_eq!(dice.decide(target("POST", "/iam/v1alpha1/groups")), None);
-        let puts: Vec<_> = (0..4).map(|_| dice.decide(target("PUT", "/iam/v1alpha1/rules"))).collect();
+        let mut faults = FaultPicker::new(faults, 1);
+        assert_eq!(faults.decide(target("GET", "/iam/v1alpha1/groups")), None);
+        assert_eq!(faults.decide(target("POST", "/iam/v1alpha1/groups")), Some(Fault::CutAfter));
+        assert_eq!(faults.decide(target("POST", "/iam/v1alpha1/groups")), None);
+        let puts: Vec<_> = (0..4).map(|_| faults.decide(target("PUT", "/iam/v1alpha1/rules"))).collect();
         assert_eq!(puts, [None, Some(Fault::ServerError), Some(Fault::ServerError), None]);
-        assert_eq!(dice.decide(target("POST", "/iam/v1alpha1/groups/x/add-member")), Some(Fault::Transient));
-        assert_eq!(dice.decide(target("POST", "/iam/v1alpha1/groups/x/y/add-member")), None);
+        assert_eq!(
+            faults.decide(target("POST", "/iam/v1alpha1/groups/x/add-member")),
+            Some(Fault::Transient)
+        );
+        assert_eq!(faults.decide(target("POST", "/iam/v1alpha1/groups/x/y/add-member")), None);
     }
 
     #[test]
@@ -286,9 +289,9 @@ mod tests {
     fn decisions_do_not_hang_on_the_order_of_requests() {
         let paths: Vec<String> = (0..200).map(|n| format!("/iam/v1alpha1/applications?page={n}")).collect();
         let decide = |paths: Vec<&String>| {
-            let mut dice = Dice::new("500=0.3".parse().unwrap(), 42);
+            let mut faults = FaultPicker::new("500=0.3".parse().unwrap(), 42);
             let mut hit: Vec<&String> =
-                paths.into_iter().filter(|path| dice.decide(target("GET", path)).is_some()).collect();
+                paths.into_iter().filter(|path| faults.decide(target("GET", path)).is_some()).collect();
             hit.sort();
             hit.len().to_string() + &hit.into_iter().map(String::as_str).collect::<Vec<_>>().join(" ")
         };
@@ -297,10 +300,10 @@ mod tests {
 
     #[test]
     fn a_403_comes_only_after_a_grant() {
-        let mut dice = Dice::new("403-after-grant=1".parse().unwrap(), 0);
-        assert_eq!(dice.decide(target("GET", "/x")), None);
-        dice.granted();
-        let hit = (0..30).filter(|_| dice.decide(target("GET", "/x")).is_some()).count();
+        let mut faults = FaultPicker::new("403-after-grant=1".parse().unwrap(), 0);
+        assert_eq!(faults.decide(target("GET", "/x")), None);
+        faults.granted();
+        let hit = (0..30).filter(|_| faults.decide(target("GET", "/x")).is_some()).count();
         assert_eq!(hit, 20);
     }
 }

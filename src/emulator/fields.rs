@@ -5,8 +5,8 @@ use std::collections::HashSet;
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
-use super::moment;
 use super::reply::{Problem, Reason, Refusal};
+use super::time;
 
 /// The fields of one object. A null counts as absent everywhere.
 ///
@@ -133,9 +133,9 @@ impl<'a> Fields<'a> {
         ids
     }
 
-    pub(super) fn moment(&mut self, key: &'static str) -> Option<Timestamp> {
+    pub(super) fn time(&mut self, key: &'static str) -> Option<Timestamp> {
         let text = self.text(key)?;
-        let at = moment::parse(&text);
+        let at = time::parse(&text);
         if at.is_none() {
             self.refuse(key, Reason::Format, "value must be an RFC 3339 time");
         }

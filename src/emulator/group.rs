@@ -6,14 +6,14 @@ use jiff::Timestamp;
 use serde_json::{Map, Value};
 
 use super::fields::{Fields, set};
-use super::moment::six_decimals;
 use super::organization::{Ask, Needed, Organization, unused_id};
 use super::page::{Key, Listing, Total};
 use super::policy::Principal;
 use super::query::holds;
 use super::reply::{Answer, Problem, Reason, Reply, object};
-use super::state::Home;
+use super::state::Defaults;
 use super::table::Row;
+use super::time::six_decimals;
 
 /// A group. Its members are sets: a get and a list serve them sorted (recorded: group-users-and-applications).
 pub(super) struct Group {
@@ -59,16 +59,16 @@ const LISTING: Listing<Group> = Listing {
 
 impl Group {
     /// Reads one of a state file. Members that the state does not have are kept: a cluster's nodes are such.
-    pub(super) fn load(fields: &mut Fields<'_>, home: &Home) -> Self {
-        let created_at = fields.moment("created_at").unwrap_or(home.epoch);
+    pub(super) fn load(fields: &mut Fields<'_>, defaults: &Defaults) -> Self {
+        let created_at = fields.time("created_at").unwrap_or(defaults.epoch);
         let all_users = fields.flag("all_users");
         let all_applications = fields.flag("all_applications");
         let built_in = all_users == Some(true) || all_applications == Some(true);
         let mut group = Self {
-            id: home.id(fields, "id"),
+            id: defaults.id(fields, "id"),
             created_at,
-            updated_at: fields.moment("updated_at").unwrap_or(created_at),
-            organization_id: fields.id("organization_id").unwrap_or_else(|| home.organization.clone()),
+            updated_at: fields.time("updated_at").unwrap_or(created_at),
+            organization_id: fields.id("organization_id").unwrap_or_else(|| defaults.organization.clone()),
             name: fields.text("name").unwrap_or_default(),
             description: fields.text("description").unwrap_or_default(),
             user_ids: fields.ids("user_ids").unwrap_or_default().into_iter().collect(),
@@ -88,7 +88,7 @@ impl Group {
 
     /// Returns a group that every organization has, whatever its state says.
     fn implied(id: String, organization_id: String, name: &str) -> Self {
-        let made = Home::epoch();
+        let made = Defaults::epoch();
         Self {
             id,
             created_at: made,
@@ -238,7 +238,7 @@ impl Organization {
         let organization_id = self.own(organization_id, "group")?;
         self.free_group_name(&name, None)?;
         self.room("group", self.groups.iter().filter(|group| !group.is_computed()).count())?;
-        let id = unused_id(&mut self.chance, &self.groups, &[b"group", ask.request.body]);
+        let id = unused_id(&mut self.rng, &self.groups, &[b"group", ask.request.body]);
         let now = self.stamp(ask);
         let group = Group {
             id,

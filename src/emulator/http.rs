@@ -16,12 +16,12 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
 use tokio::task::{JoinHandle, JoinSet};
 
-use super::chance::Chance;
 use super::exchange::serve;
-use super::fault::{Dice, Faults};
+use super::fault::{FaultPicker, Faults};
 use super::organization::{Behaviour, Organization};
-use super::rate::Bucket;
+use super::rate::TokenBucket;
 use super::record::Recorder;
+use super::rng::Rng;
 use super::state::StateError;
 
 /// The longest head of a request, in bytes.
@@ -31,7 +31,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// How many connections there may be at once; more wait.
 const MOST_CONNECTIONS: usize = 512;
 /// How many requests there may be under way at once; more wait.
-const MOST_FLIGHTS: u32 = 4096;
+const MOST_IN_FLIGHT: u32 = 4096;
 /// How long a shutdown waits for what is in flight.
 const FAREWELL: Duration = Duration::from_secs(5);
 
@@ -173,7 +173,7 @@ impl Emulator {
         let ended = async {
             let _ = (&mut self.server).await;
             // A client that went away leaves its request behind, which takes effect all the same.
-            let _ = self.shared.flights.acquire_many(MOST_FLIGHTS).await;
+            let _ = self.shared.in_flight.acquire_many(MOST_IN_FLIGHT).await;
         };
         let _ = tokio::time::timeout(FAREWELL, ended).await;
         let failed = lock(&self.shared.recorder).as_mut().and_then(|recorder| recorder.failed.take());
@@ -211,12 +211,12 @@ pub async fn start(options: Options) -> Result<Emulator, Error> {
     let shared = Arc::new(Shared {
         organization: Mutex::new(organization),
         recorder: Mutex::new(recorder),
-        request_ids: Mutex::new(Chance::new(seed)),
-        dice: Mutex::new(Dice::new(options.faults, seed)),
-        bucket: options.rate_limit.map(|limit| Mutex::new(Bucket::new(limit, started))),
+        request_ids: Mutex::new(Rng::new(seed)),
+        faults: Mutex::new(FaultPicker::new(options.faults, seed)),
+        bucket: options.rate_limit.map(|limit| Mutex::new(TokenBucket::new(limit, started))),
         requests: Mutex::new(BTreeMap::new()),
         busy: Mutex::new(HashSet::new()),
-        flights: Arc::new(Semaphore::new(MOST_FLIGHTS as usize)),
+        in_flight: Arc::new(Semaphore::new(MOST_IN_FLIGHT as usize)),
         latency: options.latency,
         one_writer: options.one_writer,
         clock: options.now.map(|now| (now, started)),
@@ -230,13 +230,13 @@ pub async fn start(options: Options) -> Result<Emulator, Error> {
 pub(super) struct Shared {
     pub(super) organization: Mutex<Organization>,
     pub(super) recorder: Mutex<Option<Recorder>>,
-    pub(super) request_ids: Mutex<Chance>,
-    pub(super) dice: Mutex<Dice>,
-    pub(super) bucket: Option<Mutex<Bucket>>,
+    pub(super) request_ids: Mutex<Rng>,
+    pub(super) faults: Mutex<FaultPicker>,
+    pub(super) bucket: Option<Mutex<TokenBucket>>,
     pub(super) requests: Mutex<BTreeMap<(&'static str, &'static str), u64>>,
     /// The groups and policies that a write in flight changes.
     pub(super) busy: Mutex<HashSet<String>>,
-    pub(super) flights: Arc<Semaphore>,
+    pub(super) in_flight: Arc<Semaphore>,
     pub(super) latency: Latency,
     pub(super) one_writer: OneWriter,
     clock: Option<(Timestamp, Instant)>,

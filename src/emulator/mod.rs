@@ -6,7 +6,6 @@
 mod api_key;
 mod application;
 mod caller;
-mod chance;
 mod condition;
 mod exchange;
 mod fault;
@@ -14,8 +13,7 @@ mod fields;
 mod grant;
 mod group;
 mod http;
-mod moment;
-mod newcomer;
+mod new_user;
 mod organization;
 mod page;
 mod permission_set;
@@ -26,6 +24,7 @@ mod quota;
 mod rate;
 mod record;
 mod reply;
+mod rng;
 mod route;
 mod rule;
 mod ssh_key;
@@ -33,6 +32,7 @@ mod state;
 mod table;
 #[cfg(test)]
 mod tests;
+mod time;
 mod user;
 
 pub use api_key::EMULATOR_ACCESS_KEY;

@@ -3,24 +3,24 @@
 use std::collections::HashMap;
 
 use jiff::Timestamp;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use super::api_key::ApiKey;
 use super::application::Application;
 use super::caller::{Caller, Token};
-use super::chance::Chance;
 use super::fields::{NOT_A_UUID, uuid};
 use super::group::Group;
-use super::moment;
 use super::permission_set::PermissionSets;
 use super::policy::Policy;
 use super::project::Project;
 use super::query::Query;
 use super::quota::Quotas;
 use super::reply::{Answer, Problem, Reason, Reply};
-use super::route::{Call, Route};
+use super::rng::Rng;
+use super::route::{Answers, Route};
 use super::ssh_key::SshKey;
 use super::table::{Row, Table};
+use super::time;
 use super::user::User;
 
 /// What the API's answers do not settle, and a user may choose.
@@ -127,7 +127,7 @@ pub struct Organization {
     pub(super) permission_sets: PermissionSets,
     pub(super) quotas: Quotas,
     pub(super) behaviour: Behaviour,
-    pub(super) chance: Chance,
+    pub(super) rng: Rng,
     /// The latest time in the state: what is made now comes after it, whatever the clock says.
     pub(super) last: Timestamp,
     /// Access keys by secret, where the emulator is closed.
@@ -153,80 +153,22 @@ impl Organization {
         let Some(route) = Route::find(request.method, path) else {
             return Err(if Route::is_known(path) { Problem::WrongMethod } else { Problem::UnknownPath });
         };
-        match route.call {
-            Call::Metadata => {
-                return Ok(Reply::ok(
-                    json!({"platform": "external", "partition": "scw", "domain": "scw.eu"}),
-                ));
-            }
-            Call::NotEmulated => return Err(Problem::NotEmulated(route.template)),
-            _ => {}
-        }
+        let endpoint = route.endpoint;
+        let (action, kind, handler) = match endpoint.answers {
+            Answers::Anybody(answer) => return Ok(Reply::ok(answer())),
+            Answers::NotEmulated => return Err(Problem::NotEmulated(endpoint.template)),
+            Answers::Permitted(action, kind, handler) => (action, kind, handler),
+        };
         let caller = self.caller(request)?;
-        let body = if route.takes_body() { object_in(request.body)? } else { Map::new() };
+        let body = if endpoint.takes_body() { object_in(request.body)? } else { Map::new() };
         let mut ask = Ask { request, id: &route.id, query: Query::parse(query), body, caller };
-        self.permit(route.call, &ask)?;
-        self.dispatch(route.call, &mut ask)
-    }
-
-    fn dispatch(&mut self, call: Call, ask: &mut Ask<'_>) -> Answer {
-        match call {
-            Call::ListApplications => self.list_applications(ask),
-            Call::CreateApplication => self.create_application(ask),
-            Call::GetApplication => self.get_application(ask),
-            Call::UpdateApplication => self.update_application(ask),
-            Call::DeleteApplication => self.delete_application(ask),
-            Call::ListGroups => self.list_groups(ask),
-            Call::CreateGroup => self.create_group(ask),
-            Call::GetGroup => self.get_group(ask),
-            Call::UpdateGroup => self.update_group(ask),
-            Call::DeleteGroup => self.delete_group(ask),
-            Call::SetMembers => self.set_members(ask),
-            Call::AddMember => self.add_member(ask),
-            Call::AddMembers => self.add_members(ask),
-            Call::RemoveMember => self.remove_member(ask),
-            Call::ListPolicies => self.list_policies(ask),
-            Call::CreatePolicy => self.create_policy(ask),
-            Call::GetPolicy => self.get_policy(ask),
-            Call::UpdatePolicy => self.update_policy(ask),
-            Call::DeletePolicy => self.delete_policy(ask),
-            Call::ClonePolicy => self.clone_policy(ask),
-            Call::ListRules => self.list_rules(ask),
-            Call::SetRules => self.set_rules(ask),
-            Call::ListPermissionSets => self.list_permission_sets(ask),
-            Call::ListApiKeys => self.list_api_keys(ask),
-            Call::CreateApiKey => self.create_api_key(ask),
-            Call::GetApiKey => self.get_api_key(ask),
-            Call::UpdateApiKey => self.update_api_key(ask),
-            Call::DeleteApiKey => self.delete_api_key(ask),
-            Call::ListSshKeys => self.list_ssh_keys(ask),
-            Call::CreateSshKey => self.create_ssh_key(ask),
-            Call::GetSshKey => self.get_ssh_key(ask),
-            Call::UpdateSshKey => self.update_ssh_key(ask),
-            Call::DeleteSshKey => self.delete_ssh_key(ask),
-            Call::ListUsers => self.list_users(ask),
-            Call::CreateUser => self.create_user(ask),
-            Call::GetUser => self.get_user(ask),
-            Call::UpdateUser => self.update_user(ask),
-            Call::DeleteUser => self.delete_user(ask),
-            Call::LockUser => self.lock_user(ask, true),
-            Call::UnlockUser => self.lock_user(ask, false),
-            Call::UpdateUsername => self.update_username(ask),
-            Call::UpdatePassword => self.update_password(ask),
-            Call::ListQuota => self.list_quota(ask),
-            Call::GetQuotum => self.get_quotum(ask),
-            Call::ListProjects => self.list_projects(ask),
-            Call::CreateProject => self.create_project(ask),
-            Call::GetProject => self.get_project(ask),
-            Call::UpdateProject => self.update_project(ask),
-            Call::DeleteProject => self.delete_project(ask),
-            Call::Metadata | Call::NotEmulated => Err(Problem::UnknownPath),
-        }
+        self.permit(action, kind, &ask)?;
+        handler(self, &mut ask)
     }
 
     /// Returns the time of a change: now, but later than all changes before it.
     pub(super) fn stamp(&mut self, ask: &Ask<'_>) -> Timestamp {
-        self.last = moment::to_microsecond(ask.request.now).max(moment::just_after(self.last));
+        self.last = time::to_microsecond(ask.request.now).max(time::just_after(self.last));
         self.last
     }
 
@@ -281,9 +223,9 @@ pub(super) enum Needed {
 }
 
 /// Returns an id that no row has yet.
-pub(super) fn unused_id<T: Row>(chance: &mut Chance, table: &Table<T>, words: &[&[u8]]) -> String {
+pub(super) fn unused_id<T: Row>(rng: &mut Rng, table: &Table<T>, words: &[&[u8]]) -> String {
     loop {
-        let id = chance.rising_id(words);
+        let id = rng.rising_id(words);
         if !table.contains(&id) {
             return id;
         }

@@ -6,10 +6,10 @@ use std::sync::LazyLock;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::chance::Chance;
 use super::organization::{Ask, Needed, Organization};
 use super::page::{Key, Listing, Total};
 use super::reply::Answer;
+use super::rng::Rng;
 use super::table::{Row, Table};
 
 /// A permission set, as the documentation of November 2026 lists it or as a rule of the state shows it.
@@ -72,7 +72,7 @@ impl PermissionSets {
 
     /// Adds a set; its id is made up, but always the same.
     fn insert(&mut self, name: &str, scope_type: &str, categories: Vec<&'static str>) {
-        let id = Chance::new(0).draw(&[b"permission-set", name.as_bytes()]).uuid();
+        let id = Rng::new(0).draw(&[b"permission-set", name.as_bytes()]).uuid();
         let (name, scope_type) = (name.to_owned(), scope_type.to_owned());
         self.scope_types.insert(name.clone(), scope_type.clone());
         self.table.insert(PermissionSet { id, name, scope_type, categories });

@@ -4,14 +4,14 @@ use jiff::Timestamp;
 use serde_json::{Map, Value};
 
 use super::fields::{Fields, set};
-use super::moment::six_decimals;
 use super::organization::{Ask, Names, Needed, Organization, unused_id};
 use super::page::{Key, Listing, Total};
 use super::query::holds;
 use super::reply::{Answer, Problem, Reason, Reply, object};
 use super::rule::{Counters, Rule};
-use super::state::Home;
+use super::state::Defaults;
 use super::table::Row;
+use super::time::six_decimals;
 
 /// Whom a policy is for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -90,8 +90,8 @@ const LISTING: Listing<Policy> = Listing {
 
 impl Policy {
     /// Reads one of a state file, its rules included.
-    pub(super) fn load(fields: &mut Fields<'_>, home: &Home) -> Self {
-        let created_at = fields.moment("created_at").unwrap_or(home.epoch);
+    pub(super) fn load(fields: &mut Fields<'_>, defaults: &Defaults) -> Self {
+        let created_at = fields.time("created_at").unwrap_or(defaults.epoch);
         let principal = Principal::read(fields).unwrap_or_else(|_| {
             fields.refuse(
                 "principal",
@@ -100,19 +100,19 @@ impl Policy {
             );
             None
         });
-        let rules = Rule::load_all(fields, home);
+        let rules = Rule::load_all(fields, defaults);
         let given = Counters {
             rules: fields.count("nb_rules").unwrap_or(0),
             scopes: fields.count("nb_scopes").unwrap_or(0),
             permission_sets: fields.count("nb_permission_sets").unwrap_or(0),
         };
         let mut policy = Self {
-            id: home.id(fields, "id"),
+            id: defaults.id(fields, "id"),
             name: fields.text("name").unwrap_or_default(),
             description: fields.text("description").unwrap_or_default(),
-            organization_id: fields.id("organization_id").unwrap_or_else(|| home.organization.clone()),
+            organization_id: fields.id("organization_id").unwrap_or_else(|| defaults.organization.clone()),
             created_at,
-            updated_at: fields.moment("updated_at").unwrap_or(created_at),
+            updated_at: fields.time("updated_at").unwrap_or(created_at),
             editable: fields.flag("editable").unwrap_or(true),
             deletable: fields.flag("deletable").unwrap_or(true),
             managed: fields.flag("managed").unwrap_or(false),
@@ -233,7 +233,7 @@ impl Organization {
         let specs = self.resolve_rules(specs)?;
         self.free_policy_name(&name, None)?;
         self.room("policy", self.policies.len())?;
-        let id = unused_id(&mut self.chance, &self.policies, &[b"policy", ask.request.body]);
+        let id = unused_id(&mut self.rng, &self.policies, &[b"policy", ask.request.body]);
         let rules = self.make_rules(&id, ask.request.body, specs);
         let now = self.stamp(ask);
         let policy = Policy {
@@ -315,7 +315,7 @@ impl Organization {
         let name = format!("Copy of {}", copy.name);
         copy.name = name.chars().take(64).collect::<String>().trim_end().to_owned();
         self.free_policy_name(&copy.name, None)?;
-        copy.id = unused_id(&mut self.chance, &self.policies, &[b"clone", id.as_bytes()]);
+        copy.id = unused_id(&mut self.rng, &self.policies, &[b"clone", id.as_bytes()]);
         copy.rules = self.make_rules(&copy.id, b"", copy.rules);
         copy.principal = Principal::Nobody;
         copy.tags = Vec::new();

@@ -4,13 +4,13 @@ use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
 use super::fields::{Fields, set};
-use super::moment::six_decimals;
 use super::organization::{Ask, Needed, Organization, unused_id};
 use super::page::{Key, Listing, Total};
 use super::query::{Query, holds};
 use super::reply::{Answer, Problem, Reason, Reply, object};
-use super::state::Home;
+use super::state::Defaults;
 use super::table::Row;
+use super::time::six_decimals;
 
 /// A project. The default one has the organization's own id.
 pub(super) struct Project {
@@ -44,14 +44,14 @@ const LISTING: Listing<Project> = Listing {
 
 impl Project {
     /// Reads one of a state file.
-    pub(super) fn load(fields: &mut Fields<'_>, home: &Home) -> Self {
-        let created_at = fields.moment("created_at").unwrap_or(home.epoch);
+    pub(super) fn load(fields: &mut Fields<'_>, defaults: &Defaults) -> Self {
+        let created_at = fields.time("created_at").unwrap_or(defaults.epoch);
         let mut project = Self {
-            id: home.id(fields, "id"),
+            id: defaults.id(fields, "id"),
             name: fields.text("name").unwrap_or_default(),
-            organization_id: fields.id("organization_id").unwrap_or_else(|| home.organization.clone()),
+            organization_id: fields.id("organization_id").unwrap_or_else(|| defaults.organization.clone()),
             created_at,
-            updated_at: fields.moment("updated_at").unwrap_or(created_at),
+            updated_at: fields.time("updated_at").unwrap_or(created_at),
             description: fields.text("description").unwrap_or_default(),
             qualification: fields.object("qualification").cloned().map(Value::Object),
             more: Map::new(),
@@ -157,7 +157,7 @@ impl Organization {
         fields.done()?;
         let organization_id = self.own(organization_id, "project")?;
         self.room("project", self.projects.len())?;
-        let id = unused_id(&mut self.chance, &self.projects, &[b"project", ask.request.body]);
+        let id = unused_id(&mut self.rng, &self.projects, &[b"project", ask.request.body]);
         let now = self.stamp(ask);
         let project = Project {
             id,
@@ -177,7 +177,7 @@ impl Organization {
     /// Returns a project; the default one also where the state leaves it out, which no list shows.
     pub(super) fn get_project(&self, ask: &Ask<'_>) -> Answer {
         let id = ask.uuid("project_id")?;
-        let unlisted = || (id == self.id).then(|| Project::default_of(&id, Home::epoch()).json());
+        let unlisted = || (id == self.id).then(|| Project::default_of(&id, Defaults::epoch()).json());
         let project = self.projects.get(&id).map(Project::json).or_else(unlisted);
         project.map(Reply::ok).ok_or_else(|| not_found(id))
     }

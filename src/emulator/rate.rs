@@ -3,13 +3,13 @@
 use std::time::Instant;
 
 /// A token bucket: as many at once as a second allows.
-pub(super) struct Bucket {
+pub(super) struct TokenBucket {
     per_second: f64,
     tokens: f64,
     last: Instant,
 }
 
-impl Bucket {
+impl TokenBucket {
     pub(super) fn new(per_second: f64, now: Instant) -> Self {
         Self { per_second, tokens: per_second.max(1.0), last: now }
     }
@@ -35,8 +35,8 @@ mod tests {
     #[test]
     fn a_second_allows_so_many_and_no_more() {
         let start = Instant::now();
-        let mut bucket = Bucket::new(5.0, start);
-        let passed = |bucket: &mut Bucket, at| {
+        let mut bucket = TokenBucket::new(5.0, start);
+        let passed = |bucket: &mut TokenBucket, at| {
             (0..100).filter(|_| bucket.passes(start + Duration::from_millis(at))).count()
         };
         assert_eq!(passed(&mut bucket, 0), 5);

@@ -10,7 +10,7 @@ use super::organization::{Ask, Organization};
 use super::page::Page;
 use super::permission_set::{self, PermissionSets};
 use super::reply::{Answer, Problem, Reason, object};
-use super::state::Home;
+use super::state::Defaults;
 
 /// Where the sets of a rule apply.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -72,7 +72,7 @@ impl Counters {
 
 impl Rule {
     /// Reads the rules of a policy in a state file.
-    pub(super) fn load_all(fields: &mut Fields<'_>, home: &Home) -> Vec<Self> {
+    pub(super) fn load_all(fields: &mut Fields<'_>, defaults: &Defaults) -> Vec<Self> {
         let mut rules = Vec::new();
         for (at, rule) in fields.list("rules").unwrap_or_default().iter().enumerate() {
             let Value::Object(map) = rule else {
@@ -80,13 +80,13 @@ impl Rule {
                 continue;
             };
             let mut inner = Fields::below(map, format!("rules[{at}]."));
-            rules.push(Self::load(&mut inner, home));
+            rules.push(Self::load(&mut inner, defaults));
             fields.absorb(inner);
         }
         rules
     }
 
-    fn load(fields: &mut Fields<'_>, home: &Home) -> Self {
+    fn load(fields: &mut Fields<'_>, defaults: &Defaults) -> Self {
         let permission_sets = fields.texts("permission_set_names").unwrap_or_default();
         let scope = match (
             fields.ids("project_ids"),
@@ -112,7 +112,7 @@ impl Rule {
             known.unwrap_or(UNKNOWN).to_owned()
         });
         let mut rule = Self {
-            id: fields.id("id").unwrap_or_else(|| home.made_up_id()),
+            id: fields.id("id").unwrap_or_else(|| defaults.made_up_id()),
             permission_sets,
             scope_type,
             condition: fields.text("condition").unwrap_or_default(),
@@ -209,7 +209,7 @@ impl Organization {
 
     /// Gives rules their ids: new ones at each write, also for a rule that stays as it was (recorded: policy-basic).
     pub(super) fn make_rules(&mut self, policy: &str, body: &[u8], mut rules: Vec<Rule>) -> Vec<Rule> {
-        let mut draw = self.chance.draw(&[b"rules", policy.as_bytes(), body]);
+        let mut draw = self.rng.draw(&[b"rules", policy.as_bytes(), body]);
         for rule in &mut rules {
             rule.id = draw.uuid();
         }

@@ -7,13 +7,13 @@ use md5::{Digest, Md5};
 use serde_json::{Map, Value};
 
 use super::fields::{Fields, set};
-use super::moment::six_decimals;
 use super::organization::{Ask, Needed, Organization, unused_id};
 use super::page::{Key, Listing, Total};
 use super::query::holds;
 use super::reply::{Answer, Problem, Reason, Reply, object};
-use super::state::Home;
+use super::state::Defaults;
 use super::table::Row;
+use super::time::six_decimals;
 
 /// An SSH key. Neither its name nor the key itself is unique (recorded).
 pub(super) struct SshKey {
@@ -48,19 +48,19 @@ const LISTING: Listing<SshKey> = Listing {
 
 impl SshKey {
     /// Reads one of a state file.
-    pub(super) fn load(fields: &mut Fields<'_>, home: &Home) -> Self {
-        let created_at = fields.moment("created_at").unwrap_or(home.epoch);
+    pub(super) fn load(fields: &mut Fields<'_>, defaults: &Defaults) -> Self {
+        let created_at = fields.time("created_at").unwrap_or(defaults.epoch);
         let public_key = fields.text("public_key").unwrap_or_default();
         let computed = || PublicKey::parse(&public_key).map(|key| key.fingerprint()).unwrap_or_default();
         let mut key = Self {
-            id: home.id(fields, "id"),
+            id: defaults.id(fields, "id"),
             name: fields.text("name").unwrap_or_default(),
             fingerprint: fields.text("fingerprint").unwrap_or_else(computed),
             public_key,
             created_at,
-            updated_at: fields.moment("updated_at").unwrap_or(created_at),
-            organization_id: fields.id("organization_id").unwrap_or_else(|| home.organization.clone()),
-            project_id: fields.id("project_id").unwrap_or_else(|| home.organization.clone()),
+            updated_at: fields.time("updated_at").unwrap_or(created_at),
+            organization_id: fields.id("organization_id").unwrap_or_else(|| defaults.organization.clone()),
+            project_id: fields.id("project_id").unwrap_or_else(|| defaults.organization.clone()),
             disabled: fields.flag("disabled").unwrap_or(false),
             more: Map::new(),
         };
@@ -202,7 +202,7 @@ impl Organization {
         let Some(Ok(key)) = key else { return Err(Problem::Invalid(Vec::new())) };
         self.known_project(&project_id)?;
         self.room("ssh_key", self.ssh_keys.len())?;
-        let id = unused_id(&mut self.chance, &self.ssh_keys, &[b"ssh-key", ask.request.body]);
+        let id = unused_id(&mut self.rng, &self.ssh_keys, &[b"ssh-key", ask.request.body]);
         let now = self.stamp(ask);
         let key = SshKey {
             id,

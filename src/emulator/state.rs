@@ -9,18 +9,18 @@ use thiserror::Error;
 
 use super::api_key::{ApiKey, Bearer};
 use super::application::Application;
-use super::chance::Chance;
 use super::fields::{Fields, uuid};
 use super::group::Group;
-use super::moment;
 use super::organization::{Behaviour, Organization};
 use super::permission_set::PermissionSets;
 use super::policy::Policy;
 use super::project::Project;
 use super::quota::Quotas;
 use super::reply::Reason;
+use super::rng::Rng;
 use super::ssh_key::SshKey;
 use super::table::{Row, Table};
+use super::time;
 use super::user::User;
 
 /// Why a state cannot be loaded; names the object.
@@ -61,14 +61,14 @@ pub enum StateError {
 }
 
 /// What objects of a state take from it where they say nothing themselves.
-pub(super) struct Home {
+pub(super) struct Defaults {
     pub(super) organization: String,
     /// When objects without a `created_at` were made.
     pub(super) epoch: Timestamp,
     made_up: Cell<u64>,
 }
 
-impl Home {
+impl Defaults {
     fn new(organization: String) -> Self {
         Self { organization, epoch: Self::epoch(), made_up: Cell::new(0) }
     }
@@ -123,10 +123,10 @@ impl Organization {
     /// `seed` decides the ids of all that is made later.
     #[must_use]
     pub fn empty(behaviour: Behaviour, seed: u64) -> Self {
-        let id = Chance::new(seed).draw(&[b"organization"]).uuid();
+        let id = Rng::new(seed).draw(&[b"organization"]).uuid();
         let mut organization = Self::bare(id.clone(), behaviour, seed);
-        let at = Home::new(id.clone()).epoch;
-        let owner = Chance::new(seed).draw(&[b"owner"]).uuid();
+        let at = Defaults::new(id.clone()).epoch;
+        let owner = Rng::new(seed).draw(&[b"owner"]).uuid();
         organization.object.insert("name".into(), "emulated".into());
         organization.users.insert(User::owner_of(&id, owner, at));
         organization.projects.insert(Project::default_of(&id, at));
@@ -151,7 +151,7 @@ impl Organization {
             permission_sets: PermissionSets::published(),
             quotas: Quotas::new(None, behaviour.quota),
             behaviour,
-            chance: Chance::new(seed),
+            rng: Rng::new(seed),
             last: Timestamp::UNIX_EPOCH,
             secrets: None,
             made_keys: Vec::new(),
@@ -172,16 +172,16 @@ impl Organization {
         }
         let object = organization_object(state)?;
         let id = object.get("id").and_then(Value::as_str).and_then(uuid).unwrap_or_default();
-        let home = Home::new(id.clone());
+        let defaults = Defaults::new(id.clone());
         let mut organization = Self::bare(id, behaviour, seed);
         organization.object = object;
-        organization.users = rows(state, "users", &home, User::load)?;
-        organization.projects = rows(state, "projects", &home, Project::load)?;
-        organization.applications = rows(state, "applications", &home, Application::load)?;
-        organization.groups = rows(state, "groups", &home, Group::load)?;
-        organization.policies = rows(state, "policies", &home, Policy::load)?;
-        organization.api_keys = rows(state, "api_keys", &home, ApiKey::load)?;
-        organization.ssh_keys = rows(state, "ssh_keys", &home, SshKey::load)?;
+        organization.users = rows(state, "users", &defaults, User::load)?;
+        organization.projects = rows(state, "projects", &defaults, Project::load)?;
+        organization.applications = rows(state, "applications", &defaults, Application::load)?;
+        organization.groups = rows(state, "groups", &defaults, Group::load)?;
+        organization.policies = rows(state, "policies", &defaults, Policy::load)?;
+        organization.api_keys = rows(state, "api_keys", &defaults, ApiKey::load)?;
+        organization.ssh_keys = rows(state, "ssh_keys", &defaults, SshKey::load)?;
         organization.quotas = Quotas::new(quota(state)?, behaviour.quota);
         list(state, KEPT)?;
         organization.kept = state.get(KEPT).cloned();
@@ -224,7 +224,7 @@ impl Organization {
             .chain(self.policies.iter().map(Policy::latest))
             .chain(self.api_keys.iter().map(ApiKey::latest))
             .chain(self.ssh_keys.iter().map(SshKey::latest));
-        self.last = times.max().map_or(Timestamp::UNIX_EPOCH, moment::to_microsecond);
+        self.last = times.max().map_or(Timestamp::UNIX_EPOCH, time::to_microsecond);
     }
 
     /// Returns the organization as a state file: secrets only where the state had them.
@@ -283,15 +283,15 @@ fn list<'a>(state: &'a Map<String, Value>, kind: &str) -> Result<&'a [Value], St
 fn rows<T: Row>(
     state: &Map<String, Value>,
     kind: &str,
-    home: &Home,
-    load: impl Fn(&mut Fields<'_>, &Home) -> T,
+    defaults: &Defaults,
+    load: impl Fn(&mut Fields<'_>, &Defaults) -> T,
 ) -> Result<Table<T>, StateError> {
     let mut table = Table::default();
     let mut seen = HashSet::new();
     for (at, value) in list(state, kind)?.iter().enumerate() {
         let map = entry(kind, at, value)?;
         let mut fields = Fields::new(map);
-        let row = load(&mut fields, home);
+        let row = load(&mut fields, defaults);
         refused(&fields, kind, at, map)?;
         if !seen.insert(row.id().to_owned()) {
             return Err(StateError::Twice { object: label(kind, at, map), id: row.id().to_owned() });

@@ -6,15 +6,15 @@ use serde_json::{Map, Value};
 use super::api_key::Bearer;
 use super::caller::Caller;
 use super::fields::{Fields, set};
-use super::moment::six_decimals;
-use super::newcomer::{Details, email_in, newcomer, username_in};
+use super::new_user::{Details, email_in, new_user, username_in};
 use super::organization::{Ask, Needed, Organization, unused_id};
 use super::page::{Key, Listing, Total};
 use super::policy::Principal;
 use super::query::holds;
 use super::reply::{Answer, Problem, Reason, Reply, object};
-use super::state::Home;
+use super::state::Defaults;
 use super::table::Row;
+use super::time::six_decimals;
 
 /// A person in the organization.
 pub(super) struct User {
@@ -64,13 +64,13 @@ const LISTING: Listing<User> = Listing {
 
 impl User {
     /// Reads one of a state file.
-    pub(super) fn load(fields: &mut Fields<'_>, home: &Home) -> Self {
-        let created_at = fields.moment("created_at").unwrap_or(home.epoch);
+    pub(super) fn load(fields: &mut Fields<'_>, defaults: &Defaults) -> Self {
+        let created_at = fields.time("created_at").unwrap_or(defaults.epoch);
         let email = fields.text("email").unwrap_or_default();
         let kind = fields.text("type").unwrap_or_else(|| "member".into());
         let mfa = fields.flag("mfa").unwrap_or(false);
         let mut user = Self {
-            id: home.id(fields, "id"),
+            id: defaults.id(fields, "id"),
             username: fields.text("username").unwrap_or_else(|| email.clone()),
             email,
             first_name: fields.text("first_name").unwrap_or_default(),
@@ -78,10 +78,10 @@ impl User {
             phone_number: fields.text("phone_number").unwrap_or_default(),
             locale: fields.text("locale").unwrap_or_else(|| "en_US".into()),
             created_at,
-            updated_at: fields.moment("updated_at").unwrap_or(created_at),
-            organization_id: fields.id("organization_id").unwrap_or_else(|| home.organization.clone()),
+            updated_at: fields.time("updated_at").unwrap_or(created_at),
+            organization_id: fields.id("organization_id").unwrap_or_else(|| defaults.organization.clone()),
             deletable: fields.flag("deletable").unwrap_or(kind != "owner"),
-            last_login_at: fields.moment("last_login_at"),
+            last_login_at: fields.time("last_login_at"),
             kind,
             two_factor_enabled: fields.flag("two_factor_enabled").unwrap_or(mfa),
             status: fields.text("status").unwrap_or_else(|| "activated".into()),
@@ -207,21 +207,21 @@ impl Organization {
         let organization_id = fields.id("organization_id");
         let organization_id = fields.require("organization_id", organization_id);
         let tags = fields.tags().unwrap_or_default();
-        let newcomer = newcomer(&mut fields);
+        let new_user = new_user(&mut fields);
         fields.done()?;
         let organization_id = self.own(organization_id, "user")?;
-        let Some(newcomer) = newcomer else { return Err(Problem::Invalid(Vec::new())) };
-        self.free_email(&newcomer.email, None)?;
-        self.free_username(&newcomer.username, None)?;
+        let Some(new_user) = new_user else { return Err(Problem::Invalid(Vec::new())) };
+        self.free_email(&new_user.email, None)?;
+        self.free_username(&new_user.username, None)?;
         self.room("user", self.users.len())?;
-        let id = unused_id(&mut self.chance, &self.users, &[b"user", newcomer.email.as_bytes()]);
+        let id = unused_id(&mut self.rng, &self.users, &[b"user", new_user.email.as_bytes()]);
         let now = self.stamp(ask);
         let mut user = User {
             tags,
-            status: newcomer.status.into(),
-            ..User::new(id, organization_id, newcomer.email, newcomer.username, now)
+            status: new_user.status.into(),
+            ..User::new(id, organization_id, new_user.email, new_user.username, now)
         };
-        if let Some(details) = newcomer.details {
+        if let Some(details) = new_user.details {
             details.write(&mut user);
         }
         let reply = Reply::ok(user.json());

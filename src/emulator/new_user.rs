@@ -62,7 +62,7 @@ pub(super) fn username_in(fields: &mut Fields<'_>) -> Option<String> {
 }
 
 /// Whom a create of a user is about.
-pub(super) struct Newcomer {
+pub(super) struct NewUser {
     pub(super) email: String,
     pub(super) username: String,
     pub(super) status: &'static str,
@@ -70,12 +70,12 @@ pub(super) struct Newcomer {
 }
 
 /// Reads the one-of of a create: an e-mail alone, or a member with all their details.
-pub(super) fn newcomer(fields: &mut Fields<'_>) -> Option<Newcomer> {
+pub(super) fn new_user(fields: &mut Fields<'_>) -> Option<NewUser> {
     let email = email_in(fields);
     let member = fields.object("member");
     match (email, member) {
         (Some(email), None) => {
-            Some(Newcomer { username: email.clone(), email, status: "invitation_pending", details: None })
+            Some(NewUser { username: email.clone(), email, status: "invitation_pending", details: None })
         }
         (None, Some(member)) => {
             let mut inner = Fields::below(member, "member.".into());
@@ -90,7 +90,7 @@ pub(super) fn newcomer(fields: &mut Fields<'_>) -> Option<Newcomer> {
             inner.flag("send_welcome_email");
             let details = Some(Details::read(&mut inner));
             fields.absorb(inner);
-            Some(Newcomer { email, username, status: "activated", details })
+            Some(NewUser { email, username, status: "activated", details })
         }
         (Some(_), Some(_)) => {
             fields.refuse("type", Reason::Constraint, "precisely one of email, member must be set");

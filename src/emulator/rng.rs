@@ -8,13 +8,13 @@ use sha2::{Digest, Sha256};
 const REMEMBERED: usize = 1 << 20;
 
 /// Where ids, keys and faults are drawn from.
-pub(super) struct Chance {
+pub(super) struct Rng {
     seed: u64,
     asked: HashMap<[u8; 32], u64>,
     ids: u32,
 }
 
-impl Chance {
+impl Rng {
     pub(super) fn new(seed: u64) -> Self {
         Self { seed, asked: HashMap::new(), ids: 0 }
     }
@@ -109,22 +109,22 @@ mod tests {
 
     #[test]
     fn a_draw_depends_on_its_words_and_not_on_what_was_asked_between() {
-        let mut one = Chance::new(7);
+        let mut one = Rng::new(7);
         let first = one.draw(&[b"group", b"ops"]).uuid();
         let second = one.draw(&[b"group", b"ops"]).uuid();
-        let mut other = Chance::new(7);
+        let mut other = Rng::new(7);
         other.draw(&[b"group", b"dev"]);
         assert_eq!(other.draw(&[b"group", b"ops"]).uuid(), first);
         assert_eq!(other.draw(&[b"group", b"ops"]).uuid(), second);
         assert_ne!(first, second);
         let rising: Vec<String> = (0..9).map(|_| other.rising_id(&[b"group"])).collect();
         assert!(rising.is_sorted(), "{rising:?}");
-        assert_ne!(Chance::new(8).draw(&[b"group", b"ops"]).uuid(), first);
+        assert_ne!(Rng::new(8).draw(&[b"group", b"ops"]).uuid(), first);
     }
 
     #[test]
     fn ids_have_the_form_of_the_real_ones() {
-        let mut draw = Chance::new(0).draw(&[]);
+        let mut draw = Rng::new(0).draw(&[]);
         for _ in 0..50 {
             let id = draw.uuid();
             assert_eq!(super::super::fields::uuid(&id).as_deref(), Some(id.as_str()));
