@@ -129,7 +129,11 @@ impl Runner {
 /// Returns the SHA-256 that `plan --out` printed.
 fn sha(ended: &Ended) -> String {
     let words = ended.stderr.split(|c: char| !c.is_ascii_hexdigit());
-    words.filter(|word| word.len() == 64).last().unwrap_or_else(|| panic!("no SHA-256\n{ended}")).to_owned()
+    words
+        .filter(|word| word.len() == 64)
+        .next_back()
+        .unwrap_or_else(|| panic!("no SHA-256\n{ended}"))
+        .to_owned()
 }
 
 #[test]
