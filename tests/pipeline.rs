@@ -128,12 +128,8 @@ impl Runner {
 
 /// Returns the SHA-256 that `plan --out` printed.
 fn sha(ended: &Ended) -> String {
-    let words = ended.stderr.split(|c: char| !c.is_ascii_hexdigit());
-    words
-        .filter(|word| word.len() == 64)
-        .next_back()
-        .unwrap_or_else(|| panic!("no SHA-256\n{ended}"))
-        .to_owned()
+    let mut words = ended.stderr.split(|c: char| !c.is_ascii_hexdigit());
+    words.rfind(|word| word.len() == 64).unwrap_or_else(|| panic!("no SHA-256\n{ended}")).to_owned()
 }
 
 #[test]
