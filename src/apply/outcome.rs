@@ -4,7 +4,7 @@ use std::time::Duration;
 use super::Difference;
 use super::fact::{Changed, Mismatch};
 use crate::api;
-use crate::model::{Address, Id};
+use crate::model::{Address, Hint, Id};
 use crate::plan::StepId;
 
 /// What became of each step of a plan.
@@ -139,7 +139,7 @@ pub enum StepError {
     #[error(transparent)]
     Api(#[from] api::Error),
     /// The object is not what the plan saw, so overwriting it would lose somebody's work.
-    #[error("{address} is not what the plan saw: {}\nhint: plan again", list(changes))]
+    #[error("{address} is not what the plan saw: {}", list(changes))]
     Changed {
         /// The object.
         address: Address,
@@ -166,7 +166,7 @@ pub enum StepError {
     },
     /// A create that got no answer, after which several objects have the name.
     #[error(
-        "{address} got no answer to its creation, and now several objects bear the name: {}\nhint: delete those that are not meant, and plan again",
+        "{address} got no answer to its creation, and now several objects bear the name: {}",
         list(found)
     )]
     Twins {
@@ -177,7 +177,7 @@ pub enum StepError {
     },
     /// A create that got no answer, after which an object of that name has another content.
     #[error(
-        "{address} got no answer to its creation, and the object that now bears the name ({id}) is another one: {}\nhint: plan again",
+        "{address} got no answer to its creation, and the object that now bears the name ({id}) is another one: {}",
         list(mismatches)
     )]
     Other {
@@ -205,7 +205,7 @@ pub enum StepError {
         id: String,
     },
     /// The plan names an object whose id nobody knows.
-    #[error("{0} has no id: the plan does not fit the organization\nhint: plan again")]
+    #[error("{0} has no id: the plan does not fit the organization")]
     Unknown(Address),
     /// The plan holds a rule that cannot be written.
     #[error("{0} holds a rule that this version cannot write")]
@@ -229,6 +229,27 @@ impl StepError {
             | Self::Panicked(_) => true,
             Self::Changed { .. } | Self::Unseen { .. } | Self::Unknown(_) | Self::Unwritable(_) => false,
         }
+    }
+
+    /// Says whether planning and applying again may finish what failed; otherwise something else has to change first.
+    #[must_use]
+    pub fn may_pass_again(&self) -> bool {
+        !matches!(self, Self::Api(error) if error.kind() == api::ErrorKind::QuotaExceeded)
+    }
+
+    /// Returns what may help.
+    #[must_use]
+    pub fn hints(&self) -> Vec<Hint> {
+        let hint = match self {
+            Self::Api(source)
+            | Self::Unseen { source, .. }
+            | Self::Unlisted { source, .. }
+            | Self::NotMade { source, .. } => source.hint(),
+            Self::Changed { .. } | Self::Other { .. } | Self::Unknown(_) => Some("plan again"),
+            Self::Twins { .. } => Some("delete those that are not meant, and plan again"),
+            Self::BadId { .. } | Self::Unwritable(_) | Self::Panicked(_) => None,
+        };
+        hint.map(Hint::from).into_iter().collect()
     }
 
     /// Returns the id of the answered request that it is about, where there is one.

@@ -21,6 +21,21 @@ pub(super) struct Output {
     pub(super) file: Option<PathBuf>,
 }
 
+/// Some of the outputs.
+pub(super) struct Outputs(pub(super) Vec<Output>);
+
+impl Outputs {
+    /// Writes a report to each.
+    pub(super) fn show(&self, report: &dyn Report) -> anyhow::Result<()> {
+        self.0.iter().try_for_each(|output| output.report(report))
+    }
+
+    /// Writes bytes to each.
+    pub(super) fn write(&self, bytes: &[u8]) -> anyhow::Result<()> {
+        self.0.iter().try_for_each(|output| output.write(bytes))
+    }
+}
+
 impl FromStr for Output {
     type Err = String;
 
@@ -62,6 +77,11 @@ impl Output {
             Some(path) => write_whole(path, bytes)?,
         }
         Ok(())
+    }
+
+    /// Whether people read it while the command runs: text on standard output.
+    pub(super) fn is_read(&self) -> bool {
+        self.format == Format::Text && self.file.is_none()
     }
 
     /// How a plan is shown in this output.

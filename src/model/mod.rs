@@ -7,6 +7,7 @@
 mod address;
 mod catalogue;
 mod desired;
+mod hint;
 mod id;
 mod ids;
 mod name;
@@ -20,6 +21,7 @@ pub use desired::{
     Assertion, Desired, Expectation, Expiry, External, Guardrail, Identity, Limits, Membership, Place, Prune,
     Settings, Where,
 };
+pub use hint::Hint;
 pub use id::{BadId, Id};
 pub use ids::Ids;
 pub use name::{
