@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use anyhow::Context as _;
+use jiff::SignedDuration;
 
 use super::Exit;
 use super::arguments::{Common, Judge, Paths, Reach};
@@ -59,16 +60,11 @@ pub(super) struct Apply {
     settle: Duration,
 }
 
+/// Reads a span of time, such as `90s`, `1h30m` or `PT2M`; of years nobody waits for the end.
 fn duration(text: &str) -> Result<Duration, String> {
-    let (number, unit) = text.split_at(text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len()));
-    let number: u64 = number.parse().map_err(|_| "not a duration as in 60s, 2m or 24h".to_owned())?;
-    match unit {
-        "ms" => Ok(Duration::from_millis(number)),
-        "s" => Ok(Duration::from_secs(number)),
-        "m" if number <= 1_000_000 => Ok(Duration::from_secs(number * 60)),
-        "h" if number <= 100_000 => Ok(Duration::from_secs(number * 3600)),
-        _ => Err("not a duration as in 60s, 2m or 24h".to_owned()),
-    }
+    const MOST: Duration = Duration::from_secs(10 * 365 * 24 * 3600);
+    let span = text.parse::<SignedDuration>().ok().and_then(|span| Duration::try_from(span).ok());
+    span.filter(|span| *span <= MOST).ok_or_else(|| "not a duration as in 60s, 2m or 24h".to_owned())
 }
 
 impl Apply {
@@ -291,6 +287,21 @@ impl Progress for Lines<'_> {
         if let StepEnd::Done(_) = end {
             let number = self.done.fetch_add(1, Ordering::Relaxed) + 1;
             talk(&render::outcome::progress(self.plan, number, step, end, self.paint));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_duration_is_never_negative_and_has_a_unit() {
+        for (text, seconds) in [("0s", 0), ("90s", 90), ("1h30m", 5400), ("PT2M", 120), ("24h", 86_400)] {
+            assert_eq!(duration(text), Ok(Duration::from_secs(seconds)), "{text}");
+        }
+        for text in ["", "5", "-5s", "-PT1H", "5s ago", "1 fortnight", "99999999999h"] {
+            assert!(duration(text).is_err(), "{text}");
         }
     }
 }
