@@ -50,8 +50,9 @@ pub(super) fn resolve(files: &Files, live: Option<&State>, findings: &mut Vec<Mi
     resolving.sentences();
     let mut desired = resolving.desired;
     let document = &files.document;
-    desired.external.groups = document.external_groups.keys().cloned().collect();
-    desired.external.applications = document.external_applications.keys().cloned().collect();
+    let groups = document.external_groups.keys().cloned().map(Address::group);
+    let applications = document.external_applications.keys().cloned().map(Address::application);
+    desired.external = groups.chain(applications).collect();
     desired
 }
 
@@ -123,7 +124,7 @@ impl Resolving<'_> {
         if document.id.is_some() || document.previously.is_some() {
             let identity = Identity {
                 id: document.id.as_ref().map(|id| id.value),
-                previously: document.previously.as_ref().map(|name| name.value.clone()),
+                previously: document.previously.as_ref().map(|name| name.value.clone().into()),
             };
             self.desired.identities.insert(address.clone(), identity);
         }
@@ -158,7 +159,9 @@ impl Resolving<'_> {
 
     fn members(&mut self, name: &Name, document: &GroupDocument) -> BTreeSet<Principal> {
         let Some(members) = &document.members else { return BTreeSet::new() };
-        self.desired.memberships.insert(name.clone(), document.membership.unwrap_or(Membership::Exact));
+        self.desired
+            .memberships
+            .insert(Address::group(name.clone()), document.membership.unwrap_or(Membership::Exact));
         let mut principals = BTreeSet::new();
         for user in &members.users {
             self.member(name, user, Principal::User(Key::Email(user.name.value.clone())), &mut principals);
@@ -238,7 +241,7 @@ impl Resolving<'_> {
                 }
             }
             let at = self.files.sources.place(rule.at);
-            self.desired.places.insert(Where::Rule(name.clone(), rules.len()), at);
+            self.desired.places.insert(Where::Rule(Address::policy(name.clone()), rules.len()), at);
             rules.push(Rule {
                 permission_sets: rule.permission_sets.iter().map(|set| set.value.clone()).collect(),
                 scope,

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::access::GroupId;
-use crate::model::Membership;
+use crate::model::{Address, Membership};
 use crate::plan::Action;
 use crate::plan::align::Alignment;
 use crate::plan::diff::{Change, Draft};
@@ -55,7 +55,7 @@ fn unite(nodes: &[Node], graph: &mut Graph, united: &mut BTreeMap<Node, Vec<Node
 /// the API take two empty lists.
 fn may_be_set(alignment: &Alignment, draft: &Draft, group: GroupId) -> bool {
     let Some(key) = draft.world.groups.get_index(group as usize) else { return false };
-    let exact = key.name().and_then(|name| alignment.memberships.get(name)) == Some(&Membership::Exact);
+    let exact = alignment.memberships.get(&Address::group(key.clone())) == Some(&Membership::Exact);
     let (Some(before), Some(after)) = (alignment.before.group(key), alignment.outcome.group(key)) else {
         return false;
     };
