@@ -83,6 +83,7 @@ pub(super) struct Resolving<'a> {
 }
 
 /// What ends within an object: a member, or a rule by its position.
+#[derive(Clone, Copy)]
 pub(super) enum Part<'a> {
     Member(&'a Principal),
     Rule(usize),
