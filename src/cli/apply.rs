@@ -210,6 +210,7 @@ impl Apply {
         let exit = match (&outcome.end, outcome.wrote()) {
             (End::Done, _) => Exit::Done,
             (End::NotConverged(_), _) => Exit::NotConverged,
+            (End::Twins(_), _) => Exit::PartWay,
             (End::Failed | End::Stopped | End::Abandoned | End::Journal(_), true) => Exit::PartWay,
             (End::Failed | End::Stopped | End::Abandoned | End::Journal(_), false) => Exit::Error,
         };
