@@ -399,8 +399,10 @@ fn retagged(state: &mut State) {
     meta.tags = ["team=ops".to_owned()].into();
 }
 
+type Attacked = (&'static str, fn(&mut State), (&'static str, &'static str), Attack, &'static str);
+
 /// A change of the files, the first write that it leads to, what somebody else does right before it, and what the step says.
-const ATTACKS: &[(&str, fn(&mut State), (&str, &str), Attack, &str)] = &[
+const ATTACKS: &[Attacked] = &[
     (
         "new rules while the policy is attached to another group",
         |state| {
@@ -466,8 +468,8 @@ const ATTACKS: &[(&str, fn(&mut State), (&str, &str), Attack, &str)] = &[
     (
         "a join while the policy of the group is given more",
         |state| {
-            state.find_mut::<Group>(&key("dev")).unwrap().members =
-                members(&["ann", "bob", "cat", "dan", "eve"])
+            let dev = state.find_mut::<Group>(&key("dev")).unwrap();
+            dev.members = members(&["ann", "bob", "cat", "dan", "eve"]);
         },
         ("POST", "/add-member"),
         given_everything,
