@@ -3,7 +3,7 @@ use jiff::Timestamp;
 use super::Error;
 use super::seen::{Answer, Known, api_id};
 use crate::api::{self, Client, List, ListUsers, OrganizationId, wire};
-use crate::model::{Id, Kind, Object, User, UserType};
+use crate::model::{Id, Kind, Object, User, UserStatus, UserType};
 
 impl Answer for wire::User {
     const KIND: Kind = Kind::User;
@@ -26,7 +26,13 @@ impl Answer for wire::User {
             wire::UserType::Member | wire::UserType::Guest => UserType::Member,
             wire::UserType::Unspecified | wire::UserType::Unknown(_) => UserType::Other,
         };
-        Ok(User { username: self.username.clone(), kind, locked: self.locked }.into())
+        // Source: IAM API v1alpha1, `status` of a user: deprecated, and `unknown_status` where it is not said.
+        let status = match self.status {
+            Some(wire::UserStatus::InvitationPending) => UserStatus::Invited,
+            Some(wire::UserStatus::Activated | wire::UserStatus::Unspecified | wire::UserStatus::Unknown(_))
+            | None => UserStatus::Activated,
+        };
+        Ok(User { username: self.username.clone(), kind, locked: self.locked, status }.into())
     }
 
     fn list(client: &Client) -> List<Self> {
