@@ -108,6 +108,17 @@ impl<'a> Fields<'a> {
         }
     }
 
+    /// Reads what is declared elsewhere.
+    pub(super) fn declared<T: serde::de::DeserializeOwned>(&mut self, key: &'static str) -> Option<T> {
+        match serde_json::from_value(self.value(key)?.clone()) {
+            Ok(value) => Some(value),
+            Err(error) => {
+                self.refuse(key, Reason::Format, error.to_string());
+                None
+            }
+        }
+    }
+
     pub(super) fn texts(&mut self, key: &'static str) -> Option<Vec<String>> {
         let texts: Option<Vec<String>> =
             self.list(key)?.iter().map(|item| item.as_str().map(str::to_owned)).collect();
@@ -213,6 +224,12 @@ pub(super) const NOT_A_UUID: &str = "value must be a valid UUID";
 pub(super) fn uuid(text: &str) -> Option<String> {
     let id = Uuid::try_parse(text).ok().filter(|_| text.len() == uuid::fmt::Hyphenated::LENGTH);
     id.map(|id| id.to_string())
+}
+
+/// Reads the id of a row, in lower case.
+pub(super) fn read_uuid<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    let text: String = serde::Deserialize::deserialize(deserializer)?;
+    uuid(&text).ok_or_else(|| serde::de::Error::custom(NOT_A_UUID))
 }
 
 /// Says what is wrong with a name: 1 to 64 of ASCII letters, digits, `_ ( ) . -`, in words separated by spaces.
