@@ -155,10 +155,7 @@ pub enum StepError {
     #[error("{0} is gone")]
     Vanished(Address),
     /// Somebody attached a policy to a group that somebody was about to join.
-    #[error(
-        "{group} is not what the plan saw: policy `{}` has been attached to it",
-        api::escaped(policy)
-    )]
+    #[error("{group} is not what the plan saw: policy `{}` has been attached to it", api::escaped(policy))]
     Attached {
         /// The group.
         group: Address,
@@ -182,10 +179,7 @@ pub enum StepError {
         source: Arc<live::Error>,
     },
     /// Somebody else has taken the name since the plan was made.
-    #[error(
-        "the name of {address} has been taken since the plan was made, by {}",
-        list(found)
-    )]
+    #[error("the name of {address} has been taken since the plan was made, by {}", list(found))]
     Taken {
         /// The object.
         address: Address,
@@ -232,10 +226,7 @@ pub enum StepError {
         source: Arc<live::Error>,
     },
     /// A create after which several objects have the name.
-    #[error(
-        "several objects have the name of {address}, which was just created: {}",
-        list(found)
-    )]
+    #[error("several objects have the name of {address}, which was just created: {}", list(found))]
     Twins {
         /// The object.
         address: Address,
