@@ -11,7 +11,8 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 use scw_iam::config::{Mistakes, Severity, Source, read, schema};
 use scw_iam::model::{
-    Application, Builtin, Catalogue, Flags, Group, Id, Key, Meta, Policy, ScopeType, State, User, UserType,
+    Application, Builtin, Catalogue, Flags, Group, Id, Key, Meta, Policy, ScopeType, State, User, UserStatus,
+    UserType,
 };
 use scw_iam::render::mistake::text;
 
@@ -54,7 +55,12 @@ fn organization() -> State {
     ] {
         state.projects.insert(id(project), name.parse().unwrap());
     }
-    let user = User { username: "alice".to_owned(), kind: UserType::Member, locked: false };
+    let user = User {
+        username: "alice".to_owned(),
+        kind: UserType::Member,
+        locked: false,
+        status: UserStatus::Activated,
+    };
     state.insert(Key::Email("alice@example.com".parse().unwrap()), user);
     let flags = Flags { editable: false, deletable: false, managed: true };
     let meta = Meta::default;
