@@ -22,7 +22,10 @@ impl Merger {
     pub(super) fn unite(&mut self, into: Node, other: Node, graph: &mut Graph) -> bool {
         let united = graph.unite(into, other).is_ok();
         if united {
-            self.united.entry(into).or_default().push(other);
+            let its_own = self.united.remove(&other).unwrap_or_default();
+            let class = self.united.entry(into).or_default();
+            class.push(other);
+            class.extend(its_own);
             self.gone.insert(other);
         }
         united
@@ -91,5 +94,17 @@ pub(super) fn absorb(change: &mut Change, other: Change) {
             *action = Action::SetMembers { group, before: BTreeSet::new(), after: BTreeSet::new() };
         }
         _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_stood_for_others_takes_them_along() {
+        let (mut graph, mut merger) = (Graph::new(4), Merger::default());
+        assert!(merger.unite(2, 3, &mut graph) && merger.unite(1, 2, &mut graph));
+        assert_eq!(merger.united, BTreeMap::from([(1, vec![2, 3])]));
     }
 }
