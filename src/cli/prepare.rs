@@ -1,14 +1,16 @@
 //! The one path that plan, apply and drift walk: files and live in, plan out.
 
+use std::collections::BTreeMap;
+
 use super::Exit;
 use super::arguments::{Common, Judge, Paths, Reach};
 use super::failure::Failure;
 use super::output::{colour_on_stderr, talk, talk_with};
 use super::session::Session;
 use crate::api;
-use crate::config::{self, Files};
+use crate::config::{self, Files, Present};
 use crate::live::{self, Live};
-use crate::model::{Catalogue, Desired};
+use crate::model::{Address, Catalogue, Desired};
 use crate::plan::file::digest;
 use crate::plan::{Caller, Facts, Options, Plan, between};
 use crate::render;
@@ -95,6 +97,17 @@ pub(super) async fn read_key_ages(session: &Session, live: &mut Live, plan: &Pla
     Ok(true)
 }
 
+/// Reads the access keys of the applications.
+pub(super) async fn read_access_keys(
+    session: &Session,
+    live: &Live,
+) -> Result<BTreeMap<Address, Vec<String>>, Failure> {
+    let read = live::access_keys(&session.client, live).await;
+    let (keys, notices) = read.map_err(|error| unread(session, error))?;
+    tell(&notices);
+    Ok(keys)
+}
+
 /// Compares both sides.
 pub(super) fn plan(
     common: &Common,
@@ -166,8 +179,9 @@ fn tell(notices: &[live::Notice]) {
 /// Lays the files over what is live, and shows warnings.
 pub(super) fn resolve(common: &Common, files: &Files, live: &Live) -> Result<Desired, Failure> {
     let catalogue = live.catalogue.as_ref();
+    let present = Present { state: &live.state, duplicates: &live.duplicates };
     let resolved =
-        files.resolve(Some(&live.state), catalogue.unwrap_or(Catalogue::published()), catalogue.is_some())?;
+        files.resolve_in(Some(present), catalogue.unwrap_or(Catalogue::published()), catalogue.is_some())?;
     warn(common, &resolved.warnings)?;
     Ok(resolved.desired)
 }

@@ -17,6 +17,7 @@ mod export;
 mod guards;
 #[cfg(unix)]
 mod hostile;
+mod leavers;
 mod markdown;
 mod ownership;
 mod plan;
@@ -24,5 +25,6 @@ mod questions;
 mod requests;
 mod round;
 mod trouble;
+mod truth;
 mod usage;
 mod validate;
