@@ -12,14 +12,20 @@
 //! ```
 mod access_keys;
 mod answers;
+mod application;
 mod caller;
 mod error;
+mod group;
 mod keys;
+mod meta;
 mod oldest_keys;
+mod policy;
 mod refresh;
 mod rule;
+mod seen;
 mod snapshot;
 mod state;
+mod user;
 
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
@@ -31,6 +37,7 @@ pub use self::caller::{Caller, Unresolved, caller};
 pub use self::error::Error;
 pub use self::oldest_keys::oldest_keys;
 pub use self::refresh::refresh;
+pub use self::seen::{Answer, Known, Seen, api_id, get, list, rules};
 pub use self::snapshot::snapshot;
 use crate::model::{Address, Catalogue, Id, Ids, State};
 

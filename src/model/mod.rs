@@ -8,6 +8,7 @@ mod address;
 mod catalogue;
 mod desired;
 mod drift;
+mod hint;
 mod id;
 mod ids;
 mod name;
@@ -22,6 +23,7 @@ pub use desired::{
     Place, Prune, Settings, Where,
 };
 pub use drift::{DriftKind, DriftSettings, IgnoredFinding, UnknownDriftKind};
+pub use hint::Hint;
 pub use id::{BadId, Id};
 pub use ids::Ids;
 pub use name::{

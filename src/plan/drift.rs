@@ -15,7 +15,7 @@ use crate::model::{
 
 /// Everything that differs from the files, or that the files forbid.
 #[derive(Debug, Clone, Default)]
-pub struct Drift {
+pub struct Findings {
     /// What was found, by kind and object.
     pub findings: Vec<DriftFinding>,
     /// The access that objects give which the files do not declare, by principal.
@@ -47,7 +47,7 @@ pub struct DriftFinding {
     pub ignored: Option<(String, jiff::Timestamp)>,
 }
 
-impl Drift {
+impl Findings {
     /// Sorts what a plan compared. `keys` holds the access keys of applications, where they were read.
     #[must_use]
     pub fn of(plan: &Plan, desired: &Desired, keys: &BTreeMap<Address, Vec<String>>) -> Self {
@@ -93,7 +93,7 @@ struct Sorting<'a> {
     plan: &'a Plan,
     desired: &'a Desired,
     everything: &'a Everything<'a>,
-    drift: Drift,
+    drift: Findings,
 }
 
 impl Sorting<'_> {

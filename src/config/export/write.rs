@@ -3,10 +3,11 @@
 use std::fmt::Write as _;
 
 use serde_json::Value;
+use unicode_width::UnicodeWidthStr;
 
 use crate::config::yaml::{Plain, plain};
 
-/// Lists longer than this on one line are written an item a line.
+/// Lists wider than this, in columns, on one line are written an item a line.
 const WIDTH: usize = 100;
 
 /// A text in the making.
@@ -110,7 +111,7 @@ impl Writer {
         let items: Vec<&str> = items.into_iter().collect();
         let flow: Vec<String> = items.iter().map(|item| scalar(item, Context::Flow)).collect();
         let flow = format!("[{}]", flow.join(", "));
-        if 2 * depth + key.chars().count() + 2 + flow.chars().count() <= WIDTH {
+        if 2 * depth + key.width() + 2 + flow.width() <= WIDTH {
             return self.key(depth, key, &flow);
         }
         self.key(depth, key, "");

@@ -7,7 +7,7 @@ use serde::Serialize;
 use crate::access::{HeldGrant, self_escalating};
 use crate::model::Principal;
 use crate::plan::file::Document;
-use crate::plan::{Drift, DriftFinding, Plan};
+use crate::plan::{DriftFinding, Findings, Plan};
 
 /// How many principals are listed with access that no file declares, before the rest is counted.
 pub(super) const MOST_PRINCIPALS: usize = 50;
@@ -19,12 +19,12 @@ pub(super) fn words(finding: &DriftFinding) -> String {
 }
 
 /// Returns the findings that neither the steps nor the objects left alone show.
-pub(super) fn shown(drift: &Drift) -> impl Iterator<Item = &DriftFinding> {
+pub(super) fn shown(drift: &Findings) -> impl Iterator<Item = &DriftFinding> {
     drift.findings.iter().filter(|finding| !finding.in_plan)
 }
 
 /// Returns how many findings there are that the plan's own counts leave out: `1 broken, 2 escalation`.
-pub(super) fn counts(drift: &Drift) -> String {
+pub(super) fn counts(drift: &Findings) -> String {
     let mut counts: BTreeMap<_, usize> = BTreeMap::new();
     for finding in drift.counted().filter(|finding| !finding.in_plan) {
         *counts.entry(finding.kind).or_default() += 1;
@@ -35,7 +35,7 @@ pub(super) fn counts(drift: &Drift) -> String {
 /// Returns the access that no file declares: each principal with its grants, in words, and marks.
 pub(super) fn undeclared<'a>(
     plan: &'a Plan,
-    drift: &'a Drift,
+    drift: &'a Findings,
 ) -> BTreeMap<&'a Principal, Vec<(String, bool, String)>> {
     let mut by: BTreeMap<&Principal, Vec<_>> = BTreeMap::new();
     for held in &drift.undeclared {
@@ -100,7 +100,7 @@ struct UndeclaredDocument {
 }
 
 impl DriftReportDocument {
-    pub(super) fn of(plan: &Plan, drift: &Drift) -> Self {
+    pub(super) fn of(plan: &Plan, drift: &Findings) -> Self {
         let finding = |it: &DriftFinding| FindingDocument {
             kind: it.kind.to_string(),
             fingerprint: it.fingerprint.clone(),

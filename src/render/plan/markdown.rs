@@ -4,7 +4,7 @@ use super::access::Folds;
 use super::text::text;
 use super::{Reading, drift, words};
 use crate::access::Sharpness;
-use crate::plan::{Drift, Plan, Verdict};
+use crate::plan::{Findings, Plan, Verdict};
 use crate::render::escape::{code, markdown as escape};
 use crate::render::report::Style;
 use crate::render::wrap::loose;
@@ -12,7 +12,7 @@ use crate::render::wrap::loose;
 /// Writes a plan for a pull request's comment: access first, details folded.
 pub(super) fn markdown(
     out: &mut dyn Write,
-    (plan, found): (&Plan, Option<&Drift>),
+    (plan, found): (&Plan, Option<&Findings>),
     reading: Reading,
 ) -> io::Result<()> {
     let is_drift = reading == Reading::Drift;

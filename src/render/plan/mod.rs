@@ -10,7 +10,7 @@ use std::io::{self, Write};
 
 use super::report::{Report, Style, pretty};
 use crate::plan::file::Document;
-use crate::plan::{Drift, Plan};
+use crate::plan::{Findings, Plan};
 
 pub use words::headline;
 
@@ -33,7 +33,7 @@ pub struct PlanReport<'a> {
     /// What programs read, where it is more than [`Plan::document`].
     pub document: Option<&'a Document>,
     /// What was found beyond the plan, for drift.
-    pub drift: Option<&'a Drift>,
+    pub drift: Option<&'a Findings>,
 }
 
 impl<'a> PlanReport<'a> {

@@ -7,7 +7,7 @@ use super::access::{self, Fold, Folds};
 use super::{Reading, drift, words};
 use crate::access::Sharpness;
 use crate::model::{Address, Attachment, Field, FieldValue, Key, Principal, Rules, UserType, Writer};
-use crate::plan::{Action, ConflictKind, Drift, Plan, SparedReason, Step, Verdict};
+use crate::plan::{Action, ConflictKind, Findings, Plan, SparedReason, Step, Verdict};
 use crate::render::escape::terminal;
 use crate::render::paint::Ink;
 use crate::render::report::Style;
@@ -17,7 +17,7 @@ use crate::render::wrap::{Line, Screen, TIE, tied};
 /// spared, the guards and a summary.
 pub(super) fn text(
     out: &mut dyn Write,
-    (plan, found): (&Plan, Option<&Drift>),
+    (plan, found): (&Plan, Option<&Findings>),
     reading: Reading,
     style: Style,
 ) -> io::Result<()> {
@@ -42,7 +42,7 @@ pub(super) fn text(
 struct Page<'a> {
     out: &'a mut dyn Write,
     plan: &'a Plan,
-    found: Option<&'a Drift>,
+    found: Option<&'a Findings>,
     drift: bool,
     style: Style,
 }
