@@ -2,7 +2,7 @@
 use std::collections::BTreeMap;
 
 use super::answers::notices;
-use super::keys::id_of;
+use super::seen::id_of;
 use super::{Error, Live, Notice};
 use crate::api::wire::{Bearer, Novel};
 use crate::api::{Client, ListApiKeys};
