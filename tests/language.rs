@@ -333,6 +333,7 @@ fn facts(desired: &Desired) -> String {
         assertions,
         guardrails,
         expiries,
+        missing: _,
         places: _,
     } = desired;
     let mut identities: Vec<String> = identities.iter().map(|entry| format!("{entry:?}")).collect();

@@ -5,6 +5,7 @@ use super::arguments::{Common, ConnectArgs, Paths};
 use super::failure::Failure;
 use super::session::Connection;
 use crate::config;
+use crate::model::DriftKind;
 use crate::plan::Options;
 use crate::reconcile::PlanOptions;
 use crate::render::plan::{PlanReport, Reading};
@@ -12,11 +13,14 @@ use crate::render::plan::{PlanReport, Reading};
 const EXAMPLES: &str = "\
 Examples:
   scw-iam drift iam
+  scw-iam drift iam --fail-on broken,escalation
   scw-iam drift iam -o json=drift.json || notify";
 
 /// Reports where the live organization differs from the files, for a scheduled job
 ///
-/// Shows the same as `plan`, and exits with 2 when they differ. Guards do not apply.
+/// Shows what an apply would change, and what no apply mends: broken assertions and guardrails, people who are gone, access
+/// that can escalate and that no file declares, members that no list shows. Exits with 2 when a finding counts. Guards do not
+/// apply.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Drift {
@@ -24,6 +28,10 @@ pub(super) struct Drift {
     paths: Paths,
     #[command(flatten)]
     connect: ConnectArgs,
+    /// The findings that count: broken, escalation, gone, missing, extra, changed, unmanaged; without it, those of
+    /// `settings.drift.fail_on`, or else all but unmanaged
+    #[arg(long, value_name = "FINDING,…", value_delimiter = ',')]
+    fail_on: Vec<DriftKind>,
 }
 
 impl Drift {
@@ -32,8 +40,12 @@ impl Drift {
         let options = PlanOptions { now: common.now(), guards, ..PlanOptions::default() };
         let files = config::read(&self.paths.sources(), options.now)?;
         let connection = Connection::open(&self.connect, Some(files.organization())).await?;
-        let drift = connection.session.drift(&files, &options).await?;
-        common.show(&PlanReport { reading: Reading::Drift, ..PlanReport::new(&drift.plan) })?;
+        let mut drift = connection.session.drift(&files, &options).await?;
+        if !self.fail_on.is_empty() {
+            drift.fail_on = self.fail_on.into_iter().collect();
+        }
+        let found = Some(&drift.findings);
+        common.show(&PlanReport { reading: Reading::Drift, drift: found, ..PlanReport::new(&drift.plan) })?;
         connection.close().await?;
         Ok(if drift.found() { Exit::Changes } else { Exit::Done })
     }

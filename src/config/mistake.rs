@@ -197,6 +197,8 @@ pub enum MistakeKind {
     UnknownVariable { written: Written, name: String, near: Option<String> },
     UnknownFunction { written: Written, name: String, near: Option<String> },
     BadProtect { text: String },
+    BadFingerprint { text: String },
+    BadReason { why: BadText },
 
     // The header.
     NoHeader,
@@ -228,6 +230,7 @@ pub enum MistakeKind {
     AmbiguousProject { name: String, ids: Vec<Id> },
     ProjectById { id: String },
     NoSuchProject { name: String, id: Id },
+    NameShared { kind: Kind, name: String, ids: Vec<Id> },
     NoSuchExternal { kind: Kind, name: String, near: Option<String> },
     NoSuchProtected { address: String, near: Option<String> },
     PreviouslyUnknown { kind: Kind, name: String, old: String, near: Option<String> },
@@ -246,6 +249,7 @@ pub enum MistakeKind {
     SetNeedsOrganization { set: String },
     SetNeedsProjects { set: String },
     SetNotForFiles { set: String },
+    PermissionSetGone { name: String },
     UnknownPermissionSet { name: String, near: Option<String> },
     RuleExpired { until: String },
     MemberExpired { member: String, until: String },

@@ -10,6 +10,7 @@ mod export;
 mod expression;
 mod fields;
 mod folder;
+mod gone;
 mod merge;
 mod mistake;
 mod parse;
@@ -22,7 +23,7 @@ mod until;
 mod words;
 mod yaml;
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -30,13 +31,14 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use jiff::Timestamp;
 
 pub use export::{ExportOptions, ExportedFile, SCHEMA, Split, export};
+pub use gone::Present;
 pub use mistake::{Meant, Mistake, MistakeKind, Mistakes, Severity, Span, Written};
 pub use resolve::Resolved;
 pub use schema::{manual, schema};
 pub use source::{ALL_MOST, FILE_MOST, FILES_MOST, Source, Sources};
 pub use words::Words;
 
-use crate::model::{Catalogue, Desired, Id, Stack, State};
+use crate::model::{Address, Catalogue, Desired, Id, Stack, State};
 use decode::Decoder;
 use merge::{Document, merge};
 use parse::parse;
@@ -92,7 +94,7 @@ pub fn read(sources: &[Source], now: Timestamp) -> Result<Files, Mistakes> {
         }
         _ => {
             // Another reading would show these; people want all at once.
-            check::catalogue(&document, Catalogue::published(), false, &mut mistakes);
+            check::catalogue(&document, Catalogue::published(), false, None, &mut mistakes);
             mistakes.extend(warnings);
             Err(Mistakes::new(sources, mistakes))
         }
@@ -221,6 +223,12 @@ impl Files {
         }
     }
 
+    /// Returns true when the files pin a project, so that only the list of projects can tell whether it is still there.
+    #[must_use]
+    pub fn pins_projects(&self) -> bool {
+        !self.document.projects.is_empty()
+    }
+
     /// Turns the files into what is desired, with the organization's own facts where they were read.
     ///
     /// Without `live`, a project that no file pins gets an id made up from its name, the same each time, which no
@@ -234,12 +242,33 @@ impl Files {
         catalogue: &Catalogue,
         catalogue_is_live: bool,
     ) -> Result<Resolved, Mistakes> {
+        static NONE_SHARED: BTreeMap<Address, Vec<Id>> = BTreeMap::new();
+        let live = live.map(|state| Present { state, duplicates: &NONE_SHARED });
+        self.resolve_in(live, catalogue, catalogue_is_live)
+    }
+
+    /// Does the same where several live objects may share a name.
+    ///
+    /// # Errors
+    /// Every mistake that shows only now, with its place.
+    pub fn resolve_in(
+        &self,
+        live: Option<Present<'_>>,
+        catalogue: &Catalogue,
+        catalogue_is_live: bool,
+    ) -> Result<Resolved, Mistakes> {
         let mut findings = self.warnings.clone();
-        check::catalogue(&self.document, catalogue, catalogue_is_live, &mut findings);
-        if let Some(live) = live {
+        let state = live.as_ref().map(|live| live.state);
+        check::catalogue(&self.document, catalogue, catalogue_is_live, state, &mut findings);
+        if let Some(live) = &live {
             check::organization(&self.document, live, &mut findings);
         }
-        let desired: Desired = resolve::resolve(self, live, &mut findings);
+        let mut desired: Desired = resolve::resolve(self, state, &mut findings);
+        gone::excuse(&desired, &mut findings);
+        desired.missing = gone::missing(&findings, &self.sources);
+        if let (Some(live), false) = (state, desired.missing.is_empty()) {
+            gone::leave_out(&mut desired, live, catalogue_is_live.then_some(catalogue));
+        }
         let stopped = findings.iter().any(|finding| finding.severity == Severity::Error);
         let findings = Mistakes::new(Arc::clone(&self.sources), findings);
         if stopped { Err(findings) } else { Ok(Resolved { desired, warnings: findings }) }

@@ -12,8 +12,8 @@ use super::mistake::{Mistake, MistakeKind, Mistakes, Span};
 use super::section::assertion::OnDocument;
 use super::section::meta::MetaDocument;
 use crate::model::{
-    Address, Assertion, Desired, Expiry, Guardrail, Id, Identity, Meta, NearBudget, Owner, Principal,
-    ProjectName, Scope, Settings, State, Where,
+    Address, Assertion, Desired, Expiry, Guardrail, Id, Identity, IgnoredFinding, Meta, NearBudget, Owner,
+    Principal, ProjectName, Scope, Settings, State, Where,
 };
 use jiff::Timestamp;
 
@@ -108,6 +108,17 @@ impl Resolving<'_> {
             settings.takes_over = stacks.map(|stack| stack.value.clone()).collect();
             let limits = document.limits.numbers().map(|(guard, number)| (guard.to_owned(), number));
             settings.limits = limits.collect::<BTreeMap<_, _>>();
+            if let Some(kinds) = &document.drift.fail_on {
+                settings.drift.fail_on = kinds.iter().map(|kind| kind.value).collect();
+            }
+            settings.drift.stacks = document.drift.stacks.iter().map(|stack| stack.value.clone()).collect();
+            let ignored = document.drift.ignore.iter();
+            let ignored = ignored.map(|it| IgnoredFinding {
+                fingerprint: it.fingerprint.value.clone(),
+                reason: it.reason.clone(),
+                until: it.until.value,
+            });
+            settings.drift.ignore = ignored.collect();
         }
         self.desired.settings = settings;
     }

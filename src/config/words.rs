@@ -34,6 +34,14 @@ fn meant(near: Option<&String>, otherwise: impl Into<String>) -> String {
     near.map_or_else(|| otherwise.into(), |near| format!("did you mean `{near}`?"))
 }
 
+/// Returns what becomes of a name that the organization does not know any more.
+fn guessed(near: Option<&String>) -> String {
+    near.map_or_else(
+        || "left out of the plan".to_owned(),
+        |near| format!("left out of the plan; a guess: did you mean `{near}`?"),
+    )
+}
+
 fn listed(words: &[&str]) -> String {
     let quoted: Vec<String> = words.iter().map(|word| format!("`{word}`")).collect();
     match quoted.split_last() {
@@ -258,6 +266,12 @@ pub(super) fn words(kind: &MistakeKind) -> Words {
         }
         K::BadDescription { why } => say("bad-description", format!("the description {why}"), ""),
         K::BadCondition { why } => say("bad-condition", format!("the condition {why}"), ""),
+        K::BadFingerprint { text } => say(
+            "bad-fingerprint",
+            format!("`{}` is not a fingerprint", short(text)),
+            "write the 12 hexadecimal digits that `drift` prints",
+        ),
+        K::BadReason { why } => say("bad-reason", format!("the reason {why}"), "say why it is ignored"),
         K::BadGuardrailName { why } => say("bad-guardrail-name", format!("the guardrail's name {why}"), ""),
         K::BadId { text } => say(
             "bad-id",
@@ -459,8 +473,16 @@ pub(super) fn words(kind: &MistakeKind) -> Words {
         K::UnknownUser { by, name, near } => say(
             "unknown-user",
             format!("{by} names user `{name}`, who is not in the organization"),
-            meant(near.as_ref(), "nobody there has this address"),
+            guessed(near.as_ref()),
         ),
+        K::NameShared { kind, name, ids } => {
+            let ids: Vec<String> = ids.iter().map(ToString::to_string).collect();
+            say(
+                "name-shared",
+                format!("{} live {} share the name `{name}`", ids.len(), kind.section()),
+                format!("rename all but one of them: {}", ids.join(", ")),
+            )
+        }
         K::UnknownProject { by, name, near } => say(
             "unknown-project",
             format!("{by} names project `{}`, which is not in the organization", short(name)),
@@ -487,7 +509,7 @@ pub(super) fn words(kind: &MistakeKind) -> Words {
         K::NoSuchExternal { kind, name, near } => say(
             "no-such-external",
             format!("the organization has no {kind} `{name}`"),
-            meant(near.as_ref(), format!("nothing bears this name, or two {} do", kind.section())),
+            guessed(near.as_ref()),
         ),
         K::NoSuchProtected { address, near } => say(
             "no-such-protected",
@@ -576,6 +598,11 @@ pub(super) fn words(kind: &MistakeKind) -> Words {
             "set-not-for-files",
             format!("`{set}` is granted on an owner's account, which files cannot say"),
             "leave it out",
+        ),
+        K::PermissionSetGone { name } => say(
+            "permission-set-gone",
+            format!("the organization no longer offers the permission set `{name}`"),
+            "left out of the plan",
         ),
         K::UnknownPermissionSet { name, near } => say(
             "unknown-permission-set",

@@ -10,6 +10,7 @@
 //! policies ─▶ rules ┤
 //! projects, … ──────┘
 //! ```
+mod access_keys;
 mod answers;
 mod application;
 mod caller;
@@ -31,6 +32,7 @@ use std::fmt;
 
 use jiff::Timestamp;
 
+pub use self::access_keys::access_keys;
 pub use self::caller::{Caller, Unresolved, caller};
 pub use self::error::Error;
 pub use self::oldest_keys::oldest_keys;

@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::{Address, Id, Key, Kind, Object, PermissionSetName, Principal, Scope, Stack, State};
+use super::{
+    Address, DriftSettings, Id, Key, Kind, Object, PermissionSetName, Principal, Scope, Stack, State,
+};
 
 /// What the files say: the declared objects as a [`State`], and what an organization has no place for.
 #[derive(Debug, Clone)]
@@ -30,6 +32,8 @@ pub struct Desired {
     pub guardrails: Vec<Guardrail>,
     /// Entries with `until`: those that have ended are not in `state`.
     pub expiries: Vec<Expiry>,
+    /// What the files name and the organization no longer has: left out of everything else here.
+    pub missing: Vec<Missing>,
     /// Where each thing is written.
     pub places: HashMap<Where, Place>,
 }
@@ -54,6 +58,7 @@ impl Desired {
             assertions: Vec::new(),
             guardrails: Vec::new(),
             expiries: Vec::new(),
+            missing: Vec::new(),
             places: HashMap::new(),
         }
     }
@@ -116,6 +121,8 @@ pub struct Settings {
     pub takes_over: BTreeSet<Stack>,
     /// The guards' numbers that differ from the defaults, by the guards' names.
     pub limits: Limits,
+    /// What `drift` fails on, and what it leaves out.
+    pub drift: DriftSettings,
 }
 
 impl Default for Settings {
@@ -126,6 +133,7 @@ impl Default for Settings {
             protect: BTreeSet::new(),
             takes_over: BTreeSet::new(),
             limits: Limits::new(),
+            drift: DriftSettings::default(),
         }
     }
 }
@@ -175,6 +183,42 @@ pub struct Guardrail {
     pub forbid: String,
     /// Where the expression is written.
     pub at: Place,
+}
+
+/// Something that the files name and the organization no longer has.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Missing {
+    /// Where the name is written.
+    pub at: Place,
+    /// What kind of thing it is.
+    pub kind: MissingKind,
+    /// Its name.
+    pub name: String,
+    /// What names it, in words.
+    pub by: String,
+}
+
+/// What kind of thing is missing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum MissingKind {
+    /// A person, or an external object.
+    Object(Kind),
+    /// A pinned project.
+    Project,
+    /// A permission set that the organization offered before.
+    PermissionSet,
+}
+
+impl MissingKind {
+    /// Returns the word for it.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Object(kind) => kind.word(),
+            Self::Project => "project",
+            Self::PermissionSet => "permission set",
+        }
+    }
 }
 
 /// An entry that ends by itself.

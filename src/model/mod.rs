@@ -7,6 +7,7 @@
 mod address;
 mod catalogue;
 mod desired;
+mod drift;
 mod hint;
 mod id;
 mod ids;
@@ -18,9 +19,10 @@ mod state;
 pub use address::{Address, Attachment, Child, Key, Principal};
 pub use catalogue::{Catalogue, PermissionSet, ScopeType};
 pub use desired::{
-    Assertion, Desired, Expectation, Expiry, Guardrail, Identity, Limits, Membership, Place, Prune, Settings,
-    Where,
+    Assertion, Desired, Expectation, Expiry, Guardrail, Identity, Limits, Membership, Missing, MissingKind,
+    Place, Prune, Settings, Where,
 };
+pub use drift::{DriftKind, DriftSettings, IgnoredFinding, UnknownDriftKind};
 pub use hint::Hint;
 pub use id::{BadId, Id};
 pub use ids::Ids;

@@ -37,8 +37,25 @@ impl NearBudget {
 
     /// Returns what [`near()`] does; `None`, too, once the budget is spent.
     pub fn near<'a>(&self, word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+        let allowed = (Word::of(word).length / 4).clamp(1, 3);
+        self.within(allowed, word, candidates)
+    }
+
+    /// Returns a candidate with one letter wrong, left out, put in or swapped with the next one; `None` where no
+    /// candidate is so near, or once the budget is spent.
+    ///
+    /// For the names of people: a colleague's name is often near, and is not what was meant.
+    pub fn guess<'a>(&self, word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+        self.within(1, word, candidates)
+    }
+
+    fn within<'a>(
+        &self,
+        allowed: usize,
+        word: &str,
+        candidates: impl IntoIterator<Item = &'a str>,
+    ) -> Option<&'a str> {
         let wanted = Word::of(word);
-        let allowed = (wanted.length / 4).clamp(1, 3);
         let mut best: Option<(usize, &str)> = None;
         if self.left.get() == 0 {
             return None;
@@ -130,6 +147,15 @@ mod tests {
         assert_eq!(near("osp", names), Some("ops"));
         assert_eq!(near("finance", names), None);
         assert_eq!(near("édité", ["Edité", "ÉDITÉ"]), Some("ÉDITÉ"));
+    }
+
+    #[test]
+    fn a_guess_is_one_letter_away() {
+        let guess = |word, name| NearBudget::of(usize::MAX).guess(word, [name]).is_some();
+        assert!(guess("alise@example.com", "alice@example.com"));
+        assert!(guess("alcie@example.com", "alice@example.com"));
+        assert!(!guess("bob@example.com", "rob.b@example.com"));
+        assert!(!guess("developers", "devlopres"));
     }
 
     #[test]

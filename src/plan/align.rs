@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use super::{Adoption, Conflict, ConflictKind, Error, Facts, Spared, SparedReason};
 use crate::model::{
-    Address, Desired, Flags, Group, Identity, Ids, Key, Kind, Membership, Name, Object, Owner, Principal,
-    Prune, Stack, State, Where, Writer,
+    Address, Attachment, Desired, Flags, Group, Identity, Ids, Key, Kind, Membership, Name, Object, Owner,
+    Principal, Prune, Stack, State, Where, Writer,
 };
 
 /// Both sides under the same names: what is, and what the plan leads to.
@@ -225,6 +225,17 @@ impl Alignment {
         for (address, object) in desired.declared() {
             let mut object = object.clone();
             let live = self.before.get(address);
+            if let Object::Policy(policy) = &mut object
+                && policy
+                    .attachment
+                    .address()
+                    .is_some_and(|to| !self.before.has(&to) && !desired.state.has(&to))
+            {
+                // The principal is gone: nothing is given to anybody, and what somebody else holds by it is taken away.
+                let Some(Object::Policy(live)) = live else { continue };
+                let held = live.attachment.address().is_some_and(|to| self.before.has(&to));
+                policy.attachment = if held { Attachment::None } else { live.attachment.clone() };
+            }
             if let Some(live) = live {
                 object.keep(live);
             }

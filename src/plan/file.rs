@@ -19,7 +19,9 @@ pub use self::compare::{Difference, Part};
 pub use self::read::{Mismatch, Stale, Standing, Unreadable};
 use super::{Action, Edge, Effect, GuardName, Options, Plan, Step, StepId, Verdict};
 use crate::access::{Grant, GrantScope, Sharpness};
-use crate::model::{Address, Attachment, Id, Key, Kind, Object, Owner, Principal, Rule, Rules, Scope, Where};
+use crate::model::{
+    Address, Attachment, Id, Key, Kind, Missing, Object, Owner, Principal, Rule, Rules, Scope, Where,
+};
 
 /// The version of the document's shape.
 pub const FORMAT_VERSION: u32 = 2;
@@ -59,6 +61,12 @@ pub struct Document {
     pub not_managed: Vec<String>,
     /// Entries with an end that have ended, or will within a week.
     pub expiries: Vec<ExpiryDocument>,
+    /// What the files name and the organization no longer has, and so is left out.
+    #[serde(default)]
+    pub missing: Vec<MissingDocument>,
+    /// The members of groups that no list of the API shows; they stay.
+    #[serde(default)]
+    pub hidden_members: Vec<HiddenDocument>,
     /// The objects that the plan touches or depends on, people and applications whose access it changes included.
     pub objects: Vec<ObjectDocument>,
     /// What the plan was made from; a report is without it, and cannot be applied.
@@ -117,6 +125,43 @@ impl MadeFrom {
         let mut allow: BTreeMap<_, _> = self.allow.iter().filter_map(allowed).collect();
         allow.extend(&today.allow);
         Options { allow, strict: self.strict || today.strict }
+    }
+}
+
+/// Something that the files name and the organization no longer has.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct MissingDocument {
+    /// `user`, `group`, `application`, `project` or `permission set`.
+    pub kind: String,
+    /// Its name.
+    pub name: String,
+    /// What names it.
+    pub by: String,
+    /// Where the name is written.
+    pub place: String,
+}
+
+/// Members of a group that no list of the API shows.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct HiddenDocument {
+    /// The group's name.
+    pub group: String,
+    /// The members, as `user ID` and `application ID`.
+    pub members: Vec<String>,
+}
+
+fn hidden((group, members): (&Key, Vec<&Principal>)) -> HiddenDocument {
+    HiddenDocument { group: group.to_string(), members: members.iter().map(ToString::to_string).collect() }
+}
+
+fn missing(missing: &Missing) -> MissingDocument {
+    MissingDocument {
+        kind: missing.kind.word().to_owned(),
+        name: missing.name.clone(),
+        by: missing.by.clone(),
+        place: missing.at.to_string(),
     }
 }
 
@@ -488,6 +533,8 @@ impl Plan {
                     place: expiry.at.to_string(),
                 })
                 .collect(),
+            missing: self.missing().iter().map(missing).collect(),
+            hidden_members: self.hidden_members().map(hidden).collect(),
             objects: basis::objects(self),
             made_from: None,
         }

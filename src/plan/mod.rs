@@ -6,6 +6,7 @@
 mod administrators;
 mod align;
 mod diff;
+mod drift;
 pub mod file;
 mod fill;
 mod graph;
@@ -21,6 +22,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use jiff::Timestamp;
 
+pub use self::drift::{DriftFinding, Findings};
 pub use self::guard::{Allowance, Finding, GuardName, UnknownGuard, Verdict};
 pub use self::promise::Unkept;
 pub use self::rehearse::rehearse;
@@ -29,7 +31,8 @@ pub use self::step::{Action, Edge, Effect, Reason, Step, StepId};
 pub use self::summary::{Counts, Summary};
 use crate::access::{self, AccessChange, Grant};
 use crate::model::{
-    Address, Desired, Expiry, Id, Ids, Key, Kind, Object, Owner, Place, Principal, Stack, State, Where,
+    Address, Desired, Expiry, Id, Ids, Key, Kind, Missing, Object, Owner, Place, Principal, Stack, State,
+    Where,
 };
 
 /// What is known of the live side, for planning.
@@ -294,6 +297,7 @@ pub struct Plan {
     spent: Vec<Address>,
     absent: Vec<Kind>,
     expiries: Vec<Expiry>,
+    missing: Vec<Missing>,
     findings: Vec<Finding>,
     summary: Summary,
     places: HashMap<Where, Place>,
@@ -350,6 +354,7 @@ pub fn between(facts: &Facts<'_>, desired: &Desired, options: &Options) -> Resul
         spent: alignment.spent,
         absent: declarable.filter(|kind| !desired.sections.contains(kind)).collect(),
         expiries: desired.expiries.clone(),
+        missing: desired.missing.clone(),
         findings,
         summary,
         places: desired.places.clone(),
@@ -494,6 +499,21 @@ impl Plan {
         self.expiries
             .iter()
             .filter(move |expiry| expiry.expired || expiry.until.duration_since(self.created_at) <= week)
+    }
+
+    /// Returns what the files name and the organization no longer has.
+    #[must_use]
+    pub fn missing(&self) -> &[Missing] {
+        &self.missing
+    }
+
+    /// Returns the groups with members that no list of the API shows, and these.
+    pub fn hidden_members(&self) -> impl Iterator<Item = (&Key, Vec<&Principal>)> {
+        let hidden = |member: &&Principal| !self.before.has(&member.address());
+        let groups = self.before.groups();
+        let groups =
+            groups.map(move |(key, group)| (key, group.members.iter().filter(hidden).collect::<Vec<_>>()));
+        groups.filter(|(_, members)| !members.is_empty())
     }
 
     /// Returns what the guards found: refusals, lifted ones and warnings.

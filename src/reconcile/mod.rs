@@ -6,6 +6,7 @@
 
 mod apply;
 mod connect;
+mod drift;
 mod error;
 mod export;
 mod hint;
@@ -18,10 +19,11 @@ use std::time::Duration;
 
 pub use self::apply::ApplyOptions;
 pub use self::connect::{ConnectOptions, run_id};
+pub use self::drift::Drift;
 pub use self::error::{Error, Outdated};
 pub use self::export::{Exported, export};
 pub use self::hint::hints;
-pub use self::plan::{Drift, PlanOptions, Planned, resolve};
+pub use self::plan::{PlanOptions, Planned, resolve};
 pub use self::saved::{Again, SavedPlan};
 use crate::api::{AccessKey, Client, Warning};
 use crate::apply::{Holder, Unwatched};

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::{Error, Session};
-use crate::config::{self, Files};
+use crate::config::{self, Files, Present};
 use crate::live::{self, Live, Needs};
 use crate::model::{Catalogue, Desired, Principal};
 use crate::plan::file::{Document, FileDocument, MadeFrom, digest};
@@ -45,21 +45,6 @@ impl Planned {
     }
 }
 
-/// How the live organization stands to files that nobody is applying.
-#[derive(Debug)]
-pub struct Drift {
-    /// What an apply would do about it.
-    pub plan: Plan,
-}
-
-impl Drift {
-    /// Says whether the live organization differs from the files.
-    #[must_use]
-    pub fn found(&self) -> bool {
-        !self.plan.is_empty() || !self.plan.conflicts().is_empty()
-    }
-}
-
 impl Session {
     /// Compares files with the live organization.
     ///
@@ -72,14 +57,6 @@ impl Session {
         let plan = self.with_key_ages(&mut reading, &desired, options, plan).await?;
         let made_from = made_from(files, options, reading.digest(options));
         Ok(Planned { plan, caller: reading.caller, made_from })
-    }
-
-    /// Compares files with the live organization to find what nobody asked for.
-    ///
-    /// # Errors
-    /// As [`Session::plan`]: what cannot be read is never called clean.
-    pub async fn drift(&self, files: &Files, options: &PlanOptions) -> Result<Drift, Error> {
-        Ok(Drift { plan: self.plan(files, options).await?.plan })
     }
 
     /// Turns files into what is desired, and reports their warnings, or treats them as errors where that is asked for.
@@ -99,14 +76,18 @@ impl Session {
 
     /// Reads what files need, and finds out meanwhile who plans.
     pub(super) async fn read_for(&self, files: &Files, options: &PlanOptions) -> Result<Reading, Error> {
+        self.read_as(&needs(files), options).await
+    }
+
+    /// Reads the live organization, and finds out meanwhile who plans.
+    pub(super) async fn read_as(&self, needs: &Needs, options: &PlanOptions) -> Result<Reading, Error> {
         let asked = async {
             match self.access_key.as_ref().filter(|_| options.caller.is_none()) {
                 Some(key) => Ok(Some(live::caller(&self.client, key).await)),
                 None => Ok(None),
             }
         };
-        let needs = needs(files);
-        let (live, mut asked) = tokio::try_join!(self.read(&needs), asked)?;
+        let (live, mut asked) = tokio::try_join!(self.read(needs), asked)?;
         // A key that may read the rest may read itself: a permission may have been on its way still.
         if let (Some(Ok(caller)), Some(key)) = (&asked, &self.access_key)
             && !caller.is_resolved()
@@ -185,7 +166,8 @@ pub(super) fn needs(files: &Files) -> Needs {
 pub fn resolve(files: &Files, live: &Live) -> Result<config::Resolved, Error> {
     let catalogue = live.catalogue.as_ref();
     let known = catalogue.unwrap_or(Catalogue::published());
-    Ok(files.resolve(Some(&live.state), known, catalogue.is_some())?)
+    let present = Present { state: &live.state, duplicates: &live.duplicates };
+    Ok(files.resolve_in(Some(present), known, catalogue.is_some())?)
 }
 
 fn made_from(files: &Files, options: &PlanOptions, digest: String) -> MadeFrom {

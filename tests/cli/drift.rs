@@ -31,6 +31,12 @@ fn what_somebody_changed_by_hand_ends_with_2() {
     desk.file("live.json", state);
     assert_snapshot!(desk.run("drift --emulate live.json"), @r#"
     -- stdout
+    Findings
+      escalation: user cho@acme.io has IAMManager on organization, as a member of a
+          group that no file lists
+          ← group admins ← policy admins-iam, rule 1
+          fingerprint 6d8aa16a4035
+
     Access: live against the files
       user cho@acme.io
         + has IAMManager on organization, which the files do not give
@@ -46,7 +52,7 @@ fn what_somebody_changed_by_hand_ends_with_2() {
       2 groups: a product manages it, or it is built in
           All Applications, All Users
 
-    Drift: 2 to change (1 application, 1 group); 2 steps.
+    Drift: 2 to change (1 application, 1 group); 2 steps; 1 escalation.
     -- stderr
     This ran on an emulator: nothing real was changed.
     -- exit 2
@@ -55,7 +61,9 @@ fn what_somebody_changed_by_hand_ends_with_2() {
     -- stdout
     ### Access drift
 
-    **2 to change (1 application, 1 group); 2 steps**
+    **2 to change (1 application, 1 group); 2 steps; 1 escalation**
+
+    - 🛑 **escalation**: user `cho@acme.io` has IAMManager on organization, as a member of a group that no file lists ← group admins ← policy admins-iam, rule 1 (`6d8aa16a4035`)
 
     Live against the files:
 
@@ -66,6 +74,12 @@ fn what_somebody_changed_by_hand_ends_with_2() {
     <details><summary>Steps and details</summary>
 
     ```text
+    Findings
+      escalation: user cho@acme.io has IAMManager on organization, as a member of a
+          group that no file lists
+          ← group admins ← policy admins-iam, rule 1
+          fingerprint 6d8aa16a4035
+
     Access: live against the files
       user cho@acme.io
         + has IAMManager on organization, which the files do not give
@@ -81,7 +95,7 @@ fn what_somebody_changed_by_hand_ends_with_2() {
       2 groups: a product manages it, or it is built in
           All Applications, All Users
 
-    Drift: 2 to change (1 application, 1 group); 2 steps.
+    Drift: 2 to change (1 application, 1 group); 2 steps; 1 escalation.
     ```
 
     </details>

@@ -18,6 +18,7 @@ mod export;
 mod guards;
 #[cfg(unix)]
 mod hostile;
+mod leavers;
 mod markdown;
 mod ownership;
 mod plan;
@@ -25,5 +26,6 @@ mod questions;
 mod requests;
 mod round;
 mod trouble;
+mod truth;
 mod usage;
 mod validate;

@@ -382,12 +382,14 @@ fn people_are_looked_up_where_there_is_somebody_to_ask() {
     assert_eq!(desk.run("validate").code, 0);
     assert_snapshot!(desk.run("validate --emulate live.json"), @"
     -- stderr
-    error: group `developers` names user `bo@acme.io`, who is not in the organization
+    This ran on an emulator: nothing real was changed.
+    warning: group `developers` names user `bo@acme.io`, who is not in the organization
       --> iam.yaml:24:28
        |
     24 |       users: [ann@acme.io, bo@acme.io]
-       |                            ^^^^^^^^^^ did you mean `bob@acme.io`?
-    -- exit 65
+       |                            ^^^^^^^^^^ left out of the plan; a guess: did you mean `bob@acme.io`?
+    No mistakes found; 1 warning.
+    -- exit 0
     ");
 }
 

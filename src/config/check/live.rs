@@ -3,29 +3,41 @@
 use std::collections::BTreeMap;
 
 use super::Check;
+use crate::config::gone::Present;
 use crate::config::merge::by;
-use crate::config::mistake::{Mistake, MistakeKind};
+use crate::config::mistake::{Mistake, MistakeKind, Span};
 use crate::config::section::external::ExternalDocument;
 use crate::model::{Address, Kind, Object, State};
 
-pub(super) fn live(check: &mut Check<'_>, state: &State) {
-    people(check, state);
-    external(check, state);
+pub(super) fn live(check: &mut Check<'_>, live: &Present<'_>) {
+    let state = live.state;
+    people(check, live);
+    external(check, live);
     declared(check, state);
     renamed(check, state);
     protected(check, state);
     pinned(check, state);
 }
 
-fn people(check: &mut Check<'_>, state: &State) {
+/// Warns of people who are not in the organization: they may have left.
+fn people(check: &mut Check<'_>, live: &Present<'_>) {
     for (of, to) in check.document.references() {
-        if to.value.kind().declarable() || state.has(&to.value) {
+        let known = to.value.kind().declarable() || live.state.has(&to.value);
+        if known || shared(check, live, &to.value, to.at) {
             continue;
         }
         let name = to.value.key_text();
-        let near = check.near(&name, titles(state, to.value.kind()));
-        check.mistake(to.at, MistakeKind::UnknownUser { by: by(of), name, near });
+        let near = check.guess(&name, titles(live.state, to.value.kind()));
+        check.note(Mistake::new(to.at, MistakeKind::UnknownUser { by: by(of), name, near }).warning());
     }
+}
+
+/// Refuses a name that several live objects share, since it does not tell which one is meant; says whether it does.
+fn shared(check: &mut Check<'_>, live: &Present<'_>, address: &Address, at: Span) -> bool {
+    let Some(ids) = live.duplicates.get(address) else { return false };
+    let (kind, name) = (address.kind(), address.key_text());
+    check.mistake(at, MistakeKind::NameShared { kind, name, ids: ids.clone() });
+    true
 }
 
 /// What the objects of a kind are called, of those that have a name of their own.
@@ -33,13 +45,15 @@ fn titles(state: &State, kind: Kind) -> impl Iterator<Item = &str> {
     state.addresses(kind).filter_map(|address| address.key().title())
 }
 
-fn external(check: &mut Check<'_>, state: &State) {
+/// Warns of external objects that are not in the organization: they may have been deleted.
+fn external(check: &mut Check<'_>, live: &Present<'_>) {
     for (address, (at, ())) in &check.document.external {
-        if !state.has(address) {
-            let (kind, name) = (address.kind(), address.key_text());
-            let near = check.near(&name, titles(state, kind));
-            check.mistake(*at, MistakeKind::NoSuchExternal { kind, name, near });
+        if live.state.has(address) || shared(check, live, address, *at) {
+            continue;
         }
+        let (kind, name) = (address.kind(), address.key_text());
+        let near = check.guess(&name, titles(live.state, kind));
+        check.note(Mistake::new(*at, MistakeKind::NoSuchExternal { kind, name, near }).warning());
     }
 }
 
@@ -90,8 +104,13 @@ fn protected(check: &mut Check<'_>, state: &State) {
         if document.declared(address).is_none() && !state.has(address) {
             let written = |key: &str| format!("{}:{key}", address.kind());
             let key = address.key_text();
-            let near = check.near(&key, titles(state, address.kind())).map(|near| written(&near));
-            check.mistake(protected.at, MistakeKind::NoSuchProtected { address: written(&key), near });
+            let gone = !address.kind().declarable() || document.external.contains_key(address);
+            let known = titles(state, address.kind());
+            let near = if gone { check.guess(&key, known) } else { check.near(&key, known) };
+            let near = near.map(|near| written(&near));
+            let kind = MistakeKind::NoSuchProtected { address: written(&key), near };
+            let mistake = Mistake::new(protected.at, kind);
+            check.note(if gone { mistake.warning() } else { mistake });
         }
     }
 }

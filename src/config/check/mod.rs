@@ -5,6 +5,7 @@ mod names;
 mod references;
 mod rules;
 
+use super::gone::Present;
 use super::merge::Document;
 use super::mistake::{Mistake, MistakeKind, Span};
 use crate::model::{Catalogue, NearBudget, State};
@@ -21,16 +22,17 @@ pub(super) fn catalogue(
     document: &Document,
     catalogue: &Catalogue,
     catalogue_is_live: bool,
+    live: Option<&State>,
     mistakes: &mut Vec<Mistake>,
 ) {
     let mut check = Check::new(document, mistakes);
-    rules::rules(&mut check, catalogue, catalogue_is_live);
+    rules::rules(&mut check, catalogue, live.filter(|_| catalogue_is_live));
 }
 
 /// Checks what is referred to against the organization.
-pub(super) fn organization(document: &Document, state: &State, mistakes: &mut Vec<Mistake>) {
+pub(super) fn organization(document: &Document, live: &Present<'_>, mistakes: &mut Vec<Mistake>) {
     let mut check = Check::new(document, mistakes);
-    live::live(&mut check, state);
+    live::live(&mut check, live);
 }
 
 /// So many names are looked at for what was probably meant: a name is found for each mistake in files of a usual size,
@@ -72,6 +74,11 @@ impl<'a> Check<'a> {
     /// Returns the nearest name, as long as the budget lasts.
     fn near<'n>(&self, word: &str, names: impl Iterator<Item = &'n str>) -> Option<String> {
         self.budget.near(word, names).map(str::to_owned)
+    }
+
+    /// Returns a name one letter away, as long as the budget lasts.
+    fn guess<'n>(&self, word: &str, names: impl Iterator<Item = &'n str>) -> Option<String> {
+        self.budget.guess(word, names).map(str::to_owned)
     }
 }
 

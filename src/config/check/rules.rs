@@ -5,11 +5,12 @@ use crate::config::decode::Spanned;
 use crate::config::mistake::{Mistake, MistakeKind, Span};
 use crate::config::section::assertion::OnDocument;
 use crate::config::section::rule::{RuleDocument, ScopeDocument};
-use crate::model::{Catalogue, PermissionSetName, ScopeType};
+use crate::model::{Catalogue, PermissionSetName, ScopeType, State};
 
-pub(super) fn rules(check: &mut Check<'_>, catalogue: &Catalogue, is_live: bool) {
+/// Checks all permission sets. `live` is the organization whose own list the catalogue is, where it is one.
+pub(super) fn rules(check: &mut Check<'_>, catalogue: &Catalogue, live: Option<&State>) {
     let document = check.document;
-    let mut rules = Rules { check, catalogue, is_live };
+    let mut rules = Rules { check, catalogue, live };
     for rule in document.declarations().flat_map(|(_, _, it)| it.rules()) {
         rules.rule(rule);
     }
@@ -45,7 +46,7 @@ pub(super) fn rules(check: &mut Check<'_>, catalogue: &Catalogue, is_live: bool)
 struct Rules<'c, 'a> {
     check: &'c mut Check<'a>,
     catalogue: &'c Catalogue,
-    is_live: bool,
+    live: Option<&'c State>,
 }
 
 impl Rules<'_, '_> {
@@ -102,17 +103,29 @@ impl Rules<'_, '_> {
         }
     }
 
+    /// Returns where a set may be granted that a live rule still holds, whatever the API lists.
+    fn held(&self, set: &PermissionSetName) -> Option<ScopeType> {
+        let mut rules = self.live?.policies().flat_map(|(_, policy)| &policy.rules.0);
+        rules.any(|rule| rule.permission_sets.contains(set)).then_some(ScopeType::Other)
+    }
+
     /// Returns where a set may be granted; a set that nobody knows is a warning, or a mistake when the
     /// organization itself was asked.
     fn scope_type(&mut self, set: &Spanned<PermissionSetName>) -> Option<ScopeType> {
         if let Some(known) = self.catalogue.get(&set.value) {
             return Some(known.scope_type);
         }
+        let published = Catalogue::published().get(&set.value).map(|known| known.scope_type);
+        if let Some(known) = published.or_else(|| self.held(&set.value)) {
+            let gone = Mistake::new(set.at, MistakeKind::PermissionSetGone { name: set.value.to_string() });
+            self.check.note(gone.warning());
+            return Some(known);
+        }
         let known = self.catalogue.iter().map(|(name, _)| name.as_str());
         let near = self.check.near(set.value.as_str(), known);
         let kind = MistakeKind::UnknownPermissionSet { name: set.value.to_string(), near };
         let mistake = Mistake::new(set.at, kind);
-        self.check.note(if self.is_live { mistake } else { mistake.warning() });
+        self.check.note(if self.live.is_some() { mistake } else { mistake.warning() });
         None
     }
 }

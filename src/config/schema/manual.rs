@@ -14,6 +14,8 @@ const MAPS: &[(&str, &str)] = &[
     ("", "A file"),
     ("settings", "`settings`"),
     ("limits", "`settings.limits`"),
+    ("drift", "`settings.drift`"),
+    ("ignored_finding", "`settings.drift.ignore`, an entry"),
     ("external", "`external`"),
     ("application", "`applications.NAME`"),
     ("group", "`groups.NAME`"),

@@ -3,6 +3,7 @@
 
 mod application;
 pub(in crate::config) mod assertion;
+mod drift;
 pub(in crate::config) mod external;
 pub(in crate::config) mod file;
 pub(in crate::config) mod group;

@@ -1,3 +1,4 @@
+use super::drift::{DriftDocument, drift};
 use crate::config::decode::{Decoder, Spanned};
 use crate::config::fields::{Fields, Keyed as _, document};
 use crate::config::mistake::{MistakeKind, Span};
@@ -26,6 +27,9 @@ document! {
         /// Numbers for guards, by the guards' names.
         #[schemars(default, extend("default" = {}, "x-api" = "–", "examples" = [{"deletes": 5, "lost_access": 3}]))]
         limits: LimitsDocument,
+        /// What `drift` fails on, and what it leaves out.
+        #[schemars(default, extend("default" = {}, "x-api" = "–", "examples" = [{"fail_on": ["broken", "escalation"]}]))]
+        drift: DriftDocument,
     }
 }
 
@@ -82,6 +86,7 @@ pub(super) fn settings(d: &mut Decoder<'_>, node: &Node<'_>, key: Span) -> Optio
             Some(Spanned { value, at })
         }),
         limits: fields.optional("limits", d, limits).unwrap_or_default(),
+        drift: fields.optional("drift", d, drift).unwrap_or_default(),
     })
 }
 

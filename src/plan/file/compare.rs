@@ -50,6 +50,8 @@ fn compared(document: &Document) -> impl PartialEq + '_ {
         spared: _,
         not_managed: _,
         expiries: _,
+        missing: _,
+        hidden_members: _,
         objects,
         made_from: _,
     } = document;

@@ -2,31 +2,52 @@ use std::io::{self, Write};
 
 use super::access::Folds;
 use super::text::text;
-use super::{Reading, words};
+use super::{Reading, drift, words};
 use crate::access::Sharpness;
-use crate::plan::{Plan, Verdict};
+use crate::plan::{Findings, Plan, Verdict};
 use crate::render::escape::{code, markdown as escape};
 use crate::render::report::Style;
 use crate::render::wrap::loose;
 
 /// Writes a plan for a pull request's comment: access first, details folded.
-pub(super) fn markdown(out: &mut dyn Write, plan: &Plan, reading: Reading) -> io::Result<()> {
-    let drift = reading == Reading::Drift;
-    let title = if drift { "Access drift" } else { "Access plan" };
+pub(super) fn markdown(
+    out: &mut dyn Write,
+    (plan, found): (&Plan, Option<&Findings>),
+    reading: Reading,
+) -> io::Result<()> {
+    let is_drift = reading == Reading::Drift;
+    let title = if is_drift { "Access drift" } else { "Access plan" };
     writeln!(out, "### {title}\n")?;
-    let settled = plan.is_empty() && plan.conflicts().is_empty() && (drift || !plan.refused());
-    if settled {
-        let word = if drift { "No drift" } else { "Nothing to do" };
+    let settled = plan.is_empty() && plan.conflicts().is_empty() && (is_drift || !plan.refused());
+    let counts = found.map(drift::counts).unwrap_or_default();
+    if settled && !counts.is_empty() {
+        writeln!(out, "**{}**\n", escape(&counts))?;
+    } else if settled {
+        let word = if is_drift { "No drift" } else { "Nothing to do" };
         writeln!(out, "{word}: {}.", loose(&words::settled(plan)))?;
-        if plan.findings().is_empty() {
+        if plan.findings().is_empty() && found.is_none_or(|drift| drift::shown(drift).next().is_none()) {
             return Ok(());
         }
         writeln!(out)?;
     } else {
-        let refused = if plan.refused() && !drift { " — **refused**" } else { "" };
-        writeln!(out, "**{}**{refused}\n", escape(&loose(&words::summary(plan))))?;
+        let more = if counts.is_empty() { String::new() } else { format!("; {counts}") };
+        let refused = if plan.refused() && !is_drift { " — **refused**" } else { "" };
+        writeln!(out, "**{}{}**{refused}\n", escape(&loose(&words::summary(plan))), escape(&more))?;
     }
-    let would = if drift { "an apply would be " } else { "" };
+    for finding in found.into_iter().flat_map(drift::shown) {
+        let way = finding.way.as_ref().map(|way| format!(" ← {}", escape(way))).unwrap_or_default();
+        let ignored = finding
+            .ignored
+            .as_ref()
+            .map(|(reason, until)| format!(", ignored until {until}: {}", escape(reason)));
+        let (sign, ignored) = (if ignored.is_some() { "⚪" } else { "🛑" }, ignored.unwrap_or_default());
+        let words = escape(&drift::words(finding));
+        writeln!(out, "- {sign} **{}**: {words}{way} (`{}`{ignored})", finding.kind, finding.fingerprint)?;
+    }
+    if found.is_some_and(|drift| drift::shown(drift).next().is_some()) {
+        writeln!(out)?;
+    }
+    let would = if is_drift { "an apply would be " } else { "" };
     for conflict in plan.conflicts() {
         writeln!(out, "- 🛑 {would}refused: {}", escape(&words::conflict(conflict)))?;
     }
@@ -54,9 +75,9 @@ pub(super) fn markdown(out: &mut dyn Write, plan: &Plan, reading: Reading) -> io
     if !plan.findings().is_empty() || !plan.conflicts().is_empty() {
         writeln!(out)?;
     }
-    table(out, plan, drift)?;
+    table(out, plan, is_drift)?;
     let mut details = Vec::new();
-    text(&mut details, plan, reading, Style::default())?;
+    text(&mut details, (plan, found), reading, Style::default())?;
     let details = String::from_utf8_lossy(&details);
     let longest = details.split(|c| c != '`').map(str::len).max().unwrap_or(0);
     let fence = "`".repeat((longest + 1).max(3));

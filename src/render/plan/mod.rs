@@ -1,6 +1,7 @@
 //! A plan for people: as text for a terminal, as Markdown for a pull request.
 
 mod access;
+mod drift;
 mod markdown;
 mod text;
 mod words;
@@ -8,8 +9,8 @@ mod words;
 use std::io::{self, Write};
 
 use super::report::{Report, Style, pretty};
-use crate::plan::Plan;
 use crate::plan::file::Document;
+use crate::plan::{Findings, Plan};
 
 pub use words::headline;
 
@@ -31,31 +32,34 @@ pub struct PlanReport<'a> {
     pub reading: Reading,
     /// What programs read, where it is more than [`Plan::document`].
     pub document: Option<&'a Document>,
+    /// What was found beyond the plan, for drift.
+    pub drift: Option<&'a Findings>,
 }
 
 impl<'a> PlanReport<'a> {
     /// Returns the report of what an apply would do.
     #[must_use]
     pub const fn new(plan: &'a Plan) -> Self {
-        Self { plan, reading: Reading::Plan, document: None }
+        Self { plan, reading: Reading::Plan, document: None, drift: None }
     }
 }
 
 impl Report for PlanReport<'_> {
     /// Access first, then the steps in the order of the apply, then what is spared, the guards and a summary.
     fn text(&self, out: &mut dyn Write, style: Style) -> io::Result<()> {
-        text::text(out, self.plan, self.reading, style)
+        text::text(out, (self.plan, self.drift), self.reading, style)
     }
 
     /// Access first, details folded.
     fn markdown(&self, out: &mut dyn Write) -> io::Result<()> {
-        markdown::markdown(out, self.plan, self.reading)
+        markdown::markdown(out, (self.plan, self.drift), self.reading)
     }
 
     fn json(&self, out: &mut dyn Write) -> io::Result<()> {
-        match self.document {
-            Some(document) => pretty(out, document),
-            None => pretty(out, &self.plan.document()),
+        match (self.document, self.drift) {
+            (Some(document), _) => pretty(out, document),
+            (None, Some(drift)) => pretty(out, &drift::DriftReportDocument::of(self.plan, drift)),
+            (None, None) => pretty(out, &self.plan.document()),
         }
     }
 }

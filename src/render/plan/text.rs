@@ -4,10 +4,10 @@ use std::io::{self, Write};
 use similar::{ChangeTag, TextDiff};
 
 use super::access::{self, Fold, Folds};
-use super::{Reading, words};
+use super::{Reading, drift, words};
 use crate::access::Sharpness;
 use crate::model::{Address, Attachment, Field, FieldValue, Key, Principal, Rules, UserType, Writer};
-use crate::plan::{Action, ConflictKind, Plan, SparedReason, Step, Verdict};
+use crate::plan::{Action, ConflictKind, Findings, Plan, SparedReason, Step, Verdict};
 use crate::render::escape::terminal;
 use crate::render::paint::Ink;
 use crate::render::report::Style;
@@ -15,15 +15,24 @@ use crate::render::wrap::{Line, Screen, TIE, tied};
 
 /// Writes a plan for a terminal or a log: access first, then the steps in the order of the apply, then what is
 /// spared, the guards and a summary.
-pub(super) fn text(out: &mut dyn Write, plan: &Plan, reading: Reading, style: Style) -> io::Result<()> {
-    let mut page = Page { out, plan, drift: reading == Reading::Drift, style };
+pub(super) fn text(
+    out: &mut dyn Write,
+    (plan, found): (&Plan, Option<&Findings>),
+    reading: Reading,
+    style: Style,
+) -> io::Result<()> {
+    let mut page = Page { out, plan, found, drift: reading == Reading::Drift, style };
+    page.found()?;
     if !plan.is_empty() {
         page.access()?;
         page.steps()?;
     }
     page.interruptions()?;
+    page.missing()?;
     page.expiries()?;
     page.adoptions()?;
+    page.undeclared()?;
+    page.hidden()?;
     page.spared()?;
     page.notes()?;
     page.refusals()?;
@@ -33,6 +42,7 @@ pub(super) fn text(out: &mut dyn Write, plan: &Plan, reading: Reading, style: St
 struct Page<'a> {
     out: &'a mut dyn Write,
     plan: &'a Plan,
+    found: Option<&'a Findings>,
     drift: bool,
     style: Style,
 }
@@ -66,6 +76,75 @@ impl Page<'_> {
 
     fn heading(&mut self, text: &str) -> io::Result<()> {
         writeln!(self.out, "{}", self.style.paint.text(Ink::Heading, text))
+    }
+
+    /// Writes what no step shows.
+    fn found(&mut self) -> io::Result<()> {
+        let Some(drift) = self.found else { return Ok(()) };
+        if drift::shown(drift).next().is_none() && drift.stale.is_empty() {
+            return Ok(());
+        }
+        self.heading("Findings")?;
+        for finding in drift::shown(drift) {
+            let ink = if finding.ignored.is_some() { Ink::Faint } else { Ink::Alarm };
+            let what = format!("{}: {}", finding.kind, terminal(&drift::words(finding)));
+            self.line(2, 4, &Line::of(Some(ink), &what))?;
+            if let Some(way) = &finding.way {
+                self.line(6, 4, &Line::of(Some(Ink::Faint), &format!("←{TIE}{}", terminal(way))))?;
+            }
+            let end = match &finding.ignored {
+                Some((reason, until)) => format!(", ignored until {until}: {}", terminal(reason)),
+                None => String::new(),
+            };
+            let line = format!("fingerprint {}{end}", finding.fingerprint);
+            self.line(6, 4, &Line::of(Some(Ink::Faint), &line))?;
+        }
+        for entry in &drift.stale {
+            let why = if entry.until > self.plan.created_at() { "matches no finding" } else { "has ended" };
+            self.plain(
+                2,
+                4,
+                &format!("note: the entry {} of `settings.drift.ignore` {why}", entry.fingerprint),
+            )?;
+        }
+        writeln!(self.out)
+    }
+
+    /// Writes the access that no file declares, by principal.
+    fn undeclared(&mut self) -> io::Result<()> {
+        let Some(drift) = self.found.filter(|drift| !drift.undeclared.is_empty()) else { return Ok(()) };
+        self.heading("Access that no file declares")?;
+        let all = drift::undeclared(self.plan, drift);
+        for (principal, grants) in all.iter().take(drift::MOST_PRINCIPALS) {
+            self.plain(2, 4, &principal.to_string())?;
+            for (grant, escalates, way) in grants {
+                let mark =
+                    if *escalates { format!("  [{}]", tied("can give itself more")) } else { String::new() };
+                self.line(4, 6, &Line::of(None, &terminal(grant)).and(Some(Ink::Alarm), &mark))?;
+                self.line(8, 4, &Line::of(Some(Ink::Faint), &format!("←{TIE}{}", terminal(way))))?;
+            }
+        }
+        if let Some(more @ 1..) = all.len().checked_sub(drift::MOST_PRINCIPALS) {
+            self.plain(2, 4, &format!("and {more} more; `-o json` lists all"))?;
+        }
+        writeln!(self.out)
+    }
+
+    /// Writes the members that no list shows: nobody can tell who they are, and they stay.
+    fn hidden(&mut self) -> io::Result<()> {
+        let group = |(key, members): (&Key, Vec<&Principal>)| {
+            let members: Vec<String> = members.iter().map(ToString::to_string).collect();
+            format!("group {key}: {}", members.join(", "))
+        };
+        let groups: Vec<String> = self.plan.hidden_members().map(group).collect();
+        if groups.is_empty() {
+            return Ok(());
+        }
+        self.heading("Members that no list of the API shows; they stay")?;
+        for group in groups {
+            self.plain(2, 4, &group)?;
+        }
+        writeln!(self.out)
     }
 
     fn access(&mut self) -> io::Result<()> {
@@ -226,6 +305,18 @@ impl Page<'_> {
         writeln!(self.out)
     }
 
+    fn missing(&mut self) -> io::Result<()> {
+        if self.plan.missing().is_empty() {
+            return Ok(());
+        }
+        self.heading("Missing from the organization, and left out")?;
+        for it in self.plan.missing() {
+            let line = format!("{} {}, named by {} ({})", it.kind.word(), it.name, it.by, it.at);
+            self.plain(2, 4, &line)?;
+        }
+        writeln!(self.out)
+    }
+
     fn expiries(&mut self) -> io::Result<()> {
         let soon: Vec<_> = self.plan.ending().collect();
         if soon.is_empty() {
@@ -344,13 +435,18 @@ impl Page<'_> {
 
     fn summary(&mut self) -> io::Result<()> {
         let (plan, drift) = (self.plan, self.drift);
+        let found = self.found.map(drift::counts).unwrap_or_default();
         if plan.is_empty() && plan.conflicts().is_empty() && (drift || !plan.refused()) {
+            if !found.is_empty() {
+                return self.line(0, 6, &Line::of(Some(Ink::Heading), &format!("Drift: {found}.")));
+            }
             let word = if drift { "No drift" } else { "Nothing to do" };
             return self.line(0, 2, &Line::of(None, &format!("{word}: {}.", words::settled(plan))));
         }
         let word = if drift { "Drift" } else { "Plan" };
         let refused = if plan.refused() && !drift { "; refused" } else { "" };
-        let line = format!("{word}: {}{refused}.", words::summary(plan));
+        let found = if found.is_empty() { found } else { format!("; {found}") };
+        let line = format!("{word}: {}{found}{refused}.", words::summary(plan));
         self.line(0, 6, &Line::of(Some(Ink::Heading), &line))
     }
 }

@@ -1,0 +1,102 @@
+use std::collections::BTreeSet;
+use std::fmt;
+use std::str::FromStr;
+
+use jiff::Timestamp;
+
+use super::Stack;
+
+/// What a finding of `drift` is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum DriftKind {
+    /// An assertion or a guardrail that live violates, or a pinned project that is gone.
+    Broken,
+    /// Somebody holds a permission set that can escalate, by something that the files do not declare.
+    Escalation,
+    /// The files name somebody or something that is not in the organization any more.
+    Gone,
+    /// A declared object that is not live.
+    Missing,
+    /// An object that the stack owns and no file declares.
+    Extra,
+    /// A declared object that differs.
+    Changed,
+    /// An object that no file declares and the stack does not own.
+    Unmanaged,
+}
+
+impl DriftKind {
+    /// All of them, in the order in which they are shown.
+    pub const ALL: &'static [Self] = &[
+        Self::Broken,
+        Self::Escalation,
+        Self::Gone,
+        Self::Missing,
+        Self::Extra,
+        Self::Changed,
+        Self::Unmanaged,
+    ];
+
+    /// Returns the word for it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Broken => "broken",
+            Self::Escalation => "escalation",
+            Self::Gone => "gone",
+            Self::Missing => "missing",
+            Self::Extra => "extra",
+            Self::Changed => "changed",
+            Self::Unmanaged => "unmanaged",
+        }
+    }
+}
+
+impl fmt::Display for DriftKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+impl FromStr for DriftKind {
+    type Err = UnknownDriftKind;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Self::ALL.iter().copied().find(|kind| kind.as_str() == text).ok_or(UnknownDriftKind)
+    }
+}
+
+/// A word that is no kind of finding.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("expected `broken`, `escalation`, `gone`, `missing`, `extra`, `changed` or `unmanaged`")]
+pub struct UnknownDriftKind;
+
+/// What `drift` fails on, and what it leaves out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DriftSettings {
+    /// The findings that end with 2.
+    pub fail_on: BTreeSet<DriftKind>,
+    /// Findings that are known, and do not count for a while.
+    pub ignore: Vec<IgnoredFinding>,
+    /// Stacks that are trusted to declare what they own.
+    pub stacks: BTreeSet<Stack>,
+}
+
+impl Default for DriftSettings {
+    fn default() -> Self {
+        let all = DriftKind::ALL.iter().copied();
+        let fail_on = all.filter(|kind| *kind != DriftKind::Unmanaged).collect();
+        Self { fail_on, ignore: Vec::new(), stacks: BTreeSet::new() }
+    }
+}
+
+/// A finding that is known, and does not count for a while.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IgnoredFinding {
+    /// The finding's fingerprint: 12 hexadecimal digits.
+    pub fingerprint: String,
+    /// Why it is ignored.
+    pub reason: String,
+    /// When that ends.
+    pub until: Timestamp,
+}

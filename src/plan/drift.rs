@@ -1,0 +1,396 @@
+//! What is wrong on the live side: what an apply would change, and what no apply mends.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use sha2::{Digest as _, Sha256};
+
+use super::{Action, Plan, SparedReason};
+use crate::access::{
+    Broken, Everything, HeldGrant, Path, broken_assertions, judge_guardrails, self_escalating, sentence,
+};
+use crate::model::{
+    Address, Catalogue, Desired, DriftKind, Group, IgnoredFinding, Key, Membership, MissingKind, Object,
+    Owner, Place, Principal,
+};
+
+/// Everything that differs from the files, or that the files forbid.
+#[derive(Debug, Clone, Default)]
+pub struct Findings {
+    /// What was found, by kind and object.
+    pub findings: Vec<DriftFinding>,
+    /// The access that objects give which the files do not declare, by principal.
+    pub undeclared: Vec<HeldGrant>,
+    /// Entries of `settings.drift.ignore` that no finding has, or that have ended.
+    pub stale: Vec<IgnoredFinding>,
+    /// Grants that would be escalations, were the stack that owns them not trusted.
+    pub trusted: usize,
+}
+
+/// One thing that was found.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct DriftFinding {
+    /// What it is about.
+    pub kind: DriftKind,
+    /// The object, in words.
+    pub subject: String,
+    /// What is wrong, in words.
+    pub what: String,
+    /// Whether the steps of a plan, or the objects that it leaves alone, show it too.
+    pub in_plan: bool,
+    /// The way of the access, in words.
+    pub way: Option<String>,
+    /// Where the files speak of it.
+    pub place: Option<Place>,
+    /// The same from run to run: 12 hexadecimal digits.
+    pub fingerprint: String,
+    /// Why it does not count, and until when.
+    pub ignored: Option<(String, jiff::Timestamp)>,
+}
+
+impl Findings {
+    /// Sorts what a plan compared. `keys` holds the access keys of applications, where they were read.
+    #[must_use]
+    pub fn of(plan: &Plan, desired: &Desired, keys: &BTreeMap<Address, Vec<String>>) -> Self {
+        let everything = Everything::of(plan.before());
+        let mut sorting = Sorting { plan, desired, everything: &everything, drift: Self::default() };
+        sorting.steps();
+        sorting.broken();
+        sorting.gone();
+        sorting.hidden();
+        sorting.access(keys);
+        let mut drift = sorting.drift;
+        drift.findings.sort();
+        drift.findings.dedup_by(|a, b| a.fingerprint == b.fingerprint);
+        drift.ignore(plan, desired);
+        drift
+    }
+
+    fn ignore(&mut self, plan: &Plan, desired: &Desired) {
+        for entry in &desired.settings.drift.ignore {
+            let found = self.findings.iter_mut().find(|finding| finding.fingerprint == entry.fingerprint);
+            match found {
+                Some(finding) if entry.until > plan.created_at() => {
+                    finding.ignored = Some((entry.reason.clone(), entry.until));
+                }
+                Some(_) | None => self.stale.push(entry.clone()),
+            }
+        }
+    }
+
+    /// Returns the findings that count.
+    pub fn counted(&self) -> impl Iterator<Item = &DriftFinding> {
+        self.findings.iter().filter(|finding| finding.ignored.is_none())
+    }
+
+    /// Returns whether anything was found that counts.
+    #[must_use]
+    pub fn fails(&self, on: &BTreeSet<DriftKind>) -> bool {
+        self.counted().any(|finding| on.contains(&finding.kind))
+    }
+}
+
+struct Sorting<'a> {
+    plan: &'a Plan,
+    desired: &'a Desired,
+    everything: &'a Everything<'a>,
+    drift: Findings,
+}
+
+impl Sorting<'_> {
+    /// Adds a finding. `told_apart` is what two findings about one object differ in.
+    fn add(
+        &mut self,
+        kind: DriftKind,
+        subject: &Address,
+        what: String,
+        told_apart: &[&str],
+    ) -> &mut DriftFinding {
+        let id = self.plan.ids().get(subject).map_or_else(|| subject.key_text(), |id| id.to_string());
+        let fixed = [kind.as_str(), &self.plan.organization().to_string(), subject.kind().word(), &id]
+            .map(str::to_owned);
+        self.push(kind, subject.to_string(), what, &fixed, told_apart)
+    }
+
+    fn push(
+        &mut self,
+        kind: DriftKind,
+        subject: String,
+        what: String,
+        fixed: &[String],
+        told_apart: &[&str],
+    ) -> &mut DriftFinding {
+        let mut hash = Sha256::new();
+        for part in fixed.iter().map(String::as_str).chain(told_apart.iter().copied()) {
+            hash.update(u64::try_from(part.len()).unwrap_or(u64::MAX).to_be_bytes());
+            hash.update(part.as_bytes());
+        }
+        let fingerprint: String = hash.finalize().iter().take(6).map(|byte| format!("{byte:02x}")).collect();
+        let (in_plan, way, place, ignored) = (false, None, None, None);
+        self.drift.findings.push(DriftFinding {
+            kind,
+            subject,
+            what,
+            in_plan,
+            way,
+            place,
+            fingerprint,
+            ignored,
+        });
+        self.drift.findings.last_mut().expect("one was just added")
+    }
+
+    /// What an apply would do, and what it would leave alone.
+    fn steps(&mut self) {
+        let plan = self.plan;
+        let made: BTreeSet<Address> = plan
+            .steps()
+            .iter()
+            .filter(|step| step.action.creates().is_some())
+            .map(|step| step.action.address())
+            .collect();
+        let mut seen = BTreeSet::new();
+        for step in plan.steps() {
+            let address = step.action.address();
+            let (kind, what) = match &step.action {
+                Action::Create { .. } => (DriftKind::Missing, "is declared, and does not exist"),
+                Action::Delete { .. } => (DriftKind::Extra, "belongs to this stack, and is not declared"),
+                Action::Update { .. }
+                | Action::AddMembers { .. }
+                | Action::RemoveMember { .. }
+                | Action::SetMembers { .. }
+                | Action::SetRules { .. } => (DriftKind::Changed, "differs from the files"),
+            };
+            let part_of_new = kind == DriftKind::Changed && made.contains(&address);
+            if !part_of_new && seen.insert((kind, address.clone())) {
+                self.add(kind, &address, what.to_owned(), &[]).in_plan = true;
+            }
+        }
+        for conflict in plan.conflicts() {
+            if seen.insert((DriftKind::Changed, conflict.address.clone())) {
+                let what = "is declared, and must not be changed".to_owned();
+                self.add(DriftKind::Changed, &conflict.address, what, &[]).in_plan = true;
+            }
+        }
+        for spared in plan.spared() {
+            let (kind, what) = match spared.reason {
+                SparedReason::PruneNone | SparedReason::NotDeletable => {
+                    (DriftKind::Extra, "belongs to this stack, and is not declared")
+                }
+                SparedReason::SectionAbsent
+                | SparedReason::NoStack
+                | SparedReason::NotOwned
+                | SparedReason::Other(_)
+                | SparedReason::Unclear => (DriftKind::Unmanaged, "is not declared"),
+                SparedReason::Managed | SparedReason::External | SparedReason::Renamed => continue,
+            };
+            self.add(kind, &spared.address, what.to_owned(), &[]).in_plan = true;
+        }
+    }
+
+    /// Assertions and guardrails that live violates, and guardrails without an answer.
+    fn broken(&mut self) {
+        let (desired, catalogue, everything) = (self.desired, Catalogue::published(), self.everything);
+        for broken in broken_assertions(everything, catalogue, &desired.assertions) {
+            let Some(assertion) = desired.assertions.get(broken.sentence) else { continue };
+            let words = sentence(self.plan.before(), assertion);
+            let what = match &broken.by {
+                Some(held) => format!("is violated: {}", self.grant(held)),
+                None => "is violated: nothing grants it without a condition".to_owned(),
+            };
+            let way = broken.by.as_ref().map(|held| way(&held.path));
+            let finding = self.sentence("assertion", &words, &broken, what);
+            (finding.place, finding.way) = (Some(assertion.at.clone()), way);
+        }
+        let judgement = judge_guardrails(everything, catalogue, &desired.guardrails);
+        for broken in judgement.broken {
+            let Some(guardrail) = desired.guardrails.get(broken.sentence) else { continue };
+            let Some(held) = &broken.by else { continue };
+            let what = format!("is violated: {} has {}", broken.principal, self.grant(held));
+            let way = way(&held.path);
+            let finding = self.sentence("guardrail", &guardrail.name, &broken, what);
+            (finding.place, finding.way) = (Some(guardrail.at.clone()), Some(way));
+        }
+        for unjudged in judgement.unjudged {
+            let Some(guardrail) = desired.guardrails.get(unjudged.sentence) else { continue };
+            let fixed = ["guardrail".to_owned(), guardrail.name.clone()];
+            let subject = format!("guardrail `{}`", guardrail.name);
+            let finding = self.push(DriftKind::Broken, subject, unjudged.to_string(), &fixed, &["unjudged"]);
+            finding.place = Some(guardrail.at.clone());
+        }
+    }
+
+    fn sentence(&mut self, kind: &str, name: &str, broken: &Broken, what: String) -> &mut DriftFinding {
+        let organization = self.plan.organization().to_string();
+        let principal = broken.principal.to_string();
+        let by = broken.by.as_ref().map(|held| told_apart(held).join("\n")).unwrap_or_default();
+        let fixed = [DriftKind::Broken.as_str().to_owned(), organization, kind.to_owned(), name.to_owned()];
+        self.push(DriftKind::Broken, format!("{kind} `{name}`"), what, &fixed, &[&principal, &by])
+    }
+
+    /// What the files name and the organization no longer has.
+    fn gone(&mut self) {
+        let organization = self.plan.organization().to_string();
+        for missing in self.plan.missing() {
+            let kind = match missing.kind {
+                MissingKind::Object(_) | MissingKind::PermissionSet => DriftKind::Gone,
+                MissingKind::Project => DriftKind::Broken,
+            };
+            let word = missing.kind.word().to_owned();
+            let subject = format!("{word} {}", missing.name);
+            let fixed = [kind.as_str().to_owned(), organization.clone(), word, missing.name.clone()];
+            let what = format!("is named by {}, and is not in the organization", missing.by);
+            let finding = self.push(kind, subject, what, &fixed, &[&missing.by]);
+            finding.place = Some(missing.at.clone());
+        }
+    }
+
+    /// Members that no list shows: they stay, and an exact list does not have them.
+    fn hidden(&mut self) {
+        for (key, hidden) in self.plan.hidden_members() {
+            let address = Address::group(key.clone());
+            if self.desired.memberships.get(&address) != Some(&Membership::Exact) {
+                continue;
+            }
+            let listed = self.desired.state.group(key).map(|group| &group.members);
+            for member in hidden.into_iter().filter(|it| !listed.is_some_and(|listed| listed.contains(*it))) {
+                let what = format!("has the member {member}, which no list of the API shows; it stays in it");
+                self.add(DriftKind::Changed, &address, what, &[&member.to_string()]);
+            }
+        }
+    }
+
+    /// Access by what the files do not declare, and keys that they do not list.
+    fn access(&mut self, keys: &BTreeMap<Address, Vec<String>>) {
+        let before = self.plan.before();
+        let principals: Vec<Principal> = before.objects.keys().filter_map(Address::principal).collect();
+        for principal in principals {
+            if self.everything.owners().contains(&principal) {
+                continue;
+            }
+            let held = self.everything.held_by(&principal);
+            for held in &held {
+                match self.standing(held) {
+                    Trust::Declared => {}
+                    Trust::Trusted => {
+                        self.drift.trusted += usize::from(self_escalating(&held.grant.permission_set));
+                    }
+                    Trust::Undeclared(why) => {
+                        if self_escalating(&held.grant.permission_set) {
+                            self.escalation(&principal, held, why);
+                        }
+                        if !held.managed && self.stays(held) {
+                            self.drift.undeclared.push(held.clone());
+                        }
+                    }
+                }
+            }
+            self.keys(&principal, &held, keys);
+        }
+    }
+
+    fn escalation(&mut self, principal: &Principal, held: &HeldGrant, why: &str) {
+        let what = format!("has {}, {why}", self.grant(held));
+        let told_apart = told_apart(held);
+        let told_apart: Vec<&str> = told_apart.iter().map(String::as_str).collect();
+        let finding = self.add(DriftKind::Escalation, &principal.address(), what, &told_apart);
+        finding.way = Some(way(&held.path));
+    }
+
+    /// Keys of a declared application that can escalate: the holder of a key can do what the application can.
+    fn keys(&mut self, principal: &Principal, held: &[HeldGrant], keys: &BTreeMap<Address, Vec<String>>) {
+        let address = principal.address();
+        let escalates = held.iter().find(|held| self_escalating(&held.grant.permission_set));
+        let number = self.plan.before().get(&address).map_or(0, Object::api_keys);
+        let Some(held) = escalates.filter(|_| number > 0 && self.desired.state.has(&address)) else { return };
+        let grant = self.grant(held);
+        let live = self
+            .plan
+            .renamed_from(&address)
+            .map_or_else(|| address.clone(), |key| address.sibling(key.clone()));
+        let listed = keys.get(&live).cloned().unwrap_or_default();
+        let names = if listed.is_empty() { String::new() } else { format!(" ({})", listed.join(", ")) };
+        let keys = if number == 1 { "1 API key".to_owned() } else { format!("{number} API keys") };
+        let what = format!("has {keys}{names} that no file lists, and can escalate by {grant}");
+        let told_apart = format!("{number} {}", listed.join(" "));
+        let way = way(&held.path);
+        self.add(DriftKind::Escalation, &address, what, &["keys", &told_apart]).way = Some(way);
+    }
+
+    /// Whether the files declare all that a grant comes by.
+    fn standing(&self, held: &HeldGrant) -> Trust {
+        let policy = Address::policy(held.path.policy.clone());
+        let of_policy = self.of(&policy, "by a policy that no file declares");
+        let Some(group) = &held.path.group else { return of_policy };
+        let of_group = self.of_group(group, &held.principal);
+        match (of_policy, of_group) {
+            (Trust::Undeclared(why), _) | (_, Trust::Undeclared(why)) => Trust::Undeclared(why),
+            (Trust::Trusted, _) | (_, Trust::Trusted) => Trust::Trusted,
+            (Trust::Declared, Trust::Declared) => Trust::Declared,
+        }
+    }
+
+    fn of(&self, address: &Address, why: &'static str) -> Trust {
+        if self.desired.state.has(address) {
+            return Trust::Declared;
+        }
+        let owner =
+            self.plan.before().get(address).and_then(Object::meta).and_then(|meta| meta.owner.as_ref());
+        match owner {
+            Some(Owner::Stack(stack)) if self.desired.settings.drift.stacks.contains(stack) => Trust::Trusted,
+            Some(Owner::Stack(_) | Owner::Unclear(_)) | None => Trust::Undeclared(why),
+        }
+    }
+
+    fn of_group(&self, key: &Key, member: &Principal) -> Trust {
+        let address = Address::group(key.clone());
+        let live = self.plan.before().group(key);
+        // Who is in a computed group follows from what they are.
+        if live.is_some_and(|group| group.builtin.is_some()) {
+            return Trust::Declared;
+        }
+        match self.of(&address, "by a group that no file declares") {
+            Trust::Declared => {}
+            other @ (Trust::Trusted | Trust::Undeclared(_)) => return other,
+        }
+        let listed = |group: &Group| group.members.contains(member);
+        let manages = self.desired.memberships.contains_key(&address);
+        if manages && self.desired.state.group(key).is_some_and(listed) {
+            Trust::Declared
+        } else {
+            Trust::Undeclared("as a member of a group that no file lists")
+        }
+    }
+
+    /// Whether an apply leaves the grant where it is.
+    fn stays(&self, held: &HeldGrant) -> bool {
+        let outcome = self.plan.outcome();
+        let member = |key: &Key| outcome.group(key).is_some_and(|group| group.has(outcome, &held.principal));
+        outcome.policy(&held.path.policy).is_some() && held.path.group.as_ref().is_none_or(member)
+    }
+
+    fn grant(&self, held: &HeldGrant) -> String {
+        held.grant.words(|id| self.plan.before().projects.get(&id))
+    }
+}
+
+/// Whether the files declare what a grant comes by.
+#[derive(Debug, Clone, Copy)]
+enum Trust {
+    Declared,
+    /// A trusted stack does.
+    Trusted,
+    /// Why not, in words.
+    Undeclared(&'static str),
+}
+
+/// What tells the grants of one principal apart.
+fn told_apart(held: &HeldGrant) -> Vec<String> {
+    let Path { group, policy, rule: _ } = &held.path;
+    let group = group.as_ref().map(ToString::to_string).unwrap_or_default();
+    vec![held.grant.words(|_| None), group, policy.to_string()]
+}
+
+fn way(path: &Path) -> String {
+    let group = path.group.as_ref().map(|group| format!("group {group} ← ")).unwrap_or_default();
+    format!("{group}policy {}, rule {}", path.policy, path.rule + 1)
+}

@@ -1,0 +1,134 @@
+//! What drift found, in every format.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use crate::access::{HeldGrant, self_escalating};
+use crate::model::Principal;
+use crate::plan::file::Document;
+use crate::plan::{DriftFinding, Findings, Plan};
+
+/// How many principals are listed with access that no file declares, before the rest is counted.
+pub(super) const MOST_PRINCIPALS: usize = 50;
+
+/// Returns a finding in words, without its way.
+pub(super) fn words(finding: &DriftFinding) -> String {
+    let place = finding.place.as_ref().map(|at| format!(" ({}:{})", at.file.display(), at.line));
+    format!("{}{} {}", finding.subject, place.unwrap_or_default(), finding.what)
+}
+
+/// Returns the findings that neither the steps nor the objects left alone show.
+pub(super) fn shown(drift: &Findings) -> impl Iterator<Item = &DriftFinding> {
+    drift.findings.iter().filter(|finding| !finding.in_plan)
+}
+
+/// Returns how many findings there are that the plan's own counts leave out: `1 broken, 2 escalation`.
+pub(super) fn counts(drift: &Findings) -> String {
+    let mut counts: BTreeMap<_, usize> = BTreeMap::new();
+    for finding in drift.counted().filter(|finding| !finding.in_plan) {
+        *counts.entry(finding.kind).or_default() += 1;
+    }
+    counts.iter().map(|(kind, count)| format!("{count} {kind}")).collect::<Vec<_>>().join(", ")
+}
+
+/// Returns the access that no file declares: each principal with its grants, in words, and marks.
+pub(super) fn undeclared<'a>(
+    plan: &'a Plan,
+    drift: &'a Findings,
+) -> BTreeMap<&'a Principal, Vec<(String, bool, String)>> {
+    let mut by: BTreeMap<&Principal, Vec<_>> = BTreeMap::new();
+    for held in &drift.undeclared {
+        let escalates = self_escalating(&held.grant.permission_set);
+        by.entry(&held.principal).or_default().push((grant(plan, held), escalates, way(held)));
+    }
+    by
+}
+
+fn grant(plan: &Plan, held: &HeldGrant) -> String {
+    held.grant.words(|id| plan.before().projects.get(&id))
+}
+
+fn way(held: &HeldGrant) -> String {
+    let group = held.path.group.as_ref().map(|group| format!("group {group} ← ")).unwrap_or_default();
+    format!("{group}policy {}, rule {}", held.path.policy, held.path.rule + 1)
+}
+
+/// Drift for programs: the plan's document, and what was found.
+#[derive(Debug, Serialize)]
+pub(super) struct DriftReportDocument {
+    #[serde(flatten)]
+    plan: Document,
+    /// What was found.
+    drift: Vec<FindingDocument>,
+    /// The access that no file declares.
+    undeclared_access: Vec<UndeclaredDocument>,
+    /// Entries of `settings.drift.ignore` that no finding has, or that have ended.
+    stale_ignores: Vec<String>,
+    /// How many grants a trusted stack excuses.
+    trusted: usize,
+}
+
+#[derive(Debug, Serialize)]
+struct FindingDocument {
+    kind: String,
+    fingerprint: String,
+    subject: String,
+    what: String,
+    way: Option<String>,
+    place: Option<String>,
+    ignored: Option<IgnoredDocument>,
+}
+
+#[derive(Debug, Serialize)]
+struct IgnoredDocument {
+    reason: String,
+    until: String,
+}
+
+#[derive(Debug, Serialize)]
+struct UndeclaredDocument {
+    principal: String,
+    permission_set: String,
+    scope: String,
+    condition: Option<String>,
+    escalates: bool,
+    group: Option<String>,
+    policy: String,
+    /// From 1.
+    rule: usize,
+}
+
+impl DriftReportDocument {
+    pub(super) fn of(plan: &Plan, drift: &Findings) -> Self {
+        let finding = |it: &DriftFinding| FindingDocument {
+            kind: it.kind.to_string(),
+            fingerprint: it.fingerprint.clone(),
+            subject: it.subject.clone(),
+            what: it.what.clone(),
+            way: it.way.clone(),
+            place: it.place.as_ref().map(ToString::to_string),
+            ignored: it
+                .ignored
+                .as_ref()
+                .map(|(reason, until)| IgnoredDocument { reason: reason.clone(), until: until.to_string() }),
+        };
+        let undeclared = |it: &HeldGrant| UndeclaredDocument {
+            principal: it.principal.to_string(),
+            permission_set: it.grant.permission_set.to_string(),
+            scope: it.grant.scope.words(|id| plan.before().projects.get(&id)),
+            condition: it.grant.condition.as_ref().map(|condition| condition.as_str().to_owned()),
+            escalates: self_escalating(&it.grant.permission_set),
+            group: it.path.group.as_ref().map(ToString::to_string),
+            policy: it.path.policy.to_string(),
+            rule: it.path.rule + 1,
+        };
+        Self {
+            plan: plan.document(),
+            drift: drift.findings.iter().map(finding).collect(),
+            undeclared_access: drift.undeclared.iter().map(undeclared).collect(),
+            stale_ignores: drift.stale.iter().map(|entry| entry.fingerprint.clone()).collect(),
+            trusted: drift.trusted,
+        }
+    }
+}
