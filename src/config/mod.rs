@@ -30,11 +30,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use jiff::Timestamp;
 
 pub use export::{ExportOptions, ExportedFile, SCHEMA, Split, export};
-pub use mistake::{Meant, Mistake, MistakeKind, Mistakes, Severity, Span, Written};
+pub use mistake::{Mistake, Mistakes, Severity, Span};
 pub use resolve::Resolved;
 pub use schema::{manual, schema};
 pub use source::{ALL_MOST, FILE_MOST, FILES_MOST, Source, Sources};
-pub use words::Words;
+pub use words::{Meant, MistakeKind, Words, Written};
 
 use crate::model::{Catalogue, Desired, Id, Stack, State};
 use decode::Decoder;

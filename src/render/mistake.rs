@@ -205,7 +205,7 @@ fn escaped(text: &str) -> String {
 struct MistakeJson {
     severity: &'static str,
     /// The sort of mistake.
-    code: &'static str,
+    code: String,
     message: String,
     #[serde(skip_serializing_if = "String::is_empty")]
     hint: String,

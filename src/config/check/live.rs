@@ -55,8 +55,10 @@ fn declared(check: &mut Check<'_>, state: &State) {
         if let Some((address, at)) = refused.filter(|(address, _)| managed(address) == Some(true)) {
             let (kind, name) = (address.kind(), address.key_text());
             let built_in = state.get(&address).is_some_and(Object::is_built_in);
+            let keeper = if built_in { "built in" } else { "managed by a product" };
             let external = ExternalDocument::takes(kind);
-            check.mistake(at, MistakeKind::ManagedDeclared { kind, name, built_in, external });
+            let instead = if external { "list it under `external`" } else { "leave it out" };
+            check.mistake(at, MistakeKind::ManagedDeclared { kind, name, keeper, instead });
         }
     }
 }
