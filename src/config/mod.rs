@@ -54,7 +54,6 @@ pub struct Files {
     warnings: Vec<Mistake>,
     document: Document,
     organization: Id,
-    now: Timestamp,
 }
 
 /// What the files need of the organization, beside the objects that are always read.
@@ -81,15 +80,14 @@ pub fn read(sources: &[Source], now: Timestamp) -> Result<Files, Mistakes> {
     let whole = everything && decoded;
     // What was not read could hold anything, so only what stands there is judged.
     let whole = whole && mistakes.iter().all(|mistake| !sources.text(mistake.at).is_empty());
-    let document = merge(files, whole, first.unwrap_or(0), &mut mistakes);
+    let document = merge(files, whole, first.unwrap_or(0), now, &mut mistakes);
+    mistakes.retain(|mistake| !document.knows_variable(&mistake.kind));
     if whole {
         check::files(&document, &mut mistakes);
     }
     let sources = Arc::new(sources);
     match document.organization {
-        Some(organization) if mistakes.is_empty() => {
-            Ok(Files { sources, warnings, document, organization, now })
-        }
+        Some(organization) if mistakes.is_empty() => Ok(Files { sources, warnings, document, organization }),
         _ => {
             // Another reading would show these; people want all at once.
             check::catalogue(&document, Catalogue::published(), false, &mut mistakes);

@@ -32,10 +32,10 @@ impl Written {
     const fn variables(self) -> &'static str {
         match self {
             Self::Condition => {
-                "`request.ip`, `request.time`, `request.user_agent`, `resource.name`, `resource.id` and `resource.locality`"
+                "there are `request.ip`, `request.time`, `request.user_agent`, `resource.name`, `resource.id` and `resource.locality`; to use a new one, list it under `settings.conditions.variables`"
             }
             Self::Guardrail => {
-                "`grant.principal`, `grant.kind`, `grant.permission_set`, `grant.scope`, `grant.condition`, `grant.via_group`, `grant.policy` and `grant.managed`"
+                "there are `grant.principal`, `grant.kind`, `grant.permission_set`, `grant.scope`, `grant.condition`, `grant.via_group`, `grant.policy` and `grant.managed`"
             }
         }
     }
@@ -302,15 +302,15 @@ mistakes! {
             _ => "compare like with like",
         });
     UnknownVariable { written: Written, name: String, near: Option<String> } =>
-        "a {written} has no variable `{name}`", (meant near or "there are {}", written.variables());
+        "a {written} has no variable `{name}`", (meant near or "{}", written.variables());
     UnknownFunction { written: Written, name: String, near: Option<String> } =>
         "a {written} has no function `{name}`",
         (meant(near, match &*name {
             "inIpRange" => "Scaleway documented it once and no longer does",
             _ => "not a standard function of CEL",
         }));
-    BadProtect { text: String } =>
-        "`{text}` names nothing that could be protected",
+    BadAddress { text: String } =>
+        "`{text}` is not an object by kind and name",
         "write `user:E-MAIL`, `application:NAME`, `group:NAME` or `policy:NAME`";
 
     // The header.
@@ -349,6 +349,17 @@ mistakes! {
     // Groups.
     MembershipWithoutMembers { group: String } =>
         "group `{group}` has `membership` but no `members`", "without `members` the membership is not managed";
+
+    GuestsOfDeclared { name: String } =>
+        "group `{name}` is declared here and cannot stand under `memberships`", "list the members in its entry",
+        "declared here";
+    GuestsOfManaged { name: String } =>
+        "nothing can change the members of group `{name}`: it is built in, or a product manages it", "leave it out";
+    GuestNotDeclared { name: String } =>
+        "`memberships` names application `{name}`, which is not declared here",
+        "a stack puts only its own applications into others' groups";
+    ReleasedDeclared { kind: Kind, name: String } =>
+        "the {kind} `{name}` is both declared and released", "keep one of both", "declared here";
 
     // References.
     Undeclared { by: String, kind: Kind, name: String, hint: Meant, managed: bool } =>

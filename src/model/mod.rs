@@ -18,7 +18,7 @@ pub use address::{Address, Attachment, Child, Key, Principal};
 pub use catalogue::{Catalogue, PermissionSet, ScopeType};
 pub use desired::{
     Assertion, Desired, Expectation, Expiry, Guardrail, Identity, Limits, Membership, Place, Prune, Settings,
-    Where,
+    Unsaid, Where,
 };
 pub use id::{BadId, Id};
 pub use ids::Ids;

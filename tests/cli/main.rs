@@ -17,6 +17,7 @@ mod export;
 mod guards;
 #[cfg(unix)]
 mod hostile;
+mod language;
 mod markdown;
 mod ownership;
 mod plan;

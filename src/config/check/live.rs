@@ -11,6 +11,7 @@ use crate::model::{Address, Kind, Object, State};
 pub(super) fn live(check: &mut Check<'_>, state: &State) {
     people(check, state);
     external(check, state);
+    guests(check, state);
     declared(check, state);
     renamed(check, state);
     protected(check, state);
@@ -39,6 +40,23 @@ fn external(check: &mut Check<'_>, state: &State) {
             let (kind, name) = (address.kind(), address.key_text());
             let near = check.near(&name, titles(state, kind));
             check.mistake(*at, MistakeKind::NoSuchExternal { kind, name, near });
+        }
+    }
+}
+
+/// Refuses to put members into a group that is not there, or that takes none.
+fn guests(check: &mut Check<'_>, state: &State) {
+    for (group, (at, _)) in &check.document.memberships {
+        let (kind, name) = (group.kind(), group.key_text());
+        match state.get(group) {
+            None => {
+                let near = check.near(&name, titles(state, kind));
+                check.mistake(*at, MistakeKind::NoSuchExternal { kind, name, near });
+            }
+            Some(live) if !live.flags().ordinary() => {
+                check.mistake(*at, MistakeKind::GuestsOfManaged { name });
+            }
+            Some(_) => {}
         }
     }
 }

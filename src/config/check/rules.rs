@@ -10,7 +10,8 @@ use crate::model::{Catalogue, PermissionSetName, ScopeType};
 pub(super) fn rules(check: &mut Check<'_>, catalogue: &Catalogue, is_live: bool) {
     let document = check.document;
     let mut rules = Rules { check, catalogue, is_live };
-    for rule in document.declarations().flat_map(|(_, _, it)| it.rules()) {
+    let ended = |rule: &&RuleDocument| rule.until.as_ref().is_some_and(|until| until.value <= document.now);
+    for rule in document.declarations().flat_map(|(_, _, it)| it.rules()).filter(|rule| !ended(rule)) {
         rules.rule(rule);
     }
     for assertion in &document.assertions {

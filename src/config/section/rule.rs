@@ -85,6 +85,10 @@ impl RuleDocument {
         policy: &Address,
         number: usize,
     ) -> Option<Rule> {
+        // What has ended may name what is gone.
+        if self.until.as_ref().is_some_and(|until| resolving.ended(policy, Part::Rule(number), until)) {
+            return None;
+        }
         let scope = match self.scope.as_ref().map(|scope| &scope.value) {
             Some(ScopeDocument::Organization) | None => Scope::Organization,
             Some(ScopeDocument::AllProjects) => Scope::AllProjects,
@@ -93,9 +97,6 @@ impl RuleDocument {
                 Scope::Projects(projects.collect())
             }
         };
-        if self.until.as_ref().is_some_and(|until| resolving.ended(policy, Part::Rule(number), until)) {
-            return None;
-        }
         let permission_sets = self.permission_sets.iter().map(|set| set.value.clone()).collect();
         Some(Rule { permission_sets, scope, condition: self.condition.clone() })
     }
