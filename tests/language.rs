@@ -330,6 +330,9 @@ fn facts(desired: &Desired) -> String {
         external,
         identities,
         memberships,
+        unsaid,
+        guests,
+        released,
         assertions,
         guardrails,
         expiries,
@@ -340,6 +343,8 @@ fn facts(desired: &Desired) -> String {
     identities.sort();
     let mut memberships: Vec<String> = memberships.iter().map(|entry| format!("{entry:?}")).collect();
     memberships.sort();
+    let mut unsaid: Vec<String> = unsaid.iter().map(|entry| format!("{entry:?}")).collect();
+    unsaid.sort();
     let assertions: Vec<_> = assertions
         .iter()
         .map(|assertion| {
@@ -353,7 +358,7 @@ fn facts(desired: &Desired) -> String {
         .map(|expiry| (&expiry.address, &expiry.member, expiry.rule, expiry.until, expiry.expired))
         .collect();
     format!(
-        "{state:?} {stack:?} {sections:?} {settings:?} {external:?} {identities:?} {memberships:?} {assertions:?} \
+        "{state:?} {stack:?} {sections:?} {settings:?} {external:?} {identities:?} {memberships:?} {unsaid:?} {guests:?} {released:?} {assertions:?} \
          {guardrails:?} {expiries:?}"
     )
     .to_lowercase()

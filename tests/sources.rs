@@ -37,7 +37,7 @@ fn groups(files: &Files) -> Vec<String> {
     desired(files).state.groups().map(|(key, _)| key.to_string()).collect()
 }
 
-fn codes(mistakes: &Mistakes) -> Vec<&'static str> {
+fn codes(mistakes: &Mistakes) -> Vec<String> {
     mistakes.iter().map(|mistake| mistake.words().code).collect()
 }
 

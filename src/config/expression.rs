@@ -81,7 +81,7 @@ impl Decoder<'_> {
             Vocabulary::Guardrail => Written::Guardrail,
         };
         match fault {
-            FaultKind::Syntax(why) => MistakeKind::ExpressionSyntax { written, why },
+            FaultKind::Syntax(why) => MistakeKind::ExpressionSyntax { written, why: why.into() },
             FaultKind::TooDeep => MistakeKind::ExpressionTooDeep { written },
             FaultKind::Variable { name } => {
                 let known: Vec<String> = vocabulary.variables_with_fields().collect();

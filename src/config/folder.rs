@@ -57,7 +57,7 @@ struct Search<'f> {
 }
 
 fn unreadable(error: &io::Error) -> Found {
-    Found::Unread(MistakeKind::SourceUnreadable { why: words(error) })
+    Found::Unread(MistakeKind::SourceUnreadable { why: words(error).into() })
 }
 
 impl Search<'_> {
@@ -169,7 +169,7 @@ impl Hidden {
         let (below, key) = self.find(folder, Path::new(name), kind, 0)?;
         let inner = below.strip_prefix(name).ok().filter(|inner| !inner.as_os_str().is_empty());
         let inner = inner.map(|inner| inner.display().to_string());
-        Some(MistakeKind::HiddenSays { key, inner })
+        Some(MistakeKind::Hidden { key, inner })
     }
 
     fn find(

@@ -5,12 +5,14 @@ use std::hash::Hash;
 
 use indexmap::IndexMap;
 use indexmap::map::Entry;
+use jiff::Timestamp;
 
 use super::decode::Spanned;
-use super::mistake::{Mistake, MistakeKind, Span};
+use super::mistake::{Mistake, MistakeKind, Span, Written};
 use super::section::Declaration;
 use super::section::assertion::AssertionDocument;
 use super::section::file::{Entries, FileDocument};
+use super::section::group::GuestsDocument;
 use super::section::guardrail::GuardrailDocument;
 use super::section::settings::SettingsDocument;
 use crate::model::{Address, Id, Kind, ProjectName, Stack};
@@ -21,6 +23,8 @@ pub(super) type Merged<K, V> = IndexMap<K, (Span, V)>;
 /// All files as one document.
 #[derive(Debug, Default)]
 pub(super) struct Document {
+    /// Which entries with `until` have ended.
+    pub(super) now: Timestamp,
     pub(super) organization: Option<Id>,
     pub(super) stack: Option<Spanned<Stack>>,
     pub(super) settings: Option<SettingsDocument>,
@@ -28,6 +32,9 @@ pub(super) struct Document {
     pub(super) external: Merged<Address, ()>,
     /// What is declared, of each kind whose section is present.
     pub(super) sections: BTreeMap<Kind, Merged<Address, Declaration>>,
+    /// Principals of this stack in groups that are declared elsewhere.
+    pub(super) memberships: Merged<Address, GuestsDocument>,
+    pub(super) release: Vec<Spanned<Address>>,
     pub(super) assertions: Vec<AssertionDocument>,
     pub(super) guardrails: Vec<GuardrailDocument>,
 }
@@ -55,10 +62,24 @@ impl Document {
         declared.chain(external).filter_map(|address| address.key().title())
     }
 
+    /// Returns true for a variable that this version does not know and the files introduce.
+    pub(super) fn knows_variable(&self, mistake: &MistakeKind) -> bool {
+        let MistakeKind::UnknownVariable { written: Written::Condition, name, .. } = mistake else {
+            return false;
+        };
+        let mut known = self.settings.iter().flat_map(|settings| &settings.conditions.variables);
+        // What is below a variable is a part of it.
+        known.any(|known| {
+            let rest = name.strip_prefix(known.value.as_str());
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+        })
+    }
+
     /// Returns what is referred to, and which declared object does so; `None` is an assertion.
     pub(super) fn references(&self) -> impl Iterator<Item = (Option<&Address>, Spanned<Address>)> {
         let declared = self.declarations();
-        let declared = declared.flat_map(|(by, _, it)| it.refers().into_iter().map(move |to| (Some(by), to)));
+        let declared =
+            declared.flat_map(|(by, _, it)| it.refers(self.now).into_iter().map(move |to| (Some(by), to)));
         let asserted = self.assertions.iter().map(|assertion| assertion.principal.clone());
         declared.chain(asserted.map(|principal| (None, principal.map(|principal| principal.address()))))
     }
@@ -74,9 +95,10 @@ pub(super) fn merge(
     files: Vec<FileDocument>,
     whole: bool,
     first: u32,
+    now: Timestamp,
     mistakes: &mut Vec<Mistake>,
 ) -> Document {
-    let mut merging = Merging { document: Document::default(), mistakes };
+    let mut merging = Merging { document: Document { now, ..Document::default() }, mistakes };
     merging.header(&files, whole, first);
     for file in files {
         merging.file(file);
@@ -140,6 +162,7 @@ impl Merging<'_> {
         }
         document.assertions.extend(file.assertions);
         document.guardrails.extend(file.guardrails);
+        document.release.extend(file.release);
         let mistakes = &mut *self.mistakes;
         let twice = |name: &ProjectName| MistakeKind::ProjectTwice { name: name.to_string() };
         add(&mut document.projects, file.projects, mistakes, twice);
@@ -147,6 +170,10 @@ impl Merging<'_> {
         add(&mut document.external, external, mistakes, |address| {
             let (kind, name) = (address.kind(), address.key_text());
             MistakeKind::ExternalTwice { kind, name }
+        });
+        add(&mut document.memberships, file.memberships, mistakes, |address| MistakeKind::ListedTwice {
+            what: "group",
+            name: address.key_text(),
         });
         for (kind, entries) in file.sections.0 {
             add(document.sections.entry(kind).or_default(), entries, mistakes, |address| {

@@ -32,11 +32,11 @@ use jiff::Timestamp;
 
 pub use export::{ExportOptions, ExportedFile, SCHEMA, Split, export};
 pub use gone::Present;
-pub use mistake::{Meant, Mistake, MistakeKind, Mistakes, Severity, Span, Written};
+pub use mistake::{Mistake, Mistakes, Severity, Span};
 pub use resolve::Resolved;
 pub use schema::{manual, schema};
 pub use source::{ALL_MOST, FILE_MOST, FILES_MOST, Source, Sources};
-pub use words::Words;
+pub use words::{Meant, MistakeKind, Words, Written};
 
 use crate::model::{Address, Catalogue, Desired, Id, Stack, State};
 use decode::Decoder;
@@ -56,7 +56,6 @@ pub struct Files {
     warnings: Vec<Mistake>,
     document: Document,
     organization: Id,
-    now: Timestamp,
 }
 
 /// What the files need of the organization, beside the objects that are always read.
@@ -83,15 +82,14 @@ pub fn read(sources: &[Source], now: Timestamp) -> Result<Files, Mistakes> {
     let whole = everything && decoded;
     // What was not read could hold anything, so only what stands there is judged.
     let whole = whole && mistakes.iter().all(|mistake| !sources.text(mistake.at).is_empty());
-    let document = merge(files, whole, first.unwrap_or(0), &mut mistakes);
+    let document = merge(files, whole, first.unwrap_or(0), now, &mut mistakes);
+    mistakes.retain(|mistake| !document.knows_variable(&mistake.kind));
     if whole {
         check::files(&document, &mut mistakes);
     }
     let sources = Arc::new(sources);
     match document.organization {
-        Some(organization) if mistakes.is_empty() => {
-            Ok(Files { sources, warnings, document, organization, now })
-        }
+        Some(organization) if mistakes.is_empty() => Ok(Files { sources, warnings, document, organization }),
         _ => {
             // Another reading would show these; people want all at once.
             check::catalogue(&document, Catalogue::published(), false, None, &mut mistakes);

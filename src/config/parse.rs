@@ -437,21 +437,20 @@ fn syntax_kind(error: &ScanError, next: Option<char>) -> MistakeKind {
         }
         E::DirectiveDisallowed => "directives (`%…`) are not used here",
         E::UnexpectedCharacter { character } => {
-            return MistakeKind::Syntax {
-                why: format!("a text that begins with `{character}` needs quotes"),
-            };
+            let why = format!("a text that begins with `{character}` needs quotes");
+            return MistakeKind::Syntax { why: why.into() };
         }
         E::UnknownQuotedScalarEscape => {
             "there is no such escape; write `\\\\` for a backslash, or use single quotes"
         }
         other => {
-            let words = other.to_string();
-            let words = words.split_once(", ").filter(|(first, _)| first.starts_with("while "));
-            let why = words.map_or_else(|| other.to_string(), |(_, rest)| rest.to_owned());
-            return MistakeKind::Syntax { why };
+            let words_of_all = other.to_string();
+            let words = words_of_all.split_once(", ").filter(|(first, _)| first.starts_with("while "));
+            let why = words.map_or(&*words_of_all, |(_, rest)| rest);
+            return MistakeKind::Syntax { why: why.into() };
         }
     };
-    MistakeKind::Syntax { why: why.to_owned() }
+    MistakeKind::Syntax { why: why.into() }
 }
 
 #[cfg(test)]

@@ -13,7 +13,7 @@ use super::section::assertion::OnDocument;
 use super::section::meta::MetaDocument;
 use crate::model::{
     Address, Assertion, Desired, Expiry, Guardrail, Id, Identity, IgnoredFinding, Meta, NearBudget, Owner,
-    Principal, ProjectName, Scope, Settings, State, Where,
+    Principal, ProjectName, Scope, Settings, State, Unsaid, Where,
 };
 use jiff::Timestamp;
 
@@ -43,9 +43,11 @@ pub(super) fn resolve(files: &Files, live: Option<&State>, findings: &mut Vec<Mi
     resolving.projects();
     resolving.settings();
     resolving.declarations();
+    resolving.guests();
     resolving.sentences();
     let mut desired = resolving.desired;
     desired.external = files.document.external.keys().cloned().collect();
+    desired.released = files.document.release.iter().map(|released| released.value.clone()).collect();
     desired
 }
 
@@ -126,7 +128,7 @@ impl Resolving<'_> {
     pub(super) fn meta(&self, document: &MetaDocument) -> Meta {
         Meta {
             description: document.description.clone().unwrap_or_default(),
-            tags: document.tags.iter().map(|tag| tag.value.to_string()).collect(),
+            tags: document.tags.iter().flatten().map(|tag| tag.value.to_string()).collect(),
             owner: self.desired.stack.clone().map(Owner::Stack),
         }
     }
@@ -149,6 +151,10 @@ impl Resolving<'_> {
                     };
                     self.desired.identities.insert(address.clone(), identity);
                 }
+                let unsaid = Unsaid { description: meta.description.is_none(), tags: meta.tags.is_none() };
+                if unsaid != Unsaid::default() {
+                    self.desired.unsaid.insert(address.clone(), unsaid);
+                }
                 self.place(Where::Object(address.clone()), *at);
                 let object = declaration.resolve(self, address);
                 self.desired.state.objects.insert(address.clone(), object);
@@ -156,9 +162,16 @@ impl Resolving<'_> {
         }
     }
 
+    fn guests(&mut self) {
+        for (group, (_, guests)) in &self.files.document.memberships {
+            let principals = guests.principals(self, group);
+            self.desired.guests.insert(group.clone(), principals);
+        }
+    }
+
     /// Notes when a part of an object ends, and returns true when it has ended.
     pub(super) fn ended(&mut self, of: &Address, part: Part<'_>, until: &Spanned<Timestamp>) -> bool {
-        let expired = until.value <= self.files.now;
+        let expired = until.value <= self.files.document.now;
         let ended = until.value.to_string();
         let (member, rule, kind) = match part {
             Part::Member(principal) => {

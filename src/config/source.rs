@@ -263,17 +263,19 @@ impl Reading {
     fn bytes(&mut self, name: &Path, bytes: io::Result<Vec<u8>>) {
         let bytes = match bytes {
             Ok(bytes) => bytes,
-            Err(error) => return self.refuse(name, MistakeKind::SourceUnreadable { why: words(&error) }),
+            Err(error) => {
+                return self.refuse(name, MistakeKind::SourceUnreadable { why: words(&error).into() });
+            }
         };
         let len = bytes.len() as u64;
         if len > FILE_MOST {
-            return self.refuse(name, MistakeKind::FileTooLarge { most: FILE_MOST });
+            return self.refuse(name, MistakeKind::FileTooLarge { mebibytes: FILE_MOST >> 20 });
         }
         self.total += len;
         if self.total > ALL_MOST {
             // Only the first that is too much says so.
             if self.total - len <= ALL_MOST {
-                self.refuse(name, MistakeKind::InputTooLarge { most: ALL_MOST });
+                self.refuse(name, MistakeKind::InputTooLarge { mebibytes: ALL_MOST >> 20 });
             }
             return;
         }
@@ -309,7 +311,7 @@ fn unopened(error: FileError) -> MistakeKind {
         FileError::Link(path) => MistakeKind::LinkInPath { path: path.display().to_string() },
         FileError::Special => MistakeKind::SpecialInFolder,
         FileError::Io(error) if error.kind() == io::ErrorKind::NotFound => MistakeKind::SourceMissing,
-        FileError::Io(error) => MistakeKind::SourceUnreadable { why: words(&error) },
+        FileError::Io(error) => MistakeKind::SourceUnreadable { why: words(&error).into() },
     }
 }
 

@@ -103,7 +103,9 @@ pub(super) fn decompose(condition: &Condition) -> Option<(Option<Condition>, Tim
     let inner = without.chain([inner]).find(|inner| compose(Some(inner), until) == text)?;
     // What stands in the brackets must be a condition by itself: `(a) || (b)` only looks like one.
     compile(inner, Vocabulary::Condition).ok()?;
-    Some((Some(inner.parse().ok()?), until))
+    let inner: Condition = inner.parse().ok()?;
+    // White space at its ends has no meaning in a file, and would be lost.
+    (compose(Some(inner.as_str()), until) == text).then_some((Some(inner), until))
 }
 
 #[cfg(test)]
@@ -169,12 +171,13 @@ mod tests {
             "resource.name == \"a\\n//\"",
         ] {
             assert!(compile(inner, Vocabulary::Condition).is_ok(), "{inner}");
+            let inner = inner.trim();
             let text: Condition = compose(Some(inner), until).parse().unwrap();
             assert!(compile(text.as_str(), Vocabulary::Condition).is_ok(), "{text}");
             let Some((Some(again), end)) = decompose(&text) else { panic!("{text}") };
             assert_eq!(end, until);
             assert_eq!(compose(Some(again.as_str()), until), text.as_str());
-            assert_eq!(again.as_str().trim_end(), inner.trim_end(), "{text}");
+            assert_eq!(again.as_str(), inner, "{text}");
         }
         let plain = compose(Some("resource.name == \"http://x\""), until);
         assert!(!plain.contains('\n'), "{plain}");
@@ -190,6 +193,7 @@ mod tests {
             "request.time < timestamp(\"2026-12-31T18:00:00Z\") && 1 == 1",
             "(1 == 1)  && request.time < timestamp(\"2026-12-31T18:00:00Z\")",
             "request.time < timestamp(\"2026-12-31\")",
+            "(\n 1 == 1 \n) && request.time < timestamp(\"2026-12-31T18:00:00Z\")",
         ] {
             assert_eq!(decompose(&text.parse().unwrap()), None, "{text}");
         }

@@ -1,14 +1,16 @@
-//! The words for each mistake.
+//! What can be wrong in a person's files, and the words for it.
 
-use super::mistake::{Meant, MistakeKind, Written};
+use std::borrow::Cow;
+use std::fmt;
+
 use crate::access::cel::Sort;
-use crate::model::Kind;
+use crate::model::{BadText, Id, Kind};
 
 /// The words for a mistake: lower-case fragments, names in backticks.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Words {
     /// A stable name for the sort of mistake, for machines.
-    pub code: &'static str,
+    pub code: String,
     /// What is wrong.
     pub title: String,
     /// What stands beside the caret: what was probably meant, or what to write; empty where the title says it all.
@@ -17,634 +19,162 @@ pub struct Words {
     pub other: &'static str,
 }
 
-fn say(code: &'static str, title: impl Into<String>, label: impl Into<String>) -> Words {
-    Words { code, title: title.into(), label: label.into(), other: "" }
+/// Which of two expressions a text is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Written {
+    /// A rule's `condition`.
+    Condition,
+    /// A guardrail's `forbid`.
+    Guardrail,
 }
 
-fn both(
-    code: &'static str,
-    title: impl Into<String>,
-    label: impl Into<String>,
-    other: &'static str,
-) -> Words {
-    Words { code, title: title.into(), label: label.into(), other }
+impl Written {
+    const fn variables(self) -> &'static str {
+        match self {
+            Self::Condition => {
+                "there are `request.ip`, `request.time`, `request.user_agent`, `resource.name`, `resource.id` and `resource.locality`; to use a new one, list it under `settings.conditions.variables`"
+            }
+            Self::Guardrail => {
+                "there are `grant.principal`, `grant.kind`, `grant.permission_set`, `grant.scope`, `grant.condition`, `grant.via_group`, `grant.policy` and `grant.managed`"
+            }
+        }
+    }
 }
 
-fn meant(near: Option<&String>, otherwise: impl Into<String>) -> String {
-    near.map_or_else(|| otherwise.into(), |near| format!("did you mean `{near}`?"))
+impl fmt::Display for Written {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Condition => "condition",
+            Self::Guardrail => "guardrail",
+        })
+    }
 }
 
-/// Returns what becomes of a name that the organization does not know any more.
-fn guessed(near: Option<&String>) -> String {
-    near.map_or_else(
-        || "left out of the plan".to_owned(),
-        |near| format!("left out of the plan; a guess: did you mean `{near}`?"),
-    )
+/// What was probably meant by a name that is not declared.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Meant {
+    /// What was called so, by its `previously`.
+    Renamed(String),
+    /// What is called nearly so.
+    Near(String),
+    /// Nobody knows.
+    Unknown,
 }
 
-fn listed(words: &[&str]) -> String {
+/// Declares what can be wrong: each variant with its title, and where there are some, with its label and with what
+/// stands beside the other place. A text in brackets is an expression; `meant near or …` asks for the nearest name.
+macro_rules! mistakes {
+    ($($variant:ident $({ $($field:ident: $type:ty),* })? => $title:tt $(, $label:tt $(, $other:literal)?)?;)*) => {
+        /// What is wrong. One variant, one message.
+        #[derive(Debug, Clone, PartialEq, Eq)]
+        #[expect(missing_docs, reason = "the words that a variant stands for are its documentation")]
+        pub enum MistakeKind {
+            $($variant $({ $($field: $type),* })?,)*
+        }
+
+        /// Returns the words for a mistake.
+        pub(super) fn words(kind: &MistakeKind) -> Words {
+            match kind {
+                $(MistakeKind::$variant $({ $($field),* })? => {
+                    $($(let $field = Shown::shown($field);)*)?
+                    Words {
+                        code: code(stringify!($variant)),
+                        title: mistakes!(@text $title),
+                        label: mistakes!(@text $($label)?),
+                        other: concat!($($($other)?)?),
+                    }
+                })*
+            }
+        }
+    };
+    (@text) => { String::new() };
+    (@text $text:literal) => { format!($text) };
+    (@text (meant $near:ident or $($otherwise:tt)*)) => { meant($near, format!($($otherwise)*)) };
+    (@text ($text:expr)) => { String::from($text) };
+}
+
+/// A part of a mistake, as its words show it.
+trait Shown {
+    type As<'a>
+    where
+        Self: 'a;
+
+    fn shown(&self) -> Self::As<'_>;
+}
+
+impl Shown for String {
+    type As<'a> = Cow<'a, str>;
+
+    fn shown(&self) -> Cow<'_, str> {
+        short(self)
+    }
+}
+
+macro_rules! shown_as_it_is {
+    ($($type:ty),*) => {
+        $(impl Shown for $type {
+            type As<'a> = &'a Self;
+
+            fn shown(&self) -> &Self {
+                self
+            }
+        })*
+    };
+}
+
+shown_as_it_is!(
+    &'static str,
+    &'static [&'static str],
+    Box<str>,
+    Option<String>,
+    Vec<&'static str>,
+    Vec<Id>,
+    bool,
+    char,
+    usize,
+    u64,
+    BadText,
+    Id,
+    Kind,
+    Meant,
+    Sort,
+    Written
+);
+
+/// Returns a text short enough for a title.
+fn short(text: &str) -> Cow<'_, str> {
+    const MOST: usize = 80;
+    match text.char_indices().nth(MOST) {
+        Some((end, _)) => Cow::Owned(format!("{}…", &text[..end])),
+        None => Cow::Borrowed(text),
+    }
+}
+
+/// Returns `like-this` for `LikeThis`.
+fn code(variant: &str) -> String {
+    let dash =
+        |c: char| if c.is_uppercase() { format!("-{}", c.to_ascii_lowercase()) } else { c.to_string() };
+    variant.chars().map(dash).collect::<String>().trim_start_matches('-').to_owned()
+}
+
+fn meant(near: &Option<String>, otherwise: impl Into<String>) -> String {
+    near.as_ref().map_or_else(|| otherwise.into(), |near| format!("did you mean `{near}`?"))
+}
+
+fn listed(words: &[&str], last: &str) -> String {
     let quoted: Vec<String> = words.iter().map(|word| format!("`{word}`")).collect();
     match quoted.split_last() {
-        Some((last, rest)) if !rest.is_empty() => format!("{} or {last}", rest.join(", ")),
+        Some((end, rest)) if !rest.is_empty() => format!("{} {last} {end}", rest.join(", ")),
         _ => quoted.concat(),
     }
 }
 
-/// Returns a text short enough for a title.
-fn short(text: &str) -> String {
-    const MOST: usize = 80;
-    match text.char_indices().nth(MOST) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text.to_owned(),
-    }
-}
-
-fn all(words: &[&str]) -> String {
-    listed(words).replace(" or ", " and ")
-}
-
-fn mebibytes(bytes: u64) -> u64 {
-    bytes >> 20
-}
-
-const fn expression(written: Written) -> &'static str {
-    match written {
-        Written::Condition => "condition",
-        Written::Guardrail => "guardrail",
-    }
-}
-
-/// Returns the words for a mistake: one variant, one message.
-#[expect(clippy::too_many_lines, reason = "one flat match, an arm for each message")]
-pub(super) fn words(kind: &MistakeKind) -> Words {
-    use MistakeKind as K;
-    match kind {
-        K::SourceMissing => say("source-missing", "there is no such file or folder", ""),
-        K::SourceUnreadable { why } => say("source-unreadable", format!("cannot be read: {why}"), ""),
-        K::FolderWithoutYaml => say(
-            "folder-without-yaml",
-            "the folder holds no `*.yaml` or `*.yml` (hidden files are skipped, links are not followed)",
-            "",
-        ),
-        K::FoldersTooDeep => say("folders-too-deep", "the folders are nested too deep to be meant", ""),
-        K::UpperCaseExtension { found } => say(
-            "upper-case-extension",
-            format!(
-                "the file would be skipped: its name ends in `.{found}`; rename it to end in `.yaml` or `.yml`"
-            ),
-            "",
-        ),
-        K::LinkInPath { path } => say(
-            "link-in-path",
-            format!(
-                "`{}` is a link, and could lead anywhere; name what it leads to, or pass `--follow-links`",
-                short(path)
-            ),
-            "",
-        ),
-        K::LinkInFolder => say(
-            "link-in-folder",
-            "the file would be skipped: links in a folder are not followed; put the file itself here, or pass `--follow-links`",
-            "",
-        ),
-        K::LinkedFolder => say(
-            "linked-folder",
-            "what this leads to would be skipped: links in a folder are not followed; put the folder itself here, name it on the command line, or pass `--follow-links`",
-            "",
-        ),
-        K::HiddenSays { key, inner } => {
-            let holds = match inner {
-                Some(inner) => format!("`{}` in it holds `{key}`", short(inner)),
-                None => format!("it holds `{key}`"),
-            };
-            say(
-                "hidden",
-                format!(
-                    "this is not read because its name begins with a dot, but {holds}; rename it if it counts, or move it elsewhere if it does not"
-                ),
-                "",
-            )
-        }
-        K::SpecialInFolder => say(
-            "special-in-folder",
-            "only plain files are read, and this is something else: a pipe, a socket or a device; rename or remove it",
-            "",
-        ),
-        K::TooManyFiles { found, most } => {
-            say("too-many-files", format!("the folder holds {found} YAML files, at most {most} are read"), "")
-        }
-        K::FileTooLarge { most } => {
-            say("file-too-large", format!("the file is larger than {} MiB", mebibytes(*most)), "")
-        }
-        K::InputTooLarge { most } => say(
-            "input-too-large",
-            format!("with this file the input is larger than {} MiB; no more is read", mebibytes(*most)),
-            "",
-        ),
-        K::StdinTwice => say("stdin-twice", "standard input can be read only once", ""),
-        K::WrongEncoding { encoding } => {
-            say("wrong-encoding", format!("the file is {encoding}; save it as UTF-8"), "")
-        }
-        K::NotUtf8 => say("not-utf8", "the file is not UTF-8", "this byte belongs to another encoding"),
-        K::EmptyFile => say("empty-file", "the file says nothing: it is empty, or all of it is comments", ""),
-        K::MoreMistakes { more } => {
-            say("more-mistakes", format!("{more} more like those above are not shown"), "")
-        }
-        K::PlanFile { path } => say(
-            "plan-file",
-            "this is a plan file, not a file of the desired state",
-            format!("`scw-iam apply {}` applies it", short(path)),
-        ),
-
-        K::Syntax { why } => say("syntax", format!("this is not YAML: {why}"), "here"),
-        K::Tab => say("tab", "a tab stands where YAML allows only spaces", "write spaces"),
-        K::Unclosed { open } => say("unclosed", format!("`{open}` is never closed"), "opened here"),
-        K::UnclosedQuote => say("unclosed-quote", "a quote is never closed", "opened here"),
-        K::TooDeep => say("too-deep", "the file is nested too deep to be meant", "this goes too deep"),
-        K::UnknownAnchor { name, near } => say(
-            "unknown-anchor",
-            format!("no anchor `&{name}` stands before this in the file"),
-            meant(near.as_ref(), "write the anchor first"),
-        ),
-        K::AliasInItself => say(
-            "alias-in-itself",
-            "an alias stands inside of the thing that it repeats",
-            "this would never end",
-        ),
-        K::TooManyAliases => {
-            say("too-many-aliases", "the aliases of this file repeat too much", "here it is too much")
-        }
-        K::SeveralDocuments => say(
-            "several-documents",
-            "a file holds one document, and here a second one begins",
-            "move it to a file of its own",
-        ),
-        K::YamlTag { tag } => {
-            say("yaml-tag", format!("the YAML tag `{}` has no meaning here", short(tag)), "leave it out")
-        }
-        K::KeyNotText => say("key-not-text", "a key is text, and this is not", "write a name"),
-        K::DuplicateKey { key } => both(
-            "duplicate-key",
-            format!("the key `{}` is given twice", short(key)),
-            "given again here",
-            "first given here",
-        ),
-        K::MergeNotMap => {
-            say("merge-not-map", "`<<` takes a map, or a list of maps, to copy from", "neither")
-        }
-
-        K::NotMap { what, found } => {
-            say("not-map", format!("`{what}` takes a map, and this is {found}"), "write `key: value`")
-        }
-        K::NotList { what, found } => {
-            say("not-list", format!("`{what}` takes a list, and this is {found}"), "write `[…]`")
-        }
-        K::NotText { what, found } => {
-            say("not-text", format!("text belongs in `{what}`, and this is {found}"), "write one text")
-        }
-        K::NotCount { what, found } => say(
-            "not-count",
-            format!("`{what}` takes a whole number, and this is {}", short(found)),
-            "write digits, as in `3`",
-        ),
-        K::QuotedCount { what, digits } => say(
-            "quoted-count",
-            format!("`{what}` takes a whole number, and this is a text"),
-            format!("write `{}` without quotes", short(digits)),
-        ),
-        K::Misread { text, taken_for } => say(
-            "misread",
-            format!("many YAML readers take `{}` for {taken_for}", short(text)),
-            format!("write \"{}\"", short(text)),
-        ),
-        K::Null { what, write } => say("null", format!("`{what}` has no value"), *write),
-        K::NotOneOf { what, words, found, near } => say(
-            "not-one-of",
-            format!("`{what}` is {}, not `{}`", listed(words), short(found)),
-            meant(near.as_ref(), ""),
-        ),
-
-        K::UnknownKey { key, of, keys, near } => say(
-            "unknown-key",
-            format!("{of} has no key `{}`", short(key)),
-            meant(
-                near.as_ref(),
-                if keys.len() <= 6 { format!("there are {}", all(keys)) } else { String::new() },
-            ),
-        ),
-        K::LaterKey { key } => say(
-            "later-key",
-            format!("`{key}` comes with a later version and cannot be used yet"),
-            "leave it out",
-        ),
-        K::MissingKey { key, of } => {
-            say("missing-key", format!("{of} has no `{key}`"), format!("needs `{key}`"))
-        }
-        K::FreeKeyInside { key } => say(
-            "free-key-inside",
-            format!("the free key `{}` stands inside of another", short(key)),
-            "keys that begin with `x-` are free at the top of a file only",
-        ),
-
-        K::BadName { kind, text, why } => {
-            say("bad-name", format!("the {kind} name `{}` {why}", short(text)), "not a name")
-        }
-        K::BadEmail { text, why } => {
-            say("bad-email", format!("`{}` {why}", short(text)), "not an e-mail address")
-        }
-        K::BadProjectName { text, why } => {
-            say("bad-project-name", format!("the project name `{}` {why}", short(text)), "not a project name")
-        }
-        K::BadPermissionSet { text, why } => say(
-            "bad-permission-set",
-            format!("the permission set name `{}` {why}", short(text)),
-            "not a permission set",
-        ),
-        K::BadTag { text, why } => say("bad-tag", format!("the tag `{}` {why}", short(text)), "not a tag"),
-        K::BadStack { text, why } => {
-            say("bad-stack", format!("the stack name `{}` {why}", short(text)), "not a stack name")
-        }
-        K::BadDescription { why } => say("bad-description", format!("the description {why}"), ""),
-        K::BadCondition { why } => say("bad-condition", format!("the condition {why}"), ""),
-        K::BadFingerprint { text } => say(
-            "bad-fingerprint",
-            format!("`{}` is not a fingerprint", short(text)),
-            "write the 12 hexadecimal digits that `drift` prints",
-        ),
-        K::BadReason { why } => say("bad-reason", format!("the reason {why}"), "say why it is ignored"),
-        K::BadGuardrailName { why } => say("bad-guardrail-name", format!("the guardrail's name {why}"), ""),
-        K::BadId { text } => say(
-            "bad-id",
-            format!("`{}` is not an id", short(text)),
-            "an id has 32 hexadecimal digits, as in `105bdce1-64c0-48ab-899d-868455867ecf`",
-        ),
-        K::BadTime { text } => say(
-            "bad-time",
-            format!("`{}` is neither a date nor a time with its offset", short(text)),
-            "write `2027-01-31` or `2027-01-31T18:00:00Z`",
-        ),
-        K::UnsupportedVersion { found } => say(
-            "unsupported-version",
-            format!("this program reads version 1 of the language, not {}", short(found)),
-            "write `1`",
-        ),
-        K::TooManyTags { found, most } => say(
-            "too-many-tags",
-            format!("{found} tags, and at most {most} are allowed"),
-            "one of ten is the owner's when there is a stack",
-        ),
-        K::ConditionTooLong { found, most } => say(
-            "condition-too-long",
-            format!("with its `until` the condition has {found} characters, at most {most} are allowed"),
-            "shorten the condition",
-        ),
-        K::GuardrailTooLong { found, most } => say(
-            "guardrail-too-long",
-            format!("the guardrail's expression has {found} characters, at most {most} are allowed"),
-            "split it in two",
-        ),
-        K::ExpressionSyntax { written, why } => {
-            say("expression-syntax", format!("the {} is not CEL: {why}", expression(*written)), "here")
-        }
-        K::ExpressionTooDeep { written } => say(
-            "expression-too-deep",
-            format!("the {} is nested too deep", expression(*written)),
-            "simplify it",
-        ),
-        K::ExpressionTooCostly { written } => say(
-            "expression-too-costly",
-            format!("the {} takes too long to judge: its lists and patterns multiply", expression(*written)),
-            "simplify it",
-        ),
-        K::NeverJudged { written, found } => say(
-            "never-judged",
-            format!("a {} is true or false, and this is {found}", expression(*written)),
-            match found {
-                Sort::Text => "compare it, as in `… == \"…\"`",
-                _ => "compare it",
-            },
-        ),
-        K::NeverCompared { written, left, right } => say(
-            "never-compared",
-            format!("the {} compares {left} with {right}, which has no answer", expression(*written)),
-            match (left, right) {
-                (Sort::Time, Sort::Text) | (Sort::Text, Sort::Time) => {
-                    "write `timestamp(\"…\")` around the text"
-                }
-                (Sort::Duration, Sort::Text) | (Sort::Text, Sort::Duration) => {
-                    "write `duration(\"…\")` around the text"
-                }
-                _ => "compare like with like",
-            },
-        ),
-        K::UnknownVariable { written, name, near } => {
-            let known = match written {
-                Written::Condition => {
-                    "there are `request.ip`, `request.time`, `request.user_agent`, `resource.name`, `resource.id` and `resource.locality`"
-                }
-                Written::Guardrail => {
-                    "there are `grant.principal`, `grant.kind`, `grant.permission_set`, `grant.scope`, `grant.condition`, `grant.via_group`, `grant.policy` and `grant.managed`"
-                }
-            };
-            say(
-                "unknown-variable",
-                format!("a {} has no variable `{}`", expression(*written), short(name)),
-                meant(near.as_ref(), known),
-            )
-        }
-        K::UnknownFunction { written, name, near } => {
-            let otherwise = if name == "inIpRange" {
-                "Scaleway documented it once and no longer does"
-            } else {
-                "not a standard function of CEL"
-            };
-            say(
-                "unknown-function",
-                format!("a {} has no function `{}`", expression(*written), short(name)),
-                meant(near.as_ref(), otherwise),
-            )
-        }
-        K::BadProtect { text } => say(
-            "bad-protect",
-            format!("`{}` names nothing that could be protected", short(text)),
-            "write `user:E-MAIL`, `application:NAME`, `group:NAME` or `policy:NAME`",
-        ),
-
-        K::NoHeader => say(
-            "no-header",
-            "no file here holds `version` and `organization`",
-            "a part of the files cannot be taken for the whole; name the folder",
-        ),
-        K::HeaderTwice { key } => both(
-            "header-twice",
-            format!("`{key}` stands in two files"),
-            "given again here",
-            "first given here",
-        ),
-        K::HeaderApart { key } => both(
-            "header-apart",
-            format!("`{key}` stands outside of the file that holds `version`"),
-            "move it",
-            "to this file",
-        ),
-        K::NeedsStack { key } => say(
-            "needs-stack",
-            format!("`{key}` means nothing without `stack`"),
-            "without a stack nothing is owned, and nothing is deleted",
-        ),
-        K::TakesOverItself { stack } => {
-            say("takes-over-itself", format!("the stack `{stack}` takes over from itself"), "leave it out")
-        }
-
-        K::NameTwice { kind, name } => both(
-            "name-twice",
-            format!("the {kind} `{name}` is declared in two files"),
-            "declared again here",
-            "first declared here",
-        ),
-        K::ProjectTwice { name } => both(
-            "project-twice",
-            format!("the project `{}` is pinned in two files", short(name)),
-            "pinned again here",
-            "first pinned here",
-        ),
-        K::ExternalTwice { kind, name } => both(
-            "external-twice",
-            format!("the {kind} `{name}` is listed twice under `external`"),
-            "listed again here",
-            "first listed here",
-        ),
-        K::GuardrailTwice { name } => both(
-            "guardrail-twice",
-            format!("two guardrails have the name `{}`", short(name)),
-            "the second",
-            "the first",
-        ),
-        K::ListedTwice { what, name } => both(
-            "listed-twice",
-            format!("the {what} `{}` is listed twice", short(name)),
-            "listed again here",
-            "first listed here",
-        ),
-        K::ProjectPinnedTwice { id, other } => both(
-            "project-pinned-twice",
-            format!("the project {id} has another name already: `{}`", short(other)),
-            "the second name",
-            "the first name",
-        ),
-        K::IdTwice { kind, id } => {
-            both("id-twice", format!("two entries claim the {kind} {id}"), "the second", "the first")
-        }
-        K::ExternalDeclared { kind, name } => both(
-            "external-declared",
-            format!("the {kind} `{name}` is both external and declared"),
-            "leave it out here",
-            "declared here",
-        ),
-        K::PreviouslyItself { name } => say(
-            "previously-itself",
-            format!("`previously: {name}` is the name that the entry has now"),
-            "write the old name, or leave it out",
-        ),
-        K::PreviouslyDeclared { kind, name } => both(
-            "previously-declared",
-            format!("the {kind} `{name}` is declared, so nothing else can have been it"),
-            "an old name",
-            "declared here",
-        ),
-        K::PreviouslyTwice { kind, name } => both(
-            "previously-twice",
-            format!("two entries claim to have been the {kind} `{name}`"),
-            "the second",
-            "the first",
-        ),
-
-        K::MembershipWithoutMembers { group } => say(
-            "membership-without-members",
-            format!("group `{group}` has `membership` but no `members`"),
-            "without `members` the membership is not managed",
-        ),
-
-        K::Undeclared { by, kind, name, hint, managed } => say(
-            "undeclared",
-            format!("{by} names {kind} `{name}`, which is not declared"),
-            undeclared(*kind, hint, *managed),
-        ),
-        K::UnknownUser { by, name, near } => say(
-            "unknown-user",
-            format!("{by} names user `{name}`, who is not in the organization"),
-            guessed(near.as_ref()),
-        ),
-        K::NameShared { kind, name, ids } => {
-            let ids: Vec<String> = ids.iter().map(ToString::to_string).collect();
-            say(
-                "name-shared",
-                format!("{} live {} share the name `{name}`", ids.len(), kind.section()),
-                format!("rename all but one of them: {}", ids.join(", ")),
-            )
-        }
-        K::UnknownProject { by, name, near } => say(
-            "unknown-project",
-            format!("{by} names project `{}`, which is not in the organization", short(name)),
-            meant(near.as_ref(), "no project there has this name"),
-        ),
-        K::AmbiguousProject { name, ids } => {
-            let ids: Vec<String> = ids.iter().map(ToString::to_string).collect();
-            say(
-                "ambiguous-project",
-                format!("{} projects have the name `{}`", ids.len(), short(name)),
-                format!("pin one under `projects`: {}", ids.join(", ")),
-            )
-        }
-        K::ProjectById { id } => say(
-            "project-by-id",
-            format!("`{id}` is an id, and a project goes by its name"),
-            "give it a name under `projects`",
-        ),
-        K::NoSuchProject { name, id } => say(
-            "no-such-project",
-            format!("`{}` is pinned to {id}, which is not a project of the organization", short(name)),
-            "no such project",
-        ),
-        K::NoSuchExternal { kind, name, near } => say(
-            "no-such-external",
-            format!("the organization has no {kind} `{name}`"),
-            guessed(near.as_ref()),
-        ),
-        K::NoSuchProtected { address, near } => say(
-            "no-such-protected",
-            format!("`{address}` is protected but does not exist"),
-            meant(near.as_ref(), "neither declared nor in the organization"),
-        ),
-        K::PreviouslyUnknown { kind, name, old, near } => say(
-            "previously-unknown",
-            format!(
-                "the organization has neither a {kind} `{name}` nor a {kind} `{old}`, so nothing is renamed"
-            ),
-            meant(near.as_ref(), "it is created; leave `previously` out"),
-        ),
-        K::ManagedDeclared { kind, name, built_in, external } => say(
-            "managed-declared",
-            format!(
-                "the {kind} `{name}` is {} and cannot be declared",
-                if *built_in { "built in" } else { "managed by a product" }
-            ),
-            if *external { "list it under `external`" } else { "leave it out" },
-        ),
-        K::GuardrailGroup { name, near } => say(
-            "guardrail-group",
-            format!(
-                "the guardrail speaks of a group `{}`, which is neither declared nor external",
-                short(name)
-            ),
-            meant(near.as_ref(), "no such group"),
-        ),
-        K::ProjectLookedUp { name, id } => say(
-            "project-looked-up",
-            format!("the project `{}` was found by its name", short(name)),
-            format!(
-                "pin it: under `projects`, write `{}: {id}`; else a rename in the console moves its grants",
-                short(name)
-            ),
-        ),
-
-        K::PrincipalWord { text } => say(
-            "principal-word",
-            format!(
-                "`principal` is a map of one of `user`, `group` or `application`, or `none`, not `{}`",
-                short(text)
-            ),
-            format!("write `{}`", principal(text)),
-        ),
-        K::PrincipalEmpty => say(
-            "principal-empty",
-            "the principal is nobody",
-            "write one of `user`, `group` or `application`, or `principal: none`",
-        ),
-        K::PrincipalSeveral { kinds } => say(
-            "principal-several",
-            format!("a policy has one principal, not {}", kinds.len()),
-            "write a policy for each",
-        ),
-        K::NoPermissionSets => {
-            say("no-permission-sets", "the rule grants no permission set", "list at least one")
-        }
-        K::EmptyScope => {
-            say("empty-scope", "the list of projects is empty", "name at least one, or write `all_projects`")
-        }
-        K::ScopeWord { text, near } => say(
-            "scope-word",
-            format!("a scope of one word is `organization` or `all_projects`, not `{}`", short(text)),
-            meant(near.as_ref(), format!("projects are a list: write `[{}]`", short(text))),
-        ),
-        K::MixedScopes { organization, projects } => say(
-            "mixed-scopes",
-            format!(
-                "one rule cannot grant `{organization}` on the organization and `{projects}` on projects"
-            ),
-            "write a rule for each",
-        ),
-        K::SetNeedsOrganization { set } => say(
-            "set-needs-organization",
-            format!("`{set}` is granted on the organization only"),
-            "write `organization`",
-        ),
-        K::SetNeedsProjects { set } => say(
-            "set-needs-projects",
-            format!("`{set}` is granted on projects, not on the organization"),
-            "write `all_projects` or a list of projects",
-        ),
-        K::SetNotForFiles { set } => say(
-            "set-not-for-files",
-            format!("`{set}` is granted on an owner's account, which files cannot say"),
-            "leave it out",
-        ),
-        K::PermissionSetGone { name } => say(
-            "permission-set-gone",
-            format!("the organization no longer offers the permission set `{name}`"),
-            "left out of the plan",
-        ),
-        K::UnknownPermissionSet { name, near } => say(
-            "unknown-permission-set",
-            format!("there is no permission set `{name}` that this program knows"),
-            meant(near.as_ref(), "unknown"),
-        ),
-        K::RuleExpired { until } => say(
-            "rule-expired",
-            format!("the rule has ended: {until} is past"),
-            "it grants nothing any more; remove it",
-        ),
-        K::MemberExpired { member, until } => say(
-            "member-expired",
-            format!("the membership of `{member}` has ended: {until} is past"),
-            "the member leaves; remove the entry",
-        ),
-
-        K::NoExpectation => {
-            say("no-expectation", "the assertion has neither `can` nor `cannot`", "write one of them")
-        }
-        K::BothExpectations => both(
-            "both-expectations",
-            "the assertion has both `can` and `cannot`",
-            "write two assertions",
-            "the other",
-        ),
-        K::AssertionOnGroup => say(
-            "assertion-on-group",
-            "an assertion speaks of a user or an application, not of a group",
-            "name a member",
-        ),
-        K::AssertionOnNobody => say(
-            "assertion-on-nobody",
-            "an assertion about nobody says nothing",
-            "name a user or an application",
-        ),
-        K::AssertionScope { set, needs } => say(
-            "assertion-scope",
-            format!("`{set}` is granted on {needs} only, so the assertion says nothing"),
-            "can never be so",
-        ),
-    }
+/// Returns what becomes of a name that the organization does not know any more.
+fn guessed(near: &Option<String>) -> String {
+    near.as_ref().map_or_else(
+        || "left out of the plan".to_owned(),
+        |near| format!("left out of the plan; a guess: did you mean `{near}`?"),
+    )
 }
 
 /// Returns what was probably meant by a principal of one word.
@@ -657,22 +187,276 @@ fn principal(text: &str) -> String {
         _ if text.contains('@') => ("user", text),
         _ => ("group", text),
     };
-    format!("{{{kind}: {}}}", short(name))
+    format!("{{{kind}: {name}}}")
 }
 
-fn undeclared(kind: Kind, hint: &Meant, managed: bool) -> String {
-    match hint {
-        Meant::Renamed(now) => format!("renamed: it is `{now}` now"),
-        Meant::Near(near) => format!("did you mean `{near}`?"),
-        Meant::Unknown => elsewhere(kind, managed),
-    }
-}
+mistakes! {
+    // What is read.
+    SourceMissing => "there is no such file or folder";
+    SourceUnreadable { why: Box<str> } => "cannot be read: {why}";
+    FolderWithoutYaml =>
+        "the folder holds no `*.yaml` or `*.yml` (hidden files are skipped, links are not followed)";
+    FoldersTooDeep => "the folders are nested too deep to be meant";
+    UpperCaseExtension { found: String } =>
+        "the file would be skipped: its name ends in `.{found}`; rename it to end in `.yaml` or `.yml`";
+    LinkInPath { path: String } =>
+        "`{path}` is a link, and could lead anywhere; name what it leads to, or pass `--follow-links`";
+    LinkInFolder =>
+        "the file would be skipped: links in a folder are not followed; put the file itself here, or pass `--follow-links`";
+    LinkedFolder =>
+        "what this leads to would be skipped: links in a folder are not followed; put the folder itself here, name it on \
+         the command line, or pass `--follow-links`";
+    Hidden { key: &'static str, inner: Option<String> } => (format!(
+        "this is not read because its name begins with a dot, but {}; rename it if it counts, or move it elsewhere if it \
+         does not",
+        match inner {
+            Some(inner) => format!("`{}` in it holds `{key}`", short(inner)),
+            None => format!("it holds `{key}`"),
+        },
+    ));
+    SpecialInFolder =>
+        "only plain files are read, and this is something else: a pipe, a socket or a device; rename or remove it";
+    TooManyFiles { found: usize, most: usize } => "the folder holds {found} YAML files, at most {most} are read";
+    FileTooLarge { mebibytes: u64 } => "the file is larger than {mebibytes} MiB";
+    InputTooLarge { mebibytes: u64 } => "with this file the input is larger than {mebibytes} MiB; no more is read";
+    StdinTwice => "standard input can be read only once";
+    WrongEncoding { encoding: &'static str } => "the file is {encoding}; save it as UTF-8";
+    NotUtf8 => "the file is not UTF-8", "this byte belongs to another encoding";
+    EmptyFile => "the file says nothing: it is empty, or all of it is comments";
+    MoreMistakes { more: usize } => "{more} more like those above are not shown";
+    PlanFile { path: String } =>
+        "this is a plan file, not a file of the desired state", "`scw-iam apply {path}` applies it";
 
-fn elsewhere(kind: Kind, managed: bool) -> String {
-    let section = kind.section();
-    if managed {
-        format!("declare it under `{section}`, or list it under `external`")
-    } else {
-        format!("there is no `{section}` section here: list it under `external`")
-    }
+    // YAML.
+    Syntax { why: Box<str> } => "this is not YAML: {why}", "here";
+    Tab => "a tab stands where YAML allows only spaces", "write spaces";
+    Unclosed { open: char } => "`{open}` is never closed", "opened here";
+    UnclosedQuote => "a quote is never closed", "opened here";
+    TooDeep => "the file is nested too deep to be meant", "this goes too deep";
+    UnknownAnchor { name: String, near: Option<String> } =>
+        "no anchor `&{name}` stands before this in the file", (meant near or "write the anchor first");
+    AliasInItself => "an alias stands inside of the thing that it repeats", "this would never end";
+    TooManyAliases => "the aliases of this file repeat too much", "here it is too much";
+    SeveralDocuments => "a file holds one document, and here a second one begins", "move it to a file of its own";
+    YamlTag { tag: String } => "the YAML tag `{tag}` has no meaning here", "leave it out";
+    KeyNotText => "a key is text, and this is not", "write a name";
+    DuplicateKey { key: String } => "the key `{key}` is given twice", "given again here", "first given here";
+    MergeNotMap => "`<<` takes a map, or a list of maps, to copy from", "neither";
+
+    // Types.
+    NotMap { what: String, found: &'static str } => "`{what}` takes a map, and this is {found}", "write `key: value`";
+    NotList { what: String, found: &'static str } => "`{what}` takes a list, and this is {found}", "write `[…]`";
+    NotText { what: String, found: &'static str } => "text belongs in `{what}`, and this is {found}", "write one text";
+    NotCount { what: String, found: String } =>
+        "`{what}` takes a whole number, and this is {found}", "write digits, as in `3`";
+    QuotedCount { what: String, digits: String } =>
+        "`{what}` takes a whole number, and this is a text", "write `{digits}` without quotes";
+    Misread { text: String, taken_for: &'static str } =>
+        "many YAML readers take `{text}` for {taken_for}", "write \"{text}\"";
+    Null { what: String, write: &'static str } => "`{what}` has no value", "{write}";
+    NotOneOf { what: String, words: &'static [&'static str], found: String, near: Option<String> } =>
+        (format!("`{what}` is {}, not `{found}`", listed(words, "or"))), (meant near or "");
+
+    // Keys.
+    UnknownKey { key: String, of: &'static str, keys: Vec<&'static str>, near: Option<String> } =>
+        "{of} has no key `{key}`",
+        (match near {
+            None if keys.len() <= 6 => format!("there are {}", listed(keys, "and")),
+            near => meant(near, String::new()),
+        });
+    LaterKey { key: String } => "`{key}` comes with a later version and cannot be used yet", "leave it out";
+    MissingKey { key: &'static str, of: String } => "{of} has no `{key}`", "needs `{key}`";
+    FreeKeyInside { key: String } =>
+        "the free key `{key}` stands inside of another", "keys that begin with `x-` are free at the top of a file only";
+
+    // Values.
+    BadName { kind: Kind, text: String, why: BadText } => "the {kind} name `{text}` {why}", "not a name";
+    BadEmail { text: String, why: BadText } => "`{text}` {why}", "not an e-mail address";
+    BadProjectName { text: String, why: BadText } => "the project name `{text}` {why}", "not a project name";
+    BadPermissionSet { text: String, why: BadText } =>
+        "the permission set name `{text}` {why}", "not a permission set";
+    BadTag { text: String, why: BadText } => "the tag `{text}` {why}", "not a tag";
+    BadStack { text: String, why: BadText } => "the stack name `{text}` {why}", "not a stack name";
+    BadDescription { why: BadText } => "the description {why}";
+    BadCondition { why: BadText } => "the condition {why}";
+    BadFingerprint { text: String } =>
+        "`{text}` is not a fingerprint", "write the 12 hexadecimal digits that `drift` prints";
+    BadReason { why: BadText } => "the reason {why}", "say why it is ignored";
+    BadGuardrailName { why: BadText } => "the guardrail's name {why}";
+    BadId { text: String } =>
+        "`{text}` is not an id",
+        "an id has 32 hexadecimal digits, as in `105bdce1-64c0-48ab-899d-868455867ecf`";
+    BadTime { text: String } =>
+        "`{text}` is neither a date nor a time with its offset", "write `2027-01-31` or `2027-01-31T18:00:00Z`";
+    UnsupportedVersion { found: String } =>
+        "this program reads version 1 of the language, not {found}", "write `1`";
+    TooManyTags { found: usize, most: usize } =>
+        "{found} tags, and at most {most} are allowed", "one of ten is the owner's when there is a stack";
+    ConditionTooLong { found: usize, most: usize } =>
+        "with its `until` the condition has {found} characters, at most {most} are allowed", "shorten the condition";
+    GuardrailTooLong { found: usize, most: usize } =>
+        "the guardrail's expression has {found} characters, at most {most} are allowed", "split it in two";
+    ExpressionSyntax { written: Written, why: Box<str> } => "the {written} is not CEL: {why}", "here";
+    ExpressionTooDeep { written: Written } => "the {written} is nested too deep", "simplify it";
+    ExpressionTooCostly { written: Written } =>
+        "the {written} takes too long to judge: its lists and patterns multiply", "simplify it";
+    NeverJudged { written: Written, found: Sort } =>
+        "a {written} is true or false, and this is {found}",
+        (if *found == Sort::Text { "compare it, as in `… == \"…\"`" } else { "compare it" });
+    NeverCompared { written: Written, left: Sort, right: Sort } =>
+        "the {written} compares {left} with {right}, which has no answer",
+        (match (left, right) {
+            (Sort::Time, Sort::Text) | (Sort::Text, Sort::Time) => "write `timestamp(\"…\")` around the text",
+            (Sort::Duration, Sort::Text) | (Sort::Text, Sort::Duration) => {
+                "write `duration(\"…\")` around the text"
+            }
+            _ => "compare like with like",
+        });
+    UnknownVariable { written: Written, name: String, near: Option<String> } =>
+        "a {written} has no variable `{name}`", (meant near or "{}", written.variables());
+    UnknownFunction { written: Written, name: String, near: Option<String> } =>
+        "a {written} has no function `{name}`",
+        (meant(near, match &*name {
+            "inIpRange" => "Scaleway documented it once and no longer does",
+            _ => "not a standard function of CEL",
+        }));
+    BadAddress { text: String } =>
+        "`{text}` is not an object by kind and name",
+        "write `user:E-MAIL`, `application:NAME`, `group:NAME` or `policy:NAME`";
+
+    // The header.
+    NoHeader =>
+        "no file here holds `version` and `organization`",
+        "a part of the files cannot be taken for the whole; name the folder";
+    HeaderTwice { key: &'static str } => "`{key}` stands in two files", "given again here", "first given here";
+    HeaderApart { key: &'static str } =>
+        "`{key}` stands outside of the file that holds `version`", "move it", "to this file";
+    NeedsStack { key: &'static str } =>
+        "`{key}` means nothing without `stack`", "without a stack nothing is owned, and nothing is deleted";
+    TakesOverItself { stack: String } => "the stack `{stack}` takes over from itself", "leave it out";
+
+    // Names.
+    NameTwice { kind: Kind, name: String } =>
+        "the {kind} `{name}` is declared in two files", "declared again here", "first declared here";
+    ProjectTwice { name: String } =>
+        "the project `{name}` is pinned in two files", "pinned again here", "first pinned here";
+    ExternalTwice { kind: Kind, name: String } =>
+        "the {kind} `{name}` is listed twice under `external`", "listed again here", "first listed here";
+    GuardrailTwice { name: String } => "two guardrails have the name `{name}`", "the second", "the first";
+    ListedTwice { what: &'static str, name: String } =>
+        "the {what} `{name}` is listed twice", "listed again here", "first listed here";
+    ProjectPinnedTwice { id: Id, other: String } =>
+        "the project {id} has another name already: `{other}`", "the second name", "the first name";
+    IdTwice { kind: Kind, id: Id } => "two entries claim the {kind} {id}", "the second", "the first";
+    ExternalDeclared { kind: Kind, name: String } =>
+        "the {kind} `{name}` is both external and declared", "leave it out here", "declared here";
+    PreviouslyItself { name: String } =>
+        "`previously: {name}` is the name that the entry has now", "write the old name, or leave it out";
+    PreviouslyDeclared { kind: Kind, name: String } =>
+        "the {kind} `{name}` is declared, so nothing else can have been it", "an old name", "declared here";
+    PreviouslyTwice { kind: Kind, name: String } =>
+        "two entries claim to have been the {kind} `{name}`", "the second", "the first";
+
+    // Groups.
+    MembershipWithoutMembers { group: String } =>
+        "group `{group}` has `membership` but no `members`", "without `members` the membership is not managed";
+
+    GuestsOfDeclared { name: String } =>
+        "group `{name}` is declared here and cannot stand under `memberships`", "list the members in its entry",
+        "declared here";
+    GuestsOfManaged { name: String } =>
+        "nothing can change the members of group `{name}`: it is built in, or a product manages it", "leave it out";
+    GuestNotDeclared { name: String } =>
+        "`memberships` names application `{name}`, which is not declared here",
+        "a stack puts only its own applications into others' groups";
+    ReleasedDeclared { kind: Kind, name: String } =>
+        "the {kind} `{name}` is both declared and released", "keep one of both", "declared here";
+
+    // References.
+    Undeclared { by: String, kind: Kind, name: String, hint: Meant, managed: bool } =>
+        "{by} names {kind} `{name}`, which is not declared",
+        (match (hint, kind.section()) {
+            (Meant::Renamed(now), _) => format!("renamed: it is `{now}` now"),
+            (Meant::Near(near), _) => format!("did you mean `{near}`?"),
+            (Meant::Unknown, section) if *managed => {
+                format!("declare it under `{section}`, or list it under `external`")
+            }
+            (Meant::Unknown, section) => {
+                format!("there is no `{section}` section here: list it under `external`")
+            }
+        });
+    UnknownUser { by: String, name: String, near: Option<String> } =>
+        "{by} names user `{name}`, who is not in the organization", (guessed(near));
+    NameShared { kind: Kind, name: String, ids: Vec<Id> } =>
+        (format!("{} live {} share the name `{name}`", ids.len(), kind.section())),
+        (format!(
+            "rename all but one of them: {}",
+            ids.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+        ));
+    UnknownProject { by: String, name: String, near: Option<String> } =>
+        "{by} names project `{name}`, which is not in the organization",
+        (meant near or "no project there has this name");
+    AmbiguousProject { name: String, ids: Vec<Id> } =>
+        (format!("{} projects have the name `{name}`", ids.len())),
+        (format!(
+            "pin one under `projects`: {}",
+            ids.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+        ));
+    ProjectById { id: String } =>
+        "`{id}` is an id, and a project goes by its name", "give it a name under `projects`";
+    NoSuchProject { name: String, id: Id } =>
+        "`{name}` is pinned to {id}, which is not a project of the organization", "no such project";
+    NoSuchExternal { kind: Kind, name: String, near: Option<String> } =>
+        "the organization has no {kind} `{name}`",
+        (guessed(near));
+    NoSuchProtected { address: String, near: Option<String> } =>
+        "`{address}` is protected but does not exist", (meant near or "neither declared nor in the organization");
+    PreviouslyUnknown { kind: Kind, name: String, old: String, near: Option<String> } =>
+        "the organization has neither a {kind} `{name}` nor a {kind} `{old}`, so nothing is renamed",
+        (meant near or "it is created; leave `previously` out");
+    ManagedDeclared { kind: Kind, name: String, keeper: &'static str, instead: &'static str } =>
+        "the {kind} `{name}` is {keeper} and cannot be declared", "{instead}";
+    GuardrailGroup { name: String, near: Option<String> } =>
+        "the guardrail speaks of a group `{name}`, which is neither declared nor external",
+        (meant near or "no such group");
+    ProjectLookedUp { name: String, id: Id } =>
+        "the project `{name}` was found by its name",
+        "pin it: under `projects`, write `{name}: {id}`; else a rename in the console moves its grants";
+
+    // Policies and rules.
+    PrincipalWord { text: String } =>
+        "`principal` is a map of one of `user`, `group` or `application`, or `none`, not `{text}`",
+        (format!("write `{}`", principal(&text)));
+    PrincipalEmpty =>
+        "the principal is nobody", "write one of `user`, `group` or `application`, or `principal: none`";
+    PrincipalSeveral { kinds: Vec<&'static str> } =>
+        (format!("a policy has one principal, not {}", kinds.len())), "write a policy for each";
+    NoPermissionSets => "the rule grants no permission set", "list at least one";
+    EmptyScope => "the list of projects is empty", "name at least one, or write `all_projects`";
+    ScopeWord { text: String, near: Option<String> } =>
+        "a scope of one word is `organization` or `all_projects`, not `{text}`",
+        (meant near or "projects are a list: write `[{}]`", text);
+    MixedScopes { organization: String, projects: String } =>
+        "one rule cannot grant `{organization}` on the organization and `{projects}` on projects",
+        "write a rule for each";
+    SetNeedsOrganization { set: String } => "`{set}` is granted on the organization only", "write `organization`";
+    SetNeedsProjects { set: String } =>
+        "`{set}` is granted on projects, not on the organization", "write `all_projects` or a list of projects";
+    SetNotForFiles { set: String } =>
+        "`{set}` is granted on an owner's account, which files cannot say", "leave it out";
+    PermissionSetGone { name: String } =>
+        "the organization no longer offers the permission set `{name}`", "left out of the plan";
+    UnknownPermissionSet { name: String, near: Option<String> } =>
+        "there is no permission set `{name}` that this program knows", (meant near or "unknown");
+    RuleExpired { until: String } => "the rule has ended: {until} is past", "it grants nothing any more; remove it";
+    MemberExpired { member: String, until: String } =>
+        "the membership of `{member}` has ended: {until} is past", "the member leaves; remove the entry";
+
+    // Assertions.
+    NoExpectation => "the assertion has neither `can` nor `cannot`", "write one of them";
+    BothExpectations => "the assertion has both `can` and `cannot`", "write two assertions", "the other";
+    AssertionOnGroup => "an assertion speaks of a user or an application, not of a group", "name a member";
+    AssertionOnNobody => "an assertion about nobody says nothing", "name a user or an application";
+    AssertionScope { set: String, needs: &'static str } =>
+        "`{set}` is granted on {needs} only, so the assertion says nothing", "can never be so";
 }

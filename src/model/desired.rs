@@ -26,6 +26,12 @@ pub struct Desired {
     pub identities: HashMap<Address, Identity>,
     /// How what an object lists is meant; an object that is not here has no such list.
     pub memberships: HashMap<Address, Membership>,
+    /// What files do not say of an object, so that it stays as it is; an object that is not here is said in full.
+    pub unsaid: HashMap<Address, Unsaid>,
+    /// The stack's own principals in groups that are declared elsewhere, by group.
+    pub guests: BTreeMap<Address, BTreeSet<Principal>>,
+    /// What the stack lets go of: the object stays, and belongs to nobody.
+    pub released: BTreeSet<Address>,
     /// What must and must not be possible.
     pub assertions: Vec<Assertion>,
     /// What no grant may be.
@@ -55,6 +61,9 @@ impl Desired {
             external: BTreeSet::new(),
             identities: HashMap::new(),
             memberships: HashMap::new(),
+            unsaid: HashMap::new(),
+            guests: BTreeMap::new(),
+            released: BTreeSet::new(),
             assertions: Vec::new(),
             guardrails: Vec::new(),
             expiries: Vec::new(),
@@ -97,6 +106,15 @@ pub struct Identity {
     pub id: Option<Id>,
     /// The key that the live object had before; used when no object has the new one.
     pub previously: Option<Key>,
+}
+
+/// What files do not say of an object.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Unsaid {
+    /// Its description.
+    pub description: bool,
+    /// Its tags.
+    pub tags: bool,
 }
 
 /// What the files say of everything that an object lists, as the members of a group.

@@ -20,7 +20,7 @@ pub use address::{Address, Attachment, Child, Key, Principal};
 pub use catalogue::{Catalogue, PermissionSet, ScopeType};
 pub use desired::{
     Assertion, Desired, Expectation, Expiry, Guardrail, Identity, Limits, Membership, Missing, MissingKind,
-    Place, Prune, Settings, Where,
+    Place, Prune, Settings, Unsaid, Where,
 };
 pub use drift::{DriftKind, DriftSettings, IgnoredFinding, UnknownDriftKind};
 pub use hint::Hint;

@@ -35,7 +35,7 @@ pub enum BadText {
 }
 
 macro_rules! text {
-    ($(#[$doc:meta])* $type:ident, $check:path) => {
+    ($(#[$doc:meta])* $type:ident, $check:path $(, $normal:path)?) => {
         $(#[$doc])*
         #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
         pub struct $type(Arc<str>);
@@ -52,6 +52,7 @@ macro_rules! text {
             type Err = BadText;
 
             fn from_str(text: &str) -> Result<Self, BadText> {
+                $(let text = $normal(text);)?
                 $check(text)?;
                 Ok(Self(text.into()))
             }
@@ -114,10 +115,11 @@ text! {
 }
 
 text! {
-    /// A condition of a rule, as text: CEL, 1 to 2048 characters.
+    /// A condition of a rule, as text: CEL, 1 to 2048 characters, without the white space at both ends, which has no
+    /// meaning.
     ///
     /// Source: IAM API v1alpha1, `condition` of a rule, stored and served verbatim (recorded: policy-condition).
-    Condition, check_condition
+    Condition, check_condition, str::trim
 }
 
 const NAME_MOST: usize = 64;

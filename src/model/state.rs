@@ -5,7 +5,7 @@ use indexmap::{Equivalent, IndexMap};
 
 use super::name::OWNER_TAG;
 use super::object::OfKind;
-use super::{Address, Application, Group, Id, Key, Kind, Object, Policy, ProjectName, Stack, User};
+use super::{Address, Application, Group, Id, Key, Kind, Object, Policy, ProjectName, Stack, Unsaid, User};
 
 /// The access of an organization, or the part of it that files declare: one type for both sides.
 ///
@@ -161,9 +161,9 @@ impl State {
 }
 
 /// What every declared kind has.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default)]
 pub struct Meta {
-    /// Free text, at most 200 characters.
+    /// Free text, at most 200 characters. White space at both ends has no meaning.
     pub description: String,
     /// The tags, without the one that says who owns it.
     pub tags: BTreeSet<String>,
@@ -213,11 +213,30 @@ impl Owner {
     }
 }
 
+impl PartialEq for Meta {
+    fn eq(&self, other: &Self) -> bool {
+        let Self { description, tags, owner } = self;
+        description.trim() == other.description.trim() && *tags == other.tags && *owner == other.owner
+    }
+}
+
+impl Eq for Meta {}
+
 impl Meta {
+    /// Takes over from the live object what files do not say.
+    pub fn keep(&mut self, live: &Self, unsaid: Unsaid) {
+        if unsaid.description {
+            self.description.clone_from(&live.description);
+        }
+        if unsaid.tags {
+            self.tags.clone_from(&live.tags);
+        }
+    }
+
     /// Takes over the fields that differ between both.
     pub fn patch(&mut self, before: &Self, after: &Self) {
         let Self { description, tags, owner } = after;
-        if before.description != *description {
+        if before.description.trim() != description.trim() {
             self.description.clone_from(description);
         }
         if before.tags != *tags {

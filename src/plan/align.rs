@@ -68,6 +68,7 @@ pub(super) fn align(facts: &Facts<'_>, desired: &Desired) -> Result<Alignment, E
     };
     alignment.declare(desired);
     alignment.prune(facts, desired);
+    alignment.guests(desired);
     for adoption in &mut alignment.adoptions {
         let live = matches.live.get(&adoption.address).unwrap_or(&adoption.address);
         adoption.oldest_key = facts.oldest_keys.get(live).copied();
@@ -238,6 +239,10 @@ impl Alignment {
             }
             if let Some(live) = live {
                 object.keep(live);
+                let metas = (desired.unsaid.get(address), object.meta_mut(), live.meta());
+                if let (Some(unsaid), Some(meta), Some(live)) = metas {
+                    meta.keep(live, *unsaid);
+                }
             }
             let stays = match (&mut object, live) {
                 (Object::Group(group), Some(Object::Group(live))) => {
@@ -322,7 +327,8 @@ impl Alignment {
             }
         }
         let renamed_from = renamed_from(facts, desired);
-        for (kind, addresses) in undeclared {
+        for (kind, mut addresses) in undeclared {
+            addresses.retain(|address| !self.released(desired, address));
             if !desired.sections.contains(&kind) {
                 self.spared.extend(spare(addresses, &SparedReason::SectionAbsent));
                 continue;
@@ -335,6 +341,32 @@ impl Alignment {
             }
         }
         self.outcome.remove_all(&gone);
+    }
+
+    /// Lets go of an object that is to be released; returns false for any other one.
+    fn released(&mut self, desired: &Desired, address: &Address) -> bool {
+        let object = self.outcome.objects.get_mut(address).filter(|_| desired.released.contains(address));
+        let (Some(object), Some(stack)) = (object, &desired.stack) else { return false };
+        let released = object.flags().ordinary() && owns(stack, object);
+        if let Some(meta) = object.meta_mut().filter(|_| released) {
+            meta.owner = None;
+        }
+        released
+    }
+
+    /// Puts the stack's own principals into groups that are declared elsewhere, and takes them out again.
+    fn guests(&mut self, desired: &Desired) {
+        let Some(stack) = &desired.stack else { return };
+        for (address, listed) in &desired.guests {
+            let Some(group) = self.outcome.find::<Group>(address.key()) else { continue };
+            let there = |of: &&Principal| self.outcome.has(&of.address());
+            let object = |of: &Principal| self.outcome.get(&of.address());
+            let others = group.members.iter().filter(|of| !object(of).is_some_and(|it| owns(stack, it)));
+            let members = others.chain(listed.iter().filter(there)).cloned().collect();
+            if let Some(group) = self.outcome.find_mut::<Group>(address.key()) {
+                group.members = members;
+            }
+        }
     }
 
     /// Why an undeclared object stays; `None` when it is deleted.

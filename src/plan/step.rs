@@ -236,8 +236,9 @@ impl Action {
     #[must_use]
     pub fn only_adopts(&self) -> bool {
         match self {
-            Self::Update { from, .. } => {
-                from.is_none() && self.changes().iter().all(|(field, _)| field.name == "owner")
+            Self::Update { from, after, .. } => {
+                let owned = after.meta().is_some_and(|meta| meta.owner.is_some());
+                owned && from.is_none() && self.changes().iter().all(|(field, _)| field.name == "owner")
             }
             Self::Create { .. }
             | Self::AddMembers { .. }

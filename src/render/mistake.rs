@@ -195,7 +195,7 @@ fn clean(line: &mut String, text: &str) {
 struct MistakeJson {
     severity: &'static str,
     /// The sort of mistake.
-    code: &'static str,
+    code: String,
     message: String,
     #[serde(skip_serializing_if = "String::is_empty")]
     hint: String,

@@ -19,6 +19,7 @@ mod guards;
 #[cfg(unix)]
 mod hostile;
 mod leavers;
+mod language;
 mod markdown;
 mod ownership;
 mod plan;

@@ -160,7 +160,8 @@ fn what_another_stack_owns_is_refused() {
           All Applications, All Users
 
     refused: group developers (iam.yaml:22) belongs to stack data; add it to
-      `settings.takes_over` to take it, or list it under `external`
+      `settings.takes_over` to take it, or list it under `external`, and your own
+      members of it under `memberships`
 
     Plan: 0 steps; refused.
     -- stderr

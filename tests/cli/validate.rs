@@ -264,7 +264,7 @@ fn a_condition_that_is_no_cel_shows_where() {
       --> iam.yaml:52:20
        |
     52 |         condition: request.adress == "192.0.2.1"
-       |                    ^^^^^^^^^^^^^^ there are `request.ip`, `request.time`, `request.user_agent`, `resource.name`, `resource.id` and `resource.locality`
+       |                    ^^^^^^^^^^^^^^ there are `request.ip`, `request.time`, `request.user_agent`, `resource.name`, `resource.id` and `resource.locality`; to use a new one, list it under `settings.conditions.variables`
     -- exit 65
     "#);
 }

@@ -13,6 +13,7 @@ pub(super) fn live(check: &mut Check<'_>, live: &Present<'_>) {
     let state = live.state;
     people(check, live);
     external(check, live);
+    guests(check, state);
     declared(check, state);
     renamed(check, state);
     protected(check, state);
@@ -57,6 +58,23 @@ fn external(check: &mut Check<'_>, live: &Present<'_>) {
     }
 }
 
+/// Refuses to put members into a group that is not there, or that takes none.
+fn guests(check: &mut Check<'_>, state: &State) {
+    for (group, (at, _)) in &check.document.memberships {
+        let (kind, name) = (group.kind(), group.key_text());
+        match state.get(group) {
+            None => {
+                let near = check.near(&name, titles(state, kind));
+                check.mistake(*at, MistakeKind::NoSuchExternal { kind, name, near });
+            }
+            Some(live) if !live.flags().ordinary() => {
+                check.mistake(*at, MistakeKind::GuestsOfManaged { name });
+            }
+            Some(_) => {}
+        }
+    }
+}
+
 /// Refuses to declare what a product manages and what is built in.
 fn declared(check: &mut Check<'_>, state: &State) {
     let managed = |address: &Address| state.get(address).map(|object| !object.flags().ordinary());
@@ -69,8 +87,10 @@ fn declared(check: &mut Check<'_>, state: &State) {
         if let Some((address, at)) = refused.filter(|(address, _)| managed(address) == Some(true)) {
             let (kind, name) = (address.kind(), address.key_text());
             let built_in = state.get(&address).is_some_and(Object::is_built_in);
+            let keeper = if built_in { "built in" } else { "managed by a product" };
             let external = ExternalDocument::takes(kind);
-            check.mistake(at, MistakeKind::ManagedDeclared { kind, name, built_in, external });
+            let instead = if external { "list it under `external`" } else { "leave it out" };
+            check.mistake(at, MistakeKind::ManagedDeclared { kind, name, keeper, instead });
         }
     }
 }

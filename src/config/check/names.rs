@@ -10,6 +10,8 @@ pub(super) fn names(check: &mut Check<'_>) {
     projects(check);
     external(check);
     identities(check);
+    guests(check);
+    released(check);
     tags(check);
     guardrails(check);
     stack(check);
@@ -61,6 +63,42 @@ fn identities(check: &mut Check<'_>) {
     }
 }
 
+/// Holds `memberships` to principals of this stack and groups of others.
+fn guests(check: &mut Check<'_>) {
+    let document = check.document;
+    for (group, (at, guests)) in &document.memberships {
+        let name = group.key_text();
+        if document.stack.is_none() {
+            check.mistake(*at, MistakeKind::NeedsStack { key: "memberships" });
+        }
+        if let Some(declared) = document.declared(group) {
+            let kind = MistakeKind::GuestsOfDeclared { name: name.clone() };
+            check.note(Mistake::new(*at, kind).also(declared));
+        }
+        for guest in &guests.applications {
+            if document.declared(&Address::application(guest.name.value.clone())).is_none() {
+                let application = guest.name.value.to_string();
+                check.mistake(guest.name.at, MistakeKind::GuestNotDeclared { name: application });
+            }
+        }
+    }
+}
+
+fn released(check: &mut Check<'_>) {
+    let document = check.document;
+    for released in &document.release {
+        let address = &released.value;
+        if document.stack.is_none() {
+            check.mistake(released.at, MistakeKind::NeedsStack { key: "release" });
+        }
+        if let Some(declared) = document.declared(address) {
+            let (kind, name) = (address.kind(), address.key_text());
+            check
+                .note(Mistake::new(released.at, MistakeKind::ReleasedDeclared { kind, name }).also(declared));
+        }
+    }
+}
+
 /// The most tags of one object.
 ///
 /// Source: IAM API v1alpha1, `tags` of the create requests: at most ten, of which a stack needs one.
@@ -70,8 +108,9 @@ fn tags(check: &mut Check<'_>) {
     let document = check.document;
     let most = TAGS_MOST - usize::from(document.stack.is_some());
     for meta in document.declarations().map(|(_, _, entry)| entry.meta()) {
-        if let Some(tag) = meta.tags.get(most) {
-            check.mistake(tag.at, MistakeKind::TooManyTags { found: meta.tags.len(), most });
+        let tags = meta.tags.as_deref().unwrap_or_default();
+        if let Some(tag) = tags.get(most) {
+            check.mistake(tag.at, MistakeKind::TooManyTags { found: tags.len(), most });
         }
     }
 }

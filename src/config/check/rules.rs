@@ -11,7 +11,8 @@ use crate::model::{Catalogue, PermissionSetName, ScopeType, State};
 pub(super) fn rules(check: &mut Check<'_>, catalogue: &Catalogue, live: Option<&State>) {
     let document = check.document;
     let mut rules = Rules { check, catalogue, live };
-    for rule in document.declarations().flat_map(|(_, _, it)| it.rules()) {
+    let ended = |rule: &&RuleDocument| rule.until.as_ref().is_some_and(|until| until.value <= document.now);
+    for rule in document.declarations().flat_map(|(_, _, it)| it.rules()).filter(|rule| !ended(rule)) {
         rules.rule(rule);
     }
     for assertion in &document.assertions {

@@ -13,6 +13,7 @@ const INTRODUCTION: &str = include_str!("manual.md");
 const MAPS: &[(&str, &str)] = &[
     ("", "A file"),
     ("settings", "`settings`"),
+    ("conditions", "`settings.conditions`"),
     ("limits", "`settings.limits`"),
     ("drift", "`settings.drift`"),
     ("ignored_finding", "`settings.drift.ignore`, an entry"),
@@ -25,6 +26,7 @@ const MAPS: &[(&str, &str)] = &[
     ("policy", "`policies.NAME`"),
     ("principal", "`policies.NAME.principal`"),
     ("rule", "`policies.NAME.rules`, an entry"),
+    ("guests", "`memberships.GROUP`"),
     ("assertion", "`assertions`, an entry"),
     ("guardrail", "`guardrails`, an entry"),
 ];

@@ -3,13 +3,14 @@ use std::collections::BTreeMap;
 use super::Sections;
 use super::assertion::{AssertionDocument, assertion};
 use super::external::{ExternalDocument, external};
+use super::group::{GuestsDocument, guests};
 use super::guardrail::{GuardrailDocument, guardrail};
-use super::settings::{SettingsDocument, settings};
+use super::settings::{SettingsDocument, addresses, settings};
 use crate::config::decode::{Decoder, Spanned};
 use crate::config::fields::{Fields, Keyed as _, Shape, document};
 use crate::config::mistake::{MistakeKind, Span};
 use crate::config::tree::Node;
-use crate::model::{Id, ProjectName, Stack};
+use crate::model::{Address, Id, ProjectName, Stack};
 
 /// The entries of a section, in the file's order.
 pub(in crate::config) type Entries<K, V> = Vec<(Spanned<K>, V)>;
@@ -60,6 +61,15 @@ document! {
         external: ExternalDocument,
         #[schemars(flatten)]
         @of sections: Sections,
+        /// This stack's own applications in groups that are declared elsewhere, by group. What the stack owns and does not list
+        /// there leaves the group; nobody else is touched. A group stays listed, with an empty list, until its members have
+        /// left. Needs a `stack`; the group's own stack says `membership: at_least`.
+        #[schemars(with = "Option<BTreeMap<String, GuestsDocument>>", extend("propertyNames" = {"$ref": "#/definitions/name"}, "x-api" = "the calls that add and remove one member", "examples" = [{"all-deployers": {"applications": ["ci"]}}]))]
+        memberships: Entries<Address, GuestsDocument>,
+        /// Objects that this stack stops managing without deleting them: the ownership tag goes, the object stays. Remove the
+        /// entry once that is done. Needs a `stack`.
+        #[schemars(default, extend("uniqueItems" = true, "default" = [], "x-api" = "one of the `tags` in a `PATCH`", "examples" = [["group:old-team"]]))]
+        release: Vec<Spanned<Address>>,
         /// Statements about access that must be true. A plan whose outcome breaks one is refused.
         #[schemars(default, extend("x-api" = "–", "examples" = [[{"principal": {"application": "ci"}, "cannot": "IAMManager", "on": "organization"}]]))]
         assertions: Vec<AssertionDocument>,
@@ -94,6 +104,10 @@ pub(in crate::config) fn file(d: &mut Decoder<'_>, node: &Node<'_>) -> FileDocum
         projects: fields.optional("projects", d, |d, node, _| projects(d, node)).unwrap_or_default(),
         external: fields.optional("external", d, external).unwrap_or_default(),
         sections: Sections::decode(&mut fields, d),
+        memberships: fields.optional("memberships", d, |d, node, _| guests(d, node)).unwrap_or_default(),
+        release: fields
+            .optional("release", d, |d, node, _| addresses(d, node, "release", "released object"))
+            .unwrap_or_default(),
         assertions: fields
             .optional("assertions", d, |d, node, _| items(d, node, "assertions", assertion))
             .unwrap_or_default(),

@@ -6,6 +6,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde_json::json;
 
 use super::Section;
+use super::file::Entries;
 use super::meta::{self, MetaDocument, meta};
 use super::rule::until;
 use crate::config::decode::{Decoder, Spanned};
@@ -44,6 +45,17 @@ document! {
         users: Vec<MemberDocument<Email>>,
         /// Applications, by name; with `{name: …, until: …}` for one whose membership ends.
         #[schemars(default, extend("default" = [], "x-api" = "`application_ids`", "examples" = [["ci", {"name": "migration", "until": "2027-01-31"}]]))]
+        applications: Vec<MemberDocument<Name>>,
+    }
+}
+
+document! {
+    /// This stack's own applications in a group that is declared elsewhere.
+    #[derive(Default)]
+    #[schemars(rename = "guests")]
+    GuestsDocument: "`memberships`" {
+        /// Applications that are declared here, by name; with `{name: …, until: …}` for one whose membership ends.
+        #[schemars(extend("x-api" = "`application_id`", "examples" = [["ci"]]))]
         applications: Vec<MemberDocument<Name>>,
     }
 }
@@ -171,8 +183,9 @@ impl Section for GroupDocument {
         &self.shared
     }
 
-    fn refers(&self) -> Vec<Spanned<Address>> {
+    fn refers(&self, now: Timestamp) -> Vec<Spanned<Address>> {
         let principals = self.members.iter().flat_map(MembersDocument::principals);
+        let principals = principals.filter(|(_, until)| until.is_none_or(|until| until.value > now));
         principals.map(|(principal, _)| principal.map(|principal| principal.address())).collect()
     }
 
@@ -195,6 +208,44 @@ impl Section for GroupDocument {
     fn write(group: &Group, writer: &mut Writer, _: &Names) {
         meta::write(writer, &group.meta);
         write_members(writer, group);
+    }
+}
+
+/// Decodes `memberships`.
+pub(super) fn guests(d: &mut Decoder<'_>, node: &Node<'_>) -> Option<Entries<Address, GuestsDocument>> {
+    let map = d.map(node, "memberships")?;
+    let mut entries = Vec::with_capacity(map.entries.len());
+    for (key, value) in &map.entries {
+        let Some(text) = d.key(key) else { continue };
+        let name = d.name_of(text, key.at, Kind::Group);
+        let Some(mut fields) = Fields::of(d, value, key.at, text, &GuestsDocument::SHAPE) else { continue };
+        let of = || format!("the entry of group `{text}`");
+        let applications =
+            fields.required("applications", d, of, |d, node, _| each::<Name>(d, node, "applications"));
+        let mut applications = applications.unwrap_or_default();
+        d.distinct(&mut applications, "application", |member| (member.name.value.clone(), member.name.at));
+        let address = name.map(|name| Spanned { value: Address::group(name), at: key.at });
+        entries.extend(address.map(|address| (address, GuestsDocument { applications })));
+    }
+    Some(entries)
+}
+
+impl GuestsDocument {
+    /// Returns who is to be in the group.
+    pub(in crate::config) fn principals(
+        &self,
+        resolving: &mut Resolving<'_>,
+        group: &Address,
+    ) -> BTreeSet<Principal> {
+        let mut principals = BTreeSet::new();
+        for member in &self.applications {
+            let principal = Principal::Application(Key::Named(member.name.value.clone()));
+            let ended = |until| resolving.ended(group, Part::Member(&principal), until);
+            if !member.until.as_ref().is_some_and(ended) {
+                principals.insert(principal);
+            }
+        }
+        principals
     }
 }
 

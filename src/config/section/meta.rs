@@ -13,12 +13,12 @@ document! {
     #[derive(Default)]
     #[schemars(rename = "meta")]
     MetaDocument: "an object" {
-        /// Free text. Absent means empty.
-        #[schemars(with = "Option<text::Description>", extend("default" = "", "x-api" = "`description`", "examples" = ["Deploys from CI"]))]
+        /// Free text. Absent means that it is not managed here: a live object keeps its own, and a new one has none.
+        #[schemars(with = "Option<text::Description>", extend("x-api" = "`description`", "examples" = ["Deploys from CI"]))]
         description: Option<String>,
-        /// Your own tags. Absent means none. With a `stack` there are at most nine, since one more says who owns the object.
-        #[schemars(default, extend("default" = [], "maxItems" = 10, "uniqueItems" = true, "x-api" = "`tags`", "examples" = [["team=platform"]]))]
-        tags: Vec<Spanned<Tag>>,
+        /// Your own tags. Absent means that they are not managed here; `[]` means that there are none. With a `stack` there are at most nine, since one more says who owns the object.
+        #[schemars(extend("maxItems" = 10, "uniqueItems" = true, "x-api" = "`tags`", "examples" = [["team=platform"]]))]
+        tags: Option<Vec<Spanned<Tag>>>,
         /// The id of the live object that is meant, where the name does not tell.
         #[schemars(extend("x-api" = "`id`", "examples" = ["63310857-3247-4094-bc70-58fd1cd82491"]))]
         id: Option<Spanned<Id>>,
@@ -33,7 +33,7 @@ document! {
 pub(super) fn meta(fields: &mut Fields<'_, '_>, d: &mut Decoder<'_>, kind: Kind) -> MetaDocument {
     MetaDocument {
         description: fields.optional("description", d, description),
-        tags: fields.optional("tags", d, tags).unwrap_or_default(),
+        tags: fields.optional("tags", d, tags),
         id: fields.optional("id", d, |d, node, _| d.id(node, "id")),
         previously: fields.optional("previously", d, |d, node, _| d.name(node, "previously", kind)),
     }
@@ -42,7 +42,7 @@ pub(super) fn meta(fields: &mut Fields<'_, '_>, d: &mut Decoder<'_>, kind: Kind)
 fn description(d: &mut Decoder<'_>, node: &Node<'_>, _: Span) -> Option<String> {
     let text = d.text(node, "description")?;
     match check_description(text) {
-        Ok(()) => Some(text.to_owned()),
+        Ok(()) => Some(text.trim().to_owned()),
         Err(why) => {
             d.mistake(node.at, MistakeKind::BadDescription { why });
             None

@@ -15,6 +15,7 @@ pub(in crate::config) mod settings;
 
 use std::borrow::Cow;
 
+use jiff::Timestamp;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde_json::{Map, Value};
 
@@ -51,8 +52,8 @@ pub(in crate::config) trait Section: Default + JsonSchema {
     /// Returns what all declared objects have.
     fn meta(&self) -> &MetaDocument;
 
-    /// Returns what it refers to.
-    fn refers(&self) -> Vec<Spanned<Address>> {
+    /// Returns what it refers to. What has ended by `now` may be gone.
+    fn refers(&self, _now: Timestamp) -> Vec<Spanned<Address>> {
         Vec::new()
     }
 
@@ -127,10 +128,10 @@ macro_rules! sections {
                 }
             }
 
-            /// Returns what it refers to.
-            pub(in crate::config) fn refers(&self) -> Vec<Spanned<Address>> {
+            /// Returns what it refers to, without what has ended by `now`.
+            pub(in crate::config) fn refers(&self, now: Timestamp) -> Vec<Spanned<Address>> {
                 match self {
-                    $(Self::$kind(it) => it.refers(),)*
+                    $(Self::$kind(it) => it.refers(now),)*
                 }
             }
 

@@ -1,5 +1,6 @@
 use std::borrow::Cow;
 
+use jiff::Timestamp;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde_json::json;
 
@@ -101,7 +102,7 @@ impl Section for PolicyDocument {
         &self.shared
     }
 
-    fn refers(&self) -> Vec<Spanned<Address>> {
+    fn refers(&self, _: Timestamp) -> Vec<Spanned<Address>> {
         self.principal.iter().filter_map(PrincipalDocument::address).cloned().collect()
     }
 

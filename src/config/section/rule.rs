@@ -85,7 +85,7 @@ impl RuleDocument {
         policy: &Address,
         number: usize,
     ) -> Option<Rule> {
-        // First, since the names in a rule that has ended need not exist.
+        // What has ended may name what is gone.
         if self.until.as_ref().is_some_and(|until| resolving.ended(policy, Part::Rule(number), until)) {
             return None;
         }

@@ -24,12 +24,27 @@ document! {
         /// Stacks whose objects this one may adopt. Needs a `stack`.
         #[schemars(extend("uniqueItems" = true, "default" = [], "x-api" = "one of the `tags` of applications, groups and policies", "examples" = [["old-platform"]]))]
         takes_over: Option<Spanned<Vec<Spanned<Stack>>>>,
+        /// What conditions may use.
+        #[schemars(default, extend("default" = {}, "x-api" = "–", "examples" = [{"variables": ["resource.annotation"]}]))]
+        conditions: ConditionsDocument,
         /// Numbers for guards, by the guards' names.
         #[schemars(default, extend("default" = {}, "x-api" = "–", "examples" = [{"deletes": 5, "lost_access": 3}]))]
         limits: LimitsDocument,
         /// What `drift` fails on, and what it leaves out.
         #[schemars(default, extend("default" = {}, "x-api" = "–", "examples" = [{"fail_on": ["broken", "escalation"]}]))]
         drift: DriftDocument,
+    }
+}
+
+document! {
+    /// What conditions may use beside what this version knows.
+    #[derive(Default)]
+    #[schemars(rename = "conditions")]
+    ConditionsDocument: "`conditions`" {
+        /// Variables that Scaleway has introduced since. Nothing is known of them: `explain` and `who-can` answer `depends`
+        /// where a condition uses one.
+        #[schemars(with = "Vec<String>", default, extend("uniqueItems" = true, "default" = [], "x-api" = "a part of `condition`", "examples" = [["resource.annotation"]]))]
+        variables: Vec<Spanned<String>>,
     }
 }
 
@@ -77,7 +92,9 @@ pub(super) fn settings(d: &mut Decoder<'_>, node: &Node<'_>, key: Span) -> Optio
             Some(Spanned { value, at })
         }),
         min_iam_admins: fields.optional("min_iam_admins", d, |d, node, _| d.count(node, "min_iam_admins")),
-        protect: fields.optional("protect", d, protected).unwrap_or_default(),
+        protect: fields
+            .optional("protect", d, |d, node, _| addresses(d, node, "protect", "protected object"))
+            .unwrap_or_default(),
         takes_over: fields.optional("takes_over", d, |d, node, at| {
             let stack = |text, why| MistakeKind::BadStack { text, why };
             let mut value =
@@ -85,6 +102,7 @@ pub(super) fn settings(d: &mut Decoder<'_>, node: &Node<'_>, key: Span) -> Optio
             d.distinct(&mut value, "stack", |stack| (stack.value.clone(), stack.at));
             Some(Spanned { value, at })
         }),
+        conditions: fields.optional("conditions", d, conditions).unwrap_or_default(),
         limits: fields.optional("limits", d, limits).unwrap_or_default(),
         drift: fields.optional("drift", d, drift).unwrap_or_default(),
     })
@@ -102,19 +120,38 @@ fn limits(d: &mut Decoder<'_>, node: &Node<'_>, key: Span) -> Option<LimitsDocum
     })
 }
 
-fn protected(d: &mut Decoder<'_>, node: &Node<'_>, _: Span) -> Option<Vec<Spanned<Address>>> {
-    let mut addresses = d.each(node, "protect", address)?;
-    d.distinct(&mut addresses, "protected object", |address| (address.value.clone(), address.at));
+fn conditions(d: &mut Decoder<'_>, node: &Node<'_>, key: Span) -> Option<ConditionsDocument> {
+    let mut fields = Fields::of(d, node, key, "conditions", &ConditionsDocument::SHAPE)?;
+    let variables = fields.optional("variables", d, |d, node, _| {
+        let variable = |d: &mut Decoder<'_>, node: &Node<'_>| {
+            d.text(node, "variables").map(|text| Spanned { value: text.to_owned(), at: node.at })
+        };
+        let mut variables = d.each(node, "variables", variable)?;
+        d.distinct(&mut variables, "variable", |variable| (variable.value.clone(), variable.at));
+        Some(variables)
+    });
+    Some(ConditionsDocument { variables: variables.unwrap_or_default() })
+}
+
+/// Decodes a list of objects by kind and name. `of` is the word for one of them.
+pub(super) fn addresses(
+    d: &mut Decoder<'_>,
+    node: &Node<'_>,
+    what: &str,
+    of: &'static str,
+) -> Option<Vec<Spanned<Address>>> {
+    let mut addresses = d.each(node, what, |d, item| address(d, item, what))?;
+    d.distinct(&mut addresses, of, |address| (address.value.clone(), address.at));
     Some(addresses)
 }
 
 /// Decodes `user:alice@example.com`.
-fn address(d: &mut Decoder<'_>, node: &Node<'_>) -> Option<Spanned<Address>> {
-    let text = d.text(node, "protect")?;
+fn address(d: &mut Decoder<'_>, node: &Node<'_>, what: &str) -> Option<Spanned<Address>> {
+    let text = d.text(node, what)?;
     let named = text.split_once(':');
     let kind = named.and_then(|(word, _)| Kind::ALL.iter().copied().find(|kind| kind.word() == word));
     let (Some((_, name)), Some(kind)) = (named, kind) else {
-        d.mistake(node.at, MistakeKind::BadProtect { text: text.to_owned() });
+        d.mistake(node.at, MistakeKind::BadAddress { text: text.to_owned() });
         return None;
     };
     let value = match kind {

@@ -60,7 +60,7 @@ impl<'a> Field<'a> {
     pub fn of_meta(meta: &'a Meta) -> Vec<Self> {
         let Meta { description, tags, owner } = meta;
         vec![
-            Self::new("description", FieldValue::Text(description), Writer::Patch),
+            Self::new("description", FieldValue::Text(description.trim()), Writer::Patch),
             Self::new("tags", FieldValue::Tags(tags), Writer::Patch),
             Self::new("owner", FieldValue::Owner(owner.as_ref()), Writer::Patch),
         ]

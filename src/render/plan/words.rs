@@ -172,8 +172,12 @@ pub(super) fn spared(reason: &SparedReason) -> String {
 pub(super) fn conflict(conflict: &Conflict) -> String {
     let why = match &conflict.kind {
         ConflictKind::Owned(Owner::Stack(stack)) => {
+            let members = match conflict.address.kind() {
+                Kind::Group => ", and your own members of it under `memberships`",
+                Kind::User | Kind::Application | Kind::Policy => "",
+            };
             format!(
-                "belongs to stack {stack}; add it to `settings.takes_over` to take it, or list it under `external`"
+                "belongs to stack {stack}; add it to `settings.takes_over` to take it, or list it under `external`{members}"
             )
         }
         ConflictKind::Owned(owned @ Owner::Unclear(_)) => {
@@ -187,7 +191,7 @@ pub(super) fn conflict(conflict: &Conflict) -> String {
                 .to_owned()
         }
         ConflictKind::ExternalButOwned => {
-            "is listed as external, and this stack owns it; declare it, or take it off the list to delete it"
+            "is listed as external, and this stack owns it; declare it, list it under `release` to let go of it, or take it off the list to delete it"
                 .to_owned()
         }
         ConflictKind::BothLive { previously } => {
