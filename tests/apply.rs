@@ -190,9 +190,7 @@ async fn nor_between_the_tries_of_a_call_that_overwrites() {
 
 #[tokio::test]
 async fn a_try_whose_answer_was_lost_is_not_repeated_when_it_did_its_work() {
-    for (trouble, sent) in
-        [(Trouble::Broken, 1), (Trouble::Cut, 1), (Trouble::TooMany, 1), (Trouble::Transient, 1)]
-    {
+    for trouble in Trouble::ALL {
         let leaves = changed(|state| {
             state.find_mut::<Group>(&key("dev")).unwrap().members = members(&["ann", "bob"]);
             state.find_mut::<Group>(&key("ops")).unwrap().members = members(&["eve", "ann"]);
@@ -203,7 +201,7 @@ async fn a_try_whose_answer_was_lost_is_not_repeated_when_it_did_its_work() {
             assert_eq!(outcome.end, End::Done, "{trouble:?} {path:?}: {}", words(&outcome));
             let put = scene.requests("PUT", "/groups/{group_id}/members");
             let added = scene.requests("POST", "/groups/{group_id}/add-member");
-            assert_eq!((put, added), (sent, sent), "{trouble:?} {path:?}");
+            assert_eq!((put, added), (1, 1), "{trouble:?} {path:?}");
         }
     }
 }

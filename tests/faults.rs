@@ -6,8 +6,6 @@ mod chaos;
 mod ends;
 mod support;
 
-use std::time::Duration;
-
 use scw_iam::api::{Client, wire};
 use scw_iam::apply::{
     End, How, Journal, Options, Outcome, StepEnd, StepError, StepOutcome, StopSignal, Unwatched, apply,
@@ -15,8 +13,9 @@ use scw_iam::apply::{
 use scw_iam::emulator::{self, Emulator, Faults};
 use scw_iam::model::{Attachment, Group, Policy, State};
 use scw_iam::plan::Plan;
-use support::bench::{arrived, case, cases, client, emulate, options};
+use support::bench::{arrived, case, cases, client, client_of, emulate, options};
 use support::laws::Laws;
+use support::middle::{Middle, Trouble};
 use support::organizations::Case;
 use support::replay::{Replay, writes};
 use support::small::{changed, group, key, members, policy, rule, user};
@@ -119,11 +118,11 @@ async fn without_a_list_nothing_is_sent_again() {
     assert_eq!(requests(&emulator, "POST", "/groups"), 1);
 }
 
-/// Applies a case that makes a policy while another hand makes one of the same name.
-async fn beside_another_hand(faults: &str, sets: &[&str]) -> (Emulator, Outcome) {
+/// Applies a case that creates a policy, whose request has its trouble while somebody else creates one of the same name.
+async fn beside_another_hand(trouble: Trouble, sets: &[&str]) -> (Emulator, Outcome) {
     let case = one_of_each();
     let plan = case.plan().unwrap();
-    let emulator = emulate(&case, faulty(faults, 1)).await;
+    let emulator = emulate(&case, emulator::Options::default()).await;
     let client = client(&emulator, &plan);
     let body = wire::CreatePolicy {
         name: "more".to_owned(),
@@ -141,31 +140,27 @@ async fn beside_another_hand(faults: &str, sets: &[&str]) -> (Emulator, Outcome)
             plan.ids().get(&user("ann").address()).unwrap().to_string().parse().unwrap(),
         ),
     };
-    let options = Options { look_after: vec![Duration::from_millis(300)], ..options() };
-    let other = async {
-        while requests(&emulator, "POST", "/policies") == 0 {
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
-        client.create_policy(&body).await.unwrap();
-    };
-    let (outcome, ()) = tokio::join!(run(&plan, &client, &options), other);
+    let (hand, made) = (client.clone(), body);
+    let meanwhile = async move { drop(hand.create_policy(&made).await.unwrap()) };
+    let middle = Middle::start(&emulator.url(), ("POST", "/policies"), trouble, meanwhile).await;
+    let outcome = run(&plan, &client_of(&middle.url, &plan), &options()).await;
     (emulator, outcome)
 }
 
 #[tokio::test]
 async fn a_policy_of_the_same_name_and_other_rules_is_not_taken_over() {
-    let (emulator, outcome) = beside_another_hand("cut-before:POST/policies=#1", &["IAMManager"]).await;
+    let (emulator, outcome) = beside_another_hand(Trouble::Lost, &["IAMManager"]).await;
     let error = only_failure(&outcome).1.to_string();
     assert!(matches!(only_failure(&outcome).1, StepError::Other { .. }), "{error}");
     assert!(error.contains("rules was to be [InstancesReadOnly on all_projects"), "{error}");
     assert!(error.contains("and is [IAMManager on organization]"), "{error}");
-    assert_eq!(requests(&emulator, "POST", "/policies"), 2, "ours and the other one");
+    assert_eq!(requests(&emulator, "POST", "/policies"), 1, "the other one alone");
 }
 
 #[tokio::test]
 async fn of_two_new_objects_of_the_name_none_is_taken_over() {
     let sets = ["InstancesReadOnly", "ObjectStorageReadOnly"];
-    let (emulator, outcome) = beside_another_hand("cut-after:POST/policies=#1", &sets).await;
+    let (emulator, outcome) = beside_another_hand(Trouble::Cut, &sets).await;
     let StepError::Twins { found, .. } = only_failure(&outcome).1 else { panic!("{outcome:#?}") };
     assert_eq!(found.len(), 2);
     assert_eq!(requests(&emulator, "POST", "/policies"), 2, "ours and the other one");

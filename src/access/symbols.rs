@@ -113,6 +113,23 @@ impl Symbols {
         Packed { set: number(set), scope, condition }
     }
 
+    /// Returns the packed form of a grant, or `None` when none of its kind was packed.
+    #[must_use]
+    pub fn find(&self, grant: &Grant) -> Option<Packed> {
+        let set = number(self.sets.get_index_of(&grant.permission_set)?);
+        let scope = match &grant.scope {
+            GrantScope::Organization => ORGANIZATION,
+            GrantScope::AllProjects => ALL_PROJECTS,
+            GrantScope::Project(id) => FIRST_PROJECT + 2 * number(self.projects.get_index_of(id)?),
+            GrantScope::Other(words) => FIRST_PROJECT + 1 + 2 * number(self.others.get_index_of(words)?),
+        };
+        let condition = match &grant.condition {
+            None => UNCONDITIONAL,
+            Some(condition) => 1 + number(self.conditions.get_index_of(condition)?),
+        };
+        Some(Packed { set, scope, condition })
+    }
+
     /// Packs all grants of some rules.
     pub fn pack_rules(&mut self, rules: &Rules) -> Grants {
         let mut packed = Vec::new();
@@ -252,6 +269,7 @@ mod tests {
             let packed: Vec<_> = list.iter().map(|grant| symbols.pack(grant)).collect();
             for (a, pa) in list.iter().zip(&packed) {
                 prop_assert_eq!(&symbols.unpack(*pa), a);
+                prop_assert_eq!(symbols.find(a), Some(*pa));
                 for (b, pb) in list.iter().zip(&packed) {
                     prop_assert_eq!(a.covers(b), pa.covers(*pb));
                     let meet = pa.meet(*pb).map(|meet| symbols.unpack(meet));

@@ -1,8 +1,10 @@
-//! The client's own secret, taken out of what the API says: nobody may echo it into a log.
+//! Removes the client's own secret from what the API says, so that no answer can echo it into a log.
 //!
 //! What counts is the text that a reader ends up with, so the strings of an answer are decoded before they are
 //! searched, and what other layers may have encoded is found as well: JSON escapes, percent and HTML encoding, hex, and
 //! base64 wherever the secret stands in the encoded bytes.
+
+use std::borrow::Cow;
 
 use aho_corasick::{AhoCorasick, MatchKind};
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
@@ -43,19 +45,20 @@ impl Redactor {
         if !found && !body.contains(&b'\\') {
             return;
         }
+        let outside = |text| if found { Cow::Owned(self.without(text)) } else { Cow::Borrowed(text) };
         let mut clean = Vec::with_capacity(body.len());
         let mut rest = body.as_slice();
         while let Some(start) = rest.iter().position(|byte| *byte == b'"') {
             let end = end_of_string(&rest[start..]);
             let (before, string) = (&rest[..start], &rest[start..start + end]);
-            clean.extend_from_slice(&self.without(before));
+            clean.extend_from_slice(&outside(before));
             match self.decoded(string, found) {
                 Some(string) => clean.extend_from_slice(&string),
                 None => clean.extend_from_slice(string),
             }
             rest = &rest[start + end..];
         }
-        clean.extend_from_slice(&self.without(rest));
+        clean.extend_from_slice(&outside(rest));
         *body = clean;
     }
 
@@ -75,7 +78,7 @@ impl Redactor {
                 let found = self.finds(text.as_bytes());
                 found.then(|| serde_json::to_vec(&self.cleaned(&text)).ok()).flatten()
             }
-            // No JSON: as it stands is as anybody reads it.
+            // Not JSON: readers see it as it is.
             Err(_) => Some(self.without(string)),
         }
     }
@@ -267,7 +270,7 @@ mod tests {
     }
 
     #[test]
-    fn a_short_one_is_none() {
+    fn a_short_text_is_not_taken_for_a_secret() {
         assert_eq!(Redactor::new(&Secret::new("any")).cleaned("many"), "many");
     }
 
@@ -340,7 +343,7 @@ mod tests {
             "{}",
             String::from_utf8_lossy(&body)
         );
-        assert_eq!(body, before, "it is a backspace and no secret");
+        assert_eq!(body, before, "a backspace, not the secret");
         let mut broken = format!("\"{secret} and no end \\").into_bytes();
         Redactor::new(&Secret::new(secret)).clean(&mut broken);
         assert_eq!(String::from_utf8(broken).unwrap(), "\"[secret] and no end \\");

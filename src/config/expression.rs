@@ -2,13 +2,10 @@
 
 use std::ops::Range;
 
-use cel::IdedExpr;
-use cel::common::ast::{CallExpr, Expr, LiteralValue};
-
 use super::decode::{Decoder, Spanned};
 use super::mistake::{MistakeKind, Span, Written};
 use super::tree::Node;
-use crate::access::cel::{Expression, Fault, FaultKind, Vocabulary, compile};
+use crate::access::cel::{FUNCTIONS, Fault, FaultKind, Vocabulary, compile};
 
 /// The names that a guardrail compares with.
 #[derive(Debug, Default)]
@@ -23,18 +20,25 @@ impl Decoder<'_> {
         match vocabulary {
             Vocabulary::Condition => {
                 let faults = self.condition_faults(text);
-                self.faults(&faults, text, node, Written::Condition);
+                self.faults(&faults, text, node, vocabulary);
                 Compared::default()
             }
             Vocabulary::Guardrail => match compile(text, vocabulary) {
                 Ok(expression) => {
+                    let places = Places::of(self.text, node.at, text);
                     let mut compared = Compared::default();
-                    let place = |range: Range<usize>| place(self.text, node.at, text, &range);
-                    gather(&expression, expression.tree(), &place, &mut compared);
+                    for (field, value, at) in expression.compared() {
+                        let into = match field {
+                            "via_group" => &mut compared.groups,
+                            "permission_set" => &mut compared.permission_sets,
+                            _ => continue,
+                        };
+                        into.push(Spanned { value: value.to_owned(), at: places.at(&at) });
+                    }
                     compared
                 }
                 Err(faults) => {
-                    self.faults(&faults, text, node, Written::Guardrail);
+                    self.faults(&faults, text, node, vocabulary);
                     Compared::default()
                 }
             },
@@ -45,7 +49,8 @@ impl Decoder<'_> {
     pub(super) fn combined(&mut self, alone: &str, together: &str, at: Span) {
         if self.condition_faults(alone).is_empty() {
             for fault in self.condition_faults(together) {
-                self.mistake(at, mistake(fault.kind, Written::Condition));
+                let kind = self.fault(fault.kind, Vocabulary::Condition);
+                self.mistake(at, kind);
             }
         }
     }
@@ -59,160 +64,106 @@ impl Decoder<'_> {
         faults
     }
 
-    fn faults(&mut self, faults: &[Fault], text: &str, node: &Node<'_>, written: Written) {
+    fn faults(&mut self, faults: &[Fault], text: &str, node: &Node<'_>, vocabulary: Vocabulary) {
+        if faults.is_empty() {
+            return;
+        }
+        let places = Places::of(self.text, node.at, text);
         for fault in faults {
-            let at = place(self.text, node.at, text, &fault.at);
-            self.mistake(at, mistake(fault.kind.clone(), written));
+            let kind = self.fault(fault.kind.clone(), vocabulary);
+            self.mistake(places.at(&fault.at), kind);
+        }
+    }
+
+    fn fault(&mut self, fault: FaultKind, vocabulary: Vocabulary) -> MistakeKind {
+        let written = match vocabulary {
+            Vocabulary::Condition => Written::Condition,
+            Vocabulary::Guardrail => Written::Guardrail,
+        };
+        match fault {
+            FaultKind::Syntax(why) => MistakeKind::ExpressionSyntax { written, why },
+            FaultKind::TooDeep => MistakeKind::ExpressionTooDeep { written },
+            FaultKind::Variable { name } => {
+                let known: Vec<String> = vocabulary.variables_with_fields().collect();
+                let near = self.budget.near(&name, known.iter().map(String::as_str)).map(str::to_owned);
+                MistakeKind::UnknownVariable { written, name, near }
+            }
+            FaultKind::Function { name } => {
+                let near = self.budget.near(&name, FUNCTIONS.iter().copied()).map(str::to_owned);
+                MistakeKind::UnknownFunction { written, name, near }
+            }
+            FaultKind::NeverJudged { found } => MistakeKind::NeverJudged { written, found },
+            FaultKind::NeverCompared { left, right } => MistakeKind::NeverCompared { written, left, right },
+            FaultKind::TooCostly => MistakeKind::ExpressionTooCostly { written },
         }
     }
 }
 
-fn mistake(fault: FaultKind, written: Written) -> MistakeKind {
-    match fault {
-        FaultKind::Syntax(why) => MistakeKind::ExpressionSyntax { written, why },
-        FaultKind::TooDeep => MistakeKind::ExpressionTooDeep { written },
-        FaultKind::Variable { name, near } => MistakeKind::UnknownVariable { written, name, near },
-        FaultKind::Function { name, near } => {
-            MistakeKind::UnknownFunction { written, name, near: near.map(str::to_owned) }
-        }
-        FaultKind::NeverJudged { found } => MistakeKind::NeverJudged { written, found },
-        FaultKind::NeverCompared { left, right } => MistakeKind::NeverCompared { written, left, right },
-        FaultKind::TooCostly => MistakeKind::ExpressionTooCostly { written },
+/// Where the parts of a scalar's text stand in the file.
+struct Places {
+    scalar: Span,
+    /// For each byte of the text and its end, the byte of what is written; `None` when its notation hides it.
+    offsets: Vec<Option<u32>>,
+}
+
+impl Places {
+    fn of(file: &str, scalar: Span, text: &str) -> Self {
+        let written = file.get(scalar.start()..scalar.end()).unwrap_or_default();
+        Self { scalar, offsets: offsets(written, text) }
+    }
+
+    /// Returns where a part stands; all of the scalar when its notation hides it.
+    fn at(&self, part: &Range<usize>) -> Span {
+        let offset = |at: usize| self.offsets.get(at).copied().flatten();
+        let (Some(start), Some(end)) = (offset(part.start), offset(part.end)) else { return self.scalar };
+        let (file, from) = (self.scalar.file, self.scalar.start);
+        Span { file, start: from + start, end: (from + end).max(from + start) }
     }
 }
 
-/// Returns where a part of a scalar's text stands in the file; all of the scalar when its notation hides it.
-fn place(file: &str, scalar: Span, text: &str, part: &Range<usize>) -> Span {
-    let written = file.get(scalar.start()..scalar.end()).unwrap_or_default();
-    let offset = |at: usize| offset(written, text, at).and_then(|at| u32::try_from(at).ok());
-    let (Some(start), Some(end)) = (offset(part.start), offset(part.end)) else {
-        return scalar;
-    };
-    Span {
-        file: scalar.file,
-        start: scalar.start + start,
-        end: (scalar.start + end).max(scalar.start + start),
-    }
-}
-
-/// Returns where the byte `at` of a scalar's text stands in the way it is written: behind a quote, between line
-/// breaks and indentation, after an escape.
-fn offset(written: &str, text: &str, at: usize) -> Option<usize> {
+/// Returns where each byte of a scalar's text, and its end, stands in the way it is written: behind a quote, between line
+/// breaks and indentation, after an escape. `None` from where the notation hides it.
+fn offsets(written: &str, text: &str) -> Vec<Option<u32>> {
+    let mut offsets = Vec::with_capacity(text.len() + 1);
     let quote = written.chars().next().filter(|c| matches!(c, '"' | '\''));
-    let mut from = usize::from(quote.is_some());
-    for (index, wanted) in text.char_indices() {
-        // Blanks that the text does not have are indentation or the end of a folded line.
-        while written[from..].starts_with(char::is_whitespace) && !written[from..].starts_with(wanted) {
-            if wanted.is_whitespace() {
-                break;
-            }
-            from += written[from..].chars().next()?.len_utf8();
-        }
-        if index >= at {
-            return Some(from);
-        }
-        let next = written[from..].chars().next()?;
-        if next == '\\' && quote == Some('"') {
-            let escaped = written[from + 1..].chars().next()?;
-            if escaped != wanted {
-                return None;
-            }
-            from += 1 + escaped.len_utf8();
-        } else if next == '\'' && quote == Some('\'') {
-            from += 2;
-        } else if next == wanted {
-            from += next.len_utf8();
-        } else if wanted.is_whitespace() && next.is_whitespace() {
-            let blanks = written[from..].len() - written[from..].trim_start().len();
-            from += blanks;
-        } else {
-            return None;
-        }
+    let mut from = Some(usize::from(quote.is_some()));
+    for wanted in text.chars() {
+        from = from.map(|from| from + indent(&written[from..], wanted));
+        offsets.extend(std::iter::repeat_n(from.and_then(|at| u32::try_from(at).ok()), wanted.len_utf8()));
+        from = from.and_then(|from| Some(from + notation(&written[from..], wanted, quote)?));
     }
-    Some(from)
+    offsets.push(from.and_then(|at| u32::try_from(at).ok()));
+    offsets
 }
 
-/// Gathers the texts that `grant.via_group` and `grant.permission_set` are compared with.
-fn gather(
-    expression: &Expression,
-    part: &IdedExpr,
-    place: &dyn Fn(Range<usize>) -> Span,
-    compared: &mut Compared,
-) {
-    match &part.expr {
-        Expr::Call(call) => {
-            comparison(expression, call, place, compared);
-            if let Some(target) = &call.target {
-                gather(expression, target, place, compared);
-            }
-            for arg in &call.args {
-                gather(expression, arg, place, compared);
-            }
-        }
-        Expr::List(list) => {
-            for element in &list.elements {
-                gather(expression, element, place, compared);
-            }
-        }
-        Expr::Unspecified
-        | Expr::Comprehension(_)
-        | Expr::Ident(_)
-        | Expr::Literal(_)
-        | Expr::Map(_)
-        | Expr::Select(_)
-        | Expr::Struct(_) => {}
-    }
+/// Returns the bytes of the blanks that the text does not have: indentation, or the end of a folded line.
+fn indent(written: &str, wanted: char) -> usize {
+    let blank = |c: char| c.is_whitespace() && c != wanted && !wanted.is_whitespace();
+    written.len() - written.trim_start_matches(blank).len()
 }
 
-fn comparison(
-    expression: &Expression,
-    call: &CallExpr,
-    place: &dyn Fn(Range<usize>) -> Span,
-    compared: &mut Compared,
-) {
-    let [left, right] = call.args.as_slice() else { return };
-    let (field, with) = match call.func_name.as_str() {
-        "_==_" | "_!=_" => match (field(left), field(right)) {
-            (Some(field), _) => (field, right),
-            (None, Some(field)) => (field, left),
-            (None, None) => return,
-        },
-        "@in" => match field(left) {
-            Some(field) => (field, right),
-            None => return,
-        },
-        _ => return,
-    };
-    let into = match field {
-        "via_group" => &mut compared.groups,
-        "permission_set" => &mut compared.permission_sets,
-        _ => return,
-    };
-    let literals = match &with.expr {
-        Expr::List(list) => list.elements.as_slice(),
-        _ => std::slice::from_ref(with),
-    };
-    for literal in literals {
-        let Expr::Literal(LiteralValue::String(text)) = &literal.expr else { continue };
-        let at = expression.place(literal).unwrap_or_default();
-        into.push(Spanned { value: text.inner().to_owned(), at: place(at) });
-    }
-}
-
-/// Returns the field of `grant` that an expression is.
-fn field(part: &IdedExpr) -> Option<&str> {
-    match &part.expr {
-        Expr::Select(select) if !select.test => match &select.operand.expr {
-            Expr::Ident(name) if name == "grant" => Some(&select.field),
-            _ => None,
-        },
+/// Returns the bytes that one character takes as it is written.
+fn notation(written: &str, wanted: char, quote: Option<char>) -> Option<usize> {
+    let next = written.chars().next()?;
+    match (next, quote) {
+        ('\\', Some('"')) => {
+            let escaped = written[1..].chars().next()?;
+            (escaped == wanted).then_some(1 + escaped.len_utf8())
+        }
+        ('\'', Some('\'')) => Some(2),
+        _ if next == wanted => Some(next.len_utf8()),
+        _ if wanted.is_whitespace() && next.is_whitespace() => {
+            Some(written.len() - written.trim_start().len())
+        }
         _ => None,
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::offset;
+    use super::offsets;
+    use crate::config::mistake::{Mistake, MistakeKind};
+    use crate::config::{Source, read};
 
     #[test]
     fn a_part_of_a_scalar_is_found_in_every_notation() {
@@ -224,8 +175,29 @@ mod tests {
             ("a ||\n\n      b", "a ||\nb", 5, "b"),
             ("a ||\n      b", "a || b", 5, "b"),
         ] {
-            assert_eq!(offset(written, text, at).map(|at| &written[at..]), Some(found), "{written:?}");
+            let offset = offsets(written, text)[at];
+            assert_eq!(offset.map(|at| &written[at as usize..]), Some(found), "{written:?}");
         }
-        assert_eq!(offset("\"\\u0061 b\"", "a b", 2), None);
+        assert_eq!(offsets("\"\\u0061 b\"", "a b")[2], None);
+    }
+
+    #[test]
+    fn unknown_words_in_expressions_cost_no_more_than_the_budget_of_their_file() {
+        let mut text =
+            "version: 1\norganization: 105bdce1-64c0-48ab-899d-868455867ecf\nguardrails:\n".to_owned();
+        for n in 0..300 {
+            text.push_str(&format!(
+                "  - {{name: n{n}, forbid: \"{}true\"}}\n",
+                "grant.polcy==''||".repeat(30)
+            ));
+        }
+        let budget = text.len().max(100_000);
+        let source = Source::Text { name: "a.yaml".into(), bytes: text.into_bytes() };
+        let mistakes = read(&[source], "2026-11-22T00:00:00Z".parse().unwrap()).unwrap_err();
+        let meant =
+            |mistake: &&Mistake| matches!(mistake.kind, MistakeKind::UnknownVariable { near: Some(_), .. });
+        let meant = mistakes.iter().filter(meant).count();
+        assert!(meant > 100 && meant <= budget / 256, "{meant} of {}", mistakes.len());
+        assert!(mistakes.len() > budget / 256);
     }
 }

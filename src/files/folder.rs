@@ -115,7 +115,7 @@ impl Folder {
         Ok(OsString::from_vec(text.into_bytes()).into())
     }
 
-    /// Returns the permissions of a plain file, as they are to stay; those of a new file where there is none.
+    /// Returns the permissions of a plain file, which are to stay; those of a new file where it is missing.
     pub(super) fn mode(&self, name: &OsStr) -> io::Result<Permissions> {
         match fs::statat(self.fd(), name, AtFlags::SYMLINK_NOFOLLOW) {
             Ok(stat) if FileType::from_raw_mode(stat.st_mode) == FileType::RegularFile => Ok(
@@ -158,7 +158,7 @@ impl Folder {
                 FileType::Unknown => self.kind(&name)?,
                 known => Some(kind(known)),
             };
-            // One that went away meanwhile is none.
+            // It went away meanwhile.
             entries.extend(kind.map(|kind| (name, kind)));
         }
         Ok(entries)

@@ -81,7 +81,7 @@ pub enum Opened {
 /// Who may read a new file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Privacy {
-    /// Whoever the file that it replaces, or else the system, lets.
+    /// Those who may read the file that it replaces, or else what the system allows.
     Usual,
     /// Its owner.
     Private,
@@ -90,7 +90,7 @@ pub enum Privacy {
 /// Opens a file to read, or a folder. Standard streams (`/dev/stdin`, `/dev/fd/3`) are read as they are.
 ///
 /// # Errors
-/// [`FileError`]; never after showing or waiting for what is no plain file.
+/// [`FileError`]; something that is not a plain file is neither shown nor waited for.
 pub fn open(path: &Path, links: Links) -> Result<Opened, FileError> {
     if Stream::of(path).is_some() {
         return Ok(Opened::File(File::open(path)?));
@@ -181,7 +181,7 @@ fn write_beside(folder: &Folder, name: &OsString, bytes: &[u8], privacy: Privacy
     written
 }
 
-/// Opens a file to append to, and makes it where there is none. Character devices and standard streams are written as
+/// Opens a file to append to; creates a missing one. Character devices and standard streams are written as
 /// they are.
 ///
 /// # Errors
@@ -195,7 +195,7 @@ pub fn append(path: &Path) -> Result<File, FileError> {
     keep(path, &folder, &name, kind, how)
 }
 
-/// Opens a file to read and write in a folder of the user's own, and makes both where there are none.
+/// Opens a file to read and write in a folder of the user's own; creates both where they are missing.
 ///
 /// # Errors
 /// [`FileError`]; a link in the place of the file is refused, one that leads to the folder is the user's own.

@@ -1,4 +1,4 @@
-//! Names for streams that the process has already: whoever names one on the command line means it.
+//! Names for streams that the process already has: naming one on the command line is deliberate.
 
 use std::fs::File;
 use std::io::{self, Write as _};

@@ -11,7 +11,7 @@ use crate::api::OrganizationId;
 use crate::api::wire;
 use crate::model::{
     Application, Attachment, Builtin, Catalogue, Flags, Group, Id, Kind, Meta, Owner, PermissionSet, Policy,
-    Principal, ProjectName, Rules, ScopeType, State, User, UserType,
+    Principal, ProjectName, Rules, ScopeType, State, User, UserStatus, UserType,
 };
 
 /// Makes sense of what the API said about an organization.
@@ -70,7 +70,13 @@ fn user(user: &wire::User) -> User {
         wire::UserType::Member | wire::UserType::Guest => UserType::Member,
         wire::UserType::Unspecified | wire::UserType::Unknown(_) => UserType::Other,
     };
-    User { username: user.username.clone(), kind, locked: user.locked }
+    // Source: IAM API v1alpha1, `status` of a user: deprecated, and `unknown_status` where it is not said.
+    let status = match user.status {
+        Some(wire::UserStatus::InvitationPending) => UserStatus::Invited,
+        Some(wire::UserStatus::Activated | wire::UserStatus::Unspecified | wire::UserStatus::Unknown(_))
+        | None => UserStatus::Activated,
+    };
+    User { username: user.username.clone(), kind, locked: user.locked, status }
 }
 
 fn application(application: &wire::Application) -> Application {

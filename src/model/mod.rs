@@ -30,6 +30,6 @@ pub(crate) use near::spent;
 pub use near::{NearBudget, near};
 pub use object::{
     Application, Builtin, Field, FieldValue, Group, Kind, Managed, Object, OfKind, Policy, Rule, Rules,
-    Scope, User, UserType, Writer,
+    Scope, User, UserStatus, UserType, Writer,
 };
 pub use state::{Flags, Meta, Owner, State};

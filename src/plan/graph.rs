@@ -130,6 +130,25 @@ impl Graph {
         edges
     }
 
+    /// Returns the nodes right before one.
+    pub(super) fn before(&self, node: Node) -> &[Node] {
+        &self.into[node as usize]
+    }
+
+    /// Returns the nodes in the order that is kept.
+    pub(super) fn in_order(&self) -> Vec<Node> {
+        let mut order = vec![0; self.position.len()];
+        for (node, position) in (0..).zip(&self.position) {
+            order[*position as usize] = node;
+        }
+        order
+    }
+
+    /// Returns how many nodes come right after each.
+    pub(super) fn followers(&self) -> Vec<usize> {
+        self.out.iter().map(Vec::len).collect()
+    }
+
     /// Returns an order that the edges allow, of what they allow always the node with the least key.
     pub(super) fn order<K: Ord>(&self, key: impl Fn(Node) -> K) -> Vec<Node> {
         use std::cmp::Reverse;

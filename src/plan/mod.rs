@@ -3,6 +3,7 @@
 //! A [`Plan`] is plain data, complete before the first write: [`between`] compares, orders, rehearses and judges.
 //! Equal input gives an equal plan, byte for byte.
 
+mod administrators;
 mod align;
 mod diff;
 pub mod file;
@@ -290,7 +291,9 @@ pub struct Plan {
 pub fn between(facts: &Facts<'_>, desired: &Desired, options: &Options) -> Result<Plan, Error> {
     let alignment = align::align(facts, desired)?;
     let draft = diff::diff(&alignment);
-    let (draft, mut ordered) = order::order(&alignment, draft)?;
+    let administrators = administrators::Administrators::of(&draft.world, &alignment.before);
+    let least = desired.settings.min_iam_admins;
+    let (draft, mut ordered) = order::order(&alignment, draft, (&administrators, least))?;
     let caller = facts.caller.renamed(|live| alignment.rekeyed.get(live));
     let number = match &caller {
         Caller::Known(principal) => draft.world.principals.get_index_of(principal),
@@ -298,7 +301,8 @@ pub fn between(facts: &Facts<'_>, desired: &Desired, options: &Options) -> Resul
     };
     let number = number.and_then(|at| u32::try_from(at).ok());
     fill::fill(&alignment, &draft.world, &mut ordered).map_err(Error::Bug)?;
-    let rehearsal = rehearse::run(&alignment, &draft, &ordered, number).map_err(Error::Bug)?;
+    let watched = rehearse::Watched { caller: number, administrators };
+    let rehearsal = rehearse::run(&alignment, &draft, &ordered, watched).map_err(Error::Bug)?;
     let access =
         access::changes(&draft.world, (&draft.before, &alignment.before), (&draft.after, &alignment.outcome));
     let steps = numbered(ordered);

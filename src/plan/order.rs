@@ -4,12 +4,14 @@
 //! neither before nor will hold after (no leak), and nobody lacks what they held before and will hold after (no
 //! gap), save for the interruptions that are returned.
 
+mod administrators;
 mod gap;
 mod leak;
 mod merge;
 
 use std::collections::{BTreeMap, HashMap};
 
+use super::administrators::Administrators;
 use super::align::Alignment;
 use super::diff::{Change, Draft, Move};
 use super::graph::{Graph, Node};
@@ -58,14 +60,23 @@ impl<'d> Allowed<'d> {
 }
 
 /// Orders the changes.
-pub(super) fn order(alignment: &Alignment, mut draft: Draft) -> Result<(Draft, Ordered), Error> {
+///
+/// Where that can be, no state on the way has fewer administrators than `least`.
+pub(super) fn order(
+    alignment: &Alignment,
+    mut draft: Draft,
+    (administrators, least): (&Administrators, u32),
+) -> Result<(Draft, Ordered), Error> {
     let mut graph = Graph::new(draft.changes.len());
     references(&draft, &mut graph)?;
     let mut allowed = Allowed::new(&draft);
     leak::edges(&draft, &mut allowed, &mut graph)?;
     let unresolved = gap::edges(&draft, &mut allowed, &mut graph);
     detach_first(&draft, &mut graph);
-    let united = merge::merge(alignment, &draft, &mut graph);
+    let mut merger = merge::Merger::default();
+    administrators::chain(alignment, &draft, (administrators, least), &mut graph, &mut merger)?;
+    merge::merge(alignment, &draft, &mut graph, &mut merger);
+    let united = merger.united;
     let mut changes: Vec<Option<Change>> = std::mem::take(&mut draft.changes).into_iter().map(Some).collect();
     for (into, others) in &united {
         for other in others {

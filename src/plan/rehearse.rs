@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::administrators::Administrators;
 use super::align::Alignment;
 use super::diff::{Draft, Move};
 use super::order::{Allowed, Ordered};
@@ -45,6 +46,27 @@ pub(super) struct Rehearsal {
     pub(super) interruptions: Vec<Interruption>,
     /// Access that the caller held to administer with, and is without after some step.
     pub(super) locked_out: Vec<(Packed, StepId)>,
+    /// Who could administer IAM in the beginning.
+    pub(super) administrators: BTreeSet<PrincipalId>,
+    /// How many can in the end.
+    pub(super) administrators_left: usize,
+    /// Who can in the state with the fewest.
+    pub(super) fewest: Fewest,
+}
+
+/// The administrators of the state that has the fewest.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Fewest {
+    pub(super) administrators: BTreeSet<PrincipalId>,
+    /// The step after which they are so few, or `None` for the beginning.
+    pub(super) after: Option<StepId>,
+}
+
+/// Whom the rehearsal watches beside those whom the laws are about.
+pub(super) struct Watched {
+    /// Who runs the plan.
+    pub(super) caller: Option<PrincipalId>,
+    pub(super) administrators: Administrators,
 }
 
 /// Runs the steps in the order given, and checks both laws and the arrival.
@@ -52,10 +74,10 @@ pub(super) fn run(
     alignment: &Alignment,
     draft: &Draft,
     ordered: &Ordered,
-    caller: Option<PrincipalId>,
+    watched: Watched,
 ) -> Result<Rehearsal, Bug> {
     let mut scene = Scene::part(&alignment.before, ordered.changes.iter().map(|change| &change.action));
-    let mut watch = Watch::new(draft, caller);
+    let mut watch = Watch::new(draft, watched);
     for (at, change) in ordered.changes.iter().enumerate() {
         let step = StepId::try_from(at + 1).unwrap_or(StepId::MAX);
         scene.play(&change.action);
@@ -72,7 +94,10 @@ struct Watch<'d> {
     draft: &'d Draft,
     allowed: Allowed<'d>,
     now: Holdings,
-    caller: Option<PrincipalId>,
+    watched: Watched,
+    administrators: BTreeSet<PrincipalId>,
+    in_the_beginning: BTreeSet<PrincipalId>,
+    fewest: Fewest,
     /// Kept grants that are missing, since which step.
     missing: BTreeMap<(PrincipalId, Packed), StepId>,
     found: Vec<(PrincipalId, Packed, StepId, StepId)>,
@@ -80,12 +105,16 @@ struct Watch<'d> {
 }
 
 impl<'d> Watch<'d> {
-    fn new(draft: &'d Draft, caller: Option<PrincipalId>) -> Self {
+    fn new(draft: &'d Draft, watched: Watched) -> Self {
+        let administrators = watched.administrators.at(&draft.before, draft.world.policies.len());
         Self {
             draft,
             allowed: Allowed::new(draft),
             now: draft.before.clone(),
-            caller,
+            watched,
+            in_the_beginning: administrators.clone(),
+            fewest: Fewest { administrators: administrators.clone(), after: None },
+            administrators,
             missing: BTreeMap::new(),
             found: Vec::new(),
             locked_out: BTreeMap::new(),
@@ -101,6 +130,9 @@ impl<'d> Watch<'d> {
         }
         for principal in reached {
             self.judge(step, principal)?;
+        }
+        if self.administrators.len() < self.fewest.administrators.len() {
+            self.fewest = Fewest { administrators: self.administrators.clone(), after: Some(step) };
         }
         Ok(())
     }
@@ -133,7 +165,14 @@ impl<'d> Watch<'d> {
                 self.found.push((principal, grant, since, step));
             }
         }
-        if self.caller == Some(principal) {
+        if self.watched.administrators.may_be(principal) {
+            if self.watched.administrators.made_by(&holds) {
+                self.administrators.insert(principal);
+            } else {
+                self.administrators.remove(&principal);
+            }
+        }
+        if self.watched.caller == Some(principal) {
             let world = &self.draft.world;
             let held = self.draft.before.grants_of(principal);
             let to_administer = held.iter().filter(|grant| administers(world, *grant));
@@ -161,7 +200,13 @@ impl<'d> Watch<'d> {
             interruptions.push(Interruption { principal: who.clone(), grant, from_step, to_step });
         }
         interruptions.sort();
-        Ok(Rehearsal { interruptions, locked_out: self.locked_out.into_iter().collect() })
+        Ok(Rehearsal {
+            interruptions,
+            locked_out: self.locked_out.into_iter().collect(),
+            administrators: self.in_the_beginning,
+            administrators_left: self.administrators.len(),
+            fewest: self.fewest,
+        })
     }
 }
 
@@ -199,7 +244,7 @@ fn apply(now: &mut Holdings, effect: &Move) {
 mod tests {
     use super::*;
     use crate::model::{Attachment, Desired, Email, Id, Key, Kind, Name, Principal, Rule, Rules, Scope};
-    use crate::model::{User, UserType};
+    use crate::model::{User, UserStatus, UserType};
     use crate::plan::{Caller, Facts, align, diff, order};
 
     /// Two people; one has a policy that becomes one of the other's, and a new policy instead.
@@ -208,7 +253,12 @@ mod tests {
         let named = |name: &str| Key::from(name.parse::<Name>().unwrap());
         let mut state = State::empty(Id::from_bits(9));
         for name in ["ann", "bob"] {
-            let member = User { username: name.to_owned(), kind: UserType::Member, locked: false };
+            let member = User {
+                username: name.to_owned(),
+                kind: UserType::Member,
+                locked: false,
+                status: UserStatus::Activated,
+            };
             state.insert(user(name), member);
         }
         let policy = |of: &str, set: &str| Policy {
@@ -244,9 +294,12 @@ mod tests {
             now: jiff::Timestamp::UNIX_EPOCH,
         };
         let alignment = align::align(&facts, &desired).unwrap();
-        let (draft, mut ordered) = order::order(&alignment, diff::diff(&alignment)).unwrap();
+        let draft = diff::diff(&alignment);
+        let administrators = Administrators::of(&draft.world, &alignment.before);
+        let (draft, mut ordered) = order::order(&alignment, draft, (&administrators, 2)).unwrap();
         mistake(&mut ordered);
-        run(&alignment, &draft, &ordered, None).map_err(|bug| bug.0)
+        let watched = Watched { caller: None, administrators };
+        run(&alignment, &draft, &ordered, watched).map_err(|bug| bug.0)
     }
 
     #[test]

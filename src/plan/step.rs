@@ -34,6 +34,8 @@ pub enum Reason {
     Leak,
     /// Otherwise somebody would lose for a while what they keep.
     Gap,
+    /// Otherwise there would be too few people for a while who can administer IAM.
+    Administrators,
     /// The first makes what the second refers to, or frees the name that it takes.
     Reference,
     /// Both write the same object.
@@ -41,10 +43,13 @@ pub enum Reason {
 }
 
 impl Reason {
-    /// Returns true for an edge that keeps a law of access.
+    /// Returns true for an edge that keeps a law of access, or enough people who can administer it.
     #[must_use]
     pub const fn safety(self) -> bool {
-        matches!(self, Self::Leak | Self::Gap)
+        match self {
+            Self::Leak | Self::Gap | Self::Administrators => true,
+            Self::Reference | Self::Writer => false,
+        }
     }
 }
 

@@ -677,9 +677,10 @@ fn a_plan_file_that_says_something_twice_is_refused() {
 #[cfg(target_os = "linux")]
 mod on_a_terminal {
     use std::io::{Read as _, Write as _};
-    use std::process::Stdio;
+    use std::process::{Child, ChildStdout, Stdio};
 
     use super::*;
+    use crate::command::{Api, Desk};
 
     #[test]
     fn words_and_help_are_as_wide_as_the_terminal() {
@@ -697,6 +698,19 @@ mod on_a_terminal {
         let (help, with) = ("who-can --help", " ");
         assert!(widest(60, help, "that").unwrap() <= 60);
         assert!(widest(200, help, with).unwrap() <= 100);
+    }
+
+    /// Starts an apply and waits for its question.
+    fn asked(desk: &Desk, api: &Api) -> (Child, ChildStdout) {
+        let mut call = desk.on_a_terminal("apply").against(&api.url, ORGANIZATION);
+        let mut child = call.command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+        let (mut shown, mut byte) = (Vec::new(), [0]);
+        let mut screen = child.stdout.take().unwrap();
+        while !shown.ends_with(b"does: ") {
+            screen.read_exact(&mut byte).unwrap();
+            shown.extend(byte);
+        }
+        (child, screen)
     }
 
     #[test]
@@ -719,14 +733,7 @@ mod on_a_terminal {
         let desk = desk();
         desk.file("iam.yaml", edit(FILE, &[MORE]));
         let api = desk.emulate("live.json", "");
-        let mut call = desk.on_a_terminal("apply").against(&api.url, ORGANIZATION);
-        let mut child = call.command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
-        let (mut shown, mut byte) = (Vec::new(), [0]);
-        let mut screen = child.stdout.take().unwrap();
-        while !shown.ends_with(b"does: ") {
-            screen.read_exact(&mut byte).unwrap();
-            shown.extend(byte);
-        }
+        let (mut child, mut screen) = asked(&desk, &api);
         // What the terminal takes for Ctrl-C.
         child.stdin.as_mut().unwrap().write_all(b"\x03").unwrap();
         let mut rest = String::new();
@@ -751,14 +758,7 @@ mod on_a_terminal {
         let desk = desk();
         desk.file("iam.yaml", edit(FILE, &[MORE]));
         let api = desk.emulate("live.json", "");
-        let mut call = desk.on_a_terminal("apply").against(&api.url, ORGANIZATION);
-        let mut child = call.command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
-        let (mut shown, mut byte) = (Vec::new(), [0]);
-        let mut screen = child.stdout.take().unwrap();
-        while !shown.ends_with(b"does: ") {
-            screen.read_exact(&mut byte).unwrap();
-            shown.extend(byte);
-        }
+        let (mut child, mut screen) = asked(&desk, &api);
         desk.file("other.yaml", edit(FILE, &[("[InstancesFullAccess]", "[InstancesReadOnly]")]));
         let other = desk
             .command("apply other.yaml --yes")

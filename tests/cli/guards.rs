@@ -222,8 +222,8 @@ fn locking_oneself_out_refuses() {
     refused by self_lockout: would take from user ann@acme.io, who runs this plan,
       what it needs to administer access (--allow self_lockout=1)
         IAMManager on organization is gone after step 1
-    refused by min_iam_admins: would leave 1 person who can administer IAM, of 2
-      now; the least is 2 (--allow min_iam_admins=1)
+    refused by min_iam_admins: would leave 1 person who can administer IAM (now: 2,
+      `min_iam_admins`: 2) (--allow min_iam_admins=1)
         user ann@acme.io
 
     Plan: 1 to change (1 group); 1 step; refused.

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use scw_iam::api::wire::{
     Bearer, CreateApiKey, CreateApplication, CreateGroup, Member, Members, UpdateGroup, User,
 };
-use scw_iam::api::{Client, Error, ErrorKind, GroupId, ListGroups, RetryPolicy, UserId};
+use scw_iam::api::{Client, Error, ErrorKind, GroupId, ListGroups, RetryPolicy, Trail, UserId};
 
 use crate::scripted::{Nobody, ORGANIZATION, Reply, Request, Server, error, group, id, no_content, quick};
 
@@ -254,11 +254,18 @@ async fn a_refused_connection_is_tried_a_few_times_and_known_not_to_have_done_an
 #[tokio::test]
 async fn a_server_that_comes_up_late_gets_a_create_exactly_once() {
     let nobody = Nobody::new();
-    let policy =
-        RetryPolicy { base: Duration::from_millis(150), connect_attempts: 50, ..RetryPolicy::default() };
-    let client = quick(&nobody.url()).retry(policy).build().unwrap();
+    let policy = RetryPolicy {
+        base: Duration::from_millis(150),
+        attempts: u32::MAX,
+        connect_attempts: u32::MAX,
+        ..RetryPolicy::default()
+    };
+    let trail = Arc::new(Trail::default());
+    let client = quick(&nobody.url()).retry(policy).build().unwrap().with_trail(Arc::clone(&trail));
     let creating = tokio::spawn(async move { create(&client).await });
-    tokio::time::sleep(Duration::from_millis(30)).await;
+    while trail.tracks().writes == 0 {
+        tokio::task::yield_now().await;
+    }
     let server = Server::start_on(nobody, healthy).await;
     creating.await.unwrap().unwrap();
     assert_eq!(server.count(), 1);

@@ -6,7 +6,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use scw_iam::access::{Grant, GrantScope};
 use scw_iam::model::{
     Address, Application, Attachment, Builtin, Desired, Flags, Group, Id, Identity, Ids, Key, Kind,
-    Membership, Meta, Name, Object, Owner, Policy, Principal, Rule, Rules, Scope, State, User, UserType,
+    Membership, Meta, Name, Object, Owner, Policy, Principal, Rule, Rules, Scope, State, User, UserStatus,
+    UserType,
 };
 use scw_iam::plan::{Action, Caller, Facts, GuardName, Options, Plan, Reason, Step, between};
 
@@ -71,7 +72,12 @@ fn state(space: &Space, side: &Side, names: &[[u8; 3]; 3]) -> State {
     let mut state = State::empty(Id::from_bits(9));
     for (at, own) in names[PRINCIPAL].into_iter().enumerate() {
         if at == 2 || space.people {
-            let user = User { username: format!("u{at}"), kind: UserType::Member, locked: false };
+            let user = User {
+                username: format!("u{at}"),
+                kind: UserType::Member,
+                locked: false,
+                status: UserStatus::Activated,
+            };
             state.insert(user_key(at), user);
         } else if side.exist[PRINCIPAL] & 1 << at != 0 {
             let made = Application { meta: meta(), flags: Flags::default(), api_keys: 0 };

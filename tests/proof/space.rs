@@ -106,7 +106,7 @@ fn events(kinds: &[usize]) -> Vec<Event> {
 pub(crate) fn spaces() -> Vec<Space> {
     let plain = Space {
         name: "changes of members, rules and principals",
-        rules: &[NONE, A_IF, A, B, MIXED],
+        rules: &[A, B, MIXED],
         people: true,
         builtin: false,
         stays: 0,
@@ -119,9 +119,9 @@ pub(crate) fn spaces() -> Vec<Space> {
         |kinds: [usize; 2]| kinds.map(|kind| [Event::Renamed(kind, 0), Event::Renamed(kind, 1)]).concat();
     vec![
         Space {
-            name: "the same, every tie broken in every way",
+            name: "every tie between principals and groups broken in every way",
             rules: fewest,
-            swaps: [false; 3],
+            swaps: [false, false, true],
             ..Space { events: plain.events.clone(), ..plain }
         },
         Space {
@@ -143,7 +143,6 @@ pub(crate) fn spaces() -> Vec<Space> {
             name: "who administers",
             rules: &[NONE, MANAGER, OTHER_MANAGER],
             events: plain.events.clone(),
-            swaps: [false, true, true],
             ..plain
         },
         Space {
@@ -183,6 +182,18 @@ pub(crate) fn spaces() -> Vec<Space> {
                 events
             },
             swaps: [true, false, true],
+            ..plain
+        },
+        Space {
+            name: "changes with a policy without rules",
+            rules: &[NONE, A, MIXED],
+            events: plain.events.clone(),
+            ..plain
+        },
+        Space {
+            name: "changes with a rule under a condition",
+            rules: &[A_IF, A, MIXED],
+            events: plain.events.clone(),
             ..plain
         },
         plain,

@@ -114,9 +114,14 @@ pub(crate) fn walk(
     Ok(found)
 }
 
-/// Whether some order of the same calls keeps both laws without an interruption: that of the calls for one policy stays,
-/// and every call must be possible; no other edge counts.
-pub(crate) fn avoidable(before: &Organization, wanted: &Organization, schedule: &Schedule) -> bool {
+/// Whether some order of the same calls keeps both laws without an interruption, and always so many who administer: that of
+/// the calls for one policy stays, and every call must be possible; no other edge counts.
+pub(crate) fn avoidable(
+    before: &Organization,
+    wanted: &Organization,
+    schedule: &Schedule,
+    least: u32,
+) -> bool {
     let laws = Laws::between(before, wanted);
     let policy = |call: &Call| match *call {
         Call::MakePolicy { at, .. } | Call::SetRules { at, .. } => Some(at),
@@ -138,7 +143,8 @@ pub(crate) fn avoidable(before: &Organization, wanted: &Organization, schedule: 
         for (done, now) in layer {
             for at in (0..calls.len()).filter(|at| done & 1 << at == 0 && !waits(*at, done)) {
                 let Ok(then) = now.after(&calls[at]) else { continue };
-                if laws.judge(&then.access(), &[]).is_ok() {
+                let access = then.access();
+                if administrators(&access) >= least && laws.judge(&access, &[]).is_ok() {
                     next.push((done | 1 << at, then));
                 }
             }

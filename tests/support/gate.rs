@@ -105,7 +105,7 @@ impl Drop for Gate {
         }
         self.shared.moved.notify_all();
         drop(state);
-        // Whoever accepts looks up.
+        // Wakes the thread that accepts.
         _ = TcpStream::connect(self.address);
         if let Some(accepting) = self.accepting.take() {
             _ = accepting.join();
@@ -157,7 +157,7 @@ fn accept(listener: &TcpListener, shared: &Arc<Shared>) {
         if shared.lock().closed {
             return;
         }
-        // Nobody there: the end of the connection says so.
+        // Without a server, the client sees its connection end.
         let Ok(server) = TcpStream::connect(shared.server) else { continue };
         let copies = [&client, &server].map(|stream| stream.try_clone().unwrap());
         shared.lock().streams.extend(copies);

@@ -19,13 +19,18 @@ pub(crate) enum Trouble {
     Broken,
     /// Executed, and the connection is cut.
     Cut,
+    /// Not executed, and the connection is cut.
+    Lost,
 }
 
 impl Trouble {
-    pub(crate) const ALL: [Self; 4] = [Self::TooMany, Self::Transient, Self::Broken, Self::Cut];
+    pub(crate) const ALL: [Self; 5] = [Self::TooMany, Self::Transient, Self::Broken, Self::Cut, Self::Lost];
 
     fn executed(self) -> bool {
-        matches!(self, Self::Broken | Self::Cut)
+        match self {
+            Self::Broken | Self::Cut => true,
+            Self::TooMany | Self::Transient | Self::Lost => false,
+        }
     }
 
     fn answer(self) -> Option<&'static str> {
@@ -37,7 +42,7 @@ impl Trouble {
                 "HTTP/1.1 409 Conflict\r\ncontent-type: application/json\r\ncontent-length: 26\r\nconnection: close\r\n\r\n{\"type\":\"transient_state\"}"
             }
             Self::Broken => "HTTP/1.1 500 Oops\r\ncontent-length: 0\r\nconnection: close\r\n\r\n",
-            Self::Cut => return None,
+            Self::Cut | Self::Lost => return None,
         })
     }
 }

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use scw_iam::model::{
     Address, Application, Attachment, Builtin, Desired, Flags, Group, Id, Identity, Ids, Key, Kind,
     Membership, Meta, Object, OfKind as _, Owner, Policy, Principal, Rule, Rules, Scope, State, User,
-    UserType,
+    UserStatus, UserType,
 };
 use scw_iam::plan::{Caller, Error, Facts, Options, Plan, between};
 
@@ -98,7 +98,12 @@ impl Side {
         let meta = || Meta { owner: owner.cloned(), ..Meta::default() };
         let mut state = State::empty(Id::from_bits(9));
         for n in 0..USERS {
-            let user = User { username: format!("u{n}"), kind: UserType::Member, locked: false };
+            let user = User {
+                username: format!("u{n}"),
+                kind: UserType::Member,
+                locked: false,
+                status: UserStatus::Activated,
+            };
             state.insert(Key::Email(format!("u{n}@x.io").parse().unwrap()), user);
         }
         for n in (0..APPLICATIONS).filter(|n| self.applications & (1 << n) != 0) {

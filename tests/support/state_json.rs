@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use scw_iam::model::{
     Application, Attachment, Builtin, Flags, Group, Id, Ids, Key, Meta, Owner, Policy, Principal, Rule,
-    Rules, Scope, State, User, UserType,
+    Rules, Scope, State, User, UserStatus, UserType,
 };
 use serde_json::{Value, json};
 
@@ -174,7 +174,11 @@ pub(crate) fn from_json(json: &Value) -> State {
         principals.insert(text(user, "id"), Principal::User(email.clone()));
         let kind = if user["type"] == "owner" { UserType::Owner } else { UserType::Member };
         let locked = user["locked"].as_bool().unwrap();
-        state.insert(email, User { username: text(user, "username"), kind, locked });
+        let status = match user["status"].as_str() {
+            Some("invitation_pending") => UserStatus::Invited,
+            _ => UserStatus::Activated,
+        };
+        state.insert(email, User { username: text(user, "username"), kind, locked, status });
     }
     for object in items(json, "applications") {
         principals.insert(text(object, "id"), Principal::Application(key(object)));

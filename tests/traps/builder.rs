@@ -7,7 +7,7 @@ use scw_iam::access::{Grant, GrantScope, Sharpness};
 use scw_iam::config::{self, Source};
 use scw_iam::model::{
     Address, Application, Attachment, Builtin, Catalogue, Desired, Email, FieldValue, Flags, Group, Id, Ids,
-    Key, Meta, Object, Owner, Policy, Principal, Rules, State, User, UserType,
+    Key, Meta, Object, Owner, Policy, Principal, Rules, State, User, UserStatus, UserType,
 };
 use scw_iam::plan::file::{MadeFrom, Standing, digest};
 use scw_iam::plan::{
@@ -53,7 +53,12 @@ fn users(state: &mut State, text: &str) {
     let words = text.split(|c: char| !c.is_ascii_alphanumeric() && !"@._-".contains(c));
     let emails: BTreeSet<&str> = words.filter(|word| word.contains('@')).collect();
     for email in emails {
-        let user = User { username: email.to_owned(), kind: UserType::Member, locked: false };
+        let user = User {
+            username: email.to_owned(),
+            kind: UserType::Member,
+            locked: false,
+            status: UserStatus::Activated,
+        };
         state.objects.entry(Address::user(email.parse::<Email>().unwrap())).or_insert(user.into());
     }
 }

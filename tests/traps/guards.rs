@@ -293,7 +293,7 @@ fn the_last_administrator_stays() {
     let trap = live(ADMINS).files_with(ADMINS, &[("ann@x.io, bob@x.io", "")]);
     assert_snapshot!(trap.show(), @"
     1 - ann, bob from admins, which leaves ci
-    refused: min_iam_admins=1: would leave 1 person who can administer IAM, of 3 now; the least is 2
+    refused: min_iam_admins=1: would leave 1 person who can administer IAM (now: 3, `min_iam_admins`: 2)
       user ann@x.io
       user bob@x.io
     ");
@@ -323,7 +323,7 @@ fn an_administrator_on_a_condition_is_none() {
         live(ADMINS).files_with(ADMINS, &[("scope: organization", "scope: organization, condition: 1 == 1")]);
     assert_snapshot!(trap.show(), @"
     1 ~ rules of iam: -IAMManager on organization +IAMManager on organization if …
-    refused: min_iam_admins=1: would leave 1 person who can administer IAM, of 3 now; the least is 2
+    refused: min_iam_admins=1: would leave 1 person who can administer IAM (now: 3, `min_iam_admins`: 2)
       user ann@x.io
       user bob@x.io
     ");
@@ -336,7 +336,7 @@ fn the_callers_own_policy_stays() {
     1 ~ rules of iam: -IAMManager on organization +IAMReadOnly on organization
     refused: self_lockout=1: would take from user ann@x.io, who runs this plan, what it needs to administer access
       IAMManager on organization is gone after step 1
-    allowed: min_iam_admins=1: would leave 1 person who can administer IAM, of 3 now; the least is 2
+    allowed: min_iam_admins=1: would leave 1 person who can administer IAM (now: 3, `min_iam_admins`: 2)
       user ann@x.io
       user bob@x.io
     ");
@@ -529,4 +529,96 @@ fn guards_look_at_unmanaged_objects_too() {
     refused: assertions=1: would break 1 assertion
       user eve@x.io cannot IAMPolicyManager on organization (iam.yaml:12): through IAMManager on organization ← group admins ← policy iam, rule 1
     ");
+}
+
+/// Two administrators leave and two come; beside them only the owner administers.
+const SWAP: &str = "
+groups:
+  admins: {members: {users: [ann@x.io, bob@x.io]}}
+policies:
+  iam: {principal: {group: admins}, rules: [{permission_sets: [IAMManager], scope: organization}]}
+";
+
+#[test]
+fn administrators_come_before_others_leave() {
+    let swap = |settings: &str| {
+        let files = format!("settings: {{{settings}}}\n{SWAP}");
+        live(SWAP).files_with(&files, &[("ann@x.io, bob@x.io", "cat@x.io, dan@x.io")])
+    };
+    assert_snapshot!(swap("min_iam_admins: 3, limits: {emptied: 1}").show(), @"
+    1 + cat, dan to admins
+    2 - ann from admins   after 1 administrators
+    3 - bob from admins   after 2 administrators
+    shown: privilege_gains=2: 2 principals would gain a set that can give itself more
+      user cat@x.io: IAMManager
+      user dan@x.io: IAMManager
+    ");
+    // One of those who are left is enough: nothing has to wait.
+    assert_snapshot!(swap("min_iam_admins: 1, limits: {emptied: 1}").show(), @"
+    1 - ann from admins
+    2 - bob from admins   after 1 writer
+    3 + cat, dan to admins   after 2 writer
+    shown: privilege_gains=2: 2 principals would gain a set that can give itself more
+      user cat@x.io: IAMManager
+      user dan@x.io: IAMManager
+    ");
+}
+
+#[test]
+fn administrators_who_leave_at_once_leave_after_the_others_came() {
+    let files = SWAP.replace("bob@x.io", "bob@x.io, eve@x.io");
+    let trap = live(&files).files_with(
+        &format!("settings: {{min_iam_admins: 4}}\n{files}"),
+        &[("ann@x.io, bob@x.io", "cat@x.io, dan@x.io")],
+    );
+    assert_snapshot!(trap.show(), @"
+    1 + cat, dan to admins
+    2 - ann, bob from admins, which leaves cat, dan, eve   after 1 administrators
+    shown: privilege_gains=2: 2 principals would gain a set that can give itself more
+      user cat@x.io: IAMManager
+      user dan@x.io: IAMManager
+    ");
+}
+
+#[test]
+fn too_few_administrators_on_the_way_refuse() {
+    // Whoever is in the group now must not hold what it is to grant, and whoever comes must not hold what it grants now.
+    let files = SWAP.replace(
+        "scope: organization}]",
+        "scope: organization}, {permission_sets: [InstancesReadOnly], scope: [dev]}]",
+    );
+    let trap = live(&files).files_with(
+        &format!("settings: {{limits: {{emptied: 1}}}}\n{files}"),
+        &[
+            ("ann@x.io, bob@x.io", "cat@x.io, dan@x.io"),
+            ("InstancesReadOnly", "BillingReadOnly"),
+            ("[dev]", "organization"),
+        ],
+    );
+    assert_snapshot!(trap.show(), @"
+    1 - ann from admins
+    2 - bob from admins   after 1 administrators
+    3 ~ rules of iam: -InstancesReadOnly on dev +BillingReadOnly on organization   after 1 leak, 2 leak
+    4 + cat, dan to admins   after 2 administrators, 3 leak
+    refused: min_iam_admins=1: would leave 1 person who can administer IAM after step 2 (now: 3, `min_iam_admins`: 2)
+      user ann@x.io
+      user bob@x.io
+    shown: privilege_gains=2: 2 principals would gain a set that can give itself more
+      user cat@x.io: IAMManager
+      user dan@x.io: IAMManager
+    ");
+}
+
+#[test]
+fn somebody_who_has_not_accepted_the_invitation_administers_nothing() {
+    let invited = |who: &'static str| {
+        live(ADMINS).with(move |state| {
+            state.find_mut::<User>(&email(who)).unwrap().status = scw_iam::model::UserStatus::Invited;
+        })
+    };
+    assert_eq!(
+        verdicts(&invited("bob@x.io").files_with(ADMINS, &[("ann@x.io, ", "")])),
+        ["min_iam_admins Refused"]
+    );
+    assert_eq!(verdicts(&invited("bob@x.io").files_with(ADMINS, &[(", bob@x.io", "")])), [""; 0]);
 }

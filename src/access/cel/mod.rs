@@ -1,23 +1,23 @@
 //! CEL, as conditions and guardrails speak it: reading an expression, and every word in it that nobody knows.
 
+mod compared;
 mod cost;
 mod sort;
-mod unknown;
+mod walk;
 mod words;
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, LazyLock};
 
-use cel::common::ast::{EntryExpr, Expr, SourceInfo};
+use cel::common::ast::{Expr, SourceInfo};
 use cel::{Context, Env, IdedExpr, Program, Value};
 
 pub use self::sort::Sort;
-use self::sort::Sorts;
-use self::unknown::without;
-use self::words::Words;
-pub use self::words::{GRANT_FIELDS, Vocabulary};
+use self::sort::literal_text;
+use self::walk::{parts, parts_mut};
+pub use self::words::{FUNCTIONS, GRANT_FIELDS, Vocabulary};
 
 /// What is wrong in an expression, and where: bytes of its text.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,15 +39,11 @@ pub enum FaultKind {
     Variable {
         /// As it is written.
         name: String,
-        /// What was probably meant.
-        near: Option<String>,
     },
     /// A function that does not exist.
     Function {
         /// As it is written.
         name: String,
-        /// What was probably meant.
-        near: Option<&'static str>,
     },
     /// Only true or false has a meaning there, and it is neither.
     NeverJudged {
@@ -70,27 +66,24 @@ pub enum FaultKind {
 pub struct Expression {
     program: Program,
     depth: usize,
-    reads: BTreeSet<&'static str>,
+    /// The parts that are fields, by number, as one writes them.
+    fields: BTreeMap<u64, String>,
 }
 
 impl Expression {
-    /// Returns the parsed expression, to look at its parts.
-    #[must_use]
-    pub fn tree(&self) -> &IdedExpr {
-        self.program.expression()
+    /// Returns the texts that fields of a grant are compared with, each with the field and where it stands, in bytes.
+    pub fn compared(&self) -> impl Iterator<Item = (&str, &str, Range<usize>)> {
+        let places = Places::of(self.program.source_info());
+        let compared = compared::compared(self.program.expression());
+        compared
+            .into_iter()
+            .filter_map(move |(field, literal)| Some((field, literal_text(literal)?, places.own(literal)?)))
     }
 
-    /// Returns where a part of the expression stands in its text, in bytes.
-    #[must_use]
-    pub fn place(&self, part: &IdedExpr) -> Option<Range<usize>> {
-        let info = self.program.source_info();
-        place(info, part.id)
-    }
-
-    /// Returns true when the expression asks for a field of a variable. What it does not ask for cannot change the
-    /// answer: a variable as a whole is no word that it may use.
+    /// Returns true when the expression asks for a field of `grant`. What it does not ask for cannot change the answer:
+    /// a variable as a whole is no word that it may use.
     pub(super) fn reads(&self, field: &str) -> bool {
-        self.reads.contains(field)
+        self.fields.values().any(|known| known.strip_prefix("grant.") == Some(field))
     }
 
     /// Makes a context, evaluates the expression in it, and reads the answer; with room for a deep expression.
@@ -107,9 +100,20 @@ impl Expression {
             if unknown.is_empty() {
                 return read(self.program.execute(&context()));
             }
-            read(Value::resolve(&without(self.tree(), unknown), &context()))
+            let mut tree = self.program.expression().clone();
+            self.hide(&mut tree, unknown);
+            read(Value::resolve(&tree, &context()))
         };
         if self.depth <= SHALLOW_TREE { Some(work()) } else { in_room(work) }
+    }
+
+    /// Puts a variable that does not exist in the place of each field in `unknown`, also where `has` asks for it: not
+    /// known is not the same as absent.
+    fn hide(&self, part: &mut IdedExpr, unknown: &[&str]) {
+        match self.fields.get(&part.id).filter(|field| unknown.contains(&field.as_str())) {
+            Some(field) => part.expr = Expr::Ident(field.clone()),
+            None => parts_mut(part).into_iter().for_each(|part| self.hide(part, unknown)),
+        }
     }
 }
 
@@ -192,30 +196,19 @@ fn compile_here(text: &str, vocabulary: Vocabulary) -> Result<Expression, Vec<Fa
             return Err(vec![Fault { at: 0..text.len(), kind }]);
         }
     };
-    let mut words = Words {
-        text,
-        vocabulary,
-        info: program.source_info(),
-        bound: Vec::new(),
-        faults: Vec::new(),
-        reads: BTreeSet::new(),
-        deepest: 0,
-    };
-    words.look(program.expression(), 0);
-    let (mut faults, reads, deepest) = (words.faults, words.reads, words.deepest);
-    if deepest > DEEPEST_TREE {
+    let (tree, places) = (program.expression(), Places::of(program.source_info()));
+    let words::Found { mut faults, fields, depth } = words::look_up(vocabulary, &places, tree);
+    if depth > DEEPEST_TREE {
         return Err(vec![Fault { at: 0..text.len(), kind: FaultKind::TooDeep }]);
     }
     if faults.is_empty() {
-        let mut sorts = Sorts::new(text, program.source_info());
-        sorts.look(program.expression(), true);
-        faults = sorts.faults;
+        faults = sort::faults(&places, tree);
     }
-    if faults.is_empty() && cost::steps(program.expression()) > vocabulary.steps_most() {
+    if faults.is_empty() && cost::steps(tree) > vocabulary.steps_most() {
         return Err(vec![Fault { at: 0..text.len(), kind: FaultKind::TooCostly }]);
     }
     if faults.is_empty() {
-        return Ok(Expression { program, depth: deepest, reads });
+        return Ok(Expression { program, depth, fields });
     }
     faults.sort_by_key(|fault| fault.at.start);
     faults.dedup();
@@ -277,46 +270,59 @@ fn offset(text: &str, (line, column): (isize, isize)) -> Range<usize> {
     start..start + width
 }
 
-/// Returns where a part stands, in bytes; the parser counts characters.
-fn place(info: &SourceInfo, id: u64) -> Option<Range<usize>> {
-    let (start, stop) = info.offset_for(id)?;
-    let bytes = |count: u32| {
-        let count = usize::try_from(count).unwrap_or(usize::MAX);
-        info.source.char_indices().nth(count).map_or(info.source.len(), |(at, _)| at)
-    };
-    let (start, stop) = (bytes(start), bytes(stop.saturating_add(1)));
-    Some(start..stop.max(start))
+/// Where the parts of an expression stand in its text.
+struct Places<'a> {
+    info: &'a SourceInfo,
+    /// Where each character begins, and where the text ends; the parser counts characters. Empty for ASCII, where one is
+    /// the other.
+    starts: Vec<usize>,
 }
 
-/// Returns where a part stands with all that belongs to it, in bytes; without brackets around it.
-fn extent(info: &SourceInfo, part: &IdedExpr) -> Option<Range<usize>> {
-    let own = place(info, part.id);
-    let inner: Vec<&IdedExpr> = match &part.expr {
-        Expr::Unspecified | Expr::Literal(_) | Expr::Ident(_) => Vec::new(),
-        Expr::Select(select) => vec![&select.operand],
-        Expr::Call(call) => call.target.as_deref().into_iter().chain(&call.args).collect(),
-        Expr::List(list) => list.elements.iter().collect(),
-        Expr::Map(map) => map.entries.iter().flat_map(|entry| of_entry(&entry.expr)).collect(),
-        Expr::Struct(message) => message.entries.iter().flat_map(|entry| of_entry(&entry.expr)).collect(),
-        Expr::Comprehension(comprehension) => vec![&comprehension.iter_range, &comprehension.loop_step],
-    };
-    let all = own.into_iter().chain(inner.into_iter().filter_map(|inner| extent(info, inner)));
-    let mut at = all.reduce(|a, b| a.start.min(b.start)..a.end.max(b.end))?;
-    // The parser places a field at its dot, and a call at its name or its bracket.
-    if let Expr::Select(select) = &part.expr {
-        let rest = info.source.get(at.end..)?;
-        if rest.trim_start().starts_with(&select.field) {
-            at.end += rest.len() - rest.trim_start().len() + select.field.len();
+impl<'a> Places<'a> {
+    fn of(info: &'a SourceInfo) -> Self {
+        let text = &info.source;
+        let starts = || text.char_indices().map(|(at, _)| at).chain([text.len()]).collect();
+        Self { info, starts: if text.is_ascii() { Vec::new() } else { starts() } }
+    }
+
+    /// Returns where a part stands by itself, in bytes.
+    fn own(&self, part: &IdedExpr) -> Option<Range<usize>> {
+        let (start, stop) = self.info.offset_for(part.id)?;
+        let byte = |count: u32| {
+            let count = usize::try_from(count).unwrap_or(usize::MAX);
+            let end = self.info.source.len();
+            if self.starts.is_empty() {
+                count.min(end)
+            } else {
+                self.starts.get(count).copied().unwrap_or(end)
+            }
+        };
+        let (start, stop) = (byte(start), byte(stop.saturating_add(1)));
+        Some(start..stop.max(start))
+    }
+
+    /// Returns where a part stands with all that belongs to it, in bytes; without brackets around it.
+    fn whole(&self, part: &IdedExpr) -> Option<Range<usize>> {
+        let source = self.info.source.as_str();
+        let below = parts(part).into_iter().filter_map(|inner| self.whole(inner));
+        let mut at =
+            self.own(part).into_iter().chain(below).reduce(|a, b| a.start.min(b.start)..a.end.max(b.end))?;
+        // The parser places a field at its dot, and a call at its name or its bracket.
+        if let Expr::Select(select) = &part.expr {
+            let rest = source.get(at.end..)?;
+            if rest.trim_start().starts_with(&select.field) {
+                at.end += rest.len() - rest.trim_start().len() + select.field.len();
+            }
         }
+        if let Expr::Call(call) = &part.expr
+            && call.target.is_none()
+            && source.get(..at.start)?.trim_end().ends_with(&call.func_name)
+        {
+            at.start = source.get(..at.start)?.trim_end().len() - call.func_name.len();
+        }
+        at.end = closed(source, &at)?;
+        Some(at)
     }
-    if let Expr::Call(call) = &part.expr
-        && call.target.is_none()
-        && info.source.get(..at.start)?.trim_end().ends_with(&call.func_name)
-    {
-        at.start = info.source.get(..at.start)?.trim_end().len() - call.func_name.len();
-    }
-    at.end = closed(&info.source, &at)?;
-    Some(at)
 }
 
 /// Returns where a part ends with the brackets that close what it opens.
@@ -340,13 +346,6 @@ fn closed(source: &str, at: &Range<usize>) -> Option<usize> {
         end = source.len() - rest.len() + 1;
     }
     Some(end)
-}
-
-fn of_entry(entry: &EntryExpr) -> Vec<&IdedExpr> {
-    match entry {
-        EntryExpr::StructField(field) => vec![&field.value],
-        EntryExpr::MapEntry(entry) => vec![&entry.key, &entry.value],
-    }
 }
 
 #[cfg(test)]
@@ -384,21 +383,19 @@ mod tests {
     fn a_word_that_scaleway_does_not_have_is_found_where_it_stands() {
         assert_eq!(
             faults("request.usr_agent == 'x'"),
-            [
-                "request.usr_agent Variable { name: \"request.usr_agent\", near: Some(\"request.user_agent\") }"
-            ]
+            ["request.usr_agent Variable { name: \"request.usr_agent\" }"]
         );
-        assert_eq!(faults("user == 'x'"), ["user Variable { name: \"user\", near: None }"]);
-        assert_eq!(faults("request == 1"), ["request Variable { name: \"request\", near: None }"]);
+        assert_eq!(faults("user == 'x'"), ["user Variable { name: \"user\" }"]);
+        assert_eq!(faults("request == 1"), ["request Variable { name: \"request\" }"]);
         assert_eq!(
             faults("inIpRange(request.ip, '10.0.0.0/8')"),
-            ["inIpRange Function { name: \"inIpRange\", near: None }"]
+            ["inIpRange Function { name: \"inIpRange\" }"]
         );
         assert_eq!(
             faults("resource.name.startWith('é') || resource.nam == 'é'"),
             [
-                "startWith Function { name: \"startWith\", near: Some(\"startsWith\") }",
-                "resource.nam Variable { name: \"resource.nam\", near: Some(\"resource.name\") }",
+                "startWith Function { name: \"startWith\" }",
+                "resource.nam Variable { name: \"resource.nam\" }",
             ]
         );
     }
@@ -415,7 +412,7 @@ mod tests {
     #[test]
     fn a_bound_variable_ends_with_its_comprehension() {
         assert_eq!(faults("[1].all(x, x > 0)"), [""; 0]);
-        assert_eq!(faults("[1].all(x, x > 0) && x"), ["x Variable { name: \"x\", near: None }"]);
+        assert_eq!(faults("[1].all(x, x > 0) && x"), ["x Variable { name: \"x\" }"]);
     }
 
     #[test]
@@ -571,7 +568,7 @@ mod tests {
     /// Returns the steps of a good expression, or `None` for one that takes too many.
     fn steps(text: &str) -> Option<f64> {
         match compile(text, Vocabulary::Condition) {
-            Ok(expression) => Some(cost::steps(expression.tree())),
+            Ok(expression) => Some(cost::steps(expression.program.expression())),
             Err(faults) => {
                 assert_eq!(faults[0].kind, FaultKind::TooCostly, "{text}");
                 None
@@ -580,7 +577,7 @@ mod tests {
     }
 
     #[test]
-    fn lists_inside_of_lists_multiply_until_it_is_too_much() {
+    fn nested_macros_multiply_until_an_expression_is_refused() {
         let list = |n: usize| format!("[{}]", vec!["7"; n].join(","));
         let nested = |n: usize, depth: usize| {
             (0..depth).fold("1 > 0".to_owned(), |inner, at| format!("{}.all(v{at}, {inner})", list(n)))

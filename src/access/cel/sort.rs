@@ -4,10 +4,11 @@ use std::fmt;
 use std::ops::Range;
 
 use cel::IdedExpr;
-use cel::common::ast::{CallExpr, ComprehensionExpr, EntryExpr, Expr, LiteralValue, SelectExpr, SourceInfo};
+use cel::common::ast::{CallExpr, Expr, LiteralValue};
 
+use super::walk::{Bound, Walk, walk};
 use super::words::TYPES;
-use super::{Fault, FaultKind, extent};
+use super::{Fault, FaultKind, Places};
 
 /// A sort of values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,68 +56,108 @@ impl fmt::Display for Sort {
     }
 }
 
-/// Looks at each part of an expression, and notes those that can never be true or false where only that has a meaning.
-pub(super) struct Sorts<'a> {
-    text: &'a str,
-    info: &'a SourceInfo,
-    /// The variables that comprehensions bind.
-    bound: Vec<(&'a str, Option<Sort>)>,
-    pub(super) faults: Vec<Fault>,
+/// Finds the parts of an expression that can never be true or false where only that has a meaning.
+struct Sorts<'a> {
+    places: &'a Places<'a>,
+    faults: Vec<Fault>,
+}
+
+/// Returns what can never be judged or compared in an expression.
+pub(super) fn faults(places: &Places<'_>, tree: &IdedExpr) -> Vec<Fault> {
+    let mut sorts = Sorts { places, faults: Vec::new() };
+    let all = walk(tree, &mut sorts);
+    sorts.judge(&all);
+    sorts.faults
+}
+
+/// What is known of a part's value.
+#[derive(Clone, Default)]
+struct Sorted<'a> {
+    /// Its sort, or `None` where that is not known.
+    sort: Option<Sort>,
+    /// What is surely not true or false in it: itself, or branches of a choice.
+    never: Vec<(&'a IdedExpr, Sort)>,
+}
+
+impl<'a> Walk<'a> for Sorts<'a> {
+    type Answer = Sorted<'a>;
+
+    fn element(&self, _: &Sorted<'a>) -> Sorted<'a> {
+        Sorted::default()
+    }
+
+    fn part(
+        &mut self,
+        part: &'a IdedExpr,
+        bound: &Bound<'a, Sorted<'a>>,
+        mut below: Vec<Sorted<'a>>,
+    ) -> Sorted<'a> {
+        let sort = match &part.expr {
+            Expr::Call(call) if call.func_name == "_?_:_" => {
+                if let [condition, ..] = below.as_slice() {
+                    self.judge(condition);
+                }
+                return either(below.split_off(1));
+            }
+            Expr::Call(call) => self.call(part, call, bound, &below),
+            Expr::Comprehension(_) => below.last().and_then(|result| result.sort),
+            Expr::Ident(name) => match bound.get(name) {
+                Some(known) => known.sort,
+                None => TYPES.contains(&name.as_str()).then_some(Sort::Type),
+            },
+            Expr::List(_) => Some(Sort::List),
+            Expr::Literal(literal) => Some(of_literal(literal)),
+            Expr::Map(_) => Some(Sort::Map),
+            Expr::Select(select) if select.test => Some(Sort::Bool),
+            Expr::Select(select) => field_of(&select.operand, &select.field, bound),
+            Expr::Struct(_) | Expr::Unspecified => None,
+        };
+        let never = sort.filter(|sort| *sort != Sort::Bool).map(|sort| (part, sort));
+        Sorted { sort, never: never.into_iter().collect() }
+    }
+}
+
+/// Returns what is known of a choice between two values.
+fn either(branches: Vec<Sorted<'_>>) -> Sorted<'_> {
+    let sort = match branches.as_slice() {
+        [Sorted { sort: Some(yes), .. }, Sorted { sort: Some(no), .. }] if yes == no => Some(*yes),
+        [Sorted { sort: Some(yes), .. }, Sorted { sort: Some(no), .. }] => {
+            (*yes != Sort::Bool && *no != Sort::Bool).then_some(Sort::Other)
+        }
+        _ => None,
+    };
+    Sorted { sort, never: branches.into_iter().flat_map(|branch| branch.never).collect() }
 }
 
 impl<'a> Sorts<'a> {
-    pub(super) const fn new(text: &'a str, info: &'a SourceInfo) -> Self {
-        Self { text, info, bound: Vec::new(), faults: Vec::new() }
-    }
-
-    /// Returns the sort of a value, or `None` where it is not known. With `judged`, it has to be true or false.
-    pub(super) fn look(&mut self, part: &'a IdedExpr, judged: bool) -> Option<Sort> {
-        let sort = match &part.expr {
-            // Both branches are judged in its place.
-            Expr::Call(call) if call.func_name == "_?_:_" => return self.branches(call, judged),
-            Expr::Call(call) => self.call(part, call),
-            Expr::Comprehension(comprehension) => self.comprehension(comprehension),
-            Expr::Ident(name) => self.variable(name),
-            Expr::List(list) => {
-                for element in &list.elements {
-                    self.look(element, false);
-                }
-                Some(Sort::List)
-            }
-            Expr::Literal(literal) => Some(of_literal(literal)),
-            Expr::Map(map) => {
-                map.entries.iter().for_each(|entry| self.entry(&entry.expr));
-                Some(Sort::Map)
-            }
-            Expr::Select(select) => self.select(select),
-            Expr::Struct(_) | Expr::Unspecified => None,
-        };
-        if let Some(found) = sort.filter(|sort| judged && *sort != Sort::Bool) {
-            let at = self.place(part);
-            self.faults.push(Fault { at, kind: FaultKind::NeverJudged { found } });
-        }
-        sort
+    /// Notes a fault for each value that would have to be true or false, and never is.
+    fn judge(&mut self, value: &Sorted<'_>) {
+        let never = value.never.iter().map(|(part, found)| Fault {
+            at: self.place(part),
+            kind: FaultKind::NeverJudged { found: *found },
+        });
+        let never: Vec<Fault> = never.collect();
+        self.faults.extend(never);
     }
 
     fn place(&self, part: &IdedExpr) -> Range<usize> {
-        extent(self.info, part).unwrap_or(0..self.text.len())
+        self.places.whole(part).unwrap_or(0..self.places.info.source.len())
     }
 
-    fn branches(&mut self, call: &'a CallExpr, judged: bool) -> Option<Sort> {
-        let [condition, yes, no] = call.args.as_slice() else { return None };
-        self.look(condition, true);
-        let (yes, no) = (self.look(yes, judged)?, self.look(no, judged)?);
-        if yes == no { Some(yes) } else { (yes != Sort::Bool && no != Sort::Bool).then_some(Sort::Other) }
-    }
-
-    fn call(&mut self, part: &'a IdedExpr, call: &'a CallExpr) -> Option<Sort> {
+    fn call(
+        &mut self,
+        part: &IdedExpr,
+        call: &'a CallExpr,
+        bound: &Bound<'a, Sorted<'a>>,
+        below: &[Sorted<'a>],
+    ) -> Option<Sort> {
         let name = call.func_name.as_str();
-        let judged = matches!(name, "_&&_" | "_||_" | "!_");
-        if let Some(target) = &call.target {
-            self.look(target, false);
-        }
-        let args: Vec<Option<Sort>> = call.args.iter().map(|arg| self.look(arg, judged)).collect();
-        match (name, args.as_slice()) {
+        let sorts: Vec<Option<Sort>> = below.iter().map(|one| one.sort).collect();
+        match (name, sorts.as_slice()) {
+            ("_&&_" | "_||_" | "!_", _) => {
+                below.iter().for_each(|one| self.judge(one));
+                Some(Sort::Bool)
+            }
             ("_<_" | "_<=_" | "_>_" | "_>=_", [Some(left), Some(right)])
                 if left != right && *left != Sort::Other && *right != Sort::Other =>
             {
@@ -125,54 +166,10 @@ impl<'a> Sorts<'a> {
                 self.faults.push(Fault { at, kind });
                 Some(Sort::Bool)
             }
-            ("_[_]", _) => field_of(call.args.first()?, literal_text(call.args.get(1)?)?),
+            ("_[_]", _) => field_of(call.args.first()?, literal_text(call.args.get(1)?)?, bound),
             ("_+_" | "_-_", [left, right]) => Some(sum(name, *left, *right)),
             ("dyn", _) => None,
             _ => of_function(name),
-        }
-    }
-
-    fn comprehension(&mut self, comprehension: &'a ComprehensionExpr) -> Option<Sort> {
-        self.look(&comprehension.iter_range, false);
-        let start = self.look(&comprehension.accu_init, false);
-        let outer = self.bound.len();
-        self.bound.push((&comprehension.iter_var, None));
-        self.bound.extend(comprehension.iter_var2.as_deref().map(|name| (name, None)));
-        self.bound.push((&comprehension.accu_var, start));
-        self.look(&comprehension.loop_cond, false);
-        self.look(&comprehension.loop_step, false);
-        let sort = self.look(&comprehension.result, false);
-        self.bound.truncate(outer);
-        sort
-    }
-
-    fn entry(&mut self, entry: &'a EntryExpr) {
-        match entry {
-            EntryExpr::StructField(field) => {
-                self.look(&field.value, false);
-            }
-            EntryExpr::MapEntry(entry) => {
-                self.look(&entry.key, false);
-                self.look(&entry.value, false);
-            }
-        }
-    }
-
-    fn variable(&self, name: &str) -> Option<Sort> {
-        match self.bound.iter().rev().find(|(bound, _)| *bound == name) {
-            Some((_, sort)) => *sort,
-            None => TYPES.contains(&name).then_some(Sort::Type),
-        }
-    }
-
-    fn select(&mut self, select: &'a SelectExpr) -> Option<Sort> {
-        self.look(&select.operand, false);
-        if select.test {
-            return Some(Sort::Bool);
-        }
-        match &select.operand.expr {
-            Expr::Ident(of) if self.bound.iter().any(|(bound, _)| bound == of) => None,
-            _ => field_of(&select.operand, &select.field),
         }
     }
 }
@@ -187,7 +184,7 @@ const fn of_literal(literal: &LiteralValue) -> Sort {
     }
 }
 
-fn literal_text(part: &IdedExpr) -> Option<&str> {
+pub(super) fn literal_text(part: &IdedExpr) -> Option<&str> {
     match &part.expr {
         Expr::Literal(LiteralValue::String(text)) => Some(text.inner()),
         _ => None,
@@ -195,8 +192,11 @@ fn literal_text(part: &IdedExpr) -> Option<&str> {
 }
 
 /// Returns the sort of a field of `request`, `resource` and `grant`.
-fn field_of(operand: &IdedExpr, field: &str) -> Option<Sort> {
+fn field_of<T>(operand: &IdedExpr, field: &str, bound: &Bound<'_, T>) -> Option<Sort> {
     let Expr::Ident(of) = &operand.expr else { return None };
+    if bound.get(of).is_some() {
+        return None;
+    }
     match (of.as_str(), field) {
         ("request", "time") => Some(Sort::Time),
         ("grant", "managed") => Some(Sort::Bool),
@@ -219,8 +219,8 @@ fn sum(sign: &str, left: Option<Sort>, right: Option<Sort>) -> Sort {
 /// Returns what a standard function or an operator gives.
 fn of_function(name: &str) -> Option<Sort> {
     Some(match name {
-        "_==_" | "_!=_" | "_<_" | "_<=_" | "_>_" | "_>=_" | "@in" | "_&&_" | "_||_" | "!_" | "bool"
-        | "contains" | "startsWith" | "endsWith" | "matches" => Sort::Bool,
+        "_==_" | "_!=_" | "_<_" | "_<=_" | "_>_" | "_>=_" | "@in" | "bool" | "contains" | "startsWith"
+        | "endsWith" | "matches" => Sort::Bool,
         "_*_" | "_/_" | "_%_" | "-_" | "size" | "int" | "uint" | "double" => Sort::Number,
         get if get.starts_with("get") => Sort::Number,
         "string" => Sort::Text,

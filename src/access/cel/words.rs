@@ -1,11 +1,14 @@
-use std::collections::BTreeSet;
+//! The words that expressions may use, and the look-up of each.
+
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 use cel::IdedExpr;
-use cel::common::ast::{ComprehensionExpr, EntryExpr, Expr, IdedEntryExpr, LiteralValue, SourceInfo};
+use cel::common::ast::Expr;
 
-use super::{Fault, FaultKind, place};
-use crate::model::near;
+use super::sort::literal_text;
+use super::walk::{Bound, Walk, walk};
+use super::{Fault, FaultKind, Places};
 
 /// What an expression may speak of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -26,7 +29,7 @@ const REQUEST_FIELDS: &[&str] = &["ip", "time", "user_agent"];
 const RESOURCE_FIELDS: &[&str] = &["name", "id", "locality"];
 
 /// The standard functions, as one writes them.
-const FUNCTIONS: &[&str] = &[
+pub const FUNCTIONS: &[&str] = &[
     "all",
     "bool",
     "bytes",
@@ -97,132 +100,127 @@ impl Vocabulary {
     }
 
     /// Returns every variable with its field, as one writes it.
-    fn full_names(self) -> impl Iterator<Item = String> {
+    pub fn variables_with_fields(self) -> impl Iterator<Item = String> {
         let all = self.variables().iter();
         all.flat_map(|(name, fields)| fields.iter().map(move |field| format!("{name}.{field}")))
     }
 }
 
 /// Looks up every word of an expression.
-pub(super) struct Words<'a> {
-    pub(super) text: &'a str,
-    pub(super) vocabulary: Vocabulary,
-    pub(super) info: &'a SourceInfo,
-    /// The variables that comprehensions bind.
-    pub(super) bound: Vec<&'a str>,
+struct Words<'a> {
+    vocabulary: Vocabulary,
+    places: &'a Places<'a>,
+    found: Found,
+}
+
+/// What an expression speaks of.
+#[derive(Default)]
+pub(super) struct Found {
+    /// The words that nobody knows.
     pub(super) faults: Vec<Fault>,
-    /// The fields of the vocabulary's variables that are read.
-    pub(super) reads: BTreeSet<&'static str>,
-    pub(super) deepest: usize,
+    /// The parts that are fields, by number, as one writes them: `resource.name`.
+    pub(super) fields: BTreeMap<u64, String>,
+    /// How deep the tree is.
+    pub(super) depth: usize,
+}
+
+/// Looks up every word of an expression.
+pub(super) fn look_up(vocabulary: Vocabulary, places: &Places<'_>, tree: &IdedExpr) -> Found {
+    let mut words = Words { vocabulary, places, found: Found::default() };
+    let Seen { depth, alone } = walk(tree, &mut words);
+    words.without_field(alone);
+    Found { depth, ..words.found }
+}
+
+/// What was seen of a part.
+#[derive(Clone, Default)]
+struct Seen<'a> {
+    depth: usize,
+    /// The part itself, when it is a variable that no macro binds: it has no meaning without a field.
+    alone: Option<(&'a IdedExpr, &'a str)>,
+}
+
+impl<'a> Walk<'a> for Words<'a> {
+    type Answer = Seen<'a>;
+
+    fn element(&self, _: &Seen<'a>) -> Seen<'a> {
+        Seen::default()
+    }
+
+    fn part(
+        &mut self,
+        part: &'a IdedExpr,
+        bound: &Bound<'a, Seen<'a>>,
+        mut below: Vec<Seen<'a>>,
+    ) -> Seen<'a> {
+        let depth = below.iter().map(|seen| seen.depth + 1).max().unwrap_or_default();
+        let field = match &part.expr {
+            Expr::Ident(name) if bound.get(name).is_none() && !TYPES.contains(&name.as_str()) => {
+                return Seen { depth, alone: Some((part, name)) };
+            }
+            Expr::Select(select) => Some(select.field.as_str()),
+            Expr::Call(call) => {
+                self.function(part, &call.func_name);
+                call.args.get(1).and_then(literal_text).filter(|_| call.func_name == "_[_]")
+            }
+            Expr::Struct(message) => {
+                self.fault_variable(part, &message.type_name);
+                None
+            }
+            Expr::Comprehension(_)
+            | Expr::Ident(_)
+            | Expr::List(_)
+            | Expr::Literal(_)
+            | Expr::Map(_)
+            | Expr::Unspecified => None,
+        };
+        if let Some(field) = field
+            && let Some((_, of)) = below.first_mut().and_then(|of| of.alone.take())
+        {
+            self.field(part, of, field);
+        }
+        below.into_iter().for_each(|seen| self.without_field(seen.alone));
+        Seen { depth, alone: None }
+    }
 }
 
 impl<'a> Words<'a> {
-    pub(super) fn look(&mut self, part: &'a IdedExpr, depth: usize) {
-        self.deepest = self.deepest.max(depth);
-        let depth = depth + 1;
-        match &part.expr {
-            Expr::Unspecified | Expr::Literal(_) => {}
-            Expr::Ident(name) => self.variable(part, name),
-            Expr::Select(select) => match &select.operand.expr {
-                Expr::Ident(of) if !self.bound.contains(&of.as_str()) => {
-                    self.field(part, of, &select.field);
-                }
-                _ => self.look(&select.operand, depth),
-            },
-            Expr::Call(call) => {
-                self.function(part, &call.func_name);
-                match (&call.target, call.args.as_slice()) {
-                    (None, [IdedExpr { expr: Expr::Ident(of), .. }, key])
-                        if call.func_name == "_[_]" && !self.bound.contains(&of.as_str()) =>
-                    {
-                        match &key.expr {
-                            Expr::Literal(LiteralValue::String(field)) => {
-                                self.field(part, of, field.inner());
-                            }
-                            _ => self.fault_variable(part, of),
-                        }
-                    }
-                    (target, args) => {
-                        if let Some(target) = target {
-                            self.look(target, depth);
-                        }
-                        for arg in args {
-                            self.look(arg, depth);
-                        }
-                    }
-                }
-            }
-            Expr::List(list) => list.elements.iter().for_each(|element| self.look(element, depth)),
-            Expr::Map(map) => map.entries.iter().for_each(|entry| self.entry(entry, depth)),
-            Expr::Struct(message) => {
-                self.fault_variable(part, &message.type_name);
-                message.entries.iter().for_each(|entry| self.entry(entry, depth));
-            }
-            Expr::Comprehension(comprehension) => self.comprehension(comprehension, depth),
-        }
-    }
-
-    fn entry(&mut self, entry: &'a IdedEntryExpr, depth: usize) {
-        match &entry.expr {
-            EntryExpr::StructField(field) => self.look(&field.value, depth),
-            EntryExpr::MapEntry(entry) => {
-                self.look(&entry.key, depth);
-                self.look(&entry.value, depth);
-            }
-        }
-    }
-
-    fn comprehension(&mut self, comprehension: &'a ComprehensionExpr, depth: usize) {
-        self.look(&comprehension.iter_range, depth);
-        let outer = self.bound.len();
-        self.bound.push(&comprehension.iter_var);
-        self.bound.extend(comprehension.iter_var2.as_deref());
-        self.bound.push(&comprehension.accu_var);
-        self.look(&comprehension.accu_init, depth);
-        self.look(&comprehension.loop_cond, depth);
-        self.look(&comprehension.loop_step, depth);
-        self.look(&comprehension.result, depth);
-        self.bound.truncate(outer);
-    }
-
-    fn variable(&mut self, part: &IdedExpr, name: &'a str) {
-        if !self.bound.contains(&name) && !TYPES.contains(&name) {
+    fn without_field(&mut self, alone: Option<(&'a IdedExpr, &'a str)>) {
+        if let Some((part, name)) = alone {
             self.fault_variable(part, name);
         }
     }
 
     fn field(&mut self, part: &IdedExpr, of: &str, field: &str) {
-        let known = self.vocabulary.fields_of(of).unwrap_or_default().iter().find(|known| **known == field);
-        match known {
-            Some(known) => _ = self.reads.insert(known),
-            None => self.fault_variable(part, &format!("{of}.{field}")),
+        let name = format!("{of}.{field}");
+        if self.vocabulary.fields_of(of).unwrap_or_default().contains(&field) {
+            self.found.fields.insert(part.id, name);
+        } else {
+            self.fault_variable(part, &name);
         }
     }
 
     fn fault_variable(&mut self, part: &IdedExpr, name: &str) {
-        let known: Vec<String> = self.vocabulary.full_names().collect();
-        let near = near(name, known.iter().map(String::as_str)).map(str::to_owned);
         let at = self.find(part, name);
-        self.faults.push(Fault { at, kind: FaultKind::Variable { name: name.to_owned(), near } });
+        self.found.faults.push(Fault { at, kind: FaultKind::Variable { name: name.to_owned() } });
     }
 
     fn function(&mut self, part: &IdedExpr, name: &str) {
         // Operators have names of signs; the macros' own helpers begin with `@`.
         let word = name.starts_with(|c: char| c.is_ascii_alphabetic());
-        if !word || FUNCTIONS.contains(&name) {
-            return;
+        if word && !FUNCTIONS.contains(&name) {
+            let at = self.find(part, name);
+            self.found.faults.push(Fault { at, kind: FaultKind::Function { name: name.to_owned() } });
         }
-        let near = near(name, FUNCTIONS.iter().copied());
-        let at = self.find(part, name);
-        self.faults.push(Fault { at, kind: FaultKind::Function { name: name.to_owned(), near } });
     }
 
     /// Returns where `word` stands: nearest to where the parser places the part, which may be its dot or bracket.
     fn find(&self, part: &IdedExpr, word: &str) -> Range<usize> {
-        let at = place(self.info, part.id).unwrap_or(0..self.text.len());
+        let text = self.places.info.source.as_str();
+        let at = self.places.own(part).unwrap_or(0..text.len());
         let last = word.rsplit('.').next().unwrap_or(word);
         let nearest = |word: &str| {
-            let all = self.text.match_indices(word).map(|(start, _)| start..start + word.len());
+            let all = text.match_indices(word).map(|(start, _)| start..start + word.len());
             all.min_by_key(|range| {
                 let before = at.start.saturating_sub(range.end);
                 before + range.start.saturating_sub(at.end)

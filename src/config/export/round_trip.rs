@@ -140,7 +140,10 @@ fn any_state(stack: Option<Stack>) -> impl Strategy<Value = State> {
             }
             for email in users {
                 let username = email.to_string();
-                state.insert(email, User { username, kind: UserType::Member, locked: false });
+                state.insert(
+                    email,
+                    User { username, kind: UserType::Member, locked: false, status: UserStatus::Activated },
+                );
             }
             state
         },

@@ -12,7 +12,7 @@ pub use self::application::Application;
 pub use self::field::{Field, FieldValue, Writer};
 pub use self::group::{Builtin, Group};
 pub use self::policy::{Policy, Rule, Rules, Scope};
-pub use self::user::{User, UserType};
+pub use self::user::{User, UserStatus, UserType};
 use super::{Address, Flags, Meta};
 
 /// The type of the objects of one kind.

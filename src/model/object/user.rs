@@ -10,6 +10,26 @@ pub struct User {
     pub kind: UserType,
     /// A locked member can neither log in nor use API keys.
     pub locked: bool,
+    /// Whether the person has accepted the invitation.
+    pub status: UserStatus,
+}
+
+impl User {
+    /// Returns true when the person can log in: not locked, and not waiting for the invitation to be accepted.
+    #[must_use]
+    pub fn can_log_in(&self) -> bool {
+        let Self { username: _, kind: _, locked, status } = self;
+        !locked && *status != UserStatus::Invited
+    }
+}
+
+/// Whether a person has accepted the invitation to the organization.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum UserStatus {
+    /// The person has, or the API does not say.
+    Activated,
+    /// Not yet: nobody can log in as this person.
+    Invited,
 }
 
 /// What a user is to the organization.
@@ -51,12 +71,13 @@ impl Managed for User {
     fn patch(&mut self, _: &Self, _: &Self) {}
 
     fn fields(&self) -> Vec<Field<'_>> {
-        let Self { username, kind, locked } = self;
+        let Self { username, kind, locked, status } = self;
         let owner = FieldValue::Flag(*kind == UserType::Owner);
         vec![
             Field::new("username", FieldValue::Text(username), Writer::Nothing),
             Field::new("is_owner", owner, Writer::Nothing),
             Field::new("locked", FieldValue::Flag(*locked), Writer::Nothing),
+            Field::new("activated", FieldValue::Flag(*status == UserStatus::Activated), Writer::Nothing),
         ]
     }
 }

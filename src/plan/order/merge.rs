@@ -1,36 +1,61 @@
 //! Fewer calls: several joiners, or several leavers, of one group in one.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use crate::access::GroupId;
-use crate::model::Membership;
+use crate::model::{Key, Membership};
 use crate::plan::Action;
 use crate::plan::align::Alignment;
 use crate::plan::diff::{Change, Draft};
 use crate::plan::graph::{Graph, Node};
 
+/// The nodes that are united, by the one that stands for them.
+#[derive(Default)]
+pub(super) struct Merger {
+    pub(super) united: BTreeMap<Node, Vec<Node>>,
+    /// All of these others.
+    gone: HashSet<Node>,
+}
+
+impl Merger {
+    /// Makes one node of two; false where that would close a cycle.
+    pub(super) fn unite(&mut self, into: Node, other: Node, graph: &mut Graph) -> bool {
+        let united = graph.unite(into, other).is_ok();
+        if united {
+            self.united.entry(into).or_default().push(other);
+            self.gone.insert(other);
+        }
+        united
+    }
+
+    fn unite_all(&mut self, nodes: &[Node], graph: &mut Graph) {
+        let mut classes: Vec<Node> = Vec::new();
+        for node in nodes {
+            if !self.gone.contains(node) && !classes.iter().any(|class| self.unite(*class, *node, graph)) {
+                classes.push(*node);
+            }
+        }
+    }
+}
+
 /// Unites nodes where that closes no cycle: what a union does at once, an allowed order does one after the other, so
 /// both laws hold as before.
-///
-/// Returns the united nodes by the one that stands for them.
-pub(super) fn merge(alignment: &Alignment, draft: &Draft, graph: &mut Graph) -> BTreeMap<Node, Vec<Node>> {
-    let mut united: BTreeMap<Node, Vec<Node>> = BTreeMap::new();
+pub(super) fn merge(alignment: &Alignment, draft: &Draft, graph: &mut Graph, merger: &mut Merger) {
     let is = |node: Node, what: fn(&Action) -> bool| what(&draft.changes[node as usize].action);
     let joins = by_group(
         draft.joins.iter().filter(|(_, node)| is(**node, |a| matches!(a, Action::AddMembers { .. }))),
     );
     for nodes in joins.values() {
-        unite(nodes, graph, &mut united);
+        merger.unite_all(nodes, graph);
     }
     let leaves = by_group(
         draft.leaves.iter().filter(|(_, node)| is(**node, |a| matches!(a, Action::RemoveMember { .. }))),
     );
     for (group, nodes) in leaves {
-        if may_be_set(alignment, draft, group) {
-            unite(&nodes, graph, &mut united);
+        if draft.world.groups.get_index(group as usize).is_some_and(|group| may_be_set(alignment, group)) {
+            merger.unite_all(&nodes, graph);
         }
     }
-    united
 }
 
 fn by_group<'a>(nodes: impl Iterator<Item = (&'a (GroupId, u32), &'a Node)>) -> BTreeMap<GroupId, Vec<Node>> {
@@ -41,20 +66,9 @@ fn by_group<'a>(nodes: impl Iterator<Item = (&'a (GroupId, u32), &'a Node)>) -> 
     groups
 }
 
-fn unite(nodes: &[Node], graph: &mut Graph, united: &mut BTreeMap<Node, Vec<Node>>) {
-    let mut classes: Vec<Node> = Vec::new();
-    for node in nodes {
-        match classes.iter().find(|class| graph.unite(**class, *node).is_ok()) {
-            Some(class) => united.entry(*class).or_default().push(*node),
-            None => classes.push(*node),
-        }
-    }
-}
-
 /// `PUT /members` is for a group whose whole membership is declared and listed, and where somebody stays: nobody saw
 /// the API take two empty lists.
-fn may_be_set(alignment: &Alignment, draft: &Draft, group: GroupId) -> bool {
-    let Some(key) = draft.world.groups.get_index(group as usize) else { return false };
+pub(super) fn may_be_set(alignment: &Alignment, key: &Key) -> bool {
     let exact = key.name().and_then(|name| alignment.memberships.get(name)) == Some(&Membership::Exact);
     let (Some(before), Some(after)) = (alignment.before.group(key), alignment.outcome.group(key)) else {
         return false;

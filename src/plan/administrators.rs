@@ -1,0 +1,65 @@
+//! Who can administer IAM: the people that the guard `min_iam_admins` counts.
+
+use std::collections::BTreeSet;
+
+use crate::access::{Grant, GrantScope, Grants, Holdings, Packed, PrincipalId, World};
+use crate::model::{Principal, State, UserType};
+
+/// The permission sets with which a person can give access to others again.
+const SETS: [&str; 2] = ["IAMManager", "OrganizationManager"];
+
+/// What makes somebody an administrator, and who counts as one.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Administrators {
+    /// The grants, of those that anybody holds on either side.
+    grants: Vec<Packed>,
+    /// The owners, who need no grant.
+    owners: BTreeSet<PrincipalId>,
+    /// The activated, unlocked people who are not owners.
+    people: BTreeSet<PrincipalId>,
+}
+
+impl Administrators {
+    /// Looks up what they are in a state.
+    pub(super) fn of(world: &World, state: &State) -> Self {
+        let grant = |set: &str| {
+            let (permission_set, scope) = (set.parse().ok()?, GrantScope::Organization);
+            world.symbols.find(&Grant { permission_set, scope, condition: None })
+        };
+        let mut administrators =
+            Self { grants: SETS.into_iter().filter_map(grant).collect(), ..Self::default() };
+        for (key, user) in state.users() {
+            let id = world.principals.get_index_of(&Principal::User(key.clone()));
+            let Some(id) = id.and_then(|id| PrincipalId::try_from(id).ok()) else { continue };
+            if user.kind == UserType::Owner {
+                administrators.owners.insert(id);
+            } else if user.can_log_in() {
+                administrators.people.insert(id);
+            }
+        }
+        administrators
+    }
+
+    /// Returns true when grants make their holder one.
+    pub(super) fn made_by(&self, grants: &Grants) -> bool {
+        self.grants.iter().any(|grant| grants.cover(*grant))
+    }
+
+    /// Returns true when a principal is one as soon as a grant makes it one.
+    pub(super) fn may_be(&self, principal: PrincipalId) -> bool {
+        self.people.contains(&principal)
+    }
+
+    /// Returns those that there are at a moment.
+    pub(super) fn at(&self, holdings: &Holdings, policies: usize) -> BTreeSet<PrincipalId> {
+        let policies = (0u32..).take(policies).filter_map(|policy| holdings.policy(policy));
+        let holders =
+            policies.filter(|held| self.made_by(&held.grants)).flat_map(|held| holdings.holders(held.to));
+        holders.filter(|id| self.may_be(*id)).chain(self.owners.iter().copied()).collect()
+    }
+
+    /// Returns those whom nothing that changes can touch: the owners.
+    pub(super) const fn owners(&self) -> &BTreeSet<PrincipalId> {
+        &self.owners
+    }
+}
