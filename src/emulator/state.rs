@@ -353,7 +353,8 @@ fn rows<T: Row + DeserializeOwned>(
 /// The field, `.` for the object itself, and what is wrong with it.
 pub(super) fn declared<T: DeserializeOwned>(map: &Map<String, Value>) -> Result<T, (String, String)> {
     serde_path_to_error::deserialize(Value::Object(map.clone())).map_err(|error| {
-        let missing = error.inner().to_string();
+        // It may quote the value, whatever its length.
+        let missing: String = error.inner().to_string().chars().take(200).collect();
         match missing.strip_prefix("missing field `").and_then(|rest| rest.split('`').next()) {
             Some(field) => (field.to_owned(), "is missing".to_owned()),
             None => (error.path().to_string(), missing),
