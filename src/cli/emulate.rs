@@ -12,6 +12,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::Exit;
 use super::arguments::Common;
 use super::failure::Failure;
+use super::interrupt::Signals;
 use super::state;
 use crate::emulator::{
     self, AuditDelay, Behaviour, Expiry, FAULTS_HELP, Faults, Latency, Names, OneWriter, Options, Protected,
@@ -116,7 +117,7 @@ impl Emulate {
         }
         let options = self.options(common.now)?;
         // Before the first line is out: who reads it may stop the emulator at once.
-        let mut stop = Stop::listen().context("cannot listen to signals")?;
+        let mut signals = Signals::listen().context("cannot listen to signals")?;
         let started = emulator::start(options).await;
         let emulator = started.map_err(|error| match &self.state {
             Some(path) => anyhow::Error::new(error).context(format!("cannot emulate {}", path.display())),
@@ -125,7 +126,7 @@ impl Emulate {
         let mut out = std::io::stdout();
         writeln!(out, "listening on {}", emulator.url())?;
         out.flush()?;
-        stop.asked().await;
+        signals.next().await;
         let state = emulator.shutdown().await.map_err(anyhow::Error::new)?;
         if let Some(path) = &self.save {
             let text = format!("{state:#}\n");
@@ -136,7 +137,7 @@ impl Emulate {
         Ok(Exit::Done)
     }
 
-    fn options(&self, now: Option<Timestamp>) -> anyhow::Result<Options> {
+    fn options(&self, now: Option<Timestamp>) -> Result<Options, Failure> {
         let state = match &self.state {
             Some(path) => Some(state::read(path)?),
             None => None,
@@ -174,40 +175,5 @@ impl Emulate {
                 audit_delay: self.audit_delay.unwrap_or_default(),
             },
         })
-    }
-}
-
-/// The wish of somebody that the program end.
-struct Stop {
-    #[cfg(unix)]
-    signals: [tokio::signal::unix::Signal; 2],
-}
-
-#[cfg(unix)]
-impl Stop {
-    fn listen() -> std::io::Result<Self> {
-        use tokio::signal::unix::{SignalKind, signal};
-        Ok(Self { signals: [signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?] })
-    }
-
-    /// Waits for SIGINT or SIGTERM.
-    async fn asked(&mut self) {
-        let [interrupt, terminate] = &mut self.signals;
-        tokio::select! {
-            _ = interrupt.recv() => {}
-            _ = terminate.recv() => {}
-        }
-    }
-}
-
-#[cfg(not(unix))]
-impl Stop {
-    fn listen() -> std::io::Result<Self> {
-        Ok(Self {})
-    }
-
-    /// Waits for Ctrl-C.
-    async fn asked(&mut self) {
-        let _ = tokio::signal::ctrl_c().await;
     }
 }

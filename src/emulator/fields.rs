@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use jiff::Timestamp;
 use serde_json::{Map, Value};
+use uuid::Uuid;
 
 use super::reply::{Problem, Reason, Refusal};
 use super::time;
@@ -199,12 +200,8 @@ pub(super) const NOT_A_UUID: &str = "value must be a valid UUID";
 
 /// Returns the id in lower case, or nothing when it is none.
 pub(super) fn uuid(text: &str) -> Option<String> {
-    let shaped = text.len() == 36
-        && text.bytes().enumerate().all(|(at, byte)| match at {
-            8 | 13 | 18 | 23 => byte == b'-',
-            _ => byte.is_ascii_hexdigit(),
-        });
-    shaped.then(|| text.to_ascii_lowercase())
+    let id = Uuid::try_parse(text).ok().filter(|_| text.len() == uuid::fmt::Hyphenated::LENGTH);
+    id.map(|id| id.to_string())
 }
 
 /// Reads the id of a row, in lower case.
