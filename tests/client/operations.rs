@@ -198,7 +198,7 @@ async fn a_key_is_delivered_read_back_disabled_and_deleted() {
     let secret = client.create_secret(&region, &wanted).await.unwrap();
     let place =
         ListSecrets { name: Some("scw-key".to_owned()), path: Some("/ci".to_owned()), ..Default::default() };
-    assert_eq!(client.list_secrets(&region, &place).all().await.unwrap(), [secret.clone()]);
+    assert_eq!(client.list_secrets(&region, &place).all().await.unwrap(), std::slice::from_ref(&secret));
     let data = br#"{"access_key":"SCW1","secret_key":"5ec7e7"}"#;
     let version =
         CreateSecretVersion { data: SecretBytes::new(data.to_vec()), description: "SCW1".to_owned() };
@@ -255,7 +255,7 @@ async fn who_wrote_what_is_told_over_pages_and_by_the_logs_where_that_is_refused
     assert_eq!((lock.method_name.as_str(), lock.run_id()), ("LockMember", Some("r-7")));
     assert_eq!(lock.principal.as_ref().map(|principal| principal.id.clone()), Some(id(1)));
     let of_policy = ListAuditEvents { resource_id: Some(id(2000)), ..ListAuditEvents::since(began) };
-    assert_eq!(client.list_audit_events(&of_policy).all().await.unwrap(), [rules.clone()]);
+    assert_eq!(client.list_audit_events(&of_policy).all().await.unwrap(), std::slice::from_ref(rules));
     let logs =
         client.list_logs(&ListLogs { search: Some(id(2000)), ..Default::default() }).all().await.unwrap();
     assert_eq!((logs.len(), logs[0].bearer_id.as_str(), logs[0].run_id()), (1, id(1).as_str(), Some("r-7")));
