@@ -1,24 +1,58 @@
 //! API keys of users and applications.
 
 use jiff::{SignedDuration, Timestamp};
-use serde_json::{Map, Value};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::{Map, Value, json};
 
 use super::caller::Caller;
-use super::fields::{Fields, set};
+use super::fields::{Fields, read_uuid, read_uuid_or_null, set, yes};
 use super::organization::{Ask, Expiry, Needed, Organization};
 use super::page::{Key, Listing, Total};
 use super::policy::Principal;
 use super::query::holds;
-use super::reply::{Answer, Problem, Reason, Reply, object};
+use super::reply::{Answer, Problem, Reason, Reply};
 use super::state::Defaults;
 use super::table::Row;
-use super::time::{as_given, six_decimals};
+use super::time::{as_given, micros, micros_or_null};
 
 /// Who answers to a key.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "BearerKeys", into = "BearerKeys")]
 pub(super) enum Bearer {
     User(String),
     Application(String),
+}
+
+/// The one-of of a bearer as it is written.
+#[derive(Default, Serialize, Deserialize)]
+#[serde(default)]
+struct BearerKeys {
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "read_uuid_or_null")]
+    user_id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "read_uuid_or_null")]
+    application_id: Option<String>,
+}
+
+impl From<Bearer> for BearerKeys {
+    fn from(bearer: Bearer) -> Self {
+        match bearer {
+            Bearer::User(id) => Self { user_id: Some(id), application_id: None },
+            Bearer::Application(id) => Self { user_id: None, application_id: Some(id) },
+        }
+    }
+}
+
+impl TryFrom<BearerKeys> for Bearer {
+    type Error = &'static str;
+
+    fn try_from(keys: BearerKeys) -> Result<Self, Self::Error> {
+        match (keys.user_id, keys.application_id) {
+            (Some(id), None) => Ok(Self::User(id)),
+            (None, Some(id)) => Ok(Self::Application(id)),
+            _ => Err("precisely one of application_id, user_id must be set"),
+        }
+    }
 }
 
 impl Bearer {
@@ -44,21 +78,54 @@ impl Bearer {
 }
 
 /// An API key. No `Debug`: it may hold a secret.
+#[derive(Serialize, Deserialize)]
 pub(super) struct ApiKey {
+    #[serde(deserialize_with = "read_access_key")]
     access_key: String,
     /// The secret of the state file, which `--save` writes back; never one made since.
+    #[serde(default, rename = "secret_key", serialize_with = "blank")]
     secret: Option<String>,
+    #[serde(default)]
     description: String,
+    #[serde(with = "micros")]
     created_at: Timestamp,
+    #[serde(with = "micros")]
     updated_at: Timestamp,
+    #[serde(default, serialize_with = "given", deserialize_with = "micros_or_null::deserialize")]
     pub(super) expires_at: Option<Timestamp>,
+    #[serde(deserialize_with = "read_uuid")]
     default_project_id: String,
+    #[serde(default = "yes")]
     editable: bool,
+    #[serde(default = "yes")]
     deletable: bool,
+    #[serde(default)]
     managed: bool,
+    #[serde(default)]
     creation_ip: String,
+    #[serde(flatten)]
     pub(super) bearer: Bearer,
+    #[serde(flatten)]
     more: Map<String, Value>,
+}
+
+/// Reads an access key: `SCW` and 17 capital letters or digits.
+fn read_access_key<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    let key = String::deserialize(deserializer)?;
+    let digits = key.strip_prefix("SCW").unwrap_or_default();
+    if digits.len() == 17 && digits.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit()) {
+        return Ok(key);
+    }
+    Err(D::Error::custom("value must be SCW and 17 capital letters or digits"))
+}
+
+/// Writes nothing in the place of the secret, which all answers but that of a create have.
+fn blank<S: Serializer>(_: &Option<String>, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_none()
+}
+
+fn given<S: Serializer>(at: &Option<Timestamp>, serializer: S) -> Result<S::Ok, S::Error> {
+    at.map_or(Value::Null, as_given).serialize(serializer)
 }
 
 impl Row for ApiKey {
@@ -67,6 +134,9 @@ impl Row for ApiKey {
     }
     fn created_at(&self) -> Timestamp {
         self.created_at
+    }
+    fn updated_at(&self) -> Timestamp {
+        self.updated_at
     }
 }
 
@@ -98,81 +168,29 @@ fn is_masked(access_key: &str) -> bool {
 }
 
 impl ApiKey {
-    /// Reads one of a state file.
-    pub(super) fn load(fields: &mut Fields<'_>, defaults: &Defaults) -> Self {
-        let created_at = fields.time("created_at").unwrap_or(defaults.epoch);
-        let bearer = Bearer::read(fields).ok().flatten();
-        let access_key = fields.text("access_key").unwrap_or_default();
-        let digits = access_key.strip_prefix("SCW").unwrap_or_default();
-        if digits.len() != 17 || !digits.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit()) {
-            fields.refuse("access_key", Reason::Format, "value must be SCW and 17 capital letters or digits");
-        }
-        if bearer.is_none() {
-            fields.refuse("bearer", Reason::Required, "precisely one of application_id, user_id must be set");
-        }
-        let mut key = Self {
-            access_key,
-            secret: fields.text("secret_key"),
-            description: fields.text("description").unwrap_or_default(),
-            created_at,
-            updated_at: fields.time("updated_at").unwrap_or(created_at),
-            expires_at: fields.time("expires_at"),
-            default_project_id: fields
-                .id("default_project_id")
-                .unwrap_or_else(|| defaults.organization.clone()),
-            editable: fields.flag("editable").unwrap_or(true),
-            deletable: fields.flag("deletable").unwrap_or(true),
-            managed: fields.flag("managed").unwrap_or(false),
-            creation_ip: fields.text("creation_ip").unwrap_or_default(),
-            bearer: bearer.unwrap_or(Bearer::User(String::new())),
-            more: Map::new(),
-        };
-        key.more = fields.rest();
-        key
+    /// Adds to one of a state file what it takes from the state.
+    pub(super) fn complete(key: &mut Map<String, Value>, defaults: &Defaults) {
+        defaults.fill(key, "default_project_id", || defaults.organization.as_str().into());
     }
 
     pub(super) fn secret(&self) -> Option<&str> {
         self.secret.as_deref()
     }
 
-    pub(super) fn latest(&self) -> Timestamp {
-        self.updated_at.max(self.created_at)
-    }
-
     /// Returns the key as all answers but that of its create have it: without its secret.
     pub(super) fn json(&self) -> Value {
-        self.json_with(Value::Null)
+        json!(self)
     }
 
     /// Returns the key as a state file has it: with the secret that it was loaded with.
     pub(super) fn saved(&self) -> Value {
-        self.json_with(self.secret.as_deref().map_or(Value::Null, Value::from))
+        self.json_with(self.secret.as_deref())
     }
 
-    fn json_with(&self, secret: Value) -> Value {
-        let mut json = object(
-            [
-                ("access_key", self.access_key.as_str().into()),
-                ("secret_key", secret),
-                ("description", self.description.as_str().into()),
-                ("created_at", six_decimals(self.created_at)),
-                ("updated_at", six_decimals(self.updated_at)),
-                ("expires_at", self.expires_at.map_or(Value::Null, as_given)),
-                ("default_project_id", self.default_project_id.as_str().into()),
-                ("editable", self.editable.into()),
-                ("deletable", self.deletable.into()),
-                ("managed", self.managed.into()),
-                ("creation_ip", self.creation_ip.as_str().into()),
-            ],
-            &Map::new(),
-        );
-        let (field, id) = match &self.bearer {
-            Bearer::User(id) => ("user_id", id),
-            Bearer::Application(id) => ("application_id", id),
-        };
-        json.insert(field.into(), id.as_str().into());
-        json.extend(self.more.clone());
-        Value::Object(json)
+    fn json_with(&self, secret: Option<&str>) -> Value {
+        let mut json = self.json();
+        json["secret_key"] = secret.into();
+        json
     }
 }
 
@@ -244,7 +262,7 @@ impl Organization {
             bearer,
             more: Map::new(),
         };
-        let reply = Reply::ok(key.json_with(secret.as_str().into()));
+        let reply = Reply::ok(key.json_with(Some(&secret)));
         self.count_keys(&key.bearer, |keys| keys.saturating_add(1));
         self.api_keys.insert(key);
         if let Some(secrets) = &mut self.secrets {

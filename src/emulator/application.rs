@@ -1,31 +1,40 @@
 //! Applications.
 
 use jiff::Timestamp;
-use serde_json::{Map, Value};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
 
-use super::fields::{Fields, set};
+use super::fields::{Fields, read_uuid, set, yes};
 use super::organization::{Ask, Names, Needed, Organization, unused_id};
 use super::page::{Key, Listing, Total};
 use super::policy::Principal;
 use super::query::holds;
-use super::reply::{Answer, Problem, Reply, object};
-use super::state::Defaults;
+use super::reply::{Answer, Problem, Reply};
 use super::table::Row;
-use super::time::six_decimals;
+use super::time::micros;
 
 /// An application: a principal without a person.
+#[derive(Default, Serialize, Deserialize)]
+#[serde(default)]
 pub(super) struct Application {
+    #[serde(deserialize_with = "read_uuid")]
     pub(super) id: String,
     pub(super) name: String,
     description: String,
+    #[serde(with = "micros")]
     created_at: Timestamp,
+    #[serde(with = "micros")]
     updated_at: Timestamp,
+    #[serde(deserialize_with = "read_uuid")]
     organization_id: String,
+    #[serde(default = "yes")]
     editable: bool,
+    #[serde(default = "yes")]
     deletable: bool,
     pub(super) managed: bool,
     pub(super) nb_api_keys: u64,
     tags: Vec<String>,
+    #[serde(flatten)]
     more: Map<String, Value>,
 }
 
@@ -35,6 +44,9 @@ impl Row for Application {
     }
     fn created_at(&self) -> Timestamp {
         self.created_at
+    }
+    fn updated_at(&self) -> Timestamp {
+        self.updated_at
     }
 }
 
@@ -50,48 +62,8 @@ const LISTING: Listing<Application> = Listing {
 };
 
 impl Application {
-    /// Reads one of a state file.
-    pub(super) fn load(fields: &mut Fields<'_>, defaults: &Defaults) -> Self {
-        let created_at = fields.time("created_at").unwrap_or(defaults.epoch);
-        let mut application = Self {
-            id: defaults.id(fields, "id"),
-            name: fields.text("name").unwrap_or_default(),
-            description: fields.text("description").unwrap_or_default(),
-            created_at,
-            updated_at: fields.time("updated_at").unwrap_or(created_at),
-            organization_id: fields.id("organization_id").unwrap_or_else(|| defaults.organization.clone()),
-            editable: fields.flag("editable").unwrap_or(true),
-            deletable: fields.flag("deletable").unwrap_or(true),
-            managed: fields.flag("managed").unwrap_or(false),
-            nb_api_keys: fields.count("nb_api_keys").unwrap_or(0),
-            tags: fields.texts("tags").unwrap_or_default(),
-            more: Map::new(),
-        };
-        application.more = fields.rest();
-        application
-    }
-
-    pub(super) fn latest(&self) -> Timestamp {
-        self.updated_at.max(self.created_at)
-    }
-
     pub(super) fn json(&self) -> Value {
-        Value::Object(object(
-            [
-                ("id", self.id.as_str().into()),
-                ("name", self.name.as_str().into()),
-                ("description", self.description.as_str().into()),
-                ("created_at", six_decimals(self.created_at)),
-                ("updated_at", six_decimals(self.updated_at)),
-                ("organization_id", self.organization_id.as_str().into()),
-                ("editable", self.editable.into()),
-                ("deletable", self.deletable.into()),
-                ("managed", self.managed.into()),
-                ("nb_api_keys", self.nb_api_keys.into()),
-                ("tags", self.tags.clone().into()),
-            ],
-            &self.more,
-        ))
+        json!(self)
     }
 }
 
@@ -142,10 +114,8 @@ impl Organization {
             organization_id,
             editable: true,
             deletable: true,
-            managed: false,
-            nb_api_keys: 0,
             tags,
-            more: Map::new(),
+            ..Application::default()
         };
         let reply = Reply::ok(application.json());
         self.applications.insert(application);

@@ -15,7 +15,6 @@ use super::time;
 pub(super) struct Fields<'a> {
     map: &'a Map<String, Value>,
     prefix: String,
-    asked: Vec<&'static str>,
     refused: Vec<Refusal>,
 }
 
@@ -26,7 +25,7 @@ impl<'a> Fields<'a> {
 
     /// Reads an object inside another; `prefix` stands before the names of refused arguments.
     pub(super) fn below(map: &'a Map<String, Value>, prefix: String) -> Self {
-        Self { map, prefix, asked: Vec::new(), refused: Vec::new() }
+        Self { map, prefix, refused: Vec::new() }
     }
 
     pub(super) fn has(&self, key: &str) -> bool {
@@ -34,7 +33,6 @@ impl<'a> Fields<'a> {
     }
 
     pub(super) fn value(&mut self, key: &'static str) -> Option<&'a Value> {
-        self.asked.push(key);
         self.map.get(key).filter(|value| !value.is_null())
     }
 
@@ -62,15 +60,6 @@ impl<'a> Fields<'a> {
     /// Returns the first refusal, for a state file.
     pub(super) fn first_refusal(&self) -> Option<&Refusal> {
         self.refused.first()
-    }
-
-    /// Returns the fields that nobody asked for.
-    pub(super) fn rest(&self) -> Map<String, Value> {
-        self.map
-            .iter()
-            .filter(|(key, _)| !self.asked.contains(&key.as_str()))
-            .map(|(key, value)| (key.clone(), value.clone()))
-            .collect()
     }
 
     pub(super) fn text(&mut self, key: &'static str) -> Option<String> {
@@ -105,17 +94,6 @@ impl<'a> Fields<'a> {
         match self.value(key)? {
             Value::Array(list) => Some(list),
             _ => self.wrong_type(key, "value must be a list"),
-        }
-    }
-
-    /// Reads what is declared elsewhere.
-    pub(super) fn declared<T: serde::de::DeserializeOwned>(&mut self, key: &'static str) -> Option<T> {
-        match serde_json::from_value(self.value(key)?.clone()) {
-            Ok(value) => Some(value),
-            Err(error) => {
-                self.refuse(key, Reason::Format, error.to_string());
-                None
-            }
         }
     }
 
@@ -230,6 +208,28 @@ pub(super) fn uuid(text: &str) -> Option<String> {
 pub(super) fn read_uuid<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
     let text: String = serde::Deserialize::deserialize(deserializer)?;
     uuid(&text).ok_or_else(|| serde::de::Error::custom(NOT_A_UUID))
+}
+
+/// The same, or nothing.
+pub(super) fn read_uuid_or_null<'de, D: serde::Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<String>, D::Error> {
+    let text: Option<String> = serde::Deserialize::deserialize(deserializer)?;
+    text.map(|text| uuid(&text).ok_or_else(|| serde::de::Error::custom(NOT_A_UUID))).transpose()
+}
+
+/// Reads ids, in lower case.
+pub(super) fn read_uuids<'de, D: serde::Deserializer<'de>, C: FromIterator<String>>(
+    deserializer: D,
+) -> Result<C, D::Error> {
+    let texts: Vec<String> = serde::Deserialize::deserialize(deserializer)?;
+    let ids = texts.iter().map(|text| uuid(text).ok_or_else(|| serde::de::Error::custom(NOT_A_UUID)));
+    ids.collect()
+}
+
+/// The default of what is so unless a state says otherwise.
+pub(super) fn yes() -> bool {
+    true
 }
 
 /// Says what is wrong with a name: 1 to 64 of ASCII letters, digits, `_ ( ) . -`, in words separated by spaces.

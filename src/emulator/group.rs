@@ -3,37 +3,51 @@
 use std::collections::{BTreeSet, HashSet};
 
 use jiff::Timestamp;
-use serde_json::{Map, Value};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
 
-use super::fields::{Fields, set};
+use super::fields::{Fields, read_uuid, read_uuids, set};
 use super::organization::{Ask, Needed, Organization, unused_id};
 use super::page::{Key, Listing, Total};
 use super::policy::Principal;
 use super::query::holds;
-use super::reply::{Answer, Problem, Reason, Reply, object};
+use super::reply::{Answer, Problem, Reason, Reply};
 use super::state::Defaults;
 use super::table::Row;
-use super::time::six_decimals;
+use super::time::micros;
 
-/// A group. Its members are sets: a get and a list serve them sorted (recorded: group-users-and-applications).
+/// A group. Its members are sets: a get and a list serve them sorted (recorded: group-users-and-applications). Members that
+/// the state does not have are kept: a cluster's nodes are such.
+#[derive(Default, Serialize, Deserialize)]
+#[serde(default)]
 pub(super) struct Group {
+    #[serde(deserialize_with = "read_uuid")]
     pub(super) id: String,
+    #[serde(with = "micros")]
     created_at: Timestamp,
+    #[serde(with = "micros")]
     updated_at: Timestamp,
+    #[serde(deserialize_with = "read_uuid")]
     organization_id: String,
     pub(super) name: String,
     description: String,
+    #[serde(deserialize_with = "read_uuids")]
     pub(super) user_ids: BTreeSet<String>,
+    #[serde(deserialize_with = "read_uuids")]
     pub(super) application_ids: BTreeSet<String>,
     tags: Vec<String>,
     editable: bool,
     deletable: bool,
     managed: bool,
     /// Whether it is the built-in group of all users; `None` where the state does not say, as no recording does.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) all_users: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) all_applications: Option<bool>,
     /// Whether the state does not have it; it does not get it back then.
+    #[serde(skip)]
     pub(super) implied: bool,
+    #[serde(flatten)]
     more: Map<String, Value>,
 }
 
@@ -47,6 +61,9 @@ impl Row for Group {
     fn created_at(&self) -> Timestamp {
         self.created_at
     }
+    fn updated_at(&self) -> Timestamp {
+        self.updated_at
+    }
 }
 
 const LISTING: Listing<Group> = Listing {
@@ -58,32 +75,14 @@ const LISTING: Listing<Group> = Listing {
 };
 
 impl Group {
-    /// Reads one of a state file. Members that the state does not have are kept: a cluster's nodes are such.
-    pub(super) fn load(fields: &mut Fields<'_>, defaults: &Defaults) -> Self {
-        let created_at = fields.time("created_at").unwrap_or(defaults.epoch);
-        let all_users = fields.flag("all_users");
-        let all_applications = fields.flag("all_applications");
-        let built_in = all_users == Some(true) || all_applications == Some(true);
-        let mut group = Self {
-            id: defaults.id(fields, "id"),
-            created_at,
-            updated_at: fields.time("updated_at").unwrap_or(created_at),
-            organization_id: fields.id("organization_id").unwrap_or_else(|| defaults.organization.clone()),
-            name: fields.text("name").unwrap_or_default(),
-            description: fields.text("description").unwrap_or_default(),
-            user_ids: fields.ids("user_ids").unwrap_or_default().into_iter().collect(),
-            application_ids: fields.ids("application_ids").unwrap_or_default().into_iter().collect(),
-            tags: fields.texts("tags").unwrap_or_default(),
-            editable: fields.flag("editable").unwrap_or(!built_in),
-            deletable: fields.flag("deletable").unwrap_or(!built_in),
-            managed: fields.flag("managed").unwrap_or(false),
-            all_users,
-            all_applications,
-            implied: false,
-            more: Map::new(),
-        };
-        group.more = fields.rest();
-        group
+    /// Adds to one of a state file what follows from its other fields.
+    pub(super) fn complete(group: &mut Map<String, Value>, defaults: &Defaults) {
+        defaults.fill_organization(group);
+        let built_in =
+            ["all_users", "all_applications"].iter().any(|key| group.get(*key) == Some(&true.into()));
+        for key in ["editable", "deletable"] {
+            defaults.fill(group, key, || (!built_in).into());
+        }
     }
 
     /// Returns a group that every organization has, whatever its state says.
@@ -95,17 +94,10 @@ impl Group {
             updated_at: made,
             organization_id,
             name: name.to_owned(),
-            description: String::new(),
-            user_ids: BTreeSet::new(),
-            application_ids: BTreeSet::new(),
-            tags: Vec::new(),
-            editable: false,
-            deletable: false,
-            managed: false,
             all_users: Some(name == ALL_USERS),
             all_applications: Some(name == ALL_APPLICATIONS),
             implied: true,
-            more: Map::new(),
+            ..Self::default()
         }
     }
 
@@ -114,44 +106,16 @@ impl Group {
         self.all_users == Some(true) || self.all_applications == Some(true)
     }
 
-    pub(super) fn latest(&self) -> Timestamp {
-        self.updated_at.max(self.created_at)
-    }
-
     /// Returns the group as a state file has it: with the members that were given.
     pub(super) fn saved(&self) -> Value {
-        self.json_with(
-            self.user_ids.iter().cloned().collect(),
-            self.application_ids.iter().cloned().collect(),
-        )
+        json!(self)
     }
 
     fn json_with(&self, users: Vec<String>, applications: Vec<String>) -> Value {
-        let mut json = object(
-            [
-                ("id", self.id.as_str().into()),
-                ("created_at", six_decimals(self.created_at)),
-                ("updated_at", six_decimals(self.updated_at)),
-                ("organization_id", self.organization_id.as_str().into()),
-                ("name", self.name.as_str().into()),
-                ("description", self.description.as_str().into()),
-                ("user_ids", users.into()),
-                ("application_ids", applications.into()),
-                ("tags", self.tags.clone().into()),
-                ("editable", self.editable.into()),
-                ("deletable", self.deletable.into()),
-                ("managed", self.managed.into()),
-            ],
-            &Map::new(),
-        );
-        let built_in = [("all_users", self.all_users), ("all_applications", self.all_applications)];
-        for (key, value) in built_in {
-            if let Some(value) = value {
-                json.insert(key.into(), value.into());
-            }
-        }
-        json.extend(self.more.clone());
-        Value::Object(json)
+        let mut json = self.saved();
+        json["user_ids"] = users.into();
+        json["application_ids"] = applications.into();
+        json
     }
 }
 
@@ -247,16 +211,10 @@ impl Organization {
             organization_id,
             name,
             description,
-            user_ids: BTreeSet::new(),
-            application_ids: BTreeSet::new(),
             tags,
             editable: true,
             deletable: true,
-            managed: false,
-            all_users: None,
-            all_applications: None,
-            implied: false,
-            more: Map::new(),
+            ..Group::default()
         };
         let reply = Reply::ok(group.saved());
         self.groups.insert(group);

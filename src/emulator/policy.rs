@@ -1,25 +1,68 @@
 //! Policies: rules for a principal.
 
 use jiff::Timestamp;
-use serde_json::{Map, Value};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
 
-use super::fields::{Fields, set};
+use super::fields::{Fields, read_uuid, read_uuid_or_null, set, yes};
 use super::organization::{Ask, Names, Needed, Organization, unused_id};
 use super::page::{Key, Listing, Total};
 use super::query::holds;
-use super::reply::{Answer, Problem, Reason, Reply, object};
+use super::reply::{Answer, Problem, Reason, Reply};
 use super::rule::{Counters, Rule};
 use super::state::Defaults;
 use super::table::Row;
-use super::time::six_decimals;
+use super::time::{micros, six_decimals};
 
 /// Whom a policy is for.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "PrincipalKeys", into = "PrincipalKeys")]
 pub(super) enum Principal {
     User(String),
     Group(String),
     Application(String),
+    #[default]
     Nobody,
+}
+
+/// The one-of of a principal as it is written.
+#[derive(Default, Serialize, Deserialize)]
+#[serde(default)]
+struct PrincipalKeys {
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "read_uuid_or_null")]
+    user_id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "read_uuid_or_null")]
+    group_id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "read_uuid_or_null")]
+    application_id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    no_principal: Option<bool>,
+}
+
+impl From<Principal> for PrincipalKeys {
+    fn from(principal: Principal) -> Self {
+        match principal {
+            Principal::User(id) => Self { user_id: Some(id), ..Self::default() },
+            Principal::Group(id) => Self { group_id: Some(id), ..Self::default() },
+            Principal::Application(id) => Self { application_id: Some(id), ..Self::default() },
+            Principal::Nobody => Self { no_principal: Some(true), ..Self::default() },
+        }
+    }
+}
+
+impl TryFrom<PrincipalKeys> for Principal {
+    type Error = &'static str;
+
+    fn try_from(keys: PrincipalKeys) -> Result<Self, Self::Error> {
+        let PrincipalKeys { user_id, group_id, application_id, no_principal } = keys;
+        let nobody = no_principal.filter(|&set| set).map(|_| Self::Nobody);
+        let ids = [user_id.map(Self::User), group_id.map(Self::Group), application_id.map(Self::Application)];
+        let mut set = ids.into_iter().chain([nobody]).flatten();
+        match (set.next(), set.next()) {
+            (_, Some(_)) => Err("there may be one of user_id, group_id, application_id, no_principal"),
+            (one, None) => Ok(one.unwrap_or_default()),
+        }
+    }
 }
 
 impl Principal {
@@ -39,34 +82,35 @@ impl Principal {
             (one, None) => Ok(one),
         }
     }
-
-    /// Returns the one key that an answer holds.
-    fn pair(&self) -> (&'static str, Value) {
-        match self {
-            Self::User(id) => ("user_id", id.as_str().into()),
-            Self::Group(id) => ("group_id", id.as_str().into()),
-            Self::Application(id) => ("application_id", id.as_str().into()),
-            Self::Nobody => ("no_principal", true.into()),
-        }
-    }
 }
 
 /// A policy with its rules, which are served apart from it.
-#[derive(Clone)]
+#[derive(Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub(super) struct Policy {
+    #[serde(deserialize_with = "read_uuid")]
     pub(super) id: String,
     name: String,
     description: String,
+    #[serde(deserialize_with = "read_uuid")]
     organization_id: String,
+    #[serde(with = "micros")]
     created_at: Timestamp,
+    #[serde(with = "micros")]
     updated_at: Timestamp,
+    #[serde(default = "yes")]
     editable: bool,
+    #[serde(default = "yes")]
     deletable: bool,
     managed: bool,
+    #[serde(flatten)]
     counters: Counters,
     tags: Vec<String>,
+    #[serde(flatten)]
     pub(super) principal: Principal,
+    #[serde(skip_serializing)]
     pub(super) rules: Vec<Rule>,
+    #[serde(flatten)]
     more: Map<String, Value>,
 }
 
@@ -76,6 +120,9 @@ impl Row for Policy {
     }
     fn created_at(&self) -> Timestamp {
         self.created_at
+    }
+    fn updated_at(&self) -> Timestamp {
+        self.updated_at
     }
 }
 
@@ -89,84 +136,35 @@ const LISTING: Listing<Policy> = Listing {
 };
 
 impl Policy {
-    /// Reads one of a state file, its rules included.
-    pub(super) fn load(fields: &mut Fields<'_>, defaults: &Defaults) -> Self {
-        let created_at = fields.time("created_at").unwrap_or(defaults.epoch);
-        let principal = Principal::read(fields).unwrap_or_else(|_| {
-            fields.refuse(
-                "principal",
-                Reason::Constraint,
-                "there may be one of user_id, group_id, application_id, no_principal",
-            );
-            None
-        });
-        let rules = Rule::load_all(fields, defaults);
-        let given = Counters {
-            rules: fields.count("nb_rules").unwrap_or(0),
-            scopes: fields.count("nb_scopes").unwrap_or(0),
-            permission_sets: fields.count("nb_permission_sets").unwrap_or(0),
-        };
-        let mut policy = Self {
-            id: defaults.id(fields, "id"),
-            name: fields.text("name").unwrap_or_default(),
-            description: fields.text("description").unwrap_or_default(),
-            organization_id: fields.id("organization_id").unwrap_or_else(|| defaults.organization.clone()),
-            created_at,
-            updated_at: fields.time("updated_at").unwrap_or(created_at),
-            editable: fields.flag("editable").unwrap_or(true),
-            deletable: fields.flag("deletable").unwrap_or(true),
-            managed: fields.flag("managed").unwrap_or(false),
-            // Counters may speak of rules that a state taken from recorded traffic does not have, but those of the
-            // answer to a create are all zero and say nothing.
-            counters: if given.rules >= rules.len() as u64 { given } else { Counters::of(&rules) },
-            tags: fields.texts("tags").unwrap_or_default(),
-            principal: principal.unwrap_or(Principal::Nobody),
-            rules,
-            more: Map::new(),
-        };
-        policy.more = fields.rest();
-        policy
+    /// Adds to one of a state file what it takes from the state, and to its rules what they lack.
+    pub(super) fn complete(policy: &mut Map<String, Value>, defaults: &Defaults) {
+        defaults.fill_organization(policy);
+        let rules = policy.get_mut("rules").and_then(Value::as_array_mut);
+        let rules = rules.into_iter().flatten().filter_map(Value::as_object_mut);
+        rules.for_each(|rule| Rule::complete(rule, defaults));
     }
 
-    pub(super) fn latest(&self) -> Timestamp {
-        self.updated_at.max(self.created_at)
+    /// Sets the counters of a state file that say too little. Others may speak of rules that a state taken from recorded
+    /// traffic does not have, but those of the answer to a create are all zero and say nothing.
+    pub(super) fn settle(&mut self) {
+        if self.counters.rules < self.rules.len() as u64 {
+            self.counters = Counters::of(&self.rules);
+        }
     }
 
     pub(super) fn json(&self) -> Value {
-        self.json_with(&self.counters, self.updated_at)
+        json!(self)
     }
 
-    fn json_with(&self, counters: &Counters, updated_at: Timestamp) -> Value {
-        let mut json = object(
-            [
-                ("id", self.id.as_str().into()),
-                ("name", self.name.as_str().into()),
-                ("description", self.description.as_str().into()),
-                ("organization_id", self.organization_id.as_str().into()),
-                ("created_at", six_decimals(self.created_at)),
-                ("updated_at", six_decimals(updated_at)),
-                ("editable", self.editable.into()),
-                ("deletable", self.deletable.into()),
-                ("managed", self.managed.into()),
-                ("nb_rules", counters.rules.into()),
-                ("nb_scopes", counters.scopes.into()),
-                ("nb_permission_sets", counters.permission_sets.into()),
-                ("tags", self.tags.clone().into()),
-            ],
-            &Map::new(),
-        );
-        let (key, value) = self.principal.pair();
-        json.insert(key.into(), value);
-        json.extend(self.more.clone());
-        Value::Object(json)
+    /// Returns the policy as the answer to its making has it: nothing is counted yet (recorded: policy-basic).
+    fn made(&self) -> Value {
+        json!(Self { counters: Counters::default(), ..self.clone() })
     }
 
     /// Returns the policy as a state file has it: with its rules.
     pub(super) fn saved(&self) -> Value {
         let mut json = self.json();
-        if let Value::Object(json) = &mut json {
-            json.insert("rules".into(), self.rules.iter().map(Rule::json).collect());
-        }
+        json["rules"] = json!(self.rules);
         json
     }
 }
@@ -245,14 +243,13 @@ impl Organization {
             updated_at: now,
             editable: true,
             deletable: true,
-            managed: false,
             counters: Counters::of(&rules),
             tags,
             principal,
             rules,
-            more: Map::new(),
+            ..Policy::default()
         };
-        let reply = Reply::ok(policy.json_with(&Counters::default(), now));
+        let reply = Reply::ok(policy.made());
         self.policies.insert(policy);
         Ok(reply)
     }
@@ -294,7 +291,9 @@ impl Organization {
         if let Some(principal) = principal {
             policy.principal = principal;
         }
-        Ok(Reply::ok(policy.json_with(&policy.counters, answered)))
+        let mut json = policy.json();
+        json["updated_at"] = six_decimals(answered);
+        Ok(Reply::ok(json))
     }
 
     pub(super) fn delete_policy(&mut self, ask: &mut Ask<'_>) -> Answer {
@@ -322,7 +321,7 @@ impl Organization {
         (copy.editable, copy.deletable, copy.managed) = (true, true, false);
         copy.created_at = self.stamp(ask);
         copy.updated_at = copy.created_at;
-        let reply = Reply::ok(copy.json_with(&Counters::default(), copy.updated_at));
+        let reply = Reply::ok(copy.made());
         self.policies.insert(copy);
         Ok(reply)
     }
@@ -347,8 +346,7 @@ impl Organization {
         policy.updated_at = now;
         policy.counters = Counters::of(&rules);
         policy.rules = rules;
-        let rules: Vec<Value> = policy.rules.iter().map(Rule::json).collect();
-        Ok(Reply::ok(serde_json::json!({"rules": rules})))
+        Ok(Reply::ok(json!({"rules": policy.rules})))
     }
 
     /// Leaves the policies of a principal without one, and takes it out of the groups and the keys.

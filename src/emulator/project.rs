@@ -1,26 +1,34 @@
 //! Projects, of the Account API v3.
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use super::fields::{Fields, set};
+use super::fields::{Fields, read_uuid, set};
 use super::organization::{Ask, Needed, Organization, unused_id};
 use super::page::{Key, Listing, Total};
 use super::query::{Query, holds};
-use super::reply::{Answer, Problem, Reason, Reply, object};
+use super::reply::{Answer, Problem, Reason, Reply};
 use super::state::Defaults;
 use super::table::Row;
-use super::time::six_decimals;
+use super::time::micros;
 
 /// A project. The default one has the organization's own id.
+#[derive(Default, Serialize, Deserialize)]
+#[serde(default)]
 pub(super) struct Project {
+    #[serde(deserialize_with = "read_uuid")]
     id: String,
     name: String,
+    #[serde(deserialize_with = "read_uuid")]
     organization_id: String,
+    #[serde(with = "micros")]
     created_at: Timestamp,
+    #[serde(with = "micros")]
     updated_at: Timestamp,
     description: String,
-    qualification: Option<Value>,
+    qualification: Option<Map<String, Value>>,
+    #[serde(flatten)]
     more: Map<String, Value>,
 }
 
@@ -30,6 +38,9 @@ impl Row for Project {
     }
     fn created_at(&self) -> Timestamp {
         self.created_at
+    }
+    fn updated_at(&self) -> Timestamp {
+        self.updated_at
     }
 }
 
@@ -43,23 +54,6 @@ const LISTING: Listing<Project> = Listing {
 };
 
 impl Project {
-    /// Reads one of a state file.
-    pub(super) fn load(fields: &mut Fields<'_>, defaults: &Defaults) -> Self {
-        let created_at = fields.time("created_at").unwrap_or(defaults.epoch);
-        let mut project = Self {
-            id: defaults.id(fields, "id"),
-            name: fields.text("name").unwrap_or_default(),
-            organization_id: fields.id("organization_id").unwrap_or_else(|| defaults.organization.clone()),
-            created_at,
-            updated_at: fields.time("updated_at").unwrap_or(created_at),
-            description: fields.text("description").unwrap_or_default(),
-            qualification: fields.object("qualification").cloned().map(Value::Object),
-            more: Map::new(),
-        };
-        project.more = fields.rest();
-        project
-    }
-
     /// Returns the default project of an organization without a state.
     pub(super) fn default_of(organization: &str, at: Timestamp) -> Self {
         Self {
@@ -68,35 +62,24 @@ impl Project {
             organization_id: organization.to_owned(),
             created_at: at,
             updated_at: at,
-            description: String::new(),
-            qualification: None,
-            more: Map::new(),
+            ..Self::default()
         }
-    }
-
-    pub(super) fn latest(&self) -> Timestamp {
-        self.updated_at.max(self.created_at)
     }
 
     /// Returns the project as a get and a list have it: the qualification is there even where there is none.
     pub(super) fn json(&self) -> Value {
-        let unknown = || json!({"architecture_type": "unknown_architecture_type"});
-        self.json_with(self.qualification.clone().unwrap_or_else(unknown))
+        let mut json = json!(self);
+        if self.qualification.is_none() {
+            json["qualification"] = json!({"architecture_type": "unknown_architecture_type"});
+        }
+        json
     }
 
-    fn json_with(&self, qualification: Value) -> Value {
-        Value::Object(object(
-            [
-                ("id", self.id.as_str().into()),
-                ("name", self.name.as_str().into()),
-                ("organization_id", self.organization_id.as_str().into()),
-                ("created_at", six_decimals(self.created_at)),
-                ("updated_at", six_decimals(self.updated_at)),
-                ("description", self.description.as_str().into()),
-                ("qualification", qualification),
-            ],
-            &self.more,
-        ))
+    /// Returns the project as the answer to a write has it: without a qualification.
+    fn written(&self) -> Value {
+        let mut json = json!(self);
+        json["qualification"] = Value::Null;
+        json
     }
 }
 
@@ -166,10 +149,9 @@ impl Organization {
             created_at: now,
             updated_at: now,
             description,
-            qualification: None,
-            more: Map::new(),
+            ..Project::default()
         };
-        let reply = Reply::ok(project.json_with(Value::Null));
+        let reply = Reply::ok(project.written());
         self.projects.insert(project);
         Ok(reply)
     }
@@ -197,7 +179,7 @@ impl Organization {
         set(&mut project.name, name);
         set(&mut project.description, description);
         set(&mut project.updated_at, now);
-        Ok(Reply::ok(project.json_with(Value::Null)))
+        Ok(Reply::ok(project.written()))
     }
 
     /// Deletes an empty project; what is left of the rules on it has no scope.

@@ -68,10 +68,11 @@ impl Query {
         Some(name)
     }
 
+    /// Reads a flag as Go does, which the gateway is written in: the official Python client sends `True`.
     pub(super) fn flag(&mut self, key: &str) -> Option<bool> {
         match self.text(key)?.as_str() {
-            "true" => Some(true),
-            "false" => Some(false),
+            "1" | "t" | "T" | "true" | "TRUE" | "True" => Some(true),
+            "0" | "f" | "F" | "false" | "FALSE" | "False" => Some(false),
             _ => {
                 self.refuse(key, Reason::Format, "value must be a boolean");
                 None
@@ -152,6 +153,8 @@ mod tests {
         assert_eq!(query.texts("tag").unwrap(), ["a b c", "z"]);
         assert_eq!(query.choice("type", &["unknown_type", "owner"]), None);
         assert_eq!(query.ids("user_ids"), None);
+        let mut flags = Query::parse("a=True&b=false&c=yes");
+        assert_eq!((flags.flag("a"), flags.flag("b"), flags.flag("c")), (Some(true), Some(false), None));
         assert!(query.done().is_err());
     }
 

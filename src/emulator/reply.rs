@@ -145,20 +145,3 @@ fn detail(refused: Refusal) -> Value {
     detail.insert("reason".into(), refused.reason.word().into());
     Value::Object(detail)
 }
-
-/// Builds an object: the known keys in the order of the wire, then what the state had beside them.
-pub(super) fn object<const N: usize>(
-    known: [(&'static str, Value); N],
-    more: &Map<String, Value>,
-) -> Map<String, Value> {
-    let mut object = Map::with_capacity(N + 1 + more.len());
-    for (key, value) in known {
-        object.insert(key.to_owned(), value);
-    }
-    for (key, value) in more {
-        if !object.contains_key(key) {
-            object.insert(key.clone(), value.clone());
-        }
-    }
-    object
-}

@@ -2,25 +2,66 @@
 
 use std::collections::HashSet;
 
-use serde_json::{Map, Value};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
 
 use super::condition;
-use super::fields::Fields;
+use super::fields::{Fields, read_uuid, read_uuid_or_null, read_uuids};
 use super::organization::{Ask, Organization};
 use super::page::Page;
 use super::permission_set::{self, PermissionSets};
-use super::reply::{Answer, Problem, Reason, object};
+use super::reply::{Answer, Problem, Reason};
 use super::state::Defaults;
 
 /// Where the sets of a rule apply.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "ScopeKeys", into = "ScopeKeys")]
 pub(super) enum Scope {
     Projects(Vec<String>),
     Organization(String),
     /// Can be read and not written.
     AccountRootUser(String),
     /// Its projects are gone.
+    #[default]
     Nothing,
+}
+
+/// The one-of of a scope as it is written.
+#[derive(Default, Serialize, Deserialize)]
+#[serde(default)]
+struct ScopeKeys {
+    #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "read_uuids")]
+    project_ids: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "read_uuid_or_null")]
+    organization_id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "read_uuid_or_null")]
+    account_root_user_id: Option<String>,
+}
+
+impl From<Scope> for ScopeKeys {
+    fn from(scope: Scope) -> Self {
+        match scope {
+            Scope::Projects(project_ids) => Self { project_ids, ..Self::default() },
+            Scope::Organization(id) => Self { organization_id: Some(id), ..Self::default() },
+            Scope::AccountRootUser(id) => Self { account_root_user_id: Some(id), ..Self::default() },
+            Scope::Nothing => Self::default(),
+        }
+    }
+}
+
+impl TryFrom<ScopeKeys> for Scope {
+    type Error = &'static str;
+
+    fn try_from(keys: ScopeKeys) -> Result<Self, Self::Error> {
+        let ScopeKeys { project_ids, organization_id, account_root_user_id } = keys;
+        match (project_ids.is_empty(), organization_id, account_root_user_id) {
+            (false, None, None) => Ok(Self::Projects(project_ids)),
+            (true, Some(id), None) => Ok(Self::Organization(id)),
+            (true, None, Some(id)) => Ok(Self::AccountRootUser(id)),
+            (true, None, None) => Ok(Self::Nothing),
+            _ => Err("there may be one of project_ids, organization_id, account_root_user_id"),
+        }
+    }
 }
 
 impl Scope {
@@ -36,23 +77,33 @@ impl Scope {
 }
 
 /// One rule of a policy.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub(super) struct Rule {
+    #[serde(deserialize_with = "read_uuid")]
     id: String,
+    #[serde(rename = "permission_set_names")]
     pub(super) permission_sets: Vec<String>,
     /// The type of the sets, not of the rule's own scope.
+    #[serde(rename = "permission_sets_scope_type")]
     pub(super) scope_type: String,
     pub(super) condition: String,
+    #[serde(flatten)]
     pub(super) scope: Scope,
+    #[serde(flatten)]
     more: Map<String, Value>,
 }
 
 /// `nb_rules`, `nb_scopes`, `nb_permission_sets` of a policy.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub(super) struct Counters {
+    #[serde(rename = "nb_rules")]
     pub(super) rules: u64,
-    pub(super) scopes: u64,
-    pub(super) permission_sets: u64,
+    #[serde(rename = "nb_scopes")]
+    scopes: u64,
+    #[serde(rename = "nb_permission_sets")]
+    permission_sets: u64,
 }
 
 impl Counters {
@@ -71,77 +122,13 @@ impl Counters {
 }
 
 impl Rule {
-    /// Reads the rules of a policy in a state file.
-    pub(super) fn load_all(fields: &mut Fields<'_>, defaults: &Defaults) -> Vec<Self> {
-        let mut rules = Vec::new();
-        for (at, rule) in fields.list("rules").unwrap_or_default().iter().enumerate() {
-            let Value::Object(map) = rule else {
-                fields.refuse("rules", Reason::Format, "value must be a list of objects");
-                continue;
-            };
-            let mut inner = Fields::below(map, format!("rules[{at}]."));
-            rules.push(Self::load(&mut inner, defaults));
-            fields.absorb(inner);
-        }
-        rules
-    }
-
-    fn load(fields: &mut Fields<'_>, defaults: &Defaults) -> Self {
-        let permission_sets = fields.texts("permission_set_names").unwrap_or_default();
-        let scope = match (
-            fields.ids("project_ids"),
-            fields.id("organization_id"),
-            fields.id("account_root_user_id"),
-        ) {
-            (Some(ids), None, None) if ids.is_empty() => Scope::Nothing,
-            (Some(ids), None, None) => Scope::Projects(ids),
-            (None, Some(id), None) => Scope::Organization(id),
-            (None, None, Some(id)) => Scope::AccountRootUser(id),
-            (None, None, None) => Scope::Nothing,
-            _ => {
-                fields.refuse(
-                    "scope",
-                    Reason::Constraint,
-                    "there may be one of project_ids, organization_id, account_root_user_id",
-                );
-                Scope::Nothing
-            }
-        };
-        let scope_type = fields.text("permission_sets_scope_type").unwrap_or_else(|| {
-            let known = permission_sets.iter().find_map(|name| permission_set::scope_type(name));
-            known.unwrap_or(UNKNOWN).to_owned()
-        });
-        let mut rule = Self {
-            id: fields.id("id").unwrap_or_else(|| defaults.made_up_id()),
-            permission_sets,
-            scope_type,
-            condition: fields.text("condition").unwrap_or_default(),
-            scope,
-            more: Map::new(),
-        };
-        rule.more = fields.rest();
-        rule
-    }
-
-    pub(super) fn json(&self) -> Value {
-        let mut json = object(
-            [
-                ("id", self.id.as_str().into()),
-                ("permission_set_names", self.permission_sets.clone().into()),
-                ("permission_sets_scope_type", self.scope_type.as_str().into()),
-                ("condition", self.condition.as_str().into()),
-            ],
-            &Map::new(),
-        );
-        let scope: Option<(&str, Value)> = match &self.scope {
-            Scope::Projects(ids) => Some(("project_ids", ids.clone().into())),
-            Scope::Organization(id) => Some(("organization_id", id.as_str().into())),
-            Scope::AccountRootUser(id) => Some(("account_root_user_id", id.as_str().into())),
-            Scope::Nothing => None,
-        };
-        json.extend(scope.map(|(key, value)| (key.to_owned(), value)));
-        json.extend(self.more.clone());
-        Value::Object(json)
+    /// Adds to one of a state file its id and the type of its sets.
+    pub(super) fn complete(rule: &mut Map<String, Value>, defaults: &Defaults) {
+        rule.retain(|_, value| !value.is_null());
+        defaults.fill(rule, "id", || defaults.made_up_id().into());
+        let names = rule.get("permission_set_names").and_then(Value::as_array);
+        let known = names.into_iter().flatten().find_map(|name| permission_set::scope_type(name.as_str()?));
+        defaults.fill(rule, "permission_sets_scope_type", || known.unwrap_or(UNKNOWN).into());
     }
 
     /// Takes a project out of the scope; nothing when it was not there.
@@ -171,7 +158,7 @@ impl Organization {
         query.done()?;
         let id = id.unwrap_or_default();
         let policy = self.policies.get(&id).ok_or(Problem::NotFound { resource: "policy", id })?;
-        Ok(page.of("rules", policy.rules.iter(), Rule::json))
+        Ok(page.of("rules", policy.rules.iter(), |rule| json!(rule)))
     }
 
     /// Reads the rules of a request: each with its sets, all of one scope type, and exactly one scope.
@@ -229,14 +216,8 @@ fn spec_of(fields: &mut Fields<'_>, sets: &PermissionSets) -> Option<Rule> {
     if scope_type == Some("organization") && matches!(scope, Scope::Projects(_)) {
         fields.refuse("project_ids", Reason::Constraint, "organization permission sets need organization_id");
     }
-    Some(Rule {
-        id: String::new(),
-        permission_sets: names,
-        scope_type: scope_type?.to_owned(),
-        condition,
-        scope,
-        more: Map::new(),
-    })
+    let scope_type = scope_type?.to_owned();
+    Some(Rule { permission_sets: names, scope_type, condition, scope, ..Rule::default() })
 }
 
 /// Checks the sets of a rule and returns their scope type.

@@ -115,6 +115,10 @@ impl Row for StoredSecret {
     fn created_at(&self) -> Timestamp {
         self.created_at
     }
+    /// Returns when the secret or one of its versions was last changed.
+    fn updated_at(&self) -> Timestamp {
+        self.versions.iter().map(SecretVersion::latest_change).fold(self.updated_at, Timestamp::max)
+    }
 }
 
 const LISTING: Listing<StoredSecret> = Listing {
@@ -131,7 +135,7 @@ const LISTING: Listing<StoredSecret> = Listing {
 impl StoredSecret {
     /// Adds to one of a state file what it takes from the state.
     pub(super) fn complete(secret: &mut Map<String, Value>, defaults: &Defaults) {
-        defaults.fill(secret, "project_id", || defaults.organization.clone());
+        defaults.fill(secret, "project_id", || defaults.organization.as_str().into());
     }
 
     /// Sets what follows from the versions of a state file. Versions may be missing from one that recorded traffic gave.
@@ -142,11 +146,6 @@ impl StoredSecret {
         for version in &mut self.versions {
             version.belong(&self.id, &self.region, newest);
         }
-    }
-
-    pub(super) fn latest(&self) -> Timestamp {
-        let versions = self.versions.iter().map(SecretVersion::latest_change);
-        versions.fold(self.updated_at.max(self.created_at), Timestamp::max)
     }
 
     pub(super) fn json(&self) -> Value {

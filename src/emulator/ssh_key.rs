@@ -4,28 +4,37 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
 use md5::{Digest, Md5};
-use serde_json::{Map, Value};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
 
-use super::fields::{Fields, set};
+use super::fields::{Fields, read_uuid, set};
 use super::organization::{Ask, Needed, Organization, unused_id};
 use super::page::{Key, Listing, Total};
 use super::query::holds;
-use super::reply::{Answer, Problem, Reason, Reply, object};
+use super::reply::{Answer, Problem, Reason, Reply};
 use super::state::Defaults;
 use super::table::Row;
-use super::time::six_decimals;
+use super::time::micros;
 
 /// An SSH key. Neither its name nor the key itself is unique (recorded).
+#[derive(Default, Serialize, Deserialize)]
+#[serde(default)]
 pub(super) struct SshKey {
+    #[serde(deserialize_with = "read_uuid")]
     id: String,
     name: String,
     public_key: String,
     fingerprint: String,
+    #[serde(with = "micros")]
     created_at: Timestamp,
+    #[serde(with = "micros")]
     updated_at: Timestamp,
+    #[serde(deserialize_with = "read_uuid")]
     organization_id: String,
+    #[serde(deserialize_with = "read_uuid")]
     pub(super) project_id: String,
     disabled: bool,
+    #[serde(flatten)]
     more: Map<String, Value>,
 }
 
@@ -35,6 +44,9 @@ impl Row for SshKey {
     }
     fn created_at(&self) -> Timestamp {
         self.created_at
+    }
+    fn updated_at(&self) -> Timestamp {
+        self.updated_at
     }
 }
 
@@ -47,46 +59,17 @@ const LISTING: Listing<SshKey> = Listing {
 };
 
 impl SshKey {
-    /// Reads one of a state file.
-    pub(super) fn load(fields: &mut Fields<'_>, defaults: &Defaults) -> Self {
-        let created_at = fields.time("created_at").unwrap_or(defaults.epoch);
-        let public_key = fields.text("public_key").unwrap_or_default();
-        let computed = || PublicKey::parse(&public_key).map(|key| key.fingerprint()).unwrap_or_default();
-        let mut key = Self {
-            id: defaults.id(fields, "id"),
-            name: fields.text("name").unwrap_or_default(),
-            fingerprint: fields.text("fingerprint").unwrap_or_else(computed),
-            public_key,
-            created_at,
-            updated_at: fields.time("updated_at").unwrap_or(created_at),
-            organization_id: fields.id("organization_id").unwrap_or_else(|| defaults.organization.clone()),
-            project_id: fields.id("project_id").unwrap_or_else(|| defaults.organization.clone()),
-            disabled: fields.flag("disabled").unwrap_or(false),
-            more: Map::new(),
-        };
-        key.more = fields.rest();
-        key
-    }
-
-    pub(super) fn latest(&self) -> Timestamp {
-        self.updated_at.max(self.created_at)
+    /// Adds to one of a state file what it takes from the state, and the fingerprint.
+    pub(super) fn complete(key: &mut Map<String, Value>, defaults: &Defaults) {
+        defaults.fill_organization(key);
+        defaults.fill(key, "project_id", || defaults.organization.as_str().into());
+        let line = key.get("public_key").and_then(Value::as_str).unwrap_or_default();
+        let fingerprint = PublicKey::parse(line).map(|key| key.fingerprint()).unwrap_or_default();
+        defaults.fill(key, "fingerprint", || fingerprint.into());
     }
 
     pub(super) fn json(&self) -> Value {
-        Value::Object(object(
-            [
-                ("id", self.id.as_str().into()),
-                ("name", self.name.as_str().into()),
-                ("public_key", self.public_key.as_str().into()),
-                ("fingerprint", self.fingerprint.as_str().into()),
-                ("created_at", six_decimals(self.created_at)),
-                ("updated_at", six_decimals(self.updated_at)),
-                ("organization_id", self.organization_id.as_str().into()),
-                ("project_id", self.project_id.as_str().into()),
-                ("disabled", self.disabled.into()),
-            ],
-            &self.more,
-        ))
+        json!(self)
     }
 }
 
@@ -213,8 +196,7 @@ impl Organization {
             updated_at: now,
             organization_id: self.id.clone(),
             project_id,
-            disabled: false,
-            more: Map::new(),
+            ..SshKey::default()
         };
         let reply = Reply::ok(key.json());
         self.ssh_keys.insert(key);

@@ -1,7 +1,7 @@
 //! The state file: an organization in the API's own representation.
 
 use std::cell::Cell;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use jiff::Timestamp;
 use serde::de::DeserializeOwned;
@@ -52,6 +52,14 @@ pub enum StateError {
         /// What is wrong with it.
         why: String,
     },
+    /// An object is wrong as a whole.
+    #[error("{object}: {why}")]
+    Object {
+        /// The kind, the place in its list, and the name or id where there is one.
+        object: String,
+        /// What is wrong with it.
+        why: String,
+    },
     /// Two objects of a kind have one id.
     #[error("{object}: the id `{id}` was there before")]
     Twice {
@@ -77,27 +85,26 @@ impl Defaults {
 
     /// Gives an object of a state what it does not say: when it was made and changed.
     fn fill_times(&self, object: &mut Map<String, Value>) {
-        self.fill(object, "created_at", || format!("{:.6}", self.epoch));
-        let created_at = object.get("created_at").and_then(Value::as_str).unwrap_or_default().to_owned();
+        self.fill(object, "created_at", || format!("{:.6}", self.epoch).into());
+        let created_at = object.get("created_at").cloned().unwrap_or_default();
         self.fill(object, "updated_at", || created_at);
     }
 
-    /// Gives an object of a state a text that it does not say.
-    pub(super) fn fill(&self, object: &mut Map<String, Value>, key: &str, value: impl FnOnce() -> String) {
+    /// Gives an object of a state the organization, which it does not say.
+    pub(super) fn fill_organization(&self, object: &mut Map<String, Value>) {
+        self.fill(object, "organization_id", || self.organization.as_str().into());
+    }
+
+    /// Gives an object of a state a value that it does not say.
+    pub(super) fn fill(&self, object: &mut Map<String, Value>, key: &str, value: impl FnOnce() -> Value) {
         if !object.contains_key(key) {
-            object.insert(key.to_owned(), value().into());
+            object.insert(key.to_owned(), value());
         }
     }
 
     /// Returns the beginning of 2020.
     pub(super) fn epoch() -> Timestamp {
         Timestamp::from_second(1_577_836_800).unwrap_or_default()
-    }
-
-    /// Reads the id that every object must have.
-    pub(super) fn id(&self, fields: &mut Fields<'_>, key: &'static str) -> String {
-        let id = fields.id(key);
-        fields.require(key, id).unwrap_or_default()
     }
 
     /// Returns an id for a rule that has none.
@@ -192,15 +199,17 @@ impl Organization {
         let defaults = Defaults::new(id.clone());
         let mut organization = Self::bare(id, behaviour, seed);
         organization.object = object;
-        organization.users = rows(state, "users", &defaults, User::load)?;
-        organization.projects = rows(state, "projects", &defaults, Project::load)?;
-        organization.applications = rows(state, "applications", &defaults, Application::load)?;
-        organization.groups = rows(state, "groups", &defaults, Group::load)?;
-        organization.policies = rows(state, "policies", &defaults, Policy::load)?;
-        organization.api_keys = rows(state, "api_keys", &defaults, ApiKey::load)?;
-        organization.ssh_keys = rows(state, "ssh_keys", &defaults, SshKey::load)?;
+        let owned = |object: &mut Map<String, Value>, defaults: &Defaults| defaults.fill_organization(object);
+        organization.users = rows(state, "users", &defaults, User::complete)?;
+        organization.projects = rows(state, "projects", &defaults, owned)?;
+        organization.applications = rows(state, "applications", &defaults, owned)?;
+        organization.groups = rows(state, "groups", &defaults, Group::complete)?;
+        organization.policies = rows(state, "policies", &defaults, Policy::complete)?;
+        organization.policies.each_mut().for_each(Policy::settle);
+        organization.api_keys = rows(state, "api_keys", &defaults, ApiKey::complete)?;
+        organization.ssh_keys = rows(state, "ssh_keys", &defaults, SshKey::complete)?;
         organization.quotas = Quotas::new(quota(state)?, behaviour.quota);
-        organization.stored_secrets = declared_rows(state, "secrets", &defaults, StoredSecret::complete)?;
+        organization.stored_secrets = rows(state, "secrets", &defaults, StoredSecret::complete)?;
         organization.stored_secrets.each_mut().for_each(StoredSecret::settle);
         organization.secrets_of_state = state.get("secrets").is_some_and(Value::is_array);
         organization.saml = part(&mut organization.object, "saml")?;
@@ -234,18 +243,17 @@ impl Organization {
             self.api_keys.iter().filter_map(|key| Some((key.secret()?.to_owned(), key.id().to_owned())));
         let secrets: HashMap<String, String> = secrets.collect();
         self.secrets = (!secrets.is_empty()).then_some(secrets);
-        let times = self
-            .users
-            .iter()
-            .map(User::latest)
-            .chain(self.projects.iter().map(Project::latest))
-            .chain(self.applications.iter().map(Application::latest))
-            .chain(self.groups.iter().map(Group::latest))
-            .chain(self.policies.iter().map(Policy::latest))
-            .chain(self.api_keys.iter().map(ApiKey::latest))
-            .chain(self.ssh_keys.iter().map(SshKey::latest))
-            .chain(self.stored_secrets.iter().map(StoredSecret::latest));
-        self.last = times.max().map_or(Timestamp::UNIX_EPOCH, time::to_microsecond);
+        let times = [
+            self.users.latest(),
+            self.projects.latest(),
+            self.applications.latest(),
+            self.groups.latest(),
+            self.policies.latest(),
+            self.api_keys.latest(),
+            self.ssh_keys.latest(),
+            self.stored_secrets.latest(),
+        ];
+        self.last = times.into_iter().flatten().max().map_or(Timestamp::UNIX_EPOCH, time::to_microsecond);
     }
 
     /// Returns the organization as a state file: secrets only where the state had them.
@@ -308,29 +316,8 @@ fn list<'a>(state: &'a Map<String, Value>, kind: &str) -> Result<&'a [Value], St
     }
 }
 
-fn rows<T: Row>(
-    state: &Map<String, Value>,
-    kind: &str,
-    defaults: &Defaults,
-    load: impl Fn(&mut Fields<'_>, &Defaults) -> T,
-) -> Result<Table<T>, StateError> {
-    let mut table = Table::default();
-    let mut seen = HashSet::new();
-    for (at, value) in list(state, kind)?.iter().enumerate() {
-        let map = entry(kind, at, value)?;
-        let mut fields = Fields::new(map);
-        let row = load(&mut fields, defaults);
-        refused(&fields, kind, at, map)?;
-        if !seen.insert(row.id().to_owned()) {
-            return Err(StateError::Twice { object: label(kind, at, map), id: row.id().to_owned() });
-        }
-        table.insert(row);
-    }
-    Ok(table)
-}
-
 /// Reads the rows of a kind by their declaration; `complete` adds what they take from the state.
-fn declared_rows<T: Row + DeserializeOwned>(
+fn rows<T: Row + DeserializeOwned>(
     state: &Map<String, Value>,
     kind: &str,
     defaults: &Defaults,
@@ -343,8 +330,15 @@ fn declared_rows<T: Row + DeserializeOwned>(
         map.retain(|_, value| !value.is_null());
         defaults.fill_times(&mut map);
         complete(&mut map, defaults);
-        let wrong = |(field, why)| StateError::Field { object: label(kind, at, given), field, why };
-        let row: T = declared(&map).map_err(wrong)?;
+        let object = || label(kind, at, given);
+        let id = if kind == "api_keys" { "access_key" } else { "id" };
+        if !map.contains_key(id) {
+            return Err(StateError::Field { object: object(), field: id.into(), why: "is missing".into() });
+        }
+        let row: T = declared(&map).map_err(|(field, why)| match field.as_str() {
+            "." => StateError::Object { object: object(), why },
+            _ => StateError::Field { object: object(), field, why },
+        })?;
         if table.contains(row.id()) {
             return Err(StateError::Twice { object: label(kind, at, given), id: row.id().to_owned() });
         }
@@ -359,7 +353,8 @@ fn declared_rows<T: Row + DeserializeOwned>(
 /// The field, `.` for the object itself, and what is wrong with it.
 pub(super) fn declared<T: DeserializeOwned>(map: &Map<String, Value>) -> Result<T, (String, String)> {
     serde_path_to_error::deserialize(Value::Object(map.clone())).map_err(|error| {
-        let missing = error.inner().to_string();
+        // It may quote the value, whatever its length.
+        let missing: String = error.inner().to_string().chars().take(200).collect();
         match missing.strip_prefix("missing field `").and_then(|rest| rest.split('`').next()) {
             Some(field) => (field.to_owned(), "is missing".to_owned()),
             None => (error.path().to_string(), missing),

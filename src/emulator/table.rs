@@ -9,6 +9,9 @@ pub(super) trait Row {
     /// The id, or the access key.
     fn id(&self) -> &str;
     fn created_at(&self) -> Timestamp;
+    fn updated_at(&self) -> Timestamp {
+        self.created_at()
+    }
 }
 
 /// The objects of one kind. Ties in the order of creation are broken by id.
@@ -52,6 +55,11 @@ impl<T: Row> Table<T> {
 
     pub(super) fn len(&self) -> usize {
         self.rows.len()
+    }
+
+    /// Returns the latest time at which an object was made or changed.
+    pub(super) fn latest(&self) -> Option<Timestamp> {
+        self.rows.values().map(|row| row.updated_at().max(row.created_at())).max()
     }
 
     /// Walks the objects, oldest first.

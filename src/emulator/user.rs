@@ -1,46 +1,71 @@
 //! Users: the owner and the members.
 
 use jiff::Timestamp;
-use serde_json::{Map, Value};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
 
 use super::api_key::Bearer;
 use super::caller::Caller;
-use super::fields::{Fields, set};
+use super::fields::{Fields, read_uuid, set};
 use super::grace_period::{GracePeriod, GracePeriodKind};
 use super::new_user::{Details, email_in, new_user, username_in};
 use super::organization::{Ask, Needed, Organization, unused_id};
 use super::page::{Key, Listing, Total};
 use super::policy::Principal;
 use super::query::holds;
-use super::reply::{Answer, Problem, Reason, Reply, object};
+use super::reply::{Answer, Problem, Reason, Reply};
 use super::state::Defaults;
 use super::table::Row;
-use super::time::six_decimals;
+use super::time::{micros, micros_or_null};
 
 /// A person in the organization.
+#[derive(Default, Serialize, Deserialize)]
+#[serde(default)]
 pub(super) struct User {
+    #[serde(deserialize_with = "read_uuid")]
     id: String,
     email: String,
     username: String,
     pub(super) first_name: String,
     pub(super) last_name: String,
     pub(super) phone_number: String,
+    #[serde(default = "english")]
     pub(super) locale: String,
+    #[serde(with = "micros")]
     created_at: Timestamp,
+    #[serde(with = "micros")]
     updated_at: Timestamp,
+    #[serde(deserialize_with = "read_uuid")]
     organization_id: String,
     deletable: bool,
+    #[serde(with = "micros_or_null")]
     last_login_at: Option<Timestamp>,
+    #[serde(rename = "type", default = "member")]
     kind: String,
     two_factor_enabled: bool,
+    #[serde(default = "activated")]
     status: String,
     mfa: bool,
     account_root_user_id: String,
     tags: Vec<String>,
     pub(super) locked: bool,
     /// What the person has yet to do. Kept in the state, served by a call of its own.
+    #[serde(skip_serializing)]
     pub(super) grace_periods: Vec<GracePeriod>,
+    #[serde(flatten)]
     more: Map<String, Value>,
+}
+
+fn english() -> String {
+    "en_US".to_owned()
+}
+
+fn member() -> String {
+    "member".to_owned()
+}
+
+fn activated() -> String {
+    "activated".to_owned()
 }
 
 impl Row for User {
@@ -49,6 +74,9 @@ impl Row for User {
     }
     fn created_at(&self) -> Timestamp {
         self.created_at
+    }
+    fn updated_at(&self) -> Timestamp {
+        self.updated_at
     }
 }
 
@@ -66,37 +94,15 @@ const LISTING: Listing<User> = Listing {
 };
 
 impl User {
-    /// Reads one of a state file.
-    pub(super) fn load(fields: &mut Fields<'_>, defaults: &Defaults) -> Self {
-        let created_at = fields.time("created_at").unwrap_or(defaults.epoch);
-        let email = fields.text("email").unwrap_or_default();
-        let kind = fields.text("type").unwrap_or_else(|| "member".into());
-        let mfa = fields.flag("mfa").unwrap_or(false);
-        let mut user = Self {
-            id: defaults.id(fields, "id"),
-            username: fields.text("username").unwrap_or_else(|| email.clone()),
-            email,
-            first_name: fields.text("first_name").unwrap_or_default(),
-            last_name: fields.text("last_name").unwrap_or_default(),
-            phone_number: fields.text("phone_number").unwrap_or_default(),
-            locale: fields.text("locale").unwrap_or_else(|| "en_US".into()),
-            created_at,
-            updated_at: fields.time("updated_at").unwrap_or(created_at),
-            organization_id: fields.id("organization_id").unwrap_or_else(|| defaults.organization.clone()),
-            deletable: fields.flag("deletable").unwrap_or(kind != "owner"),
-            last_login_at: fields.time("last_login_at"),
-            kind,
-            two_factor_enabled: fields.flag("two_factor_enabled").unwrap_or(mfa),
-            status: fields.text("status").unwrap_or_else(|| "activated".into()),
-            mfa,
-            account_root_user_id: fields.text("account_root_user_id").unwrap_or_default(),
-            tags: fields.texts("tags").unwrap_or_default(),
-            locked: fields.flag("locked").unwrap_or(false),
-            grace_periods: fields.declared("grace_periods").unwrap_or_default(),
-            more: Map::new(),
-        };
-        user.more = fields.rest();
-        user
+    /// Adds to one of a state file what follows from its other fields.
+    pub(super) fn complete(user: &mut Map<String, Value>, defaults: &Defaults) {
+        defaults.fill_organization(user);
+        let email = user.get("email").cloned().unwrap_or_else(|| "".into());
+        defaults.fill(user, "username", || email);
+        let owner = user.get("type").is_some_and(|kind| kind == "owner");
+        defaults.fill(user, "deletable", || (!owner).into());
+        let mfa = user.get("mfa").cloned().unwrap_or_else(|| false.into());
+        defaults.fill(user, "two_factor_enabled", || mfa);
     }
 
     /// Returns the owner of an organization whose state names none.
@@ -120,24 +126,14 @@ impl User {
             id,
             email,
             username,
-            first_name: String::new(),
-            last_name: String::new(),
-            phone_number: String::new(),
-            locale: "en_US".into(),
+            locale: english(),
             created_at: at,
             updated_at: at,
             organization_id,
             deletable: true,
-            last_login_at: None,
-            kind: "member".into(),
-            two_factor_enabled: false,
-            status: "activated".into(),
-            mfa: false,
-            account_root_user_id: String::new(),
-            tags: Vec::new(),
-            locked: false,
-            grace_periods: Vec::new(),
-            more: Map::new(),
+            kind: member(),
+            status: activated(),
+            ..Self::default()
         }
     }
 
@@ -145,48 +141,17 @@ impl User {
         self.kind == "owner"
     }
 
-    pub(super) fn latest(&self) -> Timestamp {
-        self.updated_at.max(self.created_at)
-    }
-
     pub(super) fn json(&self) -> Value {
-        self.json_with(self.updated_at)
+        json!(self)
     }
 
     /// Returns the user as a state file has them.
     pub(super) fn saved(&self) -> Value {
         let mut json = self.json();
         if !self.grace_periods.is_empty() {
-            json["grace_periods"] = serde_json::json!(self.grace_periods);
+            json["grace_periods"] = json!(self.grace_periods);
         }
         json
-    }
-
-    fn json_with(&self, updated_at: Timestamp) -> Value {
-        Value::Object(object(
-            [
-                ("id", self.id.as_str().into()),
-                ("email", self.email.as_str().into()),
-                ("username", self.username.as_str().into()),
-                ("first_name", self.first_name.as_str().into()),
-                ("last_name", self.last_name.as_str().into()),
-                ("phone_number", self.phone_number.as_str().into()),
-                ("locale", self.locale.as_str().into()),
-                ("created_at", six_decimals(self.created_at)),
-                ("updated_at", six_decimals(updated_at)),
-                ("organization_id", self.organization_id.as_str().into()),
-                ("deletable", self.deletable.into()),
-                ("last_login_at", self.last_login_at.map_or(Value::Null, six_decimals)),
-                ("type", self.kind.as_str().into()),
-                ("two_factor_enabled", self.two_factor_enabled.into()),
-                ("status", self.status.as_str().into()),
-                ("mfa", self.mfa.into()),
-                ("account_root_user_id", self.account_root_user_id.as_str().into()),
-                ("tags", self.tags.clone().into()),
-                ("locked", self.locked.into()),
-            ],
-            &self.more,
-        ))
     }
 }
 
@@ -332,10 +297,10 @@ impl Organization {
         }
         let now = self.stamp(ask);
         let user = self.users.get_mut(&id).ok_or_else(|| not_found(id))?;
-        let answered = user.updated_at;
         change(user);
+        let answered = user.json();
         user.updated_at = now;
-        Ok(Reply::ok(user.json_with(answered)))
+        Ok(Reply::ok(answered))
     }
 
     /// Deletes a user with their API keys; their policies stay, without a principal.

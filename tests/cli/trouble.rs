@@ -147,7 +147,7 @@ fn a_state_that_cannot_be_read_is_named() {
     -- stderr
     error: cannot emulate live.json
       because: cannot load the state
-      because: groups[0] `admins`: `user_ids`: value must be a list
+      because: groups[0] `admins`: `user_ids`: invalid type: string "everybody", expected a sequence
     -- exit 1
     ");
 }

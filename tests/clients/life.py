@@ -1,14 +1,19 @@
-"""The official Python client against an emulator: a whole life of a group, an application, a policy, rules, and a key.
+"""The official Python client against an emulator: a whole life of a group, an application, a policy, rules, a key that is
+delivered to Secret Manager and calls from there, and who did all that.
 
   python3 life.py URL ORGANIZATION
 """
+import base64
+import json
 import re
 import sys
 from datetime import datetime, timezone
 
 from scaleway import Client, ScalewayException
 from scaleway.account.v3 import AccountV3ProjectAPI
+from scaleway.audit_trail.v1alpha1 import AuditTrailV1Alpha1API
 from scaleway.iam.v1alpha1 import IamV1Alpha1API, RuleSpecs
+from scaleway.secret.v1beta1 import SecretType, SecretV1Beta1API
 
 url, organization = sys.argv[1:]
 client = Client(
@@ -22,6 +27,17 @@ client = Client(
 )
 iam = IamV1Alpha1API(client)
 projects = AccountV3ProjectAPI(client)
+secrets = SecretV1Beta1API(client)
+# The client adds its default project to the filters, and IAM's events have none.
+audit = AuditTrailV1Alpha1API(
+    Client(
+        access_key="SCWEMULATOR000000000",
+        secret_key="11111111-1111-1111-1111-111111111111",
+        default_organization_id=organization,
+        default_region="fr-par",
+        api_url=url,
+    )
+)
 
 
 def fails(status, call, **arguments):
@@ -71,6 +87,40 @@ read = iam.get_api_key(access_key=key.access_key)
 assert read.secret_key is None and read.expires_at == expires_at
 assert iam.get_application(application_id=application.id).nb_api_keys == 1
 iam.update_api_key(access_key=key.access_key, description="changed")
+
+secret = secrets.create_secret(name="scw-key", protected=False, type_=SecretType.KEY_VALUE, path="/ci", tags=["scw-iam=py"])
+halves = json.dumps({"access_key": key.access_key, "secret_key": key.secret_key}).encode()
+delivered = secrets.create_secret_version(secret_id=secret.id, data=base64.b64encode(halves).decode(), description=key.access_key)
+assert (delivered.revision, delivered.latest) == (1, True)
+accessed = secrets.access_secret_version_by_path(secret_path="/ci", secret_name="scw-key", revision="latest_enabled")
+read_back = json.loads(base64.b64decode(accessed.data))
+as_application = Client(
+    access_key=read_back["access_key"],
+    secret_key=read_back["secret_key"],
+    default_organization_id=organization,
+    default_project_id=organization,
+    api_url=url,
+)
+as_application = IamV1Alpha1API(as_application)
+assert as_application.get_api_key(access_key=key.access_key).application_id == application.id
+fails(403, as_application.delete_group, group_id=group.id)
+assert secrets.disable_secret_version(secret_id=secret.id, revision="1").status == "disabled"
+fails(412, secrets.access_secret_version, secret_id=secret.id, revision="1")
+secrets.delete_secret_version(secret_id=secret.id, revision="1")
+assert [one.status for one in secrets.list_secret_versions_all(secret_id=secret.id)] == ["scheduled_for_deletion"]
+secrets.delete_secret(secret_id=secret.id)
+assert secrets.list_secrets_all(scheduled_for_deletion=False) == []
+
+assert iam.get_organization(organization_id=organization).login_password_enabled
+settings = iam.update_organization_security_settings(organization_id=organization, login_attempts_before_locked=7)
+assert settings.login_attempts_before_locked == 7
+fails(404, iam.get_organization_scim, organization_id=organization)
+assert iam.enable_organization_saml(organization_id=organization).status == "missing_certificate"
+
+# The last hour is the default. This client writes a time into a query as Python does, which is no RFC 3339.
+events = audit.list_events(organization_id=organization, resource_id=policy.id).events
+assert [event.method_name for event in events] == ["UpdatePolicy", "SetRules", "CreatePolicy"], events
+assert {event.principal.id for event in events} == {own.user_id}
 
 MANY = 230
 for at in range(MANY):

@@ -14,8 +14,9 @@ pid=
 trap 'if [ -n "$pid" ]; then kill "$pid" 2>/dev/null || true; fi; rm -rf "$work"' EXIT INT TERM
 
 echo "{\"organization\": {\"id\": \"$organization\"}, \"users\": [{\"id\": \"00000001-0000-4000-8000-000000000000\",
-    \"email\": \"owner@example.com\", \"type\": \"owner\"}]}" >"$work/state.json"
-$emulate --state "$work/state.json" >"$work/said" &
+    \"email\": \"owner@example.com\", \"type\": \"owner\"}], \"api_keys\": [{\"access_key\": \"SCWEMULATOR000000000\",
+    \"secret_key\": \"11111111-1111-1111-1111-111111111111\", \"user_id\": \"00000001-0000-4000-8000-000000000000\"}]}" >"$work/state.json"
+$emulate --state "$work/state.json" --audit-delay 0 >"$work/said" &
 pid=$!
 for _ in $(seq 100); do
     grep -q listening "$work/said" && break

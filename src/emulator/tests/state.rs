@@ -28,7 +28,7 @@ fn a_wrong_state_is_told_by_the_object() {
         (json!({"groups": [{"name": "ops"}]}), "groups[0] `ops`: `id`: is missing"),
         (
             json!({"groups": [{"id": id(1), "name": 3}]}),
-            &format!("groups[0] `{}`: `name`: value must be a string", id(1)),
+            &format!("groups[0] `{}`: `name`: invalid type: integer `3`, expected a string", id(1)),
         ),
         (
             json!({"groups": [{"id": id(1), "name": "o", "user_ids": ["x"]}]}),
@@ -44,7 +44,7 @@ fn a_wrong_state_is_told_by_the_object() {
         ),
         (
             json!({"api_keys": [{"access_key": "SCW00000000000000001"}]}),
-            "api_keys[0] `SCW00000000000000001`: `bearer`: is missing",
+            "api_keys[0] `SCW00000000000000001`: precisely one of application_id, user_id must be set",
         ),
         (
             json!({"users": [{"id": id(1), "email": "\u{1b}[31m", "created_at": "now"}]}),
@@ -52,11 +52,11 @@ fn a_wrong_state_is_told_by_the_object() {
         ),
         (
             json!({"policies": [{"id": id(1), "name": "p", "rules": [{"condition": 1}]}]}),
-            "policies[0] `p`: `rules[0].condition`: value must be a string",
+            "policies[0] `p`: `rules[0].condition`: invalid type: integer `1`, expected a string",
         ),
         (
             json!({"policies": [{"id": id(1), "name": "p", "user_id": id(1), "no_principal": true}]}),
-            "policies[0] `p`: `principal`: there may be one of user_id, group_id, application_id, no_principal",
+            "policies[0] `p`: there may be one of user_id, group_id, application_id, no_principal",
         ),
         (json!({"quota": [{"limit": 3}]}), "quota[0]: `name`: is missing"),
     ] {
