@@ -80,7 +80,10 @@ impl Scene {
 }
 
 /// Returns what refers to each object that the calls delete.
-fn referrers<'a>(state: &State, actions: impl Iterator<Item = &'a Action>) -> HashMap<Address, Vec<Address>> {
+pub(super) fn referrers<'a>(
+    state: &State,
+    actions: impl Iterator<Item = &'a Action>,
+) -> HashMap<Address, Vec<Address>> {
     let mut referrers: HashMap<Address, Vec<Address>> =
         actions.filter_map(Action::deletes).map(|address| (address.clone(), Vec::new())).collect();
     if referrers.is_empty() {

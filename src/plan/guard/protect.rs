@@ -1,8 +1,9 @@
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use super::{Alarm, Case, count};
 use crate::model::{Address, Kind, Object};
 use crate::plan::Action;
+use crate::plan::scene::referrers;
 
 /// Refuses to change a protected object, its members, or a policy attached to it. An object is protected by the name
 /// that it has now and by the one that it is to have.
@@ -11,9 +12,11 @@ pub(super) fn judge(case: &Case<'_>) -> Option<Alarm> {
     if protected.is_empty() {
         return None;
     }
+    let before = &case.alignment.before;
+    let left_behind = referrers(before, case.steps.iter().map(|step| &step.action));
     let mut items = BTreeSet::new();
     for step in case.steps {
-        for (touched, how) in touched(case, &step.action) {
+        for (touched, how) in touched(case, &left_behind, &step.action) {
             for name in case.alignment.names(&touched).filter(|name| protected.contains(name)) {
                 items.insert((step.id, format!("{name}: step {} changes {how}", step.id)));
             }
@@ -29,8 +32,13 @@ pub(super) fn judge(case: &Case<'_>) -> Option<Alarm> {
     })
 }
 
-/// What a call changes, itself or by what the API changes along with it.
-fn touched(case: &Case<'_>, action: &Action) -> Vec<(Address, &'static str)> {
+/// What a call changes, itself or by what the API changes along with it: the groups that a deleted principal was in, the
+/// policies that were attached to what is deleted.
+fn touched(
+    case: &Case<'_>,
+    left_behind: &HashMap<Address, Vec<Address>>,
+    action: &Action,
+) -> Vec<(Address, &'static str)> {
     let (before, outcome) = (&case.alignment.before, &case.alignment.outcome);
     let address = action.address();
     let own = match action {
@@ -44,17 +52,9 @@ fn touched(case: &Case<'_>, action: &Action) -> Vec<(Address, &'static str)> {
         let policies = [before, outcome].into_iter().filter_map(|side| side.get(&address));
         touched.extend(policies.flat_map(Object::refers).map(|holder| (holder, "a policy attached to it")));
     }
-    if let Action::Delete { .. } = action {
-        touched.extend(left_behind(case, &address));
+    for left in action.deletes().and_then(|gone| left_behind.get(gone)).into_iter().flatten() {
+        let how = if left.kind() == Kind::Group { "its members" } else { "what it is attached to" };
+        touched.push((left.clone(), how));
     }
     touched
-}
-
-/// What a deletion changes besides: the groups that a principal was in, the policies that were attached.
-fn left_behind(case: &Case<'_>, gone: &Address) -> Vec<(Address, &'static str)> {
-    let refers = |(address, object): (&Address, &Object)| {
-        let how = if address.kind() == Kind::Group { "its members" } else { "what it is attached to" };
-        object.refers().contains(gone).then(|| (address.clone(), how))
-    };
-    case.alignment.before.objects.iter().filter_map(refers).collect()
 }
