@@ -18,6 +18,7 @@ mod export;
 mod guards;
 #[cfg(unix)]
 mod hostile;
+mod lists;
 mod markdown;
 mod ownership;
 mod plan;

@@ -11,6 +11,7 @@ use super::report::{Report, Style, pretty};
 use crate::plan::Plan;
 use crate::plan::file::Document;
 
+pub(super) use markdown::{details, head};
 pub use words::headline;
 
 /// What the difference between both sides is read as.
