@@ -106,6 +106,9 @@ fn no_text_of_an_error_holds_a_hint() {
                 folders.push(path);
                 continue;
             }
+            if path.extension().is_none_or(|extension| extension != "rs") {
+                continue;
+            }
             let text = std::fs::read_to_string(&path).unwrap();
             let line = text.lines().position(|line| line.contains("\\nhint:"));
             assert_eq!(

@@ -154,3 +154,18 @@ impl Apply {
         Ok(Exit::of(&outcome))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_duration_is_never_negative_and_has_a_unit() {
+        for (text, seconds) in [("0s", 0), ("90s", 90), ("1h30m", 5400), ("PT2M", 120), ("24h", 86_400)] {
+            assert_eq!(duration(text), Ok(Duration::from_secs(seconds)), "{text}");
+        }
+        for text in ["", "5", "-5s", "-PT1H", "5s ago", "1 fortnight", "99999999999h"] {
+            assert!(duration(text).is_err(), "{text}");
+        }
+    }
+}

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::failure::Failure;
 use super::interrupt::Interrupts;
@@ -183,17 +183,11 @@ pub(super) struct PlanArgs {
     pub(super) caller: Option<Principal>,
 }
 
-/// Reads a duration: `60s`, `2m`, `24h`.
+/// Reads a span of time, such as `90s`, `1h30m` or `PT2M`; of years nobody waits for the end.
 pub(super) fn duration(text: &str) -> Result<Duration, String> {
-    let (number, unit) = text.split_at(text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len()));
-    let number: u64 = number.parse().map_err(|_| "not a duration as in 60s, 2m or 24h".to_owned())?;
-    match unit {
-        "ms" => Ok(Duration::from_millis(number)),
-        "s" => Ok(Duration::from_secs(number)),
-        "m" if number <= 1_000_000 => Ok(Duration::from_secs(number * 60)),
-        "h" if number <= 100_000 => Ok(Duration::from_secs(number * 3600)),
-        _ => Err("not a duration as in 60s, 2m or 24h".to_owned()),
-    }
+    const MOST: Duration = Duration::from_secs(10 * 365 * 24 * 3600);
+    let span = text.parse::<SignedDuration>().ok().and_then(|span| Duration::try_from(span).ok());
+    span.filter(|span| *span <= MOST).ok_or_else(|| "not a duration as in 60s, 2m or 24h".to_owned())
 }
 
 /// Reads `user:alice@example.com` or `application:ci`.

@@ -65,6 +65,7 @@ impl Exit {
         match (&outcome.end, outcome.wrote()) {
             (End::Done, _) => Self::Done,
             (End::NotConverged(_), _) => Self::NotConverged,
+            (End::Twins(_), _) => Self::PartWay,
             (End::Failed | End::Stopped | End::Abandoned | End::Journal(_), true) => Self::PartWay,
             (End::Failed | End::Stopped | End::Abandoned | End::Journal(_), false) => Self::Error,
         }

@@ -18,8 +18,8 @@ mod state;
 pub use address::{Address, Attachment, Child, Key, Principal};
 pub use catalogue::{Catalogue, PermissionSet, ScopeType};
 pub use desired::{
-    Assertion, Desired, Expectation, Expiry, External, Guardrail, Identity, Limits, Membership, Place, Prune,
-    Settings, Where,
+    Assertion, Desired, Expectation, Expiry, Guardrail, Identity, Limits, Membership, Place, Prune, Settings,
+    Where,
 };
 pub use hint::Hint;
 pub use id::{BadId, Id};

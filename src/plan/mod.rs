@@ -11,6 +11,7 @@ mod fill;
 mod graph;
 pub mod guard;
 mod order;
+mod promise;
 mod rehearse;
 mod scene;
 mod step;
@@ -21,7 +22,9 @@ use std::collections::{BTreeMap, HashMap};
 use jiff::Timestamp;
 
 pub use self::guard::{Allowance, Finding, GuardName, UnknownGuard, Verdict};
+pub use self::promise::Unkept;
 pub use self::rehearse::rehearse;
+pub(crate) use self::scene::Scene;
 pub use self::step::{Action, Edge, Effect, Reason, Step, StepId};
 pub use self::summary::{Counts, Summary};
 use crate::access::{self, AccessChange, Grant};

@@ -121,6 +121,13 @@ fn end_words(plan: &Plan, outcome: &Outcome) -> String {
                 "Applied {done} of {all} steps, but the live organization does not match the plan; {again}."
             )
         }
+        End::Twins(twins) => {
+            let twins: Vec<_> = twins.iter().map(ToString::to_string).collect();
+            format!(
+                "Applied {done} of {all} steps, but another run created the same objects at the same time, so the ones that this run created were deleted: {}; {again}.",
+                twins.join(", ")
+            )
+        }
         End::Failed => format!("Stopped after a failure: {done} of {all} steps done; {again}."),
         End::Stopped => format!("Interrupted: {done} of {all} steps done; {again}."),
         End::Abandoned => {
@@ -252,6 +259,7 @@ fn json(outcome: &Outcome) -> Value {
         End::NotConverged(differences) => {
             ("not_converged", differences.iter().map(ToString::to_string).collect::<Vec<_>>())
         }
+        End::Twins(twins) => ("twins", twins.iter().map(ToString::to_string).collect()),
         End::Failed => ("failed", Vec::new()),
         End::Stopped => ("stopped", Vec::new()),
         End::Abandoned => ("abandoned", Vec::new()),

@@ -194,10 +194,7 @@ impl Trap {
     pub(crate) fn show(&self) -> String {
         let plan = match self.plan() {
             Ok(plan) => plan,
-            Err(error) => {
-                let hint = error.hint().map(|hint| format!("\nhint: {hint}"));
-                return format!("error: {error}{}", hint.unwrap_or_default());
-            }
+            Err(error) => return format!("error: {error}"),
         };
         Laws::of(&plan).judge_all_orders().unwrap_or_else(|broken| panic!("{broken}"));
         let mut text = String::new();

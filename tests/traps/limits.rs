@@ -357,7 +357,9 @@ fn a_name_that_two_bear_is_an_error_when_the_stack_owns_one_of_them() {
         }
         trap.duplicates.insert(scw_iam::model::Address::group(key("a")), ids.to_vec());
     });
-    assert_snapshot!(trap.show(), @"error: group a is the name of 2 live objects: 00000000-0000-0000-0000-000000000701, 00000000-0000-0000-0000-000000000702");
+    assert_snapshot!(trap.show(), @"
+    error: group a is the name of 2 live objects: 00000000-0000-0000-0000-000000000701, 00000000-0000-0000-0000-000000000702
+    ");
 }
 
 #[test]

@@ -145,6 +145,16 @@ impl Error {
         error
     }
 
+    /// Drops all that the API may have copied from the request; what went wrong stays.
+    pub(super) fn without_quotes(mut self) -> Self {
+        let body = std::mem::take(&mut self.0.body);
+        let known = |text: &String| {
+            text.len() <= 40 && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_')
+        };
+        self.0.body = ApiBody { kind: body.kind.filter(known), ..ApiBody::default() };
+        self
+    }
+
     pub(super) fn with_status(mut self, status: u16) -> Self {
         self.0.status = Some(status);
         self
