@@ -44,7 +44,7 @@ fn every_example_is_without_mistakes_and_warnings_with_and_without_its_organizat
         let (desk, name) = (desk(&example), name(&example));
         for how in ["", &format!("--emulate {name}/organization.json")] {
             let ended = desk.run(&format!("validate {name} {how} --strict --now {NOW}")).ends_with(0);
-            assert!(ended.stderr.ends_with("No mistakes found.\n"), "{name}: {ended}");
+            assert!(ended.stderr.ends_with("No errors found.\n"), "{name}: {ended}");
         }
         assert_eq!(desk.run(&format!("test {name} --now {NOW}")).code, 0, "{name}");
     }
@@ -64,7 +64,7 @@ fn every_example_changes_something_and_then_nothing_is_left_to_do() {
         let applied = run("apply --yes").ends_with(0);
         assert_eq!(applied.stdout, planned.stdout, "{name}");
         let again = run("plan --detailed-exitcode").ends_with(0);
-        assert!(again.stdout.contains("Nothing to do: live "), "{name}: {again}");
+        assert!(again.stdout.contains("No changes. The live "), "{name}: {again}");
     }
 }
 

@@ -11,11 +11,12 @@ use super::{End, Outcome, Receipt, StepEnd};
 use crate::api::escaped;
 use crate::files;
 use crate::plan::Step;
+use crate::plan::file::changed;
 
 /// A journal of applies.
 ///
-/// A line is an object with `time`, `run`, `event` and, for a step, `step`, `action`, `address`. It never holds a
-/// secret: it says what was written to which object and never the request itself.
+/// A line is an object with `time`, `run`, `event` and, for a step, `step`, `action`, `address`; `changes` says before
+/// it is sent what it changes. It never holds a secret: nothing in a plan is one.
 pub struct Journal {
     run: String,
     file: Option<Box<dyn Kept>>,
@@ -50,13 +51,13 @@ impl Journal {
         Self { run: String::new(), file: None, buffer: Vec::new(), unsafe_yet: false, failed: None }
     }
 
-    /// Opens a journal to append to, and notes that a run begins: its id, and the hash of its plan.
+    /// Opens a journal to append to, and notes that a run begins: its id, the name of its plan, and who applies it.
     ///
     /// A last line that was cut short by a crash stays as it is, on a line of its own.
     ///
     /// # Errors
     /// When it cannot be opened, written or synced.
-    pub fn open(path: &Path, run: &str, plan: &str) -> io::Result<Self> {
+    pub fn open(path: &Path, run: &str, plan: &str, caller: &str) -> io::Result<Self> {
         let mut file = files::append(path)?;
         let cut_short = cut_short(&mut file);
         let mut journal = Self::kept(Box::new(file), run);
@@ -64,7 +65,8 @@ impl Journal {
             journal.buffer.push(b'\n');
         }
         let tool = format!("scw-iam/{}", env!("CARGO_PKG_VERSION"));
-        journal.line("begin", [("plan", escaped(plan).into()), ("tool", tool.into())]);
+        let begin = [("plan", escaped(plan)), ("caller", escaped(caller)), ("tool", tool)];
+        journal.line("begin", begin.map(|(key, text)| (key, text.into())));
         journal.sync()?;
         if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
             // The file's name has to be safe too; where a folder cannot be synced, that is as good as it gets.
@@ -79,7 +81,10 @@ impl Journal {
 
     /// Notes that a step is about to be sent; it may be sent once this is synced.
     pub(super) fn started(&mut self, step: &Step) {
-        self.line("started", of_step(step));
+        if self.file.is_some() {
+            let changes = [("changes", changed(step))];
+            self.line("started", of_step(step).into_iter().chain(changes));
+        }
     }
 
     /// Notes how a step ended.
@@ -210,7 +215,7 @@ mod tests {
         let path = folder.path().join("journal.jsonl");
         for (left, lines) in [("", 1), ("{\"event\":\"started\"}\n", 2), ("{\"event\":\"star", 2)] {
             std::fs::write(&path, left).unwrap();
-            let journal = Journal::open(&path, "run-1", "plan\u{1b}").unwrap();
+            let journal = Journal::open(&path, "run-1", "plan\u{1b}", "user a").unwrap();
             drop(journal);
             let text = std::fs::read_to_string(&path).unwrap();
             assert_eq!(text.lines().count(), lines, "{text}");
@@ -226,9 +231,9 @@ mod tests {
     #[test]
     fn a_journal_that_cannot_be_kept_is_refused_before_anything_is_sent() {
         let folder = tempfile::tempdir().unwrap();
-        assert!(Journal::open(folder.path(), "run-1", "plan").is_err(), "a folder");
-        assert!(Journal::open(&folder.path().join("no/such/folder"), "run-1", "plan").is_err());
+        assert!(Journal::open(folder.path(), "run-1", "plan", "").is_err(), "a folder");
+        assert!(Journal::open(&folder.path().join("no/such/folder"), "run-1", "plan", "").is_err());
         #[cfg(target_os = "linux")]
-        assert!(Journal::open(Path::new("/dev/full"), "run-1", "plan").is_err(), "a full disk");
+        assert!(Journal::open(Path::new("/dev/full"), "run-1", "plan", "").is_err(), "a full disk");
     }
 }

@@ -88,9 +88,9 @@ pub enum WhyNot {
 impl fmt::Display for WhyNot {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::After(step) => write!(f, "it comes after step {step}"),
+            Self::After(step) => write!(f, "step {step} was not done"),
             Self::NoGrantAfterFailure => f.write_str("after a failure only revocations start"),
-            Self::Stopped => f.write_str("it was asked to stop"),
+            Self::Stopped => f.write_str("the apply was interrupted"),
             Self::Journal => f.write_str("the journal could not be written"),
         }
     }

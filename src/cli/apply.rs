@@ -138,7 +138,7 @@ impl Apply {
         let plan = &planned.plan;
         // A file that cannot be written is better known before anything changes.
         common.only_files().show(&OutcomeReport { plan, outcome: None })?;
-        let journal = self.journal.as_ref().map(|path| connection.session.journal(path, plan));
+        let journal = self.journal.as_ref().map(|path| connection.session.journal(path, planned));
         let (stopper, stop) = apply::stop_signal();
         common.interrupts.stop_with(stopper);
         let options = ApplyOptions {

@@ -15,7 +15,7 @@ use crate::files::Links;
 use crate::model::{Catalogue, Desired, Key, Principal};
 use crate::plan::{Allowance, Options};
 use crate::reconcile::{Error, PlanOptions, Watch as _};
-use crate::render::{Format, Report};
+use crate::render::{Extent, Format, Report, Style};
 
 /// Where the help lists what every command takes.
 const EVERYWHERE: &str = "For every command";
@@ -29,6 +29,9 @@ pub(super) struct Common {
     /// standard output
     #[arg(help_heading = "The result", short, long, global = true, value_name = "text|json|markdown[=FILE]", value_parser = Output::from_str)]
     pub(super) output: Vec<Output>,
+    /// Show long lists whole
+    #[arg(help_heading = "The result", long, global = true)]
+    pub(super) full: bool,
     /// Pretend that it is this time (RFC 3339), for tests and rehearsals
     #[arg(help_heading = EVERYWHERE, long, global = true, value_name = "TIME", value_parser = time)]
     pub(super) now: Option<Timestamp>,
@@ -60,30 +63,39 @@ impl Common {
 
     /// Writes a result in every format that was asked for.
     pub(super) fn show(&self, report: &dyn Report) -> anyhow::Result<()> {
-        Outputs(self.outputs()).show(report)
+        self.some_outputs(|_| true).show(report)
     }
 
     /// The output that people read before a plan is applied: text on standard output.
     pub(super) fn only_text(&self) -> Outputs {
-        Outputs(self.outputs().into_iter().filter(Output::is_read).collect())
+        self.some_outputs(Output::is_read)
     }
 
     /// All other outputs, which get the result alone.
     pub(super) fn rest(&self) -> Outputs {
-        Outputs(self.outputs().into_iter().filter(|output| !output.is_read()).collect())
+        self.some_outputs(|output| !output.is_read())
     }
 
     /// The outputs that go to files.
     pub(super) fn only_files(&self) -> Outputs {
-        Outputs(self.outputs().into_iter().filter(|output| output.file.is_some()).collect())
+        self.some_outputs(|output| output.file.is_some())
+    }
+
+    fn some_outputs(&self, which: impl Fn(&Output) -> bool) -> Outputs {
+        Outputs { list: self.outputs().into_iter().filter(which).collect(), extent: self.extent() }
+    }
+
+    /// How much of long lists is shown.
+    pub(super) const fn extent(&self) -> Extent {
+        if self.full { Extent::Full } else { Extent::Folded }
     }
 
     /// Shows a report before the result is there: where text goes to standard output there, and else on standard error,
     /// because the person who is asked reads on the terminal.
     pub(super) fn preview(&self, report: &dyn Report) -> anyhow::Result<()> {
         let text = self.only_text();
-        if text.0.is_empty() {
-            talk_with(|out| report.text(out, style_on_stderr()));
+        if text.list.is_empty() {
+            talk_with(|out| report.text(out, Style { extent: self.extent(), ..style_on_stderr() }));
         }
         text.show(report)
     }

@@ -16,10 +16,10 @@ use crate::live::Needs;
 use crate::model::{Catalogue, Stack};
 use crate::plan::Plan;
 use crate::reconcile::{ApplyOptions, PlanOptions, export};
-use crate::render::Format;
 use crate::render::outcome;
 use crate::render::paint::{Ink, Paint};
 use crate::render::plan::PlanReport;
+use crate::render::{Extent, Format};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -59,7 +59,7 @@ impl Stage {
     }
 
     fn plan(&self, plan: &Plan) -> anyhow::Result<()> {
-        self.out.report(&PlanReport::new(plan))
+        self.out.report(&PlanReport::new(plan), Extent::Folded)
     }
 
     fn outcome(&self, plan: &Plan, outcome: &Outcome) -> anyhow::Result<()> {

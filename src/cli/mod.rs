@@ -51,11 +51,11 @@ pub enum Exit {
     Stale,
     /// It stopped part-way, and something was written.
     PartWay,
-    /// It was applied, and live is not what it should be.
+    /// It was applied, but the live organization does not match the plan.
     NotConverged,
     /// The command line is wrong, or there is no terminal and no `--yes`.
     Usage,
-    /// There are mistakes in the input.
+    /// There are errors in the input.
     Mistakes,
 }
 
@@ -100,9 +100,9 @@ Exit codes:
   3   refused by a guard, or a failed `test`
   4   the plan is stale
   5   stopped part-way, something was written: plan and apply again
-  6   applied, but live is not what it should be
+  6   applied, but the live organization does not match the plan
   64  wrong usage, or no terminal and no --yes
-  65  mistakes in the input
+  65  errors in the input
 
 Credentials are taken as the official tools take them: SCW_ACCESS_KEY,
 SCW_SECRET_KEY, SCW_DEFAULT_ORGANIZATION_ID, or a profile of

@@ -13,7 +13,7 @@ use crate::files::{self, Privacy};
 use crate::render::USUAL_WIDTH;
 use crate::render::escape;
 use crate::render::paint::Paint;
-use crate::render::{Format, Report, Style};
+use crate::render::{Extent, Format, Report, Style};
 
 /// A format, and the file that it goes to; standard output without one.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,17 +25,20 @@ pub(super) struct Output {
 }
 
 /// Some of the outputs.
-pub(super) struct Outputs(pub(super) Vec<Output>);
+pub(super) struct Outputs {
+    pub(super) list: Vec<Output>,
+    pub(super) extent: Extent,
+}
 
 impl Outputs {
     /// Writes a report to each.
     pub(super) fn show(&self, report: &dyn Report) -> anyhow::Result<()> {
-        self.0.iter().try_for_each(|output| output.report(report))
+        self.list.iter().try_for_each(|output| output.report(report, self.extent))
     }
 
     /// Writes bytes to each.
     pub(super) fn write(&self, bytes: &[u8]) -> anyhow::Result<()> {
-        self.0.iter().try_for_each(|output| output.write(bytes))
+        self.list.iter().try_for_each(|output| output.write(bytes))
     }
 }
 
@@ -55,8 +58,9 @@ impl FromStr for Output {
 
 impl Output {
     /// Writes a report in this format to where it goes.
-    pub(super) fn report(&self, report: &dyn Report) -> anyhow::Result<()> {
-        let bytes = self.format.write(report, self.style()).context("cannot write the result")?;
+    pub(super) fn report(&self, report: &dyn Report, extent: Extent) -> anyhow::Result<()> {
+        let style = Style { extent, ..self.style() };
+        let bytes = self.format.write(report, style).context("cannot write the result")?;
         self.write(&bytes)
     }
 
@@ -91,7 +95,11 @@ impl Output {
     pub(super) fn style(&self) -> Style {
         let out = io::stdout();
         let terminal = self.file.is_none() && out.is_terminal();
-        Style { paint: self.paint(), width: width(terminal, columns(terminal_size::terminal_size_of(&out))) }
+        Style {
+            paint: self.paint(),
+            width: width(terminal, columns(terminal_size::terminal_size_of(&out))),
+            extent: Extent::Folded,
+        }
     }
 
     /// The colours of this output.
@@ -110,11 +118,11 @@ fn said_columns() -> Option<usize> {
     std::env::var("COLUMNS").ok()?.parse().ok().filter(|columns| *columns > 0)
 }
 
-/// How wide help is: as the terminal, as COLUMNS says, and 100 columns at most.
+/// How wide help is: as the terminal, or as COLUMNS says, but 100 columns at most; 80 through a pipe.
 pub(super) fn help_width() -> usize {
     columns(terminal_size::terminal_size_of(io::stdout()))
         .or_else(said_columns)
-        .map_or(100, |columns| columns.min(100))
+        .map_or(USUAL_WIDTH, |columns| columns.min(100))
 }
 
 /// How wide text on a stream is. What is piped does not depend on where it is piped from.
@@ -131,6 +139,7 @@ pub(super) fn style_on_stderr() -> Style {
     Style {
         paint: colour_on_stderr(),
         width: width(err.is_terminal(), columns(terminal_size::terminal_size_of(&err))),
+        extent: Extent::Folded,
     }
 }
 

@@ -32,7 +32,9 @@ pub(super) fn write(path: &Path, document: &Document) -> Result<(), Failure> {
         .hint("apply the files directly"));
     }
     write_whole(path, &bytes)?;
-    talk(&format!("Saved the plan in {}, SHA-256 {}", path.display(), sha256(&bytes)));
+    let (name, sha) = (path.display(), sha256(&bytes));
+    talk(&format!("Saved the plan in {name}, SHA-256 {sha}"));
+    talk(&format!("hint: apply exactly this plan with `scw-iam apply {name} --expect-sha {sha}`"));
     Ok(())
 }
 

@@ -711,6 +711,21 @@ fn updated(from: Option<&Key>, address: &Address, before: &Object, after: &Objec
     changes
 }
 
+/// Returns what a step changes, each field with the value before (`from`) and after (`to`); of an object that it deletes,
+/// all that it held.
+#[must_use]
+pub fn changed(step: &Step) -> serde_json::Value {
+    match &step.action {
+        Action::Delete { object, .. } => serde_json::json!({"from": basis::content_of(object)}),
+        action @ (Action::Create { .. }
+        | Action::Update { .. }
+        | Action::AddMembers { .. }
+        | Action::RemoveMember { .. }
+        | Action::SetMembers { .. }
+        | Action::SetRules { .. }) => serde_json::json!(changes(action)),
+    }
+}
+
 fn changes(action: &Action) -> ChangesDocument {
     match action {
         Action::Create { address, object } => created(address.key_text(), object),

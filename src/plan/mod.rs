@@ -155,7 +155,7 @@ impl Error {
     pub const fn hint(&self) -> Option<&'static str> {
         match self {
             Self::Duplicate { .. } => Some("say which one is meant with `id:`, or rename the others"),
-            Self::MatchedTwice { .. } => Some("declare each live object once"),
+            Self::MatchedTwice { .. } => Some("each live object is declared once"),
             Self::NamesInACircle(_) => Some("give one of them another name first, and apply twice"),
             Self::UnknownId { .. }
             | Self::IdOfOther { .. }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::{Error, Planned, Session};
 use crate::apply::{self, Guard, Journal, Options, Outcome, Progress, StopSignal, Unwatched};
 use crate::model::Stack;
-use crate::plan::{Caller, Plan};
+use crate::plan::Caller;
 
 /// How a plan is applied.
 pub struct ApplyOptions<'a> {
@@ -58,9 +58,14 @@ impl Session {
     ///
     /// # Errors
     /// [`Error::Journal`] when it cannot be opened, written or synced.
-    pub fn journal(&self, path: &Path, plan: &Plan) -> Result<Journal, Error> {
+    pub fn journal(&self, path: &Path, planned: &Planned) -> Result<Journal, Error> {
+        let Planned { plan, caller, made_from: _ } = planned;
         let name = format!("{} {}", plan.organization(), plan.created_at());
-        let opened = Journal::open(path, &self.run_id, &name);
+        let caller = match caller {
+            Caller::Known(principal) => principal.to_string(),
+            Caller::Unresolved(why) => format!("unknown: {why}"),
+        };
+        let opened = Journal::open(path, &self.run_id, &name, &caller);
         opened.map_err(|source| Error::Journal { path: path.to_owned(), source })
     }
 

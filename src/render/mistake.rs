@@ -59,7 +59,7 @@ pub fn text(mistakes: &Mistakes) -> String {
     String::from_utf8_lossy(&bytes).into_owned()
 }
 
-/// Returns how many there are: `No mistakes found; 1 warning`.
+/// Returns how many there are: `No errors found; 1 warning`.
 #[must_use]
 pub fn summary(mistakes: &Mistakes) -> String {
     let count = |severity: Severity, word: &str| match mistakes.count(severity) {
@@ -67,7 +67,7 @@ pub fn summary(mistakes: &Mistakes) -> String {
         1 => Some(format!("1 {word}")),
         many => Some(format!("{many} {word}s")),
     };
-    let first = count(Severity::Error, "mistake").unwrap_or_else(|| "No mistakes found".to_owned());
+    let first = count(Severity::Error, "error").unwrap_or_else(|| "No errors found".to_owned());
     let rest = [count(Severity::Warning, "warning"), count(Severity::Hint, "hint")];
     let rest: Vec<_> = rest.into_iter().flatten().collect();
     if rest.is_empty() { first } else { format!("{first}; {}", rest.join(", ")) }

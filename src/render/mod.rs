@@ -1,5 +1,6 @@
 //! Text, JSON and Markdown of values made elsewhere. A renderer takes a writer and a value and decides nothing.
 
+mod comment;
 pub mod escape;
 pub mod failure;
 pub mod mistake;
@@ -12,5 +13,5 @@ pub mod report;
 pub mod test;
 mod wrap;
 
-pub use report::{Format, Report, Style};
+pub use report::{Extent, Format, Report, Style};
 pub use wrap::USUAL_WIDTH;

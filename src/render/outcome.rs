@@ -8,7 +8,7 @@ use crate::apply::{End, Outcome, StepEnd, StepOutcome, WhyNot};
 use crate::plan::{Plan, Step, StepId};
 use crate::render::escape::{markdown as escape, terminal};
 use crate::render::paint::{Ink, Paint};
-use crate::render::plan::{PlanReport, headline};
+use crate::render::plan::{PlanReport, Reading, details, head, headline};
 use crate::render::report::{Report, Style, pretty};
 use crate::render::wrap::{Line, Screen};
 
@@ -69,12 +69,12 @@ pub fn text(out: &mut dyn Write, plan: &Plan, outcome: &Outcome, style: Style) -
     for idle in idle(plan, outcome) {
         if idle.steps.len() <= MOST_ALONE {
             for (step, ended, why) in &idle.steps {
-                writeln!(out, "  {}: {why}", line(plan, step, ended, paint))?;
+                writeln!(out, "  {}, because {why}", line(plan, step, ended, paint))?;
             }
             continue;
         }
         let ids: Vec<StepId> = idle.steps.iter().map(|(step, ..)| step.id).collect();
-        let rest = format!(": {} steps ({}): {}", ids.len(), ranges(&ids), idle.why);
+        let rest = format!(": {} steps ({}), because {}", ids.len(), ranges(&ids), idle.why);
         Line::of(Some(Ink::Faint), "not started").and(None, &rest).write(out, screen, 2, 4)?;
     }
     if let End::NotConverged(differences) = &outcome.end {
@@ -112,10 +112,14 @@ fn end_words(plan: &Plan, outcome: &Outcome) -> String {
     match &outcome.end {
         End::Done => {
             let seconds = outcome.elapsed.as_secs_f64();
-            format!("Applied: {done} of {all} steps done in {seconds:.1} s; live is as planned.")
+            format!(
+                "Applied: {done} of {all} steps done in {seconds:.1} s; the live organization matches the plan."
+            )
         }
         End::NotConverged(_) => {
-            format!("Applied {done} of {all} steps, but live is not what it should be: {again}.")
+            format!(
+                "Applied {done} of {all} steps, but the live organization does not match the plan; {again}."
+            )
         }
         End::Twins(twins) => {
             let twins: Vec<_> = twins.iter().map(ToString::to_string).collect();
@@ -125,11 +129,13 @@ fn end_words(plan: &Plan, outcome: &Outcome) -> String {
             )
         }
         End::Failed => format!("Stopped after a failure: {done} of {all} steps done; {again}."),
-        End::Stopped => format!("Stopped as asked: {done} of {all} steps done; {again}."),
-        End::Abandoned => format!("Stopped at once: {done} of {all} steps are known to be done; {again}."),
+        End::Stopped => format!("Interrupted: {done} of {all} steps done; {again}."),
+        End::Abandoned => {
+            format!("Interrupted at once: {done} of {all} steps are known to be done; {again}.")
+        }
         End::Journal(why) => {
             format!(
-                "Stopped, for the journal cannot be written ({why}): {done} of {all} steps done; {again}."
+                "Stopped because the journal cannot be written ({why}): {done} of {all} steps done; {again}."
             )
         }
     }
@@ -147,7 +153,7 @@ fn idle<'o>(plan: &'o Plan, outcome: &'o Outcome) -> Vec<Idle<'o>> {
     for (step, ended) in plan.steps().iter().zip(&outcome.steps) {
         let StepEnd::NotStarted(why) = ended.end else { continue };
         let words = match why {
-            WhyNot::After(_) => "they come after a step that failed".to_owned(),
+            WhyNot::After(_) => "they depend on a step that failed".to_owned(),
             WhyNot::NoGrantAfterFailure | WhyNot::Stopped | WhyNot::Journal => why.to_string(),
         };
         match all.iter_mut().find(|idle| idle.why == words) {
@@ -187,7 +193,7 @@ fn markdown(out: &mut dyn Write, plan: &Plan, outcome: &Outcome) -> io::Result<(
         let what = format!("step {}: {}", step.id, headline(plan, step));
         match &ended.end {
             StepEnd::Done(_) => done.push(escape(&format!("{what}{}", time(&ended.end)))),
-            StepEnd::NotStarted(why) => not_started.push(escape(&format!("{what}: {why}"))),
+            StepEnd::NotStarted(why) => not_started.push(escape(&format!("{what}, because {why}"))),
             StepEnd::Abandoned => {
                 failed.push(escape(&format!("{what}: abandoned, it may or may not have been done")));
             }
@@ -297,9 +303,14 @@ impl Report for OutcomeReport<'_> {
         self.outcome.map_or(Ok(()), |outcome| text(out, self.plan, outcome, style))
     }
 
+    /// What became of it stands before the steps, because a long comment is cut at its end.
     fn markdown(&self, out: &mut dyn Write) -> io::Result<()> {
-        PlanReport::new(self.plan).markdown(out)?;
-        self.outcome.map_or(Ok(()), |outcome| markdown(out, self.plan, outcome))
+        head(out, (self.plan, None), Reading::Plan)?;
+        if let Some(outcome) = self.outcome {
+            markdown(out, self.plan, outcome)?;
+            writeln!(out)?;
+        }
+        details(out, (self.plan, None), Reading::Plan)
     }
 
     fn json(&self, out: &mut dyn Write) -> io::Result<()> {

@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use serde::Serialize;
 
+use super::comment::{COMMENT_MOST, fit};
 use super::escape;
 use super::paint::Paint;
 use super::wrap::USUAL_WIDTH;
@@ -30,11 +31,33 @@ pub struct Style {
     pub paint: Paint,
     /// The number of columns after which words go to the next line. What a file says is never broken.
     pub width: usize,
+    /// How much of a long list is shown.
+    pub extent: Extent,
+}
+
+/// How much of a long list is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Extent {
+    /// Its beginning, and how many more there are.
+    #[default]
+    Folded,
+    /// All of it.
+    Full,
+}
+
+impl Extent {
+    /// Returns how many of a list are shown that is folded after so many.
+    pub(super) const fn most(self, folded: usize) -> usize {
+        match self {
+            Self::Folded => folded,
+            Self::Full => usize::MAX,
+        }
+    }
 }
 
 impl Default for Style {
     fn default() -> Self {
-        Self { paint: Paint::Plain, width: USUAL_WIDTH }
+        Self { paint: Paint::Plain, width: USUAL_WIDTH, extent: Extent::Folded }
     }
 }
 
@@ -62,7 +85,10 @@ impl Format {
         let mut bytes = Vec::new();
         match self {
             Self::Text => report.text(&mut bytes, style)?,
-            Self::Markdown => report.markdown(&mut bytes)?,
+            Self::Markdown => {
+                report.markdown(&mut bytes)?;
+                bytes = fit(&String::from_utf8_lossy(&bytes), COMMENT_MOST).into_owned().into_bytes();
+            }
             Self::Json => {
                 report.json(&mut bytes)?;
                 if let Ok(text) = std::str::from_utf8(&bytes) {

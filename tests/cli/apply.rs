@@ -25,14 +25,10 @@ fn with_yes_it_applies_and_what_is_live_is_then_what_the_files_say() {
            -   scope: [staging]
            +   scope: [prod, staging]
 
-    Left alone
-      2 groups: a product manages it, or it is built in
-          All Applications, All Users
-
     Plan: 1 to change (1 policy); 1 step.
     -- stderr
       [1 of 1] done step 1: rules of policy developers-run ([N] ms)
-    Applied: 1 of 1 steps done in [N] s; live is as planned.
+    Applied: 1 of 1 steps done in [N] s; the live organization matches the plan.
     kept the outcome in saved.json
     This ran on an emulator: nothing real was changed.
     -- exit 0
@@ -51,11 +47,7 @@ fn without_changes_it_writes_nothing() {
     let api = desk.emulate("live.json", "");
     assert_snapshot!(desk.command("apply --yes").against(&api.url, ORGANIZATION).run(), @"
     -- stdout
-    Left alone
-      2 groups: a product manages it, or it is built in
-          All Applications, All Users
-
-    Nothing to do: live is what the files say.
+    No changes. The live organization matches the files.
     -- exit 0
     ");
     assert_eq!(api.writes(), [""; 0]);
@@ -96,15 +88,11 @@ fn over_http_each_step_is_one_write() {
            -   scope: [staging]
            +   scope: [prod, staging]
 
-    Left alone
-      2 groups: a product manages it, or it is built in
-          All Applications, All Users
-
     Plan: 2 to change (1 application, 1 policy); 2 steps.
     -- stderr
       [1 of 2] done step 1: application ci ([N] ms)
       [2 of 2] done step 2: rules of policy developers-run ([N] ms)
-    Applied: 2 of 2 steps done in [N] s; live is as planned.
+    Applied: 2 of 2 steps done in [N] s; the live organization matches the plan.
     -- exit 0
     "#);
     assert_snapshot!(api.writes().join("\n"), @"
@@ -149,13 +137,9 @@ fn json_tells_what_became_of_each_step() {
       1  ~ application ci
            description: "Deploys" → "Builds"
 
-    Left alone
-      2 groups: a product manages it, or it is built in
-          All Applications, All Users
-
     Plan: 1 to change (1 application); 1 step.
       [1 of 1] done step 1: application ci ([N] ms)
-    Applied: 1 of 1 steps done in [N] s; live is as planned.
+    Applied: 1 of 1 steps done in [N] s; the live organization matches the plan.
     This ran on an emulator: nothing real was changed.
     "#);
 }
@@ -166,8 +150,8 @@ fn a_journal_has_a_line_before_and_after_each_write() {
     desk.file("iam.yaml", edit(FILE, &[("description: Deploys", "description: Builds")]));
     assert_eq!(desk.run("apply --yes --emulate live.json --journal journal.jsonl").code, 0);
     assert_snapshot!(desk.read("journal.jsonl"), @r#"
-    {"time":"[TIME]","run":"[RUN]","event":"begin","plan":"ac3e0000-0000-4000-8000-000000000000 [TIME]","tool":"scw-iam/0.1.0"}
-    {"time":"[TIME]","run":"[RUN]","event":"started","step":1,"action":"update","address":"application ci"}
+    {"time":"[TIME]","run":"[RUN]","event":"begin","plan":"ac3e0000-0000-4000-8000-000000000000 [TIME]","caller":"user owner@acme.io","tool":"scw-iam/0.1.0"}
+    {"time":"[TIME]","run":"[RUN]","event":"started","step":1,"action":"update","address":"application ci","changes":{"description":{"from":"Deploys","to":"Builds"}}}
     {"time":"[TIME]","run":"[RUN]","event":"done","step":1,"action":"update","address":"application ci","how":"sent","request_id":"[REQUEST]","status":200,"writes":1,"ms":[N]}
     {"time":"[TIME]","run":"[RUN]","event":"end","result":"done","done":1,"failed":0,"not_started":0}
     "#);
@@ -244,7 +228,7 @@ fn after_ctrl_c_what_was_not_started_is_one_line_and_json_has_every_step() {
     let ended = Ended::after(child, "Stopping:", || gate.open()).ends_with(5);
     let folded = ended.stderr.lines().filter(|line| line.contains("not started")).count();
     assert_eq!(folded, 1, "{ended}");
-    assert!(ended.stderr.contains("–30): it was asked to stop\n"), "{ended}");
+    assert!(ended.stderr.contains("–30), because the apply was interrupted\n"), "{ended}");
     assert_eq!(desk.json("apply.json")["outcome"]["steps"].as_array().unwrap().len(), 30);
     assert!(desk.read("apply.md").contains(" steps not started</summary>"), "{}", desk.read("apply.md"));
 }
@@ -299,9 +283,7 @@ fn a_step_that_may_not_be_done_ends_with_5_and_says_what_was_not_started() {
     Stopped after a failure: 1 of 2 steps done; plan and apply again to finish.
     ");
     assert_eq!(ended.code, 5);
-    assert_snapshot!(desk.read("apply.md").split("</details>").nth(1).unwrap(), @r#"
-    ### Outcome
-
+    assert_snapshot!(desk.read("apply.md").split("<details>").next().unwrap().split_once("### Outcome").unwrap().1, @r#"
     **Stopped after a failure: 1 of 2 steps done; plan and apply again to finish.**
 
     - 🛑 failed step 2: policy ci-push ([N] ms)
@@ -338,14 +320,10 @@ fn a_plan_file_is_applied_as_it_was_reviewed_without_asking() {
            -   scope: [staging]
            +   scope: [prod, staging]
 
-    Left alone
-      2 groups: a product manages it, or it is built in
-          All Applications, All Users
-
     Plan: 1 to change (1 policy); 1 step.
     -- stderr
       [1 of 1] done step 1: rules of policy developers-run ([N] ms)
-    Applied: 1 of 1 steps done in [N] s; live is as planned.
+    Applied: 1 of 1 steps done in [N] s; the live organization matches the plan.
     -- exit 0
     ");
 }

@@ -62,28 +62,24 @@ fn a_guardrail_without_an_answer_hides_no_other() {
     ");
     assert_snapshot!(desk.run("plan iam.yaml --emulate live.json --strict"), @"
     -- stdout
-    Left alone
-      2 groups: a product manages it, or it is built in
-          All Applications, All Users
-
-    refused by guardrails: 1 guardrail that cannot be judged, 7 grants against
-      guardrails (--allow guardrails=8)
+    refused by guardrails: 1 guardrail cannot be judged; 7 existing grants violate a
+      guardrail (--allow guardrails=8)
         odd (iam.yaml:28) cannot be judged: it cannot be evaluated: Error executing
           function 'int': string parse error: invalid digit found in string
         none on staging (iam.yaml:30): user ann@acme.io: AllProductsReadOnly on
-          staging ← group All Users ← policy look, rule 1
+          staging ← group All Users ← policy look, rule 1 (already so)
         none on staging (iam.yaml:30): user ann@acme.io: InstancesFullAccess on
-          staging ← group developers ← policy developers-run, rule 1
+          staging ← group developers ← policy developers-run, rule 1 (already so)
         none on staging (iam.yaml:30): user bob@acme.io: AllProductsReadOnly on
-          staging ← group All Users ← policy look, rule 1
+          staging ← group All Users ← policy look, rule 1 (already so)
         none on staging (iam.yaml:30): user bob@acme.io: InstancesFullAccess on
-          staging ← group developers ← policy developers-run, rule 1
+          staging ← group developers ← policy developers-run, rule 1 (already so)
         none on staging (iam.yaml:30): user cho@acme.io: AllProductsReadOnly on
-          staging ← group All Users ← policy look, rule 1
+          staging ← group All Users ← policy look, rule 1 (already so)
         none on staging (iam.yaml:30): user owner@acme.io: AllProductsReadOnly on
-          staging ← group All Users ← policy look, rule 1
+          staging ← group All Users ← policy look, rule 1 (already so)
         none on staging (iam.yaml:30): application ci: ContainerRegistryFullAccess
-          on staging ← policy ci-push, rule 1
+          on staging ← policy ci-push, rule 1 (already so)
 
     Plan: 0 steps; refused.
     -- stderr

@@ -10,11 +10,7 @@ fn without_drift_it_ends_with_0() {
     let desk = desk();
     assert_snapshot!(desk.run("drift --emulate live.json"), @"
     -- stdout
-    Left alone
-      2 groups: a product manages it, or it is built in
-          All Applications, All Users
-
-    No drift: live is what the files say.
+    No drift. The live organization matches the files.
     -- stderr
     This ran on an emulator: nothing real was changed.
     -- exit 0
@@ -40,7 +36,7 @@ fn what_somebody_changed_by_hand_ends_with_2() {
     Access: live against the files
       user cho@acme.io
         + has IAMManager on organization, which the files do not give
-              [can give itself more]
+              [can escalate]
             ← group admins ← policy admins-iam, rule 1
 
     Steps: what an apply would do about it
@@ -59,7 +55,8 @@ fn what_somebody_changed_by_hand_ends_with_2() {
     "#);
     assert_snapshot!(desk.run("drift --emulate live.json -o markdown"), @r#"
     -- stdout
-    ### Access drift
+    <!-- scw-iam drift ac3e0000-0000-4000-8000-000000000000 web -->
+    ### Access drift of stack `web` in organization `ac3e0000-0000-4000-8000-000000000000`
 
     **2 to change (1 application, 1 group); 2 steps; 1 escalation**
 
@@ -69,7 +66,7 @@ fn what_somebody_changed_by_hand_ends_with_2() {
 
     | who | | what | by |
     |---|---|---|---|
-    | user `cho@acme.io` | ➕ has | IAMManager on organization, which the files do not give **can give itself more** | group admins ← policy admins-iam, rule 1 |
+    | user `cho@acme.io` | ➕ has | IAMManager on organization, which the files do not give **can escalate** | group admins ← policy admins-iam, rule 1 |
 
     <details><summary>Steps and details</summary>
 
@@ -143,7 +140,7 @@ fn drift_says_on_which_side_access_is() {
         ~ has AllProductsReadOnly on staging under a condition that the files do not
               set
             ← group All Users ← policy look, rule 1 (iam.yaml:51)
-      application backup, without any access by the files
+      application backup, has no access in the files
         + has ObjectStorageFullAccess on all projects, which the files do not give
             ← policy backup-store, rule 1
       application ci
@@ -169,10 +166,6 @@ fn drift_says_on_which_side_access_is() {
                scope: [staging]
            -   condition: request.ip == "192.0.2.1"
 
-    Left alone
-      2 groups: a product manages it, or it is built in
-          All Applications, All Users
-
     Drift: 5 to change (1 group, 4 policies); 5 steps.
     -- stderr
     This ran on an emulator: nothing real was changed.
@@ -180,7 +173,8 @@ fn drift_says_on_which_side_access_is() {
     "#);
     let markdown = desk.run("drift --emulate live.json -o markdown").ends_with(2).stdout;
     assert_snapshot!(markdown.split("<details>").next().unwrap(), @r#"
-    ### Access drift
+    <!-- scw-iam drift ac3e0000-0000-4000-8000-000000000000 web -->
+    ### Access drift of stack `web` in organization `ac3e0000-0000-4000-8000-000000000000`
 
     **5 to change (1 group, 4 policies); 5 steps**
 
@@ -193,7 +187,7 @@ fn drift_says_on_which_side_access_is() {
     | user `bob@acme.io` | ➖ lacks | InstancesFullAccess on staging if request.ip == "192.0.2.2", which the files give | group developers ← policy developers-run, rule 1 (iam.yaml:45) |
     |  | ✏️ has | AllProductsReadOnly on staging under a condition that the files do not set | group All Users ← policy look, rule 1 (iam.yaml:51) |
     | user `cho@acme.io` | ✏️ has | AllProductsReadOnly on staging under a condition that the files do not set | group All Users ← policy look, rule 1 (iam.yaml:51) |
-    | application backup, **without any access by the files** | ➕ has | ObjectStorageFullAccess on all projects, which the files do not give | policy backup-store, rule 1 |
+    | application backup, **has no access in the files** | ➕ has | ObjectStorageFullAccess on all projects, which the files do not give | policy backup-store, rule 1 |
     | application ci | ➖ lacks | ContainerRegistryFullAccess on staging, which the files give | policy ci-push, rule 1 (iam.yaml:40) |
     |  | ➕ has | ContainerRegistryFullAccess on prod, which the files do not give | policy ci-push, rule 1 |
     "#);

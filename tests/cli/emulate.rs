@@ -106,7 +106,7 @@ fn the_demo_goes_round_and_leaves_nothing_behind() {
     4. Apply
     5. Plan again
     ");
-    assert!(ended.stdout.contains("\nNothing to do: live is what the files say.\n"), "{ended}");
+    assert!(ended.stdout.contains("\nNo changes. The live organization matches the files.\n"), "{ended}");
     assert_snapshot!(ended.stderr, @"This ran on an emulator: nothing real was changed.");
     assert_eq!(desk.files(), [""; 0]);
 }

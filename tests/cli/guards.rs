@@ -56,10 +56,10 @@ fn the_number_that_was_printed_lifts_a_guard_and_no_other_does() {
     assert_snapshot!(desk.run("plan --emulate live.json --allow deletes=3"), @"
     -- stdout
     Access
-      application backup, left without any access
+      application backup, loses all access
         - loses ObjectStorageFullAccess on all projects
             ← policy backup-store, rule 1
-      application ci, left without any access
+      application ci, loses all access
         - loses ContainerRegistryFullAccess on staging
             ← policy ci-push, rule 1
 
@@ -67,10 +67,6 @@ fn the_number_that_was_printed_lifts_a_guard_and_no_other_does() {
       1  - policy backup-store
       2  - application backup    after 1
       3  - policy ci-push
-
-    Left alone
-      2 groups: a product manages it, or it is built in
-          All Applications, All Users
 
     refused by deletes: would delete 2 policies of 5 that this stack owns; 1 pass
       (--allow deletes=3 is not this number) (--allow deletes=2)
@@ -85,10 +81,10 @@ fn the_number_that_was_printed_lifts_a_guard_and_no_other_does() {
     assert_snapshot!(desk.run("plan --emulate live.json --allow deletes=2"), @"
     -- stdout
     Access
-      application backup, left without any access
+      application backup, loses all access
         - loses ObjectStorageFullAccess on all projects
             ← policy backup-store, rule 1
-      application ci, left without any access
+      application ci, loses all access
         - loses ContainerRegistryFullAccess on staging
             ← policy ci-push, rule 1
 
@@ -96,10 +92,6 @@ fn the_number_that_was_printed_lifts_a_guard_and_no_other_does() {
       1  - policy backup-store
       2  - application backup    after 1
       3  - policy ci-push
-
-    Left alone
-      2 groups: a product manages it, or it is built in
-          All Applications, All Users
 
     allowed by deletes: would delete 2 policies of 5 that this stack owns; 1 pass
       (--allow deletes=2)
@@ -164,12 +156,8 @@ fn adopting_once_something_is_owned_refuses() {
     Steps
       1  ~ application ci: adopted
 
-    Adopted with keys that somebody holds
+    Adopted applications with API keys
       application ci comes with 1 API key, the oldest 314 days old
-
-    Left alone
-      2 groups: a product manages it, or it is built in
-          All Applications, All Users
 
     refused by adoptions: would adopt 1 object into stack web, which already owns
       objects (--allow adoptions=1)
@@ -215,10 +203,6 @@ fn locking_oneself_out_refuses() {
     Steps
       1  - ann@acme.io leaves group admins
 
-    Left alone
-      2 groups: a product manages it, or it is built in
-          All Applications, All Users
-
     refused by self_lockout: would take from user ann@acme.io, who runs this plan,
       what it needs to administer access (--allow self_lockout=1)
         IAMManager on organization is gone after step 1
@@ -249,12 +233,13 @@ fn a_broken_assertion_and_a_broken_guardrail_refuse() {
     refused by assertions: would break 1 assertion (--allow assertions=1)
         application ci can ContainerRegistryFullAccess on staging (iam.yaml:28):
           nothing grants it without a condition
-    refused by guardrails: would break 1 grant against a guardrail; 1 grant against
-      a guardrail broken already (--allow guardrails=1)
+    refused by guardrails: 1 new grant would violate a guardrail (1 existing grant
+      already does) (--allow guardrails=1)
         backup keeps to its store (iam.yaml:32): application backup:
           ContainerRegistryFullAccess on staging ← policy ci-push, rule 1
         backup keeps to its store (iam.yaml:32): application backup: through
           ObjectStorageFullAccess on all projects ← policy backup-store, rule 1
+          (already so)
 
     Plan: 1 to change (1 policy); 1 step; refused.
     ");

@@ -381,7 +381,7 @@ fn a_config_map_is_read_as_the_files_that_it_is() {
     let files = [("iam.yaml", head), ("more/policies.yaml", policies), ("live.json", state.as_str())];
     mount(&desk, "mnt", &files);
     mount(&desk, "repo/sub/mnt", &files[..2]);
-    let unchanged = "\nNothing to do: live is what the files say.\n";
+    let unchanged = "\nNo changes. The live organization matches the files.\n";
     for call in [
         "plan mnt --emulate live.json",
         "plan mnt --emulate mnt/live.json --strict",
@@ -442,7 +442,7 @@ fn what_is_hidden_and_says_something_draws_a_warning() {
 
     warning: this is not read because its name begins with a dot, but it holds `groups`; rename it if it counts, or move it elsewhere if it does not
     --> iam/.off.yaml
-    No mistakes found; 2 warnings.
+    No errors found; 2 warnings.
     -- exit 0
     ");
     let _ = desk.run("validate iam --strict").ends_with(65);

@@ -20,6 +20,7 @@ mod guards;
 mod hostile;
 mod leavers;
 mod language;
+mod lists;
 mod markdown;
 mod ownership;
 mod plan;

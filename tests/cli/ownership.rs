@@ -54,8 +54,6 @@ fn without_a_stack_nothing_is_tagged_and_nothing_deleted() {
           backup
       1 policy: the files name no stack, so nothing is deleted
           backup-store
-      2 groups: a product manages it, or it is built in
-          All Applications, All Users
 
     Plan: 1 to change (1 application); 1 step.
     -- stderr
@@ -76,14 +74,10 @@ fn a_first_run_with_a_stack_adopts_and_deletes_nothing() {
 
     Steps
       1  ~ application ci: adopted
-      2  ~ group admins: adopted
-      3  ~ group developers: adopted
-      4  ~ policy admins-iam: adopted
-      5  ~ policy ci-push: adopted
-      6  ~ policy developers-run: adopted
-      7  ~ policy look: adopted
+      2–3  ~ 2 groups adopted: admins, developers
+      4–7  ~ 4 policies adopted: admins-iam, ci-push, developers-run, and 1 more
 
-    Adopted with keys that somebody holds
+    Adopted applications with API keys
       application ci comes with 1 API key, the oldest 314 days old
 
     Left alone
@@ -91,8 +85,6 @@ fn a_first_run_with_a_stack_adopts_and_deletes_nothing() {
           backup
       1 policy: no stack owns it
           backup-store
-      2 groups: a product manages it, or it is built in
-          All Applications, All Users
 
     Plan: 7 to adopt (1 application, 2 groups, 4 policies); 7 steps.
     -- stderr
@@ -107,17 +99,13 @@ fn what_is_owned_and_no_longer_declared_is_deleted() {
     assert_snapshot!(ended, @"
     -- stdout
     Access
-      application backup, left without any access
+      application backup, loses all access
         - loses ObjectStorageFullAccess on all projects
             ← policy backup-store, rule 1
 
     Steps
       1  - policy backup-store
       2  - application backup    after 1
-
-    Left alone
-      2 groups: a product manages it, or it is built in
-          All Applications, All Users
 
     Plan: 2 to delete (1 application, 1 policy); 2 steps.
     -- stderr
@@ -138,11 +126,9 @@ fn with_prune_none_it_stays() {
           backup
       1 policy: settings say `prune: none`
           backup-store
-      2 groups: a product manages it, or it is built in
-          All Applications, All Users
 
-    Nothing to do: live has all that the files say; 1 application and 1 policy that
-      no file declares are left alone.
+    No changes. The live organization has everything the files declare;
+      1 application and 1 policy that no file declares are left alone.
     -- stderr
     This ran on an emulator: nothing real was changed.
     -- exit 0
@@ -178,10 +164,6 @@ fn what_another_stack_owns_is_refused() {
       1  ~ group developers: adopted
            owner: stack data → stack web
 
-    Left alone
-      2 groups: a product manages it, or it is built in
-          All Applications, All Users
-
     refused by adoptions: would adopt 1 object into stack web, which already owns
       objects (--allow adoptions=1)
         group developers
@@ -202,14 +184,9 @@ fn what_another_stack_owns_and_nobody_declares_is_left_alone() {
     assert_snapshot!(ended, @"
     -- stdout
     Left alone
-      1 application: stack data owns it
-          backup
-      1 policy: stack data owns it
-          backup-store
-      2 groups: a product manages it, or it is built in
-          All Applications, All Users
+      2 objects: stack data owns it
 
-    Nothing to do: live is what the files say.
+    No changes. The live organization matches the files.
     -- stderr
     This ran on an emulator: nothing real was changed.
     -- exit 0
@@ -248,13 +225,9 @@ fn a_rename_that_is_done_is_noted_and_one_that_both_bear_is_refused() {
         planned(&renamed, |state| object(state, "groups", "developers")["name"] = "engineers".into());
     assert_snapshot!(ended, @"
     -- stdout
-    Left alone
-      2 groups: a product manages it, or it is built in
-          All Applications, All Users
+    note: `previously` of group engineers is no longer needed and can be removed
 
-    note: `previously` of group engineers has done its work and can be removed
-
-    Nothing to do: live is what the files say.
+    No changes. The live organization matches the files.
     -- stderr
     This ran on an emulator: nothing real was changed.
     -- exit 0
@@ -275,9 +248,7 @@ fn a_rename_that_is_done_is_noted_and_one_that_both_bear_is_refused() {
            principal: group developers → group engineers
 
     Left alone
-      2 groups: a product manages it, or it is built in
-          All Applications, All Users
-      1 group: a declared object was named so before
+      1 group: it has the previous name of a declared object
           developers
 
     refused: group engineers (iam.yaml:22) is live beside group developers, its
@@ -307,10 +278,6 @@ fn an_id_finds_its_object_under_any_name() {
     Steps
       1  ~ application ci (was pipeline)
            name: pipeline → ci
-
-    Left alone
-      2 groups: a product manages it, or it is built in
-          All Applications, All Users
 
     Plan: 1 to change (1 application); 1 step.
     -- stderr
@@ -366,11 +333,9 @@ fn other_duplicates_are_left_alone() {
       2 applications: no stack owns it
           ac3e0000-0000-4000-8000-000000000019 (twin),
             ac3e0000-0000-4000-8000-00000000001a (twin)
-      2 groups: a product manages it, or it is built in
-          All Applications, All Users
 
-    Nothing to do: live has all that the files say; 2 applications that no file
-      declares are left alone.
+    No changes. The live organization has everything the files declare;
+      2 applications that no file declares are left alone.
     -- stderr
     This ran on an emulator: nothing real was changed.
     -- exit 0

@@ -16,11 +16,7 @@ fn files_that_say_what_is_live_plan_to_nothing() {
     let desk = desk();
     assert_snapshot!(desk.run("plan --emulate live.json"), @"
     -- stdout
-    Left alone
-      2 groups: a product manages it, or it is built in
-          All Applications, All Users
-
-    Nothing to do: live is what the files say.
+    No changes. The live organization matches the files.
     -- stderr
     This ran on an emulator: nothing real was changed.
     -- exit 0
@@ -43,10 +39,6 @@ fn a_changed_scope_shows_who_gains_and_the_rule_as_a_diff() {
              - permission_sets: [InstancesFullAccess]
            -   scope: [staging]
            +   scope: [prod, staging]
-
-    Left alone
-      2 groups: a product manages it, or it is built in
-          All Applications, All Users
 
     Plan: 1 to change (1 policy); 1 step.
     -- stderr
@@ -89,10 +81,6 @@ fn a_refactoring_shows_that_nobody_gains_or_loses() {
     Steps
       1  ~ group engineers (was developers)
            name: developers → engineers
-
-    Left alone
-      2 groups: a product manages it, or it is built in
-          All Applications, All Users
 
     Plan: 1 to change (1 group); 1 step.
     -- stderr
@@ -140,7 +128,7 @@ fn every_kind_is_made_changed_and_deleted_in_the_order_of_the_apply() {
       user cho@acme.io and application ci
         + gains InstancesFullAccess on staging if request.ip == "192.0.2.1"
             ← group developers ← policy developers-run, rule 1 (iam.yaml:49)
-      application backup, left without any access
+      application backup, loses all access
         - loses ObjectStorageFullAccess on all projects
             ← policy backup-store, rule 1
       application deployer
@@ -164,10 +152,6 @@ fn every_kind_is_made_changed_and_deleted_in_the_order_of_the_apply() {
            +   scope: all_projects
       7  - policy backup-store
       8  - application backup    after 7
-
-    Left alone
-      2 groups: a product manages it, or it is built in
-          All Applications, All Users
 
     Plan: 2 to create (1 application, 1 policy), 3 to change (1 application,
           1 group, 1 policy), 2 to delete (1 application, 1 policy); 8 steps.
@@ -273,7 +257,8 @@ fn markdown_is_for_a_pull_request() {
     desk.file("iam.yaml", edit(FILE, &[MORE]));
     assert_snapshot!(desk.run("plan --emulate live.json -o markdown"), @"
     -- stdout
-    ### Access plan
+    <!-- scw-iam plan ac3e0000-0000-4000-8000-000000000000 web -->
+    ### Access plan of stack `web` in organization `ac3e0000-0000-4000-8000-000000000000`
 
     **1 to change (1 policy); 1 step**
 
@@ -284,22 +269,11 @@ fn markdown_is_for_a_pull_request() {
     <details><summary>Steps and details</summary>
 
     ```text
-    Access
-      users ann@acme.io and bob@acme.io
-        + gains InstancesFullAccess on prod
-            ← group developers ← policy developers-run, rule 1 (iam.yaml:45)
-
     Steps
       1  ~ rules of policy developers-run
              - permission_sets: [InstancesFullAccess]
            -   scope: [staging]
            +   scope: [prod, staging]
-
-    Left alone
-      2 groups: a product manages it, or it is built in
-          All Applications, All Users
-
-    Plan: 1 to change (1 policy); 1 step.
     ```
 
     </details>
@@ -326,10 +300,6 @@ fn several_outputs_go_each_to_its_place() {
              - permission_sets: [InstancesFullAccess]
            -   scope: [staging]
            +   scope: [prod, staging]
-
-    Left alone
-      2 groups: a product manages it, or it is built in
-          All Applications, All Users
 
     Plan: 1 to change (1 policy); 1 step.
     -- stderr
@@ -444,7 +414,7 @@ fn many_people_are_one_short_list_and_words_stay_within_80_columns() {
       users member-30@acme.io, member-31@acme.io, member-32@acme.io,
           member-33@acme.io, member-34@acme.io, member-35@acme.io,
           member-36@acme.io, member-37@acme.io and 12 more
-        + gains IAMManager on organization  [can give itself more]
+        + gains IAMManager on organization  [can escalate]
             ← group admins ← policy admins-iam, rule 1 (iam.yaml:30)
 
     Steps
@@ -460,10 +430,6 @@ fn many_people_are_one_short_list_and_words_stay_within_80_columns() {
              member-16@acme.io, member-17@acme.io and member-18@acme.io join group
              developers
 
-    Left alone
-      2 groups: a product manages it, or it is built in
-          All Applications, All Users
-
     note: 20 principals would gain a set that can give itself more
         user member-30@acme.io: IAMManager
         user member-31@acme.io: IAMManager
@@ -475,7 +441,7 @@ fn many_people_are_one_short_list_and_words_stay_within_80_columns() {
         user member-37@acme.io: IAMManager
         user member-38@acme.io: IAMManager
         user member-39@acme.io: IAMManager
-        and 10 more
+        and 10 more (--full shows all)
 
     Plan: 2 to change (2 groups); 2 steps.
     ");
@@ -499,10 +465,6 @@ fn files_can_come_from_standard_input() {
            -   scope: [staging]
            +   scope: [prod, staging]
 
-    Left alone
-      2 groups: a product manages it, or it is built in
-          All Applications, All Users
-
     Plan: 1 to change (1 policy); 1 step.
     -- stderr
     This ran on an emulator: nothing real was changed.
@@ -516,11 +478,7 @@ fn a_project_that_is_not_pinned_is_looked_up_with_a_hint() {
     desk.file("iam.yaml", edit(FILE, &[("  staging: ac3e0000-0000-4000-8000-0000000000a2\n", "")]));
     assert_snapshot!(desk.run("plan --emulate live.json"), @"
     -- stdout
-    Left alone
-      2 groups: a product manages it, or it is built in
-          All Applications, All Users
-
-    Nothing to do: live is what the files say.
+    No changes. The live organization matches the files.
     -- stderr
     hint: the project `staging` was found by its name
       --> iam.yaml:40:17
@@ -543,12 +501,9 @@ fn a_section_that_is_absent_is_not_managed_and_the_plan_says_so() {
     assert_snapshot!(desk.run("plan --emulate live.json"), @"
     -- stdout
     Left alone
-      2 applications: the files have no section for this kind
-          backup, ci
-      4 groups: the files have no section for this kind
-          All Applications, All Users, admins, and 1 more
+      4 objects: the files have no section for this kind
 
-    Nothing to do: live is what the files say.
+    No changes. The live organization matches the files.
     -- stderr
     This ran on an emulator: nothing real was changed.
     -- exit 0
@@ -580,10 +535,6 @@ fn strict_takes_warnings_for_mistakes() {
 
     Ending
       user bob@acme.io in group developers ended 2026-02-01T00:00:00Z (iam.yaml:24)
-
-    Left alone
-      2 groups: a product manages it, or it is built in
-          All Applications, All Users
 
     Plan: 1 to change (1 group); 1 step.
     -- stderr

@@ -85,10 +85,10 @@ fn ten_changes_are_planned_applied_and_then_nothing_is_left_to_do() {
         ~ tightened AllProductsReadOnly on staging, from now on only
               if request.ip == "192.0.2.1"
             ← group All Users ← policy look, rule 1 (iam.yaml:62)
-      application backup, left without any access
+      application backup, loses all access
         - loses ObjectStorageFullAccess on all projects
             ← policy backup-store, rule 1
-      application ci, left without any access
+      application ci, loses all access
         - loses ContainerRegistryFullAccess on staging
             ← policy ci-push, rule 1
       application deployer
@@ -140,10 +140,6 @@ fn ten_changes_are_planned_applied_and_then_nothing_is_left_to_do() {
       14  - policy backup-store
       15  - application backup    after 14
 
-    Left alone
-      2 groups: a product manages it, or it is built in
-          All Applications, All Users
-
     Plan: 3 to create (1 application, 1 group, 1 policy), 5 to change
           (1 application, 1 group, 3 policies), 2 to delete (1 application,
           1 policy); 15 steps.
@@ -156,13 +152,9 @@ fn ten_changes_are_planned_applied_and_then_nothing_is_left_to_do() {
     let again = run("plan --detailed-exitcode");
     assert_eq!(again.code, 0, "{again}");
     assert_snapshot!(again.stdout, @"
-    Left alone
-      2 groups: a product manages it, or it is built in
-          All Applications, All Users
+    note: `previously` of group engineers is no longer needed and can be removed
 
-    note: `previously` of group engineers has done its work and can be removed
-
-    Nothing to do: live is what the files say.
+    No changes. The live organization matches the files.
     ");
     assert_eq!(run("drift").code, 0);
 

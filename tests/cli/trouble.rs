@@ -143,13 +143,13 @@ fn a_state_that_cannot_be_read_is_named() {
     let mut state = live();
     state["groups"][0]["user_ids"] = "everybody".into();
     desk.file("live.json", state);
-    assert_snapshot!(desk.run("plan --emulate live.json"), @"
+    assert_snapshot!(desk.run("plan --emulate live.json"), @r#"
     -- stderr
     error: cannot emulate live.json
       because: cannot load the state
       because: groups[0] `admins`: `user_ids`: invalid type: string "everybody", expected a sequence
     -- exit 1
-    ");
+    "#);
 }
 
 #[test]

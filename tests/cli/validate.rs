@@ -18,7 +18,7 @@ fn a_file_without_mistakes_is_said_to_be_so() {
     let (_desk, ended) = validated(&[]);
     assert_snapshot!(ended, @"
     -- stderr
-    No mistakes found.
+    No errors found.
     -- exit 0
     ");
 }
@@ -195,7 +195,7 @@ fn an_unknown_permission_set_names_the_one_that_was_meant() {
        |
     45 |       - permission_sets: [InstanceFullAccess]
        |                           ^^^^^^^^^^^^^^^^^^ did you mean `InstancesFullAccess`?
-    No mistakes found; 1 warning.
+    No errors found; 1 warning.
     -- exit 0
     ");
 }
@@ -370,7 +370,7 @@ fn mistakes_are_json_for_programs() {
     -- stdout
     []
     -- stderr
-    No mistakes found.
+    No errors found.
     -- exit 0
     ");
 }
@@ -436,7 +436,7 @@ fn mistakes_are_markdown_for_a_pull_request_and_text_for_a_file() {
     assert_snapshot!(ended.stdout, @"
     ### Access files
 
-    **1 mistake; 1 warning**
+    **1 error; 1 warning**
 
     ```text
     warning: there is no permission set `IAMManger` that this program knows
@@ -452,15 +452,15 @@ fn mistakes_are_markdown_for_a_pull_request_and_text_for_a_file() {
        |                        ^^^^^^^^^ did you mean `developers`?
     ```
     ");
-    assert_snapshot!(desk.read("mistakes.txt").lines().last().unwrap(), @"1 mistake; 1 warning.");
+    assert_snapshot!(desk.read("mistakes.txt").lines().last().unwrap(), @"1 error; 1 warning.");
     desk.file("iam.yaml", FILE);
     assert_snapshot!(desk.run("validate -o markdown"), @"
     -- stdout
     ### Access files
 
-    **No mistakes found**
+    **No errors found**
     -- stderr
-    No mistakes found.
+    No errors found.
     -- exit 0
     ");
 }

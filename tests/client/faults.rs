@@ -118,7 +118,7 @@ async fn a_create_is_never_sent_twice_blindly() {
         let failed = create(&client_for(&fault, &server)).await.unwrap_err();
         assert_eq!(failed.kind(), ErrorKind::OutcomeUnknown, "{fault:?}");
         assert!(failed.may_have_happened());
-        assert!(failed.hint().unwrap().starts_with("it may have been executed"), "{failed}");
+        assert!(failed.hint().is_some_and(|hint| hint.contains("it may have been executed")), "{failed}");
         assert_eq!(server.count(), 1, "{fault:?}");
     }
 }

@@ -495,7 +495,7 @@ fn a_plan_that_breaks_a_guardrail_is_refused() {
     1 + ci to admins
     shown: privilege_gains=1: 1 principal would gain a set that can give itself more
       application ci: IAMManager
-    refused: guardrails=1: would break 1 grant against a guardrail
+    refused: guardrails=1: 1 new grant would violate a guardrail
       robots administer nothing (iam.yaml:19): application ci: IAMManager on organization ← group admins ← policy iam, rule 1
     ");
 }
@@ -505,10 +505,10 @@ fn what_is_broken_already_is_shown_and_with_strict_refused() {
     let files = format!("{ADMINS}{SENTENCES}").replace("can: IAMManager", "can: BillingManager");
     let trap = || live(ADMINS).files(&files);
     assert_snapshot!(trap().show(), @"
-    shown: assertions=0: 1 assertion broken on the live side already, and still after this plan
-      user ann@x.io can BillingManager on organization (iam.yaml:16): nothing grants it without a condition
-    shown: guardrails=0: 1 grant against a guardrail broken on the live side already, and still after this plan
-      robots administer nothing (iam.yaml:19): application ci: IAMManager on organization ← group admins ← policy iam, rule 1
+    shown: assertions=0: 1 assertion broken already, and still after this plan
+      user ann@x.io can BillingManager on organization (iam.yaml:16): nothing grants it without a condition (already so)
+    shown: guardrails=0: 1 existing grant violates a guardrail
+      robots administer nothing (iam.yaml:19): application ci: IAMManager on organization ← group admins ← policy iam, rule 1 (already so)
     ");
     assert_eq!(verdicts(&trap().strict()), ["assertions Refused", "guardrails Refused"]);
 }

@@ -274,10 +274,10 @@ fn guardrails(changes: &[(&str, &str)]) -> String {
 
 #[test]
 fn what_is_broken_already_excuses_no_other_sentence_grant_or_principal() {
-    assert_snapshot!(guardrails(&[]), @"1 grant against a guardrail broken on the live side already, and still after this plan: robots stay out (iam.yaml:16): application ci: IAMReadOnly on organization ← group robots ← policy iam, rule 1");
-    assert_snapshot!(guardrails(&[("[ci]}", "[ci, backup]}")]), @"would break 1 grant against a guardrail; 1 grant against a guardrail broken already: robots stay out (iam.yaml:16): application backup: IAMReadOnly on organization ← group robots ← policy iam, rule 1; robots stay out (iam.yaml:16): application ci: IAMReadOnly on organization ← group robots ← policy iam, rule 1");
-    assert_snapshot!(guardrails(&[("[IAMReadOnly]", "[IAMReadOnly, BillingReadOnly]")]), @"would break 1 grant against a guardrail; 1 grant against a guardrail broken already: robots stay out (iam.yaml:16): application ci: BillingReadOnly on organization ← group robots ← policy iam, rule 1; robots stay out (iam.yaml:16): application ci: IAMReadOnly on organization ← group robots ← policy iam, rule 1");
-    assert_snapshot!(guardrails(&[("{group: robots}", "{application: ci}")]), @"would break 1 grant against a guardrail; 1 grant against a guardrail broken already: robots stay out (iam.yaml:16): application ci: IAMReadOnly on organization ← policy iam, rule 1; by groups alone (iam.yaml:17): application ci: IAMReadOnly on organization ← policy iam, rule 1");
+    assert_snapshot!(guardrails(&[]), @"1 existing grant violates a guardrail: robots stay out (iam.yaml:16): application ci: IAMReadOnly on organization ← group robots ← policy iam, rule 1 (already so)");
+    assert_snapshot!(guardrails(&[("[ci]}", "[ci, backup]}")]), @"1 new grant would violate a guardrail (1 existing grant already does): robots stay out (iam.yaml:16): application backup: IAMReadOnly on organization ← group robots ← policy iam, rule 1; robots stay out (iam.yaml:16): application ci: IAMReadOnly on organization ← group robots ← policy iam, rule 1 (already so)");
+    assert_snapshot!(guardrails(&[("[IAMReadOnly]", "[IAMReadOnly, BillingReadOnly]")]), @"1 new grant would violate a guardrail (1 existing grant already does): robots stay out (iam.yaml:16): application ci: BillingReadOnly on organization ← group robots ← policy iam, rule 1; robots stay out (iam.yaml:16): application ci: IAMReadOnly on organization ← group robots ← policy iam, rule 1 (already so)");
+    assert_snapshot!(guardrails(&[("{group: robots}", "{application: ci}")]), @"1 new grant would violate a guardrail (1 existing grant already does): by groups alone (iam.yaml:17): application ci: IAMReadOnly on organization ← policy iam, rule 1; robots stay out (iam.yaml:16): application ci: IAMReadOnly on organization ← policy iam, rule 1 (already so)");
 }
 
 #[test]
@@ -286,13 +286,13 @@ fn a_guardrail_judges_policies_that_nobody_declares() {
     let trap = live(ROBOTS)
         .with(|state| state.find_mut::<Policy>(&key("iam")).unwrap().meta.owner = None)
         .files(&format!("{files}{FORBID}"));
-    assert_snapshot!(says(&trap, "guardrails"), @"would break 1 grant against a guardrail; 1 grant against a guardrail broken already: robots stay out (iam.yaml:14): application backup: IAMReadOnly on organization ← group robots ← policy iam, rule 1; robots stay out (iam.yaml:14): application ci: IAMReadOnly on organization ← group robots ← policy iam, rule 1");
+    assert_snapshot!(says(&trap, "guardrails"), @"1 new grant would violate a guardrail (1 existing grant already does): robots stay out (iam.yaml:14): application backup: IAMReadOnly on organization ← group robots ← policy iam, rule 1; robots stay out (iam.yaml:14): application ci: IAMReadOnly on organization ← group robots ← policy iam, rule 1 (already so)");
 }
 
 #[test]
 fn a_guardrail_that_has_no_answer_refuses() {
     let files = format!("{ROBOTS}\nguardrails: [{{name: odd, forbid: 'int(grant.policy) < 1'}}]");
-    assert_snapshot!(says(&live(ROBOTS).files(&files), "guardrails"), @"1 guardrail that cannot be judged: odd (iam.yaml:15) cannot be judged: it cannot be evaluated: Error executing function 'int': string parse error: invalid digit found in string");
+    assert_snapshot!(says(&live(ROBOTS).files(&files), "guardrails"), @"1 guardrail cannot be judged: odd (iam.yaml:15) cannot be judged: it cannot be evaluated: Error executing function 'int': string parse error: invalid digit found in string");
 }
 
 #[test]

@@ -133,9 +133,9 @@ async fn after_a_failure_only_independent_revocations_start() {
     let world = World { parallelism: 2, fails: [1].into(), takes: [(3, 30)].into(), ..World::default() };
     let outcome = world.run(&steps).await;
     assert_eq!(outcome.end, End::Failed);
-    insta::assert_snapshot!(words(&outcome), @r"
+    insta::assert_snapshot!(words(&outcome), @"
     1 failed: group nobody has no id: the plan does not fit the organization
-    2 not started: it comes after step 1
+    2 not started: step 1 was not done
     3 done
     4 done
     5 done
@@ -170,10 +170,10 @@ async fn a_panic_is_the_failure_of_its_step() {
     let world = World { parallelism: 1, panics: [1].into(), ..World::default() };
     let outcome = world.run(&steps).await;
     assert!(outcome.wrote());
-    insta::assert_snapshot!(words(&outcome), @r"
+    insta::assert_snapshot!(words(&outcome), @"
     1 failed: bug: the step panicked: a step fell over; please report it
     2 done
-    3 not started: it comes after step 1
+    3 not started: step 1 was not done
     ");
 }
 
@@ -183,11 +183,11 @@ async fn asked_to_stop_it_finishes_what_is_in_flight() {
     let world = World { parallelism: 2, stops: vec![5], ..World::default() };
     let outcome = world.run(&steps).await;
     assert_eq!((outcome.end.clone(), outcome.elapsed), (End::Stopped, Duration::from_millis(10)));
-    insta::assert_snapshot!(words(&outcome), @r"
+    insta::assert_snapshot!(words(&outcome), @"
     1 done
     2 done
-    3 not started: it was asked to stop
-    4 not started: it was asked to stop
+    3 not started: the apply was interrupted
+    4 not started: the apply was interrupted
     ");
 }
 
@@ -272,9 +272,9 @@ async fn nothing_is_sent_before_the_journal_is_safe_nor_after_before_it_is_again
     );
     let text = String::from_utf8(text.lock().unwrap().clone()).unwrap();
     insta::assert_snapshot!(without_times(&text), @r#"
-    {"run":"run-1","event":"started","step":1,"action":"delete","address":"group g1"}
+    {"run":"run-1","event":"started","step":1,"action":"delete","address":"group g1","changes":{"from":{"description":"","members":[],"tags":[]}}}
     {"run":"run-1","event":"done","step":1,"action":"delete","address":"group g1","how":"sent","request_id":null,"status":null,"writes":1,"ms":0}
-    {"run":"run-1","event":"started","step":2,"action":"delete","address":"group g2"}
+    {"run":"run-1","event":"started","step":2,"action":"delete","address":"group g2","changes":{"from":{"description":"","members":[],"tags":[]}}}
     {"run":"run-1","event":"done","step":2,"action":"delete","address":"group g2","how":"sent","request_id":null,"status":null,"writes":1,"ms":0}
     {"run":"run-1","event":"end","result":"done","done":2,"failed":0,"not_started":0}
     "#);
@@ -300,7 +300,7 @@ async fn a_journal_that_cannot_be_written_stops_before_the_next_write() {
     assert_eq!(outcome.end, End::Journal("no space left".to_owned()));
     assert_eq!((world.started(), outcome.wrote()), (vec![], false));
 
-    let (mut journal, text) = paper(&world, 500);
+    let (mut journal, text) = paper(&world, 600);
     let outcome = world.run_with(&steps, &mut journal).await;
     let kept = text.lock().unwrap().clone();
     journal.end(&outcome);

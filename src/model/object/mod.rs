@@ -152,7 +152,13 @@ macro_rules! kinds {
         }
 
         impl Object {
-            /// Returns the kind.
+            /// Says whether the service computes what it holds, and every organization has it.
+    #[must_use]
+    pub const fn computed(&self) -> bool {
+        matches!(self, Self::Group(group) if group.builtin.is_some())
+    }
+
+    /// Returns the kind.
             #[must_use]
             pub const fn kind(&self) -> Kind {
                 match self {

@@ -103,7 +103,11 @@ impl fmt::Write for Hash {
 
 /// An object's content, canonical: sorted where the order means nothing. `None` when no object bears the name.
 pub(super) fn content(state: &State, of: &Address) -> Option<ContentDocument> {
-    let object = state.get(of)?;
+    state.get(of).map(content_of)
+}
+
+/// The content of one object.
+pub(super) fn content_of(object: &Object) -> ContentDocument {
     let mut content = ContentDocument::default();
     if let Some(meta) = object.meta() {
         (content.description, content.tags) = (Some(meta.description.clone()), Some(meta.wire_tags()));
@@ -117,5 +121,5 @@ pub(super) fn content(state: &State, of: &Address) -> Option<ContentDocument> {
             (content.principal, content.rules) = (Some(attachment(&policy.attachment)), Some(rules(&sorted)));
         }
     }
-    Some(content)
+    content
 }

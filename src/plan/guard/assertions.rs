@@ -1,6 +1,6 @@
 use std::collections::BTreeSet;
 
-use super::{Alarm, Case, count};
+use super::{Alarm, Breach, Case, count};
 use crate::access::{Broken, Everything, broken_assertions, sentence};
 use crate::model::{Catalogue, Desired};
 
@@ -18,12 +18,18 @@ pub(super) fn judge(case: &Case<'_>) -> Option<Alarm> {
     let known: BTreeSet<usize> = ask(&case.before()).iter().map(|broken| broken.sentence).collect();
     let new = after.iter().filter(|broken| !known.contains(&broken.sentence)).count();
     let outcome = &case.alignment.outcome;
-    let words = |broken: &Broken| {
-        let Some(assertion) = assertions.get(broken.sentence) else { return String::new() };
+    let breach = |broken: &Broken| {
+        let assertion = assertions.get(broken.sentence)?;
         let at = format!("{}:{}", assertion.at.file.display(), assertion.at.line);
-        format!("{} ({at}){}", sentence(outcome, assertion), super::by(outcome, broken))
+        let words = format!("{} ({at}){}", sentence(outcome, assertion), super::by(outcome, broken));
+        Some(Breach { new: !known.contains(&broken.sentence), words })
     };
-    super::alarm(case, after.len(), new, after.iter().map(words).collect(), |number| {
-        count(number, "assertion", "assertions")
+    super::alarm(case, (after.len(), new), after.iter().filter_map(breach).collect(), |new, known| {
+        let broken = |number| count(number, "assertion", "assertions");
+        match (new, known) {
+            (0, known) => format!("{} broken already, and still after this plan", broken(known)),
+            (new, 0) => format!("would break {}", broken(new)),
+            (new, known) => format!("would break {} ({known} broken already)", broken(new)),
+        }
     })
 }

@@ -1,6 +1,6 @@
 use std::collections::BTreeSet;
 
-use super::{Alarm, Case, count};
+use super::{Alarm, Breach, Case, count};
 use crate::access::{Broken, Everything, Grant, Judgement, Unjudged, judge_guardrails};
 use crate::model::{Catalogue, Principal};
 
@@ -24,28 +24,40 @@ pub(super) fn judge(case: &Case<'_>) -> Option<Alarm> {
         let (name, at) = (&guardrail.name, &guardrail.at);
         Some(format!("{name} ({}:{})", at.file.display(), at.line))
     };
-    let words = |broken: &Broken| {
-        let place = place(broken.sentence).unwrap_or_default();
-        format!("{place}: {}{}", broken.principal, super::by(outcome, broken))
+    let breach = |broken: &Broken| Breach {
+        new: !known.contains(&same(broken)),
+        words: format!(
+            "{}: {}{}",
+            place(broken.sentence).unwrap_or_default(),
+            broken.principal,
+            super::by(outcome, broken)
+        ),
     };
-    let items = after.iter().map(words);
+    let breaches = after.iter().map(breach).collect();
     if unjudged.is_empty() {
-        return super::alarm(case, after.len(), new, items.collect(), |number| {
-            count(number, "grant against a guardrail", "grants against guardrails")
-        });
+        return super::alarm(case, (after.len(), new), breaches, message);
     }
     // A guardrail without an answer may hide anything.
     let open = |open: &Unjudged| format!("{} {open}", place(open.sentence).unwrap_or_default());
-    let items: Vec<String> = unjudged.iter().map(open).chain(items).collect();
-    let mut message =
-        count(unjudged.len(), "guardrail that cannot be judged", "guardrails that cannot be judged");
+    let items: Vec<String> = unjudged.iter().map(open).chain(super::new_first(breaches)).collect();
+    let mut words = count(unjudged.len(), "guardrail cannot be judged", "guardrails cannot be judged");
     if !after.is_empty() {
-        message = format!(
-            "{message}, {}",
-            count(after.len(), "grant against a guardrail", "grants against guardrails")
-        );
+        words = format!("{words}; {}", message(new, after.len() - new));
     }
-    Some(Alarm { found: items.len(), limit: 0, message, items, refuses: true })
+    Some(Alarm { found: items.len(), limit: 0, message: words, items, refuses: true })
+}
+
+/// How many grants a guardrail forbids, of which live has some.
+fn message(new: usize, known: usize) -> String {
+    match (new, known) {
+        (0, 1) => "1 existing grant violates a guardrail".to_owned(),
+        (0, known) => format!("{known} existing grants violate a guardrail"),
+        (new, 0) => format!("{} would violate a guardrail", count(new, "new grant", "new grants")),
+        (new, known) => {
+            let already = count(known, "existing grant already does", "existing grants already do");
+            format!("{} would violate a guardrail ({already})", count(new, "new grant", "new grants"))
+        }
+    }
 }
 
 /// What is the same in two findings of one guardrail on two states.

@@ -249,22 +249,34 @@ fn by(state: &State, broken: &Broken) -> String {
     )
 }
 
-/// An alarm for broken sentences: those that live breaks already only refuse with `--strict`.
+/// Something that breaks a sentence, in words.
+struct Breach {
+    /// Whether live does not have it.
+    new: bool,
+    words: String,
+}
+
+/// An alarm for broken sentences, the new ones first: those that live breaks already only refuse with `--strict`.
+///
+/// `numbers` has how many sentences are broken in the end, and how many of them live does not break.
 fn alarm(
     case: &Case<'_>,
-    all: usize,
-    new: usize,
-    items: Vec<String>,
-    what: impl Fn(usize) -> String,
+    numbers: (usize, usize),
+    breaches: Vec<Breach>,
+    what: impl Fn(usize, usize) -> String,
 ) -> Option<Alarm> {
+    let (all, new) = numbers;
+    if all == 0 {
+        return None;
+    }
     let refuses = new > 0 || case.options.strict;
     let found = if case.options.strict { all } else { new };
-    let known = all - new;
-    let message = match (new, known) {
-        (0, 0) => return None,
-        (0, known) => format!("{} broken on the live side already, and still after this plan", what(known)),
-        (new, 0) => format!("would break {}", what(new)),
-        (new, known) => format!("would break {}; {} broken already", what(new), what(known)),
-    };
-    Some(Alarm { found, limit: 0, message, items, refuses })
+    Some(Alarm { found, limit: 0, message: what(new, all - new), items: new_first(breaches), refuses })
+}
+
+/// The words for each, those first that live does not have.
+fn new_first(breaches: Vec<Breach>) -> Vec<String> {
+    let (new, known): (Vec<_>, Vec<_>) = breaches.into_iter().partition(|breach| breach.new);
+    let known = known.into_iter().map(|breach| format!("{} (already so)", breach.words));
+    new.into_iter().map(|breach| breach.words).chain(known).collect()
 }

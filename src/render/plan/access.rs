@@ -6,6 +6,7 @@ use super::words;
 use crate::access::{AccessChange, ChangedGrant, GrantScope, Path, Sharpness, self_escalating};
 use crate::model::{Address, Condition, Kind, PermissionSetName, Principal, Where};
 use crate::plan::Plan;
+use crate::render::report::Extent;
 use crate::render::wrap::{TIE, tied};
 
 /// The changes of access, folded: principals with the same ones stand together, in the order of their names.
@@ -19,6 +20,7 @@ pub(super) struct Folds<'p> {
 
 /// What several principals share.
 pub(super) struct Fold<'p> {
+    plan: &'p Plan,
     who: Vec<&'p AccessChange>,
     /// Whether nothing is left to them.
     pub(super) loses_all: bool,
@@ -28,12 +30,17 @@ pub(super) struct Fold<'p> {
 const MOST_NAMES: usize = 8;
 
 impl Fold<'_> {
+    /// Says whether its names are folded, unless all are asked for.
+    pub(super) fn is_long(&self) -> bool {
+        self.names(Extent::Folded) != self.names(Extent::Full)
+    }
+
     /// Returns who they are: `users a, b and c`, `user a and application d`.
-    pub(super) fn names(&self) -> String {
+    pub(super) fn names(&self, extent: Extent) -> String {
         let (mut users, mut applications) = (Vec::new(), Vec::new());
         for change in &self.who {
-            let locked = if change.locked { " (locked)" } else { "" };
-            let name = format!("{}{locked}", change.principal.address().key_text());
+            let principal = &change.principal;
+            let name = format!("{}{}", principal.address().key_text(), words::asleep(self.plan, principal));
             match change.principal {
                 Principal::User(_) => users.push(name),
                 Principal::Application(_) => applications.push(name),
@@ -43,18 +50,18 @@ impl Fold<'_> {
         let parts: Vec<_> = [(Kind::User, users), (Kind::Application, applications)]
             .into_iter()
             .filter(|(_, names)| !names.is_empty())
-            .map(|(kind, names)| few(kind, names))
+            .map(|(kind, names)| few(kind, names, extent.most(MOST_NAMES)))
             .collect();
         parts.join(and)
     }
 }
 
 /// `user a`, `users a, b and 7 more`.
-fn few(kind: Kind, mut names: Vec<String>) -> String {
+fn few(kind: Kind, mut names: Vec<String>, most: usize) -> String {
     let kind = if names.len() == 1 { kind.word() } else { kind.section() };
-    if names.len() > MOST_NAMES + 1 {
-        let rest = names.len() - MOST_NAMES;
-        names.truncate(MOST_NAMES);
+    if names.len() > most.saturating_add(1) {
+        let rest = names.len() - most;
+        names.truncate(most);
         names.push(format!("{rest} more"));
     }
     format!("{kind} {}", words::several(&names))
@@ -81,7 +88,7 @@ impl<'p> Folds<'p> {
                 Some(at) => all[*at].who.push(change),
                 None => {
                     known.insert((grants, loses_all), all.len());
-                    all.push(Fold { who: vec![change], loses_all });
+                    all.push(Fold { plan, who: vec![change], loses_all });
                 }
             }
         }
@@ -176,7 +183,7 @@ fn marks(
     let more = if folds.drift { !gains } else { gains };
     let mut marks = Vec::new();
     if more && sets.iter().any(|set| self_escalating(set)) {
-        marks.push("can give itself more");
+        marks.push("can escalate");
     }
     if gains && !folds.drift && folds.adopts(path) {
         marks.push("through an adopted object");

@@ -1,12 +1,11 @@
 use std::io::{self, Write};
 
 use super::access::Folds;
-use super::text::text;
 use super::{Reading, drift, words};
 use crate::access::Sharpness;
 use crate::plan::{Findings, Plan, Verdict};
 use crate::render::escape::{code, markdown as escape};
-use crate::render::report::Style;
+use crate::render::report::Extent;
 use crate::render::wrap::loose;
 
 /// Writes a plan for a pull request's comment: access first, details folded.
@@ -15,16 +14,34 @@ pub(super) fn markdown(
     (plan, found): (&Plan, Option<&Findings>),
     reading: Reading,
 ) -> io::Result<()> {
+    head(out, (plan, found), reading)?;
+    details(out, (plan, found), reading)
+}
+
+/// Writes what is not folded. The first line is not shown: a pipeline finds the comment by it, to update it.
+pub(in crate::render) fn head(
+    out: &mut dyn Write,
+    (plan, found): (&Plan, Option<&Findings>),
+    reading: Reading,
+) -> io::Result<()> {
     let is_drift = reading == Reading::Drift;
-    let title = if is_drift { "Access drift" } else { "Access plan" };
-    writeln!(out, "### {title}\n")?;
-    let settled = plan.is_empty() && plan.conflicts().is_empty() && (is_drift || !plan.refused());
+    let (word, title) = if is_drift { ("drift", "Access drift") } else { ("plan", "Access plan") };
+    let organization = plan.organization();
+    let (mark, stack) = match plan.stack() {
+        Some(stack) => (format!(" {stack}"), format!(" of stack `{stack}`")),
+        None => (String::new(), String::new()),
+    };
+    writeln!(
+        out,
+        "<!-- scw-iam {word} {organization}{mark} -->\n### {title}{stack} in organization `{organization}`\n"
+    )?;
+    let settled = settles(plan, is_drift);
     let counts = found.map(drift::counts).unwrap_or_default();
     if settled && !counts.is_empty() {
         writeln!(out, "**{}**\n", escape(&counts))?;
     } else if settled {
-        let word = if is_drift { "No drift" } else { "Nothing to do" };
-        writeln!(out, "{word}: {}.", loose(&words::settled(plan)))?;
+        let word = if is_drift { "No drift" } else { "No changes" };
+        writeln!(out, "{word}. {}", loose(&words::settled(plan)))?;
         if plan.findings().is_empty() && found.is_none_or(|drift| drift::shown(drift).next().is_none()) {
             return Ok(());
         }
@@ -49,7 +66,7 @@ pub(super) fn markdown(
     }
     let would = if is_drift { "an apply would be " } else { "" };
     for conflict in plan.conflicts() {
-        writeln!(out, "- 🛑 {would}refused: {}", escape(&words::conflict(conflict)))?;
+        writeln!(out, "- 🛑 {would}refused: {}", escape(&words::conflict(plan, conflict)))?;
     }
     for finding in plan.findings() {
         let allow = code(&format!("--allow {}={}", finding.guard, finding.found));
@@ -65,26 +82,74 @@ pub(super) fn markdown(
             Verdict::Lifted => writeln!(out, "- ⚠️ allowed: {} ({allow})", escape(&finding.message))?,
             Verdict::Shown => writeln!(out, "- ⚠️ {}", escape(&finding.message))?,
         }
-        for item in finding.items.iter().take(words::MOST_ITEMS) {
-            writeln!(out, "  - {}", escape(item))?;
-        }
-        if finding.items.len() > words::MOST_ITEMS {
-            writeln!(out, "  - and {} more", finding.items.len() - words::MOST_ITEMS)?;
-        }
+        items(out, &finding.items)?;
     }
     if !plan.findings().is_empty() || !plan.conflicts().is_empty() {
         writeln!(out)?;
     }
     table(out, plan, is_drift)?;
+    everybody(out, plan, is_drift)
+}
+
+/// Whether there is nothing to say but this.
+fn settles(plan: &Plan, drift: bool) -> bool {
+    plan.is_empty() && plan.conflicts().is_empty() && (drift || !plan.refused())
+}
+
+/// Writes the steps and what is left alone, folded.
+pub(in crate::render) fn details(
+    out: &mut dyn Write,
+    (plan, found): (&Plan, Option<&Findings>),
+    reading: Reading,
+) -> io::Result<()> {
+    let quiet = found.is_none_or(|found| drift::counts(found).is_empty() && drift::shown(found).next().is_none());
+    if settles(plan, reading == Reading::Drift) && plan.findings().is_empty() && quiet {
+        return Ok(());
+    }
     let mut details = Vec::new();
-    text(&mut details, (plan, found), reading, Style::default())?;
+    super::text::details(&mut details, (plan, found), reading)?;
     let details = String::from_utf8_lossy(&details);
+    if details.is_empty() {
+        return Ok(());
+    }
+    let details = details.trim_end();
     let longest = details.split(|c| c != '`').map(str::len).max().unwrap_or(0);
     let fence = "`".repeat((longest + 1).max(3));
     writeln!(
         out,
-        "<details><summary>Steps and details</summary>\n\n{fence}text\n{details}{fence}\n\n</details>"
+        "<details><summary>Steps and details</summary>\n\n{fence}text\n{details}\n{fence}\n\n</details>"
     )
+}
+
+/// Writes the names that the table counts, folded.
+fn everybody(out: &mut dyn Write, plan: &Plan, drift: bool) -> io::Result<()> {
+    let folds = Folds::of(plan, drift);
+    let long: Vec<_> = folds.all.iter().filter(|fold| fold.is_long()).collect();
+    if long.is_empty() {
+        return Ok(());
+    }
+    writeln!(out, "<details><summary>All names</summary>\n")?;
+    for fold in long {
+        let (few, all) = (fold.names(Extent::Folded), fold.names(Extent::Full));
+        writeln!(out, "- **{}**: {}", escape(&few), escape(&all))?;
+    }
+    writeln!(out, "\n</details>\n")
+}
+
+/// Writes what a guard found, of a long list the rest folded.
+fn items(out: &mut dyn Write, items: &[String]) -> io::Result<()> {
+    let (first, rest) = items.split_at(items.len().min(words::MOST_ITEMS));
+    for item in first {
+        writeln!(out, "  - {}", escape(item))?;
+    }
+    if rest.is_empty() {
+        return Ok(());
+    }
+    writeln!(out, "  - <details><summary>and {} more</summary>\n", rest.len())?;
+    for item in rest {
+        writeln!(out, "    - {}", escape(item))?;
+    }
+    writeln!(out, "\n    </details>")
 }
 
 fn table(out: &mut dyn Write, plan: &Plan, drift: bool) -> io::Result<()> {
@@ -98,11 +163,11 @@ fn table(out: &mut dyn Write, plan: &Plan, drift: bool) -> io::Result<()> {
     }
     writeln!(out, "| who | | what | by |\n|---|---|---|---|")?;
     for fold in &folds.all {
-        let mut who = escape(&fold.names());
+        let mut who = escape(&fold.names(Extent::Folded));
         match (fold.loses_all, drift) {
             (false, _) => {}
-            (true, false) => who.push_str(", **left without any access**"),
-            (true, true) => who.push_str(", **without any access by the files**"),
+            (true, false) => who.push_str(", **loses all access**"),
+            (true, true) => who.push_str(", **has no access in the files**"),
         }
         for line in folds.lines(fold) {
             let sign = match (line.sharpness, drift) {

@@ -12,6 +12,7 @@ use super::report::{Report, Style, pretty};
 use crate::plan::file::Document;
 use crate::plan::{Findings, Plan};
 
+pub(super) use markdown::{details, head};
 pub use words::headline;
 
 /// What the difference between both sides is read as.

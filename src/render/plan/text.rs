@@ -6,11 +6,11 @@ use similar::{ChangeTag, TextDiff};
 use super::access::{self, Fold, Folds};
 use super::{Reading, drift, words};
 use crate::access::Sharpness;
-use crate::model::{Address, Attachment, Field, FieldValue, Key, Principal, Rules, UserType, Writer};
+use crate::model::{Address, Attachment, Field, FieldValue, Key, Kind, Principal, Rules, UserType, Writer};
 use crate::plan::{Action, ConflictKind, Findings, Plan, SparedReason, Step, Verdict};
 use crate::render::escape::terminal;
 use crate::render::paint::Ink;
-use crate::render::report::Style;
+use crate::render::report::{Extent, Style};
 use crate::render::wrap::{Line, Screen, TIE, tied};
 
 /// Writes a plan for a terminal or a log: access first, then the steps in the order of the apply, then what is
@@ -25,19 +25,24 @@ pub(super) fn text(
     page.found()?;
     if !plan.is_empty() {
         page.access()?;
-        page.steps()?;
     }
-    page.interruptions()?;
-    page.missing()?;
-    page.expiries()?;
-    page.adoptions()?;
-    page.undeclared()?;
-    page.hidden()?;
-    page.spared()?;
-    page.notes()?;
+    page.details()?;
     page.refusals()?;
     page.summary()
 }
+
+/// Writes what a pull request's comment folds: everything but access, refusals and the summary, which it begins with.
+pub(super) fn details(
+    out: &mut dyn Write,
+    (plan, found): (&Plan, Option<&Findings>),
+    reading: Reading,
+) -> io::Result<()> {
+    let style = Style { extent: Extent::Full, ..Style::default() };
+    Page { out, plan, found, drift: reading == Reading::Drift, style }.details()
+}
+
+/// How many names of a list are shown before the rest is counted.
+const MOST_NAMES: usize = 3;
 
 struct Page<'a> {
     out: &'a mut dyn Write,
@@ -147,6 +152,21 @@ impl Page<'_> {
         writeln!(self.out)
     }
 
+    /// Writes the steps and what is left alone.
+    fn details(&mut self) -> io::Result<()> {
+        if !self.plan.is_empty() {
+            self.steps()?;
+        }
+        self.interruptions()?;
+        self.missing()?;
+        self.expiries()?;
+        self.adoptions()?;
+        self.undeclared()?;
+        self.hidden()?;
+        self.spared()?;
+        self.notes()
+    }
+
     fn access(&mut self) -> io::Result<()> {
         let drift = self.drift;
         self.heading(if drift { "Access: live against the files" } else { "Access" })?;
@@ -167,10 +187,10 @@ impl Page<'_> {
     fn fold(&mut self, fold: &Fold<'_>, lines: &[access::Line]) -> io::Result<()> {
         let note = match (fold.loses_all, self.drift) {
             (false, _) => "",
-            (true, false) => ", left without any access",
-            (true, true) => ", without any access by the files",
+            (true, false) => ", loses all access",
+            (true, true) => ", has no access in the files",
         };
-        let who = Line::of(None, &terminal(&fold.names())).and(Some(Ink::Alarm), note);
+        let who = Line::of(None, &terminal(&fold.names(self.style.extent))).and(Some(Ink::Alarm), note);
         self.line(2, 4, &who)?;
         for line in lines {
             let (ink, sign) = sign(line.sharpness, self.drift);
@@ -186,19 +206,46 @@ impl Page<'_> {
     fn steps(&mut self) -> io::Result<()> {
         self.heading(if self.drift { "Steps: what an apply would do about it" } else { "Steps" })?;
         let width = self.plan.steps().len().to_string().len();
-        for step in self.plan.steps() {
-            let (ink, sign) = mark(&step.action);
-            let headline = words::headline(self.plan, step);
-            let line = Line::of(None, &tied(&format!("{:>width$}  ", step.id)))
-                .and(Some(ink), &format!("{sign}{TIE}{}", terminal(&headline)))
-                .and(Some(Ink::Faint), &after(step));
-            self.line(2, width + 6, &line)?;
-            self.details(step, width + 6)?;
+        for alike in self.plan.steps().chunk_by(adopts_alike) {
+            if let [first, _, ..] = alike {
+                self.adopted(alike, first.action.address().kind(), width)?;
+                continue;
+            }
+            for step in alike {
+                let (ink, sign) = mark(&step.action);
+                let headline = words::headline(self.plan, step);
+                let line = Line::of(None, &tied(&format!("{:>width$}  ", step.id)))
+                    .and(Some(ink), &format!("{sign}{TIE}{}", terminal(&headline)))
+                    .and(Some(Ink::Faint), &after(step, self.style.extent));
+                self.line(2, width + 6, &line)?;
+                self.step(step, width + 6)?;
+            }
         }
         writeln!(self.out)
     }
 
-    fn details(&mut self, step: &Step, indent: usize) -> io::Result<()> {
+    /// Writes steps that only adopt, of one kind, as one line.
+    fn adopted(&mut self, steps: &[Step], kind: Kind, width: usize) -> io::Result<()> {
+        let names: Vec<_> =
+            steps.iter().map(|step| words::named(self.plan, &step.action.address())).collect();
+        let (from, to) = (&steps[0].id, &steps[steps.len() - 1].id);
+        let line = Line::of(None, &tied(&format!("{from:>width$}–{to}  ")))
+            .and(Some(Ink::Change), &format!("~{TIE}{} adopted: ", words::many(names.len(), kind)))
+            .and(None, &terminal(&self.some(&names)));
+        self.line(2, width + 6, &line)
+    }
+
+    /// Lists names, of many the first ones.
+    fn some(&self, names: &[String]) -> String {
+        let most = self.style.extent.most(MOST_NAMES);
+        let shown = names.iter().take(most).map(|name| tied(name)).collect::<Vec<_>>().join(", ");
+        match names.len().saturating_sub(most) {
+            0 => shown,
+            more => format!("{shown}, and {more} more"),
+        }
+    }
+
+    fn step(&mut self, step: &Step, indent: usize) -> io::Result<()> {
         match &step.action {
             Action::Create { object, .. } => self.created(indent, &object.fields()),
             Action::Update { from, .. } => self.update(indent, step, from.as_ref()),
@@ -296,11 +343,12 @@ impl Page<'_> {
         if self.plan.interruptions().is_empty() {
             return Ok(());
         }
-        self.heading("Interruptions (kept in the end, missing on the way)")?;
+        self.heading("Interruptions: access that is missing for a while")?;
         for interruption in self.plan.interruptions() {
             let what = interruption.grant.words(|id| names.get(&id));
             let (who, from, to) = (&interruption.principal, interruption.from_step, interruption.to_step);
-            self.plain(2, 4, &format!("{who}: {what} from step {from} to step {to}"))?;
+            let asleep = words::asleep(self.plan, who);
+            self.plain(2, 4, &format!("{who}{asleep}: {what} from step {from} to step {to}"))?;
         }
         writeln!(self.out)
     }
@@ -325,7 +373,9 @@ impl Page<'_> {
         self.heading("Ending")?;
         for expiry in soon {
             let what = match (&expiry.member, expiry.rule) {
-                (Some(member), _) => format!("{member} in {}", expiry.address),
+                (Some(member), _) => {
+                    format!("{member}{} in {}", words::asleep(self.plan, member), expiry.address)
+                }
                 (None, Some(rule)) => format!("rule {} of {}", rule + 1, expiry.address),
                 (None, None) => expiry.address.to_string(),
             };
@@ -352,7 +402,7 @@ impl Page<'_> {
         if lines.is_empty() {
             return Ok(());
         }
-        self.heading("Adopted with keys that somebody holds")?;
+        self.heading("Adopted applications with API keys")?;
         for line in lines {
             self.plain(2, 4, &line)?;
         }
@@ -360,25 +410,31 @@ impl Page<'_> {
     }
 
     fn spared(&mut self) -> io::Result<()> {
-        let mut by_reason: BTreeMap<(&SparedReason, crate::model::Kind), Vec<String>> = BTreeMap::new();
+        let mut by_reason: BTreeMap<(&SparedReason, Kind), Vec<String>> = BTreeMap::new();
+        let mut counted: BTreeMap<&SparedReason, usize> = BTreeMap::new();
         for spared in self.plan.spared() {
-            let key = (&spared.reason, spared.address.kind());
-            by_reason.entry(key).or_default().push(words::named(self.plan, &spared.address));
+            match (words::matters(self.plan, spared), self.style.extent) {
+                (None, _) => {}
+                (Some(false), Extent::Folded) => *counted.entry(&spared.reason).or_default() += 1,
+                (Some(_), _) => {
+                    let name = words::named(self.plan, &spared.address);
+                    by_reason.entry((&spared.reason, spared.address.kind())).or_default().push(name);
+                }
+            }
         }
-        if by_reason.is_empty() {
+        if by_reason.is_empty() && counted.is_empty() {
             return Ok(());
         }
         self.heading("Left alone")?;
         for ((reason, kind), mut names) in by_reason {
             names.sort_unstable();
-            let number = names.len();
-            let kind = if number == 1 { kind.word() } else { kind.section() };
-            let mut shown = names.iter().take(3).map(|name| tied(name)).collect::<Vec<_>>().join(", ");
-            if number > 3 {
-                shown.push_str(&format!(", and {} more", number - 3));
-            }
-            self.plain(2, 4, &format!("{number} {kind}: {}", words::spared(reason)))?;
+            self.plain(2, 4, &format!("{}: {}", words::many(names.len(), kind), words::spared(reason)))?;
+            let shown = self.some(&names);
             self.line(6, 2, &Line::of(Some(Ink::Faint), &terminal(&shown)))?;
+        }
+        for (reason, number) in counted {
+            let objects = if number == 1 { "object" } else { "objects" };
+            self.plain(2, 4, &format!("{number} {objects}: {}", words::spared(reason)))?;
         }
         writeln!(self.out)
     }
@@ -396,7 +452,7 @@ impl Page<'_> {
             return Ok(());
         }
         for address in spent {
-            let line = format!("note: `previously` of {address} has done its work and can be removed");
+            let line = format!("note: `previously` of {address} is no longer needed and can be removed");
             self.plain(0, 2, &line)?;
         }
         writeln!(self.out)
@@ -406,7 +462,7 @@ impl Page<'_> {
         let plan = self.plan;
         let would = if self.drift { "an apply would be " } else { "" };
         for conflict in plan.conflicts() {
-            let line = format!("{would}refused: {}", words::conflict(conflict));
+            let line = format!("{would}refused: {}", words::conflict(plan, conflict));
             self.line(0, 2, &Line::of(Some(Ink::Alarm), &terminal(&line)))?;
         }
         for finding in plan.findings() {
@@ -420,11 +476,13 @@ impl Page<'_> {
             };
             let line = format!("{word}: {}", terminal(&finding.message));
             self.line(0, 2, &Line::of(Some(ink), &line).and(None, how))?;
-            for item in finding.items.iter().take(words::MOST_ITEMS) {
+            let most = self.style.extent.most(words::MOST_ITEMS);
+            for item in finding.items.iter().take(most) {
                 self.plain(4, 2, item)?;
             }
-            if finding.items.len() > words::MOST_ITEMS {
-                writeln!(self.out, "    and {} more", finding.items.len() - words::MOST_ITEMS)?;
+            if finding.items.len() > most {
+                let more = finding.items.len() - most;
+                writeln!(self.out, "    and {more} more (--full shows all)")?;
             }
         }
         if !plan.conflicts().is_empty() || !plan.findings().is_empty() {
@@ -440,8 +498,8 @@ impl Page<'_> {
             if !found.is_empty() {
                 return self.line(0, 6, &Line::of(Some(Ink::Heading), &format!("Drift: {found}.")));
             }
-            let word = if drift { "No drift" } else { "Nothing to do" };
-            return self.line(0, 2, &Line::of(None, &format!("{word}: {}.", words::settled(plan))));
+            let word = if drift { "No drift" } else { "No changes" };
+            return self.line(0, 2, &Line::of(None, &format!("{word}. {}", words::settled(plan))));
         }
         let word = if drift { "Drift" } else { "Plan" };
         let refused = if plan.refused() && !drift { "; refused" } else { "" };
@@ -451,12 +509,18 @@ impl Page<'_> {
     }
 }
 
-fn after(step: &Step) -> String {
+/// Whether two steps of one kind only adopt, and wait for nothing.
+fn adopts_alike(a: &Step, b: &Step) -> bool {
+    let free = |step: &Step| step.action.only_adopts() && step.after.is_empty();
+    free(a) && free(b) && a.action.address().kind() == b.action.address().kind()
+}
+
+fn after(step: &Step, extent: Extent) -> String {
     let mut steps: Vec<_> = step.after.iter().map(|edge| edge.step).collect();
     steps.dedup();
     match steps.as_slice() {
         [] => String::new(),
-        steps if steps.len() > 6 => {
+        steps if steps.len() > extent.most(6) => {
             let last = steps.last().copied().unwrap_or_default();
             format!(
                 "    after {}, … and {last}",

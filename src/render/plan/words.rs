@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 
 use crate::model::{
-    Address, Attachment, Condition, Field, FieldValue, Flags, Id, Kind, Object, Owner, Rule, Rules, Scope,
+    Address, Attachment, Condition, Field, FieldValue, Flags, Id, Kind, Object, Owner, Principal, Rule,
+    Rules, Scope,
 };
-use crate::plan::{Action, Conflict, ConflictKind, Plan, SparedReason, Step};
+use crate::plan::{Action, Conflict, ConflictKind, Plan, Spared, SparedReason, Step};
 use crate::render::wrap::{TIE, tied};
 
 /// How many of the things that a guard found are named before the rest is counted.
@@ -20,13 +21,13 @@ pub fn headline(plan: &Plan, step: &Step) -> String {
         Action::Update { address, .. } if step.action.only_adopts() => format!("{address}: adopted"),
         Action::Update { address, .. } => address.to_string(),
         Action::AddMembers { group, members } => {
-            let members: Vec<_> = members.iter().map(short).collect();
+            let members: Vec<_> = members.iter().map(|member| short(plan, member)).collect();
             let verb = if members.len() == 1 { "joins" } else { "join" };
             format!("{} {verb} group {group}", several(&members))
         }
-        Action::RemoveMember { group, member } => format!("{} leaves group {group}", short(member)),
+        Action::RemoveMember { group, member } => format!("{} leaves group {group}", short(plan, member)),
         Action::SetMembers { group, before, after } => {
-            let leavers: Vec<_> = before.difference(after).map(short).collect();
+            let leavers: Vec<_> = before.difference(after).map(|member| short(plan, member)).collect();
             format!("{} leave group {group}", several(&leavers))
         }
         Action::SetRules { policy, .. } => format!("rules of policy {policy}"),
@@ -43,7 +44,7 @@ pub fn headline(plan: &Plan, step: &Step) -> String {
 }
 
 /// The name of an object; of one that goes by its id, the id and the live name.
-pub(super) fn named(plan: &Plan, address: &crate::model::Address) -> String {
+pub(super) fn named(plan: &Plan, address: &Address) -> String {
     match address_title(plan, address) {
         Some(title) => format!("{} ({title})", address.key_text()),
         None => address.key_text(),
@@ -57,11 +58,18 @@ fn address_title<'p>(plan: &'p Plan, address: &Address) -> Option<&'p str> {
     plan.title(address.key().id()?)
 }
 
-fn short(principal: &crate::model::Principal) -> String {
+fn short(plan: &Plan, principal: &Principal) -> String {
     match principal {
-        crate::model::Principal::User(key) => key.to_string(),
-        crate::model::Principal::Application(key) => format!("application {key}"),
+        Principal::User(key) => format!("{key}{}", asleep(plan, principal)),
+        Principal::Application(key) => format!("application {key}"),
     }
+}
+
+/// Why somebody cannot use what they hold: ` (locked)`. Empty for everybody else.
+pub(super) fn asleep(plan: &Plan, principal: &Principal) -> &'static str {
+    let Principal::User(key) = principal else { return "" };
+    let user = plan.outcome().user(key).or_else(|| plan.before().user(key));
+    user.map_or("", |user| if user.locked { " (locked)" } else { "" })
 }
 
 /// `a, b, c`.
@@ -160,38 +168,41 @@ pub(super) fn spared(reason: &SparedReason) -> String {
         SparedReason::NoStack => "the files name no stack, so nothing is deleted".to_owned(),
         SparedReason::NotOwned => "no stack owns it".to_owned(),
         SparedReason::Other(stack) => format!("stack {stack} owns it"),
-        SparedReason::Unclear => "its tags name no owner that can be".to_owned(),
+        SparedReason::Unclear => "its tags name no valid owner".to_owned(),
         SparedReason::PruneNone => "settings say `prune: none`".to_owned(),
         SparedReason::Managed => "a product manages it, or it is built in".to_owned(),
         SparedReason::NotDeletable => "the API does not let it be deleted".to_owned(),
         SparedReason::External => "it is listed as external".to_owned(),
-        SparedReason::Renamed => "a declared object was named so before".to_owned(),
+        SparedReason::Renamed => "it has the previous name of a declared object".to_owned(),
     }
 }
 
-pub(super) fn conflict(conflict: &Conflict) -> String {
+pub(super) fn conflict(plan: &Plan, conflict: &Conflict) -> String {
     let why = match &conflict.kind {
-        ConflictKind::Owned(Owner::Stack(stack)) => {
+        ConflictKind::Owned(Owner::Stack(stack)) if plan.stack().is_some() => {
             let members = match conflict.address.kind() {
                 Kind::Group => ", and your own members of it under `memberships`",
                 Kind::User | Kind::Application | Kind::Policy => "",
             };
             format!(
-                "belongs to stack {stack}; add it to `settings.takes_over` to take it, or list it under `external`{members}"
+                "belongs to stack {stack}; to take it over, add `{stack}` to `settings.takes_over`, or list it under `external`{members}"
             )
         }
+        // Only a stack takes over.
+        ConflictKind::Owned(Owner::Stack(stack)) => {
+            format!("belongs to stack {stack}; list it under `external`")
+        }
         ConflictKind::Owned(owned @ Owner::Unclear(_)) => {
-            format!("has an owner that is {}; mend its tags first", owner(Some(owned)))
+            format!("has an owner that is {}; fix its tags first", owner(Some(owned)))
         }
         ConflictKind::Managed => {
-            "is kept by a product of Scaleway, or built in; list it under `external`".to_owned()
+            "is managed by a Scaleway product, or built in; list it under `external`".to_owned()
         }
         ConflictKind::Untouchable => {
-            "holds a rule that files cannot express, so its rules are not rewritten; mend it in the console"
-                .to_owned()
+            "has a rule that files cannot express, so its rules are not rewritten; fix it in the console".to_owned()
         }
         ConflictKind::ExternalButOwned => {
-            "is listed as external, and this stack owns it; declare it, list it under `release` to let go of it, or take it off the list to delete it"
+            "is listed as external, but this stack owns it; declare it, list it under `release` to let go of it, or remove it from `external` to delete it"
                 .to_owned()
         }
         ConflictKind::BothLive { previously } => {
@@ -204,13 +215,13 @@ pub(super) fn conflict(conflict: &Conflict) -> String {
     format!("{}{} {why}", conflict.address, place.unwrap_or_default())
 }
 
-/// How live stands to files that ask for no change.
-///
-/// What files could declare and do not is said; what a product keeps, what is built in, and what the files list as
-/// external is as they say.
-pub(super) fn settled(plan: &Plan) -> String {
-    let undeclared = |spared: &&crate::plan::Spared| match spared.reason {
-        // Somebody else's, as the files or the tags say.
+/// Says whether a person may want to declare an object that is left alone, or to see it gone. The others are
+/// somebody else's, as the files or the tags say; `None` for what is built in and in every organization.
+pub(super) fn matters(plan: &Plan, spared: &Spared) -> Option<bool> {
+    if plan.before().get(&spared.address).is_some_and(Object::computed) {
+        return None;
+    }
+    Some(match spared.reason {
         SparedReason::Managed
         | SparedReason::External
         | SparedReason::Other(_)
@@ -221,23 +232,24 @@ pub(super) fn settled(plan: &Plan) -> String {
         | SparedReason::PruneNone
         | SparedReason::NotDeletable
         | SparedReason::Renamed => !built_in(plan, &spared.address),
-    };
+    })
+}
+
+/// How the live organization stands to files that ask for no change, as a sentence.
+pub(super) fn settled(plan: &Plan) -> String {
     let mut kinds: BTreeMap<Kind, usize> = BTreeMap::new();
-    for spared in plan.spared().iter().filter(undeclared) {
+    for spared in plan.spared().iter().filter(|spared| matters(plan, spared) == Some(true)) {
         *kinds.entry(spared.address.kind()).or_default() += 1;
     }
     let parts: Vec<_> = kinds.iter().map(|(kind, number)| many(*number, *kind)).collect();
-    match kinds.values().sum() {
-        0 => "live is what the files say".to_owned(),
-        1 => format!(
-            "live has all that the files say; {} that no file declares is left alone",
-            several(&parts)
-        ),
-        _ => format!(
-            "live has all that the files say; {} that no file declares are left alone",
-            several(&parts)
-        ),
-    }
+    let (object, are) = match kinds.values().sum() {
+        0 => return "The live organization matches the files.".to_owned(),
+        1 => (several(&parts), "is"),
+        _ => (several(&parts), "are"),
+    };
+    format!(
+        "The live organization has everything the files declare; {object} that no file declares {are} left alone."
+    )
 }
 
 /// Whether files cannot declare an object: a product keeps it, or it is built in.
@@ -274,7 +286,7 @@ pub(super) fn summary(plan: &Plan) -> String {
 }
 
 /// `1 group`, `3 policies`, tied.
-fn many(number: usize, kind: Kind) -> String {
+pub(super) fn many(number: usize, kind: Kind) -> String {
     format!("{number}{TIE}{}", if number == 1 { kind.word() } else { kind.section() })
 }
 
