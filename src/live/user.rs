@@ -29,7 +29,9 @@ impl Answer for wire::User {
         // Source: IAM API v1alpha1, `status` of a user: deprecated, and `unknown_status` where it is not said.
         let status = match self.status {
             Some(wire::UserStatus::InvitationPending) => UserStatus::Invited,
-            Some(wire::UserStatus::Activated | wire::UserStatus::Unspecified | wire::UserStatus::Unknown(_))
+            Some(
+                wire::UserStatus::Activated | wire::UserStatus::Unspecified | wire::UserStatus::Unknown(_),
+            )
             | None => UserStatus::Activated,
         };
         Ok(User { username: self.username.clone(), kind, locked: self.locked, status }.into())
