@@ -308,6 +308,19 @@ impl StepError {
         }
     }
 
+    /// Says whether it failed because the organization is not what the plan saw any more.
+    #[must_use]
+    pub const fn overtaken(&self) -> bool {
+        matches!(
+            self,
+            Self::Changed { .. }
+                | Self::Vanished(_)
+                | Self::Attached { .. }
+                | Self::Detached { .. }
+                | Self::Taken { .. }
+        )
+    }
+
     /// Returns the id of the answered request that it is about, where there is one.
     #[must_use]
     pub fn request_id(&self) -> Option<&str> {
@@ -355,6 +368,12 @@ impl Outcome {
     #[must_use]
     pub fn wrote(&self) -> bool {
         self.steps.iter().any(|step| step.end.wrote())
+    }
+
+    /// Says whether nothing was written because the organization is not what the plan saw any more.
+    #[must_use]
+    pub fn overtaken(&self) -> bool {
+        self.end == End::Failed && !self.wrote() && self.failures().all(|(_, error)| error.overtaken())
     }
 
     /// Returns how many steps are done.

@@ -211,6 +211,7 @@ impl Apply {
             (End::Done, _) => Exit::Done,
             (End::NotConverged(_), _) => Exit::NotConverged,
             (End::Twins(_), _) => Exit::PartWay,
+            (End::Failed, false) if outcome.overtaken() => Exit::Stale,
             (End::Failed | End::Stopped | End::Abandoned | End::Journal(_), true) => Exit::PartWay,
             (End::Failed | End::Stopped | End::Abandoned | End::Journal(_), false) => Exit::Error,
         };
