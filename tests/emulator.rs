@@ -103,6 +103,17 @@ async fn more_than_the_rate_is_429_without_a_word() {
 }
 
 #[tokio::test]
+async fn more_than_the_rate_names_a_time_where_that_is_asked_for() {
+    let options = Options { rate_limit: Some(1.0), retry_after: Some(3), ..Options::default() };
+    let emulator = emulator(options).await;
+    let path = groups();
+    let all = (0..20).map(|_| send(&emulator, Method::GET, &path, Value::Null));
+    let answers = futures::future::join_all(all).await.into_iter().map(Result::unwrap);
+    let refused: Vec<_> = answers.filter(|answer| answer.status() == 429).collect();
+    assert!(!refused.is_empty() && refused.iter().all(|answer| answer.headers()["retry-after"] == "3"));
+}
+
+#[tokio::test]
 async fn a_cut_before_leaves_nothing_and_a_cut_after_leaves_the_effect() {
     let emulator = faulty("cut-before:POST/groups=#1,cut-after:POST/groups=#1").await;
     for (name, known) in

@@ -156,3 +156,38 @@ async fn a_caller_that_the_api_does_not_tell_is_unresolved_with_the_reason() {
         who(closed(), "00000000-0000-4000-8000-00000000ffff", "SCWA0000000000000001").await.unwrap_err();
     assert_eq!(wrong, "could not read the API key `SCWA0000000000000001`");
 }
+
+/// The example with so many policies more, each with a rule.
+fn many_policies(count: usize) -> Value {
+    let mut state = example();
+    let id = |kind: u32, n: usize| format!("{kind:08x}-0000-4000-8000-{n:012x}");
+    let policy = |n: usize| {
+        let rule = json!({"id": id(6, n), "permission_set_names": ["IAMReadOnly"],
+            "permission_sets_scope_type": "organization", "condition": "", "organization_id": ORGANIZATION});
+        json!({"id": id(5, n), "name": format!("p{n}"), "organization_id": ORGANIZATION, "no_principal": true, "rules": [rule]})
+    };
+    state["policies"].as_array_mut().unwrap().extend((0..count).map(policy));
+    state
+}
+
+#[tokio::test]
+async fn a_gateway_that_refuses_is_given_way_to_at_once() {
+    for retry_after in [None, Some(1)] {
+        let options = emulator::Options {
+            state: Some(many_policies(100)),
+            rate_limit: Some(25.0),
+            retry_after,
+            ..Default::default()
+        };
+        let emulator = emulator::start(options).await.unwrap();
+        let secret = Secret::new("11111111-1111-1111-1111-111111111111");
+        let usual = Client::builder(secret, ORGANIZATION.parse().unwrap()).api_url(emulator.url());
+        let live = live::refresh(&usual.build().unwrap(), organization(), &Needs::default()).await.unwrap();
+        let policies = live.state.policies().count();
+        assert!(policies > 100);
+        let sent: u64 = emulator.requests().values().sum();
+        let needed = 4 + policies as u64;
+        // Those in flight at once are refused together, twice or thrice until the rate is found.
+        assert!(sent < needed + 70, "{sent} sent, {needed} needed");
+    }
+}

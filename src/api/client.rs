@@ -22,16 +22,15 @@ pub const API_URL: &str = "https://api.scaleway.com";
 /// The longest User-Agent that is sent, in characters. Source: the limit of the official Go client.
 const LONGEST_USER_AGENT: usize = 512;
 
-/// How many requests may be in flight at once, unless set.
-pub const DEFAULT_PARALLELISM: usize = 10;
+/// How many requests may be in flight at once, unless set: more than the highest rate feeds at the usual latency.
+pub const DEFAULT_PARALLELISM: usize = 20;
 /// How many requests a second go out at most, unless set.
-pub const DEFAULT_MAX_RPS: f64 = 30.0;
-/// How many requests may go out at once after a pause.
-const BURST: f64 = 60.0;
+pub const DEFAULT_MAX_RPS: f64 = 100.0;
 
 /// A client of the IAM and Account APIs for one organization.
 ///
-/// Cheap to clone: the clones share connections, the rate and the limit of parallel requests.
+/// Cheap to clone: the clones share connections and the limit of parallel requests. All clients of a process that talk to
+/// one API share its rate.
 #[derive(Clone)]
 pub struct Client {
     inner: Arc<Inner>,
@@ -45,7 +44,7 @@ struct Inner {
     http: reqwest::Client,
     api_url: String,
     organization: OrganizationId,
-    limiter: Limiter,
+    limiter: Arc<Limiter>,
     places: Semaphore,
     parallelism: usize,
     retry: RetryPolicy,
@@ -286,13 +285,17 @@ impl ClientBuilder {
         self
     }
 
-    /// Sets how many requests a second go out at most (30 unless set, not below 1). Refusals lower the rate for a while.
+    /// Sets how many requests a second go out at most (100 unless set, not below 1).
+    ///
+    /// The rate finds itself: it starts at 60 (or at six tenths of this maximum, where that is more), climbs by 10 a second
+    /// while requests wait for it, and halves when the API answers 429 or 503. Clients of this process that talk to the same
+    /// API share one rate, and the lowest of their maxima counts.
     pub fn max_rps(mut self, rate: f64) -> Self {
         self.max_rps = rate;
         self
     }
 
-    /// Sets how many requests are in flight at most (10 unless set, not below 1).
+    /// Sets how many requests are in flight at most (20 unless set, not below 1).
     pub fn parallelism(mut self, requests: usize) -> Self {
         self.parallelism = requests.clamp(1, Semaphore::MAX_PERMITS);
         self
@@ -339,9 +342,9 @@ impl ClientBuilder {
         }
         let inner = Inner {
             http: http.build().map_err(BuildError::Http)?,
+            limiter: Limiter::of(&self.api_url, self.max_rps),
             api_url: self.api_url,
             organization: self.organization,
-            limiter: Limiter::new(self.max_rps, BURST),
             places: Semaphore::new(self.parallelism),
             parallelism: self.parallelism,
             retry: self.retry,

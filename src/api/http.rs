@@ -183,7 +183,7 @@ impl Client {
     /// Sends a call once, when a place and its turn have come, and reads the whole answer.
     async fn send_once(&self, call: &Call, attempt: u32) -> Result<Answer, Failed> {
         let _place = self.place().await;
-        self.limiter().turn().await;
+        let wave = self.limiter().turn().await;
         let start = Instant::now();
         let result = self.exchange(call).await;
         let (status, request_id) = match &result {
@@ -196,8 +196,8 @@ impl Client {
         let ms = start.elapsed().as_millis();
         tracing::debug!(method = %call.method, path = call.path, status, ms, request_id, attempt, "request");
         if let Some(429 | 503) = status {
-            let pause = result.as_ref().ok().and_then(|answer| answer.retry_after);
-            self.limiter().refused(pause.map(|pause| pause.min(self.retry_policy().longest_retry_after)));
+            let asked = result.as_ref().ok().and_then(|answer| answer.retry_after);
+            self.limiter().refused(wave, self.retry_policy().pause(asked));
         }
         result
     }

@@ -13,7 +13,7 @@ pub struct RetryPolicy {
     pub cap: Duration,
     /// Nothing is sent again later than this after the first try.
     pub deadline: Duration,
-    /// How often one request is sent at most.
+    /// How often one request is sent at most, unless it met nothing but 429: then the deadline alone counts.
     pub attempts: u32,
     /// How often a connection is tried that cannot even be opened, so that a wrong address is reported soon.
     pub connect_attempts: u32,
@@ -115,16 +115,33 @@ impl RetryPolicy {
         if let Failure::Status(403, Reason::PermissionsDenied) = t.failure {
             return self.after_a_grant(t);
         }
-        let most = if t.failure == Failure::NotSent { self.connect_attempts } else { self.attempts };
+        let most = match t.failure {
+            Failure::NotSent => self.connect_attempts,
+            // Not executed, and only too early: the deadline alone ends it.
+            Failure::Status(429, _) => u32::MAX,
+            Failure::Certificate | Failure::Interrupted | Failure::Status(..) | Failure::Unreadable => {
+                self.attempts
+            }
+        };
         if t.attempt >= most || !is_worth_it(t.failure) {
             return Decision::GiveUp;
         }
         if t.replay == Replay::Never && t.failure.may_have_happened() {
             return Decision::GiveUp;
         }
-        let asked = t.retry_after.unwrap_or_default().min(self.longest_retry_after);
+        let asked = self.asked(t.retry_after);
         let wait = self.backoff(t.attempt, self.cap, t.jitter).max(asked);
         if t.elapsed + wait > self.deadline { Decision::GiveUp } else { Decision::Again(wait) }
+    }
+
+    /// Returns how long nothing at all is sent after a refusal for too many requests: as long as the API asks, and where it
+    /// does not say, long enough for a limit that counts by the second to have somewhat passed.
+    pub(super) fn pause(&self, retry_after: Option<Duration>) -> Duration {
+        self.asked(retry_after).max(self.base)
+    }
+
+    fn asked(&self, retry_after: Option<Duration>) -> Duration {
+        retry_after.unwrap_or_default().min(self.longest_retry_after)
     }
 
     /// A 403 is final, save while a permission of the caller's own granting is on its way.
@@ -212,6 +229,8 @@ mod tests {
         assert_eq!(wait(3, 0.5), Decision::Again(Duration::from_millis(500)));
         assert_eq!(wait(8, 1.0), Decision::Again(policy.cap));
         assert_eq!(wait(9, 0.0), Decision::GiveUp, "nine tries are enough");
+        let too_early = Try { attempt: 9, jitter: 0.0, ..a_try(Replay::Never, status(429)) };
+        assert_eq!(policy.decide(&too_early), Decision::Again(Duration::ZERO));
     }
 
     #[test]
@@ -224,6 +243,14 @@ mod tests {
         assert_eq!(policy.decide(&patient), Decision::Again(policy.longest_retry_after));
         let too_late = Try { elapsed: Duration::from_secs(40), ..patient };
         assert_eq!(policy.decide(&too_late), Decision::GiveUp);
+    }
+
+    #[test]
+    fn a_refusal_pauses_everybody_as_long_as_it_asks_within_bounds() {
+        let policy = RetryPolicy::default();
+        let asked = |seconds| policy.pause(Some(Duration::from_secs(seconds)));
+        assert_eq!((policy.pause(None), asked(0)), (policy.base, policy.base));
+        assert_eq!((asked(7), asked(3600)), (Duration::from_secs(7), policy.longest_retry_after));
     }
 
     #[test]

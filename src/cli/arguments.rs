@@ -110,10 +110,11 @@ pub(super) struct Reach {
     #[arg(help_heading = LIVE, long, value_name = "FILE", requires = "emulate", hide = true)]
     pub(super) save: Option<PathBuf>,
     /// How many requests are in flight at most
-    #[arg(help_heading = LIVE, long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u16).range(1..=100))]
+    #[arg(help_heading = LIVE, long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u16).range(1..=100))]
     pub(super) parallelism: u16,
-    /// How many requests a second go out at most
-    #[arg(help_heading = LIVE, long, value_name = "N", default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    /// How many requests are sent per second at most. The rate starts at 60, climbs while the API accepts it, and halves
+    /// when it answers 429 or 503
+    #[arg(help_heading = LIVE, long, value_name = "N", default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=1000))]
     pub(super) max_rps: u32,
 }
 

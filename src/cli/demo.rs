@@ -72,7 +72,7 @@ impl Demo {
         let Self {} = self;
         let out = Output { format: Format::Text, file: None };
         let mut stage = Stage { paint: out.paint(), out, number: 0 };
-        let reach = Reach { emulate: None, save: None, parallelism: 10, max_rps: 1000 };
+        let reach = Reach { emulate: None, save: None, parallelism: 20, max_rps: 1000 };
         let state = serde_json::from_str(ORGANIZATION).context("the embedded organization is no JSON")?;
         let session = Session::embedded(&reach, state, None).await?;
         stage.say(

@@ -53,6 +53,9 @@ pub struct Emulate {
     /// Answer 429 to more requests a second than this
     #[arg(long, value_name = "RPS", value_parser = rate)]
     rate_limit: Option<f64>,
+    /// The Retry-After of these 429; without it they have none, as recorded
+    #[arg(long, value_name = "SECONDS", requires = "rate_limit")]
+    retry_after: Option<u16>,
     /// What goes wrong on purpose; at the end of --help
     #[arg(long, value_name = "SPEC", value_parser = Faults::from_str, default_value = "", hide_default_value = true)]
     faults: Faults,
@@ -131,6 +134,7 @@ impl Emulate {
             state,
             latency: self.latency.unwrap_or_default(),
             rate_limit: self.rate_limit,
+            retry_after: self.retry_after,
             faults: self.faults.clone(),
             seed: self.seed,
             now,

@@ -57,7 +57,7 @@ pub(super) async fn serve(
         route.as_ref().map_or(("", "unknown"), |route| (route.endpoint.method, route.endpoint.template));
     *lock(&shared.requests).entry(named).or_default() += 1;
     if shared.bucket.as_ref().is_some_and(|bucket| !lock(bucket).passes(arrived)) {
-        return Ok(rate_limited(&shared, None));
+        return Ok(rate_limited(&shared, shared.retry_after));
     }
     let limited = tokio::time::timeout(PATIENCE, Limited::new(body, LONGEST_BODY).collect()).await;
     let Ok(Ok(body)) = limited else {
@@ -97,7 +97,7 @@ impl Received {
         });
         match fault {
             Some(Fault::RateLimited) => return Ok(rate_limited(shared, None)),
-            Some(Fault::RateLimitedRetryAfter) => return Ok(rate_limited(shared, Some("1"))),
+            Some(Fault::RateLimitedRetryAfter) => return Ok(rate_limited(shared, Some(1))),
             Some(Fault::CutBefore) => return Err(Cut),
             Some(Fault::ServerError) => return Ok(server_error(shared)),
             Some(Fault::Unavailable) => return Ok(unavailable(shared)),
@@ -281,12 +281,12 @@ fn bare(shared: &Shared, status: u16, body: String) -> Response {
 }
 
 /// Says that there were too many requests, as the gateway does: an empty body, no content type.
-fn rate_limited(shared: &Shared, retry_after: Option<&'static str>) -> Response {
+fn rate_limited(shared: &Shared, retry_after: Option<u16>) -> Response {
     let mut response = bare(shared, 429, String::new());
     let headers = response.headers_mut();
     headers.insert(HeaderName::from_static("x-envoy-ratelimited"), HeaderValue::from_static("true"));
     if let Some(seconds) = retry_after {
-        headers.insert(RETRY_AFTER, HeaderValue::from_static(seconds));
+        headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
     }
     response
 }

@@ -65,8 +65,10 @@ pub struct Options {
     pub state: Option<Value>,
     /// How long answers take.
     pub latency: Latency,
-    /// How many requests a second pass; `None` for all. More get 429.
+    /// How many requests a second pass, and how many at once; `None` for all. More get 429.
     pub rate_limit: Option<f64>,
+    /// The seconds that such a 429 names as `Retry-After`; `None` for no such header, as recorded.
+    pub retry_after: Option<u16>,
     /// What goes wrong on purpose.
     pub faults: Faults,
     /// Decides ids and faults; `None` for a random one.
@@ -88,6 +90,7 @@ impl Default for Options {
             state: None,
             latency: Latency::None,
             rate_limit: None,
+            retry_after: None,
             faults: Faults::default(),
             seed: None,
             now: None,
@@ -214,6 +217,7 @@ pub async fn start(options: Options) -> Result<Emulator, Error> {
         request_ids: Mutex::new(Rng::new(seed)),
         faults: Mutex::new(FaultPicker::new(options.faults, seed)),
         bucket: options.rate_limit.map(|limit| Mutex::new(TokenBucket::new(limit, started))),
+        retry_after: options.retry_after,
         requests: Mutex::new(BTreeMap::new()),
         busy: Mutex::new(HashSet::new()),
         in_flight: Arc::new(Semaphore::new(MOST_IN_FLIGHT as usize)),
@@ -233,6 +237,7 @@ pub(super) struct Shared {
     pub(super) request_ids: Mutex<Rng>,
     pub(super) faults: Mutex<FaultPicker>,
     pub(super) bucket: Option<Mutex<TokenBucket>>,
+    pub(super) retry_after: Option<u16>,
     pub(super) requests: Mutex<BTreeMap<(&'static str, &'static str), u64>>,
     /// The groups and policies that a write in flight changes.
     pub(super) busy: Mutex<HashSet<String>>,
