@@ -6,7 +6,7 @@ use super::Difference;
 use super::words::{Changed, Mismatch};
 use crate::api;
 use crate::live;
-use crate::model::{Address, Id};
+use crate::model::{Address, Hint, Id};
 use crate::plan::StepId;
 
 /// What became of each step of a plan.
@@ -144,7 +144,7 @@ pub enum StepError {
     #[error(transparent)]
     Api(#[from] api::Error),
     /// The object is not what the plan saw, so overwriting it would lose somebody's work.
-    #[error("{address} is not what the plan saw: {}\nhint: plan again", list(changes))]
+    #[error("{address} is not what the plan saw: {}", list(changes))]
     Changed {
         /// The object.
         address: Address,
@@ -152,13 +152,10 @@ pub enum StepError {
         changes: Vec<Changed>,
     },
     /// The object is gone that the step was to change, or relies on.
-    #[error("{0} is gone\nhint: plan again")]
+    #[error("{0} is gone")]
     Vanished(Address),
     /// Somebody attached a policy to a group that somebody was about to join.
-    #[error(
-        "{group} is not what the plan saw: policy `{}` has been attached to it\nhint: plan again",
-        api::escaped(policy)
-    )]
+    #[error("{group} is not what the plan saw: policy `{}` has been attached to it", api::escaped(policy))]
     Attached {
         /// The group.
         group: Address,
@@ -166,7 +163,7 @@ pub enum StepError {
         policy: String,
     },
     /// A policy is not attached any more to a group that somebody was about to join.
-    #[error("{group} is not what the plan saw: {policy} is not attached to it any more\nhint: plan again")]
+    #[error("{group} is not what the plan saw: {policy} is not attached to it any more")]
     Detached {
         /// The group.
         group: Address,
@@ -182,10 +179,7 @@ pub enum StepError {
         source: Arc<live::Error>,
     },
     /// Somebody else has taken the name since the plan was made.
-    #[error(
-        "the name of {address} has been taken since the plan was made, by {}\nhint: plan again",
-        list(found)
-    )]
+    #[error("the name of {address} has been taken since the plan was made, by {}", list(found))]
     Taken {
         /// The object.
         address: Address,
@@ -194,7 +188,7 @@ pub enum StepError {
     },
     /// Another run made the same object at the same time, a moment earlier.
     #[error(
-        "another run created {address} at the same time ({older}), so the one that this run created ({mine}) was deleted\nhint: plan again"
+        "another run created {address} at the same time ({older}), so the one that this run created ({mine}) was deleted"
     )]
     TwinRemoved {
         /// The object.
@@ -206,7 +200,7 @@ pub enum StepError {
     },
     /// The same, and the younger one could not be deleted.
     #[error(
-        "another run created {address} at the same time ({older}), and the one that this run created ({mine}) could not be deleted\nhint: delete it, and plan again"
+        "another run created {address} at the same time ({older}), and the one that this run created ({mine}) could not be deleted"
     )]
     TwinLeft {
         /// The object.
@@ -232,10 +226,7 @@ pub enum StepError {
         source: Arc<live::Error>,
     },
     /// A create after which several objects have the name.
-    #[error(
-        "several objects have the name of {address}, which was just created: {}\nhint: delete those that are not meant, and plan again",
-        list(found)
-    )]
+    #[error("several objects have the name of {address}, which was just created: {}", list(found))]
     Twins {
         /// The object.
         address: Address,
@@ -244,7 +235,7 @@ pub enum StepError {
     },
     /// A create that got no answer, after which an object of that name has another content.
     #[error(
-        "{address} got no answer to its creation, and the object that now bears the name ({id}) is another one: {}\nhint: plan again",
+        "{address} got no answer to its creation, and the object that now bears the name ({id}) is another one: {}",
         list(mismatches)
     )]
     Other {
@@ -272,7 +263,7 @@ pub enum StepError {
         id: String,
     },
     /// The plan names an object whose id nobody knows.
-    #[error("{0} has no id: the plan does not fit the organization\nhint: plan again")]
+    #[error("{0} has no id: the plan does not fit the organization")]
     Unknown(Address),
     /// The plan holds a rule that cannot be written.
     #[error("{0} holds a rule that this version cannot write")]
@@ -319,6 +310,34 @@ impl StepError {
                 | Self::Detached { .. }
                 | Self::Taken { .. }
         )
+    }
+
+    /// Says whether planning and applying again may finish what failed; otherwise something else has to change first.
+    #[must_use]
+    pub fn may_pass_again(&self) -> bool {
+        !matches!(self, Self::Api(error) if error.kind() == api::ErrorKind::QuotaExceeded)
+    }
+
+    /// Returns what may help.
+    #[must_use]
+    pub fn hints(&self) -> Vec<Hint> {
+        let hint = match self {
+            Self::Api(source) | Self::NotMade { source, .. } => source.hint(),
+            Self::Changed { .. }
+            | Self::Vanished(_)
+            | Self::Attached { .. }
+            | Self::Detached { .. }
+            | Self::Taken { .. }
+            | Self::TwinRemoved { .. }
+            | Self::Other { .. }
+            | Self::Unknown(_) => Some("plan again"),
+            Self::TwinLeft { .. } => Some("delete it, and plan again"),
+            // Their causes have hints of their own.
+            Self::Unseen { .. } | Self::Unlisted { .. } | Self::AfterTry(_) => None,
+            Self::Twins { .. } => Some("delete those that are not meant, and plan again"),
+            Self::BadId { .. } | Self::Unwritable(_) | Self::Panicked(_) => None,
+        };
+        hint.map(Hint::from).into_iter().collect()
     }
 
     /// Returns the id of the answered request that it is about, where there is one.

@@ -86,7 +86,7 @@ pub struct Options {
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// A declared or owned name that two live objects bear.
-    #[error("{address} is the name of {} live objects: {}\nhint: say which one is meant with `id:`, or rename the others", ids.len(), list(ids))]
+    #[error("{address} is the name of {} live objects: {}", ids.len(), list(ids))]
     Duplicate {
         /// The name.
         address: Address,
@@ -118,7 +118,7 @@ pub enum Error {
         at: Option<Box<Place>>,
     },
     /// Two declared objects that are one live object.
-    #[error("{first} and {second} are both the live {live}\nhint: each live object is declared once")]
+    #[error("{first} and {second} are both the live {live}")]
     MatchedTwice {
         /// The live object.
         live: Box<Address>,
@@ -136,9 +136,7 @@ pub enum Error {
         id: Option<Id>,
     },
     /// Renames that wait for each other.
-    #[error(
-        "the renames around {0} wait for each other\nhint: give one of them another name first, and apply twice"
-    )]
+    #[error("the renames around {0} wait for each other")]
     NamesInACircle(Address),
     /// Edges that close a cycle: our mistake.
     #[error("planner bug: edges of the kind {0:?} close a cycle; please report it with the input")]
@@ -149,6 +147,21 @@ pub enum Error {
 }
 
 impl Error {
+    /// Returns what may help, where that is known.
+    #[must_use]
+    pub const fn hint(&self) -> Option<&'static str> {
+        match self {
+            Self::Duplicate { .. } => Some("say which one is meant with `id:`, or rename the others"),
+            Self::MatchedTwice { .. } => Some("declare each live object once"),
+            Self::NamesInACircle(_) => Some("give one of them another name first, and apply twice"),
+            Self::UnknownId { .. }
+            | Self::IdOfOther { .. }
+            | Self::NameTaken { .. }
+            | Self::Cycle(_)
+            | Self::Bug(_) => None,
+        }
+    }
+
     /// Returns where in the files the reason stands, where it stands in one.
     #[must_use]
     pub fn place(&self) -> Option<&Place> {

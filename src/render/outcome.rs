@@ -82,14 +82,33 @@ pub fn text(out: &mut dyn Write, plan: &Plan, outcome: &Outcome, style: Style) -
             writeln!(out, "  {}", terminal(&difference.to_string()))?;
         }
     }
+    for hint in hints(outcome) {
+        writeln!(out, "hint: {}", terminal(&hint))?;
+    }
     let end = end_words(plan, outcome);
     Line::of(Some(Ink::Heading), &terminal(&end)).write(out, screen, 0, 2)
+}
+
+/// What helps against the failures, each hint once.
+fn hints(outcome: &Outcome) -> Vec<String> {
+    let mut hints = Vec::new();
+    for hint in outcome.failures().flat_map(|(_, error)| error.hints()) {
+        let hint = hint.to_string();
+        if !hints.contains(&hint) {
+            hints.push(hint);
+        }
+    }
+    hints
 }
 
 /// Says how it all ended.
 fn end_words(plan: &Plan, outcome: &Outcome) -> String {
     let (done, all) = (outcome.done(), plan.steps().len());
-    let again = "plan and apply again to finish";
+    let again = if outcome.failures().all(|(_, error)| error.may_pass_again()) {
+        "plan and apply again to finish"
+    } else {
+        "a quota is full, so another apply stops there too"
+    };
     match &outcome.end {
         End::Done => {
             let seconds = outcome.elapsed.as_secs_f64();
@@ -190,6 +209,9 @@ fn markdown(out: &mut dyn Write, plan: &Plan, outcome: &Outcome) -> io::Result<(
         for item in failed {
             writeln!(out, "- 🛑 {item}")?;
         }
+        for hint in hints(outcome) {
+            writeln!(out, "- hint: {}", escape(&hint))?;
+        }
     }
     fold(out, "done", &done)?;
     fold(out, "not started", &not_started)
@@ -238,7 +260,7 @@ fn json(outcome: &Outcome) -> Value {
         End::Journal(why) => ("journal", vec![why.clone()]),
     };
     let steps: Vec<_> = outcome.steps.iter().map(step).collect();
-    json!({"end": end, "differences": differences, "steps": steps})
+    json!({"end": end, "differences": differences, "hints": hints(outcome), "steps": steps})
 }
 
 fn step(step: &StepOutcome) -> Value {

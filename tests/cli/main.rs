@@ -13,6 +13,7 @@ mod conditions;
 mod defused;
 mod drift;
 mod emulate;
+mod errors;
 mod export;
 mod guards;
 #[cfg(unix)]

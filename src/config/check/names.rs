@@ -3,24 +3,13 @@
 use std::collections::HashMap;
 
 use super::Check;
-use crate::config::document::meta::MetaDocument;
-use crate::config::merge::Section;
 use crate::config::mistake::{Mistake, MistakeKind, Span};
-use crate::model::{Id, Kind, Name};
+use crate::model::{Address, Id, Kind};
 
 pub(super) fn names(check: &mut Check<'_>) {
-    let document = check.document;
     projects(check);
     external(check);
-    if let Some(section) = &document.applications {
-        identities(check, Kind::Application, section, |entry| &entry.shared);
-    }
-    if let Some(section) = &document.groups {
-        identities(check, Kind::Group, section, |entry| &entry.shared);
-    }
-    if let Some(section) = &document.policies {
-        identities(check, Kind::Policy, section, |entry| &entry.shared);
-    }
+    identities(check);
     tags(check);
     guardrails(check);
     stack(check);
@@ -39,50 +28,35 @@ fn projects(check: &mut Check<'_>) {
 }
 
 fn external(check: &mut Check<'_>) {
-    let document = check.document;
-    let mut both = |kind, name: &Name, at: Span, declared: Option<Span>| {
-        if let Some(declared) = declared {
-            let kind = MistakeKind::ExternalDeclared { kind, name: name.to_string() };
-            check.note(Mistake::new(at, kind).also(declared));
+    for (address, (at, ())) in &check.document.external {
+        if let Some(declared) = check.document.declared(address) {
+            let (kind, name) = (address.kind(), address.key_text());
+            check.note(Mistake::new(*at, MistakeKind::ExternalDeclared { kind, name }).also(declared));
         }
-    };
-    for (name, (at, ())) in &document.external_groups {
-        let declared = document.groups.as_ref().and_then(|section| section.get(name));
-        both(Kind::Group, name, *at, declared.map(|(at, _)| *at));
-    }
-    for (name, (at, ())) in &document.external_applications {
-        let declared = document.applications.as_ref().and_then(|section| section.get(name));
-        both(Kind::Application, name, *at, declared.map(|(at, _)| *at));
     }
 }
 
 /// Holds `id` and `previously` to one entry each.
-fn identities<V>(
-    check: &mut Check<'_>,
-    kind: Kind,
-    section: &Section<Name, V>,
-    meta: impl Fn(&V) -> &MetaDocument,
-) {
-    let mut ids: HashMap<Id, Span> = HashMap::new();
-    let mut olds: HashMap<&Name, Span> = HashMap::new();
-    for (name, (_, entry)) in section {
-        let meta = meta(entry);
+fn identities(check: &mut Check<'_>) {
+    let mut ids: HashMap<(Kind, Id), Span> = HashMap::new();
+    let mut olds: HashMap<Address, Span> = HashMap::new();
+    for (address, _, entry) in check.document.declarations() {
+        let (kind, meta) = (address.kind(), entry.meta());
         if let Some(id) = &meta.id
-            && let Some(first) = ids.insert(id.value, id.at)
+            && let Some(first) = ids.insert((kind, id.value), id.at)
         {
             check.note(Mistake::new(id.at, MistakeKind::IdTwice { kind, id: id.value }).also(first));
         }
         let Some(old) = &meta.previously else { continue };
-        let text = || old.value.to_string();
-        if old.value == *name {
-            check.mistake(old.at, MistakeKind::PreviouslyItself { name: text() });
-        } else if let Some((declared, _)) = section.get(&old.value) {
-            let kind = MistakeKind::PreviouslyDeclared { kind, name: text() };
-            check.note(Mistake::new(old.at, kind).also(*declared));
+        let (before, name) = (address.sibling(old.value.clone()), old.value.to_string());
+        if before == *address {
+            check.mistake(old.at, MistakeKind::PreviouslyItself { name: name.clone() });
+        } else if let Some(declared) = check.document.declared(&before) {
+            let kind = MistakeKind::PreviouslyDeclared { kind, name: name.clone() };
+            check.note(Mistake::new(old.at, kind).also(declared));
         }
-        if let Some(first) = olds.insert(&old.value, old.at) {
-            let kind = MistakeKind::PreviouslyTwice { kind, name: text() };
-            check.note(Mistake::new(old.at, kind).also(first));
+        if let Some(first) = olds.insert(before, old.at) {
+            check.note(Mistake::new(old.at, MistakeKind::PreviouslyTwice { kind, name }).also(first));
         }
     }
 }
@@ -95,10 +69,7 @@ const TAGS_MOST: usize = 10;
 fn tags(check: &mut Check<'_>) {
     let document = check.document;
     let most = TAGS_MOST - usize::from(document.stack.is_some());
-    let applications = document.applications.iter().flatten().map(|(_, (_, entry))| &entry.shared);
-    let groups = document.groups.iter().flatten().map(|(_, (_, entry))| &entry.shared);
-    let policies = document.policies.iter().flatten().map(|(_, (_, entry))| &entry.shared);
-    for meta in applications.chain(groups).chain(policies) {
+    for meta in document.declarations().map(|(_, _, entry)| entry.meta()) {
         if let Some(tag) = meta.tags.get(most) {
             check.mistake(tag.at, MistakeKind::TooManyTags { found: meta.tags.len(), most });
         }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use crate::access::GroupId;
-use crate::model::{Key, Membership};
+use crate::model::{Address, Key, Membership};
 use crate::plan::Action;
 use crate::plan::align::Alignment;
 use crate::plan::diff::{Change, Draft};
@@ -22,7 +22,10 @@ impl Merger {
     pub(super) fn unite(&mut self, into: Node, other: Node, graph: &mut Graph) -> bool {
         let united = graph.unite(into, other).is_ok();
         if united {
-            self.united.entry(into).or_default().push(other);
+            let its_own = self.united.remove(&other).unwrap_or_default();
+            let class = self.united.entry(into).or_default();
+            class.push(other);
+            class.extend(its_own);
             self.gone.insert(other);
         }
         united
@@ -69,7 +72,7 @@ fn by_group<'a>(nodes: impl Iterator<Item = (&'a (GroupId, u32), &'a Node)>) -> 
 /// `PUT /members` is for a group whose whole membership is declared and listed, and where somebody stays: nobody saw
 /// the API take two empty lists.
 pub(super) fn may_be_set(alignment: &Alignment, key: &Key) -> bool {
-    let exact = key.name().and_then(|name| alignment.memberships.get(name)) == Some(&Membership::Exact);
+    let exact = alignment.memberships.get(&Address::group(key.clone())) == Some(&Membership::Exact);
     let (Some(before), Some(after)) = (alignment.before.group(key), alignment.outcome.group(key)) else {
         return false;
     };
@@ -91,5 +94,17 @@ pub(super) fn absorb(change: &mut Change, other: Change) {
             *action = Action::SetMembers { group, before: BTreeSet::new(), after: BTreeSet::new() };
         }
         _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_stood_for_others_takes_them_along() {
+        let (mut graph, mut merger) = (Graph::new(4), Merger::default());
+        assert!(merger.unite(2, 3, &mut graph) && merger.unite(1, 2, &mut graph));
+        assert_eq!(merger.united, BTreeMap::from([(1, vec![2, 3])]));
     }
 }

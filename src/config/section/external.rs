@@ -1,8 +1,8 @@
 use crate::config::decode::{Decoder, Spanned};
-use crate::config::fields::{Fields, document};
+use crate::config::fields::{Fields, Keyed as _, document};
 use crate::config::mistake::Span;
 use crate::config::tree::Node;
-use crate::model::{Kind, Name};
+use crate::model::{Address, Kind, Name};
 
 document! {
     /// Objects that are referred to here and not declared.
@@ -15,6 +15,19 @@ document! {
         /// Applications by name.
         #[schemars(default, extend("default" = [], "x-api" = "`name` of an application", "examples" = [["vpn-gateway"]]))]
         applications: Vec<Spanned<Name>>,
+    }
+}
+
+impl ExternalDocument {
+    /// Returns true for a kind whose objects may be listed.
+    pub(in crate::config) fn takes(kind: Kind) -> bool {
+        Self::KEYS.contains(&kind.section())
+    }
+
+    /// Returns what is listed.
+    pub(in crate::config) fn addresses(self) -> impl Iterator<Item = Spanned<Address>> {
+        let groups = self.groups.into_iter().map(|name| name.map(Address::group));
+        groups.chain(self.applications.into_iter().map(|name| name.map(Address::application)))
     }
 }
 

@@ -5,12 +5,14 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
 use crate::access::cel::Vocabulary;
 use crate::config::decode::{Decoder, Spanned};
-use crate::config::fields::{Fields, document};
+use crate::config::export::{Names, Writer};
+use crate::config::fields::{Fields, Keyed as _, document};
 use crate::config::mistake::{MistakeKind, Span};
+use crate::config::resolve::{Part, Resolving};
 use crate::config::schema::text;
 use crate::config::tree::{Node, Value};
 use crate::config::until::{self, CONDITION_MOST};
-use crate::model::{Condition, Id, PermissionSetName, ProjectName};
+use crate::model::{Address, Condition, Id, PermissionSetName, ProjectName, Rule, Scope};
 
 document! {
     /// Permission sets that are granted somewhere, optionally under a condition.
@@ -66,6 +68,79 @@ impl JsonSchema for ScopeDocument {
 
 /// The words for `scope`.
 pub(in crate::config) const SCOPES: &[&str] = &["organization", "all_projects"];
+
+impl RuleDocument {
+    /// Returns the projects that it names.
+    pub(in crate::config) fn projects(&self) -> &[Spanned<ProjectName>] {
+        match self.scope.as_ref().map(|scope| &scope.value) {
+            Some(ScopeDocument::Projects(projects)) => projects,
+            Some(ScopeDocument::Organization | ScopeDocument::AllProjects) | None => &[],
+        }
+    }
+
+    /// Returns what it grants, or `None` when it has ended. `number` is its position in the policy, from 0.
+    pub(super) fn resolve(
+        &self,
+        resolving: &mut Resolving<'_>,
+        policy: &Address,
+        number: usize,
+    ) -> Option<Rule> {
+        let scope = match self.scope.as_ref().map(|scope| &scope.value) {
+            Some(ScopeDocument::Organization) | None => Scope::Organization,
+            Some(ScopeDocument::AllProjects) => Scope::AllProjects,
+            Some(ScopeDocument::Projects(projects)) => {
+                let projects = projects.iter().map(|project| resolving.project(project, Some(policy)));
+                Scope::Projects(projects.collect())
+            }
+        };
+        if self.until.as_ref().is_some_and(|until| resolving.ended(policy, Part::Rule(number), until)) {
+            return None;
+        }
+        let permission_sets = self.permission_sets.iter().map(|set| set.value.clone()).collect();
+        Some(Rule { permission_sets, scope, condition: self.condition.clone() })
+    }
+}
+
+/// Returns why files cannot say a rule, where they cannot.
+pub(super) fn unsayable(rule: &Rule) -> Option<String> {
+    if rule.expressible() {
+        return None;
+    }
+    Some(match &rule.scope {
+        Scope::Other(scope) => format!("a rule has a scope that files cannot say: {scope}"),
+        Scope::Gone => "the scope of a rule is gone".to_owned(),
+        Scope::Projects(projects) if projects.is_empty() => "a rule has no project".to_owned(),
+        Scope::Organization | Scope::AllProjects | Scope::Projects(_) => {
+            "a rule grants no permission set".to_owned()
+        }
+    })
+}
+
+/// Writes a rule as an item of a list.
+pub(super) fn write(rule: &Rule, writer: &mut Writer, names: &Names) {
+    // The dash takes the place of the first key's indentation.
+    let mut inner = Writer::default();
+    inner.list(4, "permission_sets", rule.permission_sets.iter().map(|set| set.as_str()));
+    match &rule.scope {
+        Scope::Organization => inner.raw(4, "scope: organization"),
+        Scope::AllProjects => inner.raw(4, "scope: all_projects"),
+        Scope::Projects(ids) => inner.list(4, "scope", names.projects(ids)),
+        Scope::Other(_) | Scope::Gone => {}
+    }
+    if let Some(condition) = &rule.condition {
+        match until::decompose(condition).filter(|(_, until)| *until > names.now) {
+            Some((condition, until)) => {
+                if let Some(condition) = condition {
+                    inner.text(4, "condition", condition.as_str());
+                }
+                inner.raw(4, &format!("until: {until}"));
+            }
+            None => inner.text(4, "condition", condition.as_str()),
+        }
+    }
+    let text = inner.into_text();
+    writer.raw(3, &format!("- {}", text.trim_start().trim_end_matches('\n')));
+}
 
 pub(super) fn rule(d: &mut Decoder<'_>, node: &Node<'_>) -> Option<RuleDocument> {
     let at = node.head();

@@ -1,5 +1,5 @@
 use crate::config::decode::{Decoder, Spanned};
-use crate::config::fields::{Fields, document};
+use crate::config::fields::{Fields, Keyed as _, document};
 use crate::config::mistake::{MistakeKind, Span};
 use crate::config::schema::text;
 use crate::config::tree::Node;

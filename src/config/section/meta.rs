@@ -1,11 +1,12 @@
-//! What applications, groups and policies have in common.
+//! What all declared objects have in common.
 
 use crate::config::decode::{Decoder, Spanned};
+use crate::config::export::Writer;
 use crate::config::fields::{Fields, document};
 use crate::config::mistake::{MistakeKind, Span};
 use crate::config::schema::text;
 use crate::config::tree::Node;
-use crate::model::{Id, Kind, Name, Tag, check_description};
+use crate::model::{Id, Kind, Meta, Name, Tag, check_description};
 
 document! {
     /// What every declared object has.
@@ -53,4 +54,14 @@ fn tags(d: &mut Decoder<'_>, node: &Node<'_>, _: Span) -> Option<Vec<Spanned<Tag
     let mut tags = d.each(node, "tags", |d, item| d.tag(item))?;
     d.distinct(&mut tags, "tag", |tag| (tag.value.clone(), tag.at));
     Some(tags)
+}
+
+/// Writes the keys that every declared object has, where they say something.
+pub(super) fn write(writer: &mut Writer, meta: &Meta) {
+    if !meta.description.is_empty() {
+        writer.text(2, "description", &meta.description);
+    }
+    if !meta.tags.is_empty() {
+        writer.list(2, "tags", meta.tags.iter().map(String::as_str));
+    }
 }

@@ -1,6 +1,6 @@
 use crate::access::cel::Vocabulary;
 use crate::config::decode::{Decoder, Spanned};
-use crate::config::fields::{Fields, document};
+use crate::config::fields::{Fields, Keyed as _, document};
 use crate::config::mistake::{MistakeKind, Span};
 use crate::config::tree::Node;
 use crate::model::{BadText, check_description};

@@ -1,17 +1,15 @@
 use std::collections::BTreeMap;
 
-use super::application::{ApplicationDocument, application};
+use super::Sections;
 use super::assertion::{AssertionDocument, assertion};
 use super::external::{ExternalDocument, external};
-use super::group::{GroupDocument, group};
 use super::guardrail::{GuardrailDocument, guardrail};
-use super::policy::{PolicyDocument, policy};
 use super::settings::{SettingsDocument, settings};
 use crate::config::decode::{Decoder, Spanned};
-use crate::config::fields::{Fields, Shape, document};
+use crate::config::fields::{Fields, Keyed as _, Shape, document};
 use crate::config::mistake::{MistakeKind, Span};
 use crate::config::tree::Node;
-use crate::model::{Id, Kind, Name, ProjectName, Stack};
+use crate::model::{Id, ProjectName, Stack};
 
 /// The entries of a section, in the file's order.
 pub(in crate::config) type Entries<K, V> = Vec<(Spanned<K>, V)>;
@@ -60,17 +58,8 @@ document! {
         /// applications.
         #[schemars(with = "Option<ExternalDocument>", extend("x-api" = "–", "examples" = [{"groups": ["All Users"]}]))]
         external: ExternalDocument,
-        /// The applications, by name. An absent section means that applications are not managed here; `{}` means that
-        /// there are none.
-        #[schemars(with = "Option<BTreeMap<String, ApplicationDocument>>", extend("propertyNames" = {"$ref": "#/definitions/name"}, "x-api" = "`name` of an application", "examples" = [{"ci": {"description": "Deploys from CI"}}]))]
-        applications: Option<Entries<Name, ApplicationDocument>>,
-        /// The groups, by name. An absent section means that groups are not managed here; `{}` means that there are none.
-        #[schemars(with = "Option<BTreeMap<String, GroupDocument>>", extend("propertyNames" = {"$ref": "#/definitions/name"}, "x-api" = "`name` of a group", "examples" = [{"developers": {"members": {"users": ["alice@example.com"]}}}]))]
-        groups: Option<Entries<Name, GroupDocument>>,
-        /// The policies, by name. An absent section means that policies are not managed here; `{}` means that there are
-        /// none.
-        #[schemars(with = "Option<BTreeMap<String, PolicyDocument>>", extend("propertyNames" = {"$ref": "#/definitions/name"}, "x-api" = "`name` of a policy", "examples" = [{"everyone-reads": {"principal": {"group": "developers"}, "rules": []}}]))]
-        policies: Option<Entries<Name, PolicyDocument>>,
+        #[schemars(flatten)]
+        @of sections: Sections,
         /// Statements about access that must be true. A plan whose outcome breaks one is refused.
         #[schemars(default, extend("x-api" = "–", "examples" = [[{"principal": {"application": "ci"}, "cannot": "IAMManager", "on": "organization"}]]))]
         assertions: Vec<AssertionDocument>,
@@ -104,10 +93,7 @@ pub(in crate::config) fn file(d: &mut Decoder<'_>, node: &Node<'_>) -> FileDocum
             .optional("settings", d, |d, node, key| settings(d, node, key).map(|document| (key, document))),
         projects: fields.optional("projects", d, |d, node, _| projects(d, node)).unwrap_or_default(),
         external: fields.optional("external", d, external).unwrap_or_default(),
-        applications: fields
-            .optional("applications", d, |d, node, _| section(d, node, Kind::Application, application)),
-        groups: fields.optional("groups", d, |d, node, _| section(d, node, Kind::Group, group)),
-        policies: fields.optional("policies", d, |d, node, _| section(d, node, Kind::Policy, policy)),
+        sections: Sections::decode(&mut fields, d),
         assertions: fields
             .optional("assertions", d, |d, node, _| items(d, node, "assertions", assertion))
             .unwrap_or_default(),
@@ -134,26 +120,6 @@ fn projects(d: &mut Decoder<'_>, node: &Node<'_>) -> Option<Entries<ProjectName,
             d.project_of(&text, key.at).zip(id)
         });
         entries.extend(id.map(|(value, id)| (Spanned { value, at: key.at }, id)));
-    }
-    Some(entries)
-}
-
-/// Decodes the entries of a section. An entry that is wrong in itself is still known by its name.
-fn section<T: Default>(
-    d: &mut Decoder<'_>,
-    node: &Node<'_>,
-    kind: Kind,
-    decode: impl Fn(&mut Decoder<'_>, &Node<'_>, &str, Span) -> Option<T>,
-) -> Option<Entries<Name, T>> {
-    let Some(map) = d.map(node, kind.section()) else { return Some(Vec::new()) };
-    let mut entries = Vec::with_capacity(map.entries.len());
-    for (key, value) in &map.entries {
-        let Some(text) = d.key(key) else { continue };
-        let name = d.name_of(text, key.at, kind);
-        let document = decode(d, value, text, key.at);
-        if let Some(name) = name {
-            entries.push((Spanned { value: name, at: key.at }, document.unwrap_or_default()));
-        }
     }
     Some(entries)
 }

@@ -1,13 +1,13 @@
 use schemars::{JsonSchema as _, Schema, SchemaGenerator};
 use serde_json::Value;
 
-use super::policy::{PrincipalDocument, PrincipalMap, principal};
+use super::policy::{PrincipalMap, principal};
 use super::rule::project;
 use crate::config::decode::{Decoder, Spanned};
-use crate::config::fields::{Fields, document};
+use crate::config::fields::{Fields, Keyed as _, document};
 use crate::config::mistake::{Mistake, MistakeKind, Span};
 use crate::config::tree::Node;
-use crate::model::{Expectation, PermissionSetName, ProjectName};
+use crate::model::{Expectation, PermissionSetName, Principal, ProjectName};
 
 document! {
     /// A statement about access that must be true. Has either `can` or `cannot`.
@@ -15,7 +15,7 @@ document! {
     AssertionDocument: "an assertion" {
         /// Who: a user or an application.
         #[schemars(schema_with = "user_or_application", extend("x-api" = "–", "examples" = [{"user": "alice@example.com"}]))]
-        principal: PrincipalDocument,
+        principal: Spanned<Principal>,
         /// A permission set that the principal must hold there, without a condition.
         #[schemars(extend("x-api" = "–", "examples" = ["InstancesFullAccess"]))]
         can: Option<Spanned<PermissionSetName>>,
@@ -59,21 +59,20 @@ pub(super) fn assertion(d: &mut Decoder<'_>, node: &Node<'_>) -> Option<Assertio
     let at = node.head();
     let mut fields = Fields::of(d, node, at, "assertions", &AssertionDocument::SHAPE)?;
     let of = || "the assertion".to_owned();
-    let principal = fields.required("principal", d, of, |d, node, key| match node.raw() {
-        Some("none") => Some(PrincipalDocument::None),
-        _ => principal(d, node, key),
-    });
-    let principal = match principal {
-        Some(PrincipalDocument::None) => {
+    let who = fields.required("principal", d, of, |d, node, key| match node.raw() {
+        Some("none") => {
             d.mistake(at, MistakeKind::AssertionOnNobody);
             None
         }
-        Some(PrincipalDocument::Group(group)) => {
-            d.mistake(group.at, MistakeKind::AssertionOnGroup);
+        _ => principal(d, node, key),
+    });
+    let principal = who.and_then(|who| match who.value.principal() {
+        Some(value) => Some(Spanned { value, at: who.at }),
+        None => {
+            d.mistake(who.at, MistakeKind::AssertionOnGroup);
             None
         }
-        other => other,
-    };
+    });
     let can = fields.optional("can", d, |d, node, _| d.permission_set(node, "can"));
     let cannot = fields.optional("cannot", d, |d, node, _| d.permission_set(node, "cannot"));
     let on = fields.required("on", d, of, |d, node, _| on(d, node));

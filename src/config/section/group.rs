@@ -1,23 +1,29 @@
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde_json::json;
 
-use super::meta::{MetaDocument, meta};
+use super::Section;
+use super::meta::{self, MetaDocument, meta};
 use super::rule::until;
 use crate::config::decode::{Decoder, Spanned};
-use crate::config::fields::{Fields, document};
+use crate::config::export::{Names, Writer};
+use crate::config::fields::{Fields, Keyed as _, document};
 use crate::config::mistake::{MistakeKind, Span};
+use crate::config::resolve::{Part, Resolving};
 use crate::config::schema::text;
 use crate::config::tree::{Node, Value};
-use crate::model::{Email, Kind, Membership, Name};
+use crate::model::{Address, Email, Flags, Group, Key, Kind, Membership, Name, Principal};
 
 document! {
     /// A set of users and applications.
     #[derive(Default)]
     #[schemars(rename = "group", extend("dependencies" = {"membership": ["members"]}))]
     GroupDocument: "a group" {
-        ..MetaDocument,
+        #[schemars(flatten)]
+        @of shared: MetaDocument,
         /// Who is in it. Absent means that the membership is not managed here; `{}` means nobody.
         #[schemars(extend("x-api" = "`user_ids` and `application_ids`", "examples" = [{"users": ["alice@example.com"], "applications": ["ci"]}]))]
         members: Option<MembersDocument>,
@@ -137,18 +143,70 @@ impl<N: Member + JsonSchema> JsonSchema for MemberDocument<N> {
 /// The words for `membership`.
 pub(in crate::config) const MEMBERSHIPS: &[&str] = &["exact", "at_least"];
 
-pub(super) fn group(d: &mut Decoder<'_>, node: &Node<'_>, name: &str, at: Span) -> Option<GroupDocument> {
-    let mut fields = Fields::of(d, node, at, name, &GroupDocument::SHAPE)?;
-    let shared = meta(&mut fields, d, Kind::Group);
-    let has_members = fields.get("members").is_some() || fields.excused("members");
-    let members = fields.optional("members", d, members);
-    let membership = fields.optional("membership", d, |d, node, key| {
-        if !has_members {
-            d.mistake(key, MistakeKind::MembershipWithoutMembers { group: name.to_owned() });
+impl Section for GroupDocument {
+    type Object = Group;
+
+    const WORDS: &'static str = "The groups, by name. An absent section means that groups are not managed here; `{}` means that there are none.";
+    const API: &'static str = "`name` of a group";
+
+    fn example() -> serde_json::Value {
+        json!({"developers": {"members": {"users": ["alice@example.com"]}}})
+    }
+
+    fn decode(d: &mut Decoder<'_>, node: &Node<'_>, name: &str, at: Span) -> Option<Self> {
+        let mut fields = Fields::of(d, node, at, name, &Self::SHAPE)?;
+        let shared = meta(&mut fields, d, Kind::Group);
+        let has_members = fields.get("members").is_some() || fields.excused("members");
+        let members = fields.optional("members", d, members);
+        let membership = fields.optional("membership", d, |d, node, key| {
+            if !has_members {
+                d.mistake(key, MistakeKind::MembershipWithoutMembers { group: name.to_owned() });
+            }
+            d.one_of(node, "membership", MEMBERSHIPS, &[Membership::Exact, Membership::AtLeast])
+        });
+        Some(Self { shared, members, membership })
+    }
+
+    fn meta(&self) -> &MetaDocument {
+        &self.shared
+    }
+
+    fn refers(&self) -> Vec<Spanned<Address>> {
+        let principals = self.members.iter().flat_map(MembersDocument::principals);
+        principals.map(|(principal, _)| principal.map(|principal| principal.address())).collect()
+    }
+
+    fn resolve(&self, resolving: &mut Resolving<'_>, address: &Address) -> Group {
+        let mut members = BTreeSet::new();
+        if let Some(document) = &self.members {
+            let membership = self.membership.unwrap_or(Membership::Exact);
+            resolving.desired.memberships.insert(address.clone(), membership);
+            for (principal, until) in document.principals() {
+                let ended = until
+                    .is_some_and(|until| resolving.ended(address, Part::Member(&principal.value), until));
+                if !ended {
+                    members.insert(principal.value);
+                }
+            }
         }
-        d.one_of(node, "membership", MEMBERSHIPS, &[Membership::Exact, Membership::AtLeast])
-    });
-    Some(GroupDocument { shared, members, membership })
+        Group { meta: resolving.meta(&self.shared), flags: Flags::default(), builtin: None, members }
+    }
+
+    fn write(group: &Group, writer: &mut Writer, _: &Names) {
+        meta::write(writer, &group.meta);
+        write_members(writer, group);
+    }
+}
+
+impl MembersDocument {
+    /// Returns all members, each with when its membership ends.
+    fn principals(&self) -> impl Iterator<Item = (Spanned<Principal>, Option<&Spanned<Timestamp>>)> {
+        let user = |email: Email| Principal::User(Key::Email(email));
+        let users = self.users.iter().map(move |it| (it.name.clone().map(user), it.until.as_ref()));
+        let application = |name: Name| Principal::Application(Key::Named(name));
+        let applications = self.applications.iter();
+        users.chain(applications.map(move |it| (it.name.clone().map(application), it.until.as_ref())))
+    }
 }
 
 fn members(d: &mut Decoder<'_>, node: &Node<'_>, key: Span) -> Option<MembersDocument> {
@@ -173,4 +231,32 @@ fn each<N: Member>(d: &mut Decoder<'_>, node: &Node<'_>, what: &str) -> Option<V
         });
     }
     Some(members)
+}
+
+fn write_members(writer: &mut Writer, group: &Group) {
+    let (mut users, mut applications, mut hidden) = (Vec::new(), Vec::new(), Vec::new());
+    for member in &group.members {
+        match member {
+            Principal::User(Key::Email(email)) => users.push(email.as_str()),
+            Principal::Application(Key::Named(name)) => applications.push(name.as_str()),
+            Principal::User(_) | Principal::Application(_) => hidden.push(member),
+        }
+    }
+    if users.is_empty() && applications.is_empty() {
+        writer.raw(2, "members: {}");
+    } else {
+        writer.raw(2, "members:");
+        if !users.is_empty() {
+            writer.list(3, "users", users);
+        }
+        if !applications.is_empty() {
+            writer.list(3, "applications", applications);
+        }
+    }
+    for member in &hidden {
+        writer.comment(2, &format!("{member} is in it too, and no list shows who that is: it has to stay"));
+    }
+    if !hidden.is_empty() {
+        writer.raw(2, "membership: at_least");
+    }
 }
