@@ -299,6 +299,19 @@ impl StepError {
         }
     }
 
+    /// Says whether it failed because the organization is not what the plan saw any more.
+    #[must_use]
+    pub const fn overtaken(&self) -> bool {
+        matches!(
+            self,
+            Self::Changed { .. }
+                | Self::Vanished(_)
+                | Self::Attached { .. }
+                | Self::Detached { .. }
+                | Self::Taken { .. }
+        )
+    }
+
     /// Says whether planning and applying again may finish what failed; otherwise something else has to change first.
     #[must_use]
     pub fn may_pass_again(&self) -> bool {
@@ -374,6 +387,12 @@ impl Outcome {
     #[must_use]
     pub fn wrote(&self) -> bool {
         self.steps.iter().any(|step| step.end.wrote())
+    }
+
+    /// Says whether nothing was written because the organization is not what the plan saw any more.
+    #[must_use]
+    pub fn overtaken(&self) -> bool {
+        self.end == End::Failed && !self.wrote() && self.failures().all(|(_, error)| error.overtaken())
     }
 
     /// Returns how many steps are done.

@@ -66,6 +66,7 @@ impl Exit {
             (End::Done, _) => Self::Done,
             (End::NotConverged(_), _) => Self::NotConverged,
             (End::Twins(_), _) => Self::PartWay,
+            (End::Failed, false) if outcome.overtaken() => Self::Stale,
             (End::Failed | End::Stopped | End::Abandoned | End::Journal(_), true) => Self::PartWay,
             (End::Failed | End::Stopped | End::Abandoned | End::Journal(_), false) => Self::Error,
         }

@@ -3,6 +3,8 @@ use std::collections::{BTreeMap, HashMap};
 use std::hash::Hash;
 use std::str::FromStr;
 
+use jiff::Timestamp;
+
 use super::Error;
 use super::answers::Answers;
 use super::seen::{Answer, id_of};
@@ -33,15 +35,16 @@ impl Keys {
         answers: impl Iterator<Item = &'a T>,
     ) -> Result<(), Error> {
         let mut found = Vec::new();
-        let mut bearers: HashMap<N, Vec<Id>> = HashMap::new();
+        let mut bearers: HashMap<N, Vec<(Option<Timestamp>, Id)>> = HashMap::new();
         for answer in answers {
             let (id, title) = (id_of(answer.id())?, answer.title());
-            if let (_, Some(changed_at)) = answer.times() {
+            let (created_at, changed_at) = answer.times();
+            if let Some(changed_at) = changed_at {
                 self.ids.note_change(id, changed_at);
             }
             let name = title.parse::<N>().ok();
             if let Some(name) = &name {
-                bearers.entry(name.clone()).or_default().push(id);
+                bearers.entry(name.clone()).or_default().push((created_at, id));
             }
             found.push((id, title, name));
         }
@@ -52,8 +55,11 @@ impl Keys {
             }
             self.note(Address::new(T::KIND, own.map_or(Key::Id(id), Into::into)), id)?;
         }
-        let shared = bearers.into_iter().filter(|(_, ids)| ids.len() > 1);
-        self.duplicates.extend(shared.map(|(name, ids)| (Address::new(T::KIND, name), ids)));
+        for (name, mut bearers) in bearers.into_iter().filter(|(_, bearers)| bearers.len() > 1) {
+            bearers.sort_unstable();
+            let ids = bearers.into_iter().map(|(_, id)| id).collect();
+            self.duplicates.insert(Address::new(T::KIND, name), ids);
+        }
         Ok(())
     }
 

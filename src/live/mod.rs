@@ -61,7 +61,7 @@ pub struct Live {
     pub ids: Ids,
     /// The live name of what goes by its id, because the name is not unique or no good one. For users the e-mail address.
     pub titles: HashMap<Id, String>,
-    /// The good names that several live objects of a kind bear, with their ids in the order of the list.
+    /// The good names that several live objects of a kind bear, with their ids, the one that was made first at the head.
     pub duplicates: BTreeMap<Address, Vec<Id>>,
     /// When the oldest API key of each application with keys was made; empty until [`oldest_keys()`] reads it.
     pub oldest_keys: HashMap<Address, Timestamp>,

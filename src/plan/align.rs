@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use super::{Adoption, Conflict, ConflictKind, Error, Facts, Spared, SparedReason};
 use crate::model::{
-    Address, Attachment, Desired, Flags, Group, Identity, Ids, Key, Kind, Membership, Name, Object, Owner,
-    Principal, Prune, Stack, State, Where, Writer,
+    Address, Attachment, Desired, Flags, Group, Id, Identity, Ids, Key, Kind, Membership, Name, Object,
+    Owner, Principal, Prune, Stack, State, Where, Writer,
 };
 
 /// Both sides under the same names: what is, and what the plan leads to.
@@ -108,11 +108,13 @@ struct Matches {
     /// Declared address → live address.
     live: HashMap<Address, Address>,
     spent: Vec<Address>,
+    /// What two runs made at the same time: the later ones → the first one.
+    twins: HashMap<Address, Address>,
 }
 
 impl Matches {
     fn find(facts: &Facts<'_>, desired: &Desired) -> Result<Self, Error> {
-        let mut matches = Self { live: HashMap::new(), spent: Vec::new() };
+        let mut matches = Self { live: HashMap::new(), spent: Vec::new(), twins: HashMap::new() };
         let mut taken: HashMap<Address, Address> = HashMap::new();
         for (address, _) in desired.declared() {
             let identity = desired.identities.get(address);
@@ -151,7 +153,12 @@ impl Matches {
             };
         }
         if let Some(ids) = facts.duplicates.get(address) {
-            return Err(Error::Duplicate { address: address.clone(), ids: ids.clone(), at: at() });
+            let first = self.first_of_twins(facts, desired, ids).map(Some);
+            return first.ok_or_else(|| Error::Duplicate {
+                address: address.clone(),
+                ids: ids.clone(),
+                at: at(),
+            });
         }
         let previous = identity.and_then(|identity| Some(address.sibling(identity.previously.clone()?)));
         if facts.live.has(address) {
@@ -169,7 +176,34 @@ impl Matches {
         }
     }
 
-    /// A name that two live objects bear, one of them owned, is nothing to guess about.
+    /// Returns the first of several objects of a name that runs of this stack made at the same time: equal ones, of which
+    /// nobody has given the later ones keys. The later ones are undeclared then, and go.
+    fn first_of_twins(&mut self, facts: &Facts<'_>, desired: &Desired, ids: &[Id]) -> Option<Address> {
+        let stack = desired.stack.as_ref()?;
+        let live: Vec<&Address> = ids.iter().map(|id| facts.ids.address_of(*id)).collect::<Option<_>>()?;
+        let (first, later) = live.split_first()?;
+        // What belongs to a twin belongs to the first one.
+        let settled = |address: &Address| {
+            let mut object = facts.live.get(address)?.clone();
+            object.readdress(&|address| self.twins.get(address).cloned());
+            Some(object)
+        };
+        let object = settled(first)?;
+        let equal = |other: &Object| {
+            object.differences(other).iter().all(|(field, _)| field.writer == Writer::Nothing)
+        };
+        let twin = |other: &&&Address| {
+            settled(other).is_some_and(|it| owns(stack, &it) && it.api_keys() == 0 && equal(&it))
+        };
+        if !owns(stack, &object) || later.iter().filter(twin).count() < later.len() {
+            return None;
+        }
+        self.twins.extend(later.iter().map(|later| ((*later).clone(), (*first).clone())));
+        Some((*first).clone())
+    }
+
+    /// A name that two live objects bear, one of them owned, is nothing to guess about, unless it is said which one is meant:
+    /// then the others are undeclared.
     fn refuse_owned_duplicates(&self, facts: &Facts<'_>, desired: &Desired) -> Result<(), Error> {
         let Some(stack) = &desired.stack else { return Ok(()) };
         let matched: HashSet<_> = self.live.values().collect();
@@ -177,10 +211,11 @@ impl Matches {
             if !desired.sections.contains(&address.kind()) {
                 continue;
             }
-            let owned = ids.iter().filter_map(|id| facts.ids.address_of(*id)).any(|live| {
-                !matched.contains(live) && owner(facts.live, live).is_some_and(|owner| owner.is(stack))
-            });
-            if owned {
+            let mut live = ids.iter().filter_map(|id| facts.ids.address_of(*id));
+            if live.clone().any(|live| matched.contains(live)) {
+                continue;
+            }
+            if live.any(|live| owner(facts.live, live).is_some_and(|owner| owner.is(stack))) {
                 return Err(Error::Duplicate { address: address.clone(), ids: ids.clone(), at: None });
             }
         }

@@ -304,6 +304,7 @@ fn a_declared_name_that_two_live_objects_bear_is_refused_with_both_ids() {
     let twin = |state: &mut Value| {
         let mut twin = object(state, "applications", "ci").clone();
         twin["id"] = "ac3e0000-0000-4000-8000-000000000019".into();
+        twin["description"] = "By hand".into();
         state["applications"].as_array_mut().unwrap().push(twin);
     };
     let (_desk, ended) = planned(&[], twin);
@@ -314,6 +315,60 @@ fn a_declared_name_that_two_live_objects_bear_is_refused_with_both_ids() {
     hint: say which one is meant with `id:`, or rename the others
     -- exit 1
     ");
+}
+
+/// What a run made that was killed while another run made the same.
+fn twins_of_two_runs(state: &mut Value) {
+    for (kind, name, id) in [("applications", "ci", 0x19), ("policies", "ci-push", 0x39)] {
+        let mut twin = object(state, kind, name).clone();
+        twin["id"] = format!("ac3e0000-0000-4000-8000-0000000000{id:02x}").into();
+        twin["created_at"] = "2026-01-12T09:00:00.100000Z".into();
+        if kind == "policies" {
+            twin["application_id"] = "ac3e0000-0000-4000-8000-000000000019".into();
+        }
+        state[kind].as_array_mut().unwrap().push(twin);
+    }
+}
+
+#[test]
+fn of_what_two_runs_made_at_the_same_time_the_later_ones_go() {
+    let (_desk, ended) = planned(&[], twins_of_two_runs);
+    let text = ended.to_string();
+    assert!(text.contains("- application ac3e0000-0000-4000-8000-000000000019"), "{text}");
+    assert!(text.contains("- policy ac3e0000-0000-4000-8000-000000000039"), "{text}");
+    assert!(text.contains("2 to delete") && text.contains("-- exit 0"), "{text}");
+}
+
+#[test]
+fn unless_somebody_has_given_the_later_one_a_key() {
+    let (_desk, ended) = planned(&[], |state| {
+        twins_of_two_runs(state);
+        let mut key = state["api_keys"][0].clone();
+        key["access_key"] = "SCWAC3E0000000000002".into();
+        key["application_id"] = "ac3e0000-0000-4000-8000-000000000019".into();
+        state["api_keys"].as_array_mut().unwrap().push(key);
+    });
+    let text = ended.to_string();
+    assert!(text.contains("application ci is the name of 2 live objects"), "{text}");
+}
+
+#[test]
+fn an_id_settles_which_of_several_of_a_name_is_meant() {
+    let declared = [
+        (
+            "  ci:\n    description: Deploys",
+            "  ci:\n    id: ac3e0000-0000-4000-8000-000000000019\n    description: Deploys",
+        ),
+        ("  ci-push:\n", "  ci-push:\n    id: ac3e0000-0000-4000-8000-000000000039\n"),
+    ];
+    let (_desk, ended) = planned(&declared, |state| {
+        state["api_keys"] = json!([]);
+        twins_of_two_runs(state);
+    });
+    let text = ended.to_string();
+    assert!(text.contains("- application ac3e0000-0000-4000-8000-000000000012"), "{text}");
+    assert!(text.contains("- policy ac3e0000-0000-4000-8000-000000000033"), "{text}");
+    assert!(text.contains("2 to delete") && text.contains("-- exit 0"), "{text}");
 }
 
 #[test]

@@ -8,7 +8,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::compare::without_keys;
 use super::{ContentDocument, ObjectDocument, address, attachment, key, members, rules};
-use crate::model::{Address, Attachment, Builtin, Catalogue, Key, Kind, Object, Principal, Rules, State};
+use crate::model::{Address, Attachment, Catalogue, Group, Key, Kind, Object, Principal, Rules, State};
 use crate::plan::{Action, Facts, Plan};
 
 /// The objects that steps touch; those that the safety of the order depends on, which is what a policy is attached to,
@@ -33,11 +33,14 @@ pub(super) fn objects(plan: &Plan) -> Vec<ObjectDocument> {
                 }
             }
         }
-        if touched.kind() == Kind::Application
-            && (step.action.creates().is_some() || step.action.deletes().is_some())
-        {
-            let all = before.groups().filter(|(_, it)| it.builtin == Some(Builtin::AllApplications));
-            groups.extend(all.map(|(key, _)| key.clone()));
+        if step.action.creates().is_some() || step.action.deletes().is_some() {
+            // Who is made or deleted comes into computed groups, or leaves them.
+            let is_in = |state: &State, group: &Group| {
+                let principal = touched.principal();
+                principal.is_some_and(|it| group.builtin.is_some_and(|builtin| builtin.has(state, &it)))
+            };
+            let computed = before.groups().filter(|(_, group)| is_in(before, group) || is_in(outcome, group));
+            groups.extend(computed.map(|(key, _)| key.clone()));
         }
         if let Action::AddMembers { members, .. } = &step.action {
             found.extend(members.iter().map(Principal::address));
