@@ -162,12 +162,6 @@ fn mistakes_of_every_sort_come_together() {
     43 |         condition: resource.name.startsWith("/ci/") || !hs(resource.id)
        |                                                         ^^ did you mean `has`?
 
-    warning: there is no permission set `IAMRaedOnly` that this program knows
-      --> iam.yaml:45:27
-       |
-    45 |       - permission_sets: [IAMRaedOnly]
-       |                           ^^^^^^^^^^^ did you mean `IAMReadOnly`?
-
     error: a scope of one word is `organization` or `all_projects`, not `prod`
       --> iam.yaml:46:16
        |

@@ -56,10 +56,6 @@ fn somebody_who_left_hides_nothing_that_others_did() {
     Missing from the organization, and left out
       user bob@acme.io, named by group `developers` (iam.yaml:24:28)
 
-    Left alone
-      2 groups: a product manages it, or it is built in
-          All Applications, All Users
-
     Plan: 1 to change (1 group); 1 step.
     -- stderr
     warning: group `developers` names user `bob@acme.io`, who is not in the organization
@@ -84,7 +80,7 @@ fn somebody_who_left_hides_nothing_that_others_did() {
     Access: live against the files
       user cho@acme.io
         + has IAMManager on organization, which the files do not give
-              [can give itself more]
+              [can escalate]
             ← group admins ← policy admins-iam, rule 1
 
     Steps: what an apply would do about it
@@ -92,10 +88,6 @@ fn somebody_who_left_hides_nothing_that_others_did() {
 
     Missing from the organization, and left out
       user bob@acme.io, named by group `developers` (iam.yaml:24:28)
-
-    Left alone
-      2 groups: a product manages it, or it is built in
-          All Applications, All Users
 
     Drift: 1 to change (1 group); 1 step; 1 escalation, 1 gone.
     -- stderr

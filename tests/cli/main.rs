@@ -18,8 +18,8 @@ mod export;
 mod guards;
 #[cfg(unix)]
 mod hostile;
-mod leavers;
 mod language;
+mod leavers;
 mod lists;
 mod markdown;
 mod ownership;

@@ -141,12 +141,8 @@ fn what_another_stack_owns_is_refused() {
     let (_desk, ended) = planned(&[], theirs);
     assert_snapshot!(ended, @"
     -- stdout
-    Left alone
-      2 groups: a product manages it, or it is built in
-          All Applications, All Users
-
-    refused: group developers (iam.yaml:22) belongs to stack data; add it to
-      `settings.takes_over` to take it, or list it under `external`, and your own
+    refused: group developers (iam.yaml:22) belongs to stack data; to take it over,
+      add `data` to `settings.takes_over`, or list it under `external`, and your own
       members of it under `memberships`
 
     Plan: 0 steps; refused.

@@ -388,7 +388,7 @@ fn people_are_looked_up_where_there_is_somebody_to_ask() {
        |
     24 |       users: [ann@acme.io, bo@acme.io]
        |                            ^^^^^^^^^^ left out of the plan; a guess: did you mean `bob@acme.io`?
-    No mistakes found; 1 warning.
+    No errors found; 1 warning.
     -- exit 0
     ");
 }

@@ -198,7 +198,9 @@ fn a_rule_that_cannot_be_written_makes_its_policy_untouchable() {
 }
 
 #[test]
-fn an_absent_description_is_a_reset_that_shows() {
+fn what_is_absent_is_no_reset() {
     let trap = live("groups: {robots: {description: old, tags: [a]}}").files("groups: {robots: {}}");
-    assert_snapshot!(trap.show(), @r#"1 ~ group robots: description "", tags {}"#);
+    assert_snapshot!(trap.show(), @"
+    nothing to do
+    ");
 }

@@ -102,7 +102,8 @@ pub(in crate::render) fn details(
     (plan, found): (&Plan, Option<&Findings>),
     reading: Reading,
 ) -> io::Result<()> {
-    let quiet = found.is_none_or(|found| drift::counts(found).is_empty() && drift::shown(found).next().is_none());
+    let quiet =
+        found.is_none_or(|found| drift::counts(found).is_empty() && drift::shown(found).next().is_none());
     if settles(plan, reading == Reading::Drift) && plan.findings().is_empty() && quiet {
         return Ok(());
     }
