@@ -167,7 +167,7 @@ impl Apply {
     ) -> Result<Exit, Failure> {
         if plan.refused() || plan.is_empty() {
             report(common, plan, None)?;
-            return Ok(if plan.refused() { Exit::Refused } else { Exit::Done });
+            return Ok(if plan.refused() { Exit::Refused } else { done(plan) });
         }
         self.send(common, session, caller, plan, lock).await
     }
@@ -208,7 +208,7 @@ impl Apply {
         let client = &session.client;
         let outcome = apply::apply(plan, client, &mut ids, &mut journal, &watch, stop, &options).await;
         let exit = match (&outcome.end, outcome.wrote()) {
-            (End::Done, _) => Exit::Done,
+            (End::Done, _) => done(plan),
             (End::NotConverged(_), _) => Exit::NotConverged,
             (End::Failed | End::Stopped | End::Abandoned | End::Journal(_), true) => Exit::PartWay,
             (End::Failed | End::Stopped | End::Abandoned | End::Journal(_), false) => Exit::Error,
@@ -217,6 +217,14 @@ impl Apply {
         report(common, plan, Some(&outcome))?;
         Ok(exit)
     }
+}
+
+/// How an apply ends that has done all that it could: policies that were not rewritten are not as the files say.
+fn done(plan: &Plan) -> Exit {
+    for blocked in plan.blocked() {
+        talk(&format!("{} was not rewritten: it is not what the files say", blocked.address));
+    }
+    if plan.blocked().is_empty() { Exit::Done } else { Exit::NotConverged }
 }
 
 /// The outputs that are text, for showing a plan before it is applied.

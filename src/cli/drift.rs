@@ -3,7 +3,7 @@
 use super::Exit;
 use super::arguments::{Common, Judge, Paths, Reach};
 use super::failure::Failure;
-use super::prepare;
+use super::prepare::{self, Prepared};
 use crate::render::plan::{PlanReport, Reading};
 
 const EXAMPLES: &str = "\
@@ -28,7 +28,8 @@ impl Drift {
         let judge = Judge { allow: Vec::new(), caller: None };
         let prepared = prepare::prepare(common, &self.paths, &self.reach, &judge).await?;
         common.show(&PlanReport { reading: Reading::Drift, ..PlanReport::new(&prepared.plan) })?;
-        let differs = !prepared.plan.is_empty() || !prepared.plan.conflicts().is_empty();
+        let Prepared { plan, .. } = &prepared;
+        let differs = !plan.is_empty() || !plan.conflicts().is_empty() || !plan.blocked().is_empty();
         prepared.session.close().await?;
         Ok(if differs { Exit::Changes } else { Exit::Done })
     }

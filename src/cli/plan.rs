@@ -7,6 +7,9 @@ use super::arguments::{Common, Judge, Paths, Reach};
 use super::failure::Failure;
 use super::plan_file;
 use super::prepare::{self, Prepared};
+use crate::config::{self, Files, Source};
+use crate::model::Catalogue;
+use crate::plan;
 use crate::render::plan::PlanReport;
 
 const EXAMPLES: &str = "\
@@ -14,7 +17,8 @@ Examples:
   scw-iam plan iam
   scw-iam plan iam --emulate state.json
   scw-iam plan iam --out plan.json -o markdown=plan.md
-  scw-iam plan iam --allow deletes=7";
+  scw-iam plan iam --allow deletes=7
+  scw-iam plan iam --base iam-before";
 
 /// Shows what would change, who gains and who loses, and in which order
 #[derive(Debug, clap::Args)]
@@ -29,22 +33,36 @@ pub(super) struct Plan {
     /// Save the plan to a file, and print the file's SHA-256; `scw-iam apply plan.json` applies exactly this plan
     #[arg(long, value_name = "plan.json")]
     out: Option<PathBuf>,
+    /// The files before the change: what is weaker now in settings, `allow`, assertions and guardrails is shown first
+    #[arg(long, value_name = "FOLDER")]
+    base: Option<PathBuf>,
     /// End with 2 when there are changes
     #[arg(long)]
     detailed_exitcode: bool,
+}
+
+/// What is weaker in the files than in those at a base. Both are taken by themselves, without the organization.
+fn weaker(base: &[Source], common: &Common, files: &Files) -> Result<Vec<String>, Failure> {
+    let alone = |files: &Files| files.resolve(None, Catalogue::published(), false);
+    let before = config::read(base, common.now()).and_then(|base| alone(&base))?;
+    Ok(plan::weaker(&before.desired, &alone(files)?.desired))
 }
 
 impl Plan {
     pub(super) async fn run(self, common: &Common) -> Result<Exit, Failure> {
         let prepared = prepare::prepare(common, &self.paths, &self.reach, &self.judge).await?;
         let Prepared { session, files, plan, digest, .. } = prepared;
+        let plan = match &self.base {
+            Some(base) => plan.beside(weaker(&self.paths.sources_of(base), common, &files)?),
+            None => plan,
+        };
         let document = plan.saved(plan_file::made_from(&files, &self.judge.options(common.strict), digest));
         common.show(&PlanReport { document: Some(&document), ..PlanReport::new(&plan) })?;
         if let Some(path) = &self.out {
             plan_file::write(path, &document)?;
         }
         session.close().await?;
-        Ok(match (plan.refused(), plan.is_empty()) {
+        Ok(match (plan.refused(), plan.is_empty() && plan.blocked().is_empty()) {
             (true, _) => Exit::Refused,
             (false, false) if self.detailed_exitcode => Exit::Changes,
             (false, _) => Exit::Done,

@@ -10,7 +10,7 @@ use crate::config::{self, Files};
 use crate::live::{self, Live};
 use crate::model::{Catalogue, Desired};
 use crate::plan::file::digest;
-use crate::plan::{Caller, Facts, Options, Plan, between};
+use crate::plan::{Caller, Error, Facts, Options, Plan, between};
 use crate::render;
 use crate::render::paint::Paint;
 
@@ -104,12 +104,24 @@ pub(super) fn plan(
     desired: &Desired,
 ) -> Result<Plan, Failure> {
     between(&facts(common, live, caller), desired, options).map_err(|error| {
+        // Names that are exchanged are for the files to settle; the rest is about what is live.
+        let exit = match &error {
+            Error::NamesInACircle(_) => Exit::Mistakes,
+            Error::Duplicate { .. }
+            | Error::UnknownId { .. }
+            | Error::IdOfOther { .. }
+            | Error::MatchedTwice { .. }
+            | Error::NameTaken { .. }
+            | Error::Cycle(_)
+            | Error::Bug(_) => Exit::Error,
+        };
         let place = error.place().map(ToString::to_string);
         let error = anyhow::Error::new(error);
-        Failure::error(match place {
+        let error = match place {
             Some(place) => error.context(format!("cannot plan {place}")),
             None => error.context("cannot plan"),
-        })
+        };
+        Failure::Error { exit, error }
     })
 }
 

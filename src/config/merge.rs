@@ -6,6 +6,7 @@ use indexmap::IndexMap;
 use indexmap::map::Entry;
 
 use super::decode::Spanned;
+use super::document::allow::AllowDocument;
 use super::document::application::ApplicationDocument;
 use super::document::assertion::AssertionDocument;
 use super::document::group::GroupDocument;
@@ -25,6 +26,7 @@ pub(super) struct Document {
     pub(super) organization: Option<Id>,
     pub(super) stack: Option<Spanned<Stack>>,
     pub(super) settings: Option<SettingsDocument>,
+    pub(super) allow: Vec<AllowDocument>,
     pub(super) projects: Section<ProjectName, Spanned<Id>>,
     pub(super) external_groups: Section<Name, ()>,
     pub(super) external_applications: Section<Name, ()>,
@@ -104,6 +106,7 @@ impl Merging<'_> {
         if document.settings.is_none() {
             document.settings = file.settings.map(|(_, settings)| settings);
         }
+        document.allow.extend(file.allow);
         document.assertions.extend(file.assertions);
         document.guardrails.extend(file.guardrails);
         let mistakes = &mut *self.mistakes;

@@ -196,7 +196,8 @@ pub enum MistakeKind {
     NeverCompared { written: Written, left: Sort, right: Sort },
     UnknownVariable { written: Written, name: String, near: Option<String> },
     UnknownFunction { written: Written, name: String, near: Option<String> },
-    BadProtect { text: String },
+    BadAddress { text: String },
+    BadReason { why: BadText },
 
     // The header.
     NoHeader,
@@ -216,6 +217,7 @@ pub enum MistakeKind {
     ExternalDeclared { kind: Kind, name: String },
     PreviouslyItself { name: String },
     PreviouslyDeclared { kind: Kind, name: String },
+    PreviouslyInACircle { kind: Kind, name: String },
     PreviouslyTwice { kind: Kind, name: String },
 
     // Groups.
@@ -251,6 +253,11 @@ pub enum MistakeKind {
     UnknownPermissionSet { name: String, near: Option<String> },
     RuleExpired { until: String },
     MemberExpired { member: String, until: String },
+
+    // What is allowed.
+    AllowsNothing,
+    AllowTooLong { until: String, most: String },
+    AllowEnded { until: String },
 
     // Assertions.
     NoExpectation,

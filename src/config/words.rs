@@ -350,9 +350,10 @@ pub(super) fn words(kind: &MistakeKind) -> Words {
                 meant(near.as_ref(), otherwise),
             )
         }
-        K::BadProtect { text } => say(
-            "bad-protect",
-            format!("`{}` names nothing that could be protected", short(text)),
+        K::BadReason { why } => say("bad-reason", format!("the reason {why}"), ""),
+        K::BadAddress { text } => say(
+            "bad-address",
+            format!("`{}` is not the address of an object", short(text)),
             "write `user:E-MAIL`, `application:NAME`, `group:NAME` or `policy:NAME`",
         ),
 
@@ -437,6 +438,15 @@ pub(super) fn words(kind: &MistakeKind) -> Words {
             format!("the {kind} `{name}` is declared, so nothing else can have been it"),
             "an old name",
             "declared here",
+        ),
+        K::PreviouslyInACircle { kind, name } => both(
+            "previously-in-a-circle",
+            format!(
+                "the {kind} `{name}` is renamed too, and the renames lead back here; give one of them a third name \
+                 first and apply, or say with `id:` which one is meant"
+            ),
+            "an old name",
+            "renamed here",
         ),
         K::PreviouslyTwice { kind, name } => both(
             "previously-twice",
@@ -593,6 +603,21 @@ pub(super) fn words(kind: &MistakeKind) -> Words {
             "rule-expired",
             format!("the rule has ended: {until} is past"),
             "it grants nothing any more; remove it",
+        ),
+        K::AllowsNothing => say(
+            "allows-nothing",
+            "the entry lets nothing pass",
+            "list at least one object or person under `of`",
+        ),
+        K::AllowTooLong { until, most } => say(
+            "allow-too-long",
+            format!("the entry ends at {until}, which is more than 30 days from now"),
+            format!("the last day is {most}"),
+        ),
+        K::AllowEnded { until } => say(
+            "allow-ended",
+            format!("the entry has ended: {until} is past"),
+            "it lets nothing pass any more; remove it",
         ),
         K::MemberExpired { member, until } => say(
             "member-expired",

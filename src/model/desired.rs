@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::{Address, Id, Kind, Name, Object, PermissionSetName, Principal, Scope, Stack, State};
+use super::{Address, GuardName, Id, Kind, Name, Object, PermissionSetName, Principal, Scope, Stack, State};
 
 /// What the files say: the declared objects as a [`State`], and what an organization has no place for.
 #[derive(Debug, Clone)]
@@ -28,6 +28,8 @@ pub struct Desired {
     pub assertions: Vec<Assertion>,
     /// What no grant may be.
     pub guardrails: Vec<Guardrail>,
+    /// What may pass at a guard.
+    pub allow: Vec<AllowEntry>,
     /// Entries with `until`: those that have ended are not in `state`.
     pub expiries: Vec<Expiry>,
     /// Where each thing is written.
@@ -53,6 +55,7 @@ impl Desired {
             memberships: HashMap::new(),
             assertions: Vec::new(),
             guardrails: Vec::new(),
+            allow: Vec::new(),
             expiries: Vec::new(),
             places: HashMap::new(),
         }
@@ -152,8 +155,8 @@ impl Default for Settings {
     }
 }
 
-/// Numbers for guards, by the guards' names: `deletes`, `emptied`, `lost_access`, `adoptions`, `rename`.
-pub type Limits = BTreeMap<String, u32>;
+/// Numbers for guards.
+pub type Limits = BTreeMap<GuardName, u32>;
 
 /// What happens to objects that the stack owns and no file declares.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -196,6 +199,21 @@ pub struct Guardrail {
     /// The expression, over `grant`.
     pub forbid: String,
     /// Where the expression is written.
+    pub at: Place,
+}
+
+/// Objects and people that a guard lets pass for a while.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AllowEntry {
+    /// The guard.
+    pub guard: GuardName,
+    /// What passes: all of these or a part of them, and nothing else.
+    pub of: BTreeSet<Address>,
+    /// When it ends.
+    pub until: Timestamp,
+    /// Why.
+    pub reason: String,
+    /// Where the entry is written.
     pub at: Place,
 }
 

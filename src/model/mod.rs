@@ -7,6 +7,7 @@
 mod address;
 mod catalogue;
 mod desired;
+mod guard;
 mod id;
 mod ids;
 mod name;
@@ -17,9 +18,10 @@ mod state;
 pub use address::{Address, Attachment, Child, Key, Principal};
 pub use catalogue::{Catalogue, PermissionSet, ScopeType};
 pub use desired::{
-    Assertion, Desired, Expectation, Expiry, External, Guardrail, Identity, Limits, Membership, Place, Prune,
-    Settings, Where,
+    AllowEntry, Assertion, Desired, Expectation, Expiry, External, Guardrail, Identity, Limits, Membership,
+    Place, Prune, Settings, Where,
 };
+pub use guard::{GuardName, UnknownGuard};
 pub use id::{BadId, Id};
 pub use ids::Ids;
 pub use name::{

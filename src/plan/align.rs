@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use super::{Adoption, Conflict, ConflictKind, Error, Facts, Spared, SparedReason};
 use crate::model::{
-    Address, Desired, Flags, Group, Identity, Ids, Key, Kind, Membership, Name, Object, Owner, Principal,
-    Prune, Stack, State, Where, Writer,
+    Address, Desired, Flags, Group, Identity, Ids, Key, Kind, Membership, Name, Object, Owner, Policy,
+    Principal, Prune, Stack, State, Where, Writer,
 };
 
 /// Both sides under the same names: what is, and what the plan leads to.
@@ -28,6 +28,8 @@ pub(super) struct Alignment {
     pub(super) live_keys: HashMap<Address, Key>,
     pub(super) adoptions: Vec<Adoption>,
     pub(super) conflicts: Vec<Conflict>,
+    /// Policies that keep their live rules and principal, for these cannot be written, and what they were to be.
+    pub(super) blocked: Vec<(Address, Policy)>,
     pub(super) spared: Vec<Spared>,
     /// Declared objects whose `previously` has done its work.
     pub(super) spent: Vec<Address>,
@@ -63,6 +65,7 @@ pub(super) fn align(facts: &Facts<'_>, desired: &Desired) -> Result<Alignment, E
         rekeyed,
         adoptions: Vec::new(),
         conflicts: Vec::new(),
+        blocked: Vec::new(),
         spared: Vec::new(),
         spent: matches.spent,
     };
@@ -149,23 +152,27 @@ impl Matches {
                 None => Err(Error::UnknownId { address: address.clone(), id, at: at() }),
             };
         }
+        let previous = identity.and_then(|identity| Some(address.sibling(identity.previously.clone()?)));
+        if let Some(previous) = previous.as_ref().filter(|_| moves(facts, desired, address)) {
+            return Ok(Some(previous.clone()));
+        }
         if let Some(ids) = facts.duplicates.get(address) {
             return Err(Error::Duplicate { address: address.clone(), ids: ids.clone(), at: at() });
         }
-        let previous = identity.and_then(|identity| Some(address.sibling(identity.previously.clone()?)));
         if facts.live.has(address) {
             if previous.is_some() {
                 self.spent.push(address.clone());
             }
             return Ok(Some(address.clone()));
         }
-        match previous {
-            Some(previous) => match facts.duplicates.get(&previous) {
-                Some(ids) => Err(Error::Duplicate { address: previous, ids: ids.clone(), at: at() }),
-                None => Ok(Some(previous).filter(|previous| facts.live.has(previous))),
-            },
-            None => Ok(None),
+        let Some(previous) = previous else { return Ok(None) };
+        if let Some(ids) = facts.duplicates.get(&previous) {
+            return Err(Error::Duplicate { address: previous, ids: ids.clone(), at: at() });
         }
+        // An entry that stays what it is keeps its name.
+        let kept = desired.state.has(&previous)
+            && desired.identities.get(&previous).and_then(|identity| identity.id).is_none();
+        Ok(Some(previous).filter(|previous| facts.live.has(previous) && !kept))
     }
 
     /// A name that two live objects bear, one of them owned, is nothing to guess about.
@@ -173,7 +180,9 @@ impl Matches {
         let Some(stack) = &desired.stack else { return Ok(()) };
         let matched: HashSet<_> = self.live.values().collect();
         for (address, ids) in facts.duplicates {
-            if !desired.sections.contains(&address.kind()) {
+            // An `id` says which one is meant; the others are undeclared.
+            let settled = desired.identities.get(address).is_some_and(|identity| identity.id.is_some());
+            if settled || !desired.sections.contains(&address.kind()) {
                 continue;
             }
             let owned = ids.iter().filter_map(|id| facts.ids.address_of(*id)).any(|live| {
@@ -205,6 +214,32 @@ impl Matches {
     }
 }
 
+/// Whether a declared object is the live one that bears its previous name: one of this stack, whose name no other entry
+/// keeps. An entry that is another live object itself keeps no name, so that a chain of renames works.
+fn moves(facts: &Facts<'_>, desired: &Desired, address: &Address) -> bool {
+    let mut seen = HashSet::new();
+    let mut entry = address.clone();
+    // Entries that name each other go nowhere.
+    while seen.insert(entry.clone()) {
+        let Some(identity) = desired.identities.get(&entry) else { return false };
+        if let Some(id) = identity.id {
+            return entry != *address && facts.ids.address_of(id) != Some(&entry);
+        }
+        let Some(previously) = &identity.previously else { return false };
+        let previous = entry.sibling(previously.clone());
+        let ours = |stack: &Stack| owner(facts.live, &previous).is_some_and(|owner| owner.is(stack));
+        let owned = desired.stack.as_ref().is_some_and(ours);
+        if !owned || !facts.live.has(&previous) || facts.duplicates.contains_key(&previous) {
+            return false;
+        }
+        if !desired.state.has(&previous) {
+            return true;
+        }
+        entry = previous;
+    }
+    false
+}
+
 /// Returns who owns an object, as its tags say.
 pub(super) fn owner<'s>(state: &'s State, address: &Address) -> Option<&'s Owner> {
     state.get(address)?.meta()?.owner.as_ref()
@@ -228,19 +263,21 @@ impl Alignment {
             if let Some(live) = live {
                 object.keep(live);
             }
-            let stays = match (&mut object, live) {
+            let mut wanted = None;
+            match (&mut object, live) {
                 (Object::Group(group), Some(Object::Group(live))) => {
                     group.members = members(desired, &ended, address, group, live, &self.before);
-                    true
                 }
                 (Object::Policy(policy), Some(Object::Policy(live))) => {
-                    live.rules == policy.rules || !live.untouchable()
+                    if live.rules.same_but_for_leftovers(&policy.rules) {
+                        policy.rules.clone_from(&live.rules);
+                    } else if live.untouchable() {
+                        wanted = Some(policy.clone());
+                        policy.rules.clone_from(&live.rules);
+                        policy.attachment.clone_from(&live.attachment);
+                    }
                 }
-                (Object::User(_) | Object::Application(_) | Object::Group(_) | Object::Policy(_), _) => true,
-            };
-            if !stays {
-                self.conflict(desired, address, ConflictKind::Untouchable);
-                continue;
+                (Object::User(_) | Object::Application(_) | Object::Group(_) | Object::Policy(_), _) => {}
             }
             let differs = live.is_some_and(|live| differs(live, &object));
             let Some(owner) = self.own(desired, address, differs) else { continue };
@@ -248,6 +285,7 @@ impl Alignment {
                 meta.owner = owner;
             }
             self.outcome.objects.insert(address.clone(), object);
+            self.blocked.extend(wanted.map(|wanted| (address.clone(), wanted)));
         }
     }
 

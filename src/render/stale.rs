@@ -30,7 +30,7 @@ pub fn text(out: &mut dyn Write, differences: &[Difference]) -> io::Result<()> {
 #[must_use]
 pub fn json(stale: &Stale) -> Value {
     let differences = match stale {
-        Stale::Age { .. } | Stale::Future { .. } | Stale::Ended(_) => &[][..],
+        Stale::Age { .. } | Stale::Future { .. } | Stale::Ended(_) | Stale::AllowEnded(_) => &[][..],
         Stale::Changed(differences) => differences,
     };
     let part = |part: &Part| json!({"part": part.name, "planned": part.planned, "now": part.now});

@@ -9,6 +9,8 @@ mod surroundings;
 
 mod acme;
 mod apply;
+mod base;
+mod blocked;
 mod conditions;
 mod defused;
 mod drift;

@@ -66,19 +66,29 @@ fn identities<V>(
     let mut ids: HashMap<Id, Span> = HashMap::new();
     let mut olds: HashMap<&Name, Span> = HashMap::new();
     for (name, (_, entry)) in section {
-        let meta = meta(entry);
-        if let Some(id) = &meta.id
+        let own = meta(entry);
+        if let Some(id) = &own.id
             && let Some(first) = ids.insert(id.value, id.at)
         {
             check.note(Mistake::new(id.at, MistakeKind::IdTwice { kind, id: id.value }).also(first));
         }
-        let Some(old) = &meta.previously else { continue };
+        let Some(old) = &own.previously else { continue };
         let text = || old.value.to_string();
         if old.value == *name {
             check.mistake(old.at, MistakeKind::PreviouslyItself { name: text() });
-        } else if let Some((declared, _)) = section.get(&old.value) {
-            let kind = MistakeKind::PreviouslyDeclared { kind, name: text() };
-            check.note(Mistake::new(old.at, kind).also(*declared));
+        } else if let Some((declared, other)) = section.get(&old.value) {
+            let other = meta(other);
+            // An entry that is another object itself leaves its name: that is a chain of renames.
+            let found = match (&other.id, &other.previously) {
+                (None, None) => Some(MistakeKind::PreviouslyDeclared { kind, name: text() }),
+                (None, Some(_)) if returns(section, name, &meta) => {
+                    Some(MistakeKind::PreviouslyInACircle { kind, name: text() })
+                }
+                (Some(_), _) | (None, Some(_)) => None,
+            };
+            if let Some(found) = found {
+                check.note(Mistake::new(old.at, found).also(*declared));
+            }
         }
         if let Some(first) = olds.insert(&old.value, old.at) {
             let kind = MistakeKind::PreviouslyTwice { kind, name: text() };
@@ -86,6 +96,24 @@ fn identities<V>(
         }
     }
 }
+
+/// Whether the old names lead from an entry through others back to itself.
+fn returns<V>(section: &Section<Name, V>, name: &Name, meta: &impl Fn(&V) -> &MetaDocument) -> bool {
+    let mut at = name;
+    // A way that takes longer leads around a circle beside it, whose own entries say so.
+    for _ in 0..section.len().min(CIRCLE_MOST) {
+        let entry = section.get(at).map(|(_, entry)| meta(entry)).filter(|meta| meta.id.is_none());
+        let Some(old) = entry.and_then(|meta| meta.previously.as_ref()) else { return false };
+        if old.value == *name {
+            return true;
+        }
+        at = &old.value;
+    }
+    false
+}
+
+/// The longest circle of renames that is told before the organization is read.
+const CIRCLE_MOST: usize = 100;
 
 /// The most tags of one object.
 ///

@@ -1,5 +1,6 @@
 //! The files as they are written: a type for each map of the language, with what each key means, and its decoder.
 
+pub(in crate::config) mod allow;
 pub(in crate::config) mod application;
 pub(in crate::config) mod assertion;
 pub(in crate::config) mod external;

@@ -14,6 +14,7 @@ const MAPS: &[(&str, &str)] = &[
     ("", "A file"),
     ("settings", "`settings`"),
     ("limits", "`settings.limits`"),
+    ("allow", "`allow`, an entry"),
     ("external", "`external`"),
     ("application", "`applications.NAME`"),
     ("group", "`groups.NAME`"),

@@ -1,6 +1,6 @@
 use std::collections::BTreeSet;
 
-use super::{Alarm, Case, count};
+use super::{Alarm, Case, Item, count};
 use crate::access::{Broken, Everything, broken_assertions, sentence};
 use crate::model::{Catalogue, Desired};
 
@@ -11,7 +11,9 @@ pub(super) fn judge(case: &Case<'_>) -> Option<Alarm> {
         return None;
     }
     let ask = |everything: &Everything<'_>| broken_assertions(everything, Catalogue::published(), assertions);
-    let after = ask(&case.after());
+    let passes = |broken: &Broken| case.pardons(&broken.principal.address());
+    let mut after = ask(&case.after());
+    after.retain(|broken| !passes(broken));
     if after.is_empty() {
         return None;
     }
@@ -19,9 +21,12 @@ pub(super) fn judge(case: &Case<'_>) -> Option<Alarm> {
     let new = after.iter().filter(|broken| !known.contains(&broken.sentence)).count();
     let outcome = &case.alignment.outcome;
     let words = |broken: &Broken| {
-        let Some(assertion) = assertions.get(broken.sentence) else { return String::new() };
-        let at = format!("{}:{}", assertion.at.file.display(), assertion.at.line);
-        format!("{} ({at}){}", sentence(outcome, assertion), super::by(outcome, broken))
+        let assertion = assertions.get(broken.sentence);
+        let words = assertion.map(|assertion| {
+            let at = format!("{}:{}", assertion.at.file.display(), assertion.at.line);
+            format!("{} ({at}){}", sentence(outcome, assertion), super::by(outcome, broken))
+        });
+        Item::new(broken.principal.address(), words.unwrap_or_default())
     };
     super::alarm(case, after.len(), new, after.iter().map(words).collect(), |number| {
         count(number, "assertion", "assertions")

@@ -1,6 +1,6 @@
 use std::collections::BTreeSet;
 
-use super::{Alarm, Case, count};
+use super::{Alarm, Case, Item, count};
 use crate::access::{Broken, Everything, Grant, Judgement, Unjudged, judge_guardrails};
 use crate::model::{Catalogue, Principal};
 
@@ -11,7 +11,8 @@ pub(super) fn judge(case: &Case<'_>) -> Option<Alarm> {
         return None;
     }
     let ask = |everything: &Everything<'_>| judge_guardrails(everything, Catalogue::published(), guardrails);
-    let Judgement { broken: after, unjudged } = ask(&case.after());
+    let Judgement { broken: mut after, unjudged } = ask(&case.after());
+    after.retain(|broken| !case.pardons(&broken.principal.address()));
     if after.is_empty() && unjudged.is_empty() {
         return None;
     }
@@ -26,7 +27,8 @@ pub(super) fn judge(case: &Case<'_>) -> Option<Alarm> {
     };
     let words = |broken: &Broken| {
         let place = place(broken.sentence).unwrap_or_default();
-        format!("{place}: {}{}", broken.principal, super::by(outcome, broken))
+        let text = format!("{place}: {}{}", broken.principal, super::by(outcome, broken));
+        Item::new(broken.principal.address(), text)
     };
     let items = after.iter().map(words);
     if unjudged.is_empty() {
@@ -35,8 +37,11 @@ pub(super) fn judge(case: &Case<'_>) -> Option<Alarm> {
         });
     }
     // A guardrail without an answer may hide anything.
-    let open = |open: &Unjudged| format!("{} {open}", place(open.sentence).unwrap_or_default());
-    let items: Vec<String> = unjudged.iter().map(open).chain(items).collect();
+    let open = |open: &Unjudged| Item {
+        of: None,
+        text: format!("{} {open}", place(open.sentence).unwrap_or_default()),
+    };
+    let items: Vec<Item> = unjudged.iter().map(open).chain(items).collect();
     let mut message =
         count(unjudged.len(), "guardrail that cannot be judged", "guardrails that cannot be judged");
     if !after.is_empty() {

@@ -22,7 +22,11 @@ impl Merger {
     pub(super) fn unite(&mut self, into: Node, other: Node, graph: &mut Graph) -> bool {
         let united = graph.unite(into, other).is_ok();
         if united {
-            self.united.entry(into).or_default().push(other);
+            // What the other one stood for comes along.
+            let more = self.united.remove(&other).unwrap_or_default();
+            let class = self.united.entry(into).or_default();
+            class.push(other);
+            class.extend(more);
             self.gone.insert(other);
         }
         united

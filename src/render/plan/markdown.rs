@@ -14,7 +14,29 @@ pub(super) fn markdown(out: &mut dyn Write, plan: &Plan, reading: Reading) -> io
     let drift = reading == Reading::Drift;
     let title = if drift { "Access drift" } else { "Access plan" };
     writeln!(out, "### {title}\n")?;
-    let settled = plan.is_empty() && plan.conflicts().is_empty() && (drift || !plan.refused());
+    for blocked in plan.blocked() {
+        for (who, grant) in &blocked.stays {
+            let grant = grant.words(|id| plan.outcome().projects.get(&id));
+            let line = format!(
+                "Access that stays: {who} keeps {grant}, because {} cannot be rewritten",
+                blocked.address
+            );
+            writeln!(out, "🛑 {}\n", escape(&line))?;
+        }
+    }
+    for (at, line) in plan.weaker().iter().enumerate() {
+        if at == 0 {
+            writeln!(out, "**Weaker checks than before the change**\n")?;
+        }
+        writeln!(out, "- ⚠️ {}", escape(line))?;
+    }
+    if !plan.weaker().is_empty() {
+        writeln!(out)?;
+    }
+    let settled = plan.is_empty()
+        && plan.conflicts().is_empty()
+        && plan.blocked().is_empty()
+        && (drift || !plan.refused());
     if settled {
         let word = if drift { "No drift" } else { "Nothing to do" };
         writeln!(out, "{word}: {}.", loose(&words::settled(plan)))?;
@@ -49,6 +71,9 @@ pub(super) fn markdown(out: &mut dyn Write, plan: &Plan, reading: Reading) -> io
         }
         if finding.items.len() > words::MOST_ITEMS {
             writeln!(out, "  - and {} more", finding.items.len() - words::MOST_ITEMS)?;
+        }
+        if let (Verdict::Refused, Some(entry)) = (finding.verdict, finding.entry(plan.created_at())) {
+            writeln!(out, "  - to let exactly this pass, add to `allow`: {}", code(&entry))?;
         }
     }
     if !plan.findings().is_empty() || !plan.conflicts().is_empty() {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::model::{
     Address, Attachment, Condition, Field, FieldValue, Flags, Id, Kind, Object, Owner, Rule, Rules, Scope,
 };
-use crate::plan::{Action, Conflict, ConflictKind, Plan, SparedReason, Step};
+use crate::plan::{Action, Blocked, Conflict, ConflictKind, Leftover, Plan, SparedReason, Step};
 use crate::render::wrap::{TIE, tied};
 
 /// How many of the things that a guard found are named before the rest is counted.
@@ -182,10 +182,6 @@ pub(super) fn conflict(conflict: &Conflict) -> String {
         ConflictKind::Managed => {
             "is kept by a product of Scaleway, or built in; list it under `external`".to_owned()
         }
-        ConflictKind::Untouchable => {
-            "holds a rule that files cannot express, so its rules are not rewritten; mend it in the console"
-                .to_owned()
-        }
         ConflictKind::ExternalButOwned => {
             "is listed as external, and this stack owns it; declare it, or take it off the list to delete it"
                 .to_owned()
@@ -198,6 +194,29 @@ pub(super) fn conflict(conflict: &Conflict) -> String {
     };
     let place = conflict.at.as_ref().map(|place| format!(" ({}:{})", place.file.display(), place.line));
     format!("{}{} {why}", conflict.address, place.unwrap_or_default())
+}
+
+/// Why a policy keeps its rules.
+pub(super) fn blocked(of: &Blocked) -> String {
+    let rules: Vec<_> = of.rules.iter().map(|(at, why)| format!("rule {} ({why})", at + 1)).collect();
+    let place = of.at.as_ref().map(|place| format!(" ({}:{})", place.file.display(), place.line));
+    let be = if rules.len() == 1 { "is" } else { "are" };
+    format!(
+        "{}{} keeps its rules and its principal, because {} {be} nothing that this version can write; change the policy in the console",
+        of.address,
+        place.unwrap_or_default(),
+        several(&rules)
+    )
+}
+
+/// What becomes of a rule that grants nothing.
+pub(super) fn leftover(of: &Leftover) -> String {
+    let then = match of.dropped_by {
+        Some(step) => format!("step {step} drops it"),
+        None => "the next change of the policy's rules drops it".to_owned(),
+    };
+    let (policy, rule, sets) = (&of.policy, of.rule + 1, listed(&of.permission_sets));
+    format!("rule {rule} of {policy} ({sets}) grants nothing, because its projects were deleted; {then}")
 }
 
 /// How live stands to files that ask for no change.
