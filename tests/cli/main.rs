@@ -17,6 +17,7 @@ mod drift;
 mod emulate;
 mod export;
 mod guards;
+mod guards_page;
 #[cfg(unix)]
 mod hostile;
 mod markdown;
