@@ -359,3 +359,35 @@ fn the_command_names_what_is_wrong_with_a_state() {
     let said = String::from_utf8(output.stderr).unwrap();
     assert!(said.contains("groups[0] `ops`: `id`: is missing"), "{said}");
 }
+
+#[tokio::test]
+async fn a_request_moves_the_clock_forward_and_never_back() {
+    let emulator =
+        emulator(Options { now: Some("2026-11-22T12:00:00Z".parse().unwrap()), ..Options::default() }).await;
+    let date = async |header: &str| {
+        let client = Client::builder().no_proxy().build().unwrap();
+        let request = client.get(format!("{}/iam/v1alpha1/{}", emulator.url(), groups()));
+        let answer =
+            request.header("X-Auth-Token", "any").header("X-Emulated-Time", header).send().await.unwrap();
+        answer.headers()["date"].to_str().unwrap().to_owned()
+    };
+    assert!(date("").await.starts_with("Sun, 22 Nov 2026 12:00:"));
+    assert!(date("2027-03-01T08:00:00Z").await.starts_with("Mon, 01 Mar 2027 08:00:"));
+    assert!(date("2026-11-22T12:00:00Z").await.starts_with("Mon, 01 Mar 2027 08:00:"));
+}
+
+#[tokio::test]
+async fn secret_manager_fails_refuses_and_is_slow_as_asked() {
+    let faults = "500:POST/secrets=#1,403-after-grant:GET/secrets=1,503:/secrets/*/versions=#1";
+    let emulator = faulty(faults).await;
+    let status = async |method: Method, path: &str| {
+        let client = Client::builder().no_proxy().build().unwrap();
+        let url = format!("{}/secret-manager/v1beta1/regions/fr-par/{path}", emulator.url());
+        let body = json!({"project_id": ORGANIZATION, "name": "s"}).to_string();
+        client.request(method, url).header("X-Auth-Token", "any").body(body).send().await.unwrap().status()
+    };
+    assert_eq!(status(Method::POST, "secrets").await, 500);
+    assert_eq!(status(Method::POST, "secrets").await, 200);
+    assert_eq!(status(Method::GET, &format!("secrets/{GROUP}/versions")).await, 503);
+    assert_eq!(status(Method::GET, &format!("secrets/{GROUP}/versions")).await, 404);
+}

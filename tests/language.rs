@@ -6,8 +6,8 @@ use proptest::prelude::*;
 use proptest::sample::Index;
 use scw_iam::config::{Files, Mistakes, Severity, Source, manual, read, schema};
 use scw_iam::model::{
-    Attachment, Catalogue, Desired, Expectation, GuardName, Key, Kind, Membership, Name, Principal, Prune,
-    Scope, State, User, UserStatus, UserType, Where,
+    Address, Attachment, Catalogue, Desired, Expectation, GuardName, Key, Kind, Membership, Name, Principal,
+    Prune, Scope, State, User, UserStatus, UserType, Where,
 };
 use scw_iam::render::mistake::text;
 
@@ -108,8 +108,8 @@ fn everything_that_the_language_has_loads() {
     let group = &desired.state.group(&Key::Named("developers".parse().unwrap())).unwrap();
     let members: Vec<String> = group.members.iter().map(ToString::to_string).collect();
     assert_eq!(members, ["user alice@example.com", "user bob@example.com", "application ci"]);
-    assert_eq!(desired.memberships["developers"], Membership::AtLeast);
-    assert!(!desired.memberships.contains_key("break-glass"));
+    assert_eq!(desired.memberships[&of_group("developers")], Membership::AtLeast);
+    assert!(!desired.memberships.contains_key(&of_group("break-glass")));
     let policy = &desired.state.policy(&Key::Named("developers-run".parse().unwrap())).unwrap();
     assert_eq!(policy.attachment, Attachment::Group(Key::Named("developers".parse().unwrap())));
     assert_eq!(policy.rules.0.len(), 2);
@@ -200,9 +200,9 @@ fn without_a_stack_nobody_owns_anything() {
 #[test]
 fn members_that_are_not_written_are_not_managed() {
     let desired = desired(&header("groups: {a: {}, b: {members: {}}, c: {members: {users: []}}}\n"));
-    assert!(!desired.memberships.contains_key("a"));
-    assert_eq!(desired.memberships["b"], Membership::Exact);
-    assert_eq!(desired.memberships["c"], Membership::Exact);
+    assert!(!desired.memberships.contains_key(&of_group("a")));
+    assert_eq!(desired.memberships[&of_group("b")], Membership::Exact);
+    assert_eq!(desired.memberships[&of_group("c")], Membership::Exact);
 }
 
 #[test]
@@ -228,7 +228,7 @@ fn the_rules_that_are_left_are_counted_for_their_places() {
                 \x20     - {permission_sets: [VPCReadOnly], scope: all_projects, until: 2026-01-01}\n\
                 \x20     - {permission_sets: [IPAMReadOnly], scope: all_projects}\n";
     let desired = desired(&header(text));
-    let policy: Name = "p".parse().unwrap();
+    let policy = Address::policy("p".parse::<Name>().unwrap());
     assert_eq!(desired.state.policies().next().unwrap().1.rules.0.len(), 1);
     assert_eq!(desired.places[&Where::Rule(policy, 0)].line, 8);
     assert_eq!(desired.expiries[0].rule, Some(0));
@@ -314,6 +314,10 @@ fn the_schema_is_what_the_types_say() {
 #[test]
 fn the_manual_is_what_the_types_say() {
     holds("docs/language.md", &manual());
+}
+
+fn of_group(name: &str) -> Address {
+    Address::group(name.parse::<Name>().unwrap())
 }
 
 /// What a file says, without the places where it says it.

@@ -13,11 +13,28 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("live", &["model", "api"]),
     // Steps speak of names and principals, so whoever sends them knows the model too.
     ("apply", &["model", "plan", "live", "api", "files"]),
+    // The library's front door: what `cli` and other programs call.
+    ("reconcile", &["model", "access", "config", "plan", "api", "live", "apply"]),
     // Values of all kinds, but never what could send or fetch something.
     ("render", &["model", "access", "config", "plan", "live", "apply"]),
     // Nothing of ours, so that a wrong field name cannot agree with itself.
     ("emulator", &[]),
-    ("cli", &["model", "access", "config", "plan", "api", "live", "apply", "render", "emulator", "files"]),
+    (
+        "cli",
+        &[
+            "model",
+            "access",
+            "config",
+            "plan",
+            "api",
+            "live",
+            "apply",
+            "reconcile",
+            "render",
+            "emulator",
+            "files",
+        ],
+    ),
 ];
 
 /// The modules that a line names: `crate::model::Name`, `crate::{model, plan::Step}`.
@@ -75,6 +92,33 @@ fn every_module_has_its_place_in_the_table() {
         .collect();
     let table: BTreeSet<String> = MAY_USE.iter().map(|(module, _)| (*module).to_owned()).collect();
     assert_eq!(folders, table);
+}
+
+/// A hint is a value of its error, so that it can be said once, and in every format.
+#[test]
+fn no_text_of_an_error_holds_a_hint() {
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut folders = vec![source];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+                continue;
+            }
+            if path.extension().is_none_or(|extension| extension != "rs") {
+                continue;
+            }
+            let text = std::fs::read_to_string(&path).unwrap();
+            let line = text.lines().position(|line| line.contains("\\nhint:"));
+            assert_eq!(
+                line,
+                None,
+                "{}: give the error a `hint()` and list it in reconcile/hint.rs",
+                path.display()
+            );
+        }
+    }
 }
 
 #[test]

@@ -216,7 +216,7 @@ fn another_organization_or_version_or_shape_is_no_plan_to_apply() {
     older["more"] = true.into();
     let error = Document::parse(older.to_string().as_bytes()).unwrap_err();
     assert_eq!(error, Unreadable::Format { found: 1 });
-    assert!(error.to_string().contains("plan again"), "{error}");
+    assert_eq!(error.hint(), Some("plan again with this version"));
     let text = value.to_string();
     assert!(matches!(Document::parse(&text.as_bytes()[..text.len() - 3]), Err(Unreadable::Shape(_))));
 }

@@ -164,7 +164,7 @@ fn sections_of_many_files_are_put_together() {
     ]);
     let desired = desired(&load(&[folder.path()]).expect("good files"));
     assert_eq!(desired.state.groups().count(), 2);
-    assert_eq!(desired.external.groups.len(), 2);
+    assert_eq!(desired.external.len(), 2);
     assert_eq!(desired.guardrails.len(), 2);
     assert_eq!(desired.sections, [Kind::Group, Kind::Policy].into());
 }

@@ -120,7 +120,7 @@ impl Organization {
             side == Desired && matches!((what, self.fate(what, n)), (What::Application, Some(0..4)));
         let description =
             if changed { format!("Application {n}, described anew") } else { format!("Number {n}") };
-        let tags = BTreeSet::from(["team:platform".to_owned(), format!("n:{n}")]);
+        let tags = BTreeSet::from(["team=platform".to_owned(), format!("n={n}")]);
         let owner = (self.start == Start::Owned).then(|| Owner::Stack("platform".parse().expect("a stack")));
         Meta { description, tags, owner }
     }

@@ -1,5 +1,6 @@
 //! The command as a child process, so that its time and its memory are its own.
 
+use std::ffi::OsString;
 use std::fs::File;
 use std::path::Path;
 use std::process::Stdio;
@@ -11,7 +12,11 @@ use tokio::process::Command;
 
 use crate::organization::ID;
 
-pub(crate) const BINARY: &str = env!("CARGO_BIN_EXE_scw-iam");
+/// Returns the program to run: this build, or another one to compare it with.
+pub(crate) fn binary() -> OsString {
+    std::env::var_os("SCW_IAM_BENCH_BINARY").unwrap_or_else(|| env!("CARGO_BIN_EXE_scw-iam").into())
+}
+
 /// How often a child's memory is looked at. The system keeps the peak, so that only a rise in the last moment is missed.
 const GLANCE: Duration = Duration::from_millis(3);
 
@@ -27,15 +32,29 @@ pub(crate) struct Ran {
 
 /// How a run sends its requests.
 #[derive(Clone, Copy)]
-pub(crate) struct Pace {
-    pub(crate) parallelism: u64,
-    /// At most so many requests a second.
-    pub(crate) rate: u64,
+pub(crate) enum Pace {
+    /// As it does unless told otherwise.
+    Usual,
+    /// So many in flight, and a rate that keeps nobody waiting.
+    Places(u64),
+}
+
+/// What stands before the API and refuses.
+#[derive(Clone, Copy)]
+pub(crate) enum Gateway {
+    Open,
+    /// So many requests a second pass; the others are refused, with or without a time to wait.
+    Limit(f64, Option<u16>),
 }
 
 /// Runs `scw-iam COMMAND` on files against an emulator of this state, at recorded latency.
-pub(crate) async fn run(command: &[&str], state: Value, files: &Value, pace: Pace) -> Ran {
-    let options = Options { state: Some(state), latency: Latency::Recorded, ..Options::default() };
+pub(crate) async fn run(command: &[&str], state: Value, files: &Value, pace: Pace, gateway: Gateway) -> Ran {
+    let (rate_limit, retry_after) = match gateway {
+        Gateway::Open => (None, None),
+        Gateway::Limit(rate, retry_after) => (Some(rate), retry_after),
+    };
+    let latency = Latency::Recorded;
+    let options = Options { state: Some(state), latency, rate_limit, retry_after, ..Options::default() };
     let emulator = emulator::start(options).await.expect("the state is good");
     let folder = tempfile::tempdir().expect("a folder");
     std::fs::write(folder.path().join("iam.yaml"), files.to_string()).expect("a file");
@@ -59,9 +78,15 @@ pub(crate) async fn run(command: &[&str], state: Value, files: &Value, pace: Pac
 
 fn start(command: &[&str], emulator: &Emulator, folder: &Path, pace: Pace) -> tokio::process::Child {
     let said = File::create(folder.join("said")).expect("a file");
-    Command::new(BINARY)
+    let pace = match pace {
+        Pace::Usual => Vec::new(),
+        Pace::Places(places) => {
+            vec!["--parallelism".to_owned(), places.to_string(), "--max-rps=1000".to_owned()]
+        }
+    };
+    Command::new(binary())
         .args(command)
-        .args(["--parallelism", &pace.parallelism.to_string(), "--max-rps", &pace.rate.to_string()])
+        .args(pace)
         .args(["-o", "json=run.json", "-o", "text", "iam.yaml"])
         .env_clear()
         .env("HOME", folder)
@@ -90,7 +115,7 @@ pub(crate) fn version() -> Duration {
     let spawn = |_| {
         let started = Instant::now();
         let ended =
-            std::process::Command::new(BINARY).arg("--version").output().expect("the binary is built");
+            std::process::Command::new(binary()).arg("--version").output().expect("the binary is built");
         assert!(ended.status.success());
         started.elapsed()
     };

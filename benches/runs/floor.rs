@@ -6,11 +6,8 @@ use std::fmt;
 
 use serde_json::Value;
 
-use crate::command::Pace;
 use crate::organization::Size;
 
-/// How many requests the rate lets through at once.
-const BURST: u64 = 60;
 const PAGE: usize = 100;
 
 /// Requests, and what follows from them.
@@ -39,8 +36,6 @@ pub(crate) enum By {
     Chain,
     /// There are only so many in flight.
     Places,
-    /// There are only so many a second.
-    Rate,
 }
 
 impl fmt::Display for By {
@@ -48,7 +43,6 @@ impl fmt::Display for By {
         f.pad(match self {
             Self::Chain => "chain",
             Self::Places => "places",
-            Self::Rate => "rate",
         })
     }
 }
@@ -60,22 +54,18 @@ impl Cost {
     }
 
     /// Returns what nobody can be faster than.
-    pub(crate) fn floor(&self, pace: Pace) -> Floor {
-        let places = self.parts.iter().map(|part| part.chain.max(part.work / pace.parallelism)).sum();
-        let rate = self.requests.saturating_sub(BURST) * 1000 / pace.rate;
-        let floors = [(self.chain(), By::Chain), (places, By::Places), (rate, By::Rate)];
-        let (mut ms, mut by) = (0, By::Chain);
-        for (floor, why) in floors {
-            if floor > ms {
-                (ms, by) = (floor, why);
-            }
+    pub(crate) fn floor(&self, places: u64) -> Floor {
+        let work = self.parts.iter().map(|part| part.chain.max(part.work / places)).sum();
+        if work > self.chain() {
+            Floor { ms: work, by: By::Places }
+        } else {
+            Floor { ms: self.chain(), by: By::Chain }
         }
-        Floor { ms, by }
     }
 }
 
 /// A plan that changes nothing: the lists at once, the rules of each policy after the policies, who calls.
-pub(crate) fn plan(size: Size, pace: Pace) -> Cost {
+pub(crate) fn plan(size: Size, places: u64) -> Cost {
     let lists = [(size.users, 60), (size.applications, 53), (size.groups, 105), (size.policies, 109)];
     let pages = |count: usize| count.div_ceil(PAGE).max(1) as u64;
     // The first page says how many there are, the others come together.
@@ -83,17 +73,15 @@ pub(crate) fn plan(size: Size, pace: Pace) -> Cost {
     let (policies, rules, caller) = (size.policies as u64, 54, 113);
     let slowest = lists.into_iter().map(list).max().unwrap_or(0);
     let work: u64 = lists.into_iter().map(|(count, ms)| ms * pages(count)).sum();
-    let part = Part {
-        chain: slowest + policies.div_ceil(pace.parallelism) * rules,
-        work: work + policies * rules + caller,
-    };
+    let part =
+        Part { chain: slowest + policies.div_ceil(places) * rules, work: work + policies * rules + caller };
     let requests = lists.into_iter().map(|(count, _)| pages(count)).sum::<u64>() + policies + 1;
     Cost { requests, parts: vec![part] }
 }
 
 /// An apply of a plan as `-o json` shows it: the plan's reading, the steps, the reading again of what was touched.
-pub(crate) fn apply(size: Size, document: &Value, pace: Pace) -> Cost {
-    let mut cost = plan(size, pace);
+pub(crate) fn apply(size: Size, document: &Value, places: u64) -> Cost {
+    let mut cost = plan(size, places);
     let steps = document["steps"].as_array().expect("steps");
     let (mut ends, mut work) = (HashMap::new(), 0);
     let mut touched: BTreeMap<&str, Vec<u64>> = BTreeMap::new();

@@ -5,6 +5,8 @@ use serde_json::{Value, json};
 pub(crate) const ID: &str = "105bdce1-64c0-48ab-899d-868455867ecf";
 const MADE: &str = "2026-01-12T09:00:00.000000Z";
 const MEMBERS: usize = 10;
+/// How many members a group has that the first apply makes.
+const FIRST_MEMBERS: usize = 20;
 
 /// How many of each there are.
 #[derive(Clone, Copy)]
@@ -20,7 +22,7 @@ pub(crate) struct Size {
 pub(crate) const QUOTA: Size = Size { name: "quota", applications: 100, users: 50, groups: 50, policies: 50 };
 /// Ten times that.
 pub(crate) const TENFOLD: Size =
-    Size { name: "10 × quota", applications: 1000, users: 500, groups: 500, policies: 500 };
+    Size { name: "tenfold", applications: 1000, users: 500, groups: 500, policies: 500 };
 
 fn id(kind: usize, n: usize) -> String {
     format!("{kind:08x}-0000-4000-8000-{n:012x}")
@@ -33,7 +35,30 @@ fn email(n: usize) -> String {
 impl Size {
     /// The users in a group.
     fn members(self, group: usize) -> impl Iterator<Item = usize> {
-        (0..MEMBERS).map(move |at| (group * MEMBERS + at) % self.users)
+        self.some_users(group, MEMBERS)
+    }
+
+    fn some_users(self, group: usize, count: usize) -> impl Iterator<Item = usize> {
+        (0..count).map(move |at| (group * count + at) % self.users)
+    }
+
+    /// The live side before the first apply: its people alone.
+    pub(crate) fn people(self) -> Value {
+        let mut state = self.state();
+        for kind in ["applications", "groups", "policies", "api_keys"] {
+            state[kind] = json!([]);
+        }
+        state
+    }
+
+    /// The files of the first apply: groups of twenty.
+    pub(crate) fn first(self) -> Value {
+        let mut files = self.files();
+        for n in 0..self.groups {
+            let users: Vec<_> = self.some_users(n, FIRST_MEMBERS).map(email).collect();
+            files["groups"][format!("group-{n}")]["members"]["users"] = users.into();
+        }
+        files
     }
 
     /// The live side: groups of ten, a policy of two rules for each group, an API key for each application.

@@ -4,6 +4,7 @@ use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use jiff::{SignedDuration, Timestamp};
 use reqwest::Url;
 use reqwest::header::{HeaderMap, HeaderValue};
 use tokio::sync::{Semaphore, SemaphorePermit};
@@ -49,6 +50,8 @@ struct Inner {
     parallelism: usize,
     retry: RetryPolicy,
     redactor: Redactor,
+    /// How far the API's clock was ahead of this machine's, by the last answer that told.
+    clock_ahead: Mutex<Option<SignedDuration>>,
 }
 
 /// The time in which a permission may still be on its way to the servers that evaluate it.
@@ -117,6 +120,9 @@ pub enum BuildError {
     /// The address of the API is no address.
     #[error("`{0}` is not the address of an API: it has to be http:// or https://, and must not end in `/`")]
     ApiUrl(String),
+    /// A time was set for an API that is not on this machine.
+    #[error("the time of the API can only be set for an emulator on this machine")]
+    EmulatedTime,
     /// The machine's certificates or proxies could not be read.
     #[error("the HTTP client could not be set up")]
     Http(#[source] reqwest::Error),
@@ -136,6 +142,7 @@ pub struct ClientBuilder {
     parallelism: usize,
     retry: RetryPolicy,
     timeouts: Timeouts,
+    emulated_time: Option<Timestamp>,
 }
 
 /// Whether the server has to prove who it is.
@@ -169,6 +176,7 @@ impl Client {
             parallelism: DEFAULT_PARALLELISM,
             retry: RetryPolicy::default(),
             timeouts: Timeouts::default(),
+            emulated_time: None,
         }
     }
 
@@ -198,6 +206,18 @@ impl Client {
     #[must_use = "the client itself is left as it was"]
     pub fn single(&self, tries: &Tries) -> Self {
         Self { tries: Some(tries.clone()), ..self.clone() }
+    }
+
+    /// Returns how far the API's clock is ahead of this machine's, to a second, by the `Date` of the last answer; `None` before
+    /// the first one. Negative where it is behind.
+    pub fn clock_ahead(&self) -> Option<SignedDuration> {
+        *self.inner.clock_ahead.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Notes what time it is where the API is.
+    pub(super) fn heard_time(&self, date: Timestamp) {
+        let ahead = date.duration_since(Timestamp::now());
+        *self.inner.clock_ahead.lock().unwrap_or_else(PoisonError::into_inner) = Some(ahead);
     }
 
     /// Notes a writing request that was sent, and its answer.
@@ -313,18 +333,28 @@ impl ClientBuilder {
         self
     }
 
+    /// Sets the time to which each request moves an emulator's clock forward. For an API on this machine only.
+    pub fn emulated_time(mut self, at: Timestamp) -> Self {
+        self.emulated_time = Some(at);
+        self
+    }
+
     /// Makes the client. Nothing is sent.
     ///
     /// Proxies are taken from the environment, save for an API on this very machine (an emulator), which no proxy could
     /// reach.
     ///
     /// # Errors
-    /// A secret key that no header can hold, an address that is none, certificates that cannot be loaded.
+    /// A secret key that no header can hold, an address that is none, certificates that cannot be loaded, a time for an API
+    /// that is not on this machine.
     pub fn build(self) -> Result<Client, BuildError> {
         let url =
             api_url(&self.api_url).ok_or_else(|| BuildError::ApiUrl(super::error::escaped(&self.api_url)))?;
         // Of rustls's providers only ring is compiled in. An error says that one is installed already, which is as good.
         let _ = rustls::crypto::ring::default_provider().install_default();
+        if self.emulated_time.is_some() && !is_this_machine(&url) {
+            return Err(BuildError::EmulatedTime);
+        }
         let redactor = Redactor::new(&self.secret_key);
         let mut http = reqwest::Client::builder()
             .user_agent(self.user_agent_text())
@@ -349,6 +379,7 @@ impl ClientBuilder {
             parallelism: self.parallelism,
             retry: self.retry,
             redactor,
+            clock_ahead: Mutex::new(None),
         };
         Ok(Client { inner: Arc::new(inner), propagation: None, trail: None, tries: None })
     }
@@ -356,10 +387,15 @@ impl ClientBuilder {
     fn headers(&self) -> Result<HeaderMap, BuildError> {
         let mut token = HeaderValue::from_str(self.secret_key.expose()).map_err(|_| BuildError::SecretKey)?;
         token.set_sensitive(true);
-        Ok(HeaderMap::from_iter([
+        let mut headers = HeaderMap::from_iter([
             (reqwest::header::HeaderName::from_static("x-auth-token"), token),
             (reqwest::header::ACCEPT, HeaderValue::from_static("application/json")),
-        ]))
+        ]);
+        if let Some(at) = self.emulated_time {
+            let at = HeaderValue::from_str(&at.to_string()).expect("a time is written in ASCII");
+            headers.insert(reqwest::header::HeaderName::from_static("x-emulated-time"), at);
+        }
+        Ok(headers)
     }
 
     /// Writes the User-Agent: printable ASCII, and no longer than the API's own clients send.
@@ -415,6 +451,13 @@ mod tests {
     fn neither_the_client_nor_its_builder_shows_the_secret() {
         let shown = format!("{:?} {:?}", builder(), builder().build().unwrap());
         assert!(!shown.contains("5ec7e7"), "{shown}");
+    }
+
+    #[test]
+    fn only_an_emulator_on_this_machine_is_told_the_time() {
+        let built = |url: &str| builder().api_url(url).emulated_time(Timestamp::UNIX_EPOCH).build();
+        assert!(built("http://127.0.0.1:8080").is_ok());
+        assert!(matches!(built(API_URL), Err(BuildError::EmulatedTime)));
     }
 
     #[test]

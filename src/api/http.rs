@@ -26,12 +26,21 @@ pub(super) struct Call {
     body: Option<Vec<u8>>,
     replay: Replay,
     secret_answer: bool,
+    secret_request: bool,
 }
 
 impl Call {
     fn new(method: Method, path: impl Into<String>) -> Self {
         let replay = if method == Method::POST { Replay::Never } else { Replay::Safe };
-        Self { method, path: path.into(), query: Vec::new(), body: None, replay, secret_answer: false }
+        Self {
+            method,
+            path: path.into(),
+            query: Vec::new(),
+            body: None,
+            replay,
+            secret_answer: false,
+            secret_request: false,
+        }
     }
 
     pub(super) fn get(path: impl Into<String>) -> Self {
@@ -68,6 +77,12 @@ impl Call {
     /// Marks the answer as one that holds a secret, so that no error quotes from it.
     pub(super) fn secret_answer(mut self) -> Self {
         self.secret_answer = true;
+        self
+    }
+
+    /// Marks the body as one that holds a secret, so that no error quotes the API: it might quote the body.
+    pub(super) fn secret_request(mut self) -> Self {
+        self.secret_request = true;
         self
     }
 
@@ -205,6 +220,9 @@ impl Client {
     async fn exchange(&self, call: &Call) -> Result<Answer, Failed> {
         let mut response = self.request(call).send().await.map_err(|error| Failed::transport(call, error))?;
         let headers = response.headers();
+        if let Some(date) = headers.get(DATE).and_then(|date| http_date(date.to_str().ok()?)) {
+            self.heard_time(date);
+        }
         let mut answer = Answer {
             status: response.status().as_u16(),
             json: is_json(headers),
@@ -287,6 +305,7 @@ impl Failed {
 
     fn status(call: &Call, answer: Answer) -> Self {
         let error = Error::refused(&call.method, &call.path, answer.status, answer.json, &answer.body);
+        let error = if call.secret_request { error.without_quotes() } else { error };
         let reason = match error.api_type() {
             Some("transient_state") => Reason::TransientState,
             Some("permissions_denied") => Reason::PermissionsDenied,

@@ -84,6 +84,18 @@ ids! {
     AccessKey;
     /// The name of a quota, which is its id.
     QuotumName;
+    /// The name of a region, `fr-par` for example. New ones open, so that none is refused.
+    Region;
+    /// The id of a secret of Secret Manager, a UUID.
+    SecretId;
+    /// The id of a SAML configuration, a UUID.
+    SamlId;
+    /// The id of a SAML certificate, a UUID.
+    SamlCertificateId;
+    /// The id of a SCIM configuration, a UUID.
+    ScimId;
+    /// The id of a SCIM token, a UUID.
+    ScimTokenId;
 }
 
 #[cfg(test)]

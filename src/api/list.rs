@@ -1,4 +1,5 @@
 //! Lists: page after page as a stream, or the whole at once.
+use std::borrow::Cow;
 use std::collections::HashSet;
 use std::fmt;
 use std::marker::PhantomData;
@@ -46,7 +47,7 @@ pub struct List<T> {
 /// Where the pages come from.
 struct Source<T> {
     client: Client,
-    path: &'static str,
+    path: Cow<'static, str>,
     query: Vec<(&'static str, String)>,
     items: PhantomData<fn() -> T>,
 }
@@ -104,8 +105,12 @@ impl<T: Listed> List<T> {
     }
 
     /// Makes a list of what `path` and `query` name; the query must not set a page.
-    pub(super) fn new(client: &Client, path: &'static str, query: Vec<(&'static str, String)>) -> Self {
-        let source = Source { client: client.clone(), path, query, items: PhantomData };
+    pub(super) fn new(
+        client: &Client,
+        path: impl Into<Cow<'static, str>>,
+        query: Vec<(&'static str, String)>,
+    ) -> Self {
+        let source = Source { client: client.clone(), path: path.into(), query, items: PhantomData };
         Self { source, stream: None }
     }
 
@@ -126,7 +131,7 @@ impl<T: Listed> List<T> {
                 Err(Trouble::Failed(error)) => return Err(error),
                 Err(Trouble::Changed(what)) => why = what,
             }
-            tracing::debug!(path = self.source.path, why, "list changed while it was read");
+            tracing::debug!(path = &*self.source.path, why, "list changed while it was read");
         }
         Err(self.source.error(ErrorKind::ListChanged).with_note(why))
     }
@@ -153,7 +158,7 @@ impl<T: Listed> Source<T> {
         let mut query = self.query.clone();
         query.push(("page", number.to_string()));
         query.push(("page_size", PAGE.to_string()));
-        let call = Call::get(self.path).query(query);
+        let call = Call::get(self.path.as_ref()).query(query);
         let page = self.client.send_read(&call, |body| read_page::<T>(body)).await?;
         if page.total > LONGEST_LIST {
             let note = format!("a list of {} items, where {LONGEST_LIST} is the most", page.total);
@@ -163,7 +168,7 @@ impl<T: Listed> Source<T> {
     }
 
     fn error(&self, kind: ErrorKind) -> Error {
-        Error::new(&Method::GET, self.path, kind)
+        Error::new(&Method::GET, &self.path, kind)
     }
 
     /// Returns the items as they come, and an error at the end when they are not the whole.
@@ -224,7 +229,9 @@ impl<T: Listed> Stream for List<T> {
         let Self { source, stream } = &mut *self;
         let stream = stream.get_or_insert_with(|| {
             let Source { client, path, query, items } = source;
-            Source { client: client.clone(), path, query: query.clone(), items: *items }.items().boxed()
+            Source { client: client.clone(), path: path.clone(), query: query.clone(), items: *items }
+                .items()
+                .boxed()
         });
         stream.as_mut().poll_next(cx)
     }

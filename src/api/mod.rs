@@ -1,4 +1,5 @@
-//! The client of Scaleway's IAM API (v1alpha1), and of the projects of its Account API (v3).
+//! The client of Scaleway's IAM API (v1alpha1), of the projects of its Account API (v3), and of what goes with them: Secret
+//! Manager (v1beta1), as far as keys are delivered there, and Audit Trail (v1alpha1), which tells who wrote what.
 //!
 //! [`Client`] has a method per endpoint, in the types of [`wire`] and ids. It authenticates, keeps to a rate, tries again
 //! what is safe to try again and follows pages to the end; it knows no names, no plan and no terminal.
@@ -26,6 +27,7 @@
 //! ```
 mod api_key;
 mod application;
+mod audit;
 mod client;
 mod credentials;
 mod error;
@@ -33,6 +35,7 @@ mod group;
 mod http;
 mod id;
 mod list;
+mod organization;
 mod permission_set;
 mod policy;
 mod project;
@@ -42,6 +45,7 @@ mod redact;
 mod retry;
 mod rule;
 mod secret;
+mod secret_manager;
 mod ssh_key;
 mod tries;
 mod user;
@@ -49,6 +53,7 @@ pub mod wire;
 
 pub use self::api_key::{ApiKeyOrder, BearerType, ListApiKeys};
 pub use self::application::{ApplicationOrder, ListApplications};
+pub use self::audit::{AuditEventOrder, AuditEvents, ListAuditEvents, ListLogs, LogOrder};
 pub use self::client::{
     API_URL, BuildError, Client, ClientBuilder, DEFAULT_MAX_RPS, DEFAULT_PARALLELISM, Timeouts, Tracks, Trail,
 };
@@ -58,15 +63,17 @@ pub use self::error::{Detail, Error, ErrorKind};
 pub use self::group::{GroupOrder, ListGroups};
 pub use self::id::{
     AccessKey, ApplicationId, GroupId, InvalidId, OrganizationId, PermissionSetId, PolicyId, ProjectId,
-    QuotumName, RuleId, SshKeyId, UserId,
+    QuotumName, Region, RuleId, SamlCertificateId, SamlId, ScimId, ScimTokenId, SecretId, SshKeyId, UserId,
 };
 pub use self::list::{List, Listed, Raw};
+pub use self::organization::ScimTokenOrder;
 pub use self::permission_set::PermissionSetOrder;
 pub use self::policy::{ListPolicies, PolicyOrder};
 pub use self::project::{ListProjects, ProjectOrder};
 pub use self::quota::{ListQuota, QuotaOrder};
 pub use self::retry::RetryPolicy;
-pub use self::secret::Secret;
+pub use self::secret::{Secret, SecretBytes};
+pub use self::secret_manager::{ListSecrets, SecretOrder};
 pub use self::ssh_key::{ListSshKeys, SshKeyOrder};
 pub use self::tries::Tries;
 pub use self::user::{ListUsers, UserOrder};

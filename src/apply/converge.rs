@@ -1,19 +1,25 @@
-//! Reads again what was touched, until it is what the plan leads to.
+//! Reads again what was touched, and what gives access to everybody whom the plan touched, until it is what the plan leads
+//! to.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
-use futures::stream::{self, StreamExt as _};
+use futures::future::{join_all, try_join_all};
 use tokio::time::Instant;
 
-use super::desk::{Desk, api_id};
-use super::fact::{self, Facts, of_attachment, of_members, of_meta, of_rules};
-use super::look::read;
+use super::believed::Version;
+use super::context::Context;
+use super::create::settle;
+use super::group::remove_dangling;
+use super::policy::gives;
+use super::send::complete;
 use super::{End, Options, Progress, Stop, StopSignal};
-use crate::api::{self, ErrorKind};
-use crate::model::{Address, Id, Kind, Object};
-use crate::plan::{Action, Plan};
+use crate::api::escaped;
+use crate::live::{self, Seen};
+use crate::model::{Address, Id, Kind, Object, Principal, State};
+use crate::plan::Unkept;
 
 /// The first wait between two readings; each further one is twice as long, up to the longest.
 const FIRST_WAIT: Duration = Duration::from_millis(250);
@@ -46,31 +52,50 @@ impl Difference {
     fn whole(address: &Address, wanted: &str, found: impl Into<String>) -> Self {
         Self { address: address.clone(), field: None, wanted: wanted.to_owned(), found: found.into() }
     }
+
+    fn unread(address: &Address, wanted: &str, error: &live::Error) -> Self {
+        let source = std::error::Error::source(error).map(|source| format!(": {source}")).unwrap_or_default();
+        Self::whole(address, wanted, format!("unreadable: {error}{source}"))
+    }
 }
 
-/// What an object that was touched is to be.
-enum Wanted {
-    Gone(Id),
-    Fields(Facts),
+/// What is read in the end.
+struct Survey {
+    /// What a step wrote, and which id it had.
+    touched: BTreeMap<Address, Option<Id>>,
+    /// Whose access the plan touches.
+    who: BTreeSet<Principal>,
 }
 
 /// Reads until nothing differs, the time is up, or somebody asks to stop.
 pub(super) async fn check(
-    plan: &Plan,
-    desk: &Desk<'_>,
+    run: &Context<'_>,
     progress: &dyn Progress,
     stop: &mut StopSignal,
     options: &Options,
 ) -> End {
-    let mut open = wanted(plan, desk);
-    progress.checking(open.len());
+    let survey = Survey::of(run);
+    progress.checking(survey.touched.len());
     let (deadline, mut wait) = (Instant::now() + options.converge_within, FIRST_WAIT);
+    // What is left behind is mended in the first reading.
+    let (mut left_behind, mut first) = (Vec::new(), true);
     loop {
-        let differences = tokio::select! {
+        let reading = async {
+            match std::mem::take(&mut first) {
+                true => futures::join!(survey.differences(run), tidy(run)),
+                false => (survey.differences(run).await, Tidied::default()),
+            }
+        };
+        let (mut differences, tidied) = tokio::select! {
             biased;
             () = stop.at_least(Stop::Soon) => return End::Stopped,
-            differences = differences(desk, &open, options.parallelism) => differences,
+            read = reading => read,
         };
+        if !tidied.twins.is_empty() {
+            return End::Twins(tidied.twins);
+        }
+        left_behind.extend(tidied.left_behind);
+        differences.extend(left_behind.iter().cloned());
         if differences.is_empty() {
             return End::Done;
         }
@@ -78,118 +103,151 @@ pub(super) async fn check(
         if again > deadline {
             return End::NotConverged(differences);
         }
-        // What is as it should be has been seen so, and is not asked for again.
-        open.retain(|address, _| differences.iter().any(|difference| difference.address == *address));
         tokio::select! {
             biased;
             () = stop.at_least(Stop::Soon) => return End::Stopped,
             () = tokio::time::sleep_until(again) => {}
         }
         wait = (wait * 2).min(LONGEST_WAIT);
+        run.forget_all_rules();
     }
 }
 
-/// Returns what each object that a step wrote is to be, field by field as far as steps wrote them.
-fn wanted(plan: &Plan, desk: &Desk<'_>) -> BTreeMap<Address, Wanted> {
-    let mut fields: BTreeMap<Address, (bool, bool)> = BTreeMap::new();
-    for step in plan.steps() {
-        let (members, rules) = fields.entry(step.action.address()).or_default();
-        match &step.action {
-            Action::Create { object: Object::Group(_), .. }
-            | Action::AddMembers { .. }
-            | Action::RemoveMember { .. }
-            | Action::SetMembers { .. } => *members = true,
-            Action::Create { object: Object::Policy(_), .. } | Action::SetRules { .. } => *rules = true,
-            Action::Create { .. } | Action::Update { .. } | Action::Delete { .. } => {}
-        }
-    }
-    let mut wanted = BTreeMap::new();
-    for (address, (members, rules)) in fields {
-        if let Some(facts) = facts(plan, desk, &address, members, rules) {
-            wanted.insert(address, Wanted::Fields(facts));
-        }
-    }
-    wanted.extend(desk.gone().into_iter().map(|(address, id)| (address, Wanted::Gone(id))));
-    wanted
+/// What came of mending what a run leaves behind.
+#[derive(Default)]
+struct Tidied {
+    /// What was deleted again, for another run had made it at the same time.
+    twins: Vec<Address>,
+    /// What could not be mended.
+    left_behind: Vec<Difference>,
 }
 
-/// Returns what an object is to be, or `None` for one that is to be gone.
-fn facts(plan: &Plan, desk: &Desk<'_>, address: &Address, members: bool, rules: bool) -> Option<Facts> {
-    let object = plan.outcome().get(address)?;
-    let mut facts = object.meta().map(|meta| of_meta(fact::name_of(address), meta)).unwrap_or_default();
-    match object {
-        Object::User(_) | Object::Application(_) => {}
-        Object::Group(group) => {
-            if members {
-                let value = desk.ids(|ids| of_members(ids, &group.members));
-                facts.extend(value.ok().map(|value| ("members", value)));
+/// Deletes what another run made at the same time, and takes people and applications whom this run deleted out of the groups
+/// that still show them.
+async fn tidy(run: &Context<'_>) -> Tidied {
+    let (twins, dangling) = futures::join!(settle(run), remove_dangling(run));
+    let mut tidied = Tidied::default();
+    match twins {
+        Ok(twins) => tidied.twins = twins,
+        Err((address, error)) => {
+            tidied.left_behind.push(Difference::unread(&address, "the only one", &error));
+        }
+    }
+    tidied.left_behind.extend(dangling.into_iter().map(|(group, error)| {
+        Difference::whole(&group, "without those who were deleted", format!("with them still: {error}"))
+    }));
+    tidied
+}
+
+impl Survey {
+    fn of(run: &Context<'_>) -> Self {
+        let mut touched: BTreeMap<Address, Option<Id>> = BTreeMap::new();
+        for step in run.plan.steps() {
+            let address = step.action.address();
+            let id = run.id_of(&address).ok();
+            // What this run wrote is read again, whatever is believed of it.
+            id.into_iter().for_each(|id| run.forget_rules(id));
+            touched.insert(address, id);
+        }
+        touched.extend(run.gone().into_iter().map(|(address, id)| (address, Some(id))));
+        Self { touched, who: run.plan.concerned() }
+    }
+
+    /// Returns what is not what the plan leads to.
+    async fn differences(&self, run: &Context<'_>) -> Vec<Difference> {
+        let objects = join_all(self.touched.iter().map(|(address, id)| object(run, address, *id)));
+        let (objects, access) = futures::join!(objects, self.access(run));
+        let mut found: Vec<Difference> = objects.into_iter().flatten().chain(access).collect();
+        found.sort_by(|one, other| one.address.cmp(&other.address));
+        found
+    }
+
+    /// Compares who holds what: somebody else may have changed what the plan does not touch, and gives it to people whom it
+    /// touches.
+    async fn access(&self, run: &Context<'_>) -> Vec<Difference> {
+        if self.who.is_empty() {
+            return Vec::new();
+        }
+        match self.found(run).await {
+            Ok(found) => {
+                let unkept = run.plan.unkept(&found, &self.who).into_iter();
+                let access = |Unkept { principal, wanted, found }| Difference {
+                    address: principal.address(),
+                    field: Some("access"),
+                    wanted: escaped(&wanted),
+                    found: escaped(&found),
+                };
+                unkept.map(access).collect()
+            }
+            Err(error) => {
+                let who = self.who.iter().next().map(Principal::address);
+                who.iter().map(|who| Difference::unread(who, "as planned", &error)).collect()
             }
         }
-        Object::Policy(policy) => {
-            let attached = desk.ids(|ids| of_attachment(ids, &policy.attachment));
-            facts.extend(attached.ok().map(|value| ("principal", value)));
-            if rules {
-                facts.insert("rules", of_rules(&policy.rules));
-            }
-        }
     }
-    Some(facts)
-}
 
-async fn differences(
-    desk: &Desk<'_>,
-    open: &BTreeMap<Address, Wanted>,
-    parallelism: usize,
-) -> Vec<Difference> {
-    let found = stream::iter(open)
-        .map(|(address, wanted)| async move {
-            match wanted {
-                Wanted::Gone(id) => gone(desk, address, *id).await,
-                Wanted::Fields(facts) => fields(desk, address, facts).await,
-            }
-        })
-        // As the answers come: a slow one is to keep no other waiting.
-        .buffer_unordered(parallelism.max(1));
-    let mut found: Vec<Difference> = found.flat_map(stream::iter).collect().await;
-    found.sort_by(|one, other| one.address.cmp(&other.address));
-    found
-}
-
-async fn fields(desk: &Desk<'_>, address: &Address, wanted: &Facts) -> Vec<Difference> {
-    match read(desk, &desk.client(), address, wanted).await {
-        Ok(Ok(found)) => desk
-            .mismatches(wanted, &found)
-            .into_iter()
-            .map(|mismatch| Difference {
-                address: address.clone(),
-                field: Some(mismatch.field),
-                wanted: mismatch.wanted,
-                found: mismatch.found,
-            })
-            .collect(),
-        Ok(Err(error)) if error.kind() == ErrorKind::NotFound => {
-            vec![Difference::whole(address, "there", "gone")]
+    /// Reads what gives access: all groups, all policies, and the rules of those that reach anybody whom the plan touches.
+    async fn found(&self, run: &Context<'_>) -> Result<State, Arc<live::Error>> {
+        let [groups, policies] =
+            try_join_all([Kind::Group, Kind::Policy].map(|kind| run.reads.all(run, kind)))
+                .await?
+                .try_into()
+                .expect("as many as were asked for");
+        let mut state = State::empty(run.plan.organization());
+        for seen in groups.iter() {
+            insert(run, &mut state, seen);
         }
-        Ok(Err(error)) => vec![unread(address, "there", &error)],
-        Err(error) => vec![Difference::whole(address, "there", format!("unknown: {error}"))],
+        let reached =
+            policies.iter().filter(|seen| gives(&seen.object, &self.who, &state, run.plan.outcome()));
+        let reached = try_join_all(reached.map(|seen| complete(run, seen.clone()))).await?;
+        for seen in &reached {
+            insert(run, &mut state, seen);
+        }
+        Ok(state)
     }
 }
 
-async fn gone(desk: &Desk<'_>, address: &Address, id: Id) -> Vec<Difference> {
-    let client = desk.client();
-    let found = match address.kind() {
-        Kind::User => client.get_user(&api_id(id)).await.map(drop),
-        Kind::Application => client.get_application(&api_id(id)).await.map(drop),
-        Kind::Group => client.get_group(&api_id(id)).await.map(drop),
-        Kind::Policy => client.get_policy(&api_id(id)).await.map(drop),
+/// Adds what was found, by the address that the plan has for it.
+fn insert(run: &Context<'_>, state: &mut State, seen: &Seen) {
+    let known = run.address_of(seen.id).filter(|address| address.kind() == seen.object.kind());
+    let address = known.unwrap_or_else(|| Address::new(seen.object.kind(), seen.id));
+    state.objects.insert(address, run.believed(|believed| believed.comparable(&seen.object)));
+}
+
+/// Compares an object that a step wrote.
+async fn object(run: &Context<'_>, address: &Address, id: Option<Id>) -> Vec<Difference> {
+    let wanted = run.plan.outcome().get(address);
+    let words = if wanted.is_some() { "there" } else { "gone" };
+    let Some(id) = id else { return Vec::new() };
+    let seen = match run.reads.one(run, address.kind(), id).await {
+        Ok(Some(seen)) if wanted.is_some() => complete(run, seen).await.map(Some),
+        found => found,
     };
-    match found {
-        Ok(()) => vec![Difference::whole(address, "gone", "there")],
-        Err(error) if error.kind() == ErrorKind::NotFound => Vec::new(),
-        Err(error) => vec![unread(address, "gone", &error)],
+    match (wanted, seen) {
+        (_, Err(error)) => vec![Difference::unread(address, words, &error)],
+        (None, Ok(None)) => Vec::new(),
+        (None, Ok(Some(_))) => vec![Difference::whole(address, "gone", "there")],
+        (Some(_), Ok(None)) => vec![Difference::whole(address, "there", "gone")],
+        (Some(wanted), Ok(Some(seen))) => differing(run, address, wanted, &seen),
     }
 }
 
-fn unread(address: &Address, wanted: &str, error: &api::Error) -> Difference {
-    Difference::whole(address, wanted, format!("unreadable: {error}"))
+fn differing(run: &Context<'_>, address: &Address, wanted: &Object, seen: &Seen) -> Vec<Difference> {
+    let title = address.key().title().map(str::to_owned);
+    let version = Version { title, object: Some(wanted.clone()) };
+    if run.believed(|believed| believed.is(&version, Some(seen))) {
+        return Vec::new();
+    }
+    let (wanted, object) =
+        run.believed(|believed| (believed.comparable(wanted), believed.comparable(&seen.object)));
+    let seen = Seen { object, ..seen.clone() };
+    let mismatches = run.words().mismatches(version.title.as_deref(), &wanted, &seen).into_iter();
+    mismatches
+        .map(|it| Difference {
+            address: address.clone(),
+            field: Some(it.field),
+            wanted: it.wanted,
+            found: it.found,
+        })
+        .collect()
 }

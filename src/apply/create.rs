@@ -1,49 +1,80 @@
-//! Creates that leave no twins: when the answer is lost, the list is read before anything is sent again.
+//! Creates that leave no twins: the names are looked up before anything is sent and once more afterwards, and when an answer
+//! is lost, the list is read before anything is sent again.
 //!
 //! The API has no idempotency key, and names of applications and policies may repeat. Fact: it is read-after-write
 //! consistent in all recordings.
 
+use std::collections::{BTreeMap, HashMap};
 use std::future::Future;
+use std::sync::Arc;
 
-use super::desk::Desk;
-use super::fact::{self, Facts, Value};
+use futures::future::try_join_all;
+use jiff::Timestamp;
+
+use super::context::Context;
+use super::look::unseen;
+use super::send::{complete, meaning, remove};
 use super::{How, StepError};
-use crate::api::{
-    self, ApplicationOrder, Client, ErrorKind, GroupOrder, ListApplications, ListGroups, ListPolicies,
-    PolicyOrder, wire,
-};
-use crate::model::{Address, Id};
+use crate::api::{self, Client, ErrorKind};
+use crate::live::{self, Answer, Seen};
+use crate::model::{Address, Id, Kind, Object};
+use crate::plan::Step;
 
 /// How often a create is sent at most.
 const MOST_TRIES: usize = 4;
 
-/// A kind of object that can be made, and found when the answer was lost.
-pub(super) trait Made: Sized {
-    /// Reads all of this kind, never by a filter: what the filters match is not documented.
-    fn all(client: &Client) -> impl Future<Output = Result<Vec<Self>, api::Error>> + Send;
-    fn id(&self) -> &str;
-    fn name(&self) -> &str;
-    /// Returns all that a create decides.
-    fn facts(self, client: &Client) -> impl Future<Output = Result<Facts, api::Error>> + Send;
+/// Whether several objects of a kind may have one name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Naming {
+    /// They may, so that nothing but a list tells whether a name is free.
+    Shared,
+    /// The API refuses a name that is taken.
+    Unique,
 }
 
 /// Makes an object and learns its id.
-pub(super) async fn create<T: Made, F: Future<Output = Result<T, api::Error>>>(
-    desk: &Desk<'_>,
+pub(super) async fn create<T: Answer, F: Future<Output = Result<T, api::Error>>>(
+    run: &Context<'_>,
     client: &Client,
-    address: Address,
-    wanted: Facts,
+    step: &Step,
+    naming: Naming,
+    object: &Object,
     post: impl Fn() -> F,
 ) -> Result<How, StepError> {
+    let address = &step.action.address();
+    let (there, meaning) = futures::join!(there_already(run, address, naming, object), meaning(run, step));
+    if let Some(id) = there? {
+        run.made(address, id);
+        return Ok(How::AlreadySo);
+    }
+    meaning?;
+    let (seen, how) = send(run, address, object, post).await?;
+    run.made(address, seen.id);
+    if let (Object::Policy(policy), Some(changed_at)) = (object, seen.updated_at) {
+        run.note_rules(seen.id, changed_at, policy.rules.clone());
+    }
+    match naming {
+        Naming::Shared => {
+            only_one(run, client, address, object, &seen).await?;
+            run.note_shared_name(address, seen.id);
+        }
+        Naming::Unique => {}
+    }
+    Ok(how)
+}
+
+/// Sends the request until it is known what it made.
+async fn send<T: Answer, F: Future<Output = Result<T, api::Error>>>(
+    run: &Context<'_>,
+    address: &Address,
+    object: &Object,
+    post: impl Fn() -> F,
+) -> Result<(Seen, How), StepError> {
     let mut tries = 0;
     loop {
         tries += 1;
         let error = match post().await {
-            Ok(made) => {
-                let id = new_id(desk, &address, made.id())?;
-                desk.made(address, id);
-                return Ok(How::Sent);
-            }
+            Ok(made) => return Ok((new(run, address, &made)?, How::Sent)),
             Err(error) => error,
         };
         // That a name is taken can mean that an earlier try took it.
@@ -52,117 +83,156 @@ pub(super) async fn create<T: Made, F: Future<Output = Result<T, api::Error>>>(
         if !lost {
             return Err(error.into());
         }
-        for wait in &desk.options.look_after {
+        for wait in &run.options.look_after {
             tokio::time::sleep(*wait).await;
-            if let Some(id) = find::<T>(desk, client, &address, &wanted, &error).await? {
-                desk.made(address, id);
-                return Ok(How::TakenOver);
+            if let Some(seen) = find(run, address, object, &error).await? {
+                return Ok((seen, How::TakenOver));
             }
         }
         if tries == MOST_TRIES || error.kind() == ErrorKind::Conflict {
-            return Err(StepError::NotMade { address, source: error });
+            return Err(StepError::NotMade { address: address.clone(), source: error });
+        }
+    }
+}
+
+/// Reads an answer to a create: its id has to be a new one.
+fn new<T: Answer>(run: &Context<'_>, address: &Address, made: &T) -> Result<Seen, StepError> {
+    let bad = || StepError::BadId { address: address.clone(), id: api::escaped(made.id()) };
+    let id: Id = made.id().parse().map_err(|_| bad())?;
+    if run.knows(id) {
+        return Err(bad());
+    }
+    // What else it says is looked at when it is read again.
+    let (created_at, updated_at) = made.times();
+    let object = made.object(&run.known()).map_err(|_| bad())?;
+    Ok(Seen { id, title: made.title().to_owned(), object, created_at, updated_at })
+}
+
+/// Returns those of a name that were not there before.
+async fn newcomers(run: &Context<'_>, address: &Address) -> Result<Vec<Seen>, Arc<live::Error>> {
+    let name = address.key_text();
+    let all = run.reads.all(run, address.kind()).await?;
+    let new = all.iter().filter(|seen| seen.title == name && !run.knows(seen.id));
+    let mut found = Vec::new();
+    for seen in new {
+        found.push(complete(run, seen.clone()).await?);
+    }
+    Ok(found)
+}
+
+/// Looks whether somebody else has made the object since it was planned. One that is all that was to be made is as good as
+/// ours; anything else of the name is in the way.
+async fn there_already(
+    run: &Context<'_>,
+    address: &Address,
+    naming: Naming,
+    object: &Object,
+) -> Result<Option<Id>, StepError> {
+    if naming == Naming::Unique {
+        return Ok(None);
+    }
+    let found = newcomers(run, address).await.map_err(unseen(address))?;
+    match found.as_slice() {
+        [] => Ok(None),
+        [only] if only.object == *object => Ok(Some(only.id)),
+        _ => {
+            let found = found.iter().map(|seen| seen.id).collect();
+            Err(StepError::Taken { address: address.clone(), found })
         }
     }
 }
 
 /// Looks for the one object of the name that was not there before; it has to be what was to be made.
-async fn find<T: Made>(
-    desk: &Desk<'_>,
-    client: &Client,
+async fn find(
+    run: &Context<'_>,
     address: &Address,
-    wanted: &Facts,
+    wanted: &Object,
     create: &api::Error,
-) -> Result<Option<Id>, StepError> {
+) -> Result<Option<Seen>, StepError> {
     let unlisted =
         |source| StepError::Unlisted { address: address.clone(), create: create.to_string(), source };
-    let name = fact::name_of(address);
-    let all = T::all(client).await.map_err(unlisted)?;
-    let mut new = Vec::new();
-    for object in all.into_iter().filter(|object| Some(object.name()) == name) {
-        let id = parse(address, object.id())?;
-        if !desk.knows(id) {
-            new.push((id, object));
-        }
-    }
+    let mut new = newcomers(run, address).await.map_err(unlisted)?;
     if new.len() > 1 {
-        let found = new.into_iter().map(|(id, _)| id).collect();
+        let found = new.into_iter().map(|seen| seen.id).collect();
         return Err(StepError::Twins { address: address.clone(), found });
     }
-    let Some((id, object)) = new.pop() else { return Ok(None) };
-    let found = object.facts(client).await.map_err(unlisted)?;
-    let mismatches = desk.mismatches(wanted, &found);
-    if mismatches.is_empty() {
-        Ok(Some(id))
-    } else {
-        Err(StepError::Other { address: address.clone(), id, mismatches })
+    let Some(seen) = new.pop() else { return Ok(None) };
+    if seen.object == *wanted {
+        return Ok(Some(seen));
     }
+    let mismatches = run.words().mismatches(None, wanted, &seen);
+    Err(StepError::Other { address: address.clone(), id: seen.id, mismatches })
 }
 
-fn parse(address: &Address, id: &str) -> Result<Id, StepError> {
-    id.parse().map_err(|_| StepError::BadId { address: address.clone(), id: api::escaped(id) })
+/// Which of several of a name stays: the one that was made first.
+fn age(seen: &Seen) -> (Option<Timestamp>, Id) {
+    (seen.created_at, seen.id)
 }
 
-fn new_id(desk: &Desk<'_>, address: &Address, id: &str) -> Result<Id, StepError> {
-    let new = parse(address, id)?;
-    if desk.knows(new) {
-        return Err(StepError::BadId { address: address.clone(), id: new.to_string() });
+/// Lists once more what has the name of an object that was just made, before anything comes to depend on it. Where another
+/// run has made the same at the same time, the younger one goes, by the hand that made it.
+async fn only_one(
+    run: &Context<'_>,
+    client: &Client,
+    address: &Address,
+    object: &Object,
+    mine: &Seen,
+) -> Result<(), StepError> {
+    let unlisted = |source| StepError::Unlisted {
+        address: address.clone(),
+        create: "it was created".to_owned(),
+        source,
+    };
+    let others = newcomers(run, address).await.map_err(unlisted)?;
+    if others.is_empty() {
+        return Ok(());
     }
-    Ok(new)
+    if let Some(older) = others.iter().find(|other| age(other) < age(mine)) {
+        let removed = remove(client, address.kind(), mine.id).await;
+        run.unmade(address);
+        let (address, mine, older) = (address.clone(), mine.id, older.id);
+        return Err(match removed {
+            Ok(()) => StepError::TwinRemoved { address, mine, older },
+            Err(source) => StepError::TwinLeft { address, mine, older, source },
+        });
+    }
+    let owner = |object: &Object| object.meta().and_then(|meta| meta.owner.clone());
+    // Another run of this stack removes its own.
+    if owner(object).is_some() && others.iter().all(|other| owner(&other.object) == owner(object)) {
+        return Ok(());
+    }
+    let found = std::iter::once(mine.id).chain(others.into_iter().map(|other| other.id)).collect();
+    Err(StepError::Twins { address: address.clone(), found })
 }
 
-impl Made for wire::Application {
-    async fn all(client: &Client) -> Result<Vec<Self>, api::Error> {
-        let order_by = ApplicationOrder::CreatedAtAsc;
-        client.list_applications(&ListApplications { order_by, ..Default::default() }).all().await
+/// Looks at the end of a run whether anything that it made has an older twin, which another run made at the same time, and
+/// deletes its own.
+pub(super) async fn settle(run: &Context<'_>) -> Result<Vec<Address>, (Address, Arc<live::Error>)> {
+    let mut of_kind: BTreeMap<Kind, Vec<(Address, Id)>> = BTreeMap::new();
+    for (address, id) in run.with_shared_names() {
+        of_kind.entry(address.kind()).or_default().push((address, id));
     }
-    fn id(&self) -> &str {
-        self.id.as_str()
+    let lists = of_kind.iter().map(|(kind, made)| async move {
+        run.reads.all(run, *kind).await.map_err(|error| (made[0].0.clone(), error))
+    });
+    let lists = try_join_all(lists).await?;
+    let mut removed = Vec::new();
+    // What refers to others goes before them.
+    for ((kind, made), all) in of_kind.into_iter().zip(lists).rev() {
+        let mut newcomers: HashMap<&str, Vec<&Seen>> = HashMap::new();
+        for seen in all.iter().filter(|seen| !run.knows(seen.id)) {
+            newcomers.entry(&seen.title).or_default().push(seen);
+        }
+        for (address, id) in made {
+            let others = newcomers.get(address.key_text().as_str()).map_or(&[][..], Vec::as_slice);
+            let mine = all.iter().find(|seen| seen.id == id);
+            if let Some(mine) = mine.filter(|mine| others.iter().any(|other| age(other) < age(mine)))
+                && remove(&run.client(), kind, mine.id).await.is_ok()
+            {
+                run.unmade(&address);
+                removed.push(address);
+            }
+        }
     }
-    fn name(&self) -> &str {
-        &self.name
-    }
-    async fn facts(self, _: &Client) -> Result<Facts, api::Error> {
-        Ok(fact::found_application(&self))
-    }
-}
-
-impl Made for wire::Group {
-    async fn all(client: &Client) -> Result<Vec<Self>, api::Error> {
-        let order_by = GroupOrder::CreatedAtAsc;
-        client.list_groups(&ListGroups { order_by, ..Default::default() }).all().await
-    }
-    fn id(&self) -> &str {
-        self.id.as_str()
-    }
-    fn name(&self) -> &str {
-        &self.name
-    }
-    async fn facts(self, _: &Client) -> Result<Facts, api::Error> {
-        Ok(fact::found_group(&self))
-    }
-}
-
-impl Made for wire::Policy {
-    async fn all(client: &Client) -> Result<Vec<Self>, api::Error> {
-        let order_by = PolicyOrder::CreatedAtAsc;
-        client.list_policies(&ListPolicies { order_by, ..Default::default() }).all().await
-    }
-    fn id(&self) -> &str {
-        self.id.as_str()
-    }
-    fn name(&self) -> &str {
-        &self.name
-    }
-    async fn facts(self, client: &Client) -> Result<Facts, api::Error> {
-        let mut facts = fact::found_policy(&self, &std::collections::HashSet::new());
-        let rules = client.list_rules(&self.id).all().await?;
-        facts.insert("rules", fact::found_rules(&rules));
-        Ok(facts)
-    }
-}
-
-/// Returns what a new group is: without members.
-pub(super) fn group_facts(mut meta: Facts) -> Facts {
-    meta.insert("members", Value::Members(std::collections::BTreeSet::new()));
-    meta
+    Ok(removed)
 }

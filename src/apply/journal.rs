@@ -107,6 +107,7 @@ impl Journal {
         let word = match &outcome.end {
             End::Done => "done",
             End::NotConverged(_) => "not_converged",
+            End::Twins(_) => "twins",
             End::Failed => "failed",
             End::Stopped => "stopped",
             End::Abandoned => "abandoned",

@@ -76,8 +76,20 @@ pub enum LockError {
         source: io::Error,
     },
     /// There is no folder to keep it in.
-    #[error("there is no folder for the lock file\nhint: set XDG_STATE_HOME or HOME to a folder of yours")]
+    #[error("there is no folder for the lock file")]
     NoFolder,
+}
+
+impl LockError {
+    /// Returns what may help, where that is known.
+    #[must_use]
+    pub const fn hint(&self) -> Option<&'static str> {
+        match self {
+            Self::Held { .. } => None,
+            Self::Io { .. } => Some("set XDG_STATE_HOME to a folder that you can write to"),
+            Self::NoFolder => Some("set XDG_STATE_HOME or HOME to a folder that you can write to"),
+        }
+    }
 }
 
 fn by(holder: Option<&Holder>) -> String {

@@ -1,83 +1,137 @@
-//! One more look at an object right before a call that overwrites it.
+//! One more look right before a call that overwrites, deletes or gives access: at what it writes, and at what gives it its
+//! meaning.
 //!
 //! The API has no version to write against: the last writer wins. So between the look and the write lies the only
-//! moment in which somebody else's work can be lost.
+//! moment in which somebody else's work can be lost, or somebody else can get what was not meant for them.
 
-use super::StepError;
-use super::desk::Desk;
-use super::fact::{self, Facts, Value, found_group, found_policy, found_rules};
-use crate::api::{self, Client};
-use crate::model::{Address, Kind};
+use std::future::Future;
+use std::sync::Arc;
+
+use super::believed::Version;
+use super::context::Context;
+use super::send::{complete, meaning};
+use super::words::Changed;
+use super::{How, StepError};
+use crate::api::{self, Client, ErrorKind, Tries};
+use crate::live::Seen;
+use crate::model::Address;
+use crate::plan::Step;
 
 /// What a look found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Seen {
+pub(super) enum Verdict {
     /// What the plan saw.
     AsPlanned,
     /// What the call would make of it.
     AlreadySo,
 }
 
-/// Looks at a group, a policy or its rules, and compares the fields that the call overwrites.
-pub(super) async fn look(
-    desk: &Desk<'_>,
+/// Sends a call with a look right before each try: what somebody else wrote while the retry policy waited is no more lost
+/// than what they wrote before.
+pub(super) async fn look_and_send<F: Future<Output = Result<(), api::Error>>>(
+    run: &Context<'_>,
     client: &Client,
-    address: &Address,
-    before: &Facts,
-    after: &Facts,
-) -> Result<Seen, StepError> {
+    step: &Step,
+    call: impl Fn(Client) -> F,
+) -> Result<How, StepError> {
+    let mut tries = Tries::start();
+    let already = if step.action.deletes().is_some() { How::AlreadyGone } else { How::AlreadySo };
+    loop {
+        let seen = look(run, step).await;
+        match seen {
+            Ok(Verdict::AsPlanned) => {}
+            Ok(Verdict::AlreadySo) if tries.may_have_happened() => return Ok(How::Sent),
+            Ok(Verdict::AlreadySo) => return Ok(already),
+            Err(error) if tries.may_have_happened() => return Err(StepError::AfterTry(Box::new(error))),
+            Err(error) => return Err(error),
+        }
+        let Err(error) = call(client.single(&tries)).await else { return Ok(How::Sent) };
+        if error.kind() == ErrorKind::NotFound && step.action.deletes().is_some() {
+            return Ok(already);
+        }
+        let Some(wait) = tries.again(&error) else { return Err(error.into()) };
+        tokio::time::sleep(wait).await;
+    }
+}
+
+/// Looks at what a step writes and, unless the step has nothing left to do, at what gives it its meaning.
+async fn look(run: &Context<'_>, step: &Step) -> Result<Verdict, StepError> {
+    let (own, meaning) = futures::join!(own(run, step), meaning(run, step));
+    match own? {
+        Verdict::AlreadySo => Ok(Verdict::AlreadySo),
+        Verdict::AsPlanned => meaning.map(|()| Verdict::AsPlanned),
+    }
+}
+
+/// Looks at the object that a step writes.
+async fn own(run: &Context<'_>, step: &Step) -> Result<Verdict, StepError> {
+    let address = step.action.address();
+    let mut versions = run.believed(|believed| believed.versions(&address, Some(step.id)));
+    let found = read(run, &address).await?;
+    versions.extend(run.believed(|believed| believed.versions(&address, Some(step.id))));
+    let after = run.believed(|believed| believed.after(step));
+    if run.believed(|believed| believed.is(&after, found.as_ref())) {
+        return Ok(Verdict::AlreadySo);
+    }
+    if run.believed(|believed| believed.is_any(&versions, found.as_ref())) {
+        return Ok(Verdict::AsPlanned);
+    }
+    Err(changed(run, &address, &versions[0], found.as_ref(), Some(&after)))
+}
+
+/// Looks at an object that a step relies on.
+pub(super) async fn relied_on(run: &Context<'_>, address: &Address) -> Result<(), StepError> {
+    let mut versions = run.believed(|believed| believed.versions(address, None));
+    let found = read(run, address).await?;
+    versions.extend(run.believed(|believed| believed.versions(address, None)));
+    if run.believed(|believed| believed.is_any(&versions, found.as_ref())) {
+        return Ok(());
+    }
+    Err(changed(run, address, &versions[0], found.as_ref(), None))
+}
+
+/// Reads an object, all of it.
+async fn read(run: &Context<'_>, address: &Address) -> Result<Option<Seen>, StepError> {
     let unseen = |source| StepError::Unseen { address: address.clone(), source };
-    let found = read(desk, client, address, before).await?.map_err(unseen)?;
-    if desk.mismatches(after, &found).is_empty() {
-        return Ok(Seen::AlreadySo);
+    match run.reads.one(run, address.kind(), run.id_of(address)?).await.map_err(unseen)? {
+        Some(seen) => complete(run, seen).await.map(Some).map_err(unseen),
+        None => Ok(None),
     }
-    let changes = desk.changes(before, &found, after);
-    if changes.is_empty() {
-        return Ok(Seen::AsPlanned);
-    }
-    Err(StepError::Changed { address: address.clone(), changes })
 }
 
-/// Reads the fields of an object that are asked about: its rules have a list of their own.
-pub(super) async fn read(
-    desk: &Desk<'_>,
-    client: &Client,
+/// Says what is not as the plan saw it.
+pub(super) fn changed(
+    run: &Context<'_>,
     address: &Address,
-    wanted: &Facts,
-) -> Result<Result<Facts, api::Error>, StepError> {
-    let asks_for = |field: &str| wanted.contains_key(field);
-    Ok(match address.kind() {
-        Kind::User => client.get_user(&desk.id(address)?).await.map(|user| fact::found_user(&user)),
-        Kind::Application => {
-            let found = client.get_application(&desk.id(address)?).await;
-            found.map(|application| fact::found_application(&application))
-        }
-        Kind::Group => client.get_group(&desk.id(address)?).await.map(|group| found_group(&group)),
-        Kind::Policy => {
-            let id = desk.id(address)?;
-            let rules = async {
-                match asks_for("rules") {
-                    true => client.list_rules(&id).all().await.map(Some),
-                    false => Ok(None),
-                }
-            };
-            let policy = async {
-                match wanted.keys().any(|field| *field != "rules") {
-                    true => client.get_policy(&id).await.map(Some),
-                    false => Ok(None),
-                }
-            };
-            futures::future::try_join(policy, rules).await.map(|(policy, rules)| {
-                let mut found =
-                    policy.map(|policy| found_policy(&policy, &desk.gone_ids())).unwrap_or_default();
-                found.extend(rules.map(|rules| ("rules", found_rules(&rules))));
-                found
-            })
-        }
-    })
+    planned: &Version,
+    found: Option<&Seen>,
+    after: Option<&Version>,
+) -> StepError {
+    let (Some(object), Some(found)) = (&planned.object, found) else {
+        return StepError::Vanished(address.clone());
+    };
+    let (object, found) = run.believed(|believed| {
+        let comparable = Seen { object: believed.comparable(&found.object), ..found.clone() };
+        (believed.comparable(object), comparable)
+    });
+    let words = run.words();
+    let desired = after.and_then(|after| {
+        let wanted = words.mismatches(after.title.as_deref(), after.object.as_ref()?, &found);
+        Some(wanted.into_iter().map(|it| (it.field, it.wanted)).collect::<Vec<_>>())
+    });
+    let fields = words.mismatches(planned.title.as_deref(), &object, &found).into_iter();
+    let changes = fields.map(|it| {
+        let desired = desired.as_ref().map(|desired| {
+            // What the step does not change is to stay as it was; what is already as desired differs from no wish.
+            let wanted = desired.iter().find(|(field, _)| *field == it.field);
+            wanted.map_or_else(|| it.found.clone(), |(_, wanted)| wanted.clone())
+        });
+        Changed { field: it.field, planned_from: it.wanted, now: it.found, desired }
+    });
+    StepError::Changed { address: address.clone(), changes: changes.collect() }
 }
 
-/// Returns facts of one field.
-pub(super) fn only(field: &'static str, value: Value) -> Facts {
-    Facts::from([(field, value)])
+/// Shares what could not be read.
+pub(super) fn unseen(address: &Address) -> impl FnOnce(Arc<crate::live::Error>) -> StepError + '_ {
+    |source| StepError::Unseen { address: address.clone(), source }
 }

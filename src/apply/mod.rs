@@ -5,28 +5,35 @@
 //! it, a create whose answer was lost is looked for before it is sent again, and what was touched is read in the end
 //! until it is what the plan leads to.
 
+mod application;
+mod believed;
 mod caller;
+mod context;
 mod converge;
 mod create;
-mod desk;
-mod fact;
+mod group;
 mod journal;
 mod lock;
 mod look;
+mod meta;
 mod outcome;
+mod policy;
+mod reads;
 mod run;
 mod schedule;
 mod send;
 mod stop;
+mod user;
+mod words;
 
 use std::time::Duration;
 
 pub use self::converge::Difference;
-pub use self::fact::{Changed, Mismatch};
 pub use self::journal::Journal;
 pub use self::lock::{Guard, Holder, LockError, lock, state_dir};
 pub use self::outcome::{End, How, Outcome, Receipt, StepEnd, StepError, StepOutcome, WhyNot};
 pub use self::stop::{Stop, StopSignal, Stopper, stop_signal};
+pub use self::words::{Changed, Mismatch};
 use crate::api;
 use crate::model::{Ids, Principal};
 use crate::plan::{Plan, Step};
@@ -102,14 +109,14 @@ pub async fn apply(
     mut stop: StopSignal,
     options: &Options,
 ) -> Outcome {
-    let desk = desk::Desk::new(plan, client, std::mem::take(ids), options);
-    let send = |step| desk.send(step);
+    let context = context::Context::new(plan, client, std::mem::take(ids), options);
+    let send = |step| context.send(step);
     let settings = run::Settings { parallelism: options.parallelism, settle: options.settle };
     let mut outcome = run::run(plan.steps(), send, journal, progress, &mut stop, &settings).await;
     if outcome.end == End::Done && !plan.is_empty() {
-        outcome.end = converge::check(plan, &desk, progress, &mut stop, options).await;
+        outcome.end = converge::check(&context, progress, &mut stop, options).await;
     }
     journal.end(&outcome);
-    *ids = desk.into_ids();
+    *ids = context.into_ids();
     outcome
 }

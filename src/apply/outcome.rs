@@ -1,10 +1,12 @@
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::Difference;
-use super::fact::{Changed, Mismatch};
+use super::words::{Changed, Mismatch};
 use crate::api;
-use crate::model::{Address, Id};
+use crate::live;
+use crate::model::{Address, Hint, Id};
 use crate::plan::StepId;
 
 /// What became of each step of a plan.
@@ -39,6 +41,9 @@ pub enum End {
     Done,
     /// Every step is done, and what was touched is something else, as far as it could be read.
     NotConverged(Vec<Difference>),
+    /// Every step is done, and of what it made these had been made by another run at the same time, so that they were
+    /// deleted again.
+    Twins(Vec<Address>),
     /// A step failed.
     Failed,
     /// Somebody asked to stop; what was in flight has finished.
@@ -139,21 +144,77 @@ pub enum StepError {
     #[error(transparent)]
     Api(#[from] api::Error),
     /// The object is not what the plan saw, so overwriting it would lose somebody's work.
-    #[error("{address} is not what the plan saw: {}\nhint: plan again", list(changes))]
+    #[error("{address} is not what the plan saw: {}", list(changes))]
     Changed {
         /// The object.
         address: Address,
         /// What differs.
         changes: Vec<Changed>,
     },
-    /// It was to be looked at right before it is overwritten, and could not be.
-    #[error("{address} could not be looked at before it is overwritten")]
+    /// The object is gone that the step was to change, or relies on.
+    #[error("{0} is gone")]
+    Vanished(Address),
+    /// Somebody attached a policy to a group that somebody was about to join.
+    #[error("{group} is not what the plan saw: policy `{}` has been attached to it", api::escaped(policy))]
+    Attached {
+        /// The group.
+        group: Address,
+        /// The name of the policy.
+        policy: String,
+    },
+    /// A policy is not attached any more to a group that somebody was about to join.
+    #[error("{group} is not what the plan saw: {policy} is not attached to it any more")]
+    Detached {
+        /// The group.
+        group: Address,
+        /// The policy.
+        policy: Address,
+    },
+    /// It was to be read right before it is changed, or relied on, and could not be.
+    #[error("{address} could not be read before the step was to be sent")]
     Unseen {
         /// The object.
         address: Address,
         /// Why not.
+        source: Arc<live::Error>,
+    },
+    /// Somebody else has taken the name since the plan was made.
+    #[error("the name of {address} has been taken since the plan was made, by {}", list(found))]
+    Taken {
+        /// The object.
+        address: Address,
+        /// What has the name.
+        found: Vec<Id>,
+    },
+    /// Another run made the same object at the same time, a moment earlier.
+    #[error(
+        "another run created {address} at the same time ({older}), so the one that this run created ({mine}) was deleted"
+    )]
+    TwinRemoved {
+        /// The object.
+        address: Address,
+        /// The one that this run made.
+        mine: Id,
+        /// The one that stays.
+        older: Id,
+    },
+    /// The same, and the younger one could not be deleted.
+    #[error(
+        "another run created {address} at the same time ({older}), and the one that this run created ({mine}) could not be deleted"
+    )]
+    TwinLeft {
+        /// The object.
+        address: Address,
+        /// The one that this run made.
+        mine: Id,
+        /// The one that stays.
+        older: Id,
+        /// Why it could not be deleted.
         source: api::Error,
     },
+    /// What went wrong after a try of the same step that may have been executed.
+    #[error("{0}; an earlier try of this step may have been executed")]
+    AfterTry(#[source] Box<Self>),
     /// A create that got no answer, after which the list could not be read.
     #[error("{address} may have been made: {create}; and the list could not be read to see whether it was")]
     Unlisted {
@@ -162,13 +223,10 @@ pub enum StepError {
         /// What became of the create.
         create: String,
         /// Why the list could not be read.
-        source: api::Error,
+        source: Arc<live::Error>,
     },
-    /// A create that got no answer, after which several objects have the name.
-    #[error(
-        "{address} got no answer to its creation, and now several objects bear the name: {}\nhint: delete those that are not meant, and plan again",
-        list(found)
-    )]
+    /// A create after which several objects have the name.
+    #[error("several objects have the name of {address}, which was just created: {}", list(found))]
     Twins {
         /// The object.
         address: Address,
@@ -177,7 +235,7 @@ pub enum StepError {
     },
     /// A create that got no answer, after which an object of that name has another content.
     #[error(
-        "{address} got no answer to its creation, and the object that now bears the name ({id}) is another one: {}\nhint: plan again",
+        "{address} got no answer to its creation, and the object that now bears the name ({id}) is another one: {}",
         list(mismatches)
     )]
     Other {
@@ -205,7 +263,7 @@ pub enum StepError {
         id: String,
     },
     /// The plan names an object whose id nobody knows.
-    #[error("{0} has no id: the plan does not fit the organization\nhint: plan again")]
+    #[error("{0} has no id: the plan does not fit the organization")]
     Unknown(Address),
     /// The plan holds a rule that cannot be written.
     #[error("{0} holds a rule that this version cannot write")]
@@ -226,20 +284,64 @@ impl StepError {
             | Self::Other { .. }
             | Self::NotMade { .. }
             | Self::BadId { .. }
+            | Self::TwinRemoved { .. }
+            | Self::TwinLeft { .. }
+            | Self::AfterTry(_)
             | Self::Panicked(_) => true,
-            Self::Changed { .. } | Self::Unseen { .. } | Self::Unknown(_) | Self::Unwritable(_) => false,
+            Self::Changed { .. }
+            | Self::Vanished(_)
+            | Self::Attached { .. }
+            | Self::Detached { .. }
+            | Self::Unseen { .. }
+            | Self::Taken { .. }
+            | Self::Unknown(_)
+            | Self::Unwritable(_) => false,
         }
+    }
+
+    /// Says whether planning and applying again may finish what failed; otherwise something else has to change first.
+    #[must_use]
+    pub fn may_pass_again(&self) -> bool {
+        !matches!(self, Self::Api(error) if error.kind() == api::ErrorKind::QuotaExceeded)
+    }
+
+    /// Returns what may help.
+    #[must_use]
+    pub fn hints(&self) -> Vec<Hint> {
+        let hint = match self {
+            Self::Api(source) | Self::NotMade { source, .. } => source.hint(),
+            Self::Changed { .. }
+            | Self::Vanished(_)
+            | Self::Attached { .. }
+            | Self::Detached { .. }
+            | Self::Taken { .. }
+            | Self::TwinRemoved { .. }
+            | Self::Other { .. }
+            | Self::Unknown(_) => Some("plan again"),
+            Self::TwinLeft { .. } => Some("delete it, and plan again"),
+            // Their causes have hints of their own.
+            Self::Unseen { .. } | Self::Unlisted { .. } | Self::AfterTry(_) => None,
+            Self::Twins { .. } => Some("delete those that are not meant, and plan again"),
+            Self::BadId { .. } | Self::Unwritable(_) | Self::Panicked(_) => None,
+        };
+        hint.map(Hint::from).into_iter().collect()
     }
 
     /// Returns the id of the answered request that it is about, where there is one.
     #[must_use]
     pub fn request_id(&self) -> Option<&str> {
         match self {
-            Self::Api(source)
-            | Self::Unseen { source, .. }
-            | Self::Unlisted { source, .. }
-            | Self::NotMade { source, .. } => source.request_id(),
+            Self::Api(source) | Self::NotMade { source, .. } | Self::TwinLeft { source, .. } => {
+                source.request_id()
+            }
+            Self::Unseen { source, .. } | Self::Unlisted { source, .. } => source.request_id(),
+            Self::AfterTry(error) => error.request_id(),
             Self::Changed { .. }
+            | Self::Vanished(_)
+            | Self::Attached { .. }
+            | Self::Detached { .. }
+            | Self::Taken { .. }
+            | Self::TwinRemoved { .. }
             | Self::Twins { .. }
             | Self::Other { .. }
             | Self::BadId { .. }

@@ -186,7 +186,7 @@ impl Run<'_, '_> {
         let says_more = match &self.end {
             End::Done => true,
             End::Failed | End::Stopped => matches!(end, End::Journal(_)),
-            End::NotConverged(_) | End::Abandoned | End::Journal(_) => false,
+            End::NotConverged(_) | End::Twins(_) | End::Abandoned | End::Journal(_) => false,
         };
         if says_more {
             self.end = end;

@@ -1,26 +1,21 @@
 //! `scw-iam apply`
 
-use std::io::{IsTerminal, Write as _};
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use anyhow::Context as _;
-
 use super::Exit;
-use super::arguments::{Common, Judge, Paths, Reach};
+use super::arguments::{Common, ConnectArgs, Paths, PlanArgs, duration};
 use super::failure::Failure;
-use super::output::{Output, style_on_stderr, talk, talk_with};
-use super::plan_file::{self, Again, PlanFile};
-use super::prepare::{self, Prepared};
-use super::session::Session;
-use crate::apply::{self, End, Journal, Options, Progress, StepEnd};
-use crate::model::Stack;
-use crate::plan::{Caller, Plan, Step};
-use crate::render::outcome::OutcomeReport;
-use crate::render::paint::Paint;
+use super::output::{style_on_stderr, talk, talk_with};
+use super::plan_file::PlanFile;
+use super::progress::StepLines;
+use super::prompt;
+use super::session::Connection;
+use crate::apply::{self, Guard, Journal};
+use crate::config;
+use crate::reconcile::{Again, ApplyOptions, Planned};
+use crate::render::outcome::{self, OutcomeReport};
 use crate::render::plan::PlanReport;
-use crate::render::{self, Format, Report as _};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -29,7 +24,7 @@ Examples:
   scw-iam apply plan.json
   scw-iam apply iam --yes --emulate state.json --save after.json";
 
-/// Plans, asks, and applies, in an order that never opens a door on the way
+/// Plans, asks, and applies, in an order that never widens access on the way
 ///
 /// A plan file (`plan --out plan.json`) is applied without asking, exactly as it was reviewed, or not at all: its desired
 /// state is planned again, and nothing is written unless that gives the same plan.
@@ -39,9 +34,9 @@ pub(super) struct Apply {
     #[command(flatten)]
     paths: Paths,
     #[command(flatten)]
-    reach: Reach,
+    connect: ConnectArgs,
     #[command(flatten)]
-    judge: Judge,
+    plan: PlanArgs,
     /// For a plan file: how old it may be
     #[arg(long, value_name = "DURATION", value_parser = duration, default_value = "24h")]
     max_age: Duration,
@@ -59,246 +54,121 @@ pub(super) struct Apply {
     settle: Duration,
 }
 
-fn duration(text: &str) -> Result<Duration, String> {
-    let (number, unit) = text.split_at(text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len()));
-    let number: u64 = number.parse().map_err(|_| "not a duration as in 60s, 2m or 24h".to_owned())?;
-    match unit {
-        "ms" => Ok(Duration::from_millis(number)),
-        "s" => Ok(Duration::from_secs(number)),
-        "m" if number <= 1_000_000 => Ok(Duration::from_secs(number * 60)),
-        "h" if number <= 100_000 => Ok(Duration::from_secs(number * 3600)),
-        _ => Err("not a duration as in 60s, 2m or 24h".to_owned()),
-    }
-}
-
 impl Apply {
     pub(super) async fn run(self, common: &Common) -> Result<Exit, Failure> {
-        if let Some(file) = PlanFile::find(common, &self.paths)? {
-            return self.run_saved(common, file).await;
-        }
-        if self.expect_sha.is_some() {
+        let saved = PlanFile::find(&self.paths, common.now())?;
+        if saved.is_none() && self.expect_sha.is_some() {
             return Err(Failure::usage("--expect-sha is for a plan file, and none was given"));
         }
-        let terminal = std::io::stdin().is_terminal() && std::io::stderr().is_terminal();
-        if !self.yes && !terminal {
-            return Err(Failure::usage(
-                "there is no terminal to ask on\nhint: say --yes to apply without asking",
-            ));
+        match saved {
+            Some(file) => self.run_saved(common, &file).await,
+            None => self.run_files(common).await,
         }
-        if self.paths.paths.iter().any(|path| path.as_os_str() == "-") && !self.yes {
-            return Err(Failure::usage(
-                "the files come from standard input, so nothing can be asked\nhint: say --yes",
-            ));
+    }
+
+    async fn run_files(&self, common: &Common) -> Result<Exit, Failure> {
+        if !self.yes {
+            prompt::possible(&self.paths)?;
         }
-        let (files, session) = prepare::open(common, &self.paths, &self.reach).await?;
-        // Before live is read: what another apply does meanwhile would not be in the plan.
-        let mut lock = lock(&session, files.stack()).await?;
-        let prepared = prepare::compare(common, &self.judge, files, session).await?;
-        let machine =
-            common.outputs().iter().all(|output| output.format != Format::Text || output.file.is_some());
-        if machine {
-            // The one who is asked reads on the terminal; the result comes in the format that was asked for.
-            talk_with(|out| PlanReport::new(&prepared.plan).text(out, style_on_stderr()));
+        let options = self.plan.options(common);
+        let files = config::read(&self.paths.sources(), options.now)?;
+        let connection = Connection::open(&self.connect, Some(files.organization())).await?;
+        let mut lock = connection.lock(files.stack()).await?;
+        let planned = connection.session.plan(&files, &options).await?;
+        common.preview(&PlanReport::new(&planned.plan))?;
+        let again = if self.yes || planned.plan.refused() || planned.plan.is_empty() {
+            Again::Same(planned)
+        } else if prompt::confirmed(&connection)? {
+            connection.session.plan_again(&files, planned, &options).await?
         } else {
-            text_only(common).show(&PlanReport::new(&prepared.plan))?;
+            talk("Nothing was changed.");
+            return Ok(Exit::Error);
+        };
+        if let Again::Applied(_) = again {
+            talk("Already applied: somebody else made these changes meanwhile.");
         }
-        let exit = self.go_on(common, &prepared, &mut lock).await?;
-        prepared.session.close().await?;
-        Ok(exit)
+        self.finish(common, connection, &again, &mut lock).await
     }
 
     /// Applies a saved plan, if planning again gives the same one.
-    async fn run_saved(&self, common: &Common, file: PlanFile) -> Result<Exit, Failure> {
-        if let Some(expected) = &self.expect_sha {
-            file.expect(expected)?;
-        }
-        let saved = file.open(common, self.max_age)?;
-        let session = Session::open(&self.reach, Some(saved.files.organization())).await?;
-        let mut lock = lock(&session, saved.files.stack()).await?;
-        let exit = match saved.plan_again(common, &self.judge, &session).await? {
-            Again::Applied(plan) => {
-                saved.already_applied(common)?;
-                report(common, &plan, None)?;
-                Exit::Done
-            }
-            Again::Same(plan, caller) => {
-                text_only(common).show(&PlanReport::new(&plan))?;
-                self.send_unless_refused(common, &session, &caller, &plan, &mut lock).await?
-            }
-        };
-        session.close().await?;
-        Ok(exit)
-    }
-
-    async fn go_on(
-        &self,
-        common: &Common,
-        prepared: &Prepared,
-        lock: &mut Option<apply::Guard>,
-    ) -> Result<Exit, Failure> {
-        let Prepared { session, caller, plan, .. } = prepared;
-        if self.yes || plan.refused() || plan.is_empty() {
-            return self.send_unless_refused(common, session, caller, plan, lock).await;
-        }
-        if !ask(prepared)? {
-            talk("Nothing was changed.");
-            return Ok(Exit::Error);
-        }
-        match plan_file::still(common, &self.judge, prepared).await? {
-            Again::Same(plan, caller) => {
-                self.send_unless_refused(common, session, &caller, &plan, lock).await
-            }
-            Again::Applied(plan) => {
-                talk("Already applied: somebody else made these changes meanwhile.");
-                report(common, &plan, None)?;
-                Ok(Exit::Done)
+    async fn run_saved(&self, common: &Common, file: &PlanFile) -> Result<Exit, Failure> {
+        file.expect(self.expect_sha.as_deref())?;
+        let saved = file.open(common.now(), self.max_age)?;
+        let connection = Connection::open(&self.connect, Some(saved.organization())).await?;
+        let mut lock = connection.lock(saved.stack()).await?;
+        let again = connection.session.plan_saved(&saved, &self.plan.options(common)).await?;
+        match &again {
+            Again::Same(planned) => common.only_text().show(&PlanReport::new(&planned.plan))?,
+            Again::Applied(_) => {
+                let words = format!("Already applied: the organization is as {} leaves it.\n", file.name());
+                common.only_text().write(words.as_bytes())?;
             }
         }
+        self.finish(common, connection, &again, &mut lock).await
     }
 
     /// Sends the steps of a plan that was shown, if there are any and no guard refuses them.
-    async fn send_unless_refused(
+    async fn finish(
         &self,
         common: &Common,
-        session: &Session,
-        caller: &Caller,
-        plan: &Plan,
-        lock: &mut Option<apply::Guard>,
+        connection: Connection,
+        again: &Again,
+        lock: &mut Option<Guard>,
     ) -> Result<Exit, Failure> {
-        if plan.refused() || plan.is_empty() {
-            report(common, plan, None)?;
-            return Ok(if plan.refused() { Exit::Refused } else { done(plan) });
-        }
-        self.send(common, session, caller, plan, lock).await
+        let exit = match again {
+            Again::Same(planned) if !planned.plan.refused() && !planned.plan.is_empty() => {
+                self.send(common, &connection, planned, lock).await?
+            }
+            Again::Same(Planned { plan, .. }) | Again::Applied(plan) => {
+                common.rest().show(&OutcomeReport { plan, outcome: None })?;
+                if plan.refused() { Exit::Refused } else { Exit::of_rest(plan) }
+            }
+        };
+        connection.close().await?;
+        Ok(exit)
     }
 
-    /// Sends the steps.
     async fn send(
         &self,
         common: &Common,
-        session: &Session,
-        caller: &Caller,
-        plan: &Plan,
-        lock: &mut Option<apply::Guard>,
+        connection: &Connection,
+        planned: &Planned,
+        lock: &mut Option<Guard>,
     ) -> Result<Exit, Failure> {
+        let plan = &planned.plan;
         // A file that cannot be written is better known before anything changes.
-        report(&files_only(common), plan, None)?;
-        let mut journal = match &self.journal {
-            None => Journal::none(),
-            Some(path) => Journal::open(path, &session.run_id, &plan_name(plan))
-                .with_context(|| format!("cannot write the journal {}", path.display()))?,
-        };
-        let options = Options {
-            parallelism: self.reach.parallelism.into(),
-            settle: self.settle,
-            caller: match caller {
-                Caller::Known(principal) => Some(principal.clone()),
-                Caller::Unresolved(_) => None,
-            },
-            ..Options::default()
-        };
-        let style = style_on_stderr();
-        let watch = Lines { plan, paint: style.paint, done: AtomicUsize::new(0) };
-        let mut ids = plan.ids().clone();
+        common.only_files().show(&OutcomeReport { plan, outcome: None })?;
+        let journal = self.journal.as_ref().map(|path| connection.session.journal(path, plan));
         let (stopper, stop) = apply::stop_signal();
         common.interrupts.stop_with(stopper);
-        if let Some(lock) = lock {
-            lock.writing().context("cannot write the lock file")?;
-        }
-        let client = &session.client;
-        let outcome = apply::apply(plan, client, &mut ids, &mut journal, &watch, stop, &options).await;
-        let exit = match (&outcome.end, outcome.wrote()) {
-            (End::Done, _) => done(plan),
-            (End::NotConverged(_), _) => Exit::NotConverged,
-            (End::Failed | End::Stopped | End::Abandoned | End::Journal(_), true) => Exit::PartWay,
-            (End::Failed | End::Stopped | End::Abandoned | End::Journal(_), false) => Exit::Error,
+        let options = ApplyOptions {
+            journal: journal.transpose()?.unwrap_or_else(Journal::none),
+            settle: self.settle,
+            progress: &StepLines::of(plan),
+            stop,
+            lock: lock.as_mut(),
         };
-        talk_with(|out| render::outcome::text(out, plan, &outcome, style));
-        report(common, plan, Some(&outcome))?;
-        Ok(exit)
+        let outcome = connection.session.apply(planned, options).await?;
+        talk_with(|out| outcome::text(out, plan, &outcome, style_on_stderr()));
+        common.rest().show(&OutcomeReport { plan, outcome: Some(&outcome) })?;
+        Ok(match Exit::of(&outcome) {
+            Exit::Done => Exit::of_rest(plan),
+            other => other,
+        })
     }
 }
 
-/// How an apply ends that has done all that it could: policies that were not rewritten are not as the files say.
-fn done(plan: &Plan) -> Exit {
-    for blocked in plan.blocked() {
-        talk(&format!("{} was not rewritten: it is not what the files say", blocked.address));
-    }
-    if plan.blocked().is_empty() { Exit::Done } else { Exit::NotConverged }
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-/// The outputs that are text, for showing a plan before it is applied.
-fn text_only(common: &Common) -> Common {
-    let outputs =
-        common.outputs().into_iter().filter(|output| output.format == Format::Text && output.file.is_none());
-    Common { output: outputs.collect(), ..common.clone() }
-}
-
-/// The outputs that go to files.
-fn files_only(common: &Common) -> Common {
-    let outputs = common.outputs().into_iter().filter(|output| output.file.is_some());
-    Common { output: outputs.collect(), ..common.clone() }
-}
-
-/// How long to wait for requests that a killed apply may have left on their way. Fact: the slowest recorded write took
-/// three seconds.
-const AFTERMATH: Duration = Duration::from_secs(5);
-
-/// Keeps other applies on this machine out, and lets the requests of a killed one arrive before live is read.
-async fn lock(session: &Session, stack: Option<&Stack>) -> Result<Option<apply::Guard>, Failure> {
-    if session.emulates() {
-        return Ok(None);
-    }
-    let folder = apply::state_dir().map_err(anyhow::Error::new)?;
-    let guard = apply::lock(&folder, session.organization, stack).map_err(anyhow::Error::new)?;
-    if let Some(holder) = guard.crashed() {
-        talk(&format!(
-            "An earlier apply was killed while it wrote ({holder}); waiting {} s for what it may have left on its way.",
-            AFTERMATH.as_secs()
-        ));
-        tokio::time::sleep(AFTERMATH).await;
-    }
-    Ok(Some(guard))
-}
-
-/// A name for a plan in the journal: what it is about and when it was made.
-fn plan_name(plan: &Plan) -> String {
-    format!("{} {}", plan.organization(), plan.created_at())
-}
-
-/// Writes the result in every format that was asked for; text was shown on the way.
-fn report(common: &Common, plan: &Plan, outcome: Option<&apply::Outcome>) -> Result<(), Failure> {
-    let unseen = |output: &Output| output.format != Format::Text || output.file.is_some();
-    for output in common.outputs().into_iter().filter(unseen) {
-        output.report(&OutcomeReport { plan, outcome })?;
-    }
-    Ok(())
-}
-
-fn ask(prepared: &Prepared) -> Result<bool, Failure> {
-    let emulator = if prepared.session.emulates() { "the emulator of " } else { "" };
-    let organization = prepared.session.organization;
-    // Not locked while the answer is awaited: a signal has something to say too.
-    let mut err = std::io::stderr();
-    write!(err, "Apply this to {emulator}organization {organization}? Only `yes` does: ")?;
-    err.flush()?;
-    let mut answer = String::new();
-    std::io::stdin().read_line(&mut answer)?;
-    Ok(answer.trim() == "yes")
-}
-
-/// A line for each step that is done.
-struct Lines<'p> {
-    plan: &'p Plan,
-    paint: Paint,
-    done: AtomicUsize,
-}
-
-impl Progress for Lines<'_> {
-    fn finished(&self, step: &Step, end: &StepEnd) {
-        if let StepEnd::Done(_) = end {
-            let number = self.done.fetch_add(1, Ordering::Relaxed) + 1;
-            talk(&render::outcome::progress(self.plan, number, step, end, self.paint));
+    #[test]
+    fn a_duration_is_never_negative_and_has_a_unit() {
+        for (text, seconds) in [("0s", 0), ("90s", 90), ("1h30m", 5400), ("PT2M", 120), ("24h", 86_400)] {
+            assert_eq!(duration(text), Ok(Duration::from_secs(seconds)), "{text}");
+        }
+        for text in ["", "5", "-5s", "-PT1H", "5s ago", "1 fortnight", "99999999999h"] {
+            assert!(duration(text).is_err(), "{text}");
         }
     }
 }

@@ -2,15 +2,19 @@
 
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
+use std::time::Duration;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
+use super::failure::Failure;
 use super::interrupt::Interrupts;
-use super::output::Output;
-use crate::config::Source;
+use super::output::{Output, Outputs, style_on_stderr, talk_with};
+use super::watch::Talk;
+use crate::config::{Files, Mistakes, Severity, Source};
 use crate::files::Links;
-use crate::model::{Key, Principal};
+use crate::model::{Catalogue, Desired, Key, Principal};
 use crate::plan::{Allowance, Options};
+use crate::reconcile::{Error, PlanOptions, Watch as _};
 use crate::render::{Format, Report};
 
 /// Where the help lists what every command takes.
@@ -28,7 +32,7 @@ pub(super) struct Common {
     /// Pretend that it is this time (RFC 3339), for tests and rehearsals
     #[arg(help_heading = EVERYWHERE, long, global = true, value_name = "TIME", value_parser = time)]
     pub(super) now: Option<Timestamp>,
-    /// Warnings refuse too
+    /// Treat warnings as errors
     #[arg(help_heading = EVERYWHERE, long, global = true)]
     pub(super) strict: bool,
     /// What signals do.
@@ -56,7 +60,45 @@ impl Common {
 
     /// Writes a result in every format that was asked for.
     pub(super) fn show(&self, report: &dyn Report) -> anyhow::Result<()> {
-        self.outputs().iter().try_for_each(|output| output.report(report))
+        Outputs(self.outputs()).show(report)
+    }
+
+    /// The output that people read before a plan is applied: text on standard output.
+    pub(super) fn only_text(&self) -> Outputs {
+        Outputs(self.outputs().into_iter().filter(Output::is_read).collect())
+    }
+
+    /// All other outputs, which get the result alone.
+    pub(super) fn rest(&self) -> Outputs {
+        Outputs(self.outputs().into_iter().filter(|output| !output.is_read()).collect())
+    }
+
+    /// The outputs that go to files.
+    pub(super) fn only_files(&self) -> Outputs {
+        Outputs(self.outputs().into_iter().filter(|output| output.file.is_some()).collect())
+    }
+
+    /// Shows a report before the result is there: where text goes to standard output there, and else on standard error,
+    /// because the person who is asked reads on the terminal.
+    pub(super) fn preview(&self, report: &dyn Report) -> anyhow::Result<()> {
+        let text = self.only_text();
+        if text.0.is_empty() {
+            talk_with(|out| report.text(out, style_on_stderr()));
+        }
+        text.show(report)
+    }
+
+    /// Turns files into what they give, without an organization, and shows their warnings.
+    pub(super) fn resolve(&self, files: &Files) -> Result<Desired, Failure> {
+        let resolved = files.resolve(None, Catalogue::published(), false)?;
+        Talk.warnings(&resolved.warnings);
+        self.accept(&resolved.warnings)?;
+        Ok(resolved.desired)
+    }
+
+    /// With `--strict`, warnings are errors.
+    pub(super) fn accept(&self, warnings: &Mistakes) -> Result<(), Failure> {
+        if self.strict && warnings.count(Severity::Warning) > 0 { Err(Error::Strict.into()) } else { Ok(()) }
     }
 
     /// Returns true when more than one format is to go to standard output, where nobody could tell them apart.
@@ -105,7 +147,7 @@ impl Paths {
 
 /// How the live side is reached.
 #[derive(Debug, Clone, clap::Args)]
-pub(super) struct Reach {
+pub(super) struct ConnectArgs {
     /// Rehearse on an embedded emulator of this state instead of the real API: no credential is read, nothing real changes
     #[arg(help_heading = LIVE, long, value_name = "STATE.json")]
     pub(super) emulate: Option<PathBuf>,
@@ -124,13 +166,20 @@ pub(super) struct Reach {
 
 /// How a plan is judged.
 #[derive(Debug, Clone, clap::Args)]
-pub(super) struct Judge {
+pub(super) struct PlanArgs {
     /// Lift a guard for exactly the number that the plan printed; may be given several times
     #[arg(long, value_name = "GUARD=NUMBER", value_parser = Allowance::from_str)]
     pub(super) allow: Vec<Allowance>,
     /// Who runs this plan, where the API key does not tell
     #[arg(long, value_name = "user:E-MAIL|application:NAME", value_parser = principal)]
     pub(super) caller: Option<Principal>,
+}
+
+/// Reads a span of time, such as `90s`, `1h30m` or `PT2M`; of years nobody waits for the end.
+pub(super) fn duration(text: &str) -> Result<Duration, String> {
+    const MOST: Duration = Duration::from_secs(10 * 365 * 24 * 3600);
+    let span = text.parse::<SignedDuration>().ok().and_then(|span| Duration::try_from(span).ok());
+    span.filter(|span| *span <= MOST).ok_or_else(|| "not a duration as in 60s, 2m or 24h".to_owned())
 }
 
 /// Reads `user:alice@example.com` or `application:ci`.
@@ -148,8 +197,10 @@ pub(super) fn principal(text: &str) -> Result<Principal, String> {
     }
 }
 
-impl Judge {
-    pub(super) fn options(&self, strict: bool) -> Options {
-        Options { allow: self.allow.iter().map(|allowed| (allowed.guard, allowed.number)).collect(), strict }
+impl PlanArgs {
+    pub(super) fn options(&self, common: &Common) -> PlanOptions {
+        let allow = self.allow.iter().map(|allowed| (allowed.guard, allowed.number)).collect();
+        let guards = Options { allow, strict: common.strict };
+        PlanOptions { now: common.now(), caller: self.caller.clone(), guards }
     }
 }

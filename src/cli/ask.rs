@@ -5,14 +5,15 @@ use std::path::PathBuf;
 use anyhow::Context as _;
 use jiff::Timestamp;
 
-use super::arguments::{Common, Follow, Paths, Reach};
+use super::arguments::{Common, ConnectArgs, Follow, Paths};
 use super::failure::Failure;
-use super::prepare;
-use super::session::Session;
+use super::session::Connection;
+use super::watch::Talk;
 use crate::access::{self, GrantScope, Request, Resource};
 use crate::config;
 use crate::live;
-use crate::model::{Catalogue, Desired, State, near};
+use crate::model::{Catalogue, Desired, Hint, State, near};
+use crate::reconcile::{Watch as _, resolve};
 
 /// Which state is asked, and about which request.
 #[derive(Debug, clap::Args)]
@@ -26,7 +27,7 @@ pub(super) struct Ask {
     #[arg(long)]
     live: bool,
     #[command(flatten)]
-    reach: Reach,
+    connect: ConnectArgs,
     /// Judge conditions for this time (RFC 3339); now, where another of these is given
     #[arg(long, value_name = "TIME", value_parser = time)]
     at: Option<Timestamp>,
@@ -54,7 +55,7 @@ pub(super) struct Asked {
 impl Ask {
     /// Reads what is asked; with `permission_sets`, of a live organization its list of them too.
     pub(super) async fn read(&self, common: &Common, permission_sets: bool) -> Result<Asked, Failure> {
-        let live = self.live || self.reach.emulate.is_some();
+        let live = self.live || self.connect.emulate.is_some();
         let paths = match (self.paths.is_empty(), live) {
             (true, true) => None,
             (true, false) => Some(Paths { paths: vec![".".into()], follow: self.follow }),
@@ -63,21 +64,25 @@ impl Ask {
         let files = paths.map(|paths| config::read(&paths.sources(), common.now())).transpose()?;
         if !live {
             let files = files.context("there are no files")?;
-            let resolved = files.resolve(None, Catalogue::published(), false)?;
-            prepare::warn(common, &resolved.warnings)?;
-            let state = resolved.desired.state.clone();
-            return Ok(Asked { state, files: Some(resolved.desired), catalogue: None, live });
+            let desired = common.resolve(&files)?;
+            return Ok(Asked { state: desired.state.clone(), files: Some(desired), catalogue: None, live });
         }
-        let session = Session::open(&self.reach, files.as_ref().map(config::Files::organization)).await?;
+        let organization = files.as_ref().map(config::Files::organization);
+        let connection = Connection::open(&self.connect, organization).await?;
         let named = files.as_ref().is_some_and(|files| files.needs().permission_sets);
         let needs = live::Needs {
             projects: true,
             permission_sets: permission_sets || named,
             ..live::Needs::default()
         };
-        let read = prepare::read(&session, &needs).await?;
-        session.close().await?;
-        let files = files.map(|files| prepare::resolve(common, &files, &read)).transpose()?;
+        let read = connection.session.read(&needs).await?;
+        connection.close().await?;
+        let resolved = files.map(|files| resolve(&files, &read)).transpose()?;
+        if let Some(resolved) = &resolved {
+            Talk.warnings(&resolved.warnings);
+            common.accept(&resolved.warnings)?;
+        }
+        let files = resolved.map(|resolved| resolved.desired);
         Ok(Asked { state: read.state, files, catalogue: read.catalogue, live })
     }
 
@@ -110,8 +115,7 @@ impl Asked {
         let projects = &self.state.projects;
         let none = || {
             let names = projects.values().map(|name| name.as_str());
-            let hint = meant(text, names).unwrap_or_default();
-            Failure::usage(format!("there is no project `{text}` here{hint}"))
+            Failure::usage(format!("there is no project `{text}` here")).hints(meant(text, names))
         };
         match access::project(&self.state, text) {
             // Of files an id may be one that they never name.
@@ -120,18 +124,16 @@ impl Asked {
             Err(ids) if ids.is_empty() => Err(none()),
             Err(ids) => {
                 let ids: Vec<_> = ids.iter().map(ToString::to_string).collect();
-                Err(Failure::usage(format!(
-                    "several projects are named `{text}`: {}; give the id",
-                    ids.join(", ")
-                )))
+                let words = format!("several projects are named `{text}`: {}", ids.join(", "));
+                Err(Failure::usage(words).hint("give the id"))
             }
         }
     }
 }
 
 /// The hint that names what was probably meant.
-pub(super) fn meant<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<String> {
-    near(word, candidates).map(|near| format!("\nhint: did you mean `{near}`?"))
+pub(super) fn meant<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<Hint> {
+    near(word, candidates).map(|near| format!("did you mean `{near}`?").into())
 }
 
 /// Reads a time as `--now` does.

@@ -6,20 +6,20 @@ use anyhow::Context as _;
 use similar::TextDiff;
 
 use super::Exit;
-use super::arguments::{Common, Judge, Reach};
-use super::export;
+use super::arguments::{Common, ConnectArgs};
 use super::failure::Failure;
 use super::output::Output;
-use super::prepare;
-use super::session::Session;
-use crate::apply::{self, Journal, Options, StopSignal, Unwatched};
-use crate::config::{self, Source, Split};
-use crate::live;
-use crate::model::Stack;
+use super::session::Connection;
+use crate::apply::Outcome;
+use crate::config::{self, ExportOptions, Source, Split};
+use crate::live::Needs;
+use crate::model::{Catalogue, Stack};
 use crate::plan::Plan;
+use crate::reconcile::{ApplyOptions, PlanOptions, export};
+use crate::render::Format;
+use crate::render::outcome;
 use crate::render::paint::{Ink, Paint};
 use crate::render::plan::PlanReport;
-use crate::render::{self, Format, Report as _};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -58,11 +58,17 @@ impl Stage {
         self.say(&format!("\n{title}\n{why}\n\n{command}"))
     }
 
-    fn plan(&self, plan: &Plan) -> Result<(), Failure> {
+    fn plan(&self, plan: &Plan) -> anyhow::Result<()> {
+        self.out.report(&PlanReport::new(plan))
+    }
+
+    fn outcome(&self, plan: &Plan, outcome: &Outcome) -> anyhow::Result<()> {
+        for (at, (step, ended)) in plan.steps().iter().zip(&outcome.steps).enumerate() {
+            self.say(&outcome::progress(plan, at + 1, step, &ended.end, self.paint))?;
+        }
         let mut bytes = Vec::new();
-        PlanReport::new(plan).text(&mut bytes, self.out.style())?;
-        self.out.write(&bytes)?;
-        Ok(())
+        outcome::text(&mut bytes, plan, outcome, self.out.style())?;
+        self.out.write(&bytes)
     }
 }
 
@@ -72,9 +78,11 @@ impl Demo {
         let Self {} = self;
         let out = Output { format: Format::Text, file: None };
         let mut stage = Stage { paint: out.paint(), out, number: 0 };
-        let reach = Reach { emulate: None, save: None, parallelism: 20, max_rps: 1000 };
+        let how = ConnectArgs { emulate: None, save: None, parallelism: 20, max_rps: 1000 };
         let state = serde_json::from_str(ORGANIZATION).context("the embedded organization is no JSON")?;
-        let session = Session::embedded(&reach, state, None).await?;
+        let connection = Connection::embedded(&how, state, None).await?;
+        let session = &connection.session;
+        let now = common.now();
         stage.say(
             "This is scw-iam on an organization of its own: an emulator of the IAM API in this very process.\n\
              Five people, three applications, three groups. Nothing real is read or changed.",
@@ -85,10 +93,17 @@ impl Demo {
             "scw-iam export --stack platform > iam.yaml",
             "The files say names, not ids; they plan to nothing, which is proven before they are written.",
         )?;
-        let live = prepare::read(&session, &live::Needs { projects: true, ..live::Needs::default() }).await?;
+        let live = session.read(&Needs { projects: true, ..Needs::default() }).await?;
         let stack: Stack = "platform".parse().map_err(anyhow::Error::new)?;
-        let files = export::files(common, &live, Some(&stack), Split::One, None);
-        let exported: String = files.iter().map(|file| file.text.as_str()).collect();
+        let options = ExportOptions {
+            stack: Some(&stack),
+            split: Split::One,
+            titles: &live.titles,
+            catalogue: Catalogue::published(),
+            now,
+            schema: None,
+        };
+        let exported: String = export(&live, &options)?.files.into_iter().map(|file| file.text).collect();
         stage.say(exported.trim_end())?;
 
         stage.part(
@@ -113,53 +128,29 @@ impl Demo {
             "Access comes first. The edges (`after`) see to it that nobody holds, not even for a moment, what they\n\
              held neither before nor will hold after.",
         )?;
-        let (plan, caller) = compare(common, &session).await?;
-        stage.plan(&plan)?;
+        let source = Source::Text { name: "iam.yaml".into(), bytes: DESIRED.as_bytes().to_vec() };
+        let files = config::read(&[source], now)?;
+        let options = PlanOptions { now, ..PlanOptions::default() };
+        let planned = session.plan(&files, &options).await?;
+        stage.plan(&planned.plan)?;
 
         stage.part("Apply", "scw-iam apply --yes", "As parallel as the edges allow.")?;
-        if plan.refused() {
-            return Err(Failure::with(Exit::Refused, "the demo's own plan is refused; please report it"));
-        }
-        let mut ids = plan.ids().clone();
-        let options = Options { caller: Some(caller), ..Options::default() };
-        let (client, never) = (&session.client, StopSignal::never());
-        let mut journal = Journal::none();
-        let outcome = apply::apply(&plan, client, &mut ids, &mut journal, &Unwatched, never, &options).await;
-        let mut bytes = Vec::new();
-        for (at, (step, ended)) in plan.steps().iter().zip(&outcome.steps).enumerate() {
-            let line = render::outcome::progress(&plan, at + 1, step, &ended.end, stage.paint);
-            bytes.extend(format!("{line}\n").into_bytes());
-        }
-        render::outcome::text(&mut bytes, &plan, &outcome, stage.out.style())?;
-        stage.out.write(&bytes)?;
+        let outcome = session.apply(&planned, ApplyOptions::default()).await?;
+        stage.outcome(&planned.plan, &outcome)?;
 
         stage.part("Plan again", "scw-iam plan", "What was applied is what the files say.")?;
-        let (again, _) = compare(common, &session).await?;
+        let again = session.plan(&files, &options).await?.plan;
         stage.plan(&again)?;
         let seconds = started.elapsed().as_secs_f64();
         stage.say(&format!(
             "\nThat was the round, in {seconds:.1} s. Next: `scw-iam export --out iam` on your organization, or rehearse on\n\
              a copy of it: `scw-iam snapshot --out state.json`, then `scw-iam plan iam --emulate state.json`."
         ))?;
-        session.close().await?;
+        connection.close().await?;
         if again.is_empty() {
             Ok(Exit::Done)
         } else {
             Err(Failure::with(Exit::NotConverged, "the demo did not converge"))
-        }
-    }
-}
-
-/// Compares the demo's file with the demo's organization.
-async fn compare(common: &Common, session: &Session) -> Result<(Plan, crate::model::Principal), Failure> {
-    let source = Source::Text { name: "iam.yaml".into(), bytes: DESIRED.as_bytes().to_vec() };
-    let files = config::read(&[source], common.now())?;
-    let judge = Judge { allow: Vec::new(), caller: None };
-    let (plan, caller, _) = prepare::both(common, &judge, &files, session).await?;
-    match caller {
-        crate::plan::Caller::Known(principal) => Ok((plan, principal)),
-        crate::plan::Caller::Unresolved(why) => {
-            Err(Failure::error(anyhow::anyhow!("the demo has no caller: {why}")))
         }
     }
 }

@@ -1,9 +1,12 @@
 //! `scw-iam drift`
 
 use super::Exit;
-use super::arguments::{Common, Judge, Paths, Reach};
+use super::arguments::{Common, ConnectArgs, Paths};
 use super::failure::Failure;
-use super::prepare::{self, Prepared};
+use super::session::Connection;
+use crate::config;
+use crate::plan::Options;
+use crate::reconcile::PlanOptions;
 use crate::render::plan::{PlanReport, Reading};
 
 const EXAMPLES: &str = "\
@@ -11,26 +14,27 @@ Examples:
   scw-iam drift iam
   scw-iam drift iam -o json=drift.json || notify";
 
-/// Says whether live is what the files say, for a job that runs now and then
+/// Reports where the live organization differs from the files, for a scheduled job
 ///
-/// Shows the same as `plan`, and ends with 2 when live differs. Guards do not matter here.
+/// Shows the same as `plan`, and exits with 2 when they differ. Guards do not apply.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Drift {
     #[command(flatten)]
     paths: Paths,
     #[command(flatten)]
-    reach: Reach,
+    connect: ConnectArgs,
 }
 
 impl Drift {
     pub(super) async fn run(self, common: &Common) -> Result<Exit, Failure> {
-        let judge = Judge { allow: Vec::new(), caller: None };
-        let prepared = prepare::prepare(common, &self.paths, &self.reach, &judge).await?;
-        common.show(&PlanReport { reading: Reading::Drift, ..PlanReport::new(&prepared.plan) })?;
-        let Prepared { plan, .. } = &prepared;
-        let differs = !plan.is_empty() || !plan.conflicts().is_empty() || !plan.blocked().is_empty();
-        prepared.session.close().await?;
-        Ok(if differs { Exit::Changes } else { Exit::Done })
+        let guards = Options { strict: common.strict, ..Options::default() };
+        let options = PlanOptions { now: common.now(), guards, ..PlanOptions::default() };
+        let files = config::read(&self.paths.sources(), options.now)?;
+        let connection = Connection::open(&self.connect, Some(files.organization())).await?;
+        let drift = connection.session.drift(&files, &options).await?;
+        common.show(&PlanReport { reading: Reading::Drift, ..PlanReport::new(&drift.plan) })?;
+        connection.close().await?;
+        Ok(if drift.found() { Exit::Changes } else { Exit::Done })
     }
 }

@@ -7,14 +7,16 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::Exit;
 use super::arguments::Common;
 use super::failure::Failure;
+use super::interrupt::Signals;
 use super::state;
 use crate::emulator::{
-    self, Behaviour, Expiry, FAULTS_HELP, Faults, Latency, Names, OneWriter, Options, Protected, Quota,
+    self, AuditDelay, Behaviour, Expiry, FAULTS_HELP, Faults, Latency, Names, OneWriter, Options, Protected,
+    Quota,
 };
 use crate::files::{self, Privacy};
 
@@ -24,14 +26,16 @@ Examples:
   SCW_API_URL=http://127.0.0.1:8080 scw-iam plan iam
   scw-iam emulate --state state.json --latency recorded --faults 503=5%";
 
-/// Emulates the IAM API of an organization on a port of this machine.
+/// Emulates the IAM API of an organization, and its Secret Manager and Audit Trail, on a port of this machine.
 ///
 /// It answers as the real API was recorded to answer. The first line it prints is `listening on http://HOST:PORT`; it
 /// runs until SIGINT or SIGTERM. Point a client at it with SCW_API_URL. If an API key of the state holds a secret_key,
 /// the token of a request must be such a secret, and may do what its bearer's policies allow; otherwise any token is
 /// the organization's owner, and the access key SCWEMULATOR000000000 is known to be the owner's. In a path the access
 /// key of SCW and seventeen X, which recorders write in place of real ones, stands for the key made last. The groups All
-/// Users and All Applications are there whatever the state says; they are not saved where it does not have them.
+/// Users and All Applications are there whatever the state says; they are not saved where it does not have them. A filter of
+/// events by an address that is reserved for documentation, which recorders write too, matches any. A request with the header
+/// X-Emulated-Time moves the clock forward to that time.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES, after_long_help = format!("{EXAMPLES}\n\nFaults (SPEC):\n{FAULTS_HELP}"))]
 pub struct Emulate {
@@ -74,6 +78,9 @@ pub struct Emulate {
     /// Let the expiry of an API key be changed once it is set; otherwise that answers 400
     #[arg(long)]
     changeable_expiry: bool,
+    /// How long after a write its event can be read in Audit Trail, and in IAM's logs; 2s unless set
+    #[arg(long, value_name = "SECONDS", value_parser = audit_delay)]
+    audit_delay: Option<AuditDelay>,
     /// What a write to an object that a product manages answers
     #[arg(long, value_name = "403|412", value_parser = ["403", "412"], default_value = "403")]
     protected: String,
@@ -91,6 +98,12 @@ fn latency(text: &str) -> Result<Latency, String> {
     text.parse::<u32>().map(|ms| Latency::Fixed(Duration::from_millis(ms.into()))).map_err(wrong)
 }
 
+fn audit_delay(text: &str) -> Result<AuditDelay, String> {
+    let seconds = text.strip_suffix('s').unwrap_or(text).parse::<u32>();
+    let wrong = |_| "not a number of seconds, as in 0 or 2s".to_owned();
+    seconds.map(|seconds| AuditDelay(SignedDuration::from_secs(seconds.into()))).map_err(wrong)
+}
+
 fn rate(text: &str) -> Result<f64, String> {
     let rate = text.parse::<f64>().ok().filter(|rate| rate.is_finite() && *rate > 0.0);
     rate.ok_or_else(|| "not a number above 0".to_owned())
@@ -104,7 +117,7 @@ impl Emulate {
         }
         let options = self.options(common.now)?;
         // Before the first line is out: who reads it may stop the emulator at once.
-        let mut stop = Stop::listen().context("cannot listen to signals")?;
+        let mut signals = Signals::listen().context("cannot listen to signals")?;
         let started = emulator::start(options).await;
         let emulator = started.map_err(|error| match &self.state {
             Some(path) => anyhow::Error::new(error).context(format!("cannot emulate {}", path.display())),
@@ -113,7 +126,7 @@ impl Emulate {
         let mut out = std::io::stdout();
         writeln!(out, "listening on {}", emulator.url())?;
         out.flush()?;
-        stop.asked().await;
+        signals.next().await;
         let state = emulator.shutdown().await.map_err(anyhow::Error::new)?;
         if let Some(path) = &self.save {
             let text = format!("{state:#}\n");
@@ -124,7 +137,7 @@ impl Emulate {
         Ok(Exit::Done)
     }
 
-    fn options(&self, now: Option<Timestamp>) -> anyhow::Result<Options> {
+    fn options(&self, now: Option<Timestamp>) -> Result<Options, Failure> {
         let state = match &self.state {
             Some(path) => Some(state::read(path)?),
             None => None,
@@ -159,42 +172,8 @@ impl Emulate {
                 },
                 quota: if self.quota.is_some() { Quota::Documented } else { Quota::OfState },
                 expiry: if self.changeable_expiry { Expiry::Changeable } else { Expiry::Fixed },
+                audit_delay: self.audit_delay.unwrap_or_default(),
             },
         })
-    }
-}
-
-/// The wish of somebody that the program end.
-struct Stop {
-    #[cfg(unix)]
-    signals: [tokio::signal::unix::Signal; 2],
-}
-
-#[cfg(unix)]
-impl Stop {
-    fn listen() -> std::io::Result<Self> {
-        use tokio::signal::unix::{SignalKind, signal};
-        Ok(Self { signals: [signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?] })
-    }
-
-    /// Waits for SIGINT or SIGTERM.
-    async fn asked(&mut self) {
-        let [interrupt, terminate] = &mut self.signals;
-        tokio::select! {
-            _ = interrupt.recv() => {}
-            _ = terminate.recv() => {}
-        }
-    }
-}
-
-#[cfg(not(unix))]
-impl Stop {
-    fn listen() -> std::io::Result<Self> {
-        Ok(Self {})
-    }
-
-    /// Waits for Ctrl-C.
-    async fn asked(&mut self) {
-        let _ = tokio::signal::ctrl_c().await;
     }
 }

@@ -68,11 +68,7 @@ fn nobody(asked: &Asked, principal: &Principal) -> Failure {
         listed.chain(members.cloned()).filter(|known| known.address().kind() == principal.address().kind());
     let names: BTreeSet<String> = all.map(|known| known.to_string()).collect();
     let hint = meant(&principal.to_string(), names.iter().map(String::as_str));
-    let otherwise = if asked.live {
-        ""
-    } else {
-        "\nhint: these files name nobody like that; --live asks the organization"
-    };
-    let hint = hint.unwrap_or_else(|| otherwise.to_owned());
-    Failure::usage(format!("there is no {principal} here{hint}"))
+    let ask = "these files name nobody like that; --live asks the organization";
+    let hint = hint.or_else(|| (!asked.live).then(|| ask.into()));
+    Failure::usage(format!("there is no {principal} here")).hints(hint)
 }

@@ -4,39 +4,59 @@ use std::io::Write as _;
 
 use super::Exit;
 use super::arguments::Common;
-use super::output::{colour_on_stderr, talk_with};
+use super::output::{colour_on_stderr, style_on_stderr, talk_with};
 use crate::config::Mistakes;
+use crate::model::Hint;
+use crate::plan;
+use crate::plan::file::{Difference, Stale, Unreadable};
+use crate::reconcile::{Error, Outdated, hints};
+use crate::render::Report as _;
 use crate::render::escape::terminal;
-use crate::render::paint::{Ink, Paint};
-use crate::render::{self, Format};
+use crate::render::failure::FailureReport;
+use crate::render::mistake::{self, MistakesReport};
+use crate::render::paint::Ink;
 
 /// Why a command ends early.
-pub(super) enum Failure {
-    /// Mistakes in a person's files.
-    Mistakes(Mistakes),
-    /// A machine's trouble, or a refusal.
-    Error {
-        /// How the command ends.
-        exit: Exit,
-        /// What it was doing, and what went wrong.
-        error: anyhow::Error,
-    },
+pub(super) struct Failure {
+    /// How the command ends.
+    exit: Exit,
+    /// What it was doing, and what went wrong.
+    error: anyhow::Error,
+    /// What helps, beside the hints of the error itself.
+    hints: Vec<Hint>,
 }
 
 impl Failure {
     /// A machine's trouble.
     pub(super) const fn error(error: anyhow::Error) -> Self {
-        Self::Error { exit: Exit::Error, error }
+        Self { exit: Exit::Error, error, hints: Vec::new() }
     }
 
     /// Something that was called wrongly.
     pub(super) fn usage(message: impl std::fmt::Display) -> Self {
-        Self::Error { exit: Exit::Usage, error: anyhow::anyhow!("{message}") }
+        Self::with(Exit::Usage, message)
     }
 
     /// Another end, with its words.
     pub(super) fn with(exit: Exit, message: impl std::fmt::Display) -> Self {
-        Self::Error { exit, error: anyhow::anyhow!("{message}") }
+        Self { exit, error: anyhow::anyhow!("{message}"), hints: Vec::new() }
+    }
+
+    /// Adds what helps.
+    pub(super) fn hint(mut self, hint: impl Into<Hint>) -> Self {
+        self.hints.push(hint.into());
+        self
+    }
+
+    /// Adds what helps, where that is known.
+    pub(super) fn hints(mut self, hint: Option<Hint>) -> Self {
+        self.hints.extend(hint);
+        self
+    }
+
+    /// Adds what the command was doing.
+    pub(super) fn context(self, doing: String) -> Self {
+        Self { error: self.error.context(doing), ..self }
     }
 }
 
@@ -54,71 +74,70 @@ impl From<std::io::Error> for Failure {
 
 impl From<Mistakes> for Failure {
     fn from(mistakes: Mistakes) -> Self {
-        Self::Mistakes(mistakes)
+        Error::Files(mistakes).into()
     }
 }
 
-/// Writes mistakes and warnings in the formats that were asked for; whoever watches has seen them already.
-pub(super) fn write_mistakes(common: &Common, mistakes: &Mistakes) -> anyhow::Result<()> {
-    for output in common.outputs() {
-        let text = match (output.format, &output.file) {
-            (Format::Text, None) => continue,
-            (Format::Text, Some(_)) => {
-                format!("{}{}.\n", render::mistake::text(mistakes), render::mistake::summary(mistakes))
-            }
-            (Format::Json, _) => format!("{:#}\n", render::mistake::json(mistakes)),
-            (Format::Markdown, _) => render::mistake::markdown(mistakes),
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        let exit = match &error {
+            Error::Files(_) | Error::Strict | Error::Edited(_) => Exit::Mistakes,
+            Error::Unreadable { source: Unreadable::Refused, .. } | Error::Refused => Exit::Refused,
+            Error::Unreadable { .. } => Exit::Mistakes,
+            // Names that are exchanged are for the files to settle.
+            Error::Plan(plan::Error::NamesInACircle(_)) => Exit::Mistakes,
+            Error::Outdated { .. } => Exit::Stale,
+            Error::Settings(_)
+            | Error::Client(_)
+            | Error::OtherOrganization { .. }
+            | Error::Randomness(_)
+            | Error::Read { .. }
+            | Error::Plan(_)
+            | Error::Lock(_)
+            | Error::LockFile(_)
+            | Error::Journal { .. }
+            | Error::Unsayable { .. }
+            | Error::Unproven(_) => Exit::Error,
         };
-        output.write(text.as_bytes())?;
+        Self { exit, error: anyhow::Error::new(error), hints: Vec::new() }
     }
-    Ok(())
 }
 
-/// Says why a command ended, and returns its exit.
+/// Says why a command ended, in every format that was asked for, and returns its exit.
 pub(super) fn report(common: &Common, failure: Failure) -> Exit {
-    match failure {
-        Failure::Mistakes(mistakes) => {
-            let colour = if colour_on_stderr() == Paint::Coloured {
-                render::mistake::Colour::On
-            } else {
-                render::mistake::Colour::Off
+    let Failure { exit, error, hints: mut all } = failure;
+    let session = error.downcast_ref::<Error>();
+    if let Some(Error::Files(mistakes) | Error::Outdated { source: Outdated::Files(mistakes), .. }) = session
+    {
+        talk_with(|out| mistake::write(out, mistakes, colour_on_stderr()));
+        if let Some(Error::Files(_)) = session {
+            return match common.rest().show(&MistakesReport(mistakes)) {
+                Ok(()) => exit,
+                Err(error) => self::report(common, Failure::error(error)),
             };
-            talk_with(|out| render::mistake::write(out, &mistakes, colour));
-            if let Err(error) = write_mistakes(common, &mistakes) {
-                return report(common, Failure::error(error));
-            }
-            Exit::Mistakes
-        }
-        Failure::Error { exit, error } => {
-            let mut err = Vec::new();
-            let paint = colour_on_stderr();
-            let mut hints = Vec::new();
-            let mut said = None;
-            for (at, cause) in error.chain().enumerate() {
-                let text = cause.to_string();
-                // Libraries wrap one cause in another of the same words.
-                if said.as_ref() == Some(&text) {
-                    continue;
-                }
-                let mut lines = text.lines();
-                let first = lines.next().unwrap_or("");
-                let start = if at == 0 { paint.text(Ink::Alarm, "error:") } else { "  because:".to_owned() };
-                _ = writeln!(err, "{start} {}", terminal(first));
-                for line in lines {
-                    match line.strip_prefix("hint:") {
-                        Some(hint) => hints.push(hint.trim().to_owned()),
-                        None => _ = writeln!(err, "    {}", terminal(line)),
-                    }
-                }
-                said = Some(text);
-            }
-            for hint in hints {
-                _ = writeln!(err, "hint: {}", terminal(&hint));
-            }
-            talk_with(|out| out.write_all(&err));
-            exit
         }
     }
+    for hint in hints(error.as_ref()) {
+        if !all.contains(&hint) {
+            all.push(hint);
+        }
+    }
+    let causes = error.chain().map(ToString::to_string).collect();
+    let differences = session.map_or(&[][..], differences);
+    let report = FailureReport { exit: exit.code(), causes, hints: all, differences };
+    talk_with(|out| report.text(out, style_on_stderr()));
+    // An output that cannot be written may be what is reported.
+    _ = common.rest().show(&report);
+    exit
+}
+
+fn differences(error: &Error) -> &[Difference] {
+    if let Error::Unreadable { source: Unreadable::Edited(differences), .. }
+    | Error::Outdated { source: Outdated::Stale(Stale::Changed(differences)), .. } = error
+    {
+        return differences;
+    }
+    &[]
 }
 
 /// Says what is wrong with the command line. It repeats arguments, which a script may have made out of names of files.

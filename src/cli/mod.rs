@@ -16,12 +16,14 @@ mod output;
 mod permission_sets;
 mod plan;
 mod plan_file;
-mod prepare;
+mod progress;
+mod prompt;
 mod session;
 mod snapshot;
 mod state;
 mod test;
 mod validate;
+mod watch;
 mod who_can;
 
 use std::process::ExitCode;
@@ -30,6 +32,8 @@ use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use arguments::Common;
 use failure::Failure;
+
+use crate::apply::{End, Outcome};
 
 /// How a command ends: the same in every format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,6 +60,22 @@ pub enum Exit {
 }
 
 impl Exit {
+    /// Returns how an apply ends that has done all that it could: a policy that was not rewritten is not what the files say.
+    fn of_rest(plan: &crate::plan::Plan) -> Self {
+        if plan.blocked().is_empty() { Self::Done } else { Self::NotConverged }
+    }
+
+    /// Returns how a command ends whose plan was sent.
+    fn of(outcome: &Outcome) -> Self {
+        match (&outcome.end, outcome.wrote()) {
+            (End::Done, _) => Self::Done,
+            (End::NotConverged(_), _) => Self::NotConverged,
+            (End::Twins(_), _) => Self::PartWay,
+            (End::Failed | End::Stopped | End::Abandoned | End::Journal(_), true) => Self::PartWay,
+            (End::Failed | End::Stopped | End::Abandoned | End::Journal(_), false) => Self::Error,
+        }
+    }
+
     /// Returns the number that the process ends with.
     #[must_use]
     pub const fn code(self) -> u8 {
@@ -94,8 +114,6 @@ SCW_SECRET_KEY, SCW_DEFAULT_ORGANIZATION_ID, or a profile of
 ~/.config/scw/config.yaml (SCW_PROFILE chooses one).
 
 Try it without any: scw-iam demo";
-
-const TWO_AT_ONCE: &str = "two formats cannot share standard output\nhint: give one of them a file, as in -o text -o json=plan.json";
 
 /// The command line.
 #[derive(Debug, Parser)]
@@ -202,11 +220,8 @@ fn run(cli: Cli, without_formats: Option<&str>) -> Exit {
         }
     };
     let common = cli.common;
-    if let (Some(what), false) = (without_formats, common.output.is_empty()) {
-        return failure::report(&common, Failure::usage(format!("--output is not for this command: {what}")));
-    }
-    if common.outputs_collide() {
-        return failure::report(&common, Failure::usage(TWO_AT_ONCE));
+    if let Err(failure) = outputs_fit(&common, without_formats) {
+        return failure::report(&Common { output: Vec::new(), ..common }, failure);
     }
     let ended = runtime.block_on(async {
         if let Some(stopped) = cli.command.stopped() {
@@ -231,6 +246,18 @@ fn run(cli: Cli, without_formats: Option<&str>) -> Exit {
         Ok(exit) => exit,
         Err(failure) => failure::report(&common, failure),
     }
+}
+
+/// Refuses outputs that have no place.
+fn outputs_fit(common: &Common, without_formats: Option<&str>) -> Result<(), Failure> {
+    if let (Some(what), false) = (without_formats, common.output.is_empty()) {
+        return Err(Failure::usage(format!("--output is not for this command: {what}")));
+    }
+    if common.outputs_collide() {
+        let failure = Failure::usage("two formats cannot share standard output");
+        return Err(failure.hint("give one of them a file, as in -o text -o json=plan.json"));
+    }
+    Ok(())
 }
 
 #[cfg(test)]

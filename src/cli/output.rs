@@ -4,7 +4,10 @@ use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
+use anstream::ColorChoice;
+use anstream::stream::RawStream;
 use anyhow::Context as _;
+use terminal_size::{Height, Width};
 
 use crate::files::{self, Privacy};
 use crate::render::USUAL_WIDTH;
@@ -19,6 +22,21 @@ pub(super) struct Output {
     pub(super) format: Format,
     /// The file.
     pub(super) file: Option<PathBuf>,
+}
+
+/// Some of the outputs.
+pub(super) struct Outputs(pub(super) Vec<Output>);
+
+impl Outputs {
+    /// Writes a report to each.
+    pub(super) fn show(&self, report: &dyn Report) -> anyhow::Result<()> {
+        self.0.iter().try_for_each(|output| output.report(report))
+    }
+
+    /// Writes bytes to each.
+    pub(super) fn write(&self, bytes: &[u8]) -> anyhow::Result<()> {
+        self.0.iter().try_for_each(|output| output.write(bytes))
+    }
 }
 
 impl FromStr for Output {
@@ -64,34 +82,27 @@ impl Output {
         Ok(())
     }
 
+    /// Whether people read it while the command runs: text on standard output.
+    pub(super) fn is_read(&self) -> bool {
+        self.format == Format::Text && self.file.is_none()
+    }
+
     /// How a plan is shown in this output.
     pub(super) fn style(&self) -> Style {
         let out = io::stdout();
         let terminal = self.file.is_none() && out.is_terminal();
-        Style { paint: self.paint(), width: width(terminal, columns(&out)) }
+        Style { paint: self.paint(), width: width(terminal, columns(terminal_size::terminal_size_of(&out))) }
     }
 
     /// The colours of this output.
     pub(super) fn paint(&self) -> Paint {
-        if self.file.is_none() && coloured(io::stdout().is_terminal()) {
-            Paint::Coloured
-        } else {
-            Paint::Plain
-        }
+        if self.file.is_none() { colours(&io::stdout()) } else { Paint::Plain }
     }
 }
 
 /// How many columns a terminal has; `None` where it is none, or does not know.
-#[cfg(unix)]
-fn columns(stream: &impl std::os::fd::AsFd) -> Option<usize> {
-    let size = rustix::termios::tcgetwinsize(stream).ok()?;
-    Some(usize::from(size.ws_col)).filter(|columns| *columns > 0)
-}
-
-/// How many columns a terminal has, which is not asked here.
-#[cfg(not(unix))]
-fn columns<T>(_stream: &T) -> Option<usize> {
-    None
+fn columns(size: Option<(Width, Height)>) -> Option<usize> {
+    size.map(|(width, _)| usize::from(width.0)).filter(|columns| *columns > 0)
 }
 
 /// What the shell says that the terminal has.
@@ -101,7 +112,9 @@ fn said_columns() -> Option<usize> {
 
 /// How wide help is: as the terminal, as COLUMNS says, and 100 columns at most.
 pub(super) fn help_width() -> usize {
-    columns(&io::stdout()).or_else(said_columns).map_or(100, |columns| columns.min(100))
+    columns(terminal_size::terminal_size_of(io::stdout()))
+        .or_else(said_columns)
+        .map_or(100, |columns| columns.min(100))
 }
 
 /// How wide text on a stream is. What is piped does not depend on where it is piped from.
@@ -115,7 +128,10 @@ fn width(terminal: bool, columns: Option<usize>) -> usize {
 /// How talk is shown.
 pub(super) fn style_on_stderr() -> Style {
     let err = io::stderr();
-    Style { paint: colour_on_stderr(), width: width(err.is_terminal(), columns(&err)) }
+    Style {
+        paint: colour_on_stderr(),
+        width: width(err.is_terminal(), columns(terminal_size::terminal_size_of(&err))),
+    }
 }
 
 /// Takes the commands to the runner of a CI job out of a text. Everything that is no file of data passes through here,
@@ -137,14 +153,17 @@ pub(super) fn write_whole(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
     files::replace(path, bytes, Privacy::Usual).with_context(|| format!("cannot write {}", path.display()))
 }
 
-fn coloured(terminal: bool) -> bool {
-    let set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
-    terminal && !set("NO_COLOR") && std::env::var_os("TERM").is_none_or(|term| term != "dumb")
+/// The colours of a stream: `NO_COLOR`, `CLICOLOR`, `CLICOLOR_FORCE` and `TERM` are asked.
+fn colours(stream: &impl RawStream) -> Paint {
+    match anstream::AutoStream::choice(stream) {
+        ColorChoice::Always | ColorChoice::AlwaysAnsi => Paint::Coloured,
+        ColorChoice::Auto | ColorChoice::Never => Paint::Plain,
+    }
 }
 
 /// The colours of talk.
 pub(super) fn colour_on_stderr() -> Paint {
-    if coloured(io::stderr().is_terminal()) { Paint::Coloured } else { Paint::Plain }
+    colours(&io::stderr())
 }
 
 /// Says something to whoever watches; results never come this way.

@@ -1,11 +1,10 @@
 //! `scw-iam permission-sets`
 
 use super::Exit;
-use super::arguments::{Common, Reach};
+use super::arguments::{Common, ConnectArgs};
 use super::failure::Failure;
 use super::output::talk;
-use super::prepare;
-use super::session::Session;
+use super::session::Connection;
 use crate::live;
 use crate::model::Catalogue;
 use crate::render::permission_sets::PermissionSetsReport;
@@ -24,16 +23,16 @@ pub(super) struct PermissionSets {
     #[arg(long)]
     live: bool,
     #[command(flatten)]
-    reach: Reach,
+    connect: ConnectArgs,
 }
 
 impl PermissionSets {
     pub(super) async fn run(self, common: &Common) -> Result<Exit, Failure> {
-        let read = if self.live || self.reach.emulate.is_some() {
-            let session = Session::open(&self.reach, None).await?;
+        let read = if self.live || self.connect.emulate.is_some() {
+            let connection = Connection::open(&self.connect, None).await?;
             let needs = live::Needs { permission_sets: true, ..live::Needs::default() };
-            let live = prepare::read(&session, &needs).await?;
-            session.close().await?;
+            let live = connection.session.read(&needs).await?;
+            connection.close().await?;
             live.catalogue
         } else {
             None

@@ -3,10 +3,10 @@
 use std::path::PathBuf;
 
 use super::Exit;
-use super::arguments::{Common, Judge, Paths, Reach};
+use super::arguments::{Common, ConnectArgs, Paths, PlanArgs};
 use super::failure::Failure;
 use super::plan_file;
-use super::prepare::{self, Prepared};
+use super::session::Connection;
 use crate::config::{self, Files, Source};
 use crate::model::Catalogue;
 use crate::plan;
@@ -27,9 +27,9 @@ pub(super) struct Plan {
     #[command(flatten)]
     paths: Paths,
     #[command(flatten)]
-    reach: Reach,
+    connect: ConnectArgs,
     #[command(flatten)]
-    judge: Judge,
+    plan: PlanArgs,
     /// Save the plan to a file, and print the file's SHA-256; `scw-iam apply plan.json` applies exactly this plan
     #[arg(long, value_name = "plan.json")]
     out: Option<PathBuf>,
@@ -50,18 +50,19 @@ fn weaker(base: &[Source], common: &Common, files: &Files) -> Result<Vec<String>
 
 impl Plan {
     pub(super) async fn run(self, common: &Common) -> Result<Exit, Failure> {
-        let prepared = prepare::prepare(common, &self.paths, &self.reach, &self.judge).await?;
-        let Prepared { session, files, plan, digest, .. } = prepared;
-        let plan = match &self.base {
-            Some(base) => plan.beside(weaker(&self.paths.sources_of(base), common, &files)?),
-            None => plan,
-        };
-        let document = plan.saved(plan_file::made_from(&files, &self.judge.options(common.strict), digest));
-        common.show(&PlanReport { document: Some(&document), ..PlanReport::new(&plan) })?;
+        let options = self.plan.options(common);
+        let files = config::read(&self.paths.sources(), options.now)?;
+        let connection = Connection::open(&self.connect, Some(files.organization())).await?;
+        let mut planned = connection.session.plan(&files, &options).await?;
+        if let Some(base) = &self.base {
+            planned = planned.beside(weaker(&self.paths.sources_of(base), common, &files)?);
+        }
+        let (plan, document) = (&planned.plan, planned.document());
+        common.show(&PlanReport { document: Some(&document), ..PlanReport::new(plan) })?;
         if let Some(path) = &self.out {
             plan_file::write(path, &document)?;
         }
-        session.close().await?;
+        connection.close().await?;
         Ok(match (plan.refused(), plan.is_empty() && plan.blocked().is_empty()) {
             (true, _) => Exit::Refused,
             (false, false) if self.detailed_exitcode => Exit::Changes,

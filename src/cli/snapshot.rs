@@ -2,14 +2,11 @@
 
 use std::path::PathBuf;
 
-use anyhow::Context as _;
-
 use super::Exit;
-use super::arguments::{Common, Reach};
+use super::arguments::{Common, ConnectArgs};
 use super::failure::Failure;
 use super::output::{talk, write_whole};
-use super::session::Session;
-use crate::live;
+use super::session::Connection;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -21,7 +18,7 @@ Examples:
 #[command(after_help = EXAMPLES)]
 pub(super) struct Snapshot {
     #[command(flatten)]
-    reach: Reach,
+    connect: ConnectArgs,
     /// The file to write
     #[arg(long, value_name = "STATE.json")]
     out: PathBuf,
@@ -29,13 +26,11 @@ pub(super) struct Snapshot {
 
 impl Snapshot {
     pub(super) async fn run(self, _common: &Common) -> Result<Exit, Failure> {
-        let session = Session::open(&self.reach, None).await?;
-        let state = live::snapshot(&session.client)
-            .await
-            .with_context(|| format!("cannot read organization {}", session.organization))?;
+        let connection = Connection::open(&self.connect, None).await?;
+        let state = connection.session.snapshot().await?;
         write_whole(&self.out, format!("{state:#}\n").as_bytes())?;
         talk(&format!("Wrote {}. Rehearse on it with --emulate {0}.", self.out.display()));
-        session.close().await?;
+        connection.close().await?;
         Ok(Exit::Done)
     }
 }

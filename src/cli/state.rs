@@ -15,19 +15,22 @@ use crate::files::{self, Links};
 const STATE_MOST: u64 = 512 << 20;
 
 /// Where states come from.
-const STATES: &str = "\nhint: `scw-iam snapshot --out STATE.json` writes the state of an organization";
+const STATES: &str = "`scw-iam snapshot --out STATE.json` writes the state of an organization";
 
 /// Reads a state.
-pub(super) fn read(path: &Path) -> anyhow::Result<Value> {
-    let text = files::read(path, STATE_MOST, Links::Refused)
-        .with_context(|| format!("cannot read {}{STATES}", path.display()))?;
-    let no_json = || format!("{} is no JSON{STATES}", path.display());
-    let state: Value = serde_json::from_slice(&text).with_context(no_json)?;
+pub(super) fn read(path: &Path) -> Result<Value, Failure> {
+    let name = path.display();
+    let read = files::read(path, STATE_MOST, Links::Refused).with_context(|| format!("cannot read {name}"));
+    let text = read.map_err(|error| Failure::error(error).hint(STATES))?;
+    let no_json = |error: serde_json::Error| {
+        Failure::error(anyhow::Error::new(error).context(format!("{name} is no JSON"))).hint(STATES)
+    };
+    let state: Value = serde_json::from_slice(&text).map_err(no_json)?;
     if state.is_object() {
         // Of two values under one key the first would be dropped in silence.
-        let Keys { twice } = serde_json::from_slice(&text).with_context(no_json)?;
+        let Keys { twice } = serde_json::from_slice(&text).map_err(no_json)?;
         if let Some(key) = twice {
-            anyhow::bail!("{} has the key `{key}` twice", path.display());
+            return Err(anyhow::anyhow!("{name} has the key `{key}` twice").into());
         }
     }
     Ok(state)
@@ -36,10 +39,8 @@ pub(super) fn read(path: &Path) -> anyhow::Result<Value> {
 /// Refuses to write a state over the one that was read.
 pub(super) fn keep(state: &Path, save: &Path) -> Result<(), Failure> {
     if files::same(save, state) {
-        return Err(Failure::usage(format!(
-            "--save would replace {}, which is the state that is read\nhint: name another file",
-            state.display()
-        )));
+        let why = format!("--save would replace {}, which is the state that is read", state.display());
+        return Err(Failure::usage(why).hint("name another file"));
     }
     Ok(())
 }

@@ -3,9 +3,7 @@
 use super::Exit;
 use super::arguments::{Common, Paths};
 use super::failure::Failure;
-use super::prepare;
 use crate::config;
-use crate::model::Catalogue;
 use crate::render::test::TestReport;
 
 const EXAMPLES: &str = "\
@@ -21,13 +19,10 @@ pub(super) struct Test {
     paths: Paths,
 }
 
-/// One sentence, and what breaks it.
 impl Test {
     pub(super) async fn run(self, common: &Common) -> Result<Exit, Failure> {
         let files = config::read(&self.paths.sources(), common.now())?;
-        let resolved = files.resolve(None, Catalogue::published(), false)?;
-        prepare::warn(common, &resolved.warnings)?;
-        let report = TestReport::of(&resolved.desired);
+        let report = TestReport::of(&common.resolve(&files)?);
         common.show(&report)?;
         Ok(if report.failed() == 0 { Exit::Done } else { Exit::Refused })
     }

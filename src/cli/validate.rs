@@ -1,15 +1,16 @@
 //! `scw-iam validate`
 
 use super::Exit;
-use super::arguments::{Common, Paths, Reach};
-use super::failure::{Failure, write_mistakes};
+use super::arguments::{Common, ConnectArgs, Paths};
+use super::failure::Failure;
 use super::output::talk;
-use super::prepare;
-use super::session::Session;
+use super::session::Connection;
+use super::watch::Talk;
 use crate::config;
 use crate::live;
 use crate::model::Catalogue;
-use crate::render;
+use crate::reconcile::{Watch as _, resolve};
+use crate::render::mistake::{MistakesReport, summary};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -24,7 +25,7 @@ pub(super) struct Validate {
     #[command(flatten)]
     paths: Paths,
     #[command(flatten)]
-    reach: Reach,
+    connect: ConnectArgs,
     /// Also check what needs the API: people, projects, permission sets
     #[arg(long)]
     online: bool,
@@ -33,28 +34,24 @@ pub(super) struct Validate {
 impl Validate {
     pub(super) async fn run(self, common: &Common) -> Result<Exit, Failure> {
         let files = config::read(&self.paths.sources(), common.now())?;
-        let warnings = if self.online || self.reach.emulate.is_some() {
-            let session = Session::open(&self.reach, Some(files.organization())).await?;
+        let warnings = if self.online || self.connect.emulate.is_some() {
+            let connection = Connection::open(&self.connect, Some(files.organization())).await?;
             let needs = live::Needs {
                 projects: files.needs().projects,
                 permission_sets: true,
                 ..live::Needs::default()
             };
-            let live = prepare::read(&session, &needs).await?;
-            let catalogue = live.catalogue.as_ref();
-            let resolved = files.resolve(
-                Some(&live.state),
-                catalogue.unwrap_or(Catalogue::published()),
-                catalogue.is_some(),
-            )?;
-            session.close().await?;
+            let live = connection.session.read(&needs).await?;
+            let resolved = resolve(&files, &live)?;
+            connection.close().await?;
             resolved.warnings
         } else {
             files.resolve(None, Catalogue::published(), false)?.warnings
         };
-        write_mistakes(common, &warnings)?;
-        prepare::warn(common, &warnings)?;
-        talk(&format!("{}.", render::mistake::summary(&warnings)));
+        common.rest().show(&MistakesReport(&warnings))?;
+        Talk.warnings(&warnings);
+        common.accept(&warnings)?;
+        talk(&format!("{}.", summary(&warnings)));
         Ok(Exit::Done)
     }
 }

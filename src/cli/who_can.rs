@@ -59,18 +59,18 @@ impl WhoCan {
                 return Ok(());
             }
             let names = catalogue.iter().map(|(name, _)| name.as_str());
-            let hint = meant(set.as_str(), names).unwrap_or_default();
-            return Err(Failure::usage(format!("there is no permission set `{set}`{hint}")));
+            let hint = meant(set.as_str(), names);
+            return Err(Failure::usage(format!("there is no permission set `{set}`")).hints(hint));
         };
         match (known.scope_type, on) {
             (ScopeType::Organization, GrantScope::AllProjects | GrantScope::Project(_)) => {
-                Err(Failure::usage(format!(
-                    "`{set}` is granted on the organization, not on projects\nhint: --on organization"
-                )))
+                let why = format!("`{set}` is granted on the organization, not on projects");
+                Err(Failure::usage(why).hint("pass --on organization"))
             }
-            (ScopeType::Projects, GrantScope::Organization) => Err(Failure::usage(format!(
-                "`{set}` is granted on projects, not on the organization\nhint: --on PROJECT, or --on all_projects"
-            ))),
+            (ScopeType::Projects, GrantScope::Organization) => {
+                let why = format!("`{set}` is granted on projects, not on the organization");
+                Err(Failure::usage(why).hint("pass --on PROJECT, or --on all_projects"))
+            }
             _ => Ok(()),
         }
     }

@@ -17,6 +17,12 @@ pub(super) struct Spanned<T> {
     pub(super) at: Span,
 }
 
+impl<T> Spanned<T> {
+    pub(super) fn map<U>(self, to: impl FnOnce(T) -> U) -> Spanned<U> {
+        Spanned { value: to(self.value), at: self.at }
+    }
+}
+
 /// Mistakes of one file beyond this number are only counted.
 const MOST: usize = 1000;
 

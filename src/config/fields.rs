@@ -6,7 +6,7 @@ use super::tree::Node;
 use crate::model::Kind;
 
 /// The most keys that one map of the language has.
-const MOST_KEYS: usize = 16;
+const MOST_KEYS: usize = 24;
 
 /// The entries of a map whose keys are the language's: each is asked for by its name, and what has another name
 /// is a mistake.
@@ -25,31 +25,36 @@ pub(super) struct Fields<'n, 'a> {
 pub(super) struct Shape {
     /// The words for it in a message: `a group`.
     pub(super) of: &'static str,
-    /// The keys that it shares with other maps.
-    pub(super) shared: &'static [&'static str],
-    /// Its own keys.
-    pub(super) own: &'static [&'static str],
+    /// Its keys, in their order: each one alone, or those of another map that it takes in.
+    pub(super) keys: &'static [&'static [&'static str]],
     /// Whether keys that begin with `x-` are free in it.
     pub(super) free: bool,
 }
 
 impl Shape {
     pub(super) fn keys(&self) -> impl Iterator<Item = &'static str> {
-        self.shared.iter().chain(self.own).copied()
+        self.keys.iter().copied().flatten().copied()
     }
+}
+
+/// A map of the language whose keys are known.
+pub(super) trait Keyed {
+    /// Its own keys.
+    const KEYS: &'static [&'static str];
+    /// All of its keys, and what it is called.
+    const SHAPE: Shape;
 }
 
 /// Declares a map of the language: the struct that it is decoded into, its keys, their schema and their
 /// documentation, all from one place.
 ///
-/// `..Shared` takes in the keys of another map, as the field `shared`. What follows `beside` is in the struct
-/// and not in the files.
+/// A field after `@of` takes in the keys of another map, as `#[schemars(flatten)]` does for the schema. What follows
+/// `beside` is in the struct and not in the files.
 macro_rules! document {
     (
         $(#[$outer:meta])*
         $name:ident: $of:literal {
-            $( ..$shared:ident, )?
-            $( $(#[$doc:meta])* $key:ident: $type:ty, )*
+            $( $(#[$doc:meta])* $(@$keys:ident)? $key:ident: $type:ty, )*
         }
         $( beside { $( $(#[$more:meta])* $field:ident: $of_field:ty, )* } )?
     ) => {
@@ -57,10 +62,6 @@ macro_rules! document {
         #[schemars(deny_unknown_fields)]
         $(#[$outer])*
         pub(in crate::config) struct $name {
-            $(
-                #[schemars(flatten)]
-                pub(in crate::config) shared: $shared,
-            )?
             $( $(#[$doc])* pub(in crate::config) $key: $type, )*
             $( $(
                 #[schemars(skip)]
@@ -69,17 +70,17 @@ macro_rules! document {
             )* )?
         }
 
-        impl $name {
-            pub(in crate::config) const SHAPE: crate::config::fields::Shape = crate::config::fields::Shape {
+        impl crate::config::fields::Keyed for $name {
+            const KEYS: &'static [&'static str] = &[$( stringify!($key) ),*];
+            const SHAPE: crate::config::fields::Shape = crate::config::fields::Shape {
                 of: $of,
-                shared: $crate::config::fields::document!(@shared $( $shared )?),
-                own: &[$( stringify!($key) ),*],
+                keys: &[$( crate::config::fields::document!(@keys $($keys)? $key: $type) ),*],
                 free: false,
             };
         }
     };
-    (@shared) => { &[] };
-    (@shared $shared:ident) => { $shared::SHAPE.own };
+    (@keys $key:ident: $type:ty) => { &[stringify!($key)] };
+    (@keys of $key:ident: $type:ty) => { <$type as crate::config::fields::Keyed>::KEYS };
 }
 pub(super) use document;
 
@@ -169,7 +170,8 @@ fn unknown(d: &mut Decoder<'_>, node: &Node<'_>, text: &str, shape: &'static Sha
         }
         return None;
     }
-    if shape.free && text == Kind::User.section() {
+    let later = |kind: &Kind| !kind.declarable() && text == kind.section();
+    if shape.free && Kind::ALL.iter().any(later) {
         d.mistake(node.at, MistakeKind::LaterKey { key });
         return None;
     }

@@ -5,9 +5,9 @@ use std::ffi::{OsStr, OsString};
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
-use super::document::root::SHAPE;
 use super::mistake::MistakeKind;
 use super::parse::parse;
+use super::section::file::SHAPE;
 use super::source::words;
 use super::tree::Value;
 use crate::files::{EntryKind, FileError, Folder, FolderId, Links, Opened};

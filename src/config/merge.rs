@@ -1,24 +1,23 @@
 //! The files put together: every name once, the header in one file.
 
+use std::collections::BTreeMap;
 use std::hash::Hash;
 
 use indexmap::IndexMap;
 use indexmap::map::Entry;
 
 use super::decode::Spanned;
-use super::document::allow::AllowDocument;
-use super::document::application::ApplicationDocument;
-use super::document::assertion::AssertionDocument;
-use super::document::group::GroupDocument;
-use super::document::guardrail::GuardrailDocument;
-use super::document::policy::PolicyDocument;
-use super::document::root::{Entries, FileDocument};
-use super::document::settings::SettingsDocument;
 use super::mistake::{Mistake, MistakeKind, Span};
-use crate::model::{Id, Kind, Name, ProjectName, Stack};
+use super::section::Declaration;
+use super::section::allow::AllowDocument;
+use super::section::assertion::AssertionDocument;
+use super::section::file::{Entries, FileDocument};
+use super::section::guardrail::GuardrailDocument;
+use super::section::settings::SettingsDocument;
+use crate::model::{Address, Id, Kind, ProjectName, Stack};
 
-/// A section: each name with where it stands and what it says.
-pub(super) type Section<K, V> = IndexMap<K, (Span, V)>;
+/// The entries of a map: each key with where it stands and what it says.
+pub(super) type Merged<K, V> = IndexMap<K, (Span, V)>;
 
 /// All files as one document.
 #[derive(Debug, Default)]
@@ -27,14 +26,54 @@ pub(super) struct Document {
     pub(super) stack: Option<Spanned<Stack>>,
     pub(super) settings: Option<SettingsDocument>,
     pub(super) allow: Vec<AllowDocument>,
-    pub(super) projects: Section<ProjectName, Spanned<Id>>,
-    pub(super) external_groups: Section<Name, ()>,
-    pub(super) external_applications: Section<Name, ()>,
-    pub(super) applications: Option<Section<Name, ApplicationDocument>>,
-    pub(super) groups: Option<Section<Name, GroupDocument>>,
-    pub(super) policies: Option<Section<Name, PolicyDocument>>,
+    pub(super) projects: Merged<ProjectName, Spanned<Id>>,
+    pub(super) external: Merged<Address, ()>,
+    /// What is declared, of each kind whose section is present.
+    pub(super) sections: BTreeMap<Kind, Merged<Address, Declaration>>,
     pub(super) assertions: Vec<AssertionDocument>,
     pub(super) guardrails: Vec<GuardrailDocument>,
+}
+
+impl Document {
+    /// Returns where an object is declared.
+    pub(super) fn declared(&self, address: &Address) -> Option<Span> {
+        self.entry(address).map(|(at, _)| at)
+    }
+
+    /// Returns where an object is declared, and what is said of it.
+    pub(super) fn entry(&self, address: &Address) -> Option<(Span, &Declaration)> {
+        self.sections.get(&address.kind())?.get(address).map(|(at, it)| (*at, it))
+    }
+
+    /// Returns true when an object may be referred to.
+    pub(super) fn knows(&self, address: &Address) -> bool {
+        self.external.contains_key(address) || self.declared(address).is_some()
+    }
+
+    /// Returns what is declared, by kind.
+    pub(super) fn declarations(&self) -> impl Iterator<Item = (&Address, Span, &Declaration)> {
+        self.sections.values().flatten().map(|(address, (at, it))| (address, *at, it))
+    }
+
+    /// Returns the names that objects of a kind may be referred to by.
+    pub(super) fn names(&self, kind: Kind) -> impl Iterator<Item = &str> {
+        let declared = self.sections.get(&kind).into_iter().flat_map(IndexMap::keys);
+        let external = self.external.keys().filter(move |address| address.kind() == kind);
+        declared.chain(external).filter_map(|address| address.key().title())
+    }
+
+    /// Returns what is referred to, and which declared object does so; `None` is an assertion.
+    pub(super) fn references(&self) -> impl Iterator<Item = (Option<&Address>, Spanned<Address>)> {
+        let declared = self.declarations();
+        let declared = declared.flat_map(|(by, _, it)| it.refers().into_iter().map(move |to| (Some(by), to)));
+        let asserted = self.assertions.iter().map(|assertion| assertion.principal.clone());
+        declared.chain(asserted.map(|principal| (None, principal.map(|principal| principal.address()))))
+    }
+}
+
+/// Returns the words for what refers to something.
+pub(super) fn by(address: Option<&Address>) -> String {
+    address.map_or_else(|| "the assertion".to_owned(), |it| format!("{} `{}`", it.kind(), it.key()))
 }
 
 /// Puts the files together, in their order. `first` is the first that was read.
@@ -112,27 +151,21 @@ impl Merging<'_> {
         let mistakes = &mut *self.mistakes;
         let twice = |name: &ProjectName| MistakeKind::ProjectTwice { name: name.to_string() };
         add(&mut document.projects, file.projects, mistakes, twice);
-        let unit = |names: Vec<Spanned<Name>>| names.into_iter().map(|name| (name, ())).collect();
-        let external = |kind| move |name: &Name| MistakeKind::ExternalTwice { kind, name: name.to_string() };
-        add(&mut document.external_groups, unit(file.external.groups), mistakes, external(Kind::Group));
-        let applications = unit(file.external.applications);
-        add(&mut document.external_applications, applications, mistakes, external(Kind::Application));
-        let twice = |kind| move |name: &Name| MistakeKind::NameTwice { kind, name: name.to_string() };
-        if let Some(entries) = file.applications {
-            let section = document.applications.get_or_insert_default();
-            add(section, entries, mistakes, twice(Kind::Application));
-        }
-        if let Some(entries) = file.groups {
-            add(document.groups.get_or_insert_default(), entries, mistakes, twice(Kind::Group));
-        }
-        if let Some(entries) = file.policies {
-            add(document.policies.get_or_insert_default(), entries, mistakes, twice(Kind::Policy));
+        let external = file.external.addresses().map(|address| (address, ())).collect();
+        add(&mut document.external, external, mistakes, |address| {
+            let (kind, name) = (address.kind(), address.key_text());
+            MistakeKind::ExternalTwice { kind, name }
+        });
+        for (kind, entries) in file.sections.0 {
+            add(document.sections.entry(kind).or_default(), entries, mistakes, |address| {
+                MistakeKind::NameTwice { kind, name: address.key_text() }
+            });
         }
     }
 }
 
 fn add<K: Eq + Hash, V>(
-    section: &mut Section<K, V>,
+    section: &mut Merged<K, V>,
     entries: Entries<K, V>,
     mistakes: &mut Vec<Mistake>,
     twice: impl Fn(&K) -> MistakeKind,

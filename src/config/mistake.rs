@@ -224,8 +224,7 @@ pub enum MistakeKind {
     MembershipWithoutMembers { group: String },
 
     // References.
-    UnknownGroup { by: String, name: String, hint: Meant, managed: bool },
-    UnknownApplication { by: String, name: String, hint: Meant, managed: bool },
+    Undeclared { by: String, kind: Kind, name: String, hint: Meant, managed: bool },
     UnknownUser { by: String, name: String, near: Option<String> },
     UnknownProject { by: String, name: String, near: Option<String> },
     AmbiguousProject { name: String, ids: Vec<Id> },
@@ -234,8 +233,7 @@ pub enum MistakeKind {
     NoSuchExternal { kind: Kind, name: String, near: Option<String> },
     NoSuchProtected { address: String, near: Option<String> },
     PreviouslyUnknown { kind: Kind, name: String, old: String, near: Option<String> },
-    ManagedDeclared { kind: Kind, name: String },
-    BuiltinDeclared { name: String },
+    ManagedDeclared { kind: Kind, name: String, built_in: bool, external: bool },
     GuardrailGroup { name: String, near: Option<String> },
     ProjectLookedUp { name: String, id: Id },
 

@@ -1,12 +1,11 @@
 //! Files → [`Desired`], or every mistake in them with its place; and a [`State`] → files.
 //!
 //! A text is read once into a tree with places (`parse`), decoded from the tree into documents, going on after a
-//! mistake (`document`), merged with the other files (`merge`), and checked as a whole (`check`). What only
+//! mistake (`section`), merged with the other files (`merge`), and checked as a whole (`check`). What only
 //! the organization can tell waits for [`Files::resolve`].
 
 mod check;
 mod decode;
-mod document;
 mod export;
 mod expression;
 mod fields;
@@ -16,6 +15,7 @@ mod mistake;
 mod parse;
 mod resolve;
 mod schema;
+mod section;
 mod source;
 mod tree;
 mod until;
@@ -38,11 +38,11 @@ pub use words::Words;
 
 use crate::model::{Catalogue, Desired, Id, Stack, State};
 use decode::Decoder;
-use document::assertion::OnDocument;
-use document::root::{FileDocument, file};
-use document::rule::ScopeDocument;
 use merge::{Document, merge};
 use parse::parse;
+use section::assertion::OnDocument;
+use section::file::{FileDocument, file};
+use section::rule::RuleDocument;
 use source::ReadSources;
 use tree::{Node, Value};
 
@@ -206,16 +206,13 @@ impl Files {
     #[must_use]
     pub fn needs(&self) -> Needs {
         let document = &self.document;
-        let rules = || document.policies.iter().flatten().flat_map(|(_, (_, policy))| &policy.rules);
-        let scopes = rules().filter_map(|rule| match rule.scope.as_ref().map(|scope| &scope.value) {
-            Some(ScopeDocument::Projects(projects)) => Some(projects),
-            Some(ScopeDocument::Organization | ScopeDocument::AllProjects) | None => None,
-        });
+        let rules = || document.declarations().flat_map(|(_, _, it)| it.rules());
+        let scopes = rules().flat_map(RuleDocument::projects);
         let asserted = document.assertions.iter().filter_map(|assertion| match &assertion.on.value {
             OnDocument::Project(name) => Some(name),
             OnDocument::Organization | OnDocument::AllProjects => None,
         });
-        let mut names = scopes.flatten().map(|project| &project.value).chain(asserted);
+        let mut names = scopes.map(|project| &project.value).chain(asserted);
         let mut sets = rules().flat_map(|rule| &rule.permission_sets);
         let published = Catalogue::published();
         Needs {

@@ -10,16 +10,13 @@ use sha2::{Digest, Sha256};
 
 use super::Files;
 use super::decode::Spanned;
-use super::document::assertion::OnDocument;
-use super::document::group::{GroupDocument, MemberDocument};
-use super::document::meta::MetaDocument;
-use super::document::policy::{PolicyDocument, PrincipalDocument};
-use super::document::rule::{RuleDocument, ScopeDocument};
+use super::merge::by;
 use super::mistake::{Mistake, MistakeKind, Mistakes, Span};
+use super::section::assertion::OnDocument;
+use super::section::meta::MetaDocument;
 use crate::model::{
-    Address, AllowEntry, Application, Assertion, Attachment, Desired, Expiry, Flags, Group, Guardrail, Id,
-    Identity, Key, Kind, Membership, Meta, Name, NearBudget, Owner, Policy, Principal, ProjectName, Rule,
-    Rules, Scope, Settings, State, Where,
+    Address, AllowEntry, Assertion, Desired, Expiry, Guardrail, Id, Identity, Meta, NearBudget, Owner,
+    Principal, ProjectName, Scope, Settings, State, Where,
 };
 
 /// What the files say, ready to be planned.
@@ -48,14 +45,10 @@ pub(super) fn resolve(files: &Files, live: Option<&State>, findings: &mut Vec<Mi
     resolving.projects();
     resolving.settings();
     resolving.allow();
-    resolving.applications();
-    resolving.groups();
-    resolving.policies();
+    resolving.declarations();
     resolving.sentences();
     let mut desired = resolving.desired;
-    let document = &files.document;
-    desired.external.groups = document.external_groups.keys().cloned().collect();
-    desired.external.applications = document.external_applications.keys().cloned().collect();
+    desired.external = files.document.external.keys().cloned().collect();
     desired
 }
 
@@ -80,7 +73,8 @@ impl<'a> Projects<'a> {
 /// So many names of projects are looked at for the nearest one to a wrong name.
 const NEAR_LOOKS: usize = 2_000_000;
 
-struct Resolving<'a> {
+/// What turning documents into objects needs and gathers.
+pub(super) struct Resolving<'a> {
     files: &'a Files,
     live: Option<&'a State>,
     findings: &'a mut Vec<Mistake>,
@@ -91,7 +85,14 @@ struct Resolving<'a> {
     budget: NearBudget,
     /// The names of all projects, once one was looked for.
     known: OnceCell<Vec<String>>,
-    desired: Desired,
+    pub(super) desired: Desired,
+}
+
+/// What ends within an object: a member, or a rule by its position.
+#[derive(Clone, Copy)]
+pub(super) enum Part<'a> {
+    Member(&'a Principal),
+    Rule(usize),
 }
 
 impl Resolving<'_> {
@@ -139,7 +140,7 @@ impl Resolving<'_> {
         }
     }
 
-    fn meta(&self, document: &MetaDocument) -> Meta {
+    pub(super) fn meta(&self, document: &MetaDocument) -> Meta {
         Meta {
             description: document.description.clone().unwrap_or_default(),
             tags: document.tags.iter().map(|tag| tag.value.to_string()).collect(),
@@ -147,151 +148,53 @@ impl Resolving<'_> {
         }
     }
 
-    /// Notes where an object stands and how it finds its live one.
-    fn declared(&mut self, address: Address, at: Span, document: &MetaDocument) {
-        if document.id.is_some() || document.previously.is_some() {
-            let identity = Identity {
-                id: document.id.as_ref().map(|id| id.value),
-                previously: document.previously.as_ref().map(|name| name.value.clone()),
-            };
-            self.desired.identities.insert(address.clone(), identity);
-        }
-        self.desired.places.insert(Where::Object(address), self.files.sources.place(at));
+    /// Notes where something stands.
+    pub(super) fn place(&mut self, of: Where, at: Span) {
+        self.desired.places.insert(of, self.files.sources.place(at));
     }
 
-    fn applications(&mut self) {
-        let Some(section) = &self.files.document.applications else { return };
-        self.desired.sections.insert(Kind::Application);
-        self.desired.places.reserve(section.len());
-        for (name, (at, document)) in section {
-            let key = Key::from(name.clone());
-            self.declared(Address::application(key.clone()), *at, &document.shared);
-            let application =
-                Application { meta: self.meta(&document.shared), flags: Flags::default(), api_keys: 0 };
-            self.desired.state.insert(key, application);
-        }
-    }
-
-    fn groups(&mut self) {
-        let Some(section) = &self.files.document.groups else { return };
-        self.desired.sections.insert(Kind::Group);
-        for (name, (at, document)) in section {
-            let key = Key::from(name.clone());
-            self.declared(Address::group(key.clone()), *at, &document.shared);
-            let members = self.members(name, document);
-            let group =
-                Group { meta: self.meta(&document.shared), flags: Flags::default(), builtin: None, members };
-            self.desired.state.insert(key, group);
-        }
-    }
-
-    fn members(&mut self, name: &Name, document: &GroupDocument) -> BTreeSet<Principal> {
-        let Some(members) = &document.members else { return BTreeSet::new() };
-        self.desired.memberships.insert(name.clone(), document.membership.unwrap_or(Membership::Exact));
-        let mut principals = BTreeSet::new();
-        for user in &members.users {
-            self.member(name, user, Principal::User(Key::Email(user.name.value.clone())), &mut principals);
-        }
-        for application in &members.applications {
-            let principal = Principal::Application(Key::Named(application.name.value.clone()));
-            self.member(name, application, principal, &mut principals);
-        }
-        principals
-    }
-
-    fn member<N: std::fmt::Display>(
-        &mut self,
-        group: &Name,
-        member: &MemberDocument<N>,
-        principal: Principal,
-        into: &mut BTreeSet<Principal>,
-    ) {
-        let Some(until) = &member.until else {
-            into.insert(principal);
-            return;
-        };
-        let expired = until.value <= self.files.now;
-        self.desired.expiries.push(Expiry {
-            address: Address::group(group.clone()),
-            member: Some(principal.clone()),
-            rule: None,
-            until: until.value,
-            expired,
-            at: self.files.sources.place(until.at),
-        });
-        if expired {
-            let kind = MistakeKind::MemberExpired {
-                member: member.name.value.to_string(),
-                until: until.value.to_string(),
-            };
-            self.findings.push(Mistake::new(until.at, kind).warning());
-        } else {
-            into.insert(principal);
-        }
-    }
-
-    fn policies(&mut self) {
-        let Some(section) = &self.files.document.policies else { return };
-        self.desired.sections.insert(Kind::Policy);
-        for (name, (at, document)) in section {
-            let key = Key::from(name.clone());
-            self.declared(Address::policy(key.clone()), *at, &document.shared);
-            let policy = Policy {
-                meta: self.meta(&document.shared),
-                flags: Flags::default(),
-                attachment: attachment(document),
-                rules: self.rules(name, document),
-            };
-            self.desired.state.insert(key, policy);
-        }
-    }
-
-    fn rules(&mut self, name: &Name, document: &PolicyDocument) -> Rules {
-        let mut rules = Vec::with_capacity(document.rules.len());
-        for (number, rule) in document.rules.iter().enumerate() {
-            let scope = self.scope(name, rule);
-            if let Some(until) = &rule.until {
-                let expired = until.value <= self.files.now;
-                self.desired.expiries.push(Expiry {
-                    address: Address::policy(name.clone()),
-                    member: None,
-                    rule: Some(number),
-                    until: until.value,
-                    expired,
-                    at: self.files.sources.place(until.at),
-                });
-                if expired {
-                    let kind = MistakeKind::RuleExpired { until: until.value.to_string() };
-                    self.findings.push(Mistake::new(until.at, kind).warning());
-                    continue;
+    fn declarations(&mut self) {
+        for (kind, section) in &self.files.document.sections {
+            self.desired.sections.insert(*kind);
+            self.desired.places.reserve(section.len());
+            for (address, (at, declaration)) in section {
+                let meta = declaration.meta();
+                if meta.id.is_some() || meta.previously.is_some() {
+                    let identity = Identity {
+                        id: meta.id.as_ref().map(|id| id.value),
+                        previously: meta.previously.as_ref().map(|name| name.value.clone().into()),
+                    };
+                    self.desired.identities.insert(address.clone(), identity);
                 }
+                self.place(Where::Object(address.clone()), *at);
+                let object = declaration.resolve(self, address);
+                self.desired.state.objects.insert(address.clone(), object);
             }
-            let at = self.files.sources.place(rule.at);
-            self.desired.places.insert(Where::Rule(name.clone(), rules.len()), at);
-            rules.push(Rule {
-                permission_sets: rule.permission_sets.iter().map(|set| set.value.clone()).collect(),
-                scope,
-                condition: rule.condition.clone(),
-            });
         }
-        Rules(rules)
     }
 
-    fn scope(&mut self, policy: &Name, rule: &RuleDocument) -> Scope {
-        match rule.scope.as_ref().map(|scope| &scope.value) {
-            Some(ScopeDocument::Organization) | None => Scope::Organization,
-            Some(ScopeDocument::AllProjects) => Scope::AllProjects,
-            Some(ScopeDocument::Projects(projects)) => Scope::Projects(
-                projects
-                    .iter()
-                    .map(|project| self.project(project, || format!("policy `{policy}`")))
-                    .collect(),
-            ),
+    /// Notes when a part of an object ends, and returns true when it has ended.
+    pub(super) fn ended(&mut self, of: &Address, part: Part<'_>, until: &Spanned<Timestamp>) -> bool {
+        let expired = until.value <= self.files.now;
+        let ended = until.value.to_string();
+        let (member, rule, kind) = match part {
+            Part::Member(principal) => {
+                let kind = MistakeKind::MemberExpired { member: principal.key().to_string(), until: ended };
+                (Some(principal.clone()), None, kind)
+            }
+            Part::Rule(number) => (None, Some(number), MistakeKind::RuleExpired { until: ended }),
+        };
+        let at = self.files.sources.place(until.at);
+        let (address, until_at) = (of.clone(), until.at);
+        self.desired.expiries.push(Expiry { address, member, rule, until: until.value, expired, at });
+        if expired {
+            self.findings.push(Mistake::new(until_at, kind).warning());
         }
+        expired
     }
 
     /// Returns the id of a project, by the files or by the organization.
-    fn project(&mut self, project: &Spanned<ProjectName>, by: impl Fn() -> String) -> Id {
+    pub(super) fn project(&mut self, project: &Spanned<ProjectName>, of: Option<&Address>) -> Id {
         let name = &project.value;
         if let Some((_, id)) = self.files.document.projects.get(name) {
             return id.value;
@@ -320,7 +223,7 @@ impl Resolving<'_> {
             }
             _ => {
                 let near = self.nearest(name);
-                let kind = MistakeKind::UnknownProject { by: by(), name: name.to_string(), near };
+                let kind = MistakeKind::UnknownProject { by: by(of), name: name.to_string(), near };
                 self.findings.push(Mistake::new(project.at, kind));
                 made_up
             }
@@ -344,24 +247,17 @@ impl Resolving<'_> {
 
     fn sentences(&mut self) {
         for assertion in &self.files.document.assertions {
-            let principal = match &assertion.principal {
-                PrincipalDocument::User(email) => Principal::User(Key::Email(email.value.clone())),
-                PrincipalDocument::Application(name) => {
-                    Principal::Application(Key::Named(name.value.clone()))
-                }
-                PrincipalDocument::None | PrincipalDocument::Group(_) => continue,
-            };
             let on = match &assertion.on.value {
                 OnDocument::Organization => Scope::Organization,
                 OnDocument::AllProjects => Scope::AllProjects,
                 OnDocument::Project(name) => {
                     let project = Spanned { value: name.clone(), at: assertion.on.at };
-                    Scope::Projects(BTreeSet::from([self.project(&project, || "the assertion".to_owned())]))
+                    Scope::Projects(BTreeSet::from([self.project(&project, None)]))
                 }
             };
             let Some((expectation, set)) = assertion.expectation() else { continue };
             self.desired.assertions.push(Assertion {
-                principal,
+                principal: assertion.principal.value.clone(),
                 expectation,
                 permission_set: set.value.clone(),
                 on,
@@ -375,19 +271,6 @@ impl Resolving<'_> {
                 at: self.files.sources.place(guardrail.forbid.at),
             });
         }
-    }
-}
-
-fn attachment(document: &PolicyDocument) -> Attachment {
-    match &document.principal {
-        Some(PrincipalDocument::None) | None => Attachment::None,
-        Some(PrincipalDocument::User(email)) => {
-            Attachment::Principal(Principal::User(Key::Email(email.value.clone())))
-        }
-        Some(PrincipalDocument::Application(name)) => {
-            Attachment::Principal(Principal::Application(Key::Named(name.value.clone())))
-        }
-        Some(PrincipalDocument::Group(name)) => Attachment::Group(Key::Named(name.value.clone())),
     }
 }
 

@@ -461,15 +461,10 @@ pub(super) fn words(kind: &MistakeKind) -> Words {
             "without `members` the membership is not managed",
         ),
 
-        K::UnknownGroup { by, name, hint, managed } => say(
-            "unknown-group",
-            format!("{by} names group `{name}`, which is not declared"),
-            undeclared(Kind::Group, hint, *managed),
-        ),
-        K::UnknownApplication { by, name, hint, managed } => say(
-            "unknown-application",
-            format!("{by} names application `{name}`, which is not declared"),
-            undeclared(Kind::Application, hint, *managed),
+        K::Undeclared { by, kind, name, hint, managed } => say(
+            "undeclared",
+            format!("{by} names {kind} `{name}`, which is not declared"),
+            undeclared(*kind, hint, *managed),
         ),
         K::UnknownUser { by, name, near } => say(
             "unknown-user",
@@ -516,15 +511,13 @@ pub(super) fn words(kind: &MistakeKind) -> Words {
             ),
             meant(near.as_ref(), "it is created; leave `previously` out"),
         ),
-        K::ManagedDeclared { kind, name } => say(
+        K::ManagedDeclared { kind, name, built_in, external } => say(
             "managed-declared",
-            format!("the {kind} `{name}` is managed by a product and cannot be declared"),
-            if *kind == Kind::Policy { "leave it out" } else { "list it under `external`" },
-        ),
-        K::BuiltinDeclared { name } => say(
-            "builtin-declared",
-            format!("the group `{name}` is built in and cannot be declared"),
-            "list it under `external`",
+            format!(
+                "the {kind} `{name}` is {} and cannot be declared",
+                if *built_in { "built in" } else { "managed by a product" }
+            ),
+            if *external { "list it under `external`" } else { "leave it out" },
         ),
         K::GuardrailGroup { name, near } => say(
             "guardrail-group",

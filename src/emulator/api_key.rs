@@ -300,15 +300,6 @@ impl Organization {
         }
     }
 
-    /// Returns `max_api_key_expiration_duration` of the organization in the state, if it has one.
-    fn longest_key_life(&self) -> Option<SignedDuration> {
-        let settings =
-            self.object.get("security_settings").and_then(Value::as_object).unwrap_or(&self.object);
-        let text = settings.get("max_api_key_expiration_duration")?.as_str()?;
-        let seconds: f64 = text.strip_suffix('s')?.parse().ok()?;
-        SignedDuration::try_from_secs_f64(seconds).ok().filter(SignedDuration::is_positive)
-    }
-
     pub(super) fn get_api_key(&self, ask: &Ask<'_>) -> Answer {
         if let Some(owner) =
             self.owner_id().filter(|_| self.secrets.is_none() && ask.id == EMULATOR_ACCESS_KEY)
@@ -413,7 +404,7 @@ impl Organization {
     }
 
     /// Resolves what recorders write in place of an access key: the last one made that still is, else the last one made.
-    fn named_key(&self, id: &str) -> String {
+    pub(super) fn named_key(&self, id: &str) -> String {
         let masked = is_masked(id) && !self.api_keys.contains(id);
         let made = || {
             let alive = self.made_keys.iter().rev().find(|key| self.api_keys.contains(key));

@@ -1,7 +1,7 @@
 //! Who calls, and what they may do.
 
 use super::api_key::{ApiKey, Bearer};
-use super::condition::Situation;
+use super::condition::{Resource, Situation};
 use super::fields::uuid;
 use super::grant::{Action, Kind, Within};
 use super::organization::{Ask, Organization, Request};
@@ -26,6 +26,12 @@ pub(super) enum Caller {
     Anybody,
     /// Who bears the key.
     Bearer(Bearer),
+}
+
+/// A secret that a call is about.
+struct SecretAskedFor {
+    project: Option<String>,
+    resource: Resource,
 }
 
 impl Caller {
@@ -67,8 +73,18 @@ impl Organization {
     pub(super) fn permit(&self, action: Action, kind: Kind, ask: &Ask<'_>) -> Result<(), Problem> {
         let Caller::Bearer(bearer) = &ask.caller else { return Ok(()) };
         let request = ask.request;
-        let situation = Situation { now: request.now, ip: request.ip, user_agent: request.user_agent };
-        let project = if kind == Kind::SshKey { self.ssh_project(ask) } else { None };
+        let secret = if kind == Kind::Secret { self.secret_asked_for(ask) } else { None };
+        let situation = Situation {
+            now: request.now,
+            ip: request.ip,
+            user_agent: request.user_agent,
+            resource: secret.as_ref().map(|secret| &secret.resource),
+        };
+        let project = match kind {
+            Kind::SshKey => self.ssh_project(ask),
+            Kind::Secret => secret.as_ref().and_then(|secret| secret.project.clone()),
+            _ => None,
+        };
         let within = match &project {
             Some(project) => Within::Project(project),
             None if kind == Kind::SshKey && action == Action::Read && ask.id.is_empty() => {
@@ -87,6 +103,33 @@ impl Organization {
         let of_key = || self.ssh_keys.get(&uuid(ask.id)?).map(|key| key.project_id.clone());
         let of_body = || uuid(ask.body.get("project_id")?.as_str()?);
         of_key().or_else(of_body).or_else(|| uuid(&ask.query.text("project_id")?))
+    }
+
+    /// Returns which secret a call is about, and where it is; for a list what it is limited to.
+    fn secret_asked_for(&self, ask: &Ask<'_>) -> Option<SecretAskedFor> {
+        let locality = ask.parameters.first().cloned().unwrap_or_default();
+        if let Ok(secret) = self.secret(ask) {
+            let (id, name) = (Some(secret.id.clone()), Some(secret.full_name()));
+            return Some(SecretAskedFor {
+                project: Some(secret.project_id.clone()),
+                resource: Resource { id, name, locality },
+            });
+        }
+        let text = |key: &str| ask.body.get(key).and_then(serde_json::Value::as_str);
+        let asked = |key: &str| text(key).map(str::to_owned).or_else(|| ask.query.text(key));
+        let folder = asked("path").or_else(|| asked("secret_path")).unwrap_or_default();
+        let name = text("name").map(str::to_owned).or_else(|| ask.query.text("secret_name"));
+        let name = name.map(|name| format!("{}/{name}", folder.trim_end_matches('/')));
+        let project = asked("project_id").and_then(|id| uuid(&id));
+        Some(SecretAskedFor { project, resource: Resource { id: None, name, locality } })
+    }
+
+    /// Returns the id of who calls: of an open emulator, of the owner.
+    pub(super) fn principal_of(&self, caller: &Caller) -> Option<String> {
+        match caller {
+            Caller::Anybody => self.owner_id(),
+            Caller::Bearer(bearer) => Some(bearer.id().to_owned()),
+        }
     }
 
     /// Returns the owner's id: that of the state, or one made up.

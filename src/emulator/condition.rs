@@ -5,12 +5,23 @@ use std::collections::HashMap;
 use cel::{Context, Program, Value};
 use jiff::Timestamp;
 
-/// What a condition is judged by. Only the variables of the request are known here, none of a resource.
+/// What a call is about. Only Secret Manager's calls say so here.
+#[derive(Debug, Clone)]
+pub(super) struct Resource {
+    /// Nothing for what is yet to be made, and for a list.
+    pub(super) id: Option<String>,
+    /// The folder and the name of a secret.
+    pub(super) name: Option<String>,
+    pub(super) locality: String,
+}
+
+/// What a condition is judged by.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Situation<'a> {
     pub(super) now: Timestamp,
     pub(super) ip: &'a str,
     pub(super) user_agent: &'a str,
+    pub(super) resource: Option<&'a Resource>,
 }
 
 /// Checks the syntax of a condition, as the API does; whether it can ever hold is not asked.
@@ -64,7 +75,13 @@ pub(super) fn holds(text: &str, situation: Situation<'_>) -> bool {
             ("time".into(), time),
         ]);
         context.add_variable_from_value("request", request);
-        context.add_variable_from_value("resource", HashMap::<String, Value>::new());
+        let mut resource = HashMap::<String, Value>::new();
+        if let Some(Resource { id, name, locality }) = situation.resource {
+            let known = [("id", id.as_ref()), ("name", name.as_ref()), ("locality", Some(locality))];
+            let known = known.into_iter().filter_map(|(key, text)| Some((key.into(), text?.as_str().into())));
+            resource.extend(known);
+        }
+        context.add_variable_from_value("resource", resource);
         match Program::compile(text).ok()?.execute(&context).ok()? {
             Value::Bool(held) => Some(held),
             _ => None,
@@ -102,7 +119,7 @@ mod tests {
     #[test]
     fn a_condition_sees_the_request() {
         let now: Timestamp = "2026-06-12T15:44:14Z".parse().unwrap();
-        let situation = Situation { now, ip: "192.0.2.10", user_agent: "scw-iam/1" };
+        let situation = Situation { now, ip: "192.0.2.10", user_agent: "scw-iam/1", resource: None };
         for text in [
             "request.ip == '192.0.2.10'",
             "request.user_agent.startsWith('scw-iam/')",
@@ -125,7 +142,7 @@ mod tests {
     proptest::proptest! {
         #[test]
         fn no_text_makes_the_check_panic(text in "[a-z0-9 ()\\[\\]{}.,:?!&|<>=+*/%'\"\\\\-]{0,200}", any in "\\PC{0,200}") {
-            let situation = Situation { now: Timestamp::UNIX_EPOCH, ip: "", user_agent: "" };
+            let situation = Situation { now: Timestamp::UNIX_EPOCH, ip: "", user_agent: "", resource: None };
             for text in [text, any] {
                 let _ = check(&text);
                 holds(&text, situation);

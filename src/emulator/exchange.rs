@@ -13,6 +13,7 @@ use hyper::header::{
     CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER, SERVER, USER_AGENT,
 };
 use hyper::http::request::Parts;
+use jiff::Timestamp;
 use serde_json::{Value, json};
 use thiserror::Error;
 
@@ -23,7 +24,10 @@ use super::organization::Request;
 use super::record::Exchange;
 use super::reply::{Problem, Reply};
 use super::route::{Lock, Route};
+use super::time;
 
+/// The header by which a request moves the clock forward. The real API ignores it.
+const EMULATED_TIME: &str = "x-emulated-time";
 /// The longest request body that is read, in bytes.
 const LONGEST_BODY: usize = 4 << 20;
 /// How long a client may take for a body.
@@ -50,6 +54,27 @@ pub(super) async fn serve(
     peer: SocketAddr,
     request: hyper::Request<Incoming>,
 ) -> Result<Response, Cut> {
+    let request_id = lock(&shared.request_ids).draw(&[b"request"]).uuid();
+    if let Some(at) = emulated_time(request.headers()) {
+        shared.advance(at);
+    }
+    let mut response = answer(Arc::clone(&shared), peer, request, request_id.clone()).await?;
+    let date = jiff::fmt::rfc2822::DateTimePrinter::new().timestamp_to_rfc9110_string(&shared.now());
+    let headers = response.headers_mut();
+    for (name, text) in [("x-request-id", Some(request_id)), ("date", date.ok())] {
+        if let Some(value) = text.and_then(|text| HeaderValue::from_str(&text).ok()) {
+            headers.insert(HeaderName::from_static(name), value);
+        }
+    }
+    Ok(response)
+}
+
+async fn answer(
+    shared: Arc<Shared>,
+    peer: SocketAddr,
+    request: hyper::Request<Incoming>,
+    request_id: String,
+) -> Result<Response, Cut> {
     let arrived = Instant::now();
     let (head, body) = request.into_parts();
     let route = Route::find(head.method.as_str(), head.uri.path());
@@ -57,13 +82,13 @@ pub(super) async fn serve(
         route.as_ref().map_or(("", "unknown"), |route| (route.endpoint.method, route.endpoint.template));
     *lock(&shared.requests).entry(named).or_default() += 1;
     if shared.bucket.as_ref().is_some_and(|bucket| !lock(bucket).passes(arrived)) {
-        return Ok(rate_limited(&shared, shared.retry_after));
+        return Ok(rate_limited(shared.retry_after));
     }
     let limited = tokio::time::timeout(PATIENCE, Limited::new(body, LONGEST_BODY).collect()).await;
     let Ok(Ok(body)) = limited else {
-        return Ok(respond(&shared, &Problem::TooLarge.reply()));
+        return Ok(respond(&Problem::TooLarge.reply()));
     };
-    let received = Received { shared, peer, head, body: body.to_bytes(), route, arrived };
+    let received = Received { shared, peer, head, body: body.to_bytes(), route, arrived, request_id };
     let Ok(permit) = Arc::clone(&received.shared.in_flight).acquire_owned().await else {
         return Err(Cut);
     };
@@ -84,6 +109,7 @@ struct Received {
     body: Bytes,
     route: Option<Route>,
     arrived: Instant,
+    request_id: String,
 }
 
 impl Received {
@@ -96,14 +122,14 @@ impl Received {
             body: &self.body,
         });
         match fault {
-            Some(Fault::RateLimited) => return Ok(rate_limited(shared, None)),
-            Some(Fault::RateLimitedRetryAfter) => return Ok(rate_limited(shared, Some(1))),
+            Some(Fault::RateLimited) => return Ok(rate_limited(None)),
+            Some(Fault::RateLimitedRetryAfter) => return Ok(rate_limited(Some(1))),
             Some(Fault::CutBefore) => return Err(Cut),
-            Some(Fault::ServerError) => return Ok(server_error(shared)),
-            Some(Fault::Unavailable) => return Ok(unavailable(shared)),
+            Some(Fault::ServerError) => return Ok(server_error()),
+            Some(Fault::Unavailable) => return Ok(unavailable()),
             Some(Fault::Transient) => return Ok(self.transient().await),
             Some(Fault::ForbiddenAfterGrant) => {
-                return Ok(respond(shared, &Problem::Denied(Vec::new()).reply()));
+                return Ok(respond(&Problem::Denied(Vec::new()).reply()));
             }
             Some(
                 Fault::CutAfter
@@ -125,15 +151,15 @@ impl Received {
         drop(busy);
         match fault {
             Some(Fault::CutAfter) => Err(Cut),
-            Some(Fault::ServerErrorAfter) => Ok(server_error(shared)),
-            Some(Fault::SlowBody) => Ok(slow(respond(shared, &reply), &reply)),
-            Some(Fault::Truncated) => Ok(truncated(respond(shared, &reply), &reply)),
+            Some(Fault::ServerErrorAfter) => Ok(server_error()),
+            Some(Fault::SlowBody) => Ok(slow(respond(&reply), &reply)),
+            Some(Fault::Truncated) => Ok(truncated(respond(&reply), &reply)),
             Some(Fault::WrongContentType) => {
-                let mut response = respond(shared, &reply);
+                let mut response = respond(&reply);
                 response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/html"));
                 Ok(response)
             }
-            _ => Ok(respond(shared, &reply)),
+            _ => Ok(respond(&reply)),
         }
     }
 
@@ -164,6 +190,7 @@ impl Received {
             now: self.shared.now(),
             ip: &ip,
             user_agent: &String::from_utf8_lossy(user_agent),
+            request_id: &self.request_id,
         };
         let mut organization = lock(&self.shared.organization);
         let reply = organization.answer(&request);
@@ -194,8 +221,8 @@ impl Received {
         let route = self.route.as_ref()?;
         let (kind, id) = match route.endpoint.lock {
             Lock::Nothing => return None,
-            Lock::Group => ("group", route.id.to_ascii_lowercase()),
-            Lock::Policy => ("policy", route.id.to_ascii_lowercase()),
+            Lock::Group => ("group", route.id().to_ascii_lowercase()),
+            Lock::Policy => ("policy", route.id().to_ascii_lowercase()),
             Lock::PolicyOfBody => {
                 let body: Value = serde_json::from_slice(&self.body).ok()?;
                 ("policy", body.get("policy_id")?.as_str()?.to_ascii_lowercase())
@@ -217,7 +244,7 @@ impl Received {
         let reply = Problem::Transient { resource, id }.reply();
         let target = self.head.uri.path_and_query().map_or("/", |target| target.as_str());
         self.record(target, &reply);
-        respond(&self.shared, &reply)
+        respond(&reply)
     }
 
     async fn pause(&self, recorded_ms: u16) {
@@ -227,6 +254,11 @@ impl Received {
             Latency::Fixed(time) => tokio::time::sleep(time).await,
         }
     }
+}
+
+/// Reads the time to which a request moves the clock.
+fn emulated_time(headers: &HeaderMap) -> Option<Timestamp> {
+    headers.get(EMULATED_TIME)?.to_str().ok().and_then(time::parse)
 }
 
 /// Finds what the caller identifies itself with.
@@ -260,29 +292,24 @@ fn whole(body: impl Into<Bytes>) -> Body {
 }
 
 /// Writes an answer, with the headers that were recorded.
-fn respond(shared: &Shared, reply: &Reply) -> Response {
-    let mut response =
-        bare(shared, reply.status, reply.body.as_ref().map(Value::to_string).unwrap_or_default());
+fn respond(reply: &Reply) -> Response {
+    let mut response = bare(reply.status, reply.body.as_ref().map(Value::to_string).unwrap_or_default());
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     response
 }
 
 /// Writes an answer without a content type.
-fn bare(shared: &Shared, status: u16, body: String) -> Response {
+fn bare(status: u16, body: String) -> Response {
     let mut response = hyper::Response::new(whole(body));
     *response.status_mut() = hyper::StatusCode::from_u16(status).unwrap_or_default();
     let headers = response.headers_mut();
     headers.insert(SERVER, HeaderValue::from_static("Scaleway API Gateway (emulator)"));
-    let id = lock(&shared.request_ids).draw(&[b"request"]).uuid();
-    if let Ok(id) = HeaderValue::from_str(&id) {
-        headers.insert(HeaderName::from_static("x-request-id"), id);
-    }
     response
 }
 
 /// Says that there were too many requests, as the gateway does: an empty body, no content type.
-fn rate_limited(shared: &Shared, retry_after: Option<u16>) -> Response {
-    let mut response = bare(shared, 429, String::new());
+fn rate_limited(retry_after: Option<u16>) -> Response {
+    let mut response = bare(429, String::new());
     let headers = response.headers_mut();
     headers.insert(HeaderName::from_static("x-envoy-ratelimited"), HeaderValue::from_static("true"));
     if let Some(seconds) = retry_after {
@@ -291,14 +318,14 @@ fn rate_limited(shared: &Shared, retry_after: Option<u16>) -> Response {
     response
 }
 
-fn server_error(shared: &Shared) -> Response {
-    respond(shared, &Reply { status: 500, body: Some(json!({"message": "internal error"})) })
+fn server_error() -> Response {
+    respond(&Reply { status: 500, body: Some(json!({"message": "internal error"})) })
 }
 
-fn unavailable(shared: &Shared) -> Response {
+fn unavailable() -> Response {
     let words =
         "upstream connect error or disconnect/reset before headers. reset reason: connection termination";
-    let mut response = bare(shared, 503, words.to_owned());
+    let mut response = bare(503, words.to_owned());
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/plain"));
     response
 }

@@ -25,8 +25,8 @@ WHEN is a probability (0.05 or 5%), or a count of the requests it is for:
 #1, #2-4, or #3- (from the third on); a request that an earlier fault hit is
 not counted.
 FAULT:METHOD/PATH keeps it to some requests, by method, by path, or both. PATH
-is what follows /iam/v1alpha1 or /account/v3; * stands for one part of it. For
-example:
+is what follows /iam/v1alpha1, /account/v3 or, of Secret Manager and Audit
+Trail, the region; * stands for one part of it. For example:
   cut-after:POST/groups=#1,500:PUT=5%,409:/groups/*/add-member=0.5";
 
 /// How many requests after a grant `403-after-grant` may hit.
@@ -216,9 +216,14 @@ impl FaultPicker {
 
 impl Rule {
     fn is_for(&self, target: &Target<'_>) -> bool {
-        let short = ["/iam/v1alpha1/", "/account/v3/", "/"]
+        let regional = ["/secret-manager/v1beta1/regions/", "/audit-trail/v1alpha1/regions/"]
             .iter()
-            .find_map(|prefix| target.path.strip_prefix(prefix));
+            .find_map(|prefix| Some(target.path.strip_prefix(prefix)?.split_once('/')?.1));
+        let global = || {
+            let prefixes = ["/iam/v1alpha1/", "/account/v3/", "/"];
+            prefixes.iter().find_map(|prefix| target.path.strip_prefix(prefix))
+        };
+        let short = regional.or_else(global);
         let same = |wanted: &Vec<String>| {
             let parts: Vec<&str> = short.unwrap_or_default().split('/').collect();
             wanted.len() == parts.len()

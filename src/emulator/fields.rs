@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use jiff::Timestamp;
 use serde_json::{Map, Value};
+use uuid::Uuid;
 
 use super::reply::{Problem, Reason, Refusal};
 use super::time;
@@ -104,6 +105,17 @@ impl<'a> Fields<'a> {
         match self.value(key)? {
             Value::Array(list) => Some(list),
             _ => self.wrong_type(key, "value must be a list"),
+        }
+    }
+
+    /// Reads what is declared elsewhere.
+    pub(super) fn declared<T: serde::de::DeserializeOwned>(&mut self, key: &'static str) -> Option<T> {
+        match serde_json::from_value(self.value(key)?.clone()) {
+            Ok(value) => Some(value),
+            Err(error) => {
+                self.refuse(key, Reason::Format, error.to_string());
+                None
+            }
         }
     }
 
@@ -210,12 +222,14 @@ pub(super) const NOT_A_UUID: &str = "value must be a valid UUID";
 
 /// Returns the id in lower case, or nothing when it is none.
 pub(super) fn uuid(text: &str) -> Option<String> {
-    let shaped = text.len() == 36
-        && text.bytes().enumerate().all(|(at, byte)| match at {
-            8 | 13 | 18 | 23 => byte == b'-',
-            _ => byte.is_ascii_hexdigit(),
-        });
-    shaped.then(|| text.to_ascii_lowercase())
+    let id = Uuid::try_parse(text).ok().filter(|_| text.len() == uuid::fmt::Hyphenated::LENGTH);
+    id.map(|id| id.to_string())
+}
+
+/// Reads the id of a row, in lower case.
+pub(super) fn read_uuid<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    let text: String = serde::Deserialize::deserialize(deserializer)?;
+    uuid(&text).ok_or_else(|| serde::de::Error::custom(NOT_A_UUID))
 }
 
 /// Says what is wrong with a name: 1 to 64 of ASCII letters, digits, `_ ( ) . -`, in words separated by spaces.

@@ -21,6 +21,43 @@ pub(super) enum Kind {
     User,
     Quota,
     Project,
+    Organization,
+    Saml,
+    SamlCertificate,
+    Scim,
+    ScimToken,
+    GracePeriod,
+    Log,
+    Event,
+    Secret,
+}
+
+/// Whose API a call is of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Service {
+    Iam,
+    Account,
+    SecretManager,
+}
+
+impl Service {
+    /// Returns the name of the product in events.
+    pub(super) fn product(self) -> &'static str {
+        match self {
+            Self::Iam => "iam",
+            Self::Account => "account",
+            Self::SecretManager => "secret-manager",
+        }
+    }
+
+    /// Returns the name of the service in events.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Iam => "scaleway.iam.v1alpha1.Api",
+            Self::Account => "scaleway.account.v3.ProjectApi",
+            Self::SecretManager => "scaleway.secret_manager.v1beta1.Api",
+        }
+    }
 }
 
 impl Kind {
@@ -36,6 +73,33 @@ impl Kind {
             Self::User => "user",
             Self::Quota => "quota",
             Self::Project => "project",
+            Self::Organization => "organization",
+            Self::Saml => "saml",
+            Self::SamlCertificate => "saml_certificate",
+            Self::Scim => "scim",
+            Self::ScimToken => "scim_token",
+            Self::GracePeriod => "grace_period",
+            Self::Log => "log",
+            Self::Event => "audit_trail",
+            Self::Secret => "secret",
+        }
+    }
+
+    pub(super) fn service(self) -> Service {
+        match self {
+            Self::Secret => Service::SecretManager,
+            Self::Project => Service::Account,
+            _ => Service::Iam,
+        }
+    }
+
+    /// Returns the type of such objects in events. Rules are written as a whole, so their event names the policy.
+    pub(super) fn resource_type(self) -> String {
+        match self {
+            Self::Secret => "secret_manager_secret".to_owned(),
+            Self::Project | Self::Organization => format!("account_{}", self.word()),
+            Self::Rule => "iam_policy".to_owned(),
+            _ => format!("iam_{}", self.word()),
         }
     }
 }
@@ -45,6 +109,10 @@ impl Kind {
 pub(super) enum Action {
     Read,
     Write,
+    /// Of secrets and their versions alone: they have a right of their own for each.
+    Create,
+    Access,
+    Delete,
 }
 
 impl Action {
@@ -52,6 +120,9 @@ impl Action {
         match self {
             Self::Read => "read",
             Self::Write => "write",
+            Self::Create => "create",
+            Self::Access => "access",
+            Self::Delete => "delete",
         }
     }
 }
@@ -62,8 +133,10 @@ impl Action {
 fn allows(set: &str, kind: Kind, action: Action) -> bool {
     let read = action == Action::Read;
     match set {
-        "IAMManager" | "OrganizationManager" => true,
-        "IAMReadOnly" | "OrganizationReadOnly" => read,
+        "OrganizationManager" => kind != Kind::Secret,
+        "IAMManager" => !matches!(kind, Kind::Secret | Kind::Event),
+        "IAMReadOnly" | "OrganizationReadOnly" => read && !matches!(kind, Kind::Secret | Kind::Event),
+        "AuditTrailReadOnly" | "AuditTrailFullAccess" => read && kind == Kind::Event,
         "IAMApplicationManager" => matches!(kind, Kind::Application | Kind::ApiKey),
         "IAMApplicationReadOnly" => read && matches!(kind, Kind::Application | Kind::ApiKey),
         "IAMUserManager" => kind == Kind::User,
@@ -76,8 +149,18 @@ fn allows(set: &str, kind: Kind, action: Action) -> bool {
         "IAMPolicyReadOnly" => read && matches!(kind, Kind::Policy | Kind::Rule | Kind::PermissionSet),
         "ProjectManager" => kind == Kind::Project,
         "ProjectReadOnly" => read && kind == Kind::Project,
-        "SSHKeysFullAccess" | "AllProductsFullAccess" => kind == Kind::SshKey,
-        "SSHKeysReadOnly" | "AllProductsReadOnly" => read && kind == Kind::SshKey,
+        "AllProductsFullAccess" => matches!(kind, Kind::SshKey | Kind::Secret),
+        "AllProductsReadOnly" => read && matches!(kind, Kind::SshKey | Kind::Secret),
+        "SSHKeysFullAccess" => kind == Kind::SshKey,
+        "SSHKeysReadOnly" => read && kind == Kind::SshKey,
+        "SecretManagerFullAccess" => kind == Kind::Secret,
+        "SecretManagerReadOnly" => read && kind == Kind::Secret,
+        "SecretManagerSecretAccess" => action == Action::Access && kind == Kind::Secret,
+        "SecretManagerSecretCreate" => action == Action::Create && kind == Kind::Secret,
+        "SecretManagerSecretWrite" | "SecretManagerSecretRestore" => {
+            action == Action::Write && kind == Kind::Secret
+        }
+        "SecretManagerSecretDelete" => action == Action::Delete && kind == Kind::Secret,
         _ => false,
     }
 }

@@ -223,7 +223,7 @@ pub async fn start(options: Options) -> Result<Emulator, Error> {
         in_flight: Arc::new(Semaphore::new(MOST_IN_FLIGHT as usize)),
         latency: options.latency,
         one_writer: options.one_writer,
-        clock: options.now.map(|now| (now, started)),
+        clock: Mutex::new(options.now.map(|now| (now, started))),
     });
     let (stop, stopped) = watch::channel(false);
     let server = tokio::spawn(accept(listener, Arc::clone(&shared), stopped));
@@ -244,14 +244,21 @@ pub(super) struct Shared {
     pub(super) in_flight: Arc<Semaphore>,
     pub(super) latency: Latency,
     pub(super) one_writer: OneWriter,
-    clock: Option<(Timestamp, Instant)>,
+    clock: Mutex<Option<(Timestamp, Instant)>>,
 }
 
 impl Shared {
     /// Returns the emulator's time.
     pub(super) fn now(&self) -> Timestamp {
-        let Some((start, started)) = self.clock else { return Timestamp::now() };
+        let Some((start, started)) = *lock(&self.clock) else { return Timestamp::now() };
         start.checked_add(started.elapsed()).unwrap_or(start)
+    }
+
+    /// Moves the emulator's time forward, never back.
+    pub(super) fn advance(&self, at: Timestamp) {
+        if at > self.now() {
+            *lock(&self.clock) = Some((at, Instant::now()));
+        }
     }
 }
 

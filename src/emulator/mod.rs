@@ -1,4 +1,5 @@
-//! An emulator of Scaleway's IAM API (v1alpha1) and of the projects of its Account API (v3), on a loopback port.
+//! An emulator of Scaleway's IAM API (v1alpha1), of the projects of its Account API (v3), of Secret Manager (v1beta1) and of
+//! the events of Audit Trail (v1alpha1), on a loopback port.
 //!
 //! It answers as the real API was recorded to answer. It uses nothing else of this crate, so that a wrong field name
 //! cannot agree with itself. [`Organization`] is the core: a request in, an answer out, with neither clock nor socket;
@@ -7,12 +8,15 @@ mod api_key;
 mod application;
 mod caller;
 mod condition;
+mod event;
 mod exchange;
 mod fault;
 mod fields;
+mod grace_period;
 mod grant;
 mod group;
 mod http;
+mod log;
 mod new_user;
 mod organization;
 mod page;
@@ -27,6 +31,11 @@ mod reply;
 mod rng;
 mod route;
 mod rule;
+mod saml;
+mod scim;
+mod secret;
+mod secret_version;
+mod settings;
 mod ssh_key;
 mod state;
 mod table;
@@ -39,6 +48,6 @@ pub use api_key::EMULATOR_ACCESS_KEY;
 pub use caller::Token;
 pub use fault::{FAULTS_HELP, Faults, FaultsError};
 pub use http::{Emulator, Error, Latency, OneWriter, Options, start};
-pub use organization::{Behaviour, Expiry, Names, Organization, Protected, Quota, Request};
+pub use organization::{AuditDelay, Behaviour, Expiry, Names, Organization, Protected, Quota, Request};
 pub use reply::Reply;
 pub use state::StateError;

@@ -67,6 +67,7 @@ pub(super) struct NewUser {
     pub(super) username: String,
     pub(super) status: &'static str,
     pub(super) details: Option<Details>,
+    pub(super) has_password: bool,
 }
 
 /// Reads the one-of of a create: an e-mail alone, or a member with all their details.
@@ -75,7 +76,14 @@ pub(super) fn new_user(fields: &mut Fields<'_>) -> Option<NewUser> {
     let member = fields.object("member");
     match (email, member) {
         (Some(email), None) => {
-            Some(NewUser { username: email.clone(), email, status: "invitation_pending", details: None })
+            let username = email.clone();
+            Some(NewUser {
+                username,
+                email,
+                status: "invitation_pending",
+                details: None,
+                has_password: false,
+            })
         }
         (None, Some(member)) => {
             let mut inner = Fields::below(member, "member.".into());
@@ -83,14 +91,16 @@ pub(super) fn new_user(fields: &mut Fields<'_>) -> Option<NewUser> {
             let email = inner.require("email", email).unwrap_or_default();
             let username = username_in(&mut inner);
             let username = inner.require("username", username).unwrap_or_default();
-            if inner.text("password").is_some_and(|password| password.len() > 72) {
+            let password = inner.text("password");
+            let has_password = password.as_ref().is_some_and(|password| !password.is_empty());
+            if password.is_some_and(|password| password.len() > 72) {
                 inner.refuse("password", Reason::Constraint, "value length must be at most 72 bytes");
             }
             inner.flag("send_password_email");
             inner.flag("send_welcome_email");
             let details = Some(Details::read(&mut inner));
             fields.absorb(inner);
-            Some(NewUser { email, username, status: "activated", details })
+            Some(NewUser { email, username, status: "activated", details, has_password })
         }
         (Some(_), Some(_)) => {
             fields.refuse("type", Reason::Constraint, "precisely one of email, member must be set");

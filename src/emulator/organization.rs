@@ -1,14 +1,16 @@
 //! The organization: a request in, an answer out. No socket, no clock, no randomness but the seed's.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value};
 
 use super::api_key::ApiKey;
 use super::application::Application;
 use super::caller::{Caller, Token};
+use super::event::Event;
 use super::fields::{NOT_A_UUID, uuid};
+use super::grant::Kind;
 use super::group::Group;
 use super::permission_set::PermissionSets;
 use super::policy::Policy;
@@ -18,6 +20,9 @@ use super::quota::Quotas;
 use super::reply::{Answer, Problem, Reason, Reply};
 use super::rng::Rng;
 use super::route::{Answers, Route};
+use super::saml::Saml;
+use super::scim::Scim;
+use super::secret::StoredSecret;
 use super::ssh_key::SshKey;
 use super::table::{Row, Table};
 use super::time;
@@ -34,6 +39,19 @@ pub struct Behaviour {
     pub quota: Quota,
     /// Whether a key's expiry can be changed once it is set.
     pub expiry: Expiry,
+    /// How long after a write its event can be read.
+    pub audit_delay: AuditDelay,
+}
+
+/// How long after a write its event can be read in Audit Trail and in the logs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AuditDelay(pub SignedDuration);
+
+impl Default for AuditDelay {
+    /// Returns two seconds: after one an event was not there yet (recorded: audit-events-of-a-secret).
+    fn default() -> Self {
+        Self(SignedDuration::from_secs(2))
+    }
 }
 
 /// Whether the expiry of an API key can be changed once it is set. It can be added to a key without one.
@@ -93,12 +111,16 @@ pub struct Request<'a> {
     pub ip: &'a str,
     /// With what.
     pub user_agent: &'a str,
+    /// The `X-Request-Id` of the answer.
+    pub request_id: &'a str,
 }
 
 /// A request on its way to a handler.
 pub(super) struct Ask<'a> {
     pub(super) request: &'a Request<'a>,
+    /// The last parameter of the path: the id of what most calls are about.
     pub(super) id: &'a str,
+    pub(super) parameters: &'a [String],
     pub(super) query: Query,
     pub(super) body: Map<String, Value>,
     pub(super) caller: Caller,
@@ -108,6 +130,22 @@ impl Ask<'_> {
     /// Returns the id of the path, which must be a UUID.
     pub(super) fn uuid(&self, argument: &'static str) -> Result<String, Problem> {
         uuid(self.id).ok_or_else(|| Problem::argument(argument, Reason::Format, NOT_A_UUID))
+    }
+
+    /// Returns the region of the path; new ones open, so that any of their form will do.
+    pub(super) fn region(&self) -> Result<String, Problem> {
+        let region = self.parameters.first().map_or("", String::as_str);
+        let shaped = region.split_once('-').is_some_and(|(country, city)| {
+            let small = |text: &str| text.bytes().all(|byte| byte.is_ascii_lowercase());
+            country.len() == 2 && small(country) && (3..=7).contains(&city.len()) && small(city)
+        });
+        if shaped { Ok(region.to_owned()) } else { Err(Problem::UnknownPath) }
+    }
+
+    /// Returns the id of the secret of the path.
+    pub(super) fn secret_id(&self) -> Result<String, Problem> {
+        let id = self.parameters.get(1).and_then(|id| uuid(id));
+        id.ok_or_else(|| Problem::argument("secret_id", Reason::Format, NOT_A_UUID))
     }
 }
 
@@ -122,8 +160,13 @@ pub struct Organization {
     pub(super) policies: Table<Policy>,
     pub(super) api_keys: Table<ApiKey>,
     pub(super) ssh_keys: Table<SshKey>,
-    /// The state's secrets, as they are: their API is not emulated.
-    pub(super) kept: Option<Value>,
+    pub(super) stored_secrets: Table<StoredSecret>,
+    /// Whether the state has a list of secrets, and so gets one back.
+    pub(super) secrets_of_state: bool,
+    pub(super) saml: Option<Saml>,
+    pub(super) scim: Option<Scim>,
+    /// What was written since the start, oldest first.
+    pub(super) events: VecDeque<Event>,
     pub(super) permission_sets: PermissionSets,
     pub(super) quotas: Quotas,
     pub(super) behaviour: Behaviour,
@@ -161,9 +204,18 @@ impl Organization {
         };
         let caller = self.caller(request)?;
         let body = if endpoint.takes_body() { object_in(request.body)? } else { Map::new() };
-        let mut ask = Ask { request, id: &route.id, query: Query::parse(query), body, caller };
-        self.permit(action, kind, &ask)?;
-        handler(self, &mut ask)
+        let (id, parameters) = (route.id(), &route.parameters[..]);
+        let mut ask = Ask { request, id, parameters, query: Query::parse(query), body, caller };
+        if kind == Kind::Secret {
+            self.age_secrets(request.now);
+        }
+        let pending = endpoint.event.map(|name| self.before_event(name, kind, &ask));
+        let permitted = self.permit(action, kind, &ask);
+        let answer = permitted.and_then(|()| handler(self, &mut ask));
+        if let Some(pending) = pending {
+            self.keep_event(pending, &ask, &answer);
+        }
+        answer
     }
 
     /// Returns the time of a change: now, but later than all changes before it.

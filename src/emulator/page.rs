@@ -32,6 +32,11 @@ impl Page {
         Self { skip: (page - 1) * size, size }
     }
 
+    /// Returns how many items a page has, for lists that go on by a token.
+    pub(super) fn size(self) -> usize {
+        self.size
+    }
+
     /// Returns what of `items` is on the page, and how many there are in all.
     fn cut<'a, T>(self, items: impl Iterator<Item = &'a T>) -> (Vec<&'a T>, usize) {
         let mut total = 0;

@@ -1,5 +1,7 @@
 //! The query string: repeated keys for lists, `true` and `false`, RFC 3339 times.
 
+use percent_encoding::percent_decode_str;
+
 use super::fields::{NOT_A_UUID, not_a_name, uuid};
 use super::reply::{Problem, Reason, Refusal};
 
@@ -127,22 +129,8 @@ pub(super) enum Plus {
 
 /// Undoes percent encoding; what is not valid stays as it is.
 pub(super) fn decode(text: &str, plus: Plus) -> String {
-    let bytes = text.as_bytes();
-    let mut out = Vec::with_capacity(bytes.len());
-    let mut at = 0;
-    while let Some(&byte) = bytes.get(at) {
-        let hex = bytes.get(at + 1..at + 3).and_then(|pair| std::str::from_utf8(pair).ok());
-        match (byte, hex.and_then(|pair| u8::from_str_radix(pair, 16).ok())) {
-            (b'%', Some(decoded)) => {
-                out.push(decoded);
-                at += 2;
-            }
-            (b'+', _) if plus == Plus::Space => out.push(b' '),
-            _ => out.push(byte),
-        }
-        at += 1;
-    }
-    String::from_utf8_lossy(&out).into_owned()
+    let text = if plus == Plus::Space { text.replace('+', " ") } else { text.to_owned() };
+    percent_decode_str(&text).decode_utf8_lossy().into_owned()
 }
 
 /// Says whether a text holds another, whatever their case.

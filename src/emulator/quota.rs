@@ -16,6 +16,7 @@ const DOCUMENTED: &[(&str, &str, &str, u64)] = &[
     ("application", "iam_applications", "Applications", 100),
     ("group", "iam_groups", "Groups", 50),
     ("policy", "iam_policies", "Policies", 50),
+    ("secret", "secret_manager_secrets", "Secrets", 100),
     ("ssh_key", "iam_ssh_keys", "SSH keys", 50),
     ("user", "iam_users", "Users", 50),
 ];

@@ -7,6 +7,8 @@ use serde_json::{Map, Value};
 
 /// What stands for a secret.
 const MASK: &str = "11111111-1111-1111-1111-111111111111";
+/// The same in base64, for the data of secrets.
+const MASKED_DATA: &str = "MTExMTExMTEtMTExMS0xMTExLTExMTEtMTExMTExMTExMTEx";
 
 /// A file of JSON lines, one for each request that the organization answered.
 pub(super) struct Recorder {
@@ -70,7 +72,11 @@ fn masked(value: &Value) -> Value {
                         key.as_str(),
                         "secret_key" | "password" | "token" | "renew_token" | "bearer_token"
                     );
-                    let value = if secret && value.is_string() { MASK.into() } else { masked(value) };
+                    let value = match value {
+                        Value::String(_) if secret => MASK.into(),
+                        Value::String(_) if key == "data" => MASKED_DATA.into(),
+                        _ => masked(value),
+                    };
                     (key.clone(), value)
                 })
                 .collect(),
@@ -91,14 +97,14 @@ mod tests {
         let exchange = Exchange {
             method: "POST",
             target: "/iam/v1alpha1/api-keys",
-            request: br#"{"member": {"password": "hunter2"}}"#,
+            request: br#"{"data": "aHVudGVyMg==", "member": {"password": "hunter2"}}"#,
             status: 200,
             response: Some(&response),
             ms: 257.04,
         };
         assert_eq!(
             line(&exchange).to_string(),
-            r#"{"method":"POST","path":"/iam/v1alpha1/api-keys","request":{"member":{"password":"11111111-1111-1111-1111-111111111111"}},"status":200,"response":{"access_key":"SCW9AXCN349HVWTA0M0H","secret_key":"11111111-1111-1111-1111-111111111111"},"ms":257.0}"#
+            r#"{"method":"POST","path":"/iam/v1alpha1/api-keys","request":{"data":"MTExMTExMTEtMTExMS0xMTExLTExMTEtMTExMTExMTExMTEx","member":{"password":"11111111-1111-1111-1111-111111111111"}},"status":200,"response":{"access_key":"SCW9AXCN349HVWTA0M0H","secret_key":"11111111-1111-1111-1111-111111111111"},"ms":257.0}"#
         );
     }
 }

@@ -31,8 +31,10 @@ impl Rng {
         let jitter = u32::try_from(draw.next() % u64::from(STEP)).unwrap_or(0);
         let head = FIRST.wrapping_add(self.ids.wrapping_mul(STEP)).wrapping_add(jitter);
         self.ids = self.ids.wrapping_add(1);
-        let random = draw.uuid();
-        format!("{head:08x}{}", &random[8..])
+        let random = draw.bits() & u128::MAX >> 32;
+        uuid::Builder::from_random_bytes((u128::from(head) << 96 | random).to_be_bytes())
+            .into_uuid()
+            .to_string()
     }
 
     /// Returns the draw for these words; each time they are asked for it is another.
@@ -75,6 +77,10 @@ impl Draw {
         z ^ (z >> 31)
     }
 
+    fn bits(&mut self) -> u128 {
+        u128::from(self.next()) << 64 | u128::from(self.next())
+    }
+
     /// Returns a number from 0 up to, and without, 1.
     pub(super) fn unit(&mut self) -> f64 {
         let bits = u32::try_from(self.next() >> 32).unwrap_or(0);
@@ -83,16 +89,7 @@ impl Draw {
 
     /// Returns a UUID of version 4, as all ids of the API are (recorded).
     pub(super) fn uuid(&mut self) -> String {
-        let high = (self.next() & !0xf000) | 0x4000;
-        let low = (self.next() & !(0b11 << 62)) | (0b10 << 62);
-        format!(
-            "{:08x}-{:04x}-{:04x}-{:04x}-{:012x}",
-            high >> 32,
-            (high >> 16) & 0xffff,
-            high & 0xffff,
-            low >> 48,
-            low & 0xffff_ffff_ffff
-        )
+        uuid::Builder::from_random_bytes(self.bits().to_be_bytes()).into_uuid().to_string()
     }
 
     /// Returns an access key: `SCW` and 17 digits and letters without I, L, O and U (recorded).

@@ -43,6 +43,8 @@ pub(super) struct Endpoint {
     pub(super) lock: Lock,
     /// Whether the call may change what somebody may do.
     pub(super) grants: bool,
+    /// The method's name in Audit Trail, which is not always that of the published schema.
+    pub(super) event: Option<&'static str>,
     pub(super) answers: Answers,
 }
 
@@ -53,6 +55,10 @@ impl Endpoint {
 
     const fn granting(self) -> Self {
         Self { grants: true, ..self }
+    }
+
+    const fn event(self, name: &'static str) -> Self {
+        Self { event: Some(name), ..self }
     }
 
     /// Says whether the call may change something.
@@ -72,7 +78,7 @@ const fn endpoint(
     recorded_ms: u16,
     answers: Answers,
 ) -> Endpoint {
-    Endpoint { method, template, recorded_ms, lock: Lock::Nothing, grants: false, answers }
+    Endpoint { method, template, recorded_ms, lock: Lock::Nothing, grants: false, event: None, answers }
 }
 
 const fn open(method: &'static str, template: &'static str, ms: u16, answer: fn() -> Value) -> Endpoint {
@@ -91,6 +97,18 @@ const fn call(
     endpoint(method, template, ms, Answers::Permitted(action, kind, handler))
 }
 
+/// A call for those who may do this to such objects.
+const fn acting(
+    method: &'static str,
+    template: &'static str,
+    ms: u16,
+    action: Action,
+    kind: Kind,
+    handler: Handler,
+) -> Endpoint {
+    endpoint(method, template, ms, Answers::Permitted(action, kind, handler))
+}
+
 const fn not_emulated(method: &'static str, template: &'static str) -> Endpoint {
     endpoint(method, template, 0, Answers::NotEmulated)
 }
@@ -99,85 +117,107 @@ const fn not_emulated(method: &'static str, template: &'static str) -> Endpoint 
 static ENDPOINTS: &[Endpoint] = &[
     open("GET", "/metadata", 30, || json!({"platform": "external", "partition": "scw", "domain": "scw.eu"})),
     call("GET", "/iam/v1alpha1/applications", 53, Kind::Application, |it, ask| it.list_applications(ask)),
-    call("POST", "/iam/v1alpha1/applications", 144, Kind::Application, |it, ask| it.create_application(ask)),
+    call("POST", "/iam/v1alpha1/applications", 144, Kind::Application, |it, ask| it.create_application(ask)).event("CreateApplication"),
     call("GET", "/iam/v1alpha1/applications/{application_id}", 54, Kind::Application, |it, ask| it.get_application(ask)),
-    call("PATCH", "/iam/v1alpha1/applications/{application_id}", 61, Kind::Application, |it, ask| it.update_application(ask)),
-    call("DELETE", "/iam/v1alpha1/applications/{application_id}", 97, Kind::Application, |it, ask| it.delete_application(ask)),
+    call("PATCH", "/iam/v1alpha1/applications/{application_id}", 61, Kind::Application, |it, ask| it.update_application(ask)).event("UpdateApplication"),
+    call("DELETE", "/iam/v1alpha1/applications/{application_id}", 97, Kind::Application, |it, ask| it.delete_application(ask)).event("DeleteApplication"),
     call("GET", "/iam/v1alpha1/groups", 105, Kind::Group, |it, ask| it.list_groups(ask)),
-    call("POST", "/iam/v1alpha1/groups", 191, Kind::Group, |it, ask| it.create_group(ask)),
+    call("POST", "/iam/v1alpha1/groups", 191, Kind::Group, |it, ask| it.create_group(ask)).event("CreateGroup"),
     call("GET", "/iam/v1alpha1/groups/{group_id}", 57, Kind::Group, |it, ask| it.get_group(ask)),
-    call("PATCH", "/iam/v1alpha1/groups/{group_id}", 72, Kind::Group, |it, ask| it.update_group(ask)).locking(Lock::Group),
-    call("DELETE", "/iam/v1alpha1/groups/{group_id}", 82, Kind::Group, |it, ask| it.delete_group(ask)).locking(Lock::Group),
-    call("PUT", "/iam/v1alpha1/groups/{group_id}/members", 330, Kind::Group, |it, ask| it.set_members(ask)).locking(Lock::Group).granting(),
-    call("POST", "/iam/v1alpha1/groups/{group_id}/add-member", 381, Kind::Group, |it, ask| it.add_member(ask)).locking(Lock::Group).granting(),
-    call("POST", "/iam/v1alpha1/groups/{group_id}/add-members", 381, Kind::Group, |it, ask| it.add_members(ask)).locking(Lock::Group).granting(),
-    call("POST", "/iam/v1alpha1/groups/{group_id}/remove-member", 125, Kind::Group, |it, ask| it.remove_member(ask)).locking(Lock::Group),
+    call("PATCH", "/iam/v1alpha1/groups/{group_id}", 72, Kind::Group, |it, ask| it.update_group(ask)).locking(Lock::Group).event("UpdateGroup"),
+    call("DELETE", "/iam/v1alpha1/groups/{group_id}", 82, Kind::Group, |it, ask| it.delete_group(ask)).locking(Lock::Group).event("DeleteGroup"),
+    call("PUT", "/iam/v1alpha1/groups/{group_id}/members", 330, Kind::Group, |it, ask| it.set_members(ask)).locking(Lock::Group).granting().event("SetGroupMembers"),
+    call("POST", "/iam/v1alpha1/groups/{group_id}/add-member", 381, Kind::Group, |it, ask| it.add_member(ask)).locking(Lock::Group).granting().event("AddGroupMember"),
+    call("POST", "/iam/v1alpha1/groups/{group_id}/add-members", 381, Kind::Group, |it, ask| it.add_members(ask)).locking(Lock::Group).granting().event("AddGroupMembers"),
+    call("POST", "/iam/v1alpha1/groups/{group_id}/remove-member", 125, Kind::Group, |it, ask| it.remove_member(ask)).locking(Lock::Group).event("RemoveGroupMember"),
     call("GET", "/iam/v1alpha1/policies", 109, Kind::Policy, |it, ask| it.list_policies(ask)),
-    call("POST", "/iam/v1alpha1/policies", 157, Kind::Policy, |it, ask| it.create_policy(ask)).granting(),
+    call("POST", "/iam/v1alpha1/policies", 157, Kind::Policy, |it, ask| it.create_policy(ask)).granting().event("CreatePolicy"),
     call("GET", "/iam/v1alpha1/policies/{policy_id}", 69, Kind::Policy, |it, ask| it.get_policy(ask)),
-    call("PATCH", "/iam/v1alpha1/policies/{policy_id}", 78, Kind::Policy, |it, ask| it.update_policy(ask)).locking(Lock::Policy).granting(),
-    call("DELETE", "/iam/v1alpha1/policies/{policy_id}", 103, Kind::Policy, |it, ask| it.delete_policy(ask)).locking(Lock::Policy),
-    call("POST", "/iam/v1alpha1/policies/{policy_id}/clone", 157, Kind::Policy, |it, ask| it.clone_policy(ask)).granting(),
+    call("PATCH", "/iam/v1alpha1/policies/{policy_id}", 78, Kind::Policy, |it, ask| it.update_policy(ask)).locking(Lock::Policy).granting().event("UpdatePolicy"),
+    call("DELETE", "/iam/v1alpha1/policies/{policy_id}", 103, Kind::Policy, |it, ask| it.delete_policy(ask)).locking(Lock::Policy).event("DeletePolicy"),
+    call("POST", "/iam/v1alpha1/policies/{policy_id}/clone", 157, Kind::Policy, |it, ask| it.clone_policy(ask)).granting().event("ClonePolicy"),
     call("GET", "/iam/v1alpha1/rules", 54, Kind::Rule, |it, ask| it.list_rules(ask)),
-    call("PUT", "/iam/v1alpha1/rules", 119, Kind::Rule, |it, ask| it.set_rules(ask)).locking(Lock::PolicyOfBody).granting(),
+    call("PUT", "/iam/v1alpha1/rules", 119, Kind::Rule, |it, ask| it.set_rules(ask)).locking(Lock::PolicyOfBody).granting().event("SetRules"),
     call("GET", "/iam/v1alpha1/permission-sets", 54, Kind::PermissionSet, |it, ask| it.list_permission_sets(ask)),
     call("GET", "/iam/v1alpha1/api-keys", 402, Kind::ApiKey, |it, ask| it.list_api_keys(ask)),
-    call("POST", "/iam/v1alpha1/api-keys", 257, Kind::ApiKey, |it, ask| it.create_api_key(ask)),
+    call("POST", "/iam/v1alpha1/api-keys", 257, Kind::ApiKey, |it, ask| it.create_api_key(ask)).event("CreateAPIKey"),
     call("GET", "/iam/v1alpha1/api-keys/{access_key}", 113, Kind::ApiKey, |it, ask| it.get_api_key(ask)),
-    call("PATCH", "/iam/v1alpha1/api-keys/{access_key}", 154, Kind::ApiKey, |it, ask| it.update_api_key(ask)),
-    call("DELETE", "/iam/v1alpha1/api-keys/{access_key}", 172, Kind::ApiKey, |it, ask| it.delete_api_key(ask)),
+    call("PATCH", "/iam/v1alpha1/api-keys/{access_key}", 154, Kind::ApiKey, |it, ask| it.update_api_key(ask)).event("UpdateAPIKey"),
+    call("DELETE", "/iam/v1alpha1/api-keys/{access_key}", 172, Kind::ApiKey, |it, ask| it.delete_api_key(ask)).event("DeleteAPIKey"),
     call("GET", "/iam/v1alpha1/ssh-keys", 82, Kind::SshKey, |it, ask| it.list_ssh_keys(ask)),
-    call("POST", "/iam/v1alpha1/ssh-keys", 149, Kind::SshKey, |it, ask| it.create_ssh_key(ask)),
+    call("POST", "/iam/v1alpha1/ssh-keys", 149, Kind::SshKey, |it, ask| it.create_ssh_key(ask)).event("CreateSSHKey"),
     call("GET", "/iam/v1alpha1/ssh-keys/{ssh_key_id}", 52, Kind::SshKey, |it, ask| it.get_ssh_key(ask)),
-    call("PATCH", "/iam/v1alpha1/ssh-keys/{ssh_key_id}", 90, Kind::SshKey, |it, ask| it.update_ssh_key(ask)),
-    call("DELETE", "/iam/v1alpha1/ssh-keys/{ssh_key_id}", 66, Kind::SshKey, |it, ask| it.delete_ssh_key(ask)),
+    call("PATCH", "/iam/v1alpha1/ssh-keys/{ssh_key_id}", 90, Kind::SshKey, |it, ask| it.update_ssh_key(ask)).event("UpdateSSHKey"),
+    call("DELETE", "/iam/v1alpha1/ssh-keys/{ssh_key_id}", 66, Kind::SshKey, |it, ask| it.delete_ssh_key(ask)).event("DeleteSSHKey"),
     call("GET", "/iam/v1alpha1/users", 60, Kind::User, |it, ask| it.list_users(ask)),
-    call("POST", "/iam/v1alpha1/users", 612, Kind::User, |it, ask| it.create_user(ask)),
+    call("POST", "/iam/v1alpha1/users", 612, Kind::User, |it, ask| it.create_user(ask)).event("CreateUser"),
     call("GET", "/iam/v1alpha1/users/{user_id}", 162, Kind::User, |it, ask| it.get_user(ask)),
-    call("PATCH", "/iam/v1alpha1/users/{user_id}", 168, Kind::User, |it, ask| it.update_user(ask)),
-    call("DELETE", "/iam/v1alpha1/users/{user_id}", 302, Kind::User, |it, ask| it.delete_user(ask)),
-    call("POST", "/iam/v1alpha1/users/{user_id}/lock", 175, Kind::User, |it, ask| it.lock_user(ask, true)),
-    call("POST", "/iam/v1alpha1/users/{user_id}/unlock", 175, Kind::User, |it, ask| it.lock_user(ask, false)),
-    call("POST", "/iam/v1alpha1/users/{user_id}/update-username", 175, Kind::User, |it, ask| it.update_username(ask)),
-    call("POST", "/iam/v1alpha1/users/{user_id}/update-password", 175, Kind::User, |it, ask| it.update_password(ask)),
+    call("PATCH", "/iam/v1alpha1/users/{user_id}", 168, Kind::User, |it, ask| it.update_user(ask)).event("UpdateUser"),
+    call("DELETE", "/iam/v1alpha1/users/{user_id}", 302, Kind::User, |it, ask| it.delete_user(ask)).event("DeleteUser"),
+    call("POST", "/iam/v1alpha1/users/{user_id}/lock", 175, Kind::User, |it, ask| it.lock_user(ask, true)).event("LockMember"),
+    call("POST", "/iam/v1alpha1/users/{user_id}/unlock", 175, Kind::User, |it, ask| it.lock_user(ask, false)).event("UnlockMember"),
+    call("POST", "/iam/v1alpha1/users/{user_id}/update-username", 175, Kind::User, |it, ask| it.update_username(ask)).event("UpdateUserUsername"),
+    call("POST", "/iam/v1alpha1/users/{user_id}/update-password", 175, Kind::User, |it, ask| it.update_password(ask)).event("UpdateUserPassword"),
     call("GET", "/iam/v1alpha1/quota", 54, Kind::Quota, |it, ask| it.list_quota(ask)),
     call("GET", "/iam/v1alpha1/quota/{quotum_name}", 54, Kind::Quota, |it, ask| it.get_quotum(ask)),
     call("GET", "/account/v3/projects", 1011, Kind::Project, |it, ask| it.list_projects(ask)),
-    call("POST", "/account/v3/projects", 606, Kind::Project, |it, ask| it.create_project(ask)),
+    call("POST", "/account/v3/projects", 606, Kind::Project, |it, ask| it.create_project(ask)).event("CreateProject"),
     call("GET", "/account/v3/projects/{project_id}", 206, Kind::Project, |it, ask| it.get_project(ask)),
-    call("PATCH", "/account/v3/projects/{project_id}", 396, Kind::Project, |it, ask| it.update_project(ask)),
-    call("DELETE", "/account/v3/projects/{project_id}", 1661, Kind::Project, |it, ask| it.delete_project(ask)),
+    call("PATCH", "/account/v3/projects/{project_id}", 396, Kind::Project, |it, ask| it.update_project(ask)).event("UpdateProject"),
+    call("DELETE", "/account/v3/projects/{project_id}", 1661, Kind::Project, |it, ask| it.delete_project(ask)).event("DeleteProject"),
+    call("GET", "/iam/v1alpha1/organizations/{organization_id}", 54, Kind::Organization, |it, ask| it.get_organization(ask)),
+    call("PUT", "/iam/v1alpha1/organizations/{organization_id}/alias", 119, Kind::Organization, |it, ask| it.set_alias(ask)).event("SetOrganizationAlias"),
+    call("PATCH", "/iam/v1alpha1/organizations/{organization_id}/login-methods", 78, Kind::Organization, |it, ask| it.update_login_methods(ask)).event("UpdateOrganizationLoginMethods"),
+    call("GET", "/iam/v1alpha1/organizations/{organization_id}/security-settings", 54, Kind::Organization, |it, ask| it.get_security_settings(ask)),
+    call("PATCH", "/iam/v1alpha1/organizations/{organization_id}/security-settings", 78, Kind::Organization, |it, ask| it.update_security_settings(ask)).event("UpdateOrganizationSecuritySettings"),
+    call("GET", "/iam/v1alpha1/organizations/{organization_id}/saml", 185, Kind::Saml, |it, ask| it.get_saml(ask)),
+    call("POST", "/iam/v1alpha1/organizations/{organization_id}/saml", 160, Kind::Saml, |it, ask| it.enable_saml(ask)).event("EnableOrganizationSaml"),
+    call("PATCH", "/iam/v1alpha1/saml/{saml_id}", 191, Kind::Saml, |it, ask| it.update_saml(ask)).event("UpdateSaml"),
+    call("DELETE", "/iam/v1alpha1/saml/{saml_id}", 166, Kind::Saml, |it, ask| it.delete_saml(ask)).event("DeleteSaml"),
+    call("GET", "/iam/v1alpha1/saml/{saml_id}/certificates", 158, Kind::SamlCertificate, |it, ask| it.list_saml_certificates(ask)),
+    call("POST", "/iam/v1alpha1/saml/{saml_id}/certificates", 205, Kind::SamlCertificate, |it, ask| it.add_saml_certificate(ask)).event("AddSamlCertificate"),
+    call("GET", "/iam/v1alpha1/saml-certificates/{certificate_id}", 54, Kind::SamlCertificate, |it, ask| it.get_saml_certificate(ask)),
+    call("DELETE", "/iam/v1alpha1/saml-certificates/{certificate_id}", 163, Kind::SamlCertificate, |it, ask| it.delete_saml_certificate(ask)).event("DeleteSamlCertificate"),
+    call("POST", "/iam/v1alpha1/parse-saml-metadata", 54, Kind::Saml, |_, ask| Organization::parse_saml_metadata(ask)),
+    call("GET", "/iam/v1alpha1/organizations/{organization_id}/scim", 60, Kind::Scim, |it, ask| it.get_scim(ask)),
+    call("POST", "/iam/v1alpha1/organizations/{organization_id}/scim", 124, Kind::Scim, |it, ask| it.enable_scim(ask)).event("EnableOrganizationScim"),
+    call("DELETE", "/iam/v1alpha1/scim/{scim_id}", 71, Kind::Scim, |it, ask| it.delete_scim(ask)).event("DeleteScim"),
+    call("GET", "/iam/v1alpha1/scim/{scim_id}/tokens", 50, Kind::ScimToken, |it, ask| it.list_scim_tokens(ask)),
+    call("POST", "/iam/v1alpha1/scim/{scim_id}/tokens", 428, Kind::ScimToken, |it, ask| it.create_scim_token(ask)).event("CreateScimToken"),
+    call("GET", "/iam/v1alpha1/scim-tokens/{scim_token_id}", 50, Kind::ScimToken, |it, ask| it.get_scim_token(ask)),
+    call("DELETE", "/iam/v1alpha1/scim-tokens/{scim_token_id}", 120, Kind::ScimToken, |it, ask| it.delete_scim_token(ask)).event("DeleteScimToken"),
+    call("GET", "/iam/v1alpha1/grace-periods", 54, Kind::GracePeriod, |it, ask| it.list_grace_periods(ask)),
+    call("GET", "/iam/v1alpha1/logs", 200, Kind::Log, |it, ask| it.list_logs(ask)),
+    call("GET", "/iam/v1alpha1/logs/{log_id}", 54, Kind::Log, |it, ask| it.get_log(ask)),
+    call("GET", "/audit-trail/v1alpha1/regions/{region}/events", 217, Kind::Event, |it, ask| it.list_events(ask)),
+    call("GET", "/secret-manager/v1beta1/regions/{region}/secrets", 54, Kind::Secret, |it, ask| it.list_secrets(ask)),
+    acting("POST", "/secret-manager/v1beta1/regions/{region}/secrets", 138, Action::Create, Kind::Secret, |it, ask| it.create_secret(ask)).event("CreateSecret"),
+    call("GET", "/secret-manager/v1beta1/regions/{region}/secrets/browse", 54, Kind::Secret, |it, ask| it.browse_secrets(ask)),
+    call("GET", "/secret-manager/v1beta1/regions/{region}/tags", 54, Kind::Secret, |it, ask| it.list_secret_tags(ask)),
+    acting("GET", "/secret-manager/v1beta1/regions/{region}/secrets-by-path/versions/{revision}/access", 65, Action::Access, Kind::Secret, |it, ask| it.access_secret_by_path(ask)),
+    call("GET", "/secret-manager/v1beta1/regions/{region}/secrets/{secret_id}", 52, Kind::Secret, |it, ask| it.get_secret(ask)),
+    call("PATCH", "/secret-manager/v1beta1/regions/{region}/secrets/{secret_id}", 159, Kind::Secret, |it, ask| it.update_secret(ask)).event("UpdateSecret"),
+    acting("DELETE", "/secret-manager/v1beta1/regions/{region}/secrets/{secret_id}", 84, Action::Delete, Kind::Secret, |it, ask| it.delete_secret(ask)).event("DeleteSecret"),
+    call("POST", "/secret-manager/v1beta1/regions/{region}/secrets/{secret_id}/protect", 127, Kind::Secret, |it, ask| it.protect_secret(ask, true)).event("ProtectSecret"),
+    call("POST", "/secret-manager/v1beta1/regions/{region}/secrets/{secret_id}/unprotect", 127, Kind::Secret, |it, ask| it.protect_secret(ask, false)).event("UnprotectSecret"),
+    call("POST", "/secret-manager/v1beta1/regions/{region}/secrets/{secret_id}/restore", 127, Kind::Secret, |it, ask| it.restore_secret(ask)).event("RestoreSecret"),
+    call("POST", "/secret-manager/v1beta1/regions/{region}/secrets/{secret_id}/add-owner", 127, Kind::Secret, |it, ask| it.add_secret_owner(ask)).event("AddSecretOwner"),
+    call("GET", "/secret-manager/v1beta1/regions/{region}/secrets/{secret_id}/versions", 48, Kind::Secret, |it, ask| it.list_secret_versions(ask)),
+    acting("POST", "/secret-manager/v1beta1/regions/{region}/secrets/{secret_id}/versions", 299, Action::Create, Kind::Secret, |it, ask| it.create_secret_version(ask)).event("CreateSecretVersion"),
+    call("GET", "/secret-manager/v1beta1/regions/{region}/secrets/{secret_id}/versions/{revision}", 46, Kind::Secret, |it, ask| it.get_secret_version(ask)),
+    call("PATCH", "/secret-manager/v1beta1/regions/{region}/secrets/{secret_id}/versions/{revision}", 159, Kind::Secret, |it, ask| it.update_secret_version(ask)).event("UpdateSecretVersion"),
+    acting("DELETE", "/secret-manager/v1beta1/regions/{region}/secrets/{secret_id}/versions/{revision}", 77, Action::Delete, Kind::Secret, |it, ask| it.delete_secret_version(ask)).event("DeleteSecretVersion"),
+    acting("GET", "/secret-manager/v1beta1/regions/{region}/secrets/{secret_id}/versions/{revision}/access", 65, Action::Access, Kind::Secret, |it, ask| it.access_secret_version(ask)),
+    call("POST", "/secret-manager/v1beta1/regions/{region}/secrets/{secret_id}/versions/{revision}/enable", 127, Kind::Secret, |it, ask| it.enable_secret_version(ask, true)).event("EnableSecretVersion"),
+    call("POST", "/secret-manager/v1beta1/regions/{region}/secrets/{secret_id}/versions/{revision}/disable", 127, Kind::Secret, |it, ask| it.enable_secret_version(ask, false)).event("DisableSecretVersion"),
+    call("POST", "/secret-manager/v1beta1/regions/{region}/secrets/{secret_id}/versions/{revision}/restore", 127, Kind::Secret, |it, ask| it.restore_secret_version(ask)).event("RestoreSecretVersion"),
     not_emulated("POST", "/account/v3/projects/{project_id}/delete-with-resources"),
     not_emulated("POST", "/account/v3/projects/{project_id}/project-qualification"),
     not_emulated("POST", "/iam/v1alpha1/check-permissions"),
-    not_emulated("GET", "/iam/v1alpha1/organizations/{organization_id}"),
-    not_emulated("PUT", "/iam/v1alpha1/organizations/{organization_id}/alias"),
-    not_emulated("PATCH", "/iam/v1alpha1/organizations/{organization_id}/login-methods"),
-    not_emulated("GET", "/iam/v1alpha1/organizations/{organization_id}/security-settings"),
-    not_emulated("PATCH", "/iam/v1alpha1/organizations/{organization_id}/security-settings"),
-    not_emulated("GET", "/iam/v1alpha1/organizations/{organization_id}/saml"),
-    not_emulated("POST", "/iam/v1alpha1/organizations/{organization_id}/saml"),
-    not_emulated("GET", "/iam/v1alpha1/organizations/{organization_id}/scim"),
-    not_emulated("POST", "/iam/v1alpha1/organizations/{organization_id}/scim"),
-    not_emulated("PATCH", "/iam/v1alpha1/saml/{saml_id}"),
-    not_emulated("DELETE", "/iam/v1alpha1/saml/{saml_id}"),
-    not_emulated("GET", "/iam/v1alpha1/saml/{saml_id}/certificates"),
-    not_emulated("POST", "/iam/v1alpha1/saml/{saml_id}/certificates"),
-    not_emulated("GET", "/iam/v1alpha1/saml-certificates/{certificate_id}"),
-    not_emulated("DELETE", "/iam/v1alpha1/saml-certificates/{certificate_id}"),
-    not_emulated("POST", "/iam/v1alpha1/parse-saml-metadata"),
-    not_emulated("DELETE", "/iam/v1alpha1/scim/{scim_id}"),
-    not_emulated("GET", "/iam/v1alpha1/scim/{scim_id}/tokens"),
-    not_emulated("POST", "/iam/v1alpha1/scim/{scim_id}/tokens"),
-    not_emulated("GET", "/iam/v1alpha1/scim-tokens/{scim_token_id}"),
-    not_emulated("DELETE", "/iam/v1alpha1/scim-tokens/{scim_token_id}"),
     not_emulated("GET", "/iam/v1alpha1/jwts"),
     not_emulated("POST", "/iam/v1alpha1/jwts"),
     not_emulated("GET", "/iam/v1alpha1/jwts/{jti}"),
     not_emulated("DELETE", "/iam/v1alpha1/jwts/{jti}"),
-    not_emulated("GET", "/iam/v1alpha1/logs"),
-    not_emulated("GET", "/iam/v1alpha1/logs/{log_id}"),
-    not_emulated("GET", "/iam/v1alpha1/grace-periods"),
     not_emulated("GET", "/iam/v1alpha1/users/{user_id}/connections"),
     not_emulated("POST", "/iam/v1alpha1/users/{user_id}/initiate-connection"),
     not_emulated("POST", "/iam/v1alpha1/users/{user_id}/join-connection"),
@@ -192,31 +232,36 @@ static ENDPOINTS: &[Endpoint] = &[
     not_emulated("DELETE", "/iam/v1alpha1/webauthn-authenticator/{authenticator_id}"),
 ];
 
-/// A request's endpoint and the id in its path.
+/// A request's endpoint and the parameters in its path.
 pub(super) struct Route {
     pub(super) endpoint: &'static Endpoint,
-    /// What stands in the path for its parameter, decoded; no call has two.
-    pub(super) id: String,
+    /// What stands in the path for its parameters, decoded.
+    pub(super) parameters: Vec<String>,
 }
 
 impl Route {
     /// Finds the endpoint of a method and a path without its query.
     pub(super) fn find(method: &str, path: &str) -> Option<Self> {
         ENDPOINTS.iter().find_map(|endpoint| {
-            let id = (endpoint.method == method).then(|| parameter(endpoint.template, path))??;
-            Some(Self { endpoint, id })
+            let parameters = (endpoint.method == method).then(|| parameters(endpoint.template, path))??;
+            Some(Self { endpoint, parameters })
         })
+    }
+
+    /// Returns the last parameter: all that most calls have, the id of what they are about.
+    pub(super) fn id(&self) -> &str {
+        self.parameters.last().map_or("", String::as_str)
     }
 
     /// Says whether there is a path, whatever the methods that it takes.
     pub(super) fn is_known(path: &str) -> bool {
-        ENDPOINTS.iter().any(|endpoint| parameter(endpoint.template, path).is_some())
+        ENDPOINTS.iter().any(|endpoint| parameters(endpoint.template, path).is_some())
     }
 }
 
-/// Matches a path against a template: what stands for its parameter, `""` where it has none.
-fn parameter(template: &str, path: &str) -> Option<String> {
-    let mut id = String::new();
+/// Matches a path against a template: what stands for its parameters.
+fn parameters(template: &str, path: &str) -> Option<Vec<String>> {
+    let mut parameters = Vec::new();
     let mut given = path.split('/');
     for wanted in template.split('/') {
         let segment = given.next()?;
@@ -224,12 +269,12 @@ fn parameter(template: &str, path: &str) -> Option<String> {
             if segment.is_empty() {
                 return None;
             }
-            id = decode(segment, Plus::Plus);
+            parameters.push(decode(segment, Plus::Plus));
         } else if wanted != segment {
             return None;
         }
     }
-    given.next().is_none().then_some(id)
+    given.next().is_none().then_some(parameters)
 }
 
 #[cfg(test)]
@@ -239,7 +284,7 @@ mod tests {
     #[test]
     fn a_path_is_matched_whole_and_its_id_decoded() {
         let found = |method: &str, path: &str| {
-            Route::find(method, path).map(|route| (route.endpoint.template, route.id))
+            Route::find(method, path).map(|route| (route.endpoint.template, route.parameters.concat()))
         };
         assert_eq!(found("GET", "/iam/v1alpha1/groups"), Some(("/iam/v1alpha1/groups", String::new())));
         assert_eq!(

@@ -4,7 +4,8 @@ use std::cell::Cell;
 use std::collections::{HashMap, HashSet};
 
 use jiff::Timestamp;
-use serde_json::{Map, Value};
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value, json};
 use thiserror::Error;
 
 use super::api_key::{ApiKey, Bearer};
@@ -18,6 +19,7 @@ use super::project::Project;
 use super::quota::Quotas;
 use super::reply::Reason;
 use super::rng::Rng;
+use super::secret::StoredSecret;
 use super::ssh_key::SshKey;
 use super::table::{Row, Table};
 use super::time;
@@ -73,6 +75,20 @@ impl Defaults {
         Self { organization, epoch: Self::epoch(), made_up: Cell::new(0) }
     }
 
+    /// Gives an object of a state what it does not say: when it was made and changed.
+    fn fill_times(&self, object: &mut Map<String, Value>) {
+        self.fill(object, "created_at", || format!("{:.6}", self.epoch));
+        let created_at = object.get("created_at").and_then(Value::as_str).unwrap_or_default().to_owned();
+        self.fill(object, "updated_at", || created_at);
+    }
+
+    /// Gives an object of a state a text that it does not say.
+    pub(super) fn fill(&self, object: &mut Map<String, Value>, key: &str, value: impl FnOnce() -> String) {
+        if !object.contains_key(key) {
+            object.insert(key.to_owned(), value().into());
+        }
+    }
+
     /// Returns the beginning of 2020.
     pub(super) fn epoch() -> Timestamp {
         Timestamp::from_second(1_577_836_800).unwrap_or_default()
@@ -103,11 +119,8 @@ const KINDS: [&str; 10] = [
     "api_keys",
     "ssh_keys",
     "quota",
-    KEPT,
+    "secrets",
 ];
-
-/// A kind that is kept as it is, because its API is not emulated.
-const KEPT: &str = "secrets";
 
 fn known() -> String {
     let keys: Vec<String> = KINDS.iter().map(|kind| format!("`{kind}`")).collect();
@@ -147,7 +160,11 @@ impl Organization {
             policies: Table::default(),
             api_keys: Table::default(),
             ssh_keys: Table::default(),
-            kept: None,
+            stored_secrets: Table::default(),
+            secrets_of_state: false,
+            saml: None,
+            scim: None,
+            events: std::collections::VecDeque::new(),
             permission_sets: PermissionSets::published(),
             quotas: Quotas::new(None, behaviour.quota),
             behaviour,
@@ -183,8 +200,11 @@ impl Organization {
         organization.api_keys = rows(state, "api_keys", &defaults, ApiKey::load)?;
         organization.ssh_keys = rows(state, "ssh_keys", &defaults, SshKey::load)?;
         organization.quotas = Quotas::new(quota(state)?, behaviour.quota);
-        list(state, KEPT)?;
-        organization.kept = state.get(KEPT).cloned();
+        organization.stored_secrets = declared_rows(state, "secrets", &defaults, StoredSecret::complete)?;
+        organization.stored_secrets.each_mut().for_each(StoredSecret::settle);
+        organization.secrets_of_state = state.get("secrets").is_some_and(Value::is_array);
+        organization.saml = part(&mut organization.object, "saml")?;
+        organization.scim = part(&mut organization.object, "scim")?;
         organization.imply_groups();
         organization.settle();
         Ok(organization)
@@ -223,7 +243,8 @@ impl Organization {
             .chain(self.groups.iter().map(Group::latest))
             .chain(self.policies.iter().map(Policy::latest))
             .chain(self.api_keys.iter().map(ApiKey::latest))
-            .chain(self.ssh_keys.iter().map(SshKey::latest));
+            .chain(self.ssh_keys.iter().map(SshKey::latest))
+            .chain(self.stored_secrets.iter().map(StoredSecret::latest));
         self.last = times.max().map_or(Timestamp::UNIX_EPOCH, time::to_microsecond);
     }
 
@@ -231,8 +252,11 @@ impl Organization {
     #[must_use]
     pub fn state(&self) -> Value {
         let mut state = Map::new();
-        state.insert("organization".into(), Value::Object(self.object.clone()));
-        state.insert("users".into(), self.users.iter().map(User::json).collect());
+        let mut object = self.object.clone();
+        object.extend(self.saml.as_ref().map(|saml| ("saml".to_owned(), json!(saml))));
+        object.extend(self.scim.as_ref().map(|scim| ("scim".to_owned(), scim.saved())));
+        state.insert("organization".into(), Value::Object(object));
+        state.insert("users".into(), self.users.iter().map(User::saved).collect());
         state.insert("projects".into(), self.projects.iter().map(Project::json).collect());
         state.insert("applications".into(), self.applications.iter().map(Application::json).collect());
         state.insert(
@@ -242,8 +266,8 @@ impl Organization {
         state.insert("policies".into(), self.policies.iter().map(Policy::saved).collect());
         state.insert("api_keys".into(), self.api_keys.iter().map(ApiKey::saved).collect());
         state.insert("ssh_keys".into(), self.ssh_keys.iter().map(SshKey::json).collect());
-        if let Some(kept) = &self.kept {
-            state.insert(KEPT.into(), kept.clone());
+        if self.secrets_of_state || self.stored_secrets.len() > 0 {
+            state.insert("secrets".into(), self.stored_secrets.iter().map(StoredSecret::saved).collect());
         }
         if self.quotas.of_state {
             state.insert("quota".into(), self.quotas.saved());
@@ -264,7 +288,11 @@ fn organization_object(state: &Map<String, Value>) -> Result<Map<String, Value>,
             Ok(Map::from_iter([("id".to_owned(), Value::from(id))]))
         }
         Some(Value::Object(object)) => match object.get("id").and_then(Value::as_str).map(uuid) {
-            Some(Some(_)) => Ok(object.clone()),
+            Some(Some(_)) => {
+                let wrong = |(field, why)| StateError::Field { object: "organization".into(), field, why };
+                super::settings::check(object).map_err(wrong)?;
+                Ok(object.clone())
+            }
             Some(None) => Err(field("value must be a valid UUID")),
             None => Err(field("required key not provided")),
         },
@@ -299,6 +327,59 @@ fn rows<T: Row>(
         table.insert(row);
     }
     Ok(table)
+}
+
+/// Reads the rows of a kind by their declaration; `complete` adds what they take from the state.
+fn declared_rows<T: Row + DeserializeOwned>(
+    state: &Map<String, Value>,
+    kind: &str,
+    defaults: &Defaults,
+    complete: impl Fn(&mut Map<String, Value>, &Defaults),
+) -> Result<Table<T>, StateError> {
+    let mut table = Table::default();
+    for (at, value) in list(state, kind)?.iter().enumerate() {
+        let given = entry(kind, at, value)?;
+        let mut map = given.clone();
+        map.retain(|_, value| !value.is_null());
+        defaults.fill_times(&mut map);
+        complete(&mut map, defaults);
+        let wrong = |(field, why)| StateError::Field { object: label(kind, at, given), field, why };
+        let row: T = declared(&map).map_err(wrong)?;
+        if table.contains(row.id()) {
+            return Err(StateError::Twice { object: label(kind, at, given), id: row.id().to_owned() });
+        }
+        table.insert(row);
+    }
+    Ok(table)
+}
+
+/// Reads an object by its declaration.
+///
+/// # Errors
+/// The field, `.` for the object itself, and what is wrong with it.
+pub(super) fn declared<T: DeserializeOwned>(map: &Map<String, Value>) -> Result<T, (String, String)> {
+    serde_path_to_error::deserialize(Value::Object(map.clone())).map_err(|error| {
+        let missing = error.inner().to_string();
+        match missing.strip_prefix("missing field `").and_then(|rest| rest.split('`').next()) {
+            Some(field) => (field.to_owned(), "is missing".to_owned()),
+            None => (error.path().to_string(), missing),
+        }
+    })
+}
+
+/// Takes a part of the organization out of its object, if it is there.
+fn part<T: DeserializeOwned>(
+    organization: &mut Map<String, Value>,
+    key: &'static str,
+) -> Result<Option<T>, StateError> {
+    let wrong = |field: String, why| StateError::Field { object: "organization".into(), field, why };
+    match organization.remove(key) {
+        None | Some(Value::Null) => Ok(None),
+        Some(Value::Object(map)) => {
+            declared(&map).map(Some).map_err(|(field, why)| wrong(format!("{key}.{field}"), why))
+        }
+        Some(_) => Err(wrong(key.to_owned(), "value must be an object".to_owned())),
+    }
 }
 
 fn quota(state: &Map<String, Value>) -> Result<Option<Vec<Map<String, Value>>>, StateError> {

@@ -1,6 +1,6 @@
 //! Times as the API reads and writes them.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
 /// Returns a time as `created_at` and `updated_at` are served: UTC, six decimals.
@@ -20,6 +20,62 @@ pub(super) fn as_given(at: Timestamp) -> Value {
         (0, _) => format!("{at:.3}"),
         _ => format!("{at:.6}"),
     })
+}
+
+/// A time in a row: read with any offset, served in UTC with six decimals.
+pub(super) mod micros {
+    use jiff::Timestamp;
+    use serde::{Deserialize as _, Deserializer, Serializer, de::Error as _};
+
+    pub(crate) fn serialize<S: Serializer>(at: &Timestamp, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&format_args!("{at:.6}"))
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Timestamp, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        super::parse(&text).ok_or_else(|| D::Error::custom(super::NOT_A_TIME))
+    }
+}
+
+/// The same, or null.
+pub(super) mod micros_or_null {
+    use jiff::Timestamp;
+    use serde::{Deserialize as _, Deserializer, Serializer, de::Error as _};
+
+    pub(crate) fn serialize<S: Serializer>(at: &Option<Timestamp>, serializer: S) -> Result<S::Ok, S::Error> {
+        match at {
+            Some(at) => super::micros::serialize(at, serializer),
+            None => serializer.serialize_none(),
+        }
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Option<Timestamp>, D::Error> {
+        let Some(text) = Option::<String>::deserialize(deserializer)? else { return Ok(None) };
+        super::parse(&text).map(Some).ok_or_else(|| D::Error::custom(super::NOT_A_TIME))
+    }
+}
+
+/// What is said of a text that is no time.
+pub(super) const NOT_A_TIME: &str = "value must be an RFC 3339 time";
+
+/// Reads a duration as `2592000s` or `1800.000000000s`; none is negative.
+///
+/// Recorded: secret-ephemeral-policy.
+pub(super) fn duration(text: &str) -> Option<SignedDuration> {
+    let (seconds, fraction) =
+        text.strip_suffix('s')?.split_once('.').unwrap_or((text.strip_suffix('s')?, ""));
+    let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    if seconds.is_empty() || !digits(seconds) || !digits(fraction) || fraction.len() > 9 {
+        return None;
+    }
+    seconds.parse().ok().map(SignedDuration::from_secs)
+}
+
+/// Returns a duration as it is served: whole seconds.
+pub(super) fn whole_seconds(duration: SignedDuration) -> String {
+    format!("{}s", duration.as_secs())
 }
 
 /// Reads an RFC 3339 time with any offset; what is finer than a microsecond is cut off, not rounded.
@@ -52,6 +108,16 @@ mod tests {
         assert_eq!(back("2027-03-24T15:10:40.879Z"), "2027-03-24T15:10:40.879Z");
         assert_eq!(back("2027-03-24T15:10:57.648653377+02:00"), "2027-03-24T13:10:57.648653Z");
         assert_eq!(six_decimals(parse("2035-07-06T09:00:00Z").unwrap()), "2035-07-06T09:00:00.000000Z");
+    }
+
+    #[test]
+    fn a_duration_is_served_in_whole_seconds() {
+        let back = |text: &str| duration(text).map(whole_seconds);
+        assert_eq!(back("1800.000000000s").as_deref(), Some("1800s"));
+        assert_eq!(back("2592000s").as_deref(), Some("2592000s"));
+        for text in ["", "s", "-1s", "1", "1m", "1.0000000000s", "1.s0", "+5s"] {
+            assert_eq!(duration(text), None, "{text}");
+        }
     }
 
     #[test]

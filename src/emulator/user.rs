@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 use super::api_key::Bearer;
 use super::caller::Caller;
 use super::fields::{Fields, set};
+use super::grace_period::{GracePeriod, GracePeriodKind};
 use super::new_user::{Details, email_in, new_user, username_in};
 use super::organization::{Ask, Needed, Organization, unused_id};
 use super::page::{Key, Listing, Total};
@@ -37,6 +38,8 @@ pub(super) struct User {
     account_root_user_id: String,
     tags: Vec<String>,
     pub(super) locked: bool,
+    /// What the person has yet to do. Kept in the state, served by a call of its own.
+    pub(super) grace_periods: Vec<GracePeriod>,
     more: Map<String, Value>,
 }
 
@@ -89,6 +92,7 @@ impl User {
             account_root_user_id: fields.text("account_root_user_id").unwrap_or_default(),
             tags: fields.texts("tags").unwrap_or_default(),
             locked: fields.flag("locked").unwrap_or(false),
+            grace_periods: fields.declared("grace_periods").unwrap_or_default(),
             more: Map::new(),
         };
         user.more = fields.rest();
@@ -132,6 +136,7 @@ impl User {
             account_root_user_id: String::new(),
             tags: Vec::new(),
             locked: false,
+            grace_periods: Vec::new(),
             more: Map::new(),
         }
     }
@@ -146,6 +151,15 @@ impl User {
 
     pub(super) fn json(&self) -> Value {
         self.json_with(self.updated_at)
+    }
+
+    /// Returns the user as a state file has them.
+    pub(super) fn saved(&self) -> Value {
+        let mut json = self.json();
+        if !self.grace_periods.is_empty() {
+            json["grace_periods"] = serde_json::json!(self.grace_periods);
+        }
+        json
     }
 
     fn json_with(&self, updated_at: Timestamp) -> Value {
@@ -224,6 +238,9 @@ impl Organization {
         if let Some(details) = new_user.details {
             details.write(&mut user);
         }
+        if new_user.has_password && self.security().enforce_password_renewal {
+            user.grace_periods.push(self.grace_period(GracePeriodKind::UpdatePassword, now));
+        }
         let reply = Reply::ok(user.json());
         self.users.insert(user);
         Ok(reply)
@@ -285,10 +302,13 @@ impl Organization {
             );
         }
         fields.done()?;
-        self.change_user(ask, id, |_| ())
+        self.change_user(ask, id, |user| {
+            user.grace_periods.retain(|period| period.kind != GracePeriodKind::UpdatePassword);
+        })
     }
 
-    /// Locks or unlocks a member; the owner cannot be locked, and nobody locks themselves.
+    /// Locks or unlocks a member; the owner cannot be locked, and nobody locks themselves. Unlocking starts the grace
+    /// periods anew.
     pub(super) fn lock_user(&mut self, ask: &mut Ask<'_>, locked: bool) -> Answer {
         let id = ask.uuid("user_id")?;
         let user = self.users.get(&id).ok_or_else(|| not_found(id.clone()))?;
@@ -296,7 +316,14 @@ impl Organization {
         if locked && ask.caller == Caller::Bearer(Bearer::User(id.clone())) {
             return Err(Problem::Denied(vec![("write", "user")]));
         }
-        self.change_user(ask, id, |user| user.locked = locked)
+        let anew = |period: &GracePeriod| self.grace_period(period.kind, ask.request.now);
+        let periods: Vec<GracePeriod> = user.grace_periods.iter().map(anew).collect();
+        self.change_user(ask, id, |user| {
+            user.locked = locked;
+            if !locked {
+                user.grace_periods = periods;
+            }
+        })
     }
 
     fn change_user(&mut self, ask: &Ask<'_>, id: String, change: impl FnOnce(&mut User)) -> Answer {

@@ -52,6 +52,17 @@ pub enum Error {
 }
 
 impl Error {
+    /// Returns the id of the answered request that it is about, where there is one.
+    #[must_use]
+    pub fn request_id(&self) -> Option<&str> {
+        match self {
+            Self::Read { source, .. } => source.request_id(),
+            Self::Foreign { .. } | Self::Shape { .. } | Self::MissingRules { .. } | Self::SameId { .. } => {
+                None
+            }
+        }
+    }
+
     /// Returns what makes the error of a failed call, for `map_err`.
     pub(super) fn reading(what: impl Into<String>) -> impl FnOnce(api::Error) -> Self {
         |source| Self::Read { what: what.into(), source }

@@ -5,7 +5,8 @@ use std::str::FromStr;
 
 use super::Error;
 use super::answers::Answers;
-use crate::model::{Address, Attachment, Email, Id, Ids, Key, Kind, Name, Principal};
+use super::seen::{Answer, id_of};
+use crate::model::{Address, Email, Id, Ids, Key, Name};
 
 /// The keys of all objects, and what a person wants to know about those that have no name of their own.
 #[derive(Debug, Default)]
@@ -19,27 +20,25 @@ impl Keys {
     /// Gives every object its key.
     pub(super) fn of(answers: &Answers) -> Result<Self, Error> {
         let mut keys = Self::default();
-        let users = answers.users.iter().map(|it| (it.id.as_str(), it.email.as_str()));
-        keys.kind::<Email>(Kind::User, users)?;
-        let applications = answers.applications.iter().map(|it| (it.id.as_str(), it.name.as_str()));
-        keys.kind::<Name>(Kind::Application, applications)?;
-        let groups = answers.groups.iter().map(|it| (it.id.as_str(), it.name.as_str()));
-        keys.kind::<Name>(Kind::Group, groups)?;
-        let policies = answers.policies.iter().map(|it| (it.policy.id.as_str(), it.policy.name.as_str()));
-        keys.kind::<Name>(Kind::Policy, policies)?;
+        keys.kind::<Email, _>(answers.users.iter())?;
+        keys.kind::<Name, _>(answers.applications.iter())?;
+        keys.kind::<Name, _>(answers.groups.iter())?;
+        keys.kind::<Name, _>(answers.policies.iter().map(|it| &it.policy))?;
         Ok(keys)
     }
 
-    /// Gives the objects of one kind, as id and name, their keys.
-    fn kind<'a, N: FromStr + Clone + Eq + Hash + Into<Key>>(
+    /// Gives the objects of one kind their keys.
+    fn kind<'a, N: FromStr + Clone + Eq + Hash + Into<Key>, T: Answer + 'a>(
         &mut self,
-        kind: Kind,
-        objects: impl Iterator<Item = (&'a str, &'a str)>,
+        answers: impl Iterator<Item = &'a T>,
     ) -> Result<(), Error> {
         let mut found = Vec::new();
         let mut bearers: HashMap<N, Vec<Id>> = HashMap::new();
-        for (id, title) in objects {
-            let id = id_of(id)?;
+        for answer in answers {
+            let (id, title) = (id_of(answer.id())?, answer.title());
+            if let (_, Some(changed_at)) = answer.times() {
+                self.ids.note_change(id, changed_at);
+            }
             let name = title.parse::<N>().ok();
             if let Some(name) = &name {
                 bearers.entry(name.clone()).or_default().push(id);
@@ -51,10 +50,10 @@ impl Keys {
             if own.is_none() {
                 self.titles.insert(id, title.to_owned());
             }
-            self.note(Address::new(kind, own.map_or(Key::Id(id), Into::into)), id)?;
+            self.note(Address::new(T::KIND, own.map_or(Key::Id(id), Into::into)), id)?;
         }
         let shared = bearers.into_iter().filter(|(_, ids)| ids.len() > 1);
-        self.duplicates.extend(shared.map(|(name, ids)| (Address::new(kind, name), ids)));
+        self.duplicates.extend(shared.map(|(name, ids)| (Address::new(T::KIND, name), ids)));
         Ok(())
     }
 
@@ -66,30 +65,4 @@ impl Keys {
         self.ids.insert(address, id);
         Ok(())
     }
-
-    /// Returns what an object goes by. One that no list shows goes by its id.
-    pub(super) fn key(&self, kind: Kind, id: &str) -> Result<Key, Error> {
-        let id = id_of(id)?;
-        let known = self.ids.address_of(id).filter(|address| address.kind() == kind);
-        Ok(known.map_or(Key::Id(id), |address| address.key().clone()))
-    }
-
-    pub(super) fn as_principal(&self, principal: &crate::api::wire::Principal) -> Result<Attachment, Error> {
-        use crate::api::wire;
-        Ok(match principal {
-            wire::Principal::User(id) => {
-                Attachment::Principal(Principal::User(self.key(Kind::User, id.as_str())?))
-            }
-            wire::Principal::Application(id) => {
-                Attachment::Principal(Principal::Application(self.key(Kind::Application, id.as_str())?))
-            }
-            wire::Principal::Group(id) => Attachment::Group(self.key(Kind::Group, id.as_str())?),
-            wire::Principal::Nobody => Attachment::None,
-        })
-    }
-}
-
-/// Reads an id, which is a UUID in every recording.
-pub(super) fn id_of(text: &str) -> Result<Id, Error> {
-    text.parse().map_err(|why| Error::shape(format!("the id `{text}`"), &why))
 }

@@ -11,14 +11,20 @@
 //! projects, … ──────┘
 //! ```
 mod answers;
+mod application;
 mod caller;
 mod error;
+mod group;
 mod keys;
+mod meta;
 mod oldest_keys;
+mod policy;
 mod refresh;
 mod rule;
+mod seen;
 mod snapshot;
 mod state;
+mod user;
 
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
@@ -29,6 +35,7 @@ pub use self::caller::{Caller, Unresolved, caller};
 pub use self::error::Error;
 pub use self::oldest_keys::oldest_keys;
 pub use self::refresh::refresh;
+pub use self::seen::{Answer, Known, Seen, api_id, get, list, rules};
 pub use self::snapshot::snapshot;
 use crate::model::{Address, Catalogue, Id, Ids, State};
 

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use jiff::Timestamp;
 
 use super::answers::notices;
-use super::keys::id_of;
+use super::seen::id_of;
 use super::{Error, Live, Notice};
 use crate::api::wire::{self, Bearer, Novel};
 use crate::api::{Client, ListApiKeys};

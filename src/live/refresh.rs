@@ -3,11 +3,9 @@ use futures::stream::{self, StreamExt, TryStreamExt};
 use futures::try_join;
 
 use super::answers::{Answers, PolicyWithRules};
+use super::seen::Answer as _;
 use super::{Error, Live, Needs, state};
-use crate::api::{
-    Client, List, ListApplications, ListGroups, ListPolicies, ListProjects, ListQuota, ListUsers, Listed,
-    PermissionSetOrder, wire,
-};
+use crate::api::{Client, List, ListProjects, ListQuota, Listed, PermissionSetOrder, wire};
 use crate::model::Id;
 
 /// How often a policy is read again whose rules are fewer than it counts.
@@ -41,9 +39,9 @@ pub async fn refresh(client: &Client, organization: Id, needs: &Needs) -> Result
     }
     let Needs { projects, permission_sets, quota } = *needs;
     let (users, applications, groups, policies, projects, permission_sets, quota) = try_join!(
-        read("the users", client.list_users(&ListUsers::default())),
-        read("the applications", client.list_applications(&ListApplications::default())),
-        read("the groups", client.list_groups(&ListGroups::default())),
+        read("the users", wire::User::list(client)),
+        read("the applications", wire::Application::list(client)),
+        read("the groups", wire::Group::list(client)),
         policies(client),
         read_if(projects, "the projects", || client.list_projects(&ListProjects::default())),
         read_if(permission_sets, "the permission sets", || client
@@ -76,7 +74,7 @@ async fn read_if<T: Listed>(
 
 /// Reads the policies, and then the rules of each.
 async fn policies(client: &Client) -> Result<Vec<PolicyWithRules>, Error> {
-    let policies = read("the policies", client.list_policies(&ListPolicies::default())).await?;
+    let policies = read("the policies", wire::Policy::list(client)).await?;
     let mut read: Vec<_> = stream::iter(policies.into_iter().enumerate())
         .map(|(at, policy)| async move { with_rules(client, policy).await.map(|read| (at, read)) })
         // As the answers come: a slow one is to keep no other waiting.

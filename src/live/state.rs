@@ -1,18 +1,14 @@
 //! Answers → [`Live`]: pure, and either the whole or an error.
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 
 use indexmap::IndexMap;
 
 use super::answers::Answers;
-use super::keys::{Keys, id_of};
-use super::rule::rule;
+use super::keys::Keys;
+use super::seen::{Answer, Known, id_of, own, rules_of};
 use super::{Error, Live};
-use crate::api::OrganizationId;
 use crate::api::wire;
-use crate::model::{
-    Application, Attachment, Builtin, Catalogue, Flags, Group, Id, Kind, Meta, Owner, PermissionSet, Policy,
-    Principal, ProjectName, Rules, ScopeType, State, User, UserStatus, UserType,
-};
+use crate::model::{Address, Catalogue, Id, Kind, PermissionSet, Policy, ProjectName, ScopeType, State};
 
 /// Makes sense of what the API said about an organization.
 pub(super) fn assemble(organization: Id, answers: &Answers) -> Result<Live, Error> {
@@ -20,35 +16,34 @@ pub(super) fn assemble(organization: Id, answers: &Answers) -> Result<Live, Erro
     let catalogue = answers.permission_sets.as_deref().map(catalogue).transpose()?;
     let mut state = State::empty(organization);
     state.projects = projects(organization, &answers.projects)?;
-    for it in &answers.users {
-        own(organization, &it.organization_id, || format!("user `{}`", it.email))?;
-        state.insert(keys.key(Kind::User, it.id.as_str())?, user(it));
-    }
-    for it in &answers.applications {
-        own(organization, &it.organization_id, || format!("application `{}`", it.name))?;
-        state.insert(keys.key(Kind::Application, it.id.as_str())?, application(it));
-    }
-    for it in &answers.groups {
-        own(organization, &it.organization_id, || format!("group `{}`", it.name))?;
-        state.insert(keys.key(Kind::Group, it.id.as_str())?, group(&keys, it)?);
-    }
-    for it in &answers.policies {
-        own(organization, &it.policy.organization_id, || format!("policy `{}`", it.policy.name))?;
-        let sets = catalogue.as_ref().unwrap_or(Catalogue::published());
-        let policy = policy(organization, sets, &keys, &it.policy, &it.rules)?;
-        state.insert(keys.key(Kind::Policy, it.policy.id.as_str())?, policy);
+    let address_of = |id| keys.ids.address_of(id).cloned();
+    let sets = catalogue.as_ref().unwrap_or(Catalogue::published());
+    let known = Known { organization, catalogue: sets, address_of: &address_of };
+    insert(&mut state, &answers.users, &known)?;
+    insert(&mut state, &answers.applications, &known)?;
+    insert(&mut state, &answers.groups, &known)?;
+    insert(&mut state, answers.policies.iter().map(|it| &it.policy), &known)?;
+    for it in answers.policies.iter().filter(|it| !it.rules.is_empty()) {
+        if let Some(policy) = state.find_mut::<Policy>(&known.key(Kind::Policy, it.policy.id.as_str())?) {
+            policy.rules = rules_of(&it.policy.name, &it.rules, &known)?;
+        }
     }
     let Keys { ids, titles, duplicates, .. } = keys;
     let (quotas, notices) = (quotas(&answers.quota), answers.notices());
     Ok(Live { state, ids, titles, duplicates, oldest_keys: HashMap::new(), catalogue, quotas, notices })
 }
 
-/// Refuses an object of another organization: it would be changed, or granted something, in the wrong place.
-fn own(wanted: Id, found: &OrganizationId, what: impl Fn() -> String) -> Result<(), Error> {
-    if found.as_str().parse() == Ok(wanted) {
-        return Ok(());
+/// Adds the objects that answers of one kind show.
+fn insert<'a, T: Answer + 'a>(
+    state: &mut State,
+    answers: impl IntoIterator<Item = &'a T>,
+    known: &Known<'_>,
+) -> Result<(), Error> {
+    for answer in answers {
+        let seen = answer.seen(known)?;
+        state.objects.insert(Address::new(T::KIND, known.key(T::KIND, answer.id())?), seen.object);
     }
-    Err(Error::Foreign { what: what(), found: found.to_string(), wanted })
+    Ok(())
 }
 
 /// Returns the names of the projects, without those on their way out, which nothing new can be granted on.
@@ -62,83 +57,6 @@ fn projects(organization: Id, projects: &[wire::Project]) -> Result<IndexMap<Id,
         }
     }
     Ok(names)
-}
-
-fn user(user: &wire::User) -> User {
-    let kind = match user.kind {
-        wire::UserType::Owner => UserType::Owner,
-        wire::UserType::Member | wire::UserType::Guest => UserType::Member,
-        wire::UserType::Unspecified | wire::UserType::Unknown(_) => UserType::Other,
-    };
-    // Source: IAM API v1alpha1, `status` of a user: deprecated, and `unknown_status` where it is not said.
-    let status = match user.status {
-        Some(wire::UserStatus::InvitationPending) => UserStatus::Invited,
-        Some(wire::UserStatus::Activated | wire::UserStatus::Unspecified | wire::UserStatus::Unknown(_))
-        | None => UserStatus::Activated,
-    };
-    User { username: user.username.clone(), kind, locked: user.locked, status }
-}
-
-fn application(application: &wire::Application) -> Application {
-    Application {
-        meta: meta(&application.description, &application.tags),
-        flags: flags(application.editable, application.deletable, application.managed),
-        api_keys: u32::try_from(application.nb_api_keys).unwrap_or(u32::MAX),
-    }
-}
-
-fn group(keys: &Keys, group: &wire::Group) -> Result<Group, Error> {
-    let builtin = match (group.all_users, group.all_applications) {
-        (false, false) => None,
-        (true, false) => Some(Builtin::AllUsers),
-        (false, true) => Some(Builtin::AllApplications),
-        (true, true) => {
-            return Err(Error::shape(
-                format!("group `{}`", group.name),
-                &"of all users and of all applications",
-            ));
-        }
-    };
-    let users = group.user_ids.iter().map(|id| keys.key(Kind::User, id.as_str()).map(Principal::User));
-    let applications = group
-        .application_ids
-        .iter()
-        .map(|id| keys.key(Kind::Application, id.as_str()).map(Principal::Application));
-    let members = users.chain(applications).collect::<Result<_, _>>()?;
-    // Who is in a group that the service computes follows from its kind, whatever ids are served.
-    let members = if builtin.is_none() { members } else { BTreeSet::new() };
-    Ok(Group {
-        meta: meta(&group.description, &group.tags),
-        flags: flags(group.editable, group.deletable, group.managed),
-        builtin,
-        members,
-    })
-}
-
-fn policy(
-    organization: Id,
-    catalogue: &Catalogue,
-    keys: &Keys,
-    policy: &wire::Policy,
-    rules: &[wire::Rule],
-) -> Result<Policy, Error> {
-    let attachment = policy.principal.as_ref().map(|principal| keys.as_principal(principal)).transpose()?;
-    let rules = rules.iter().map(|it| rule(organization, catalogue, &policy.name, it));
-    Ok(Policy {
-        meta: meta(&policy.description, &policy.tags),
-        flags: flags(policy.editable, policy.deletable, policy.managed),
-        attachment: attachment.unwrap_or(Attachment::None),
-        rules: Rules(rules.collect::<Result<_, _>>()?),
-    })
-}
-
-fn meta(description: &str, tags: &[String]) -> Meta {
-    let (owner, tags) = Owner::of_tags(tags.iter().cloned());
-    Meta { description: description.to_owned(), tags, owner }
-}
-
-fn flags(editable: bool, deletable: bool, managed: bool) -> Flags {
-    Flags { editable, deletable, managed }
 }
 
 fn catalogue(sets: &[wire::PermissionSet]) -> Result<Catalogue, Error> {

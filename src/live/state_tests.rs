@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::*;
 use crate::live::Notice;
 use crate::live::answers::PolicyWithRules;
-use crate::model::{Address, Key, Rule, Scope};
+use crate::model::{Builtin, Flags, Key, Rule, Scope, UserType};
 
 const ORGANIZATION: &str = "105bdce1-64c0-48ab-899d-868455867ecf";
 

@@ -247,6 +247,15 @@ pub enum Attachment {
 }
 
 impl Attachment {
+    /// Returns the attachment to a principal or a group.
+    #[must_use]
+    pub fn of(address: Address) -> Self {
+        match address.principal() {
+            Some(principal) => Self::Principal(principal),
+            None => Self::Group(address.key),
+        }
+    }
+
     /// Returns the address of what it is, or `None` for nobody.
     #[must_use]
     pub fn address(&self) -> Option<Address> {

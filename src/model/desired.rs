@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::{Address, GuardName, Id, Kind, Name, Object, PermissionSetName, Principal, Scope, Stack, State};
+use super::{Address, GuardName, Id, Key, Kind, Object, PermissionSetName, Principal, Scope, Stack, State};
 
 /// What the files say: the declared objects as a [`State`], and what an organization has no place for.
 #[derive(Debug, Clone)]
@@ -19,11 +19,11 @@ pub struct Desired {
     /// The settings, with their defaults filled in.
     pub settings: Settings,
     /// What is referred to and declared elsewhere.
-    pub external: External,
+    pub external: BTreeSet<Address>,
     /// How a declared object finds its live one, where not by name alone.
     pub identities: HashMap<Address, Identity>,
-    /// What the files say of a group's members; a group that is not here has no `members`.
-    pub memberships: HashMap<Name, Membership>,
+    /// How what an object lists is meant; an object that is not here has no such list.
+    pub memberships: HashMap<Address, Membership>,
     /// What must and must not be possible.
     pub assertions: Vec<Assertion>,
     /// What no grant may be.
@@ -50,7 +50,7 @@ impl Desired {
             stack: None,
             sections: BTreeSet::new(),
             settings: Settings::default(),
-            external: External::default(),
+            external: BTreeSet::new(),
             identities: HashMap::new(),
             memberships: HashMap::new(),
             assertions: Vec::new(),
@@ -68,7 +68,7 @@ pub enum Where {
     /// A declared object.
     Object(Address),
     /// A rule of a policy, counted from 0.
-    Rule(Name, usize),
+    Rule(Address, usize),
 }
 
 /// A place in a file: where the first character of something stands.
@@ -93,39 +93,17 @@ impl fmt::Display for Place {
 pub struct Identity {
     /// The id of the live object, where the file gives it.
     pub id: Option<Id>,
-    /// The name that the live object bore before; used when none bears the new one.
-    pub previously: Option<Name>,
+    /// The key that the live object had before; used when no object has the new one.
+    pub previously: Option<Key>,
 }
 
-/// What the files say of a group's members.
+/// What the files say of everything that an object lists, as the members of a group.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Membership {
     /// Those listed, and nobody else.
     Exact,
-    /// Those listed, and whoever else is in it.
+    /// Those listed, and all others that are there.
     AtLeast,
-}
-
-/// Objects that are referred to and not declared: other stacks' objects, built-in groups, products' applications.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct External {
-    /// Applications by name.
-    pub applications: BTreeSet<Name>,
-    /// Groups by name.
-    pub groups: BTreeSet<Name>,
-}
-
-impl External {
-    /// Returns true when an object is listed.
-    #[must_use]
-    pub fn has(&self, address: &Address) -> bool {
-        let listed = match address.kind() {
-            Kind::Application => &self.applications,
-            Kind::Group => &self.groups,
-            Kind::User | Kind::Policy => return false,
-        };
-        address.key().name().is_some_and(|name| listed.contains(name))
-    }
 }
 
 /// The settings of a stack.

@@ -1,28 +1,33 @@
 use std::fmt;
 use std::str::FromStr;
 
+use uuid::Uuid;
+
 /// The id that the API gave to an object: a UUID.
 ///
 /// Compares and sorts as its text does; costs 16 bytes. Either case is read, lower case is written.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Id(u128);
+pub struct Id(Uuid);
 
 /// The text is no UUID of 32 hexadecimal digits in the groups 8-4-4-4-12.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("not an id: it takes 32 hexadecimal digits, as in `105bdce1-64c0-48ab-899d-868455867ecf`")]
 pub struct BadId;
 
+/// The characters of an id in the only form that the API writes; the library reads others too.
+const LENGTH: usize = uuid::fmt::Hyphenated::LENGTH;
+
 impl Id {
     /// Returns the id with these 128 bits.
     #[must_use]
     pub const fn from_bits(bits: u128) -> Self {
-        Self(bits)
+        Self(Uuid::from_u128(bits))
     }
 
     /// Returns the 128 bits, the first digit in the highest ones.
     #[must_use]
     pub const fn bits(self) -> u128 {
-        self.0
+        self.0.as_u128()
     }
 }
 
@@ -30,44 +35,20 @@ impl FromStr for Id {
     type Err = BadId;
 
     fn from_str(text: &str) -> Result<Self, BadId> {
-        if text.len() != 36 {
-            return Err(BadId);
-        }
-        let mut bits = 0;
-        for (at, byte) in text.bytes().enumerate() {
-            let dash = matches!(at, 8 | 13 | 18 | 23);
-            match (dash, byte) {
-                (true, b'-') => {}
-                (true, _) => return Err(BadId),
-                (false, _) => {
-                    let digit = char::from(byte).to_digit(16).ok_or(BadId)?;
-                    bits = bits << 4 | u128::from(digit);
-                }
-            }
-        }
-        Ok(Self(bits))
+        let id = Uuid::try_parse(text).ok().filter(|_| text.len() == LENGTH);
+        id.map(Self).ok_or(BadId)
     }
 }
 
 impl fmt::Display for Id {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let b = self.0;
-        let group = |shift: u32, digits: u32| (b >> shift) & ((1u128 << (4 * digits)) - 1);
-        write!(
-            f,
-            "{:08x}-{:04x}-{:04x}-{:04x}-{:012x}",
-            group(96, 8),
-            group(80, 4),
-            group(64, 4),
-            group(48, 4),
-            group(0, 12)
-        )
+        self.0.fmt(f)
     }
 }
 
 impl fmt::Debug for Id {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{self}")
+        self.0.fmt(f)
     }
 }
 
@@ -89,7 +70,14 @@ mod tests {
 
     #[test]
     fn what_is_no_uuid_is_refused() {
-        for text in ["", "x", "105bdce1-64c0-48ab-899d-868455867ec", "105bdce1x64c0-48ab-899d-868455867ecf"] {
+        for text in [
+            "",
+            "x",
+            "105bdce1-64c0-48ab-899d-868455867ec",
+            "105bdce1x64c0-48ab-899d-868455867ecf",
+            "105bdce164c048ab899d868455867ecf",
+            "{105bdce1-64c0-48ab-899d-868455867ecf}",
+        ] {
             assert_eq!(text.parse::<Id>(), Err(BadId), "{text}");
         }
     }

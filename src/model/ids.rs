@@ -1,5 +1,7 @@
 use std::collections::HashMap;
 
+use jiff::Timestamp;
+
 use super::{Address, Id};
 
 /// Which id each live object has: the side table where names and ids meet.
@@ -9,6 +11,7 @@ use super::{Address, Id};
 pub struct Ids {
     ids: HashMap<Address, Id>,
     addresses: HashMap<Id, Address>,
+    changed_at: HashMap<Id, Timestamp>,
 }
 
 impl Ids {
@@ -38,6 +41,18 @@ impl Ids {
         let id = self.ids.remove(address)?;
         self.addresses.remove(&id);
         Some(id)
+    }
+
+    /// Notes when an object was last changed, as the API counts, when it was read.
+    pub fn note_change(&mut self, id: Id, at: Timestamp) {
+        self.changed_at.insert(id, at);
+    }
+
+    /// Returns when an object had last been changed when it was read, or `None` where that is not known: what has another
+    /// time since may hold something else.
+    #[must_use]
+    pub fn changed_at(&self, id: Id) -> Option<Timestamp> {
+        self.changed_at.get(&id).copied()
     }
 
     /// Returns every object with its id, in no order.

@@ -8,6 +8,7 @@ mod address;
 mod catalogue;
 mod desired;
 mod guard;
+mod hint;
 mod id;
 mod ids;
 mod name;
@@ -18,10 +19,11 @@ mod state;
 pub use address::{Address, Attachment, Child, Key, Principal};
 pub use catalogue::{Catalogue, PermissionSet, ScopeType};
 pub use desired::{
-    AllowEntry, Assertion, Desired, Expectation, Expiry, External, Guardrail, Identity, Limits, Membership,
-    Place, Prune, Settings, Where,
+    AllowEntry, Assertion, Desired, Expectation, Expiry, Guardrail, Identity, Limits, Membership, Place,
+    Prune, Settings, Where,
 };
 pub use guard::{GuardName, UnknownGuard};
+pub use hint::Hint;
 pub use id::{BadId, Id};
 pub use ids::Ids;
 pub use name::{

@@ -21,7 +21,7 @@ pub(super) struct Alignment {
     /// The live name of each object that goes by its id because another one takes its name.
     pub(super) displaced: HashMap<Address, Name>,
     /// What the files say of the members of groups.
-    pub(super) memberships: HashMap<Name, Membership>,
+    pub(super) memberships: HashMap<Address, Membership>,
     /// Live addresses that go by another one in the plan.
     pub(super) rekeyed: HashMap<Address, Address>,
     /// What these go by on the live side.
@@ -388,7 +388,7 @@ impl Alignment {
         if !flags.deletable {
             return Some(SparedReason::NotDeletable);
         }
-        if desired.external.has(address) {
+        if desired.external.contains(address) {
             self.conflict(desired, address, ConflictKind::ExternalButOwned);
             return Some(SparedReason::External);
         }
@@ -444,7 +444,7 @@ fn members(
     let listed = &declared.members;
     let stays = |member: &&Principal| !ended.contains(&(address, *member));
     let hidden = |member: &&Principal| !before.has(&member.address());
-    match address.key().name().and_then(|name| desired.memberships.get(name)) {
+    match desired.memberships.get(address) {
         None => live.members.clone(),
         Some(Membership::AtLeast) => live.members.iter().filter(stays).chain(listed).cloned().collect(),
         Some(Membership::Exact) => listed.iter().chain(live.members.iter().filter(hidden)).cloned().collect(),

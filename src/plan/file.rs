@@ -558,7 +558,7 @@ impl Plan {
 
     fn access_documents(&self) -> Vec<AccessDocument> {
         let place = |policy: &Key, rule: usize| {
-            self.place(&Where::Rule(policy.name()?.clone(), rule)).map(ToString::to_string)
+            self.place(&Where::Rule(Address::policy(policy.clone()), rule)).map(ToString::to_string)
         };
         self.access()
             .iter()

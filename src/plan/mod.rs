@@ -12,6 +12,7 @@ mod fill;
 mod graph;
 pub mod guard;
 mod order;
+mod promise;
 mod rehearse;
 mod scene;
 mod step;
@@ -23,7 +24,9 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use jiff::Timestamp;
 
 pub use self::guard::{Allowance, Finding, GuardName, UnknownGuard, Verdict};
+pub use self::promise::Unkept;
 pub use self::rehearse::rehearse;
+pub(crate) use self::scene::Scene;
 pub use self::step::{Action, Edge, Effect, Reason, Step, StepId};
 pub use self::summary::{Counts, Summary};
 pub use self::weaker::weaker;
@@ -89,7 +92,7 @@ pub struct Options {
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// A declared or owned name that two live objects bear.
-    #[error("{address} is the name of {} live objects: {}\nhint: say which one is meant with `id:`, or rename the others", ids.len(), list(ids))]
+    #[error("{address} is the name of {} live objects: {}", ids.len(), list(ids))]
     Duplicate {
         /// The name.
         address: Address,
@@ -121,7 +124,7 @@ pub enum Error {
         at: Option<Box<Place>>,
     },
     /// Two declared objects that are one live object.
-    #[error("{first} and {second} are both the live {live}\nhint: each live object is declared once")]
+    #[error("{first} and {second} are both the live {live}")]
     MatchedTwice {
         /// The live object.
         live: Box<Address>,
@@ -139,9 +142,7 @@ pub enum Error {
         id: Option<Id>,
     },
     /// Renames that wait for each other.
-    #[error(
-        "the renames around {0} wait for each other\nhint: rename one of them to a third name first, apply, and then to the name that it is to have"
-    )]
+    #[error("the renames around {0} wait for each other")]
     NamesInACircle(Address),
     /// Edges that close a cycle: our mistake.
     #[error("planner bug: edges of the kind {0:?} close a cycle; please report it with the input")]
@@ -152,6 +153,23 @@ pub enum Error {
 }
 
 impl Error {
+    /// Returns what may help, where that is known.
+    #[must_use]
+    pub const fn hint(&self) -> Option<&'static str> {
+        match self {
+            Self::Duplicate { .. } => Some("say which one is meant with `id:`, or rename the others"),
+            Self::MatchedTwice { .. } => Some("declare each live object once"),
+            Self::NamesInACircle(_) => Some(
+                "rename one of them to a third name first, apply, and then to the name that it is to have",
+            ),
+            Self::UnknownId { .. }
+            | Self::IdOfOther { .. }
+            | Self::NameTaken { .. }
+            | Self::Cycle(_)
+            | Self::Bug(_) => None,
+        }
+    }
+
     /// Returns where in the files the reason stands, where it stands in one.
     #[must_use]
     pub fn place(&self) -> Option<&Place> {

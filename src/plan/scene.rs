@@ -3,11 +3,11 @@
 use std::collections::{HashMap, HashSet};
 
 use super::{Action, rehearse};
-use crate::model::{Address, State};
+use crate::model::{Address, Object, State};
 
 /// A state, or the part of one that some calls touch, with what refers to the objects that the calls delete: so that
 /// playing a call is proportional to what it touches, and not to what the organization holds.
-pub(super) struct Scene {
+pub(crate) struct Scene {
     state: State,
     touched: HashSet<Address>,
     /// What may refer to each object that is to be deleted: all that does, and what did once.
@@ -16,7 +16,7 @@ pub(super) struct Scene {
 
 impl Scene {
     /// Returns the objects of a state that these calls touch; any other one is after them as it was before.
-    pub(super) fn part<'a>(whole: &State, actions: impl Iterator<Item = &'a Action> + Clone) -> Self {
+    pub(crate) fn part<'a>(whole: &State, actions: impl Iterator<Item = &'a Action> + Clone) -> Self {
         let referrers = referrers(whole, actions.clone());
         let mut touched: HashSet<Address> = actions.map(Action::address).collect();
         touched.extend(referrers.values().flatten().cloned());
@@ -31,7 +31,7 @@ impl Scene {
 
     /// Does to the state what a call does to an organization, as [`rehearse()`] does. It must be one of the calls that
     /// were named in the beginning.
-    pub(super) fn play(&mut self, action: &Action) {
+    pub(crate) fn play(&mut self, action: &Action) {
         if let Action::Delete { address, .. } = action {
             return self.delete(address);
         }
@@ -47,16 +47,19 @@ impl Scene {
     }
 
     /// Returns the objects as they are now.
-    pub(super) const fn state(&self) -> &State {
+    pub(crate) const fn state(&self) -> &State {
         &self.state
+    }
+
+    /// Returns an object as it is now, of an organization that was this one in the beginning.
+    pub(crate) fn get<'s>(&'s self, beginning: &'s State, address: &Address) -> Option<&'s Object> {
+        if self.touched.contains(address) { self.state.get(address) } else { beginning.get(address) }
     }
 
     /// Says in words where the organization first differs from the wanted one, or `None` when they are the same: what was
     /// touched is as it is here, all else as it was in the beginning.
-    pub(super) fn difference(&self, beginning: &State, wanted: &State) -> Option<String> {
-        let found = |address: &Address| {
-            if self.touched.contains(address) { self.state.get(address) } else { beginning.get(address) }
-        };
+    pub(crate) fn difference(&self, beginning: &State, wanted: &State) -> Option<String> {
+        let found = |address: &Address| self.get(beginning, address);
         let missing = wanted.objects.iter().find(|(address, object)| found(address) != Some(*object));
         let missing = missing.map(|(address, _)| address);
         let too_much = || {

@@ -154,17 +154,16 @@ fn sections(before: &Desired, after: &Desired, found: &mut Vec<String>) {
 
 fn memberships(before: &Desired, after: &Desired, found: &mut Vec<String>) {
     let mut groups: Vec<_> = before.memberships.iter().collect();
-    groups.sort_unstable_by_key(|(name, _)| *name);
-    for (name, was) in groups {
-        let declared = after.state.has(&Address::group(name.clone()));
-        match (was, after.memberships.get(name)) {
+    groups.sort_unstable_by_key(|(address, _)| *address);
+    for (address, was) in groups {
+        let declared = after.state.has(address);
+        match (was, after.memberships.get(address)) {
             (Membership::Exact, Some(Membership::AtLeast)) => {
-                found.push(format!(
-                    "the members of group {name} are `at_least` those listed, no longer `exact`"
-                ));
+                found
+                    .push(format!("the members of {address} are `at_least` those listed, no longer `exact`"));
             }
             (Membership::Exact | Membership::AtLeast, None) if declared => {
-                found.push(format!("the members of group {name} are no longer managed"));
+                found.push(format!("the members of {address} are no longer managed"));
             }
             (Membership::Exact | Membership::AtLeast, None | Some(_)) => {}
         }

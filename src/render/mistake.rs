@@ -7,25 +7,39 @@ use std::ops::Range;
 use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 use serde::Serialize;
 
+use super::escape::{harmful, terminal};
+use super::paint::Paint;
+use super::report::{Report, Style, pretty};
 use crate::config::{Mistake, Mistakes, Severity, Sources, Span, Words};
 
-/// Whether a text carries colours.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Colour {
-    /// It does: for a terminal that wants them.
-    On,
-    /// It does not.
-    Off,
+/// Errors, warnings and hints in files, as a result.
+#[derive(Debug, Clone, Copy)]
+pub struct MistakesReport<'a>(pub &'a Mistakes);
+
+impl Report for MistakesReport<'_> {
+    /// Each with its line, and how many there are.
+    fn text(&self, out: &mut dyn io::Write, style: Style) -> io::Result<()> {
+        write(out, self.0, style.paint)?;
+        writeln!(out, "{}.", summary(self.0))
+    }
+
+    fn markdown(&self, out: &mut dyn io::Write) -> io::Result<()> {
+        out.write_all(markdown(self.0).as_bytes())
+    }
+
+    fn json(&self, out: &mut dyn io::Write) -> io::Result<()> {
+        pretty(out, &json(self.0))
+    }
 }
 
 /// Writes each mistake with its line, a caret, and what was probably meant; an empty line between two.
 ///
 /// # Errors
 /// What the writer says.
-pub fn write(out: &mut dyn io::Write, mistakes: &Mistakes, colour: Colour) -> io::Result<()> {
-    let renderer = match colour {
-        Colour::On => Renderer::styled(),
-        Colour::Off => Renderer::plain(),
+pub fn write(out: &mut dyn io::Write, mistakes: &Mistakes, paint: Paint) -> io::Result<()> {
+    let renderer = match paint {
+        Paint::Coloured => Renderer::styled(),
+        Paint::Plain => Renderer::plain(),
     };
     for (at, mistake) in mistakes.iter().enumerate() {
         if at > 0 {
@@ -41,7 +55,7 @@ pub fn write(out: &mut dyn io::Write, mistakes: &Mistakes, colour: Colour) -> io
 pub fn text(mistakes: &Mistakes) -> String {
     let mut bytes = Vec::new();
     // A vector takes every write.
-    let _ = write(&mut bytes, mistakes, Colour::Off);
+    let _ = write(&mut bytes, mistakes, Paint::Plain);
     String::from_utf8_lossy(&bytes).into_owned()
 }
 
@@ -60,8 +74,7 @@ pub fn summary(mistakes: &Mistakes) -> String {
 }
 
 /// Returns mistakes for a pull request: how many there are, and what [`text`] says of them.
-#[must_use]
-pub fn markdown(mistakes: &Mistakes) -> String {
+fn markdown(mistakes: &Mistakes) -> String {
     let mut markdown = format!("### Access files\n\n**{}**\n", summary(mistakes));
     let text = text(mistakes);
     if !text.is_empty() {
@@ -78,7 +91,7 @@ fn one(renderer: &Renderer, sources: &Sources, mistake: &Mistake) -> String {
         Severity::Warning => Level::WARNING,
         Severity::Hint => Level::HELP.with_name("hint"),
     };
-    let group = Group::with_title(level.primary_title(escaped(&title)));
+    let group = Group::with_title(level.primary_title(terminal(&title)));
     let group = show(group, sources, mistake.at, &label, AnnotationKind::Primary);
     let group = match mistake.also {
         Some(also) => show(group, sources, also, other, AnnotationKind::Context),
@@ -90,13 +103,13 @@ fn one(renderer: &Renderer, sources: &Sources, mistake: &Mistake) -> String {
 /// Adds the line that a span stands in, with a mark under the span.
 fn show<'a>(group: Group<'a>, sources: &Sources, span: Span, label: &str, kind: AnnotationKind) -> Group<'a> {
     let place = sources.place(span);
-    let path = escaped(&place.file.display().to_string());
+    let path = terminal(&place.file.display().to_string()).into_owned();
     let text = sources.text(span);
     if text.is_empty() {
         return group.element(Origin::path(path));
     }
     let Excerpt { line, mark, cut } = excerpt(text, span);
-    let label = Some(escaped(label)).filter(|label| !label.is_empty());
+    let label = Some(terminal(label).into_owned()).filter(|label| !label.is_empty());
     let snippet =
         Snippet::source(line).line_start(place.line as usize).annotation(kind.span(mark).label(label));
     if cut {
@@ -174,30 +187,7 @@ fn excerpt(text: &str, span: Span) -> Excerpt {
 
 /// Adds a text, with a visible sign for each character that could command a terminal.
 fn clean(line: &mut String, text: &str) {
-    line.extend(text.chars().map(|c| if c != '\t' && commands(c) { '\u{fffd}' } else { c }));
-}
-
-/// Returns true for characters that move the cursor, change the direction of writing, or hide.
-fn commands(c: char) -> bool {
-    c.is_control()
-        || matches!(
-            c,
-            '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}' | '\u{e0000}'..='\u{e007f}'
-        )
-}
-
-/// Returns a text in which such characters are written as escapes.
-fn escaped(text: &str) -> String {
-    let mut safe = String::with_capacity(text.len());
-    for c in text.chars() {
-        if commands(c) {
-            // A string takes every write.
-            let _ = write!(safe, "{}", c.escape_default());
-        } else {
-            safe.push(c);
-        }
-    }
-    safe
+    line.extend(text.chars().map(|c| if c != '\t' && harmful(c) { '\u{fffd}' } else { c }));
 }
 
 /// A mistake for machines.
@@ -224,8 +214,7 @@ struct PlaceJson {
 
 /// Returns the mistakes as a JSON list: `severity`, `code`, `message`, `hint`, `file`, `line`, `column`, and `also`
 /// with the other place.
-#[must_use]
-pub fn json(mistakes: &Mistakes) -> serde_json::Value {
+fn json(mistakes: &Mistakes) -> serde_json::Value {
     let place = |span: Span| {
         let place = mistakes.sources().place(span);
         PlaceJson { file: place.file.display().to_string(), line: place.line, column: place.column }
@@ -292,7 +281,7 @@ mod tests {
     fn what_could_command_a_terminal_is_escaped() {
         let text = format!("{HEADER}applications: {{\"a\\u001b[31m\u{202e}\\u009b\": {{}}}}\n");
         let shown = super::text(&mistakes(&[("a\u{1b}.yaml", &text)]));
-        assert!(!shown.contains(|c| commands(c) && c != '\n'), "{shown:?}");
+        assert!(!shown.contains(|c| harmful(c) && c != '\n'), "{shown:?}");
         assert_snapshot!(shown, @r#"
         error: the application name `a\u{1b}[31m\u{202e}\u{9b}` must not hold '\u{1b}' (character 2): letters without accents, digits, `_ ( ) . -` and spaces in between
          --> a\u{1b}.yaml:3:16

@@ -1,6 +1,7 @@
 //! Text, JSON and Markdown of values made elsewhere. A renderer takes a writer and a value and decides nothing.
 
 pub mod escape;
+pub mod failure;
 pub mod mistake;
 pub mod outcome;
 pub mod paint;
@@ -8,7 +9,6 @@ pub mod permission_sets;
 pub mod plan;
 pub mod question;
 pub mod report;
-pub mod stale;
 pub mod test;
 mod wrap;
 

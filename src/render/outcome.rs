@@ -82,14 +82,33 @@ pub fn text(out: &mut dyn Write, plan: &Plan, outcome: &Outcome, style: Style) -
             writeln!(out, "  {}", terminal(&difference.to_string()))?;
         }
     }
+    for hint in hints(outcome) {
+        writeln!(out, "hint: {}", terminal(&hint))?;
+    }
     let end = end_words(plan, outcome);
     Line::of(Some(Ink::Heading), &terminal(&end)).write(out, screen, 0, 2)
+}
+
+/// What helps against the failures, each hint once.
+fn hints(outcome: &Outcome) -> Vec<String> {
+    let mut hints = Vec::new();
+    for hint in outcome.failures().flat_map(|(_, error)| error.hints()) {
+        let hint = hint.to_string();
+        if !hints.contains(&hint) {
+            hints.push(hint);
+        }
+    }
+    hints
 }
 
 /// Says how it all ended.
 fn end_words(plan: &Plan, outcome: &Outcome) -> String {
     let (done, all) = (outcome.done(), plan.steps().len());
-    let again = "plan and apply again to finish";
+    let again = if outcome.failures().all(|(_, error)| error.may_pass_again()) {
+        "plan and apply again to finish"
+    } else {
+        "a quota is full, so another apply stops there too"
+    };
     match &outcome.end {
         End::Done => {
             let seconds = outcome.elapsed.as_secs_f64();
@@ -97,6 +116,13 @@ fn end_words(plan: &Plan, outcome: &Outcome) -> String {
         }
         End::NotConverged(_) => {
             format!("Applied {done} of {all} steps, but live is not what it should be: {again}.")
+        }
+        End::Twins(twins) => {
+            let twins: Vec<_> = twins.iter().map(ToString::to_string).collect();
+            format!(
+                "Applied {done} of {all} steps, but another run created the same objects at the same time, so the ones that this run created were deleted: {}; {again}.",
+                twins.join(", ")
+            )
         }
         End::Failed => format!("Stopped after a failure: {done} of {all} steps done; {again}."),
         End::Stopped => format!("Stopped as asked: {done} of {all} steps done; {again}."),
@@ -183,6 +209,9 @@ fn markdown(out: &mut dyn Write, plan: &Plan, outcome: &Outcome) -> io::Result<(
         for item in failed {
             writeln!(out, "- 🛑 {item}")?;
         }
+        for hint in hints(outcome) {
+            writeln!(out, "- hint: {}", escape(&hint))?;
+        }
     }
     fold(out, "done", &done)?;
     fold(out, "not started", &not_started)
@@ -224,13 +253,14 @@ fn json(outcome: &Outcome) -> Value {
         End::NotConverged(differences) => {
             ("not_converged", differences.iter().map(ToString::to_string).collect::<Vec<_>>())
         }
+        End::Twins(twins) => ("twins", twins.iter().map(ToString::to_string).collect()),
         End::Failed => ("failed", Vec::new()),
         End::Stopped => ("stopped", Vec::new()),
         End::Abandoned => ("abandoned", Vec::new()),
         End::Journal(why) => ("journal", vec![why.clone()]),
     };
     let steps: Vec<_> = outcome.steps.iter().map(step).collect();
-    json!({"end": end, "differences": differences, "steps": steps})
+    json!({"end": end, "differences": differences, "hints": hints(outcome), "steps": steps})
 }
 
 fn step(step: &StepOutcome) -> Value {

@@ -1,5 +1,7 @@
 //! Colours, decided at the edge.
 
+use anstyle::{AnsiColor, Style};
+
 /// Whether output is coloured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Paint {
@@ -31,16 +33,17 @@ impl Paint {
     /// Returns the text in the colour of what it stands for.
     #[must_use]
     pub fn text(self, ink: Ink, text: &str) -> String {
-        let code = match (self, ink) {
-            (Self::Plain, _) => return text.to_owned(),
-            (Self::Coloured, _) if text.is_empty() => return String::new(),
-            (Self::Coloured, Ink::Add) => "32",
-            (Self::Coloured, Ink::Remove) => "31",
-            (Self::Coloured, Ink::Change) => "33",
-            (Self::Coloured, Ink::Heading) => "1",
-            (Self::Coloured, Ink::Faint) => "2",
-            (Self::Coloured, Ink::Alarm) => "1;31",
+        if self == Self::Plain || text.is_empty() {
+            return text.to_owned();
+        }
+        let style = match ink {
+            Ink::Add => AnsiColor::Green.on_default(),
+            Ink::Remove => AnsiColor::Red.on_default(),
+            Ink::Change => AnsiColor::Yellow.on_default(),
+            Ink::Heading => Style::new().bold(),
+            Ink::Faint => Style::new().dimmed(),
+            Ink::Alarm => AnsiColor::Red.on_default().bold(),
         };
-        format!("\u{1b}[{code}m{text}\u{1b}[0m")
+        format!("{style}{text}{style:#}")
     }
 }

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use serde_json::{Value, json};
 
 use crate::access::{CanDo, Grant, GrantScope, HeldGrant, Holds, Path};
-use crate::model::{Desired, Place, ProjectName, State, Where};
+use crate::model::{Address, Desired, Place, ProjectName, State, Where};
 use crate::render::escape::{markdown as escape, terminal};
 use crate::render::paint::{Ink, Paint};
 use crate::render::report::{Report, Style, pretty};
@@ -29,7 +29,7 @@ impl Ground<'_> {
     }
 
     fn place(&self, path: &Path) -> Option<&Place> {
-        self.files?.places.get(&Where::Rule(path.policy.name()?.clone(), path.rule))
+        self.files?.places.get(&Where::Rule(Address::policy(path.policy.clone()), path.rule))
     }
 
     /// Where the rule is written, or that no file declares it.

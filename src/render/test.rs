@@ -9,7 +9,7 @@ use super::escape::{markdown as escape, terminal};
 use super::paint::Ink;
 use super::report::{Report, Style, pretty};
 use crate::access::{Broken, Everything, broken_assertions, judge_guardrails, sentence};
-use crate::model::{Catalogue, Desired, Where};
+use crate::model::{Address, Catalogue, Desired, Where};
 
 /// An assertion or a guardrail, and what breaks it.
 #[derive(Debug, Serialize)]
@@ -109,11 +109,10 @@ fn words(desired: &Desired, broken: &Broken, with_principal: bool) -> String {
     let who = if with_principal { format!("{} holds ", broken.principal) } else { "holds ".to_owned() };
     let through = if broken.through.is_some() { ", which takes it in" } else { "" };
     let group = held.path.group.as_ref().map(|group| format!("group {group} ← ")).unwrap_or_default();
-    let place = held
-        .path
-        .policy
-        .name()
-        .and_then(|name| desired.places.get(&Where::Rule(name.clone(), held.path.rule)))
+    let rule = Where::Rule(Address::policy(held.path.policy.clone()), held.path.rule);
+    let place = desired
+        .places
+        .get(&rule)
         .map(|place| format!(" ({}:{})", place.file.display(), place.line))
         .unwrap_or_default();
     let grant = held.grant.words(|id| desired.state.projects.get(&id));

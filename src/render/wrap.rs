@@ -2,6 +2,8 @@
 
 use std::io::{self, Write};
 
+use unicode_width::UnicodeWidthChar;
+
 use crate::render::paint::{Ink, Paint};
 
 /// How wide text is where nobody knows the screen: in a log, a file, a pipe.
@@ -85,16 +87,23 @@ const fn untied(letter: char) -> char {
 
 type Letters<'l> = &'l [(char, Option<Ink>)];
 
-/// Splits off the longest part that fits, at a space.
+/// Splits off the longest part that fits into so many columns, at a space.
 fn cut(letters: Letters<'_>, room: usize) -> (Letters<'_>, Letters<'_>) {
     let is_space = |at: usize| letters[at].0 == ' ';
-    if letters.len() <= room {
+    let columns = |letter: char| letter.width().unwrap_or_default();
+    let mut taken = 0;
+    let fits = letters.iter().take_while(|(letter, _)| {
+        taken += columns(*letter);
+        taken <= room
+    });
+    let fitting = fits.count();
+    if letters.len() == fitting {
         return (letters, &[]);
     }
     // The first space may be an indent of its own, and to break there would gain nothing.
     let first = letters.iter().position(|(letter, _)| *letter != ' ').unwrap_or(letters.len());
-    let fits = (first..=room).rev().find(|at| is_space(*at));
-    let Some(mut end) = fits.or_else(|| (room + 1..letters.len()).find(|at| is_space(*at))) else {
+    let fits = (first..=fitting).rev().find(|at| is_space(*at));
+    let Some(mut end) = fits.or_else(|| (fitting + 1..letters.len()).find(|at| is_space(*at))) else {
         return (letters, &[]);
     };
     let mut next = end;
@@ -146,8 +155,20 @@ mod tests {
             .and(None, " (said once)")
             .and(Some(Ink::Faint), "");
         assert_snapshot!(shown(&line, 32, Paint::Coloured), @"
-        ^[1;31mrefused: this is too much for^[0m
-            ^[1;31mone line^[0m (said once)
+        ^[1m^[31mrefused: this is too much for^[0m
+            ^[1m^[31mone line^[0m (said once)
+        ");
+    }
+
+    #[test]
+    fn a_line_is_as_long_as_it_looks() {
+        let line = Line::of(
+            None,
+            "日本語の 説明は 二倍の 幅を とる e\u{301}e\u{301}e\u{301} e\u{301}e\u{301}e\u{301}",
+        );
+        assert_snapshot!(shown(&line, 32, Paint::Plain), @"
+        日本語の 説明は 二倍の 幅を
+            とる ééé ééé
         ");
     }
 }

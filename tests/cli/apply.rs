@@ -70,7 +70,7 @@ fn without_a_terminal_and_without_yes_it_asks_nobody_and_writes_nothing() {
     assert_snapshot!(call.run(), @"
     -- stderr
     error: there is no terminal to ask on
-    hint: say --yes to apply without asking
+    hint: pass --yes to apply without asking
     -- exit 64
     ");
     assert_eq!(api.requests(), [""; 0]);
@@ -126,6 +126,7 @@ fn json_tells_what_became_of_each_step() {
     {
       "end": "done",
       "differences": [],
+      "hints": [],
       "steps": [
         {
           "id": 1,
@@ -706,7 +707,7 @@ mod on_a_terminal {
         let mut child = call.command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
         let (mut shown, mut byte) = (Vec::new(), [0]);
         let mut screen = child.stdout.take().unwrap();
-        while !shown.ends_with(b"does: ") {
+        while !shown.ends_with(b"to confirm: ") {
             screen.read_exact(&mut byte).unwrap();
             shown.extend(byte);
         }
@@ -722,7 +723,8 @@ mod on_a_terminal {
             let ended = desk.on_a_terminal("apply").against(&api.url, ORGANIZATION).input(answer).run();
             assert_eq!(ended.code, 1, "{answer:?}: {ended}");
             assert!(ended.stdout.contains("Nothing was changed."), "{answer:?}: {ended}");
-            let question = format!("Apply this to organization {ORGANIZATION}? Only `yes` does: ");
+            let question =
+                format!("Apply these changes to organization {ORGANIZATION}? Type `yes` to confirm: ");
             assert!(ended.stdout.contains(&question), "{answer:?}: {ended}");
         }
         assert_eq!(api.writes(), [""; 0]);

@@ -130,7 +130,7 @@ fn files_that_are_there_are_not_replaced_unless_told_to() {
     -- stderr
     hint: 9 objects belong to stack web; export what it owns with `--stack web`
     error: files/organization.yaml is there already
-    hint: choose another folder, or say --force to replace it
+    hint: choose another folder, or pass --force to replace it
     -- exit 1
     ");
     assert_eq!(desk.read("files/policies.yaml"), "mine");
@@ -268,9 +268,9 @@ fn what_a_stack_owns_and_files_cannot_say_is_named_and_nothing_is_written() {
     desk.file("live.json", state);
     assert_snapshot!(desk.run("export --emulate live.json --stack web --out files"), @"
     -- stderr
-    error: stack web owns what files cannot say, so that a plan of them would delete it:
+    error: stack web owns objects that files cannot declare, so that a plan would delete them:
           policy ci-push
-    hint: an export without --stack says why, in comments; mend them, or take their tag scw-iam=web away
+    hint: an export without --stack gives the reasons in comments; fix them, or remove the tag scw-iam=web
     -- exit 1
     ");
     assert!(!desk.path("files").exists());

@@ -15,6 +15,7 @@ mod conditions;
 mod defused;
 mod drift;
 mod emulate;
+mod errors;
 mod export;
 mod guards;
 mod guards_page;

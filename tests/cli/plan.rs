@@ -602,7 +602,7 @@ fn strict_takes_warnings_for_mistakes() {
        |
     24 |       users: [ann@acme.io, {email: bob@acme.io, until: 2026-01-31}]
        |                                                        ^^^^^^^^^^ the member leaves; remove the entry
-    error: there are warnings, and --strict takes them for mistakes
+    error: there are warnings, and they are treated as errors
     -- exit 65
     ");
 }

@@ -44,13 +44,13 @@ fn a_question_that_nobody_could_ever_answer_with_a_name_is_refused() {
     assert_snapshot!(desk.run("who-can IAMManager --on staging iam.yaml"), @r#"
     -- stderr
     error: `IAMManager` is granted on the organization, not on projects
-    hint: --on organization
+    hint: pass --on organization
     -- exit 64
     "#);
     assert_snapshot!(desk.run("who-can InstancesFullAccess --on organization iam.yaml"), @r#"
     -- stderr
     error: `InstancesFullAccess` is granted on projects, not on the organization
-    hint: --on PROJECT, or --on all_projects
+    hint: pass --on PROJECT, or --on all_projects
     -- exit 64
     "#);
     assert_snapshot!(desk.run("who-can InstanceFullAccess --on staging --emulate live.json"), @r#"

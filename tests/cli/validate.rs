@@ -356,7 +356,7 @@ fn mistakes_are_json_for_programs() {
     [
       {
         "severity": "error",
-        "code": "unknown-group",
+        "code": "undeclared",
         "message": "policy `developers-run` names group `developer`, which is not declared",
         "hint": "did you mean `developers`?",
         "file": "iam.yaml",

@@ -1,13 +1,16 @@
 //! What is sent for each call, held against the published schema.
 use scw_iam::api::wire::{
-    Bearer, CreateApiKey, CreateApplication, CreateGroup, CreatePolicy, CreateProject, CreateSshKey,
-    CreateUser, Member, Members, NewUser, Principal, RuleSpec, SpecScope, UpdateApiKey, UpdateApplication,
-    UpdateGroup, UpdatePolicy, UpdateProject, UpdateSshKey, UpdateUser, UserType,
+    Bearer, CreateApiKey, CreateApplication, CreateGroup, CreatePolicy, CreateProject, CreateSecret,
+    CreateSecretVersion, CreateSshKey, CreateUser, LogAction, LogResource, Member, Members, NewUser,
+    Principal, Revision, RuleSpec, SecretKind, SecretVersionStatus, SpecScope, UpdateApiKey,
+    UpdateApplication, UpdateGroup, UpdateLoginMethods, UpdatePolicy, UpdateProject, UpdateSecuritySettings,
+    UpdateSshKey, UpdateUser, UserType,
 };
 use scw_iam::api::{
-    ApiKeyOrder, ApplicationOrder, BearerType, GroupOrder, ListApiKeys, ListApplications, ListGroups,
-    ListPolicies, ListProjects, ListQuota, ListSshKeys, ListUsers, PermissionSetOrder, PolicyOrder,
-    ProjectOrder, QuotaOrder, SshKeyOrder, UserOrder,
+    ApiKeyOrder, ApplicationOrder, AuditEventOrder, BearerType, GroupOrder, ListApiKeys, ListApplications,
+    ListAuditEvents, ListGroups, ListLogs, ListPolicies, ListProjects, ListQuota, ListSecrets, ListSshKeys,
+    ListUsers, LogOrder, PermissionSetOrder, PolicyOrder, ProjectOrder, QuotaOrder, ScimTokenOrder,
+    SecretBytes, SecretOrder, SshKeyOrder, UserOrder,
 };
 
 use crate::scripted::{ORGANIZATION, Reply, Server, id, no_content};
@@ -99,6 +102,40 @@ async fn every_call_has_the_method_path_and_body_of_the_schema() {
     send!(unlock_user(&id(1).parse().unwrap()));
     send!(delete_user(&id(1).parse().unwrap()));
     send!(get_quotum(&"iam_groups".parse().unwrap()));
+    let region = "fr-par".parse().unwrap();
+    let secret = id(5).parse().unwrap();
+    let revision = Revision::from(2);
+    send!(get_organization());
+    send!(update_login_methods(&UpdateLoginMethods { login_saml_enabled: Some(true), ..Default::default() }));
+    send!(get_security_settings());
+    send!(update_security_settings(&UpdateSecuritySettings {
+        grace_period_duration: Some(jiff::SignedDuration::from_secs(60)),
+        ..Default::default()
+    }));
+    send!(list_grace_periods(&id(1).parse().unwrap()));
+    send!(get_saml());
+    send!(list_saml_certificates(&id(1).parse().unwrap()));
+    send!(get_scim());
+    send!(get_secret(&region, &secret));
+    send!(create_secret(
+        &region,
+        &CreateSecret {
+            project_id: id(9).parse().unwrap(),
+            name: "k".to_owned(),
+            path: "/ci".to_owned(),
+            tags: vec![],
+            description: String::new(),
+            kind: SecretKind::KeyValue,
+            protected: false,
+        }
+    ));
+    send!(delete_secret(&region, &secret));
+    let version = CreateSecretVersion { data: SecretBytes::new(vec![120]), description: "d".to_owned() };
+    send!(create_secret_version(&region, &secret, &version));
+    send!(access_secret_version(&region, &secret, &revision));
+    send!(enable_secret_version(&region, &secret, &revision));
+    send!(disable_secret_version(&region, &secret, &revision));
+    send!(delete_secret_version(&region, &secret, &revision));
     send!(get_project(&id(1).parse().unwrap()));
     send!(create_project(&CreateProject { name: "p".to_owned(), description: "d".to_owned() }));
     send!(update_project(
@@ -149,6 +186,22 @@ async fn every_call_has_the_method_path_and_body_of_the_schema() {
     POST /iam/v1alpha1/users/ID1/unlock {}
     DELETE /iam/v1alpha1/users/ID1
     GET /iam/v1alpha1/quota/iam_groups?organization_id=ORG
+    GET /iam/v1alpha1/organizations/ORG
+    PATCH /iam/v1alpha1/organizations/ORG/login-methods {"login_saml_enabled":true}
+    GET /iam/v1alpha1/organizations/ORG/security-settings
+    PATCH /iam/v1alpha1/organizations/ORG/security-settings {"grace_period_duration":"60s"}
+    GET /iam/v1alpha1/grace-periods?user_id=ID1
+    GET /iam/v1alpha1/organizations/ORG/saml
+    GET /iam/v1alpha1/saml/ID1/certificates
+    GET /iam/v1alpha1/organizations/ORG/scim
+    GET /secret-manager/v1beta1/regions/fr-par/secrets/ID5
+    POST /secret-manager/v1beta1/regions/fr-par/secrets {"project_id":"ID9","name":"k","path":"/ci","tags":[],"description":"","type":"key_value","protected":false}
+    DELETE /secret-manager/v1beta1/regions/fr-par/secrets/ID5
+    POST /secret-manager/v1beta1/regions/fr-par/secrets/ID5/versions {"data":"eA==","description":"d","data_crc32":2363233923}
+    GET /secret-manager/v1beta1/regions/fr-par/secrets/ID5/versions/2/access
+    POST /secret-manager/v1beta1/regions/fr-par/secrets/ID5/versions/2/enable {}
+    POST /secret-manager/v1beta1/regions/fr-par/secrets/ID5/versions/2/disable {}
+    DELETE /secret-manager/v1beta1/regions/fr-par/secrets/ID5/versions/2
     GET /account/v3/projects/ID1
     POST /account/v3/projects {"organization_id":"ORG","name":"p","description":"d"}
     PATCH /account/v3/projects/ID1 {"description":"e"}
@@ -221,6 +274,37 @@ async fn every_list_has_the_path_filters_and_orders_of_the_schema() {
         order_by: QuotaOrder::NameDesc,
         quotum_names: vec!["iam_groups".parse().unwrap()]
     }));
+    list!(client.list_scim_tokens(&id(1).parse().unwrap(), ScimTokenOrder::CreatedAtDesc));
+    list!(client.list_secrets(
+        &"nl-ams".parse().unwrap(),
+        &ListSecrets {
+            order_by: SecretOrder::UpdatedAtAsc,
+            project_id: Some(id(1).parse().unwrap()),
+            name: Some("k".to_owned()),
+            path: Some("/ci".to_owned()),
+            tags: vec!["a".to_owned(), "b".to_owned()],
+        }
+    ));
+    let statuses = [SecretVersionStatus::Enabled, SecretVersionStatus::ScheduledForDeletion];
+    list!(client.list_secret_versions(&"fr-par".parse().unwrap(), &id(5).parse().unwrap(), &statuses));
+    list!(client.list_logs(&ListLogs {
+        order_by: LogOrder::CreatedAtDesc,
+        created_after: Some("2026-01-01T00:00:00Z".parse().unwrap()),
+        created_before: Some("2026-02-01T00:00:00Z".parse().unwrap()),
+        action: Some(LogAction::Deleted),
+        resource_type: Some(LogResource::Policy),
+        search: text(),
+    }));
+    list!(client.list_audit_events(&ListAuditEvents {
+        recorded_before: Some("2026-02-01T00:00:00Z".parse().unwrap()),
+        order_by: AuditEventOrder::RecordedAtAsc,
+        resource_type: Some("iam_policy".to_owned()),
+        resource_id: Some(id(1)),
+        method_name: Some("SetRules".to_owned()),
+        principal_id: Some(id(2)),
+        product_name: Some("iam".to_owned()),
+        ..ListAuditEvents::since("2026-01-01T00:00:00Z".parse().unwrap())
+    }));
     list!(client.list_projects(&ListProjects {
         order_by: ProjectOrder::NameAsc,
         name: text(),
@@ -242,6 +326,11 @@ async fn every_list_has_the_path_filters_and_orders_of_the_schema() {
     /iam/v1alpha1/ssh-keys?organization_id=ORG&order_by=name_asc&name=n+a&project_id=ID1&disabled=true
     /iam/v1alpha1/users?organization_id=ORG&order_by=last_login_desc&user_ids=ID1&mfa=true&tag=n+a&type=member
     /iam/v1alpha1/quota?organization_id=ORG&order_by=name_desc&quotum_names=iam_groups
+    /iam/v1alpha1/scim/ID1/tokens?order_by=created_at_desc
+    /secret-manager/v1beta1/regions/nl-ams/secrets?organization_id=ORG&order_by=updated_at_asc&project_id=ID1&name=k&path=%2Fci&tags=a&tags=b&scheduled_for_deletion=false
+    /secret-manager/v1beta1/regions/fr-par/secrets/ID5/versions?status=enabled&status=scheduled_for_deletion
+    /iam/v1alpha1/logs?organization_id=ORG&order_by=created_at_desc&created_after=2026-01-01T00%3A00%3A00Z&created_before=2026-02-01T00%3A00%3A00Z&action=deleted&resource_type=policy&search=n+a
+    /audit-trail/v1alpha1/regions/fr-par/events?organization_id=ORG&order_by=recorded_at_asc&recorded_after=2026-01-01T00%3A00%3A00Z&recorded_before=2026-02-01T00%3A00%3A00Z&resource_type=iam_policy&resource_id=ID1&method_name=SetRules&principal_id=ID2&product_name=iam&page_size=100
     /account/v3/projects?organization_id=ORG&order_by=name_asc&name=n+a&project_ids=ID1
     "#);
 }

@@ -2,6 +2,7 @@
 mod calls;
 mod faults;
 mod lists;
+mod operations;
 mod refresh;
 mod scripted;
 mod tls;

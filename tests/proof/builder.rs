@@ -147,8 +147,8 @@ pub(crate) fn desired(
         .state
         .objects
         .retain(|_, object| !matches!(object, Object::Group(group) if group.builtin.is_some()));
-    let groups = desired.state.groups().filter_map(|(key, _)| key.name());
-    desired.memberships = groups.map(|name| (name.clone(), Membership::Exact)).collect();
+    let groups = desired.state.addresses(Kind::Group);
+    desired.memberships = groups.map(|address| (address.clone(), Membership::Exact)).collect();
     if let Some((kind, at)) = renamed {
         let key = key(kind, organization.names[kind][at]);
         let address = match kind {

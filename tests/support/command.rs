@@ -86,7 +86,7 @@ impl Desk {
     /// The same, with a terminal of so many columns.
     #[cfg(target_os = "linux")]
     pub(crate) fn on_a_terminal_of(&self, columns: u32, arguments: &str) -> Call {
-        let line = format!("stty cols {columns}; exec {} {arguments}", env!("CARGO_BIN_EXE_scw-iam"));
+        let line = format!("stty rows 24 cols {columns}; exec {} {arguments}", env!("CARGO_BIN_EXE_scw-iam"));
         self.call("script", ["--quiet", "--return", "--command", &line, "/dev/null"]).env("TERM", "xterm")
     }
 

@@ -27,11 +27,11 @@ pub(crate) fn yaml(desired: &Desired) -> String {
                 Principal::Application(key) => Some(key.to_string()),
             }),
         });
-        let name = key.name().unwrap();
-        if desired.memberships.get(name) == Some(&Membership::AtLeast) {
+        let address = Address::group(key.clone());
+        if desired.memberships.get(&address) == Some(&Membership::AtLeast) {
             group["membership"] = json!("at_least");
         }
-        let identity = desired.identities.get(&Address::group(name.clone()));
+        let identity = desired.identities.get(&address);
         if let Some(old) = identity.and_then(|identity| identity.previously.as_ref()) {
             group["previously"] = json!(old.to_string());
         }

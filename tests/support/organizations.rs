@@ -209,14 +209,13 @@ impl Pair {
         desired.sections = BTreeSet::from([Kind::Application, Kind::Group, Kind::Policy]);
         for n in 0..GROUPS {
             if self.renames & (1 << n) != 0 {
-                let Key::Named(old) = group_key(n, false) else { continue };
-                let identity = Identity { id: None, previously: Some(old) };
+                let identity = Identity { id: None, previously: Some(group_key(n, false)) };
                 desired.identities.insert(Address::group(group_key(n, true)), identity);
             }
         }
         for (n, key) in state.groups().map(|(key, _)| key).enumerate() {
             let membership = if n == 3 { Membership::AtLeast } else { Membership::Exact };
-            desired.memberships.insert(key.name().unwrap().clone(), membership);
+            desired.memberships.insert(Address::group(key.clone()), membership);
         }
         desired.state = state;
         let mut ids = Ids::default();

@@ -73,7 +73,7 @@ pub(crate) fn changed(change: impl FnOnce(&mut State)) -> Case {
     desired.state = live.clone();
     change(&mut desired.state);
     let memberships = desired.state.groups().map(|(key, _)| key);
-    desired.memberships = memberships.map(|key| (key.name().unwrap().clone(), Membership::Exact)).collect();
+    desired.memberships = memberships.map(|key| (Address::group(key.clone()), Membership::Exact)).collect();
     let addresses = (live.users().map(|(key, _)| key).cloned().map(Address::user))
         .chain(live.applications().map(|(key, _)| key).cloned().map(Address::application))
         .chain(live.groups().map(|(key, _)| key).cloned().map(Address::group))

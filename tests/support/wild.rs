@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use proptest::prelude::*;
 use scw_iam::model::{
     Address, Application, Attachment, Desired, Flags, Group, Id, Identity, Ids, Key, Kind, Membership, Meta,
-    Name, Object, Owner, Policy, Principal, Prune, Rule, Rules, Scope, Stack, State, User, UserType,
+    Object, Owner, Policy, Principal, Prune, Rule, Rules, Scope, Stack, State, User, UserType,
 };
 use scw_iam::plan::file::{Document, MadeFrom, Mismatch, digest};
 use scw_iam::plan::{Caller, Error, Facts, Options, Plan, between};
@@ -315,7 +315,7 @@ impl WildCase {
                 continue;
             };
             self.desired.state.objects.insert(Address::application(new.clone()), application);
-            let identity = Identity { id: None, previously: old.name().cloned() };
+            let identity = Identity { id: None, previously: Some(old.clone()) };
             self.desired.identities.insert(Address::application(new.clone()), identity);
             let (old, new) = (Principal::Application(old), Principal::Application(new));
             for group in self
@@ -383,19 +383,18 @@ impl WildCase {
                 policy.attachment = Attachment::None;
             }
         }
-        let declared = |key: &Name| declared.contains(&Key::Named(key.clone()));
-        desired.external.groups = groups.into_iter().filter(|name| !declared(name)).collect();
-        let declared = |key: &Name| desired.state.application(&Key::Named(key.clone())).is_some();
-        desired.external.applications = applications.into_iter().filter(|name| !declared(name)).collect();
+        let listed = (groups.into_iter().map(Address::group))
+            .chain(applications.into_iter().map(Address::application));
+        desired.external = listed.filter(|address| !desired.state.has(address)).collect();
     }
 
     fn memberships_of_declared(&mut self) {
         let state = &self.desired.state;
-        self.desired.memberships.retain(|name, _| state.has(&Address::group(name.clone())));
+        self.desired.memberships.retain(|address, _| state.has(address));
         self.desired.identities.retain(|address, _| address.kind() != Kind::Group || state.has(address));
         // Members of a group that files do not speak of are none in the files.
         for (key, group) in self.desired.state.all_mut::<Group>() {
-            if key.name().is_some_and(|name| !self.desired.memberships.contains_key(name)) {
+            if !self.desired.memberships.contains_key(&Address::group(key.clone())) {
                 group.members.clear();
             }
         }

@@ -366,7 +366,6 @@ fn a_name_that_two_bear_is_an_error_when_the_stack_owns_one_of_them() {
     });
     assert_snapshot!(trap.show(), @"
     error: group a is the name of 2 live objects: 00000000-0000-0000-0000-000000000701, 00000000-0000-0000-0000-000000000702
-    hint: say which one is meant with `id:`, or rename the others
     ");
 }
 

@@ -10,9 +10,7 @@ pub(super) fn uuid<T: std::str::FromStr>(text: &str) -> Option<T> {
 
 /// Whether it is a UUID, in either case.
 pub(super) fn is_uuid(text: &str) -> bool {
-    let groups: Vec<&str> = text.split('-').collect();
-    groups.iter().map(|group| group.len()).eq([8, 4, 4, 4, 12])
-        && groups.iter().all(|group| group.bytes().all(|byte| byte.is_ascii_hexdigit()))
+    text.len() == uuid::fmt::Hyphenated::LENGTH && uuid::Uuid::try_parse(text).is_ok()
 }
 
 /// `SCW` and 17 capital letters or digits.

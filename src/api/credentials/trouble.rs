@@ -99,12 +99,34 @@ pub enum SettingsError {
         column: u64,
     },
     /// No secret key anywhere.
-    #[error("no secret key\nhint: set SCW_SECRET_KEY, or run `scw init`, which writes a configuration file")]
+    #[error("no secret key")]
     NoSecretKey,
     /// No access key anywhere.
-    #[error("no access key\nhint: set SCW_ACCESS_KEY, or run `scw init`, which writes a configuration file")]
+    #[error("no access key")]
     NoAccessKey,
     /// No organization anywhere.
-    #[error("no organization\nhint: set SCW_DEFAULT_ORGANIZATION_ID")]
+    #[error("no organization")]
     NoOrganization,
+}
+
+impl SettingsError {
+    /// Returns what may help, where that is known.
+    #[must_use]
+    pub const fn hint(&self) -> Option<&'static str> {
+        match self {
+            Self::NoSecretKey => {
+                Some("set SCW_SECRET_KEY, or run `scw init`, which writes a configuration file")
+            }
+            Self::NoAccessKey => {
+                Some("set SCW_ACCESS_KEY, or run `scw init`, which writes a configuration file")
+            }
+            Self::NoOrganization => Some("set SCW_DEFAULT_ORGANIZATION_ID"),
+            Self::NotText(_)
+            | Self::Empty { .. }
+            | Self::Format { .. }
+            | Self::NoProfile { .. }
+            | Self::Unreadable { .. }
+            | Self::Invalid { .. } => None,
+        }
+    }
 }

@@ -1,4 +1,4 @@
-//! How an error reads: one line with the API's words, and a hint on a line of its own.
+//! How an error reads: one line with the API's words.
 use std::fmt;
 
 use super::{Detail, Error, ErrorKind, Inner};
@@ -8,11 +8,7 @@ impl fmt::Display for Error {
         let inner = &*self.0;
         write!(f, "`{} {}` ", inner.method, inner.path)?;
         inner.write_what(f)?;
-        inner.write_facts(f)?;
-        match inner.hint() {
-            Some(hint) => write!(f, "\nhint: {hint}"),
-            None => Ok(()),
-        }
+        inner.write_facts(f)
     }
 }
 
@@ -62,8 +58,11 @@ impl Inner {
         if facts.is_empty() { Ok(()) } else { write!(f, " ({})", facts.join(", ")) }
     }
 
-    fn hint(&self) -> Option<&'static str> {
+    pub(super) fn hint(&self) -> Option<&'static str> {
         match self.kind {
+            ErrorKind::QuotaExceeded => Some(
+                "ask Scaleway to raise the quota, or delete what is no longer needed; then plan and apply again",
+            ),
             ErrorKind::OutcomeUnknown => {
                 Some("it may have been executed: read the list before sending it again")
             }

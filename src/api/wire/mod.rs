@@ -6,12 +6,16 @@
 //! answer holds only the key that is set.
 mod api_key;
 mod application;
+mod audit;
 mod group;
+mod organization;
 mod permission_set;
 mod policy;
 mod project;
+mod provisioning;
 mod quota;
 mod rule;
+mod secret_manager;
 mod ssh_key;
 mod user;
 
@@ -23,13 +27,26 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 pub use self::api_key::{ApiKey, Bearer, CreateApiKey, CreatedApiKey, UpdateApiKey};
 pub use self::application::{Application, CreateApplication, UpdateApplication};
+pub use self::audit::{AuditEvent, AuditPrincipal, AuditResource, Log, LogAction, LogResource};
 pub use self::group::{CreateGroup, Group, Member, Members, UpdateGroup};
+pub(super) use self::organization::GracePeriods;
+pub use self::organization::{
+    GracePeriod, GracePeriodKind, Organization, SecuritySettings, UpdateLoginMethods, UpdateSecuritySettings,
+};
 pub use self::permission_set::{PermissionSet, ScopeType};
 pub use self::policy::{CreatePolicy, Policy, Principal, UpdatePolicy};
 pub use self::project::{CreateProject, Project, ProjectStatus, UpdateProject};
+pub(super) use self::provisioning::SamlCertificates;
+pub use self::provisioning::{
+    Saml, SamlCertificate, SamlCertificateKind, SamlStatus, Scim, ScimToken, ServiceProvider,
+};
 pub use self::quota::{Limit, LocalityType, QuotaAmount, QuotaPlace, Quotum};
 pub use self::rule::{Rule, RuleScope, RuleSpec, SpecScope};
 pub(super) use self::rule::{SetRules, SetRulesAnswer};
+pub use self::secret_manager::{
+    AccessedSecretVersion, CreateSecret, CreateSecretVersion, EphemeralPolicy, Revision, SecretKind,
+    SecretVersion, SecretVersionStatus, StoredSecret,
+};
 pub use self::ssh_key::{CreateSshKey, SshKey, UpdateSshKey};
 pub use self::user::{CreateUser, NewMember, NewUser, UpdateUser, User, UserStatus, UserType};
 use super::error::escaped;

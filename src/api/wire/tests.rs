@@ -15,6 +15,20 @@ const PROJECT: &str = r#"{"id":"81a6b209-2433-4b6c-8d4d-d31a028ac22f","name":"pr
 const QUOTUM: &str = r#"{"name":"iam_groups","limit":100,"pretty_name":"Groups","unit":"","description":"","locality_type":"global","limits":[{"global":true,"limit":100},{"region":"fr-par","unlimited":true}]}"#;
 const PERMISSION_SET: &str = r#"{"id":"5d0a4ac1-9b6c-4b0c-a0a4-0a1f4b5b7e3d","name":"IAMManager","scope_type":"organization","description":"","categories":null}"#;
 
+const ORGANIZATION: &str = r#"{"id":"105bdce1-64c0-48ab-899d-868455867ecf","name":"acme","alias":"acme","login_password_enabled":true,"login_magic_code_enabled":false,"login_oauth2_enabled":true,"login_saml_enabled":false}"#;
+const SECURITY_SETTINGS: &str = r#"{"enforce_password_renewal":false,"grace_period_duration":"259200s","login_attempts_before_locked":5,"max_login_session_duration":"2592000s","max_api_key_expiration_duration":"0s"}"#;
+const GRACE_PERIOD: &str =
+    r#"{"type":"set_mfa","created_at":"2026-06-10T16:12:40Z","expires_at":"2026-06-13T16:12:40Z"}"#;
+const SAML: &str = r#"{"id":"299d2820-41a9-458d-879d-cc36aed02b0b","status":"missing_certificate","service_provider":{"entity_id":"https://iam.scaleway.com/saml/299d2820-41a9-458d-879d-cc36aed02b0b","assertion_consumer_service_url":"https://api.scaleway.com/iam/v1/saml/299d2820-41a9-458d-879d-cc36aed02b0b/login"},"entity_id":"","single_sign_on_url":""}"#;
+const SAML_CERTIFICATE: &str = r#"{"id":"e2566224-5560-410a-aa0e-7b3c0105df90","type":"signing","origin":"identity_provider","content":"-----BEGIN CERTIFICATE-----","expires_at":"2026-03-16T10:20:16Z"}"#;
+const SCIM: &str =
+    r#"{"id":"f826d823-2f02-4ff4-b66f-4dd68c362607","created_at":"2026-04-29T08:34:39.949254Z"}"#;
+const SCIM_TOKEN: &str = r#"{"id":"2e7c68ce-ef4f-4f51-a6bd-8a45c414fe99","scim_id":"4d0a3a50-a53c-4e8d-a80e-3f9e14238cbe","created_at":"2026-06-16T10:11:55.834691Z","expires_at":"2027-06-16T10:11:55.831691Z"}"#;
+const STORED_SECRET: &str = r#"{"id":"6da2f4bd-2fd8-4342-9e3a-1e31fd4ddae9","project_id":"105bdce1-64c0-48ab-899d-868455867ecf","name":"key","status":"ready","created_at":"2026-07-03T15:27:54.536518Z","updated_at":"2026-07-03T15:27:54.536518Z","tags":[],"version_count":0,"description":"","managed":false,"type":"opaque","protected":false,"path":"/","ephemeral_policy":{"time_to_live":"1800s","expires_once_accessed":false,"action":"disable"},"used_by":[],"deletion_requested_at":null,"key_id":null,"region":"fr-par"}"#;
+const SECRET_VERSION: &str = r#"{"revision":1,"secret_id":"c393aa9c-26fc-4726-af24-e17eb380fea4","status":"enabled","created_at":"2026-07-03T15:28:04.634400Z","updated_at":"2026-07-03T15:28:04.634400Z","deleted_at":null,"description":"version1","latest":true,"ephemeral_properties":null,"deletion_requested_at":null,"region":"fr-par"}"#;
+const AUDIT_EVENT: &str = r#"{"id":"019aa128-4a4a-79f8-aca4-bbc6f56db1aa","recorded_at":"2025-11-20T12:06:03.593624077Z","locality":"fr-par","principal":{"id":"0b8cc93b-dfd2-4427-b674-8d27affb0334"},"organization_id":"105bdce1-64c0-48ab-899d-868455867ecf","project_id":"51a224b5-49c0-4798-9131-356c7920ce2e","source_ip":"192.0.2.10","user_agent":"scw-iam/0.1.0 (run 2026-11-20-ab12)","product_name":"secret-manager","service_name":"scaleway.secret_manager.v1beta1.Api","method_name":"CreateSecret","request_id":"fdb2f5a0-2142-4257-ab5c-3da19958bbf2","request_body":{"name":"key","tags":[]},"status_code":200,"resources":[{"id":"bd884257-abd9-4aa0-85bc-eea53f6e54f2","type":"secret_manager_secret","created_at":"2025-11-20T12:06:03.586019Z","updated_at":"2025-11-20T12:06:03.586019Z","deleted_at":null,"name":"key","secret_manager_secret_info":{"path":"/"}}]}"#;
+const LOG: &str = r#"{"id":"6170692e-7363-416c-a577-61792e636f6d","created_at":"2026-03-22T12:34:56.123456Z","ip":"192.0.2.10","user_agent":"scw","action":"updated","bearer_id":"0b8cc93b-dfd2-4427-b674-8d27affb0334","organization_id":"105bdce1-64c0-48ab-899d-868455867ecf","resource_type":"policy","resource_id":"aa686c31-13f9-4b02-acc1-d0d2e3d436f5"}"#;
+
 /// Reads an object of which some fields are replaced, or, by null in `without`, taken out.
 fn changed<T: for<'de> Deserialize<'de>>(body: &str, changes: &serde_json::Value) -> serde_json::Result<T> {
     let mut object: serde_json::Map<_, _> = serde_json::from_str(body).unwrap();
@@ -47,6 +61,17 @@ fn recorded_bodies_hold_nothing_unknown_and_later_fields_are_named() {
     check::<Project>(PROJECT);
     check::<Quotum>(QUOTUM);
     check::<PermissionSet>(PERMISSION_SET);
+    check::<Organization>(ORGANIZATION);
+    check::<SecuritySettings>(SECURITY_SETTINGS);
+    check::<GracePeriod>(GRACE_PERIOD);
+    check::<Saml>(SAML);
+    check::<SamlCertificate>(SAML_CERTIFICATE);
+    check::<Scim>(SCIM);
+    check::<ScimToken>(SCIM_TOKEN);
+    check::<StoredSecret>(STORED_SECRET);
+    check::<SecretVersion>(SECRET_VERSION);
+    check::<AuditEvent>(AUDIT_EVENT);
+    check::<Log>(LOG);
 }
 
 #[test]
@@ -120,6 +145,63 @@ fn only_the_answer_to_a_create_gives_a_secret_and_nothing_shows_it() {
     let read: ApiKey = serde_json::from_str(&body).unwrap();
     assert!(!format!("{read:?}").contains("5ec7e7"));
     assert!(serde_json::from_str::<CreatedApiKey>(API_KEY).is_err(), "a create without a secret");
+}
+
+#[test]
+fn durations_are_seconds_both_ways() {
+    let read = |text: &str| {
+        let changes = json!({"grace_period_duration": text});
+        let read = changed::<SecuritySettings>(SECURITY_SETTINGS, &changes);
+        read.map(|settings| settings.grace_period_duration.unwrap().as_millis()).ok()
+    };
+    assert_eq!(
+        (read("259200s"), read("2.5s"), read("1800.000000000s")),
+        (Some(259_200_000), Some(2500), Some(1_800_000))
+    );
+    for odd in ["", "s", "3d", "-1s", "1.s5", "1.0000000001s"] {
+        assert_eq!(read(odd), None, "{odd}");
+    }
+    let sent = |millis| {
+        let change = UpdateSecuritySettings {
+            max_login_session_duration: Some(jiff::SignedDuration::from_millis(millis)),
+            ..Default::default()
+        };
+        serde_json::to_value(change).unwrap()["max_login_session_duration"].clone()
+    };
+    assert_eq!((sent(60_000), sent(1500)), (json!("60s"), json!("1.500000000s")));
+}
+
+#[test]
+fn the_data_of_a_version_is_shown_by_nothing_and_held_to_its_sum() {
+    let body = |sum: serde_json::Value| json!({"secret_id": "s", "revision": 3, "data": "aHVudGVyMg==", "data_crc32": sum, "type": "opaque"});
+    let read: AccessedSecretVersion = serde_json::from_value(body(json!(null))).unwrap();
+    assert_eq!((read.data.expose(), read.revision.number()), (&b"hunter2"[..], 3));
+    let new = CreateSecretVersion { data: read.data.clone(), description: "d".to_owned() };
+    let shown = format!("{read:?} {new:?}");
+    assert!(
+        !shown.contains("hunter2") && !shown.contains("aHVudGVyMg") && !shown.contains("104, 117"),
+        "{shown}"
+    );
+    let sum = crc32fast::hash(b"hunter2");
+    assert_eq!(
+        serde_json::to_value(new).unwrap(),
+        json!({"data": "aHVudGVyMg==", "description": "d", "data_crc32": sum})
+    );
+    assert!(serde_json::from_value::<AccessedSecretVersion>(body(json!(sum))).is_ok());
+    let error = serde_json::from_value::<AccessedSecretVersion>(body(json!(1))).unwrap_err().to_string();
+    assert_eq!(error, "data that does not have the sum given with it");
+}
+
+#[test]
+fn a_run_is_known_by_its_label_alone() {
+    let run = |user_agent: &str| {
+        let event: AuditEvent = changed(AUDIT_EVENT, &json!({ "user_agent": user_agent })).unwrap();
+        event.run_id().map(str::to_owned)
+    };
+    assert_eq!(run("scw-iam/0.1.0 (run 2026-11-20-ab12) ci/1").as_deref(), Some("2026-11-20-ab12"));
+    for other in ["", "scw-iam/0.1.0", "curl/8 scw-iam/0.1.0 (run x)", "scw-iam/0.1.0 (run x"] {
+        assert_eq!(run(other), None, "{other}");
+    }
 }
 
 #[test]

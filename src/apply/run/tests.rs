@@ -135,7 +135,6 @@ async fn after_a_failure_only_independent_revocations_start() {
     assert_eq!(outcome.end, End::Failed);
     insta::assert_snapshot!(words(&outcome), @r"
     1 failed: group nobody has no id: the plan does not fit the organization
-    hint: plan again
     2 not started: it comes after step 1
     3 done
     4 done

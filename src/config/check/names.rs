@@ -3,24 +3,14 @@
 use std::collections::HashMap;
 
 use super::Check;
-use crate::config::document::meta::MetaDocument;
-use crate::config::merge::Section;
+use crate::config::merge::Document;
 use crate::config::mistake::{Mistake, MistakeKind, Span};
-use crate::model::{Id, Kind, Name};
+use crate::model::{Address, Id, Kind};
 
 pub(super) fn names(check: &mut Check<'_>) {
-    let document = check.document;
     projects(check);
     external(check);
-    if let Some(section) = &document.applications {
-        identities(check, Kind::Application, section, |entry| &entry.shared);
-    }
-    if let Some(section) = &document.groups {
-        identities(check, Kind::Group, section, |entry| &entry.shared);
-    }
-    if let Some(section) = &document.policies {
-        identities(check, Kind::Policy, section, |entry| &entry.shared);
-    }
+    identities(check);
     tags(check);
     guardrails(check);
     stack(check);
@@ -39,75 +29,59 @@ fn projects(check: &mut Check<'_>) {
 }
 
 fn external(check: &mut Check<'_>) {
-    let document = check.document;
-    let mut both = |kind, name: &Name, at: Span, declared: Option<Span>| {
-        if let Some(declared) = declared {
-            let kind = MistakeKind::ExternalDeclared { kind, name: name.to_string() };
-            check.note(Mistake::new(at, kind).also(declared));
+    for (address, (at, ())) in &check.document.external {
+        if let Some(declared) = check.document.declared(address) {
+            let (kind, name) = (address.kind(), address.key_text());
+            check.note(Mistake::new(*at, MistakeKind::ExternalDeclared { kind, name }).also(declared));
         }
-    };
-    for (name, (at, ())) in &document.external_groups {
-        let declared = document.groups.as_ref().and_then(|section| section.get(name));
-        both(Kind::Group, name, *at, declared.map(|(at, _)| *at));
-    }
-    for (name, (at, ())) in &document.external_applications {
-        let declared = document.applications.as_ref().and_then(|section| section.get(name));
-        both(Kind::Application, name, *at, declared.map(|(at, _)| *at));
     }
 }
 
 /// Holds `id` and `previously` to one entry each.
-fn identities<V>(
-    check: &mut Check<'_>,
-    kind: Kind,
-    section: &Section<Name, V>,
-    meta: impl Fn(&V) -> &MetaDocument,
-) {
-    let mut ids: HashMap<Id, Span> = HashMap::new();
-    let mut olds: HashMap<&Name, Span> = HashMap::new();
-    for (name, (_, entry)) in section {
-        let own = meta(entry);
-        if let Some(id) = &own.id
-            && let Some(first) = ids.insert(id.value, id.at)
+fn identities(check: &mut Check<'_>) {
+    let mut ids: HashMap<(Kind, Id), Span> = HashMap::new();
+    let mut olds: HashMap<Address, Span> = HashMap::new();
+    for (address, _, entry) in check.document.declarations() {
+        let (kind, meta) = (address.kind(), entry.meta());
+        if let Some(id) = &meta.id
+            && let Some(first) = ids.insert((kind, id.value), id.at)
         {
             check.note(Mistake::new(id.at, MistakeKind::IdTwice { kind, id: id.value }).also(first));
         }
-        let Some(old) = &own.previously else { continue };
-        let text = || old.value.to_string();
-        if old.value == *name {
-            check.mistake(old.at, MistakeKind::PreviouslyItself { name: text() });
-        } else if let Some((declared, other)) = section.get(&old.value) {
-            let other = meta(other);
+        let Some(old) = &meta.previously else { continue };
+        let (before, name) = (address.sibling(old.value.clone()), old.value.to_string());
+        if before == *address {
+            check.mistake(old.at, MistakeKind::PreviouslyItself { name: name.clone() });
+        } else if let Some((declared, other)) = check.document.entry(&before) {
             // An entry that is another object itself leaves its name: that is a chain of renames.
-            let found = match (&other.id, &other.previously) {
-                (None, None) => Some(MistakeKind::PreviouslyDeclared { kind, name: text() }),
-                (None, Some(_)) if returns(section, name, &meta) => {
-                    Some(MistakeKind::PreviouslyInACircle { kind, name: text() })
+            let found = match (&other.meta().id, &other.meta().previously) {
+                (None, None) => Some(MistakeKind::PreviouslyDeclared { kind, name: name.clone() }),
+                (None, Some(_)) if returns(check.document, address) => {
+                    Some(MistakeKind::PreviouslyInACircle { kind, name: name.clone() })
                 }
                 (Some(_), _) | (None, Some(_)) => None,
             };
             if let Some(found) = found {
-                check.note(Mistake::new(old.at, found).also(*declared));
+                check.note(Mistake::new(old.at, found).also(declared));
             }
         }
-        if let Some(first) = olds.insert(&old.value, old.at) {
-            let kind = MistakeKind::PreviouslyTwice { kind, name: text() };
-            check.note(Mistake::new(old.at, kind).also(first));
+        if let Some(first) = olds.insert(before, old.at) {
+            check.note(Mistake::new(old.at, MistakeKind::PreviouslyTwice { kind, name }).also(first));
         }
     }
 }
 
 /// Whether the old names lead from an entry through others back to itself.
-fn returns<V>(section: &Section<Name, V>, name: &Name, meta: &impl Fn(&V) -> &MetaDocument) -> bool {
-    let mut at = name;
+fn returns(document: &Document, address: &Address) -> bool {
+    let mut at = address.clone();
     // A way that takes longer leads around a circle beside it, whose own entries say so.
-    for _ in 0..section.len().min(CIRCLE_MOST) {
-        let entry = section.get(at).map(|(_, entry)| meta(entry)).filter(|meta| meta.id.is_none());
-        let Some(old) = entry.and_then(|meta| meta.previously.as_ref()) else { return false };
-        if old.value == *name {
+    for _ in 0..CIRCLE_MOST {
+        let meta = document.entry(&at).map(|(_, entry)| entry.meta()).filter(|meta| meta.id.is_none());
+        let Some(old) = meta.and_then(|meta| meta.previously.as_ref()) else { return false };
+        at = at.sibling(old.value.clone());
+        if at == *address {
             return true;
         }
-        at = &old.value;
     }
     false
 }
@@ -123,10 +97,7 @@ const TAGS_MOST: usize = 10;
 fn tags(check: &mut Check<'_>) {
     let document = check.document;
     let most = TAGS_MOST - usize::from(document.stack.is_some());
-    let applications = document.applications.iter().flatten().map(|(_, (_, entry))| &entry.shared);
-    let groups = document.groups.iter().flatten().map(|(_, (_, entry))| &entry.shared);
-    let policies = document.policies.iter().flatten().map(|(_, (_, entry))| &entry.shared);
-    for meta in applications.chain(groups).chain(policies) {
+    for meta in document.declarations().map(|(_, _, entry)| entry.meta()) {
         if let Some(tag) = meta.tags.get(most) {
             check.mistake(tag.at, MistakeKind::TooManyTags { found: meta.tags.len(), most });
         }

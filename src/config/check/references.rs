@@ -1,35 +1,29 @@
-//! Groups and applications that are referred to: declared, or listed under `external`.
+//! What is referred to: declared, or listed under `external`.
 
 use std::collections::HashMap;
 
 use super::Check;
 use crate::config::decode::Spanned;
-use crate::config::document::meta::MetaDocument;
-use crate::config::document::policy::PrincipalDocument;
-use crate::config::merge::{Document, Section};
+use crate::config::merge::{Document, by};
 use crate::config::mistake::{Meant, MistakeKind};
-use crate::model::Name;
+use crate::model::{Address, Kind, Name};
 
 pub(super) fn references(check: &mut Check<'_>) {
     let document = check.document;
-    let renamed = Renamed::of(document);
-    for (name, (_, group)) in document.groups.iter().flatten() {
-        for member in group.members.iter().flat_map(|members| &members.applications) {
-            application(check, &renamed, &member.name, || format!("group `{name}`"));
+    let renamed = renamed(document);
+    for (of, to) in document.references() {
+        let kind = to.value.kind();
+        // Whether people are there only the organization can tell.
+        if !kind.declarable() || document.knows(&to.value) {
+            continue;
         }
-    }
-    for (name, (_, policy)) in document.policies.iter().flatten() {
-        let by = || format!("policy `{name}`");
-        match &policy.principal {
-            Some(PrincipalDocument::Group(name)) => group(check, &renamed, name, by),
-            Some(PrincipalDocument::Application(name)) => application(check, &renamed, name, by),
-            Some(PrincipalDocument::None | PrincipalDocument::User(_)) | None => {}
-        }
-    }
-    for assertion in &document.assertions {
-        if let PrincipalDocument::Application(name) = &assertion.principal {
-            application(check, &renamed, name, || "the assertion".to_owned());
-        }
+        let name = to.value.key_text();
+        let hint = match renamed.get(&to.value) {
+            Some(now) => Meant::Renamed(now.key_text()),
+            None => check.near(&name, document.names(kind)).map_or(Meant::Unknown, Meant::Near),
+        };
+        let managed = document.sections.contains_key(&kind);
+        check.mistake(to.at, MistakeKind::Undeclared { by: by(of), kind, name, hint, managed });
     }
     for guardrail in &document.guardrails {
         for name in &guardrail.groups {
@@ -38,80 +32,24 @@ pub(super) fn references(check: &mut Check<'_>) {
     }
 }
 
-fn application(check: &mut Check<'_>, renamed: &Renamed<'_>, name: &Spanned<Name>, by: impl Fn() -> String) {
-    let document = check.document;
-    let declared = document.applications.as_ref().is_some_and(|section| section.contains_key(&name.value));
-    if declared || document.external_applications.contains_key(&name.value) {
-        return;
-    }
-    let external = document.external_applications.keys();
-    let known = document.applications.iter().flat_map(|section| section.keys()).chain(external);
-    let hint = meant(&renamed.applications, name)
-        .or_else(|| check.near(name.value.as_str(), known.map(Name::as_str)).map(Meant::Near))
-        .unwrap_or(Meant::Unknown);
-    let (managed, name, at) = (document.applications.is_some(), name.value.to_string(), name.at);
-    check.mistake(at, MistakeKind::UnknownApplication { by: by(), name, hint, managed });
-}
-
-fn group(check: &mut Check<'_>, renamed: &Renamed<'_>, name: &Spanned<Name>, by: impl Fn() -> String) {
-    let document = check.document;
-    let declared = document.groups.as_ref().is_some_and(|section| section.contains_key(&name.value));
-    if declared || document.external_groups.contains_key(&name.value) {
-        return;
-    }
-    let known =
-        document.groups.iter().flat_map(|section| section.keys()).chain(document.external_groups.keys());
-    let hint = meant(&renamed.groups, name)
-        .or_else(|| check.near(name.value.as_str(), known.map(Name::as_str)).map(Meant::Near))
-        .unwrap_or(Meant::Unknown);
-    let (managed, name, at) = (document.groups.is_some(), name.value.to_string(), name.at);
-    check.mistake(at, MistakeKind::UnknownGroup { by: by(), name, hint, managed });
-}
-
-/// The declared objects by the names that they had before.
-struct Renamed<'a> {
-    applications: HashMap<&'a Name, &'a Name>,
-    groups: HashMap<&'a Name, &'a Name>,
-}
-
-impl<'a> Renamed<'a> {
-    fn of(document: &'a Document) -> Self {
-        Self {
-            applications: previous(document.applications.as_ref(), |entry| &entry.shared),
-            groups: previous(document.groups.as_ref(), |entry| &entry.shared),
-        }
-    }
-}
-
-/// Returns the objects of a section by their previous names; of two with the same one, the first.
-fn previous<'a, V>(
-    section: Option<&'a Section<Name, V>>,
-    meta: impl Fn(&'a V) -> &'a MetaDocument,
-) -> HashMap<&'a Name, &'a Name> {
+/// Returns the declared objects by what they were before; of two that were the same, the first.
+fn renamed(document: &Document) -> HashMap<Address, &Address> {
     let mut by_previous = HashMap::new();
-    for (name, (_, entry)) in section.into_iter().flatten() {
-        if let Some(old) = &meta(entry).previously {
-            by_previous.entry(&old.value).or_insert(name);
+    for (address, _, entry) in document.declarations() {
+        if let Some(old) = &entry.meta().previously {
+            by_previous.entry(address.sibling(old.value.clone())).or_insert(address);
         }
     }
     by_previous
 }
 
-/// Returns the declared object that had this name before.
-fn meant(by_previous: &HashMap<&Name, &Name>, name: &Spanned<Name>) -> Option<Meant> {
-    by_previous.get(&name.value).map(|now| Meant::Renamed(now.to_string()))
-}
-
 /// A guardrail that compares with a group that does not exist keeps nothing, or everything, in silence.
 fn guardrail_group(check: &mut Check<'_>, name: &Spanned<String>) {
-    let document = check.document;
     let text = name.value.as_str();
-    let declared = document.groups.as_ref().is_some_and(|section| section.contains_key(text));
-    if text.is_empty() || declared || document.external_groups.contains_key(text) {
+    let known = text.parse::<Name>().is_ok_and(|name| check.document.knows(&Address::group(name)));
+    if text.is_empty() || known {
         return;
     }
-    let known =
-        document.groups.iter().flat_map(|section| section.keys()).chain(document.external_groups.keys());
-    let near = check.near(text, known.map(Name::as_str));
+    let near = check.near(text, check.document.names(Kind::Group));
     check.mistake(name.at, MistakeKind::GuardrailGroup { name: text.to_owned(), near });
 }

@@ -2,18 +2,16 @@
 
 use super::Check;
 use crate::config::decode::Spanned;
-use crate::config::document::assertion::OnDocument;
-use crate::config::document::rule::{RuleDocument, ScopeDocument};
 use crate::config::mistake::{Mistake, MistakeKind, Span};
+use crate::config::section::assertion::OnDocument;
+use crate::config::section::rule::{RuleDocument, ScopeDocument};
 use crate::model::{Catalogue, PermissionSetName, ScopeType};
 
 pub(super) fn rules(check: &mut Check<'_>, catalogue: &Catalogue, is_live: bool) {
     let document = check.document;
     let mut rules = Rules { check, catalogue, is_live };
-    for (_, (_, policy)) in document.policies.iter().flatten() {
-        for rule in &policy.rules {
-            rules.rule(rule);
-        }
+    for rule in document.declarations().flat_map(|(_, _, it)| it.rules()) {
+        rules.rule(rule);
     }
     for assertion in &document.assertions {
         let Some((_, set)) = assertion.expectation() else { continue };

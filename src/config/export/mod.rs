@@ -11,14 +11,12 @@ use std::path::PathBuf;
 use jiff::Timestamp;
 
 use self::declare::{Declared, declare};
-pub(super) use self::write::yaml;
-use self::write::{Context, Writer, scalar};
-use super::until::decompose;
+pub(super) use self::write::{Context, Writer, scalar, yaml};
+use super::fields::Keyed as _;
+use super::section::external::ExternalDocument;
+use super::section::{Sections, projects_of, write};
 use super::{Files, Mistakes, Source, read};
-use crate::model::{
-    Address, Attachment, Catalogue, Condition, Group, Id, Key, Kind, Meta, Policy, Principal, Rule, Scope,
-    Stack, State,
-};
+use crate::model::{Address, Catalogue, Id, Kind, Stack, State};
 
 /// The schema of the files, for editors: its name beside them, and its text.
 pub const SCHEMA: (&str, &str) = ("scw-iam.schema.json", include_str!("../../../schema/scw-iam.schema.json"));
@@ -68,7 +66,8 @@ pub fn export(state: &State, options: &ExportOptions<'_>) -> Vec<ExportedFile> {
     let mut refused: BTreeMap<Address, String> = BTreeMap::new();
     loop {
         let declared = declare(state, options, &refused);
-        let exporting = Exporting { state, options, declared, aliases: HashMap::new() };
+        let names = Names { aliases: aliases(state, &declared), now: options.now };
+        let exporting = Exporting { state, options, declared, names };
         let (files, blocks) = exporting.files();
         // The reader has the last word on what files can say.
         let Some(mistakes) = mistakes(&files, options) else { return files };
@@ -118,25 +117,39 @@ struct Exporting<'a> {
     state: &'a State,
     options: &'a ExportOptions<'a>,
     declared: Declared<'a>,
+    names: Names,
+}
+
+/// What files call what objects hold by id.
+pub(super) struct Names {
     aliases: HashMap<Id, String>,
+    /// An end that is past by then stays in the condition's text.
+    pub(super) now: Timestamp,
+}
+
+impl Names {
+    /// Returns the names of projects, sorted.
+    pub(super) fn projects(&self, ids: &BTreeSet<Id>) -> BTreeSet<&str> {
+        ids.iter().filter_map(|id| self.aliases.get(id)).map(String::as_str).collect()
+    }
 }
 
 /// The files in the making: one, or one for each kind.
 struct Out {
-    files: Vec<(&'static str, Writer)>,
+    files: Vec<(String, Writer)>,
     blocks: Vec<Block>,
 }
 
 impl Out {
     /// Turns to the file that holds a section.
-    fn open(&mut self, split: Split, name: &'static str, schema: Option<&str>) {
+    fn open(&mut self, split: Split, name: &str, schema: Option<&str>) {
         if split == Split::ByKind || self.files.is_empty() {
             let mut writer = Writer::default();
             if let Some(schema) = schema {
                 writer.raw(0, &format!("# yaml-language-server: $schema={schema}"));
             }
-            let name = if split == Split::One { "iam.yaml" } else { name };
-            self.files.push((name, writer));
+            let name = if split == Split::One { "iam" } else { name };
+            self.files.push((format!("{name}.yaml"), writer));
         }
         self.writer().gap();
     }
@@ -155,13 +168,12 @@ impl Out {
 }
 
 impl Exporting<'_> {
-    fn files(mut self) -> (Vec<ExportedFile>, Vec<Block>) {
-        self.aliases = aliases(self.state, &self.declared);
+    fn files(self) -> (Vec<ExportedFile>, Vec<Block>) {
         let mut out = Out { files: Vec::new(), blocks: Vec::new() };
         self.header(&mut out);
-        self.applications(&mut out);
-        self.groups(&mut out);
-        self.policies(&mut out);
+        for kind in Sections::KINDS {
+            self.section(&mut out, *kind);
+        }
         let files = out.files.into_iter().map(|(path, writer)| {
             let text = writer.into_text();
             ExportedFile { path: path.into(), text: format!("{}\n", text.trim_end_matches('\n')) }
@@ -170,17 +182,18 @@ impl Exporting<'_> {
     }
 
     fn header(&self, out: &mut Out) {
-        out.open(self.options.split, "organization.yaml", self.options.schema);
+        out.open(self.options.split, "organization", self.options.schema);
         let writer = out.writer();
         writer.raw(0, "version: 1");
         writer.raw(0, &format!("organization: {}", self.state.organization));
         if let Some(stack) = self.options.stack {
             writer.text(0, "stack", stack.as_str());
         }
-        if !self.aliases.is_empty() {
+        if !self.names.aliases.is_empty() {
             writer.gap();
             writer.raw(0, "projects:");
-            let sorted: BTreeMap<&String, Id> = self.aliases.iter().map(|(id, name)| (name, *id)).collect();
+            let sorted: BTreeMap<&String, Id> =
+                self.names.aliases.iter().map(|(id, name)| (name, *id)).collect();
             for (name, id) in sorted {
                 let live = self.state.projects.get(&id).map(|live| live.as_str());
                 match live.filter(|live| live != name) {
@@ -194,108 +207,35 @@ impl Exporting<'_> {
                 writer.key(1, name, &id.to_string());
             }
         }
-        let (groups, applications) = (&self.declared.external_groups, &self.declared.external_applications);
-        if !groups.is_empty() || !applications.is_empty() {
+        if !self.declared.external.is_empty() {
             writer.gap();
             writer.raw(0, "external:");
-            if !groups.is_empty() {
-                writer.list(1, "groups", groups.iter().map(|name| name.as_str()));
-            }
-            if !applications.is_empty() {
-                writer.list(1, "applications", applications.iter().map(|name| name.as_str()));
+        }
+        for key in ExternalDocument::KEYS {
+            let listed = self.declared.external.iter().filter(|address| address.kind().section() == *key);
+            let names: Vec<String> = listed.map(Address::key_text).collect();
+            if !names.is_empty() {
+                writer.list(1, key, names.iter().map(String::as_str));
             }
         }
     }
 
-    fn applications(&self, out: &mut Out) {
-        out.open(self.options.split, "applications.yaml", self.options.schema);
-        let section = &self.declared.applications;
-        out.writer().raw(0, if section.is_empty() { "applications: {}" } else { "applications:" });
-        for (name, application) in section {
-            out.block(Address::application((*name).clone()), |writer| {
-                if is_bare(&application.meta) {
-                    return writer.key(1, name.as_str(), "{}");
-                }
-                writer.key(1, name.as_str(), "");
-                meta(writer, &application.meta);
+    fn section(&self, out: &mut Out, kind: Kind) {
+        out.open(self.options.split, kind.section(), self.options.schema);
+        let declared = self.declared.objects.iter().filter(|(address, _)| address.kind() == kind);
+        let mut declared = declared.peekable();
+        let none = if declared.peek().is_none() { "{}" } else { "" };
+        out.writer().key(0, kind.section(), none);
+        for (address, object) in declared {
+            let mut keys = Writer::default();
+            write(object, &mut keys, &self.names);
+            let keys = keys.into_text();
+            out.block((*address).clone(), |writer| {
+                writer.key(1, &address.key_text(), if keys.is_empty() { "{}" } else { "" });
+                writer.append(&keys);
             });
         }
-        self.left_out(out, Kind::Application);
-    }
-
-    fn groups(&self, out: &mut Out) {
-        out.open(self.options.split, "groups.yaml", self.options.schema);
-        let section = &self.declared.groups;
-        out.writer().raw(0, if section.is_empty() { "groups: {}" } else { "groups:" });
-        for (name, group) in section {
-            out.block(Address::group((*name).clone()), |writer| {
-                writer.key(1, name.as_str(), "");
-                meta(writer, &group.meta);
-                members(writer, group);
-            });
-        }
-        self.left_out(out, Kind::Group);
-    }
-
-    fn policies(&self, out: &mut Out) {
-        out.open(self.options.split, "policies.yaml", self.options.schema);
-        let section = &self.declared.policies;
-        out.writer().raw(0, if section.is_empty() { "policies: {}" } else { "policies:" });
-        for (name, policy) in section {
-            out.block(Address::policy((*name).clone()), |writer| {
-                writer.key(1, name.as_str(), "");
-                meta(writer, &policy.meta);
-                self.policy(writer, policy);
-            });
-        }
-        self.left_out(out, Kind::Policy);
-    }
-
-    fn policy(&self, writer: &mut Writer, policy: &Policy) {
-        match &policy.attachment {
-            Attachment::None => writer.raw(2, "principal: none"),
-            Attachment::Principal(Principal::User(key)) => principal(writer, "user", &key.to_string()),
-            Attachment::Principal(Principal::Application(key)) => {
-                principal(writer, "application", &key.to_string());
-            }
-            Attachment::Group(key) => principal(writer, "group", &key.to_string()),
-        }
-        if policy.rules.0.is_empty() {
-            return writer.raw(2, "rules: []");
-        }
-        writer.raw(2, "rules:");
-        for rule in &policy.rules.0 {
-            self.rule(writer, rule);
-        }
-    }
-
-    fn rule(&self, writer: &mut Writer, rule: &Rule) {
-        // The dash takes the place of the first key's indentation.
-        let mut inner = Writer::default();
-        inner.list(4, "permission_sets", rule.permission_sets.iter().map(|set| set.as_str()));
-        match &rule.scope {
-            Scope::Organization => inner.raw(4, "scope: organization"),
-            Scope::AllProjects => inner.raw(4, "scope: all_projects"),
-            Scope::Projects(ids) => {
-                let names: BTreeSet<&str> =
-                    ids.iter().filter_map(|id| self.aliases.get(id).map(String::as_str)).collect();
-                inner.list(4, "scope", names);
-            }
-            Scope::Other(_) | Scope::Gone => {}
-        }
-        if let Some(condition) = &rule.condition {
-            match decompose(condition).filter(|(_, until)| *until > self.options.now) {
-                Some((condition, until)) => {
-                    if let Some(condition) = condition {
-                        inner.text(4, "condition", condition.as_str());
-                    }
-                    inner.raw(4, &format!("until: {until}"));
-                }
-                None => inner.text(4, "condition", Condition::as_str(condition)),
-            }
-        }
-        let text = inner.into_text();
-        writer.raw(3, &format!("- {}", text.trim_start().trim_end_matches('\n')));
+        self.left_out(out, kind);
     }
 
     /// Says what is not declared, and why.
@@ -319,60 +259,9 @@ impl Exporting<'_> {
     }
 }
 
-fn is_bare(meta: &Meta) -> bool {
-    meta.description.is_empty() && meta.tags.is_empty()
-}
-
-fn meta(writer: &mut Writer, meta: &Meta) {
-    if !meta.description.is_empty() {
-        writer.text(2, "description", &meta.description);
-    }
-    if !meta.tags.is_empty() {
-        writer.list(2, "tags", meta.tags.iter().map(String::as_str));
-    }
-}
-
-fn principal(writer: &mut Writer, kind: &str, name: &str) {
-    writer.raw(2, &format!("principal: {{{kind}: {}}}", scalar(name, Context::Flow)));
-}
-
-fn members(writer: &mut Writer, group: &Group) {
-    let (mut users, mut applications, mut hidden) = (Vec::new(), Vec::new(), Vec::new());
-    for member in &group.members {
-        match member {
-            Principal::User(Key::Email(email)) => users.push(email.as_str()),
-            Principal::Application(Key::Named(name)) => applications.push(name.as_str()),
-            Principal::User(_) | Principal::Application(_) => hidden.push(member),
-        }
-    }
-    if users.is_empty() && applications.is_empty() {
-        writer.raw(2, "members: {}");
-    } else {
-        writer.raw(2, "members:");
-        if !users.is_empty() {
-            writer.list(3, "users", users);
-        }
-        if !applications.is_empty() {
-            writer.list(3, "applications", applications);
-        }
-    }
-    if !hidden.is_empty() {
-        for member in hidden {
-            writer
-                .comment(2, &format!("{member} is in it too, and no list shows who that is: it has to stay"));
-        }
-        writer.raw(2, "membership: at_least");
-    }
-}
-
-/// Gives each project that the declared rules name a name of its own.
+/// Gives each project that the declared objects name a name of its own.
 fn aliases(state: &State, declared: &Declared<'_>) -> HashMap<Id, String> {
-    let mut used: BTreeSet<Id> = BTreeSet::new();
-    for rule in declared.policies.values().flat_map(|policy| &policy.rules.0) {
-        if let Scope::Projects(ids) = &rule.scope {
-            used.extend(ids);
-        }
-    }
+    let used: BTreeSet<Id> = declared.objects.values().flat_map(|object| projects_of(object)).collect();
     let name_of =
         |id: &Id| state.projects.get(id).map(|name| name.as_str()).filter(|name| name.parse::<Id>().is_err());
     let mut bearers: HashMap<&str, usize> = HashMap::new();

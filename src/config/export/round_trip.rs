@@ -272,7 +272,7 @@ proptest! {
             prop_assert!(group.members.iter().eq(live.members.iter().filter(listed)), "{}", &all);
             let exact = live.members.iter().all(|member| listed(&member));
             let membership = if exact { Membership::Exact } else { Membership::AtLeast };
-            prop_assert_eq!(desired.memberships[key.name().unwrap().as_str()], membership, "{}", &all);
+            prop_assert_eq!(desired.memberships[&Address::group(key.clone())], membership, "{}", &all);
         }
         let left_out = |missing: bool, key: &Key| {
             !missing || all.contains(&format!("`{key}`: ")) || all.contains(&format!("({key}): "))

@@ -3,15 +3,16 @@
 use std::fmt::Write as _;
 
 use serde_json::Value;
+use unicode_width::UnicodeWidthStr;
 
 use crate::config::yaml::{Plain, plain};
 
-/// Lists longer than this on one line are written an item a line.
+/// Lists wider than this, in columns, on one line are written an item a line.
 const WIDTH: usize = 100;
 
 /// A text in the making.
 #[derive(Debug, Default)]
-pub(super) struct Writer {
+pub(in crate::config) struct Writer {
     text: String,
     /// The line ends before `counted`.
     lines: u32,
@@ -20,22 +21,27 @@ pub(super) struct Writer {
 
 impl Writer {
     /// Returns the number of the line that comes next, from 1.
-    pub(super) fn line(&mut self) -> u32 {
+    pub(in crate::config) fn line(&mut self) -> u32 {
         let lines = self.text[self.counted..].bytes().filter(|byte| *byte == b'\n').count();
         self.lines = self.lines.saturating_add(u32::try_from(lines).unwrap_or(u32::MAX));
         self.counted = self.text.len();
         self.lines + 1
     }
 
-    pub(super) fn into_text(self) -> String {
+    pub(in crate::config) fn into_text(self) -> String {
         self.text
     }
 
     /// Writes an empty line, unless the text begins here or has one.
-    pub(super) fn gap(&mut self) {
+    pub(in crate::config) fn gap(&mut self) {
         if !self.text.is_empty() && !self.text.ends_with("\n\n") {
             self.text.push('\n');
         }
+    }
+
+    /// Writes lines as they are.
+    pub(in crate::config) fn append(&mut self, lines: &str) {
+        self.text.push_str(lines);
     }
 
     fn indent(&mut self, depth: usize) {
@@ -45,14 +51,14 @@ impl Writer {
     }
 
     /// Writes a line as it is.
-    pub(super) fn raw(&mut self, depth: usize, line: &str) {
+    pub(in crate::config) fn raw(&mut self, depth: usize, line: &str) {
         self.indent(depth);
         self.text.push_str(line);
         self.text.push('\n');
     }
 
     /// Writes a comment, on one line whatever it holds.
-    pub(super) fn comment(&mut self, depth: usize, words: &str) {
+    pub(in crate::config) fn comment(&mut self, depth: usize, words: &str) {
         self.indent(depth);
         self.text.push_str("# ");
         for c in words.chars() {
@@ -67,7 +73,7 @@ impl Writer {
     }
 
     /// Writes a key of a map that follows, or of nothing.
-    pub(super) fn key(&mut self, depth: usize, key: &str, value: &str) {
+    pub(in crate::config) fn key(&mut self, depth: usize, key: &str, value: &str) {
         self.indent(depth);
         self.text.push_str(&scalar(key, Context::Block));
         self.text.push(':');
@@ -79,7 +85,7 @@ impl Writer {
     }
 
     /// Writes a key with a text.
-    pub(super) fn text(&mut self, depth: usize, key: &str, text: &str) {
+    pub(in crate::config) fn text(&mut self, depth: usize, key: &str, text: &str) {
         match block(text) {
             Some(header) => {
                 self.key(depth, key, header);
@@ -96,11 +102,16 @@ impl Writer {
     }
 
     /// Writes a key with a list, on one line where it fits.
-    pub(super) fn list<'a>(&mut self, depth: usize, key: &str, items: impl IntoIterator<Item = &'a str>) {
+    pub(in crate::config) fn list<'a>(
+        &mut self,
+        depth: usize,
+        key: &str,
+        items: impl IntoIterator<Item = &'a str>,
+    ) {
         let items: Vec<&str> = items.into_iter().collect();
         let flow: Vec<String> = items.iter().map(|item| scalar(item, Context::Flow)).collect();
         let flow = format!("[{}]", flow.join(", "));
-        if 2 * depth + key.chars().count() + 2 + flow.chars().count() <= WIDTH {
+        if 2 * depth + key.width() + 2 + flow.width() <= WIDTH {
             return self.key(depth, key, &flow);
         }
         self.key(depth, key, "");
@@ -113,13 +124,13 @@ impl Writer {
 
 /// Where a scalar stands: within brackets more signs have a meaning.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Context {
+pub(in crate::config) enum Context {
     Block,
     Flow,
 }
 
 /// Returns a text as a scalar that every YAML reader takes for this text.
-pub(super) fn scalar(text: &str, context: Context) -> String {
+pub(in crate::config) fn scalar(text: &str, context: Context) -> String {
     if is_plain(text, context) {
         text.to_owned()
     } else if text.contains('"') && text.chars().all(is_printable) {

@@ -19,7 +19,7 @@ use crate::model::Catalogue;
 pub fn schema() -> Value {
     let settings = SchemaSettings::draft07().with(|settings| settings.inline_subschemas = false);
     let generator: SchemaGenerator = settings.with_transform(NeverNull).into_generator();
-    let mut schema = generator.into_root_schema_for::<super::document::root::FileDocument>().to_value();
+    let mut schema = generator.into_root_schema_for::<super::section::file::FileDocument>().to_value();
     if let Some(set) = schema.pointer_mut("/definitions/permission_set").and_then(Value::as_object_mut) {
         let names: Vec<&str> = Catalogue::published().iter().map(|(name, _)| name.as_str()).collect();
         set.insert("anyOf".to_owned(), json!([{"enum": names}, {}]));
@@ -63,7 +63,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
-    use crate::config::document::{application, group, policy, rule, settings};
+    use crate::config::section::{Sections, group, rule, settings};
 
     /// Every map of the language: its schema and what the decoder knows of it.
     fn maps(schema: &Value) -> Vec<(String, &Value)> {
@@ -89,11 +89,7 @@ mod tests {
         let keys = |name: &str| -> BTreeSet<String> {
             schema["definitions"][name]["properties"].as_object().unwrap().keys().cloned().collect()
         };
-        for (name, shape) in [
-            ("application", application::ApplicationDocument::SHAPE),
-            ("group", group::GroupDocument::SHAPE),
-            ("policy", policy::PolicyDocument::SHAPE),
-        ] {
+        for (name, shape) in Sections::SHAPES {
             assert_eq!(keys(name), shape.keys().map(str::to_owned).collect(), "{name}");
         }
     }

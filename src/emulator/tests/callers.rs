@@ -53,6 +53,7 @@ fn an_open_emulator_takes_any_token_for_the_owner() {
         now: world.now,
         ip: "",
         user_agent: "",
+        request_id: "",
     };
     assert_eq!(world.organization.answer(&bare).status, 401);
 }

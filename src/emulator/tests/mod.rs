@@ -5,6 +5,7 @@ mod callers;
 mod consequences;
 mod lists;
 mod property;
+mod services;
 mod state;
 mod validation;
 
@@ -68,6 +69,7 @@ impl World {
             now: self.now,
             ip: "192.0.2.10",
             user_agent: "test",
+            request_id: "",
         });
         (reply.status, reply.body.unwrap_or_default())
     }

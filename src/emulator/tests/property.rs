@@ -17,6 +17,13 @@ const KINDS: &[&str] = &[
     "users",
     "quota",
     "jwts",
+    "organizations",
+    "saml",
+    "saml-certificates",
+    "scim",
+    "scim-tokens",
+    "logs",
+    "grace-periods",
     "",
 ];
 
@@ -41,6 +48,12 @@ fn any_path() -> impl Strategy<Value = String> {
         Just("/clone"),
         Just("/lock"),
         Just("/update-username"),
+        Just("/saml"),
+        Just("/scim"),
+        Just("/tokens"),
+        Just("/certificates"),
+        Just("/login-methods"),
+        Just("/security-settings"),
         Just("/x"),
     ];
     let prefix = prop_oneof![9 => Just("/iam/v1alpha1"), 1 => Just("")];
@@ -54,7 +67,21 @@ fn any_path() -> impl Strategy<Value = String> {
         Some(id) => format!("/account/v3/projects/{id}"),
         None => "/account/v3/projects".to_owned(),
     });
-    prop_oneof![6 => iam, 2 => account, 1 => "\\PC{0,40}"]
+    let version = prop::sample::select(vec![
+        "",
+        "/versions",
+        "/versions/1",
+        "/versions/latest/access",
+        "/versions/1/disable",
+        "/restore",
+        "/x",
+    ]);
+    let secret = (prop::option::weighted(0.7, any_id()), version).prop_map(|(id, version)| {
+        let secrets = "/secret-manager/v1beta1/regions/fr-par/secrets";
+        id.map_or_else(|| secrets.to_owned(), |id| format!("{secrets}/{id}{version}"))
+    });
+    let events = Just("/audit-trail/v1alpha1/regions/fr-par/events".to_owned());
+    prop_oneof![6 => iam, 2 => account, 2 => secret, 1 => events, 1 => "\\PC{0,40}"]
 }
 
 fn any_query() -> impl Strategy<Value = String> {
@@ -75,6 +102,9 @@ fn any_query() -> impl Strategy<Value = String> {
         "policy_name",
         "project_id",
         "no_principal",
+        "status",
+        "page_token",
+        "recorded_after",
         "%ff",
         "",
     ]);
@@ -134,6 +164,16 @@ fn any_object(value: impl Strategy<Value = Value>) -> impl Strategy<Value = Valu
         "username",
         "default_project_id",
         "locale",
+        "data",
+        "type",
+        "path",
+        "ephemeral_policy",
+        "time_to_live",
+        "action",
+        "content",
+        "single_sign_on_url",
+        "grace_period_duration",
+        "login_password_enabled",
         "x",
     ]);
     prop::collection::vec((key, value), 0..6).prop_map(|pairs| {
@@ -186,6 +226,7 @@ fn organization(secret: Value) -> Organization {
             "organization_id": ORGANIZATION, "condition": "request.user_agent == 'test'"}]}],
         "api_keys": [{"access_key": "SCW00000000000000001", "user_id": id(2), "secret_key": secret}],
         "ssh_keys": [{"id": id(7), "name": "k", "project_id": id(4)}],
+        "secrets": [{"id": id(8), "name": "s", "project_id": id(4), "versions": [{"revision": 1, "data": "eA=="}]}],
     });
     Organization::load(&state, Behaviour::default(), 3).unwrap()
 }
@@ -206,6 +247,7 @@ proptest! {
                 now: jiff::Timestamp::from_second(1_800_000_000 + i64::try_from(at).unwrap()).unwrap(),
                 ip: "192.0.2.10",
                 user_agent: "test",
+                request_id: "",
             });
             prop_assert!(reply.status < 500 || reply.status == 501, "{} {} {}", method, target, reply.status);
             prop_assert_eq!(reply.body.is_none(), reply.status == 204);

@@ -1,5 +1,5 @@
 use super::{Field, FieldValue, Managed, Writer};
-use crate::model::{Address, Flags, Meta};
+use crate::model::{Flags, Meta};
 
 /// A machine's identity.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -13,13 +13,7 @@ pub struct Application {
 }
 
 impl Managed for Application {
-    fn meta(&self) -> Option<&Meta> {
-        Some(&self.meta)
-    }
-
-    fn meta_mut(&mut self) -> Option<&mut Meta> {
-        Some(&mut self.meta)
-    }
+    super::has_meta!();
 
     fn flags(&self) -> Flags {
         self.flags
@@ -28,14 +22,6 @@ impl Managed for Application {
     fn api_keys(&self) -> u32 {
         self.api_keys
     }
-
-    fn refers(&self) -> Vec<Address> {
-        Vec::new()
-    }
-
-    fn readdress(&mut self, _: &impl Fn(&Address) -> Option<Address>) {}
-
-    fn forget(&mut self, _: &Address) {}
 
     fn keep(&mut self, live: &Self) {
         (self.flags, self.api_keys) = (live.flags, live.api_keys);

@@ -64,17 +64,15 @@ impl Group {
 }
 
 impl Managed for Group {
-    fn meta(&self) -> Option<&Meta> {
-        Some(&self.meta)
-    }
-
-    fn meta_mut(&mut self) -> Option<&mut Meta> {
-        Some(&mut self.meta)
-    }
+    super::has_meta!();
 
     /// A group that follows from what its members are is changed by nobody.
     fn flags(&self) -> Flags {
         Flags { managed: self.flags.managed || self.builtin.is_some(), ..self.flags }
+    }
+
+    fn is_built_in(&self) -> bool {
+        self.builtin.is_some()
     }
 
     fn refers(&self) -> Vec<Address> {

@@ -30,13 +30,24 @@ pub trait OfKind: Clone + PartialEq + Into<Object> {
 /// What each kind answers for its objects, so that code that is not about one kind names none.
 pub trait Managed: OfKind {
     /// Returns description, tags and owner, or `None` for a kind without them.
-    fn meta(&self) -> Option<&Meta>;
+    fn meta(&self) -> Option<&Meta> {
+        None
+    }
 
     /// The same, to change it.
-    fn meta_mut(&mut self) -> Option<&mut Meta>;
+    fn meta_mut(&mut self) -> Option<&mut Meta> {
+        None
+    }
 
     /// Returns what may be done to it.
-    fn flags(&self) -> Flags;
+    fn flags(&self) -> Flags {
+        Flags::default()
+    }
+
+    /// Returns true for what an organization has of itself.
+    fn is_built_in(&self) -> bool {
+        false
+    }
 
     /// Returns how many API keys end together with it.
     fn api_keys(&self) -> u32 {
@@ -44,23 +55,39 @@ pub trait Managed: OfKind {
     }
 
     /// Returns what it refers to: members, the attachment.
-    fn refers(&self) -> Vec<Address>;
+    fn refers(&self) -> Vec<Address> {
+        Vec::new()
+    }
 
     /// Gives what it refers to other addresses, where they move.
-    fn readdress(&mut self, to: &impl Fn(&Address) -> Option<Address>);
+    fn readdress(&mut self, _: &impl Fn(&Address) -> Option<Address>) {}
 
     /// Does what the API does to it when something else is deleted.
-    fn forget(&mut self, gone: &Address);
+    fn forget(&mut self, _: &Address) {}
 
     /// Takes over from the live object what files cannot say.
     fn keep(&mut self, live: &Self);
 
     /// Takes over the fields that a PATCH writes, as far as they differ between both.
-    fn patch(&mut self, before: &Self, after: &Self);
+    fn patch(&mut self, _: &Self, _: &Self) {}
 
     /// Returns all that is compared, field by field, as the API names them.
     fn fields(&self) -> Vec<Field<'_>>;
 }
+
+/// What [`Managed`] asks of a kind with `meta` and `flags`.
+macro_rules! has_meta {
+    () => {
+        fn meta(&self) -> Option<&Meta> {
+            Some(&self.meta)
+        }
+
+        fn meta_mut(&mut self) -> Option<&mut Meta> {
+            Some(&mut self.meta)
+        }
+    };
+}
+use has_meta;
 
 macro_rules! kinds {
     (($d:tt) $($(#[$doc:meta])* $kind:ident, $word:literal, $section:literal;)*) => {
@@ -198,6 +225,12 @@ impl Object {
     #[must_use]
     pub fn flags(&self) -> Flags {
         ask!(self, it => it.flags())
+    }
+
+    /// Returns true for what an organization has of itself.
+    #[must_use]
+    pub fn is_built_in(&self) -> bool {
+        ask!(self, it => it.is_built_in())
     }
 
     /// Returns how many API keys end together with it.

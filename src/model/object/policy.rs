@@ -109,13 +109,7 @@ impl Policy {
 }
 
 impl Managed for Policy {
-    fn meta(&self) -> Option<&Meta> {
-        Some(&self.meta)
-    }
-
-    fn meta_mut(&mut self) -> Option<&mut Meta> {
-        Some(&mut self.meta)
-    }
+    super::has_meta!();
 
     fn flags(&self) -> Flags {
         self.flags

@@ -1,5 +1,4 @@
 use super::{Field, FieldValue, Managed, Writer};
-use crate::model::{Address, Flags, Meta};
 
 /// A person in the organization.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,31 +43,9 @@ pub enum UserType {
 }
 
 impl Managed for User {
-    fn meta(&self) -> Option<&Meta> {
-        None
-    }
-
-    fn meta_mut(&mut self) -> Option<&mut Meta> {
-        None
-    }
-
-    fn flags(&self) -> Flags {
-        Flags::default()
-    }
-
-    fn refers(&self) -> Vec<Address> {
-        Vec::new()
-    }
-
-    fn readdress(&mut self, _: &impl Fn(&Address) -> Option<Address>) {}
-
-    fn forget(&mut self, _: &Address) {}
-
     fn keep(&mut self, live: &Self) {
         self.clone_from(live);
     }
-
-    fn patch(&mut self, _: &Self, _: &Self) {}
 
     fn fields(&self) -> Vec<Field<'_>> {
         let Self { username, kind, locked, status } = self;

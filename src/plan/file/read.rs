@@ -16,15 +16,13 @@ pub enum Unreadable {
     #[error("it is not a plan file: {0}")]
     Shape(String),
     /// It has the format of another version.
-    #[error(
-        "its format version is {found}, and this version of scw-iam reads {FORMAT_VERSION}\nhint: plan again with this version"
-    )]
+    #[error("its format version is {found}, and this version of scw-iam reads {FORMAT_VERSION}")]
     Format {
         /// The version of its format.
         found: u64,
     },
     /// It was made by another version of the tool.
-    #[error("it was made by scw-iam {made}, and this is {this}\nhint: plan again with this version")]
+    #[error("it was made by scw-iam {made}, and this is {this}")]
     Version {
         /// The version that made it.
         made: String,
@@ -32,15 +30,13 @@ pub enum Unreadable {
         this: &'static str,
     },
     /// It reports a plan, and does not hold what the plan was made from.
-    #[error(
-        "it is a report, without the desired state that it was made from\nhint: save a plan with `scw-iam plan --out plan.json`"
-    )]
+    #[error("it is a report, without the desired state that it was made from")]
     Report,
     /// The organization is what it was, and planning again leads to something else.
-    #[error("it was edited: {} not what its own desired state leads to\nhint: plan again", subjects(.0))]
+    #[error("it was edited: {} not what its own desired state leads to", subjects(.0))]
     Edited(Vec<Difference>),
     /// A guard or a conflict refused it.
-    #[error("it was refused when it was made\nhint: plan again, with --allow where the change is meant")]
+    #[error("it was refused when it was made")]
     Refused,
 }
 
@@ -48,7 +44,7 @@ pub enum Unreadable {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Stale {
     /// It is too old.
-    #[error("the plan is {age} old; the limit is {most}\nhint: plan again")]
+    #[error("the plan is {age} old; the limit is {most}")]
     Age {
         /// How old it is.
         age: String,
@@ -56,22 +52,45 @@ pub enum Stale {
         most: String,
     },
     /// Its time lies ahead.
-    #[error(
-        "the plan was made at {created_at}, which is in the future\nhint: check the clock of both machines, and plan again"
-    )]
+    #[error("the plan was made at {created_at}, which is in the future")]
     Future {
         /// When it says that it was made.
         created_at: Timestamp,
     },
     /// Entries with an `until` ended since it was made.
-    #[error("an `until` has ended since the plan was made: {}\nhint: plan again", ends(.0))]
+    #[error("an `until` has ended since the plan was made: {}", ends(.0))]
     Ended(Vec<Expiry>),
     /// Entries under `allow` ended since it was made.
-    #[error("an entry under `allow` has ended since the plan was made: {}\nhint: plan again", entries(.0))]
+    #[error("an entry under `allow` has ended since the plan was made: {}", entries(.0))]
     AllowEnded(Vec<AllowEntry>),
     /// The organization changed, and planning again leads to something else.
-    #[error("the organization has changed since the plan was made: {} no longer as planned\nhint: plan again", subjects(.0))]
+    #[error("the organization has changed since the plan was made: {} no longer as planned", subjects(.0))]
     Changed(Vec<Difference>),
+}
+
+impl Unreadable {
+    /// Returns what may help, where that is known.
+    #[must_use]
+    pub const fn hint(&self) -> Option<&'static str> {
+        match self {
+            Self::Shape(_) => None,
+            Self::Format { .. } | Self::Version { .. } => Some("plan again with this version"),
+            Self::Report => Some("save a plan with `scw-iam plan --out plan.json`"),
+            Self::Edited(_) => Some("plan again"),
+            Self::Refused => Some("plan again, with --allow where the change is meant"),
+        }
+    }
+}
+
+impl Stale {
+    /// Returns what may help.
+    #[must_use]
+    pub const fn hint(&self) -> Option<&'static str> {
+        Some(match self {
+            Self::Age { .. } | Self::Ended(_) | Self::AllowEnded(_) | Self::Changed(_) => "plan again",
+            Self::Future { .. } => "check the clock of both machines, and plan again",
+        })
+    }
 }
 
 /// The most subjects that a message names.

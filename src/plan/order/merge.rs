@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use crate::access::GroupId;
-use crate::model::{Key, Membership};
+use crate::model::{Address, Key, Membership};
 use crate::plan::Action;
 use crate::plan::align::Alignment;
 use crate::plan::diff::{Change, Draft};
@@ -73,7 +73,7 @@ fn by_group<'a>(nodes: impl Iterator<Item = (&'a (GroupId, u32), &'a Node)>) -> 
 /// `PUT /members` is for a group whose whole membership is declared and listed, and where somebody stays: nobody saw
 /// the API take two empty lists.
 pub(super) fn may_be_set(alignment: &Alignment, key: &Key) -> bool {
-    let exact = key.name().and_then(|name| alignment.memberships.get(name)) == Some(&Membership::Exact);
+    let exact = alignment.memberships.get(&Address::group(key.clone())) == Some(&Membership::Exact);
     let (Some(before), Some(after)) = (alignment.before.group(key), alignment.outcome.group(key)) else {
         return false;
     };

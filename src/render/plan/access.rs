@@ -191,7 +191,7 @@ fn way(plan: &Plan, path: &Path, sharpness: Sharpness) -> String {
     }
     way.push_str(&format!("policy {}, rule {}", path.policy, path.rule + 1));
     let there = sharpness != Sharpness::Lost;
-    let place = path.policy.name().and_then(|name| plan.place(&Where::Rule(name.clone(), path.rule)));
+    let place = plan.place(&Where::Rule(Address::policy(path.policy.clone()), path.rule));
     if let (true, Some(place)) = (there, place) {
         way.push_str(&format!(" ({}:{})", place.file.display(), place.line));
     }

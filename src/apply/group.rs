@@ -1,0 +1,208 @@
+//! The requests of the steps that write a group or its members.
+
+use std::collections::{BTreeSet, HashMap};
+
+use super::believed::Version;
+use super::context::Context;
+use super::create::{Naming, create as create_one};
+use super::look::{changed, look_and_send, unseen};
+use super::meta::MetaChange;
+use super::policy::attached_to;
+use super::send::complete;
+use super::{How, StepError};
+use crate::api::{Client, ErrorKind, GroupId, wire};
+use crate::live::{Seen, api_id};
+use crate::model::{Address, Group, Id, Key, Kind, Object, Principal};
+use crate::plan::Step;
+
+/// Makes a group, which has no members yet.
+pub(super) async fn create(
+    run: &Context<'_>,
+    client: &Client,
+    step: &Step,
+    group: &Group,
+) -> Result<How, StepError> {
+    let body = wire::CreateGroup {
+        name: step.action.address().key_text(),
+        description: group.meta.description.clone(),
+        tags: group.meta.wire_tags(),
+    };
+    create_one(run, client, step, Naming::Unique, &group.clone().into(), || client.create_group(&body)).await
+}
+
+pub(super) async fn update(
+    run: &Context<'_>,
+    client: &Client,
+    step: &Step,
+    (address, from): (&Address, Option<&Key>),
+    (before, after): (&Group, &Group),
+) -> Result<How, StepError> {
+    let id: GroupId = run.id(address)?;
+    let MetaChange { name, description, tags } =
+        MetaChange::between(address, from, &before.meta, &after.meta);
+    let change = wire::UpdateGroup { name, description, tags };
+    look_and_send(run, client, step, |client| {
+        let (id, change) = (id.clone(), change.clone());
+        async move { client.update_group(&id, &change).await.map(drop) }
+    })
+    .await
+}
+
+pub(super) async fn delete(run: &Context<'_>, client: &Client, step: &Step) -> Result<How, StepError> {
+    let id: GroupId = run.id(&step.action.address())?;
+    look_and_send(run, client, step, |client| {
+        let id = id.clone();
+        async move { client.delete_group(&id).await }
+    })
+    .await
+}
+
+/// Adds members to a group. After a try that may have been executed the look says whether it was: who is taken out of the
+/// group right after having joined is not put back by a second try.
+pub(super) async fn add_members(
+    run: &Context<'_>,
+    client: &Client,
+    step: &Step,
+    members: &BTreeSet<Principal>,
+) -> Result<How, StepError> {
+    let id: GroupId = run.id(&step.action.address())?;
+    let body = several(run, members)?;
+    let only = match members.first() {
+        Some(member) if members.len() == 1 => Some(one(run, member)?),
+        Some(_) | None => None,
+    };
+    look_and_send(run, client, step, |client| {
+        let (id, body, only) = (id.clone(), body.clone(), only.clone());
+        async move {
+            match only {
+                Some(member) => client.add_member(&id, &member).await.map(drop),
+                None => client.add_members(&id, &body).await.map(drop),
+            }
+        }
+    })
+    .await
+}
+
+/// Removes a member. It takes access away whatever else has changed, so that nothing is looked at.
+pub(super) async fn remove_member(
+    run: &Context<'_>,
+    client: &Client,
+    step: &Step,
+    member: &Principal,
+) -> Result<How, StepError> {
+    let id: GroupId = run.id(&step.action.address())?;
+    match client.remove_member(&id, &one(run, member)?).await {
+        Ok(_) => Ok(How::Sent),
+        // What is not there need not be taken away.
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(How::AlreadyGone),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Replaces the members of a group. Who left it meanwhile, by whatever hand, is never added again: the look stops it.
+pub(super) async fn set_members(
+    run: &Context<'_>,
+    client: &Client,
+    step: &Step,
+    members: &BTreeSet<Principal>,
+) -> Result<How, StepError> {
+    let id: GroupId = run.id(&step.action.address())?;
+    let body = several(run, members)?;
+    look_and_send(run, client, step, |client| {
+        let (id, body) = (id.clone(), body.clone());
+        async move { client.set_members(&id, &body).await.map(drop) }
+    })
+    .await
+}
+
+/// Looks at all that is attached to a group, before somebody joins it: they get that.
+pub(super) async fn what_it_gives(run: &Context<'_>, group: &Key) -> Result<(), StepError> {
+    let candidates = || {
+        run.believed(|believed| {
+            let versions = |address: &Address| (address.clone(), believed.versions(address, None));
+            believed.attached(group).map(versions).collect::<Vec<_>>()
+        })
+    };
+    let before = candidates();
+    let of_group = Address::group(group.clone());
+    let all = run.reads.all(run, Kind::Policy).await.map_err(unseen(&of_group))?;
+    let mut found: Vec<(Address, Seen)> = Vec::new();
+    for seen in all.iter().filter(|seen| attached_to(&seen.object, group)) {
+        let seen = complete(run, seen.clone()).await.map_err(unseen(&of_group))?;
+        let making = || run.believed(|believed| believed.being_made(&seen));
+        let address = run.address_of(seen.id).or_else(making);
+        found.push((address.unwrap_or_else(|| Address::policy(seen.id)), seen));
+    }
+    let (mut versions, now): (HashMap<_, _>, Vec<_>) = (before.into_iter().collect(), candidates());
+    let attached = |version: &Version| version.object.as_ref().is_some_and(|it| attached_to(it, group));
+    for (address, later) in now {
+        let versions: &mut Vec<Version> = versions.entry(address.clone()).or_default();
+        versions.extend(later);
+        let found = found.iter().find(|(found, _)| *found == address);
+        if found.is_none() && versions.iter().all(attached) {
+            return Err(StepError::Detached { group: of_group, policy: address });
+        }
+    }
+    for (address, seen) in found {
+        let mut versions = versions.remove(&address).unwrap_or_default();
+        versions.retain(attached);
+        let Some(planned) = versions.first() else {
+            return Err(StepError::Attached { group: of_group, policy: seen.title });
+        };
+        if !run.believed(|believed| believed.is_any(&versions, Some(&seen))) {
+            return Err(changed(run, &address, planned, Some(&seen), None));
+        }
+    }
+    Ok(())
+}
+
+/// Takes whom this run deleted out of the groups that still show them. Returns the groups where that failed.
+pub(super) async fn remove_dangling(run: &Context<'_>) -> Vec<(Address, String)> {
+    let gone = run.gone().into_iter().filter_map(|(address, id)| Some((address.principal()?, id)));
+    let gone: HashMap<Principal, Id> = gone.collect();
+    if gone.is_empty() {
+        return Vec::new();
+    }
+    // What cannot be read is said by those who compare it.
+    let Ok(all) = run.reads.all(run, Kind::Group).await else { return Vec::new() };
+    let mut failed = Vec::new();
+    for seen in all.iter() {
+        let Object::Group(group) = &seen.object else { continue };
+        for (member, id) in group.members.iter().filter_map(|member| gone.get_key_value(member)) {
+            let member = match member {
+                Principal::User(_) => wire::Member::User(api_id(*id)),
+                Principal::Application(_) => wire::Member::Application(api_id(*id)),
+            };
+            match run.client().remove_member(&api_id(seen.id), &member).await {
+                Ok(_) => {}
+                Err(error) if error.kind() == ErrorKind::NotFound => {}
+                Err(error) => {
+                    let address = run.address_of(seen.id).unwrap_or_else(|| Address::group(seen.id));
+                    failed.push((address, error.to_string()));
+                }
+            }
+        }
+    }
+    failed
+}
+
+fn one(run: &Context<'_>, member: &Principal) -> Result<wire::Member, StepError> {
+    let address = member.address();
+    Ok(match member {
+        Principal::User(_) => wire::Member::User(run.id(&address)?),
+        Principal::Application(_) => wire::Member::Application(run.id(&address)?),
+    })
+}
+
+fn several(run: &Context<'_>, members: &BTreeSet<Principal>) -> Result<wire::Members, StepError> {
+    let mut several = wire::Members::default();
+    for member in members {
+        match one(run, member)? {
+            wire::Member::User(id) => several.user_ids.push(id),
+            wire::Member::Application(id) => several.application_ids.push(id),
+        }
+    }
+    several.user_ids.sort_unstable();
+    several.application_ids.sort_unstable();
+    Ok(several)
+}

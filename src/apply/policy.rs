@@ -1,0 +1,150 @@
+//! The requests of the steps that write a policy or its rules.
+
+use std::collections::BTreeSet;
+
+use super::context::Context;
+use super::create::{Naming, create as create_one};
+use super::look::{look_and_send, relied_on};
+use super::meta::MetaChange;
+use super::reads::ReadResult;
+use super::{How, StepError};
+use crate::api::{Client, PolicyId, wire};
+use crate::live::{Seen, api_id};
+use crate::model::{Address, Attachment, Key, Object, Policy, Principal, Rule, Rules, Scope, State};
+use crate::plan::{Effect, Step};
+
+pub(super) async fn create(
+    run: &Context<'_>,
+    client: &Client,
+    step: &Step,
+    policy: &Policy,
+) -> Result<How, StepError> {
+    let address = step.action.address();
+    let body = wire::CreatePolicy {
+        name: address.key_text(),
+        description: policy.meta.description.clone(),
+        tags: policy.meta.wire_tags(),
+        rules: rules(run, &address, &policy.rules)?,
+        principal: principal(run, &policy.attachment)?,
+    };
+    create_one(run, client, step, Naming::Shared, &policy.clone().into(), || client.create_policy(&body))
+        .await
+}
+
+pub(super) async fn update(
+    run: &Context<'_>,
+    client: &Client,
+    step: &Step,
+    (address, from): (&Address, Option<&Key>),
+    (before, after): (&Policy, &Policy),
+) -> Result<How, StepError> {
+    let id: PolicyId = run.id(address)?;
+    let moves = before.attachment != after.attachment;
+    let MetaChange { name, description, tags } =
+        MetaChange::between(address, from, &before.meta, &after.meta);
+    let principal = if moves { Some(principal(run, &after.attachment)?) } else { None };
+    let change = wire::UpdatePolicy { name, description, tags, principal };
+    look_and_send(run, client, step, |client| {
+        let (id, change) = (id.clone(), change.clone());
+        async move { client.update_policy(&id, &change).await.map(drop) }
+    })
+    .await
+}
+
+pub(super) async fn delete(run: &Context<'_>, client: &Client, step: &Step) -> Result<How, StepError> {
+    let id: PolicyId = run.id(&step.action.address())?;
+    look_and_send(run, client, step, |client| {
+        let id = id.clone();
+        async move { client.delete_policy(&id).await }
+    })
+    .await
+}
+
+pub(super) async fn set_rules(
+    run: &Context<'_>,
+    client: &Client,
+    step: &Step,
+    after: &Rules,
+) -> Result<How, StepError> {
+    let address = step.action.address();
+    let id: PolicyId = run.id(&address)?;
+    let body = rules(run, &address, after)?;
+    look_and_send(run, client, step, |client| {
+        let (id, body) = (id.clone(), body.clone());
+        async move { client.set_rules(&id, &body).await.map(drop) }
+    })
+    .await
+}
+
+/// Adds the rules to a policy that was read, where it has been changed since they were known.
+pub(super) async fn with_rules(run: &Context<'_>, seen: Seen) -> ReadResult<Seen> {
+    let Seen { id, title, object: Object::Policy(policy), created_at, updated_at } = seen else {
+        return Ok(seen);
+    };
+    let rules = run.rules(id, updated_at).await?;
+    Ok(Seen { id, title, object: Policy { rules, ..policy }.into(), created_at, updated_at })
+}
+
+/// Says whether an object is a policy of this group.
+pub(super) fn attached_to(object: &Object, group: &Key) -> bool {
+    matches!(object, Object::Policy(Policy { attachment: Attachment::Group(to), .. }) if to == group)
+}
+
+/// Looks at who is in the group that a policy gives something to: they get it.
+pub(super) async fn who_gets_it(run: &Context<'_>, step: &Step, to: &Attachment) -> Result<(), StepError> {
+    let Attachment::Group(key) = to else { return Ok(()) };
+    // Who is in a group that the service computes no list shows.
+    let computed = run.plan.outcome().group(key).is_some_and(|group| group.builtin.is_some());
+    if step.effect == Effect::Revokes || computed {
+        return Ok(());
+    }
+    relied_on(run, &Address::group(key.clone())).await
+}
+
+/// Says whether an object is a policy that gives any of these something: `groups` says who is in which group, and `people`
+/// who there is.
+pub(super) fn gives(object: &Object, who: &BTreeSet<Principal>, groups: &State, people: &State) -> bool {
+    let Object::Policy(policy) = object else { return false };
+    match &policy.attachment {
+        Attachment::None => false,
+        Attachment::Principal(principal) => who.contains(principal),
+        Attachment::Group(key) => {
+            groups.group(key).is_some_and(|group| who.iter().any(|it| group.has(people, it)))
+        }
+    }
+}
+
+fn principal(run: &Context<'_>, to: &Attachment) -> Result<wire::Principal, StepError> {
+    Ok(match to {
+        Attachment::None => wire::Principal::Nobody,
+        Attachment::Group(key) => wire::Principal::Group(run.id(&Address::group(key.clone()))?),
+        Attachment::Principal(principal @ Principal::User(_)) => {
+            wire::Principal::User(run.id(&principal.address())?)
+        }
+        Attachment::Principal(principal @ Principal::Application(_)) => {
+            wire::Principal::Application(run.id(&principal.address())?)
+        }
+    })
+}
+
+/// Writes rules as the API takes them: in the plan's order, each with its sets and projects sorted and once.
+fn rules(run: &Context<'_>, address: &Address, rules: &Rules) -> Result<Vec<wire::RuleSpec>, StepError> {
+    let spec = |rule: &Rule| {
+        if !rule.expressible() {
+            return Err(StepError::Unwritable(address.clone()));
+        }
+        let scope = match &rule.scope {
+            Scope::Projects(ids) => wire::SpecScope::Projects(ids.iter().map(|id| api_id(*id)).collect()),
+            Scope::Organization | Scope::AllProjects => {
+                wire::SpecScope::Organization(run.organization().clone())
+            }
+            Scope::Other(_) | Scope::Gone => return Err(StepError::Unwritable(address.clone())),
+        };
+        Ok(wire::RuleSpec {
+            permission_set_names: rule.permission_sets.iter().map(ToString::to_string).collect(),
+            condition: rule.condition.as_ref().map(ToString::to_string).unwrap_or_default(),
+            scope,
+        })
+    };
+    rules.0.iter().map(spec).collect()
+}

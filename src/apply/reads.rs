@@ -1,0 +1,139 @@
+//! Reads that steps share: whoever asks before a reading is sent gets what it finds, and nobody else does.
+//!
+//! One reading of a kind is under way at a time; who asks meanwhile waits for the next one, which is for all of them. So
+//! twenty steps that look at twenty groups cost a list or two, and what a look finds was never read before it was asked for.
+
+use std::collections::{BTreeSet, HashMap};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use futures::future::join_all;
+use tokio::sync::{Mutex as Turn, OnceCell};
+
+use super::context::Context;
+use crate::live::{self, Seen};
+use crate::model::{Id, Kind};
+
+/// How many objects a page of a list holds.
+const PAGE: usize = 100;
+
+/// What a reading came to.
+pub(super) type ReadResult<T> = Result<T, Arc<live::Error>>;
+
+/// The readings of all kinds.
+#[derive(Default)]
+pub(super) struct Reads {
+    lines: Mutex<HashMap<Kind, Arc<Line>>>,
+}
+
+/// Who waits to read objects of one kind.
+#[derive(Default)]
+struct Line {
+    waiting: Mutex<Option<Arc<Round>>>,
+    turn: Turn<()>,
+}
+
+/// One reading, and those who wait for it.
+#[derive(Default)]
+struct Round {
+    wanted: Mutex<Wanted>,
+    found: OnceCell<Arc<Found>>,
+}
+
+/// What is asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Wanted {
+    These(BTreeSet<Id>),
+    All,
+}
+
+impl Default for Wanted {
+    fn default() -> Self {
+        Self::These(BTreeSet::new())
+    }
+}
+
+impl Wanted {
+    fn one(id: Id) -> Self {
+        Self::These(BTreeSet::from([id]))
+    }
+
+    fn extend(&mut self, more: Self) {
+        match (&mut *self, more) {
+            (Self::These(ids), Self::These(more)) => ids.extend(more),
+            (Self::All, _) => {}
+            (_, Self::All) => *self = Self::All,
+        }
+    }
+}
+
+/// What was found.
+enum Found {
+    Each(HashMap<Id, ReadResult<Option<Seen>>>),
+    All(ReadResult<Arc<Vec<Seen>>>),
+}
+
+impl Reads {
+    /// Reads one object; `None` when there is none of this id.
+    pub(super) async fn one(&self, run: &Context<'_>, kind: Kind, id: Id) -> ReadResult<Option<Seen>> {
+        match &*self.line(kind).ask(run, kind, Wanted::one(id)).await {
+            Found::Each(found) => found.get(&id).cloned().unwrap_or(Ok(None)),
+            Found::All(Ok(all)) => Ok(all.iter().find(|seen| seen.id == id).cloned()),
+            Found::All(Err(error)) => Err(Arc::clone(error)),
+        }
+    }
+
+    /// Reads all objects of a kind.
+    pub(super) async fn all(&self, run: &Context<'_>, kind: Kind) -> ReadResult<Arc<Vec<Seen>>> {
+        match &*self.line(kind).ask(run, kind, Wanted::All).await {
+            Found::All(all) => all.clone(),
+            Found::Each(_) => unreachable!("a reading that somebody wants whole is a list"),
+        }
+    }
+
+    fn line(&self, kind: Kind) -> Arc<Line> {
+        let mut lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(lines.entry(kind).or_default())
+    }
+}
+
+impl Line {
+    async fn ask(&self, run: &Context<'_>, kind: Kind, wanted: Wanted) -> Arc<Found> {
+        let round = {
+            let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+            let round = waiting.get_or_insert_default();
+            round.wanted.lock().unwrap_or_else(PoisonError::into_inner).extend(wanted);
+            Arc::clone(round)
+        };
+        let read = || async {
+            // Steps that start together ask together.
+            tokio::task::yield_now().await;
+            let _turn = self.turn.lock().await;
+            Arc::new(read(run, kind, self.close(&round)).await)
+        };
+        Arc::clone(round.found.get_or_init(read).await)
+    }
+
+    /// Lets nobody more join a reading, and returns what it is to find.
+    fn close(&self, round: &Arc<Round>) -> Wanted {
+        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        if waiting.as_ref().is_some_and(|waiting| Arc::ptr_eq(waiting, round)) {
+            *waiting = None;
+        }
+        round.wanted.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+/// Reads what is wanted, by a list where that takes fewer requests.
+async fn read(run: &Context<'_>, kind: Kind, wanted: Wanted) -> Found {
+    let client = run.client();
+    match wanted {
+        Wanted::These(ids) if ids.len() <= run.count(kind).div_ceil(PAGE).max(1) => {
+            let one = async |id: Id| (id, live::get(&client, kind, id, &run.known()).await.map_err(Arc::new));
+            Found::Each(join_all(ids.into_iter().map(one)).await.into_iter().collect())
+        }
+        Wanted::These(_) | Wanted::All => {
+            let all = live::list(&client, kind, &run.known()).await;
+            Found::All(all.map(Arc::new).map_err(Arc::new))
+        }
+    }
+}

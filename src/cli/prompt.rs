@@ -1,0 +1,34 @@
+//! The question before an apply.
+
+use std::io::{self, IsTerminal as _, Write as _};
+
+use super::arguments::Paths;
+use super::failure::Failure;
+use super::session::Connection;
+
+/// Refuses to start where nobody could answer.
+pub(super) fn possible(paths: &Paths) -> Result<(), Failure> {
+    if !(io::stdin().is_terminal() && io::stderr().is_terminal()) {
+        return Err(
+            Failure::usage("there is no terminal to ask on").hint("pass --yes to apply without asking")
+        );
+    }
+    if paths.paths.iter().any(|path| path.as_os_str() == "-") {
+        let why = "the files come from standard input, so nothing can be asked";
+        return Err(Failure::usage(why).hint("pass --yes to apply without asking"));
+    }
+    Ok(())
+}
+
+/// Asks whether to apply.
+pub(super) fn confirmed(connection: &Connection) -> io::Result<bool> {
+    let emulator = if connection.emulates() { "the emulator of " } else { "" };
+    let organization = connection.session.organization();
+    // Not locked while the answer is awaited: a signal has something to say too.
+    let mut err = io::stderr();
+    write!(err, "Apply these changes to {emulator}organization {organization}? Type `yes` to confirm: ")?;
+    err.flush()?;
+    let mut answer = String::new();
+    io::stdin().read_line(&mut answer)?;
+    Ok(answer.trim() == "yes")
+}

@@ -1,0 +1,35 @@
+//! What a session reports on the way, told on standard error.
+
+use std::time::Duration;
+
+use super::output::{colour_on_stderr, talk, talk_with};
+use crate::api::Warning;
+use crate::apply::Holder;
+use crate::config::Mistakes;
+use crate::live::Notice;
+use crate::reconcile::Watch;
+use crate::render::mistake;
+
+/// Tells all of it.
+pub(super) struct Talk;
+
+impl Watch for Talk {
+    fn credentials(&self, warning: &Warning) {
+        talk(&format!("warning: {warning}"));
+    }
+
+    fn notice(&self, notice: &Notice) {
+        talk(&format!("note: {notice}"));
+    }
+
+    fn warnings(&self, warnings: &Mistakes) {
+        talk_with(|out| mistake::write(out, warnings, colour_on_stderr()));
+    }
+
+    fn killed(&self, holder: &Holder, wait: Duration) {
+        let wait = wait.as_secs();
+        talk(&format!(
+            "An earlier apply was killed while it wrote ({holder}); waiting {wait} s for the requests it left behind."
+        ));
+    }
+}

@@ -1,0 +1,60 @@
+use crate::access::cel::Vocabulary;
+use crate::config::decode::{Decoder, Spanned};
+use crate::config::fields::{Fields, Keyed as _, document};
+use crate::config::mistake::{MistakeKind, Span};
+use crate::config::tree::Node;
+use crate::model::{BadText, check_description};
+
+document! {
+    /// What no grant may be.
+    #[schemars(rename = "guardrail")]
+    GuardrailDocument: "a guardrail" {
+        /// What it ensures, in words. Each guardrail has its own.
+        #[schemars(with = "String", extend("minLength" = 1, "maxLength" = 200, "x-api" = "–", "examples" = ["people administer IAM through the owners group only"]))]
+        name: Spanned<String>,
+        /// An expression in CEL that is true for each grant that is forbidden. There are `grant.principal`, `grant.kind`,
+        /// `grant.permission_set`, `grant.scope`, `grant.condition`, `grant.via_group`, `grant.policy` and
+        /// `grant.managed`, and the standard functions.
+        #[schemars(with = "String", extend("minLength" = 1, "maxLength" = 4096, "x-api" = "–", "examples" = ["grant.permission_set == \"IAMManager\" && grant.via_group != \"owners\""]))]
+        forbid: Spanned<String>,
+    }
+    beside {
+        /// Group names that the expression compares with, and where.
+        groups: Vec<Spanned<String>>,
+        /// Permission sets that the expression compares with, and where.
+        permission_sets: Vec<Spanned<String>>,
+    }
+}
+
+/// The most characters of a guardrail's expression.
+const FORBID_MOST: usize = 4096;
+
+pub(super) fn guardrail(d: &mut Decoder<'_>, node: &Node<'_>) -> Option<GuardrailDocument> {
+    let mut fields = Fields::of(d, node, node.head(), "guardrails", &GuardrailDocument::SHAPE)?;
+    let of = || "the guardrail".to_owned();
+    let name = fields.required("name", d, of, name);
+    let forbid = fields.required("forbid", d, of, |d, node, _| {
+        let text = d.text(node, "forbid")?;
+        let found = text.chars().count();
+        if found > FORBID_MOST {
+            d.mistake(node.at, MistakeKind::GuardrailTooLong { found, most: FORBID_MOST });
+            return None;
+        }
+        let words = d.expression(text, node, Vocabulary::Guardrail);
+        Some((Spanned { value: text.to_owned(), at: node.at }, words))
+    });
+    let (name, (forbid, words)) = (name?, forbid?);
+    Some(GuardrailDocument { name, forbid, groups: words.groups, permission_sets: words.permission_sets })
+}
+
+fn name(d: &mut Decoder<'_>, node: &Node<'_>, _: Span) -> Option<Spanned<String>> {
+    let text = d.text(node, "name")?;
+    let checked = if text.trim().is_empty() { Err(BadText::Empty) } else { check_description(text) };
+    match checked {
+        Ok(()) => Some(Spanned { value: text.to_owned(), at: node.at }),
+        Err(why) => {
+            d.mistake(node.at, MistakeKind::BadGuardrailName { why });
+            None
+        }
+    }
+}

@@ -1,0 +1,67 @@
+//! What all declared objects have in common.
+
+use crate::config::decode::{Decoder, Spanned};
+use crate::config::export::Writer;
+use crate::config::fields::{Fields, document};
+use crate::config::mistake::{MistakeKind, Span};
+use crate::config::schema::text;
+use crate::config::tree::Node;
+use crate::model::{Id, Kind, Meta, Name, Tag, check_description};
+
+document! {
+    /// What every declared object has.
+    #[derive(Default)]
+    #[schemars(rename = "meta")]
+    MetaDocument: "an object" {
+        /// Free text. Absent means empty.
+        #[schemars(with = "Option<text::Description>", extend("default" = "", "x-api" = "`description`", "examples" = ["Deploys from CI"]))]
+        description: Option<String>,
+        /// Your own tags. Absent means none. With a `stack` there are at most nine, since one more says who owns the object.
+        #[schemars(default, extend("default" = [], "maxItems" = 10, "uniqueItems" = true, "x-api" = "`tags`", "examples" = [["team=platform"]]))]
+        tags: Vec<Spanned<Tag>>,
+        /// The id of the live object that is meant, where the name does not tell.
+        #[schemars(extend("x-api" = "`id`", "examples" = ["63310857-3247-4094-bc70-58fd1cd82491"]))]
+        id: Option<Spanned<Id>>,
+        /// The name that the object had before: it is renamed instead of deleted and created. Used while no live object of
+        /// this kind has the new name; remove it once that is done.
+        #[schemars(extend("x-api" = "`name` in a `PATCH`", "examples" = ["old-name"]))]
+        previously: Option<Spanned<Name>>,
+    }
+}
+
+/// Decodes the keys that every declared object has.
+pub(super) fn meta(fields: &mut Fields<'_, '_>, d: &mut Decoder<'_>, kind: Kind) -> MetaDocument {
+    MetaDocument {
+        description: fields.optional("description", d, description),
+        tags: fields.optional("tags", d, tags).unwrap_or_default(),
+        id: fields.optional("id", d, |d, node, _| d.id(node, "id")),
+        previously: fields.optional("previously", d, |d, node, _| d.name(node, "previously", kind)),
+    }
+}
+
+fn description(d: &mut Decoder<'_>, node: &Node<'_>, _: Span) -> Option<String> {
+    let text = d.text(node, "description")?;
+    match check_description(text) {
+        Ok(()) => Some(text.to_owned()),
+        Err(why) => {
+            d.mistake(node.at, MistakeKind::BadDescription { why });
+            None
+        }
+    }
+}
+
+fn tags(d: &mut Decoder<'_>, node: &Node<'_>, _: Span) -> Option<Vec<Spanned<Tag>>> {
+    let mut tags = d.each(node, "tags", |d, item| d.tag(item))?;
+    d.distinct(&mut tags, "tag", |tag| (tag.value.clone(), tag.at));
+    Some(tags)
+}
+
+/// Writes the keys that every declared object has, where they say something.
+pub(super) fn write(writer: &mut Writer, meta: &Meta) {
+    if !meta.description.is_empty() {
+        writer.text(2, "description", &meta.description);
+    }
+    if !meta.tags.is_empty() {
+        writer.list(2, "tags", meta.tags.iter().map(String::as_str));
+    }
+}

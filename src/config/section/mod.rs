@@ -1,0 +1,213 @@
+//! The files as they are written: a file for each kind that they declare, from its keys to its export, and one for
+//! each other map of the language.
+
+pub(in crate::config) mod allow;
+mod application;
+pub(in crate::config) mod assertion;
+pub(in crate::config) mod external;
+pub(in crate::config) mod file;
+pub(in crate::config) mod group;
+pub(in crate::config) mod guardrail;
+pub(in crate::config) mod meta;
+mod policy;
+pub(in crate::config) mod rule;
+pub(in crate::config) mod settings;
+
+use std::borrow::Cow;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde_json::{Map, Value};
+
+use self::application::ApplicationDocument;
+use self::file::Entries;
+use self::group::GroupDocument;
+use self::meta::MetaDocument;
+use self::policy::PolicyDocument;
+use self::rule::RuleDocument;
+use super::decode::{Decoder, Spanned};
+use super::export::{Names, Writer};
+use super::fields::{Fields, Keyed, Shape};
+use super::mistake::Span;
+use super::resolve::Resolving;
+use super::tree::Node;
+use crate::model::{Address, Id, Kind, Object, OfKind};
+
+/// What files say of an object of one kind: all that the language knows of the kind.
+pub(in crate::config) trait Section: Default + JsonSchema {
+    /// The objects that it declares.
+    type Object: OfKind;
+
+    /// What the section holds, for the manual.
+    const WORDS: &'static str;
+    /// The API's field behind its keys, for the manual.
+    const API: &'static str;
+
+    /// Returns an example of the section, for the manual.
+    fn example() -> Value;
+
+    /// Decodes one entry. `at` is its key.
+    fn decode(d: &mut Decoder<'_>, node: &Node<'_>, name: &str, at: Span) -> Option<Self>;
+
+    /// Returns what all declared objects have.
+    fn meta(&self) -> &MetaDocument;
+
+    /// Returns what it refers to.
+    fn refers(&self) -> Vec<Spanned<Address>> {
+        Vec::new()
+    }
+
+    /// Returns what it grants.
+    fn rules(&self) -> &[RuleDocument] {
+        &[]
+    }
+
+    /// Returns the object, as it is to be.
+    fn resolve(&self, resolving: &mut Resolving<'_>, address: &Address) -> Self::Object;
+
+    /// Returns why no file can say what an object is, where that is so.
+    fn unsayable(_: &Self::Object) -> Option<String> {
+        None
+    }
+
+    /// Returns the projects that an object names.
+    fn projects_of(_: &Self::Object) -> Vec<Id> {
+        Vec::new()
+    }
+
+    /// Writes the keys of an object's entry.
+    fn write(object: &Self::Object, writer: &mut Writer, names: &Names);
+
+    /// Decodes the whole section. An entry that is wrong in itself is still known by its name.
+    fn section(d: &mut Decoder<'_>, node: &Node<'_>) -> Entries<Address, Self> {
+        let kind = Self::Object::KIND;
+        let Some(map) = d.map(node, kind.section()) else { return Vec::new() };
+        let mut entries = Vec::with_capacity(map.entries.len());
+        for (key, value) in &map.entries {
+            let Some(text) = d.key(key) else { continue };
+            let name = d.name_of(text, key.at, kind);
+            let document = Self::decode(d, value, text, key.at);
+            if let Some(name) = name {
+                let address = Spanned { value: Address::new(kind, name), at: key.at };
+                entries.push((address, document.unwrap_or_default()));
+            }
+        }
+        entries
+    }
+
+    /// Returns the schema of the section.
+    fn schema(generator: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "description": Self::WORDS,
+            "type": "object",
+            "additionalProperties": generator.subschema_for::<Self>(),
+            "propertyNames": {"$ref": "#/definitions/name"},
+            "x-api": Self::API,
+            "examples": [Self::example()],
+        })
+    }
+}
+
+/// The sections of a file: of each kind that it speaks of, the entries in their order.
+#[derive(Debug, Default)]
+pub(in crate::config) struct Sections(pub(in crate::config) Vec<(Kind, Entries<Address, Declaration>)>);
+
+macro_rules! sections {
+    ($($kind:ident: $document:ident),*) => {
+        /// What files say of an object of any kind.
+        #[derive(Debug)]
+        pub(in crate::config) enum Declaration {
+            $($kind($document),)*
+        }
+
+        impl Declaration {
+            /// Returns what all declared objects have.
+            pub(in crate::config) fn meta(&self) -> &MetaDocument {
+                match self {
+                    $(Self::$kind(it) => it.meta(),)*
+                }
+            }
+
+            /// Returns what it refers to.
+            pub(in crate::config) fn refers(&self) -> Vec<Spanned<Address>> {
+                match self {
+                    $(Self::$kind(it) => it.refers(),)*
+                }
+            }
+
+            /// Returns what it grants.
+            pub(in crate::config) fn rules(&self) -> &[RuleDocument] {
+                match self {
+                    $(Self::$kind(it) => it.rules(),)*
+                }
+            }
+
+            /// Returns the object, as it is to be.
+            pub(in crate::config) fn resolve(&self, resolving: &mut Resolving<'_>, address: &Address) -> Object {
+                match self {
+                    $(Self::$kind(it) => it.resolve(resolving, address).into(),)*
+                }
+            }
+        }
+
+        impl Sections {
+            pub(in crate::config) const KINDS: &'static [Kind] = &[$(Kind::$kind),*];
+
+            #[cfg(test)]
+            pub(in crate::config) const SHAPES: &'static [(&'static str, Shape)] =
+                &[$((Kind::$kind.word(), $document::SHAPE)),*];
+
+            /// Decodes all sections of a file.
+            pub(in crate::config) fn decode(fields: &mut Fields<'_, '_>, d: &mut Decoder<'_>) -> Self {
+                let mut sections = Vec::new();
+                $(if let Some((_, node)) = fields.get(Kind::$kind.section()) {
+                    let entries = $document::section(d, node).into_iter();
+                    let entries = entries.map(|(address, it)| (address, Declaration::$kind(it))).collect();
+                    sections.push((Kind::$kind, entries));
+                })*
+                Self(sections)
+            }
+        }
+
+        impl Keyed for Sections {
+            const KEYS: &'static [&'static str] = &[$(Kind::$kind.section()),*];
+            const SHAPE: Shape = Shape { of: "the sections", keys: &[Self::KEYS], free: false };
+        }
+
+        impl JsonSchema for Sections {
+            fn schema_name() -> Cow<'static, str> {
+                "sections".into()
+            }
+
+            fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+                let mut properties = Map::new();
+                $(properties.insert(Kind::$kind.section().to_owned(), $document::schema(generator).to_value());)*
+                json_schema!({"type": "object", "properties": properties})
+            }
+        }
+
+        /// Returns why no file can say what an object is, where that is so.
+        pub(in crate::config) fn unsayable(object: &Object) -> Option<String> {
+            $(if let Some(it) = OfKind::of(object) {
+                return $document::unsayable(it);
+            })*
+            None
+        }
+
+        /// Returns the projects that an object names.
+        pub(in crate::config) fn projects_of(object: &Object) -> Vec<Id> {
+            $(if let Some(it) = OfKind::of(object) {
+                return $document::projects_of(it);
+            })*
+            Vec::new()
+        }
+
+        /// Writes the keys of an object's entry.
+        pub(in crate::config) fn write(object: &Object, writer: &mut Writer, names: &Names) {
+            $(if let Some(it) = OfKind::of(object) {
+                return $document::write(it, writer, names);
+            })*
+        }
+    };
+}
+
+sections!(Application: ApplicationDocument, Group: GroupDocument, Policy: PolicyDocument);

@@ -1,0 +1,136 @@
+use crate::config::decode::{Decoder, Spanned};
+use crate::config::fields::{Fields, Keyed as _, document};
+use crate::config::mistake::{MistakeKind, Span};
+use crate::config::schema::text;
+use crate::config::tree::Node;
+use crate::model::{Address, GuardName, Kind, Prune, Stack};
+
+document! {
+    /// How plans are made and when they are refused.
+    #[derive(Default)]
+    #[schemars(rename = "settings")]
+    SettingsDocument: "`settings`" {
+        /// What happens to objects that the stack owns and no file declares: `owned` deletes them, `none` keeps them.
+        /// Needs a `stack`.
+        #[schemars(with = "Option<String>", extend("enum" = ["owned", "none"], "default" = "owned", "x-api" = "`DELETE` of applications, groups and policies", "examples" = ["none"]))]
+        prune: Option<Spanned<Prune>>,
+        /// A plan that lowers the number of people who can administer IAM below this number is refused.
+        #[schemars(with = "Option<text::Count>", extend("default" = 2, "x-api" = "–", "examples" = [3]))]
+        min_iam_admins: Option<u32>,
+        /// Objects that no plan may change: neither themselves, nor their members, nor a policy attached to them.
+        #[schemars(default, extend("uniqueItems" = true, "default" = [], "x-api" = "–", "examples" = [["user:owner@example.com", "group:break-glass"]]))]
+        protect: Vec<Spanned<Address>>,
+        /// Stacks whose objects this one may adopt. Needs a `stack`.
+        #[schemars(extend("uniqueItems" = true, "default" = [], "x-api" = "one of the `tags` of applications, groups and policies", "examples" = [["old-platform"]]))]
+        takes_over: Option<Spanned<Vec<Spanned<Stack>>>>,
+        /// Numbers for guards, by the guards' names.
+        #[schemars(default, extend("default" = {}, "x-api" = "–", "examples" = [{"deletes": 5, "lost_access": 3}]))]
+        limits: LimitsDocument,
+    }
+}
+
+document! {
+    /// The numbers up to which guards let a plan pass.
+    #[derive(Default)]
+    #[schemars(rename = "limits")]
+    LimitsDocument: "`limits`" {
+        /// How many objects a plan may delete, all kinds together.
+        #[schemars(with = "Option<text::Count>", extend("x-default" = "5, or 5 % of what the stack owns where this is more", "x-api" = "–", "examples" = [5]))]
+        deletes: Option<u32>,
+        /// How many principals may lose any access.
+        #[schemars(with = "Option<text::Count>", extend("x-default" = "5, or 20 % of those who hold anything where this is more", "x-api" = "–", "examples" = [20]))]
+        losses: Option<u32>,
+        /// How many principals may lose all access, beyond what every person or every application holds.
+        #[schemars(with = "Option<text::Count>", extend("default" = 3, "x-api" = "–", "examples" = [10]))]
+        lost_access: Option<u32>,
+        /// How many API keys may end with what a plan deletes.
+        #[schemars(with = "Option<text::Count>", extend("default" = 0, "x-api" = "–", "examples" = [2]))]
+        keys: Option<u32>,
+        /// How many groups of two or more members may lose all members, and policies with rules all rules.
+        #[schemars(with = "Option<text::Count>", extend("default" = 0, "x-api" = "–", "examples" = [1]))]
+        emptied: Option<u32>,
+        /// How many objects a plan may adopt once the stack owns anything.
+        #[schemars(with = "Option<text::Count>", extend("default" = 0, "x-api" = "–", "examples" = [4]))]
+        adoptions: Option<u32>,
+        /// How many deletions may look like one half of a rename: of an application with keys, or of a group that shares
+        /// a member with a new one.
+        #[schemars(with = "Option<text::Count>", extend("default" = 0, "x-api" = "–", "examples" = [1]))]
+        rename: Option<u32>,
+    }
+}
+
+impl LimitsDocument {
+    /// Returns the numbers that are set, by guard.
+    pub(in crate::config) fn numbers(&self) -> impl Iterator<Item = (GuardName, u32)> {
+        let Self { deletes, losses, lost_access, keys, emptied, adoptions, rename } = self;
+        let numbers = [
+            (GuardName::Deletes, *deletes),
+            (GuardName::Losses, *losses),
+            (GuardName::LostAccess, *lost_access),
+            (GuardName::Keys, *keys),
+            (GuardName::Emptied, *emptied),
+            (GuardName::Adoptions, *adoptions),
+            (GuardName::Rename, *rename),
+        ];
+        numbers.into_iter().filter_map(|(guard, number)| Some((guard, number?)))
+    }
+}
+
+/// The words for `prune`.
+pub(in crate::config) const PRUNES: &[&str] = &["owned", "none"];
+
+pub(super) fn settings(d: &mut Decoder<'_>, node: &Node<'_>, key: Span) -> Option<SettingsDocument> {
+    let mut fields = Fields::of(d, node, key, "settings", &SettingsDocument::SHAPE)?;
+    Some(SettingsDocument {
+        prune: fields.optional("prune", d, |d, node, at| {
+            let value = d.one_of(node, "prune", PRUNES, &[Prune::Owned, Prune::None])?;
+            Some(Spanned { value, at })
+        }),
+        min_iam_admins: fields.optional("min_iam_admins", d, |d, node, _| d.count(node, "min_iam_admins")),
+        protect: fields.optional("protect", d, protected).unwrap_or_default(),
+        takes_over: fields.optional("takes_over", d, |d, node, at| {
+            let stack = |text, why| MistakeKind::BadStack { text, why };
+            let mut value =
+                d.each(node, "takes_over", |d, item| d.value::<Stack>(item, "takes_over", stack))?;
+            d.distinct(&mut value, "stack", |stack| (stack.value.clone(), stack.at));
+            Some(Spanned { value, at })
+        }),
+        limits: fields.optional("limits", d, limits).unwrap_or_default(),
+    })
+}
+
+fn limits(d: &mut Decoder<'_>, node: &Node<'_>, key: Span) -> Option<LimitsDocument> {
+    let mut fields = Fields::of(d, node, key, "limits", &LimitsDocument::SHAPE)?;
+    let mut number = |guard| fields.optional(guard, d, |d, node, _| d.count(node, guard));
+    Some(LimitsDocument {
+        deletes: number("deletes"),
+        losses: number("losses"),
+        lost_access: number("lost_access"),
+        keys: number("keys"),
+        emptied: number("emptied"),
+        adoptions: number("adoptions"),
+        rename: number("rename"),
+    })
+}
+
+fn protected(d: &mut Decoder<'_>, node: &Node<'_>, _: Span) -> Option<Vec<Spanned<Address>>> {
+    let mut addresses = d.each(node, "protect", |d, item| address(d, item, "protect"))?;
+    d.distinct(&mut addresses, "protected object", |address| (address.value.clone(), address.at));
+    Some(addresses)
+}
+
+/// Decodes `user:alice@example.com`.
+pub(super) fn address(d: &mut Decoder<'_>, node: &Node<'_>, what: &str) -> Option<Spanned<Address>> {
+    let text = d.text(node, what)?;
+    let named = text.split_once(':');
+    let kind = named.and_then(|(word, _)| Kind::ALL.iter().copied().find(|kind| kind.word() == word));
+    let (Some((_, name)), Some(kind)) = (named, kind) else {
+        d.mistake(node.at, MistakeKind::BadAddress { text: text.to_owned() });
+        return None;
+    };
+    let value = match kind {
+        Kind::User => Address::user(d.email_of(name, node.at)?),
+        Kind::Application | Kind::Group | Kind::Policy => Address::new(kind, d.name_of(name, node.at, kind)?),
+    };
+    Some(Spanned { value, at: node.at })
+}

@@ -1,0 +1,47 @@
+use jiff::Timestamp;
+
+use super::Error;
+use super::seen::{Answer, Known, api_id};
+use crate::api::{self, Client, List, ListUsers, OrganizationId, wire};
+use crate::model::{Id, Kind, Object, User, UserStatus, UserType};
+
+impl Answer for wire::User {
+    const KIND: Kind = Kind::User;
+
+    fn title(&self) -> &str {
+        &self.email
+    }
+
+    fn organization(&self) -> &OrganizationId {
+        &self.organization_id
+    }
+
+    fn times(&self) -> (Option<Timestamp>, Option<Timestamp>) {
+        (self.created_at, self.updated_at)
+    }
+
+    fn object(&self, _: &Known<'_>) -> Result<Object, Error> {
+        let kind = match self.kind {
+            wire::UserType::Owner => UserType::Owner,
+            wire::UserType::Member | wire::UserType::Guest => UserType::Member,
+            wire::UserType::Unspecified | wire::UserType::Unknown(_) => UserType::Other,
+        };
+        // Source: IAM API v1alpha1, `status` of a user: deprecated, and `unknown_status` where it is not said.
+        let status = match self.status {
+            Some(wire::UserStatus::InvitationPending) => UserStatus::Invited,
+            Some(
+                wire::UserStatus::Activated | wire::UserStatus::Unspecified | wire::UserStatus::Unknown(_),
+            )
+            | None => UserStatus::Activated,
+        };
+        Ok(User { username: self.username.clone(), kind, locked: self.locked, status }.into())
+    }
+
+    fn list(client: &Client) -> List<Self> {
+        client.list_users(&ListUsers::default())
+    }
+
+    async fn get(client: &Client, id: Id) -> Result<Self, api::Error> {
+        client.get_user(&api_id(id)).await
+    }
+}

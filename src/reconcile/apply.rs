@@ -1,0 +1,93 @@
+//! Plans that are sent.
+
+use std::path::Path;
+use std::time::Duration;
+
+use super::{Error, Planned, Session};
+use crate::apply::{self, Guard, Journal, Options, Outcome, Progress, StopSignal, Unwatched};
+use crate::model::Stack;
+use crate::plan::{Caller, Plan};
+
+/// How a plan is applied.
+pub struct ApplyOptions<'a> {
+    /// Where each write is noted.
+    pub journal: Journal,
+    /// How long to wait between a loss and a gain that depends on it, for the API's caches.
+    pub settle: Duration,
+    /// Who watches.
+    pub progress: &'a dyn Progress,
+    /// What stops the apply.
+    pub stop: StopSignal,
+    /// The lock, which notes that the apply writes.
+    pub lock: Option<&'a mut Guard>,
+}
+
+impl Default for ApplyOptions<'_> {
+    /// Returns the options of an apply without journal, lock and watcher, that runs to its end.
+    fn default() -> Self {
+        Self {
+            journal: Journal::none(),
+            settle: Duration::ZERO,
+            progress: &Unwatched,
+            stop: StopSignal::never(),
+            lock: None,
+        }
+    }
+}
+
+/// How long to wait for requests that a killed apply may have left on their way. Fact: the slowest recorded write took
+/// three seconds.
+const AFTERMATH: Duration = Duration::from_secs(5);
+
+impl Session {
+    /// Keeps other applies of the organization and stack on this machine out, and lets the requests of a killed one arrive.
+    /// It is taken before the plan is made: what another apply does meanwhile would not be in the plan.
+    ///
+    /// # Errors
+    /// [`Error::Lock`].
+    pub async fn lock(&self, stack: Option<&Stack>) -> Result<Guard, Error> {
+        let lock = apply::lock(&apply::state_dir()?, self.organization, stack)?;
+        if let Some(holder) = lock.crashed() {
+            self.watch.killed(holder, AFTERMATH);
+            tokio::time::sleep(AFTERMATH).await;
+        }
+        Ok(lock)
+    }
+
+    /// Opens a journal for a plan, to append to.
+    ///
+    /// # Errors
+    /// [`Error::Journal`] when it cannot be opened, written or synced.
+    pub fn journal(&self, path: &Path, plan: &Plan) -> Result<Journal, Error> {
+        let name = format!("{} {}", plan.organization(), plan.created_at());
+        let opened = Journal::open(path, &self.run_id, &name);
+        opened.map_err(|source| Error::Journal { path: path.to_owned(), source })
+    }
+
+    /// Sends the steps of a plan, as parallel as their order allows, and reads back what they wrote.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] when a guard or a conflict refuses the plan: nothing is sent then. What goes wrong on the way is
+    /// told by the outcome.
+    pub async fn apply(&self, planned: &Planned, options: ApplyOptions<'_>) -> Result<Outcome, Error> {
+        let Planned { plan, caller, made_from: _ } = planned;
+        if plan.refused() {
+            return Err(Error::Refused);
+        }
+        let ApplyOptions { mut journal, settle, progress, stop, lock } = options;
+        let settings = Options {
+            parallelism: self.client.parallelism(),
+            settle,
+            caller: match caller {
+                Caller::Known(principal) => Some(principal.clone()),
+                Caller::Unresolved(_) => None,
+            },
+            ..Options::default()
+        };
+        if let Some(lock) = lock {
+            lock.writing().map_err(Error::LockFile)?;
+        }
+        let mut ids = plan.ids().clone();
+        Ok(apply::apply(plan, &self.client, &mut ids, &mut journal, progress, stop, &settings).await)
+    }
+}

@@ -1,0 +1,72 @@
+//! Sessions with the credentials that Scaleway's own tools use.
+
+use std::sync::Arc;
+
+use super::{Error, Session, Watch};
+use crate::api::{OrganizationId, Settings, SettingsError};
+use crate::model::Id;
+
+/// How a session sends requests.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ConnectOptions {
+    /// How many requests are in flight at most.
+    pub parallelism: usize,
+    /// How many requests a second go out at most.
+    pub max_rps: f64,
+}
+
+impl Session {
+    /// Opens a session with the credentials of the environment or the configuration file, for this organization or, without
+    /// one, for the configured one. Sends nothing yet.
+    ///
+    /// # Errors
+    /// When credentials are missing or malformed; [`Error::OtherOrganization`] when they are for another organization.
+    pub fn connect(
+        organization: Option<Id>,
+        options: &ConnectOptions,
+        watch: Arc<dyn Watch>,
+    ) -> Result<Self, Error> {
+        let resolved = Settings::from_environment()?;
+        resolved.warnings.iter().for_each(|warning| watch.credentials(warning));
+        let settings = resolved.settings;
+        let organization = organization_of(&settings, organization)?;
+        let run_id = run_id()?;
+        let client = settings
+            .client(for_client(organization)?)?
+            .parallelism(options.parallelism)
+            .max_rps(options.max_rps)
+            .run_id(&run_id)
+            .build()?;
+        let session = Self::new(client, organization).with_run_id(run_id).watched_by(watch);
+        Ok(session.with_access_key(settings.access_key))
+    }
+}
+
+/// Returns which organization is meant, by the files and by the settings.
+fn organization_of(settings: &Settings, wanted: Option<Id>) -> Result<Id, Error> {
+    let configured = settings.default_organization_id.as_ref().map(|id| id.as_str().parse::<Id>());
+    let configured = configured.transpose().map_err(|_| SettingsError::NoOrganization)?;
+    match (wanted, configured) {
+        (Some(wanted), Some(configured)) if wanted != configured => {
+            Err(Error::OtherOrganization { wanted, configured })
+        }
+        (Some(organization), _) | (None, Some(organization)) => Ok(organization),
+        // Who has configured nothing yet is better told about the key first.
+        (None, None) if settings.secret_key.is_none() => Err(SettingsError::NoSecretKey.into()),
+        (None, None) => Err(SettingsError::NoOrganization.into()),
+    }
+}
+
+fn for_client(organization: Id) -> Result<OrganizationId, Error> {
+    organization.to_string().parse().map_err(|_| SettingsError::NoOrganization.into())
+}
+
+/// Returns a new id for a run, which the API's audit log will show: 16 hexadecimal digits.
+///
+/// # Errors
+/// [`Error::Randomness`].
+pub fn run_id() -> Result<String, Error> {
+    let mut bytes = [0u8; 8];
+    getrandom::fill(&mut bytes).map_err(|error| Error::Randomness(error.to_string()))?;
+    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+}

@@ -1,0 +1,149 @@
+use std::fmt;
+use std::io;
+use std::path::PathBuf;
+
+use crate::api::{BuildError, SettingsError};
+use crate::apply::LockError;
+use crate::config::Mistakes;
+use crate::live;
+use crate::model::{Address, Id, Stack};
+use crate::plan;
+use crate::plan::file::{Mismatch, Stale, Unreadable};
+
+/// Why a session cannot go on. [`super::hints`] tells what helps.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The files hold errors.
+    #[error("the files hold errors:\n{0}")]
+    Files(Mistakes),
+    /// The files hold warnings, which the watcher was told.
+    #[error("there are warnings, and they are treated as errors")]
+    Strict,
+    /// There are no usable credentials.
+    #[error(transparent)]
+    Settings(#[from] SettingsError),
+    /// The credentials or the address of the API cannot be used.
+    #[error(transparent)]
+    Client(#[from] BuildError),
+    /// The credentials are for another organization than the files.
+    #[error("the files are about organization {wanted}, the credentials are for {configured}")]
+    OtherOrganization {
+        /// The organization of the files.
+        wanted: Id,
+        /// The organization of the credentials.
+        configured: Id,
+    },
+    /// The system gives no random numbers.
+    #[error("no randomness for a run id: {0}")]
+    Randomness(String),
+    /// The live organization could not be read.
+    #[error("cannot read organization {organization}")]
+    Read {
+        /// The organization.
+        organization: Id,
+        /// Why not.
+        source: live::Error,
+    },
+    /// The files do not fit the organization.
+    #[error("cannot plan{}", place(.0))]
+    Plan(#[from] plan::Error),
+    /// A plan file that cannot be applied at all.
+    #[error("cannot apply {name}")]
+    Unreadable {
+        /// The file.
+        name: String,
+        /// Why not.
+        source: Unreadable,
+    },
+    /// The files in a plan file do not fit the organization, although it is what it was: they were edited.
+    #[error(transparent)]
+    Edited(Box<Self>),
+    /// A plan that is out of date.
+    #[error("{name} is stale; nothing was written")]
+    Outdated {
+        /// The plan.
+        name: String,
+        /// Why.
+        source: Outdated,
+    },
+    /// A guard or a conflict refuses the plan.
+    #[error("the plan is refused; nothing was written")]
+    Refused,
+    /// Another apply is under way, or there is no place for the lock.
+    #[error(transparent)]
+    Lock(#[from] LockError),
+    /// The lock file cannot be written.
+    #[error("cannot write the lock file")]
+    LockFile(#[source] io::Error),
+    /// The journal cannot be written.
+    #[error("cannot write the journal {}", path.display())]
+    Journal {
+        /// The journal.
+        path: PathBuf,
+        /// Why not.
+        source: io::Error,
+    },
+    /// A stack owns objects that files cannot declare, so that a plan of the exported files would delete them.
+    #[error(
+        "stack {stack} owns objects that files cannot declare, so that a plan would delete them:{}",
+        list(deleted)
+    )]
+    Unsayable {
+        /// The stack.
+        stack: Stack,
+        /// The objects.
+        deleted: Vec<Address>,
+    },
+    /// The exported files do not say what is live: our mistake.
+    #[error("the exported files do not say what is live; please report it:{}", list(.0))]
+    Unproven(Vec<Address>),
+}
+
+/// Why a plan is out of date.
+#[derive(Debug, thiserror::Error)]
+pub enum Outdated {
+    /// Time or the organization went on.
+    #[error(transparent)]
+    Stale(Stale),
+    /// The files in it hold errors now.
+    #[error("its desired state no longer fits the organization")]
+    Files(Mistakes),
+    /// The files in it cannot be planned now.
+    #[error(transparent)]
+    Plan(Box<Error>),
+}
+
+impl Error {
+    /// Says of a plan file that it does not match.
+    pub(super) fn mismatch(name: &str, why: Mismatch) -> Self {
+        let name = name.to_owned();
+        match why {
+            Mismatch::Unreadable(source) => Self::Unreadable { name, source },
+            Mismatch::Stale(stale) => Self::Outdated { name, source: Outdated::Stale(stale) },
+        }
+    }
+
+    /// Says of a plan file that what it holds does not fit the organization any more.
+    pub(super) fn unfit(name: &str, error: Self) -> Self {
+        let source = match error {
+            Self::Files(mistakes) => Outdated::Files(mistakes),
+            other => Outdated::Plan(Box::new(other)),
+        };
+        Self::Outdated { name: name.to_owned(), source }
+    }
+}
+
+impl From<Mistakes> for Error {
+    fn from(mistakes: Mistakes) -> Self {
+        Self::Files(mistakes)
+    }
+}
+
+fn place(error: &plan::Error) -> String {
+    error.place().map(|place| format!(" {place}")).unwrap_or_default()
+}
+
+/// Lines of their own.
+fn list(things: &[impl fmt::Display]) -> String {
+    things.iter().map(|thing| format!("\n  {thing}")).collect()
+}

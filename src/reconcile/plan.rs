@@ -1,0 +1,204 @@
+//! Files and the live organization in, a plan out: the one path of `plan`, `drift` and `apply`.
+
+use jiff::Timestamp;
+
+use super::{Error, Session};
+use crate::config::{self, Files};
+use crate::live::{self, Live, Needs};
+use crate::model::{Catalogue, Desired, Principal};
+use crate::plan::file::{Document, FileDocument, MadeFrom, digest};
+use crate::plan::{Caller, Facts, Options, Plan, between};
+
+/// How a plan is made.
+#[derive(Debug, Clone)]
+pub struct PlanOptions {
+    /// What time it is.
+    pub now: Timestamp,
+    /// Who plans and applies, where the session's access key does not tell.
+    pub caller: Option<Principal>,
+    /// How strictly the plan is judged.
+    pub guards: Options,
+}
+
+impl Default for PlanOptions {
+    /// Returns the options of a plan that is made now and lifts no guard.
+    fn default() -> Self {
+        Self { now: Timestamp::now(), caller: None, guards: Options::default() }
+    }
+}
+
+/// A plan, with what it was made from.
+#[derive(Debug)]
+pub struct Planned {
+    /// The plan.
+    pub plan: Plan,
+    /// Who runs it.
+    pub caller: Caller,
+    pub(super) made_from: MadeFrom,
+}
+
+impl Planned {
+    /// Returns the plan with what is weaker in its files than in those before the change ([`crate::plan::weaker`]).
+    #[must_use]
+    pub fn beside(self, weaker: Vec<String>) -> Self {
+        Self { plan: self.plan.beside(weaker), ..self }
+    }
+
+    /// Returns the plan as a document that [`super::SavedPlan`] reads, to be applied later.
+    #[must_use]
+    pub fn document(&self) -> Document {
+        self.plan.saved(self.made_from.clone())
+    }
+}
+
+/// How the live organization stands to files that nobody is applying.
+#[derive(Debug)]
+pub struct Drift {
+    /// What an apply would do about it.
+    pub plan: Plan,
+}
+
+impl Drift {
+    /// Says whether the live organization differs from the files.
+    #[must_use]
+    pub fn found(&self) -> bool {
+        let Self { plan } = self;
+        !plan.is_empty() || !plan.conflicts().is_empty() || !plan.blocked().is_empty()
+    }
+}
+
+impl Session {
+    /// Compares files with the live organization.
+    ///
+    /// # Errors
+    /// When the organization cannot be read, or the files do not fit it.
+    pub async fn plan(&self, files: &Files, options: &PlanOptions) -> Result<Planned, Error> {
+        let mut reading = self.read_for(files, options).await?;
+        let desired = self.resolve_for(files, &reading.live, options)?;
+        let plan = reading.compare(&desired, options)?;
+        let plan = self.with_key_ages(&mut reading, &desired, options, plan).await?;
+        let made_from = made_from(files, options, reading.digest(options));
+        Ok(Planned { plan, caller: reading.caller, made_from })
+    }
+
+    /// Compares files with the live organization to find what nobody asked for.
+    ///
+    /// # Errors
+    /// As [`Session::plan`]: what cannot be read is never called clean.
+    pub async fn drift(&self, files: &Files, options: &PlanOptions) -> Result<Drift, Error> {
+        Ok(Drift { plan: self.plan(files, options).await?.plan })
+    }
+
+    /// Turns files into what is desired, and reports their warnings, or treats them as errors where that is asked for.
+    pub(super) fn resolve_for(
+        &self,
+        files: &Files,
+        live: &Live,
+        options: &PlanOptions,
+    ) -> Result<Desired, Error> {
+        let resolved = resolve(files, live)?;
+        self.watch.warnings(&resolved.warnings);
+        if options.guards.strict && resolved.warnings.count(config::Severity::Warning) > 0 {
+            return Err(Error::Strict);
+        }
+        Ok(resolved.desired)
+    }
+
+    /// Reads what files need, and finds out meanwhile who plans.
+    pub(super) async fn read_for(&self, files: &Files, options: &PlanOptions) -> Result<Reading, Error> {
+        let asked = async {
+            match self.access_key.as_ref().filter(|_| options.caller.is_none()) {
+                Some(key) => Ok(Some(live::caller(&self.client, key).await)),
+                None => Ok(None),
+            }
+        };
+        let needs = needs(files);
+        let (live, mut asked) = tokio::try_join!(self.read(&needs), asked)?;
+        // A key that may read the rest may read itself: a permission may have been on its way still.
+        if let (Some(Ok(caller)), Some(key)) = (&asked, &self.access_key)
+            && !caller.is_resolved()
+        {
+            asked = Some(live::caller(&self.client, key).await);
+        }
+        let caller = match (&options.caller, asked) {
+            (Some(principal), _) => Caller::Known(principal.clone()),
+            (None, None) => Caller::Unresolved("no access key is configured".to_owned()),
+            (None, Some(Err(why))) => Caller::Unresolved(why.to_string()),
+            (None, Some(Ok(caller))) => match caller.principal(&live.ids) {
+                Ok(principal) => Caller::Known(principal),
+                Err(why) => Caller::Unresolved(why.to_string()),
+            },
+        };
+        Ok(Reading { live, caller })
+    }
+
+    /// Plans once more with the ages of the keys of adopted applications, which are read only where a plan shows them.
+    pub(super) async fn with_key_ages(
+        &self,
+        reading: &mut Reading,
+        desired: &Desired,
+        options: &PlanOptions,
+        plan: Plan,
+    ) -> Result<Plan, Error> {
+        if !plan.adoptions().iter().any(|adoption| adoption.api_keys > 0) {
+            return Ok(plan);
+        }
+        let notices = live::oldest_keys(&self.client, &mut reading.live).await;
+        let notices = notices.map_err(|source| self.unread(source))?;
+        notices.iter().for_each(|notice| self.watch.notice(notice));
+        reading.compare(desired, options)
+    }
+}
+
+/// The live organization, and who looks at it.
+pub(super) struct Reading {
+    pub(super) live: Live,
+    pub(super) caller: Caller,
+}
+
+impl Reading {
+    pub(super) fn compare(&self, desired: &Desired, options: &PlanOptions) -> Result<Plan, Error> {
+        Ok(between(&facts(&self.live, &self.caller, options.now), desired, &options.guards)?)
+    }
+
+    pub(super) fn digest(&self, options: &PlanOptions) -> String {
+        digest(&facts(&self.live, &self.caller, options.now), self.live.catalogue.as_ref())
+    }
+}
+
+/// What planning knows of the live side.
+pub(super) const fn facts<'a>(live: &'a Live, caller: &'a Caller, now: Timestamp) -> Facts<'a> {
+    Facts {
+        live: &live.state,
+        ids: &live.ids,
+        titles: &live.titles,
+        duplicates: &live.duplicates,
+        oldest_keys: &live.oldest_keys,
+        caller,
+        now,
+    }
+}
+
+/// What has to be read for files.
+pub(super) fn needs(files: &Files) -> Needs {
+    let config::Needs { projects, permission_sets } = files.needs();
+    Needs { projects, permission_sets, ..Needs::default() }
+}
+
+/// Turns files into what is desired of the organization that was read.
+///
+/// # Errors
+/// [`Error::Files`] with every error that shows only now.
+pub fn resolve(files: &Files, live: &Live) -> Result<config::Resolved, Error> {
+    let catalogue = live.catalogue.as_ref();
+    let known = catalogue.unwrap_or(Catalogue::published());
+    Ok(files.resolve(Some(&live.state), known, catalogue.is_some())?)
+}
+
+fn made_from(files: &Files, options: &PlanOptions, digest: String) -> MadeFrom {
+    let file = |(path, text): (&std::path::Path, &str)| FileDocument {
+        path: path.display().to_string(),
+        text: text.to_owned(),
+    };
+    MadeFrom::new(files.texts().map(file).collect(), &options.guards, digest)
+}

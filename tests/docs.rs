@@ -1,0 +1,181 @@
+//! The README and the pages below `docs` show what the program prints: every `console` block is run, and its output compared.
+//!
+//! `<!-- run: examples/team -->` before a block puts the files of that example into `iam`, and its organization behind the
+//! API; the blocks that follow go on there. ```` ```console head=N ```` shows the first N lines of each output.
+//! `UPDATE_FILES=1 cargo test --test docs` writes the outputs anew.
+#![cfg(unix)]
+#![expect(clippy::unwrap_used, reason = "a test may fail where it stands")]
+
+#[expect(dead_code, reason = "the tests of the commands use the rest")]
+#[path = "support/command.rs"]
+mod command;
+#[path = "support/surroundings.rs"]
+mod surroundings;
+
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+
+use command::{Api, Desk};
+
+/// When the pages were written: every output is as of then.
+const NOW: &str = "2026-11-22T12:00:00Z";
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// A person at a shell, with the files of an example and the organization behind it.
+struct Reader {
+    desk: Desk,
+    api: Api,
+    organization: String,
+    last_code: i32,
+}
+
+impl Reader {
+    fn new(example: &str) -> Self {
+        let desk = Desk::new();
+        for entry in std::fs::read_dir(root().join(example)).unwrap() {
+            let path = entry.unwrap().path();
+            let name = path.file_name().unwrap().to_str().unwrap();
+            let folder = if name == "organization.json" { "home" } else { "iam" };
+            desk.file(&format!("{folder}/{name}"), std::fs::read_to_string(&path).unwrap());
+        }
+        let organization =
+            desk.json("home/organization.json")["organization"]["id"].as_str().unwrap().to_owned();
+        let api = desk.emulate("home/organization.json", &format!("--now {NOW}"));
+        let iam = env!("CARGO_BIN_EXE_scw-iam");
+        desk.file("home/bin/scw-iam", format!("#!/bin/sh\nexec '{iam}' \"$@\" --now {NOW}\n"));
+        let program = desk.path("home/bin/scw-iam");
+        std::fs::set_permissions(program, std::fs::Permissions::from_mode(0o755)).unwrap();
+        Self { desk, api, organization, last_code: 0 }
+    }
+
+    /// Runs a line, and returns what a terminal would show.
+    fn run(&mut self, line: &str) -> String {
+        if line == "echo $?" {
+            return format!("{}\n", self.last_code);
+        }
+        let path = format!("{}:{}", self.desk.path("home/bin").display(), std::env::var("PATH").unwrap());
+        let call = self.desk.script(&format!("exec 2>&1\n{line}"));
+        let ended = call.against(&self.api.url, &self.organization).env("PATH", &path).run();
+        self.last_code = ended.code;
+        tidy(&ended.stdout, &self.desk)
+    }
+}
+
+/// Replaces what differs from run to run.
+fn tidy(output: &str, desk: &Desk) -> String {
+    let mut tidy = String::new();
+    for line in output.lines() {
+        let line = seconds(&line.replace(&desk.path("").display().to_string(), "/work/"));
+        let mut words = line.split_inclusive(|c: char| !c.is_ascii_alphanumeric());
+        let line: String = words.by_ref().map(shortened).collect();
+        tidy.push_str(line.trim_end());
+        tidy.push('\n');
+    }
+    tidy
+}
+
+/// Replaces how long something took.
+fn seconds(line: &str) -> String {
+    let words = line.split(' ').collect::<Vec<_>>();
+    let mut words: Vec<_> = words.iter().map(|word| (*word).to_owned()).collect();
+    for at in 1..words.len() {
+        let unit = words[at].trim_end_matches(['.', ',', ';', ')']);
+        let number = words[at - 1].trim_start_matches('(');
+        if matches!(unit, "s" | "ms") && number.parse::<f64>().is_ok() {
+            words[at - 1] = words[at - 1].replace(number, "0.4");
+            words[at] = words[at].replacen("ms", "s", 1);
+        }
+    }
+    words.join(" ")
+}
+
+/// Shortens a checksum or the id of a run, which no two runs share.
+fn shortened(word: &str) -> String {
+    let digits = word.trim_end_matches(|c: char| !c.is_ascii_alphanumeric());
+    if matches!(digits.len(), 16 | 64) && digits.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        return format!("3f9c…{}", &word[digits.len()..]);
+    }
+    word.to_owned()
+}
+
+/// Returns a page with the outputs of its commands as they are now.
+fn as_it_is_now(page: &str) -> String {
+    let (mut now, mut reader, mut lines) = (String::new(), None, page.lines().peekable());
+    while let Some(line) = lines.next() {
+        now.push_str(line);
+        now.push('\n');
+        if let Some(example) = line.strip_prefix("<!-- run: ").and_then(|rest| rest.strip_suffix(" -->")) {
+            reader = Some(Reader::new(example));
+        }
+        let Some(options) = line.strip_prefix("```console") else { continue };
+        let reader = reader.as_mut().unwrap_or_else(|| panic!("no `<!-- run: … -->` before `{line}`"));
+        let head = options.trim().strip_prefix("head=").map_or(usize::MAX, |number| number.parse().unwrap());
+        while let Some(line) = lines.next_if(|line| !line.starts_with("```")) {
+            let Some(command) = line.strip_prefix("$ ") else { continue };
+            now.push_str(line);
+            now.push('\n');
+            let output = reader.run(command);
+            now.extend(output.lines().take(head).flat_map(|line| [line, "\n"]));
+            if output.lines().count() > head {
+                now.push_str("…\n");
+            }
+        }
+    }
+    now
+}
+
+fn pages() -> Vec<PathBuf> {
+    let docs = std::fs::read_dir(root().join("docs")).unwrap().map(|entry| entry.unwrap().path());
+    let mut pages: Vec<_> = docs.filter(|path| path.extension().is_some_and(|end| end == "md")).collect();
+    pages.push(root().join("README.md"));
+    pages.sort();
+    pages
+}
+
+#[test]
+fn every_output_shown_is_what_the_program_prints() {
+    let mut stale = Vec::new();
+    for path in pages() {
+        let page = std::fs::read_to_string(&path).unwrap();
+        let now = as_it_is_now(&page);
+        if page == now {
+            continue;
+        }
+        if std::env::var_os("UPDATE_FILES").is_some() {
+            std::fs::write(&path, now).unwrap();
+        } else {
+            let diff = similar::TextDiff::from_lines(&page, &now);
+            stale.push(format!("{}\n{}", path.display(), diff.unified_diff()));
+        }
+    }
+    assert!(stale.is_empty(), "UPDATE_FILES=1 writes these anew:\n{}", stale.join("\n"));
+}
+
+#[test]
+fn every_link_between_the_pages_leads_somewhere() {
+    let mut broken = Vec::new();
+    // The reference of the language is generated, and shows patterns that look like links.
+    let pages = pages().into_iter().filter(|path| !path.ends_with("language.md"));
+    let more = [
+        "ARCHITECTURE.md",
+        "CONTRIBUTING.md",
+        "SECURITY.md",
+        "CHANGELOG.md",
+        "examples/README.md",
+        "examples/ci/README.md",
+    ];
+    for path in pages.chain(more.map(|name| root().join(name))) {
+        let page = std::fs::read_to_string(&path).unwrap();
+        for target in page.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
+            let file = target.split('#').next().unwrap();
+            let here = file.is_empty() || file.contains("://") || path.parent().unwrap().join(file).exists();
+            if !here {
+                broken.push(format!("{}: {target}", path.display()));
+            }
+        }
+    }
+    assert!(broken.is_empty(), "{}", broken.join("\n"));
+}
