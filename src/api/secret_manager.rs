@@ -133,7 +133,7 @@ impl Client {
     ///     protected: false,
     /// };
     /// let secret = client.create_secret(&region, &wanted).await?;
-    /// let data = SecretBytes::new(br#"{"access_key": "SCWC0000000000000001", "secret_key": "…"}"#.to_vec());
+    /// let data = SecretBytes::new(br#"{"access_key": "SCWC0000000000000001", "secret_key": "never shown"}"#.to_vec());
     /// let version = CreateSecretVersion { data, description: "SCWC0000000000000001".to_owned() };
     /// let version = client.create_secret_version(&region, &secret.id, &version).await?;
     /// let read = client.access_secret_version(&region, &secret.id, &version.revision).await?;

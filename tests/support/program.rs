@@ -132,7 +132,8 @@ impl Desk {
         self.allow.clear();
         let shown = self.program(&["plan", "-o", "json"]).output().await.unwrap();
         let Ok(plan) = serde_json::from_slice::<Value>(&shown.stdout) else { return };
-        let guards = plan["guards"].as_array().unwrap();
+        // A plan that failed is an error in JSON, without guards.
+        let Some(guards) = plan["guards"].as_array() else { return };
         for guard in guards.iter().filter(|guard| guard["verdict"] == "refused") {
             let name = guard["guard"].as_str().unwrap();
             self.allow.extend(["--allow".to_owned(), format!("{name}={}", guard["found"])]);
