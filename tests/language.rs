@@ -6,8 +6,8 @@ use proptest::prelude::*;
 use proptest::sample::Index;
 use scw_iam::config::{Files, Mistakes, Severity, Source, manual, read, schema};
 use scw_iam::model::{
-    Address, Attachment, Catalogue, Desired, Expectation, Key, Kind, Membership, Name, Principal, Prune,
-    Scope, State, User, UserStatus, UserType, Where,
+    Address, Attachment, Catalogue, Desired, Expectation, GuardName, Key, Kind, Membership, Name, Principal,
+    Prune, Scope, State, User, UserStatus, UserType, Where,
 };
 use scw_iam::render::mistake::text;
 
@@ -104,7 +104,7 @@ fn everything_that_the_language_has_loads() {
     assert_eq!(desired.settings.min_iam_admins, 3);
     assert_eq!(desired.settings.protect.len(), 2);
     assert_eq!(desired.settings.takes_over.len(), 1);
-    assert_eq!(desired.settings.limits["lost_access"], 3);
+    assert_eq!(desired.settings.limits[&GuardName::LostAccess], 3);
     let group = &desired.state.group(&Key::Named("developers".parse().unwrap())).unwrap();
     let members: Vec<String> = group.members.iter().map(ToString::to_string).collect();
     assert_eq!(members, ["user alice@example.com", "user bob@example.com", "application ci"]);
@@ -329,6 +329,7 @@ fn facts(desired: &Desired) -> String {
         released,
         assertions,
         guardrails,
+        allow,
         expiries,
         missing: _,
         places: _,
@@ -351,9 +352,11 @@ fn facts(desired: &Desired) -> String {
         .iter()
         .map(|expiry| (&expiry.address, &expiry.member, expiry.rule, expiry.until, expiry.expired))
         .collect();
+    let allow: Vec<_> =
+        allow.iter().map(|entry| (entry.guard, &entry.of, entry.until, &entry.reason)).collect();
     format!(
         "{state:?} {stack:?} {sections:?} {settings:?} {external:?} {identities:?} {memberships:?} {unsaid:?} {guests:?} {released:?} {assertions:?} \
-         {guardrails:?} {expiries:?}"
+         {guardrails:?} {allow:?} {expiries:?}"
     )
     .to_lowercase()
 }
@@ -376,6 +379,8 @@ settings:
   protect: [user:owner@example.com, group:break-glass]
   takes_over: [old-stack]
   limits: {deletes: 7, lost_access: 5}
+allow:
+  - {guard: deletes, of: [group:legacy, application:old], until: 2026-12-01, reason: the legacy team is dissolved}
 projects:
   prod: 6b1f0000-64c0-48ab-899d-868455867ecf
 external:

@@ -121,7 +121,7 @@ impl Apply {
             }
             Again::Same(Planned { plan, .. }) | Again::Applied(plan) => {
                 common.rest().show(&OutcomeReport { plan, outcome: None })?;
-                if plan.refused() { Exit::Refused } else { Exit::Done }
+                if plan.refused() { Exit::Refused } else { Exit::of_rest(plan) }
             }
         };
         connection.close().await?;
@@ -151,7 +151,10 @@ impl Apply {
         let outcome = connection.session.apply(planned, options).await?;
         talk_with(|out| outcome::text(out, plan, &outcome, style_on_stderr()));
         common.rest().show(&OutcomeReport { plan, outcome: Some(&outcome) })?;
-        Ok(Exit::of(&outcome))
+        Ok(match Exit::of(&outcome) {
+            Exit::Done => Exit::of_rest(plan),
+            other => other,
+        })
     }
 }
 

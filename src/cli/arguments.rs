@@ -1,6 +1,6 @@
 //! Arguments that several commands share.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -145,11 +145,15 @@ impl Follow {
 
 impl Paths {
     pub(super) fn sources(&self) -> Vec<Source> {
-        let source = |path: &PathBuf| match (Source::of_argument(path.as_os_str()), self.follow.links()) {
+        self.paths.iter().flat_map(|path| self.sources_of(path)).collect()
+    }
+
+    /// The same for a path that another argument names.
+    pub(super) fn sources_of(&self, path: &Path) -> Vec<Source> {
+        vec![match (Source::of_argument(path.as_os_str()), self.follow.links()) {
             (source, Links::Refused) => source,
             (source, Links::Followed) => source.followed(),
-        };
-        self.paths.iter().map(source).collect()
+        }]
     }
 }
 

@@ -7,6 +7,7 @@ use super::arguments::Common;
 use super::output::{colour_on_stderr, style_on_stderr, talk_with};
 use crate::config::Mistakes;
 use crate::model::Hint;
+use crate::plan;
 use crate::plan::file::{Difference, Stale, Unreadable};
 use crate::reconcile::{Error, Outdated, hints};
 use crate::render::Report as _;
@@ -83,6 +84,8 @@ impl From<Error> for Failure {
             Error::Files(_) | Error::Strict | Error::Edited(_) => Exit::Mistakes,
             Error::Unreadable { source: Unreadable::Refused, .. } | Error::Refused => Exit::Refused,
             Error::Unreadable { .. } => Exit::Mistakes,
+            // Names that are exchanged are for the files to settle.
+            Error::Plan(plan::Error::NamesInACircle(_)) => Exit::Mistakes,
             Error::Outdated { .. } => Exit::Stale,
             Error::Settings(_)
             | Error::Client(_)

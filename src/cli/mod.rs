@@ -60,6 +60,11 @@ pub enum Exit {
 }
 
 impl Exit {
+    /// Returns how an apply ends that has done all that it could: a policy that was not rewritten is not what the files say.
+    fn of_rest(plan: &crate::plan::Plan) -> Self {
+        if plan.blocked().is_empty() { Self::Done } else { Self::NotConverged }
+    }
+
     /// Returns how a command ends whose plan was sent.
     fn of(outcome: &Outcome) -> Self {
         match (&outcome.end, outcome.wrote()) {

@@ -7,7 +7,9 @@ use super::arguments::{Common, ConnectArgs, Paths, PlanArgs};
 use super::failure::Failure;
 use super::plan_file;
 use super::session::Connection;
-use crate::config;
+use crate::config::{self, Files, Source};
+use crate::model::Catalogue;
+use crate::plan;
 use crate::render::plan::PlanReport;
 
 const EXAMPLES: &str = "\
@@ -15,7 +17,8 @@ Examples:
   scw-iam plan iam
   scw-iam plan iam --emulate state.json
   scw-iam plan iam --out plan.json -o markdown=plan.md
-  scw-iam plan iam --allow deletes=7";
+  scw-iam plan iam --allow deletes=7
+  scw-iam plan iam --base iam-before";
 
 /// Shows what would change, who gains and who loses, and in which order
 #[derive(Debug, clap::Args)]
@@ -30,9 +33,19 @@ pub(super) struct Plan {
     /// Save the plan to a file, and print the file's SHA-256; `scw-iam apply plan.json` applies exactly this plan
     #[arg(long, value_name = "plan.json")]
     out: Option<PathBuf>,
+    /// The files before the change: what is weaker now in settings, `allow`, assertions and guardrails is shown first
+    #[arg(long, value_name = "FOLDER")]
+    base: Option<PathBuf>,
     /// End with 2 when there are changes
     #[arg(long)]
     detailed_exitcode: bool,
+}
+
+/// What is weaker in the files than in those at a base. Both are taken by themselves, without the organization.
+fn weaker(base: &[Source], common: &Common, files: &Files) -> Result<Vec<String>, Failure> {
+    let alone = |files: &Files| files.resolve(None, Catalogue::published(), false);
+    let before = config::read(base, common.now()).and_then(|base| alone(&base))?;
+    Ok(plan::weaker(&before.desired, &alone(files)?.desired))
 }
 
 impl Plan {
@@ -40,14 +53,17 @@ impl Plan {
         let options = self.plan.options(common);
         let files = config::read(&self.paths.sources(), options.now)?;
         let connection = Connection::open(&self.connect, Some(files.organization())).await?;
-        let planned = connection.session.plan(&files, &options).await?;
+        let mut planned = connection.session.plan(&files, &options).await?;
+        if let Some(base) = &self.base {
+            planned = planned.beside(weaker(&self.paths.sources_of(base), common, &files)?);
+        }
         let (plan, document) = (&planned.plan, planned.document());
         common.show(&PlanReport { document: Some(&document), ..PlanReport::new(plan) })?;
         if let Some(path) = &self.out {
             plan_file::write(path, &document)?;
         }
         connection.close().await?;
-        Ok(match (plan.refused(), plan.is_empty()) {
+        Ok(match (plan.refused(), plan.is_empty() && plan.blocked().is_empty()) {
             (true, _) => Exit::Refused,
             (false, false) if self.detailed_exitcode => Exit::Changes,
             (false, _) => Exit::Done,

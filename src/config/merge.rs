@@ -10,6 +10,7 @@ use jiff::Timestamp;
 use super::decode::Spanned;
 use super::mistake::{Mistake, MistakeKind, Span, Written};
 use super::section::Declaration;
+use super::section::allow::AllowDocument;
 use super::section::assertion::AssertionDocument;
 use super::section::file::{Entries, FileDocument};
 use super::section::group::GuestsDocument;
@@ -28,6 +29,7 @@ pub(super) struct Document {
     pub(super) organization: Option<Id>,
     pub(super) stack: Option<Spanned<Stack>>,
     pub(super) settings: Option<SettingsDocument>,
+    pub(super) allow: Vec<AllowDocument>,
     pub(super) projects: Merged<ProjectName, Spanned<Id>>,
     pub(super) external: Merged<Address, ()>,
     /// What is declared, of each kind whose section is present.
@@ -42,7 +44,12 @@ pub(super) struct Document {
 impl Document {
     /// Returns where an object is declared.
     pub(super) fn declared(&self, address: &Address) -> Option<Span> {
-        self.sections.get(&address.kind())?.get(address).map(|(at, _)| *at)
+        self.entry(address).map(|(at, _)| at)
+    }
+
+    /// Returns where an object is declared, and what is said of it.
+    pub(super) fn entry(&self, address: &Address) -> Option<(Span, &Declaration)> {
+        self.sections.get(&address.kind())?.get(address).map(|(at, it)| (*at, it))
     }
 
     /// Returns true when an object may be referred to.
@@ -160,6 +167,7 @@ impl Merging<'_> {
         if document.settings.is_none() {
             document.settings = file.settings.map(|(_, settings)| settings);
         }
+        document.allow.extend(file.allow);
         document.assertions.extend(file.assertions);
         document.guardrails.extend(file.guardrails);
         document.release.extend(file.release);

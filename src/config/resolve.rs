@@ -1,8 +1,11 @@
 //! Documents → [`Desired`]: names of projects become ids, ends are judged, defaults filled in.
 
 use std::cell::OnceCell;
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
 use sha2::{Digest, Sha256};
 
 use super::Files;
@@ -12,10 +15,9 @@ use super::mistake::{Mistake, MistakeKind, Mistakes, Span};
 use super::section::assertion::OnDocument;
 use super::section::meta::MetaDocument;
 use crate::model::{
-    Address, Assertion, Desired, Expiry, Guardrail, Id, Identity, IgnoredFinding, Meta, NearBudget, Owner,
-    Principal, ProjectName, Scope, Settings, State, Unsaid, Where,
+    Address, AllowEntry, Assertion, Desired, Expiry, Guardrail, Id, Identity, IgnoredFinding, Meta,
+    NearBudget, Owner, Principal, ProjectName, Scope, Settings, State, Unsaid, Where,
 };
-use jiff::Timestamp;
 
 /// What the files say, ready to be planned.
 #[derive(Debug, Clone)]
@@ -42,6 +44,7 @@ pub(super) fn resolve(files: &Files, live: Option<&State>, findings: &mut Vec<Mi
     };
     resolving.projects();
     resolving.settings();
+    resolving.allow();
     resolving.declarations();
     resolving.guests();
     resolving.sentences();
@@ -50,6 +53,9 @@ pub(super) fn resolve(files: &Files, live: Option<&State>, findings: &mut Vec<Mi
     desired.released = files.document.release.iter().map(|released| released.value.clone()).collect();
     desired
 }
+
+/// How long an entry under `allow` may last.
+const ALLOWED_FOR: SignedDuration = SignedDuration::from_hours(30 * 24);
 
 /// The live projects by name.
 struct Projects<'a> {
@@ -108,8 +114,7 @@ impl Resolving<'_> {
             settings.protect = document.protect.iter().map(|address| address.value.clone()).collect();
             let stacks = document.takes_over.iter().flat_map(|stacks| &stacks.value);
             settings.takes_over = stacks.map(|stack| stack.value.clone()).collect();
-            let limits = document.limits.numbers().map(|(guard, number)| (guard.to_owned(), number));
-            settings.limits = limits.collect::<BTreeMap<_, _>>();
+            settings.limits = document.limits.numbers().collect();
             if let Some(kinds) = &document.drift.fail_on {
                 settings.drift.fail_on = kinds.iter().map(|kind| kind.value).collect();
             }
@@ -123,6 +128,29 @@ impl Resolving<'_> {
             settings.drift.ignore = ignored.collect();
         }
         self.desired.settings = settings;
+    }
+
+    fn allow(&mut self) {
+        let now = self.files.document.now;
+        let most = now.saturating_add(ALLOWED_FOR).unwrap_or(Timestamp::MAX);
+        for entry in &self.files.document.allow {
+            let (until, at) = (entry.until.value, entry.until.at);
+            if until > most {
+                let last = most.to_zoned(TimeZone::UTC).date().yesterday().unwrap_or(Date::MAX);
+                let kind = MistakeKind::AllowTooLong { until: until.to_string(), most: last.to_string() };
+                self.findings.push(Mistake::new(at, kind));
+            } else if until <= now {
+                let kind = MistakeKind::AllowEnded { until: until.to_string() };
+                self.findings.push(Mistake::new(at, kind).warning());
+            }
+            self.desired.allow.push(AllowEntry {
+                guard: entry.guard,
+                of: entry.of.iter().map(|address| address.value.clone()).collect(),
+                until,
+                reason: entry.reason.value.clone(),
+                at: self.files.sources.place(entry.at),
+            });
+        }
     }
 
     pub(super) fn meta(&self, document: &MetaDocument) -> Meta {

@@ -321,7 +321,7 @@ mistakes! {
             _ => "not a standard function of CEL",
         }));
     BadAddress { text: String } =>
-        "`{text}` is not an object by kind and name",
+        "`{text}` is not the address of an object",
         "write `user:E-MAIL`, `application:NAME`, `group:NAME` or `policy:NAME`";
 
     // The header.
@@ -354,6 +354,10 @@ mistakes! {
         "`previously: {name}` is the name that the entry has now", "write the old name, or leave it out";
     PreviouslyDeclared { kind: Kind, name: String } =>
         "the {kind} `{name}` is declared, so nothing else can have been it", "an old name", "declared here";
+    PreviouslyInACircle { kind: Kind, name: String } =>
+        "the {kind} `{name}` is renamed too, and the renames lead back here; give one of them a third name first and \
+         apply, or say with `id:` which one is meant",
+        "an old name", "renamed here";
     PreviouslyTwice { kind: Kind, name: String } =>
         "two entries claim to have been the {kind} `{name}`", "the second", "the first";
 
@@ -451,6 +455,13 @@ mistakes! {
     RuleExpired { until: String } => "the rule has ended: {until} is past", "it grants nothing any more; remove it";
     MemberExpired { member: String, until: String } =>
         "the membership of `{member}` has ended: {until} is past", "the member leaves; remove the entry";
+
+    // What is allowed.
+    AllowsNothing => "the entry lets nothing pass", "list at least one object or person under `of`";
+    AllowTooLong { until: String, most: String } =>
+        "the entry ends at {until}, which is more than 30 days from now", "the last day is {most}";
+    AllowEnded { until: String } =>
+        "the entry has ended: {until} is past", "it lets nothing pass any more; remove it";
 
     // Assertions.
     NoExpectation => "the assertion has neither `can` nor `cannot`", "write one of them";

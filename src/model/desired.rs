@@ -6,7 +6,8 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::{
-    Address, DriftSettings, Id, Key, Kind, Object, PermissionSetName, Principal, Scope, Stack, State,
+    Address, DriftSettings, GuardName, Id, Key, Kind, Object, PermissionSetName, Principal, Scope, Stack,
+    State,
 };
 
 /// What the files say: the declared objects as a [`State`], and what an organization has no place for.
@@ -36,6 +37,8 @@ pub struct Desired {
     pub assertions: Vec<Assertion>,
     /// What no grant may be.
     pub guardrails: Vec<Guardrail>,
+    /// What may pass at a guard.
+    pub allow: Vec<AllowEntry>,
     /// Entries with `until`: those that have ended are not in `state`.
     pub expiries: Vec<Expiry>,
     /// What the files name and the organization no longer has: left out of everything else here.
@@ -66,6 +69,7 @@ impl Desired {
             released: BTreeSet::new(),
             assertions: Vec::new(),
             guardrails: Vec::new(),
+            allow: Vec::new(),
             expiries: Vec::new(),
             missing: Vec::new(),
             places: HashMap::new(),
@@ -156,8 +160,8 @@ impl Default for Settings {
     }
 }
 
-/// Numbers for guards, by the guards' names: `deletes`, `emptied`, `lost_access`, `adoptions`, `rename`.
-pub type Limits = BTreeMap<String, u32>;
+/// Numbers for guards.
+pub type Limits = BTreeMap<GuardName, u32>;
 
 /// What happens to objects that the stack owns and no file declares.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -237,6 +241,21 @@ impl MissingKind {
             Self::PermissionSet => "permission set",
         }
     }
+}
+
+/// Objects and people that a guard lets pass for a while.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AllowEntry {
+    /// The guard.
+    pub guard: GuardName,
+    /// What passes: all of these or a part of them, and nothing else.
+    pub of: BTreeSet<Address>,
+    /// When it ends.
+    pub until: Timestamp,
+    /// Why.
+    pub reason: String,
+    /// Where the entry is written.
+    pub at: Place,
 }
 
 /// An entry that ends by itself.

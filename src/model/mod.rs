@@ -8,6 +8,7 @@ mod address;
 mod catalogue;
 mod desired;
 mod drift;
+mod guard;
 mod hint;
 mod id;
 mod ids;
@@ -19,10 +20,11 @@ mod state;
 pub use address::{Address, Attachment, Child, Key, Principal};
 pub use catalogue::{Catalogue, PermissionSet, ScopeType};
 pub use desired::{
-    Assertion, Desired, Expectation, Expiry, Guardrail, Identity, Limits, Membership, Missing, MissingKind,
-    Place, Prune, Settings, Unsaid, Where,
+    AllowEntry, Assertion, Desired, Expectation, Expiry, Guardrail, Identity, Limits, Membership, Missing,
+    MissingKind, Place, Prune, Settings, Unsaid, Where,
 };
 pub use drift::{DriftKind, DriftSettings, IgnoredFinding, UnknownDriftKind};
+pub use guard::{GuardName, UnknownGuard};
 pub use hint::Hint;
 pub use id::{BadId, Id};
 pub use ids::Ids;

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use super::{Adoption, Conflict, ConflictKind, Error, Facts, Spared, SparedReason};
 use crate::model::{
     Address, Attachment, Desired, Flags, Group, Id, Identity, Ids, Key, Kind, Membership, Name, Object,
-    Owner, Principal, Prune, Stack, State, Where, Writer,
+    Owner, Policy, Principal, Prune, Stack, State, Where, Writer,
 };
 
 /// Both sides under the same names: what is, and what the plan leads to.
@@ -28,6 +28,8 @@ pub(super) struct Alignment {
     pub(super) live_keys: HashMap<Address, Key>,
     pub(super) adoptions: Vec<Adoption>,
     pub(super) conflicts: Vec<Conflict>,
+    /// Policies that keep their live rules and principal, for these cannot be written, and what they were to be.
+    pub(super) blocked: Vec<(Address, Policy)>,
     pub(super) spared: Vec<Spared>,
     /// Declared objects whose `previously` has done its work.
     pub(super) spent: Vec<Address>,
@@ -63,6 +65,7 @@ pub(super) fn align(facts: &Facts<'_>, desired: &Desired) -> Result<Alignment, E
         rekeyed,
         adoptions: Vec::new(),
         conflicts: Vec::new(),
+        blocked: Vec::new(),
         spared: Vec::new(),
         spent: matches.spent,
     };
@@ -152,6 +155,10 @@ impl Matches {
                 None => Err(Error::UnknownId { address: address.clone(), id, at: at() }),
             };
         }
+        let previous = identity.and_then(|identity| Some(address.sibling(identity.previously.clone()?)));
+        if let Some(previous) = previous.as_ref().filter(|_| moves(facts, desired, address)) {
+            return Ok(Some(previous.clone()));
+        }
         if let Some(ids) = facts.duplicates.get(address) {
             let first = self.first_of_twins(facts, desired, ids).map(Some);
             return first.ok_or_else(|| Error::Duplicate {
@@ -160,20 +167,20 @@ impl Matches {
                 at: at(),
             });
         }
-        let previous = identity.and_then(|identity| Some(address.sibling(identity.previously.clone()?)));
         if facts.live.has(address) {
             if previous.is_some() {
                 self.spent.push(address.clone());
             }
             return Ok(Some(address.clone()));
         }
-        match previous {
-            Some(previous) => match facts.duplicates.get(&previous) {
-                Some(ids) => Err(Error::Duplicate { address: previous, ids: ids.clone(), at: at() }),
-                None => Ok(Some(previous).filter(|previous| facts.live.has(previous))),
-            },
-            None => Ok(None),
+        let Some(previous) = previous else { return Ok(None) };
+        if let Some(ids) = facts.duplicates.get(&previous) {
+            return Err(Error::Duplicate { address: previous, ids: ids.clone(), at: at() });
         }
+        // An entry that stays what it is keeps its name.
+        let kept = desired.state.has(&previous)
+            && desired.identities.get(&previous).and_then(|identity| identity.id).is_none();
+        Ok(Some(previous).filter(|previous| facts.live.has(previous) && !kept))
     }
 
     /// Returns the first of several objects of a name that runs of this stack made at the same time: equal ones, of which
@@ -208,7 +215,9 @@ impl Matches {
         let Some(stack) = &desired.stack else { return Ok(()) };
         let matched: HashSet<_> = self.live.values().collect();
         for (address, ids) in facts.duplicates {
-            if !desired.sections.contains(&address.kind()) {
+            // An `id` says which one is meant; the others are undeclared.
+            let settled = desired.identities.get(address).is_some_and(|identity| identity.id.is_some());
+            if settled || !desired.sections.contains(&address.kind()) {
                 continue;
             }
             let mut live = ids.iter().filter_map(|id| facts.ids.address_of(*id));
@@ -239,6 +248,32 @@ impl Matches {
         }
         rekeyed
     }
+}
+
+/// Whether a declared object is the live one that bears its previous name: one of this stack, whose name no other entry
+/// keeps. An entry that is another live object itself keeps no name, so that a chain of renames works.
+fn moves(facts: &Facts<'_>, desired: &Desired, address: &Address) -> bool {
+    let mut seen = HashSet::new();
+    let mut entry = address.clone();
+    // Entries that name each other go nowhere.
+    while seen.insert(entry.clone()) {
+        let Some(identity) = desired.identities.get(&entry) else { return false };
+        if let Some(id) = identity.id {
+            return entry != *address && facts.ids.address_of(id) != Some(&entry);
+        }
+        let Some(previously) = &identity.previously else { return false };
+        let previous = entry.sibling(previously.clone());
+        let ours = |stack: &Stack| owner(facts.live, &previous).is_some_and(|owner| owner.is(stack));
+        let owned = desired.stack.as_ref().is_some_and(ours);
+        if !owned || !facts.live.has(&previous) || facts.duplicates.contains_key(&previous) {
+            return false;
+        }
+        if !desired.state.has(&previous) {
+            return true;
+        }
+        entry = previous;
+    }
+    false
 }
 
 /// Returns who owns an object, as its tags say.
@@ -279,19 +314,21 @@ impl Alignment {
                     meta.keep(live, *unsaid);
                 }
             }
-            let stays = match (&mut object, live) {
+            let mut wanted = None;
+            match (&mut object, live) {
                 (Object::Group(group), Some(Object::Group(live))) => {
                     group.members = members(desired, &ended, address, group, live, &self.before);
-                    true
                 }
                 (Object::Policy(policy), Some(Object::Policy(live))) => {
-                    live.rules == policy.rules || !live.untouchable()
+                    if live.rules.same_but_for_leftovers(&policy.rules) {
+                        policy.rules.clone_from(&live.rules);
+                    } else if live.untouchable() {
+                        wanted = Some(policy.clone());
+                        policy.rules.clone_from(&live.rules);
+                        policy.attachment.clone_from(&live.attachment);
+                    }
                 }
-                (Object::User(_) | Object::Application(_) | Object::Group(_) | Object::Policy(_), _) => true,
-            };
-            if !stays {
-                self.conflict(desired, address, ConflictKind::Untouchable);
-                continue;
+                (Object::User(_) | Object::Application(_) | Object::Group(_) | Object::Policy(_), _) => {}
             }
             let differs = live.is_some_and(|live| differs(live, &object));
             let Some(owner) = self.own(desired, address, differs) else { continue };
@@ -299,6 +336,7 @@ impl Alignment {
                 meta.owner = owner;
             }
             self.outcome.objects.insert(address.clone(), object);
+            self.blocked.extend(wanted.map(|wanted| (address.clone(), wanted)));
         }
     }
 

@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 pub use self::basis::digest;
 pub use self::compare::{Difference, Part};
 pub use self::read::{Mismatch, Stale, Standing, Unreadable};
-use super::{Action, Edge, Effect, GuardName, Options, Plan, Step, StepId, Verdict};
+use super::{Action, Blocked, Edge, Effect, GuardName, Leftover, Options, Plan, Step, StepId, Verdict};
 use crate::access::{Grant, GrantScope, Sharpness};
 use crate::model::{
     Address, Attachment, Id, Key, Kind, Missing, Object, Owner, Principal, Rule, Rules, Scope, Where,
@@ -43,6 +43,9 @@ pub struct Document {
     pub created_at: Timestamp,
     /// The counts.
     pub summary: SummaryDocument,
+    /// What is weaker in the files than in those before the change; empty where these were not given.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub weaker: Vec<String>,
     /// Who gains and who loses.
     pub access: Vec<AccessDocument>,
     /// The calls, in the order in which they are shown.
@@ -53,6 +56,12 @@ pub struct Document {
     pub guards: Vec<GuardDocument>,
     /// Declared objects that must not be touched.
     pub conflicts: Vec<ConflictDocument>,
+    /// Declared policies that hold rules which this version cannot write, so that they keep their rules and principal.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub blocked: Vec<BlockedDocument>,
+    /// Rules of declared policies that grant nothing, because their projects were deleted.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub leftovers: Vec<LeftoverDocument>,
     /// Objects that the stack takes in.
     pub adoptions: Vec<AdoptionDocument>,
     /// Undeclared objects that stay.
@@ -417,6 +426,9 @@ pub struct GuardDocument {
     pub message: String,
     /// What it is about.
     pub items: Vec<String>,
+    /// Their addresses, as `of` of an entry under `allow`; empty when no entry can let them pass.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub of: Vec<String>,
 }
 
 /// A declared object that must not be touched.
@@ -425,10 +437,58 @@ pub struct GuardDocument {
 pub struct ConflictDocument {
     /// The object.
     pub address: String,
-    /// `owned`, `managed`, `untouchable`, `external_but_owned` or `both_live`.
+    /// `owned`, `managed`, `external_but_owned` or `both_live`.
     pub reason: String,
     /// Where it is declared, or null.
     pub place: Option<String>,
+}
+
+/// A declared policy that keeps its rules.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct BlockedDocument {
+    /// The policy.
+    pub address: String,
+    /// The rules in the way.
+    pub rules: Vec<BlockedRuleDocument>,
+    /// Where the policy is declared, or null.
+    pub place: Option<String>,
+    /// Access that the files take away, and that stays.
+    pub stays: Vec<StaysDocument>,
+}
+
+/// A rule that cannot be written.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct BlockedRuleDocument {
+    /// The rule, from 1.
+    pub rule: usize,
+    /// Why.
+    pub reason: String,
+}
+
+/// Access that stays.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct StaysDocument {
+    /// Who.
+    pub principal: String,
+    /// What.
+    pub grant: GrantDocument,
+}
+
+/// A rule that grants nothing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LeftoverDocument {
+    /// The policy that holds it.
+    pub policy: String,
+    /// The rule, from 1.
+    pub rule: usize,
+    /// What it granted.
+    pub permission_sets: Vec<String>,
+    /// The step that drops it, or null.
+    pub dropped_by: Option<StepId>,
 }
 
 /// An object that the stack takes in.
@@ -481,6 +541,7 @@ impl Plan {
                 steps: self.summary().steps,
                 refused: self.refused(),
             },
+            weaker: self.weaker().to_vec(),
             access: self.access_documents(),
             steps: self.steps().iter().map(step).collect(),
             interruptions: self
@@ -503,6 +564,8 @@ impl Plan {
                     place: conflict.at.as_ref().map(ToString::to_string),
                 })
                 .collect(),
+            blocked: self.blocked().iter().map(blocked).collect(),
+            leftovers: self.leftovers().iter().map(leftover).collect(),
             adoptions: self
                 .adoptions()
                 .iter()
@@ -586,6 +649,7 @@ impl Plan {
                 verdict: finding.verdict.word().to_owned(),
                 message: finding.message.clone(),
                 items: finding.items.clone(),
+                of: finding.of.iter().map(|of| format!("{}:{}", of.kind(), of.key())).collect(),
             })
             .collect()
     }
@@ -626,6 +690,27 @@ fn grant(grant: &Grant) -> GrantDocument {
         permission_set: grant.permission_set.to_string(),
         scope,
         condition: grant.condition.as_ref().map(ToString::to_string),
+    }
+}
+
+fn blocked(of: &Blocked) -> BlockedDocument {
+    let rule = |(at, reason): &(usize, String)| BlockedRuleDocument { rule: at + 1, reason: reason.clone() };
+    let stays =
+        |(who, what): &(Principal, Grant)| StaysDocument { principal: principal(who), grant: grant(what) };
+    BlockedDocument {
+        address: address(&of.address),
+        rules: of.rules.iter().map(rule).collect(),
+        place: of.at.as_ref().map(ToString::to_string),
+        stays: of.stays.iter().map(stays).collect(),
+    }
+}
+
+fn leftover(of: &Leftover) -> LeftoverDocument {
+    LeftoverDocument {
+        policy: address(&of.policy),
+        rule: of.rule + 1,
+        permission_sets: of.permission_sets.iter().map(ToString::to_string).collect(),
+        dropped_by: of.dropped_by,
     }
 }
 
@@ -763,7 +848,6 @@ impl super::ConflictKind {
         match self {
             Self::Owned(Owner::Stack(_) | Owner::Unclear(_)) => "owned",
             Self::Managed => "managed",
-            Self::Untouchable => "untouchable",
             Self::ExternalButOwned => "external_but_owned",
             Self::BothLive { .. } => "both_live",
         }

@@ -5,6 +5,7 @@
 
 mod administrators;
 mod align;
+mod blocked;
 mod diff;
 mod drift;
 pub mod file;
@@ -17,8 +18,9 @@ mod rehearse;
 mod scene;
 mod step;
 mod summary;
+mod weaker;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use jiff::Timestamp;
 
@@ -29,11 +31,14 @@ pub use self::rehearse::rehearse;
 pub(crate) use self::scene::Scene;
 pub use self::step::{Action, Edge, Effect, Reason, Step, StepId};
 pub use self::summary::{Counts, Summary};
+pub use self::weaker::weaker;
 use crate::access::{self, AccessChange, Grant};
 use crate::model::{
-    Address, Desired, Expiry, Id, Ids, Key, Kind, Missing, Object, Owner, Place, Principal, Stack, State,
-    Where,
+    Address, AllowEntry, Desired, Expiry, Id, Ids, Key, Kind, Missing, Object, Owner, PermissionSetName,
+    Place, Principal, Stack, State, Where,
 };
+
+pub use self::guard::LiftedBy;
 
 /// What is known of the live side, for planning.
 #[derive(Debug, Clone, Copy)]
@@ -155,8 +160,10 @@ impl Error {
     pub const fn hint(&self) -> Option<&'static str> {
         match self {
             Self::Duplicate { .. } => Some("say which one is meant with `id:`, or rename the others"),
-            Self::MatchedTwice { .. } => Some("each live object is declared once"),
-            Self::NamesInACircle(_) => Some("give one of them another name first, and apply twice"),
+            Self::MatchedTwice { .. } => Some("declare each live object once"),
+            Self::NamesInACircle(_) => Some(
+                "rename one of them to a third name first, apply, and then to the name that it is to have",
+            ),
             Self::UnknownId { .. }
             | Self::IdOfOther { .. }
             | Self::NameTaken { .. }
@@ -220,8 +227,6 @@ pub enum ConflictKind {
     Owned(Owner),
     /// A product of Scaleway keeps it, or it is built in.
     Managed,
-    /// It holds a rule that this version cannot write.
-    Untouchable,
     /// It is listed as external, and this stack owns it.
     ExternalButOwned,
     /// The new and the old name are both live and owned.
@@ -229,6 +234,32 @@ pub enum ConflictKind {
         /// The one that bears the old name.
         previously: Address,
     },
+}
+
+/// A declared policy whose rules are not rewritten, because it holds rules that this version cannot write.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Blocked {
+    /// The policy.
+    pub address: Address,
+    /// The rules in the way, by position from 0, each with the reason.
+    pub rules: Vec<(usize, String)>,
+    /// Where the policy is declared.
+    pub at: Option<Place>,
+    /// Access that the files take away, and that stays.
+    pub stays: Vec<(Principal, Grant)>,
+}
+
+/// A rule that grants nothing, because its projects were deleted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Leftover {
+    /// The declared policy that holds it.
+    pub policy: Address,
+    /// The rule, by position from 0.
+    pub rule: usize,
+    /// What it granted.
+    pub permission_sets: Vec<PermissionSetName>,
+    /// The step that drops it, where one does.
+    pub dropped_by: Option<StepId>,
 }
 
 /// An object that no file declares and that stays.
@@ -293,12 +324,16 @@ pub struct Plan {
     interruptions: Vec<Interruption>,
     adoptions: Vec<Adoption>,
     conflicts: Vec<Conflict>,
+    blocked: Vec<Blocked>,
+    leftovers: Vec<Leftover>,
     spared: Vec<Spared>,
     spent: Vec<Address>,
     absent: Vec<Kind>,
     expiries: Vec<Expiry>,
     missing: Vec<Missing>,
+    allow: Vec<AllowEntry>,
     findings: Vec<Finding>,
+    weaker: Vec<String>,
     summary: Summary,
     places: HashMap<Where, Place>,
     live_keys: HashMap<Address, Key>,
@@ -321,7 +356,7 @@ pub fn between(facts: &Facts<'_>, desired: &Desired, options: &Options) -> Resul
     };
     let number = number.and_then(|at| u32::try_from(at).ok());
     fill::fill(&alignment, &draft.world, &mut ordered).map_err(Error::Bug)?;
-    let watched = rehearse::Watched { caller: number, administrators };
+    let watched = rehearse::Watched { caller: number, administrators, least };
     let rehearsal = rehearse::run(&alignment, &draft, &ordered, watched).map_err(Error::Bug)?;
     let access =
         access::changes(&draft.world, (&draft.before, &alignment.before), (&draft.after, &alignment.outcome));
@@ -337,9 +372,12 @@ pub fn between(facts: &Facts<'_>, desired: &Desired, options: &Options) -> Resul
         steps: &steps,
         access: &access,
         rehearsal: &rehearsal,
+        pardoned: &BTreeSet::new(),
     });
     let titles = titles(facts, &alignment);
     let declarable = Kind::ALL.iter().copied().filter(|kind| kind.declarable());
+    let blocked = blocked::blocked(&alignment, &draft, desired);
+    let leftovers = blocked::leftovers(&alignment, desired, &steps);
     Ok(Plan {
         steps,
         ids: alignment.ids,
@@ -349,13 +387,17 @@ pub fn between(facts: &Facts<'_>, desired: &Desired, options: &Options) -> Resul
         access,
         interruptions: rehearsal.interruptions,
         adoptions: alignment.adoptions,
+        blocked,
+        leftovers,
         conflicts: alignment.conflicts,
         spared: alignment.spared,
         spent: alignment.spent,
         absent: declarable.filter(|kind| !desired.sections.contains(kind)).collect(),
         expiries: desired.expiries.clone(),
         missing: desired.missing.clone(),
+        allow: desired.allow.clone(),
         findings,
+        weaker: Vec::new(),
         summary,
         places: desired.places.clone(),
         live_keys: alignment.live_keys,
@@ -445,6 +487,17 @@ impl Plan {
         Self { created_at, ..self }
     }
 
+    /// Returns the plan with what is weaker in its files than in those before the change ([`weaker`]).
+    pub fn beside(self, weaker: Vec<String>) -> Self {
+        Self { weaker, ..self }
+    }
+
+    /// Returns what is weaker in the files than in those before the change, where these were given.
+    #[must_use]
+    pub fn weaker(&self) -> &[String] {
+        &self.weaker
+    }
+
     /// Returns who gains and who loses, by principal.
     #[must_use]
     pub fn access(&self) -> &[AccessChange] {
@@ -469,6 +522,18 @@ impl Plan {
         &self.conflicts
     }
 
+    /// Returns the policies whose rules are not rewritten, though the files say something else.
+    #[must_use]
+    pub fn blocked(&self) -> &[Blocked] {
+        &self.blocked
+    }
+
+    /// Returns the rules of declared policies that grant nothing, because their projects were deleted.
+    #[must_use]
+    pub fn leftovers(&self) -> &[Leftover] {
+        &self.leftovers
+    }
+
     /// Returns the undeclared objects that stay, with the reason.
     #[must_use]
     pub fn spared(&self) -> &[Spared] {
@@ -491,6 +556,12 @@ impl Plan {
     #[must_use]
     pub fn expiries(&self) -> &[Expiry] {
         &self.expiries
+    }
+
+    /// Returns what the files let pass at guards.
+    #[must_use]
+    pub fn allow(&self) -> &[AllowEntry] {
+        &self.allow
     }
 
     /// Returns the entries that have ended, or will within a week.

@@ -50,16 +50,17 @@ pub(super) struct Rehearsal {
     pub(super) administrators: BTreeSet<PrincipalId>,
     /// How many can in the end.
     pub(super) administrators_left: usize,
-    /// Who can in the state with the fewest.
-    pub(super) fewest: Fewest,
+    /// The states with fewer than there were and than there must be.
+    pub(super) few: Vec<Few>,
 }
 
-/// The administrators of the state that has the fewest.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Fewest {
-    pub(super) administrators: BTreeSet<PrincipalId>,
-    /// The step after which they are so few, or `None` for the beginning.
-    pub(super) after: Option<StepId>,
+/// A state with too few administrators.
+#[derive(Debug, Clone)]
+pub(super) struct Few {
+    /// Those who are left.
+    pub(super) left: BTreeSet<PrincipalId>,
+    /// The step after which they are so few.
+    pub(super) after: StepId,
 }
 
 /// Whom the rehearsal watches beside those whom the laws are about.
@@ -67,6 +68,8 @@ pub(super) struct Watched {
     /// Who runs the plan.
     pub(super) caller: Option<PrincipalId>,
     pub(super) administrators: Administrators,
+    /// How many of them there must be.
+    pub(super) least: u32,
 }
 
 /// Runs the steps in the order given, and checks both laws and the arrival.
@@ -97,7 +100,7 @@ struct Watch<'d> {
     watched: Watched,
     administrators: BTreeSet<PrincipalId>,
     in_the_beginning: BTreeSet<PrincipalId>,
-    fewest: Fewest,
+    few: Vec<Few>,
     /// Kept grants that are missing, since which step.
     missing: BTreeMap<(PrincipalId, Packed), StepId>,
     found: Vec<(PrincipalId, Packed, StepId, StepId)>,
@@ -113,7 +116,7 @@ impl<'d> Watch<'d> {
             now: draft.before.clone(),
             watched,
             in_the_beginning: administrators.clone(),
-            fewest: Fewest { administrators: administrators.clone(), after: None },
+            few: Vec::new(),
             administrators,
             missing: BTreeMap::new(),
             found: Vec::new(),
@@ -131,8 +134,12 @@ impl<'d> Watch<'d> {
         for principal in reached {
             self.judge(step, principal)?;
         }
-        if self.administrators.len() < self.fewest.administrators.len() {
-            self.fewest = Fewest { administrators: self.administrators.clone(), after: Some(step) };
+        let least = self.in_the_beginning.len().min(self.watched.least as usize);
+        // A state is told once, after the step that leads to it.
+        if self.administrators.len() < least
+            && self.few.last().is_none_or(|few| few.left != self.administrators)
+        {
+            self.few.push(Few { left: self.administrators.clone(), after: step });
         }
         Ok(())
     }
@@ -205,7 +212,7 @@ impl<'d> Watch<'d> {
             locked_out: self.locked_out.into_iter().collect(),
             administrators: self.in_the_beginning,
             administrators_left: self.administrators.len(),
-            fewest: self.fewest,
+            few: self.few,
         })
     }
 }
@@ -298,7 +305,7 @@ mod tests {
         let administrators = Administrators::of(&draft.world, &alignment.before);
         let (draft, mut ordered) = order::order(&alignment, draft, (&administrators, 2)).unwrap();
         mistake(&mut ordered);
-        let watched = Watched { caller: None, administrators };
+        let watched = Watched { caller: None, administrators, least: 2 };
         run(&alignment, &draft, &ordered, watched).map_err(|bug| bug.0)
     }
 

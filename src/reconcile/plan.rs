@@ -38,6 +38,12 @@ pub struct Planned {
 }
 
 impl Planned {
+    /// Returns the plan with what is weaker in its files than in those before the change ([`crate::plan::weaker`]).
+    #[must_use]
+    pub fn beside(self, weaker: Vec<String>) -> Self {
+        Self { plan: self.plan.beside(weaker), ..self }
+    }
+
     /// Returns the plan as a document that [`super::SavedPlan`] reads, to be applied later.
     #[must_use]
     pub fn document(&self) -> Document {

@@ -6,7 +6,7 @@ use serde_json::json;
 use crate::acme::{FILE, desk, live, object};
 use crate::command::{Desk, edit};
 
-/// Policies and applications are gone from the files: two of five, and one of two.
+/// Policies and applications are gone from the files: three of nine objects.
 const FEWER: [(&str, &str); 3] = [
     ("  backup:\n    description: Nightly copies\n", ""),
     (
@@ -19,13 +19,16 @@ const FEWER: [(&str, &str); 3] = [
     ),
 ];
 
+/// The entries that a refusal prints end on a day.
+const NOW: &str = "--now 2026-11-22T12:00:00Z";
+
 /// What the guards say to a file with settings and changes; an apply of it writes nothing.
 fn refused(settings: &str, changes: &[(&str, &str)]) -> (Desk, String) {
     let desk = desk();
     let text = edit(FILE, changes);
     desk.file("iam.yaml", edit(&text, &[("stack: web\n", &format!("stack: web\nsettings: {settings}\n"))]));
-    let shown = desk.run("plan --emulate live.json --save before.json").ends_with(3).stdout;
-    let applied = desk.run("apply --yes --emulate live.json --save after.json").ends_with(3);
+    let shown = desk.run(&format!("plan --emulate live.json --save before.json {NOW}")).ends_with(3).stdout;
+    let applied = desk.run(&format!("apply --yes --emulate live.json --save after.json {NOW}")).ends_with(3);
     assert_eq!(applied.stdout, shown);
     assert_eq!(desk.read("after.json"), desk.read("before.json"));
     (desk, shown[shown.find("refused by").unwrap_or_else(|| panic!("{shown}"))..].to_owned())
@@ -35,10 +38,14 @@ fn refused(settings: &str, changes: &[(&str, &str)]) -> (Desk, String) {
 fn more_deletions_than_the_limit_refuse() {
     let (_desk, guards) = refused("{limits: {deletes: 1}}", &FEWER);
     assert_snapshot!(guards, @"
-    refused by deletes: would delete 2 policies of 5 that this stack owns; 1 pass
-      (--allow deletes=2)
+    refused by deletes: would delete 3 of the 9 objects that this stack owns (limit:
+      1) (--allow deletes=3)
         policy backup-store
+        application backup
         policy ci-push
+        to let exactly this pass, add to `allow`: - {guard: deletes, of:
+          [policy:backup-store, application:backup, policy:ci-push], until:
+          2026-12-06, reason: WHY}
 
     Plan: 3 to delete (1 application, 2 policies); 3 steps; refused.
     ");
@@ -47,12 +54,45 @@ fn more_deletions_than_the_limit_refuse() {
 #[test]
 fn the_number_that_was_printed_lifts_a_guard_and_no_other_does() {
     let (desk, _) = refused("{limits: {deletes: 1}}", &FEWER);
-    assert_eq!(desk.run("plan --emulate live.json --allow deletes=2").code, 0);
-    assert_eq!(desk.run("apply --yes --emulate live.json --allow deletes=2").code, 0);
-    for other in ["deletes=1", "deletes=3", "deletes=99", "emptied=2"] {
+    assert_eq!(desk.run("plan --emulate live.json --allow deletes=3").code, 0);
+    assert_eq!(desk.run("apply --yes --emulate live.json --allow deletes=3").code, 0);
+    for other in ["deletes=1", "deletes=2", "deletes=99", "emptied=3"] {
         let ended = desk.run(&format!("plan --emulate live.json --allow {other}"));
         assert_eq!(ended.code, 3, "{other}: {ended}");
     }
+    assert_snapshot!(desk.run(&format!("plan --emulate live.json --allow deletes=2 {NOW}")), @"
+    -- stdout
+    Access
+      application backup, left without any access
+        - loses ObjectStorageFullAccess on all projects
+            ← policy backup-store, rule 1
+      application ci, left without any access
+        - loses ContainerRegistryFullAccess on staging
+            ← policy ci-push, rule 1
+
+    Steps
+      1  - policy backup-store
+      2  - application backup    after 1
+      3  - policy ci-push
+
+    Left alone
+      2 groups: a product manages it, or it is built in
+          All Applications, All Users
+
+    refused by deletes: would delete 3 of the 9 objects that this stack owns (limit:
+      1) (--allow deletes=2 does not match) (--allow deletes=3)
+        policy backup-store
+        application backup
+        policy ci-push
+        to let exactly this pass, add to `allow`: - {guard: deletes, of:
+          [policy:backup-store, application:backup, policy:ci-push], until:
+          2026-12-06, reason: WHY}
+
+    Plan: 3 to delete (1 application, 2 policies); 3 steps; refused.
+    -- stderr
+    This ran on an emulator: nothing real was changed.
+    -- exit 3
+    ");
     assert_snapshot!(desk.run("plan --emulate live.json --allow deletes=3"), @"
     -- stdout
     Access
@@ -68,34 +108,14 @@ fn the_number_that_was_printed_lifts_a_guard_and_no_other_does() {
       2  - application backup    after 1
       3  - policy ci-push
 
-    refused by deletes: would delete 2 policies of 5 that this stack owns; 1 pass
-      (--allow deletes=3 is not this number) (--allow deletes=2)
+    Left alone
+      2 groups: a product manages it, or it is built in
+          All Applications, All Users
+
+    allowed by deletes: would delete 3 of the 9 objects that this stack owns (limit:
+      1) (--allow deletes=3)
         policy backup-store
-        policy ci-push
-
-    Plan: 3 to delete (1 application, 2 policies); 3 steps; refused.
-    -- stderr
-    This ran on an emulator: nothing real was changed.
-    -- exit 3
-    ");
-    assert_snapshot!(desk.run("plan --emulate live.json --allow deletes=2"), @"
-    -- stdout
-    Access
-      application backup, loses all access
-        - loses ObjectStorageFullAccess on all projects
-            ← policy backup-store, rule 1
-      application ci, loses all access
-        - loses ContainerRegistryFullAccess on staging
-            ← policy ci-push, rule 1
-
-    Steps
-      1  - policy backup-store
-      2  - application backup    after 1
-      3  - policy ci-push
-
-    allowed by deletes: would delete 2 policies of 5 that this stack owns; 1 pass
-      (--allow deletes=2)
-        policy backup-store
+        application backup
         policy ci-push
 
     Plan: 3 to delete (1 application, 2 policies); 3 steps.
@@ -110,7 +130,7 @@ fn a_guard_that_does_not_exist_is_wrong_usage() {
     let desk = desk();
     assert_snapshot!(desk.run("plan --emulate live.json --allow delete=2"), @"
     -- stderr
-    error: invalid value 'delete=2' for '--allow <GUARD=NUMBER>': no guard is named `delete`; there are deletes, emptied, lost_access, adoptions, self_lockout, min_iam_admins, protect, rename, privilege_gains, assertions, guardrails
+    error: invalid value 'delete=2' for '--allow <GUARD=NUMBER>': no guard is named `delete`; the guards are deletes, losses, lost_access, keys, emptied, adoptions, self_lockout, min_iam_admins, protect, rename, privilege_gains, assertions, guardrails
 
     For more information, try '--help'.
     -- exit 64
@@ -137,6 +157,8 @@ fn emptying_a_group_of_two_refuses() {
     assert_snapshot!(guards, @"
     refused by emptied: would empty 1 group or policy (--allow emptied=1)
         group developers
+        to let exactly this pass, add to `allow`: - {guard: emptied, of:
+          [group:developers], until: 2026-12-06, reason: WHY}
 
     Plan: 1 to change (1 group); 2 steps; refused.
     ");
@@ -162,6 +184,8 @@ fn adopting_once_something_is_owned_refuses() {
     refused by adoptions: would adopt 1 object into stack web, which already owns
       objects (--allow adoptions=1)
         application ci
+        to let exactly this pass, add to `allow`: - {guard: adoptions, of:
+          [application:ci], until: 2026-12-06, reason: WHY}
 
     Plan: 1 to adopt (1 application); 1 step; refused.
     -- stderr
@@ -178,9 +202,11 @@ fn what_is_protected_is_not_changed() {
         &[("users: [owner@acme.io, ann@acme.io]", "users: [owner@acme.io, ann@acme.io, cho@acme.io]")],
     );
     assert_snapshot!(guards, @"
-    refused by protect: would touch what is protected, in 1 place
+    refused by protect: would change what is protected, in 1 place
       (--allow protect=1)
         group admins: step 1 changes its members
+        to let exactly this pass, add to `allow`: - {guard: protect, of:
+          [group:admins], until: 2026-12-06, reason: WHY}
     note: 1 principal would gain a set that can give itself more
         user cho@acme.io: IAMManager
 
@@ -193,7 +219,7 @@ fn locking_oneself_out_refuses() {
     let desk = desk();
     let text = edit(FILE, &[("users: [owner@acme.io, ann@acme.io]", "users: [owner@acme.io]")]);
     desk.file("iam.yaml", text);
-    assert_snapshot!(desk.run("plan --emulate live.json --caller user:ann@acme.io"), @"
+    assert_snapshot!(desk.run(&format!("plan --emulate live.json --caller user:ann@acme.io {NOW}")), @"
     -- stdout
     Access
       user ann@acme.io
@@ -206,9 +232,13 @@ fn locking_oneself_out_refuses() {
     refused by self_lockout: would take from user ann@acme.io, who runs this plan,
       what it needs to administer access (--allow self_lockout=1)
         IAMManager on organization is gone after step 1
+        to let exactly this pass, add to `allow`: - {guard: self_lockout, of:
+          [user:ann@acme.io], until: 2026-12-06, reason: WHY}
     refused by min_iam_admins: would leave 1 person who can administer IAM (now: 2,
       `min_iam_admins`: 2) (--allow min_iam_admins=1)
         user ann@acme.io
+        to let exactly this pass, add to `allow`: - {guard: min_iam_admins, of:
+          [user:ann@acme.io], until: 2026-12-06, reason: WHY}
 
     Plan: 1 to change (1 group); 1 step; refused.
     -- stderr
@@ -233,13 +263,16 @@ fn a_broken_assertion_and_a_broken_guardrail_refuse() {
     refused by assertions: would break 1 assertion (--allow assertions=1)
         application ci can ContainerRegistryFullAccess on staging (iam.yaml:28):
           nothing grants it without a condition
-    refused by guardrails: 1 new grant would violate a guardrail (1 existing grant
-      already does) (--allow guardrails=1)
+        to let exactly this pass, add to `allow`: - {guard: assertions, of:
+          [application:ci], until: 2026-12-06, reason: WHY}
+    refused by guardrails: would break 1 grant against a guardrail; 1 grant against
+      a guardrail broken already (--allow guardrails=1)
         backup keeps to its store (iam.yaml:32): application backup:
           ContainerRegistryFullAccess on staging ← policy ci-push, rule 1
         backup keeps to its store (iam.yaml:32): application backup: through
           ObjectStorageFullAccess on all projects ← policy backup-store, rule 1
-          (already so)
+        to let exactly this pass, add to `allow`: - {guard: guardrails, of:
+          [application:backup], until: 2026-12-06, reason: WHY}
 
     Plan: 1 to change (1 policy); 1 step; refused.
     ");

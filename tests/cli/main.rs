@@ -9,6 +9,8 @@ mod surroundings;
 
 mod acme;
 mod apply;
+mod base;
+mod blocked;
 mod conditions;
 mod defused;
 mod drift;
@@ -16,6 +18,7 @@ mod emulate;
 mod errors;
 mod export;
 mod guards;
+mod guards_page;
 #[cfg(unix)]
 mod hostile;
 mod language;

@@ -163,6 +163,8 @@ fn what_another_stack_owns_is_refused() {
     refused by adoptions: would adopt 1 object into stack web, which already owns
       objects (--allow adoptions=1)
         group developers
+        to let exactly this pass, add to `allow`: - {guard: adoptions, of:
+          [group:developers], until: 2026-12-06, reason: WHY}
 
     Plan: 1 to adopt (1 group); 1 step; refused.
     -- stderr
@@ -240,20 +242,18 @@ fn a_rename_that_is_done_is_noted_and_one_that_both_bear_is_refused() {
       no change of access
 
     Steps
-      1  ~ policy developers-run
-           principal: group developers → group engineers
+      1  - group ac3e0000-0000-4000-8000-000000000029 (engineers)
+      2  ~ group engineers (was developers)    after 1
+           name: developers → engineers
 
     Left alone
-      1 group: it has the previous name of a declared object
-          developers
+      2 groups: a product manages it, or it is built in
+          All Applications, All Users
 
-    refused: group engineers (iam.yaml:22) is live beside group developers, its
-      previous name, and this stack owns both; declare or delete one
-
-    Plan: 1 to change (1 policy); 1 step; refused.
+    Plan: 1 to change (1 group), 1 to delete (1 group); 2 steps.
     -- stderr
     This ran on an emulator: nothing real was changed.
-    -- exit 3
+    -- exit 0
     ");
 }
 

@@ -420,7 +420,7 @@ fn a_setting_that_is_not_known_is_never_accepted_in_silence() {
      --> iam.yaml:6:12
       |
     6 |   limits: {quota: 3}
-      |            ^^^^^ there are `deletes`, `emptied`, `lost_access`, `adoptions` and `rename`
+      |            ^^^^^
     -- exit 65
     ");
 }

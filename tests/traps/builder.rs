@@ -209,6 +209,18 @@ impl Trap {
         for conflict in plan.conflicts() {
             writeln!(text, "conflict: {}: {}", conflict.address, why(&conflict.kind)).unwrap();
         }
+        for blocked in plan.blocked() {
+            let (of, rules) = (&blocked.address, &blocked.rules);
+            writeln!(text, "not rewritten: {of}: {rules:?}").unwrap();
+            for (who, grant) in &blocked.stays {
+                let grant = grant.words(|id| plan.before().projects.get(&id));
+                writeln!(text, "  {who} keeps {grant}").unwrap();
+            }
+        }
+        for leftover in plan.leftovers() {
+            let (of, rule, by) = (&leftover.policy, leftover.rule + 1, leftover.dropped_by);
+            writeln!(text, "rule {rule} of {of} grants nothing, dropped by {by:?}").unwrap();
+        }
         plan.findings().iter().for_each(|finding| found(&mut text, finding));
         if text.is_empty() { "nothing to do".to_owned() } else { text }
     }
@@ -287,7 +299,6 @@ fn why(kind: &ConflictKind) -> String {
         ConflictKind::Owned(Owner::Stack(stack)) => format!("belongs to stack {stack}"),
         ConflictKind::Owned(Owner::Unclear(_)) => "belongs to several stacks".to_owned(),
         ConflictKind::Managed => "a product manages it".to_owned(),
-        ConflictKind::Untouchable => "has a rule that cannot be written".to_owned(),
         ConflictKind::ExternalButOwned => "is external, and owned".to_owned(),
         ConflictKind::BothLive { previously } => format!("is live, and so is {previously}"),
     }

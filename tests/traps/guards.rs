@@ -42,7 +42,7 @@ fn five_deletions_of_a_kind_pass_and_six_do_not() {
     4 - group g3
     5 - group g4
     6 - group g5
-    refused: deletes=6: would delete 6 groups of 7 that this stack owns; 5 pass
+    refused: deletes=6: would delete 6 of the 7 objects that this stack owns (limit: 5)
       group g0
       group g1
       group g2
@@ -53,13 +53,13 @@ fn five_deletions_of_a_kind_pass_and_six_do_not() {
 }
 
 #[test]
-fn a_fifth_of_many_may_be_deleted() {
-    let pass = live(&empty_groups(0..39)).files(&empty_groups(8..39));
+fn five_of_a_hundred_may_be_deleted() {
+    let pass = live(&empty_groups(0..139)).files(&empty_groups(7..139));
     assert_eq!(verdicts(&pass), [""; 0]);
-    let fail = live(&empty_groups(0..39)).files(&empty_groups(9..39));
+    let fail = live(&empty_groups(0..139)).files(&empty_groups(8..139));
     assert_eq!(verdicts(&fail), ["deletes Refused"]);
-    let set = live(&empty_groups(0..39))
-        .files(&format!("settings: {{limits: {{deletes: 7}}}}\n{}", empty_groups(8..39)));
+    let set = live(&empty_groups(0..139))
+        .files(&format!("settings: {{limits: {{deletes: 6}}}}\n{}", empty_groups(7..139)));
     assert_eq!(verdicts(&set), ["deletes Refused"]);
 }
 
@@ -69,7 +69,7 @@ fn the_last_of_two_is_never_deleted_unasked() {
     assert_snapshot!(two.show(), @"
     1 - group a
     2 - group b
-    refused: deletes=2: would delete 2 groups, all that this stack owns
+    refused: deletes=2: would delete the last of the 2 groups that this stack owns
       group a
       group b
     ");
@@ -87,7 +87,7 @@ fn a_guard_is_lifted_for_its_number_alone() {
     assert_eq!(verdicts(&trap().allow("deletes=7")), ["deletes Refused"]);
     assert_eq!(verdicts(&trap().allow("deletes=5")), ["deletes Refused"]);
     let wrong = trap().allow("deletes=7").plan().unwrap();
-    assert_snapshot!(wrong.findings()[0].message, @"would delete 6 groups of 7 that this stack owns; 5 pass (--allow deletes=7 is not this number)");
+    assert_snapshot!(wrong.findings()[0].message, @"would delete 6 of the 7 objects that this stack owns (limit: 5) (--allow deletes=7 does not match)");
 }
 
 #[test]
@@ -139,7 +139,7 @@ fn three_may_lose_all_access_and_four_may_not() {
     4 - b1 from g1   after 3 writer
     5 + c to g0   after 2 writer
     6 + c to g1   after 4 writer
-    refused: lost_access=4: would take all access from 4 principals
+    refused: lost_access=4: would take all access from 4 principals (limit: 3)
       user a0@x.io
       user a1@x.io
       user b0@x.io
@@ -197,7 +197,7 @@ fn a_rule_that_ended_by_itself_does_not_count_as_lost_and_others_do() {
             policy.rules.0.push(scw_iam::model::Rule { condition: None, ..other });
         }
     });
-    assert_eq!(verdicts(&and_another.files(&with_end)), ["emptied Refused", "lost_access Refused"]);
+    assert_eq!(verdicts(&and_another.files(&with_end)), ["lost_access Refused", "emptied Refused"]);
 }
 
 /// Thirty people in one group that holds something, each with this end.
@@ -217,7 +217,7 @@ policies:
 #[test]
 fn an_end_long_ago_that_is_still_live_is_a_loss_like_any_other() {
     let ending = |until: &str| live(&thirty_until("2027-01-31")).files(&thirty_until(until));
-    let refused = ["emptied Refused", "lost_access Refused"];
+    let refused = ["losses Refused", "lost_access Refused", "emptied Refused"];
     for (until, verdict) in [
         // A slip for 2026-12-31.
         ("2016-12-31", refused.as_slice()),
@@ -237,7 +237,7 @@ fn an_end_long_ago_that_is_still_live_is_a_loss_like_any_other() {
 fn a_rule_that_ended_long_ago_and_is_still_live_is_a_loss_like_any_other() {
     let files = groups(0..2);
     for (until, verdict) in [
-        ("2016-12-31T00:00:00Z", ["emptied Refused", "lost_access Refused"].as_slice()),
+        ("2016-12-31T00:00:00Z", ["lost_access Refused", "emptied Refused"].as_slice()),
         ("2026-11-20T00:00:00Z", &[]),
     ] {
         let ended: Condition = format!("request.time < timestamp(\"{until}\")").parse().unwrap();
@@ -362,7 +362,7 @@ fn a_caller_that_nobody_knows_is_refused_when_there_is_something_to_do() {
     assert_snapshot!(trap.show(), @"
     1 - ann from admins
     2 + eve to admins   after 1 writer
-    refused: self_lockout=1: cannot tell who runs this plan: the key belongs to nobody; say it with --caller KIND:NAME
+    refused: self_lockout=1: cannot tell who runs this plan: the key belongs to nobody; pass `--caller KIND:NAME`
     shown: privilege_gains=1: 1 principal would gain a set that can give itself more
       user eve@x.io: IAMManager
     ");
@@ -432,9 +432,11 @@ groups: {developers: {members: {users: [ann@x.io]}}}
     3 + ann to developers   after 2 reference
     4 - application ci
     5 - group devs
-    refused: rename=2: would delete and create what may be a rename; write `previously: OLD NAME` to rename
+    refused: keys=2: would delete 2 API keys (limit: 0)
+      application ci with 2 API keys
+    refused: rename=2: would delete and create what looks like a rename; to rename, write `previously: OLD NAME`
       application ci with 2 API keys, beside new application robot
-      group devs, whose members come to new group developers
+      group devs, whose members join the new group developers
     ");
     assert_snapshot!(with_keys(0).show(), @"
     1 + application robot
@@ -442,12 +444,12 @@ groups: {developers: {members: {users: [ann@x.io]}}}
     3 + ann to developers   after 2 reference
     4 - application ci
     5 - group devs
-    refused: rename=1: would delete and create what may be a rename; write `previously: OLD NAME` to rename
-      group devs, whose members come to new group developers
+    refused: rename=1: would delete and create what looks like a rename; to rename, write `previously: OLD NAME`
+      group devs, whose members join the new group developers
     ");
     let nobody_shared = live(files).files(&new.replace("ann", "bob"));
     assert_eq!(verdicts(&nobody_shared), [""; 0]);
-    assert_eq!(verdicts(&with_keys(2).allow("rename=2")), ["rename Lifted"]);
+    assert_eq!(verdicts(&with_keys(2).allow("rename=2").allow("keys=2")), ["keys Lifted", "rename Lifted"]);
 }
 
 #[test]
@@ -621,4 +623,261 @@ fn somebody_who_has_not_accepted_the_invitation_administers_nothing() {
         ["min_iam_admins Refused"]
     );
     assert_eq!(verdicts(&invited("bob@x.io").files_with(ADMINS, &[(", bob@x.io", "")])), [""; 0]);
+}
+
+#[test]
+fn deletions_of_all_kinds_count_together() {
+    let files = "
+applications: {a: {}, b: {}, c: {}}
+groups: {d: {}, e: {}, f: {}, stays: {}}
+policies: {g: {principal: none, rules: []}}
+";
+    let trap = live(files).files("applications: {c: {}}\ngroups: {stays: {}}\npolicies: {}");
+    assert_snapshot!(trap.show(), @"
+    1 - application a
+    2 - application b
+    3 - group d
+    4 - group e
+    5 - group f
+    6 - policy g
+    refused: deletes=6: would delete 6 of the 8 objects that this stack owns (limit: 5)
+      application a
+      application b
+      group d
+      group e
+      group f
+      policy g
+    ");
+}
+
+/// Everybody looks; six of eight do something besides.
+fn everybody_looks(others: &str) -> String {
+    let everybody: Vec<_> = (0..8).map(|n| format!("u{n}@x.io")).collect();
+    format!(
+        "
+groups:
+  everybody: {{members: {{users: [{}]}}}}
+  others: {{members: {{users: [{others}]}}}}
+policies:
+  look: {{principal: {{group: everybody}}, rules: [{{permission_sets: [VPCReadOnly], scope: [dev]}}]}}
+  run: {{principal: {{group: others}}, rules: [{{permission_sets: [InstancesReadOnly], scope: [dev]}}]}}
+",
+        everybody.join(", ")
+    )
+}
+
+#[test]
+fn a_group_of_everybody_does_not_switch_off_what_guards_losses() {
+    let all = everybody_looks("u0@x.io, u1@x.io, u2@x.io, u3@x.io, u4@x.io, u5@x.io");
+    let trap = |others: &str| live(&all).files(&everybody_looks(others));
+    assert_snapshot!(trap("u6@x.io").show(), @"
+    1 - u0 from others
+    2 - u1 from others   after 1 writer
+    3 - u2 from others   after 2 writer
+    4 - u3 from others   after 3 writer
+    5 - u4 from others   after 4 writer
+    6 - u5 from others   after 5 writer
+    7 + u6 to others   after 6 writer
+    refused: losses=6: would take access away from 6 principals (limit: 5)
+      user u0@x.io
+      user u1@x.io
+      user u2@x.io
+      user u3@x.io
+      user u4@x.io
+      user u5@x.io
+    refused: lost_access=6: would take all access from 6 principals (limit: 3)
+      user u0@x.io
+      user u1@x.io
+      user u2@x.io
+      user u3@x.io
+      user u4@x.io
+      user u5@x.io
+    ");
+    assert_eq!(verdicts(&trap("u0@x.io")), ["lost_access Refused"]);
+    assert_eq!(verdicts(&trap("u0@x.io, u1@x.io, u2@x.io")), [""; 0]);
+    // The same when the policy shrinks.
+    let shrunk = all.replace("InstancesReadOnly", "VPCReadOnly");
+    assert_eq!(verdicts(&live(&all).files(&shrunk)), ["losses Refused", "lost_access Refused"]);
+}
+
+#[test]
+fn whoever_leaves_one_of_two_groups_that_grant_the_same_loses_a_way() {
+    let two = |second: &str| {
+        let all = "u0@x.io, u1@x.io, u2@x.io, u3@x.io, u4@x.io, u5@x.io";
+        let rules = "rules: [{permission_sets: [VPCReadOnly], scope: [dev]}]";
+        format!(
+            "
+groups: {{a: {{members: {{users: [{all}]}}}}, b: {{members: {{users: [{second}]}}}}}}
+policies: {{p: {{principal: {{group: a}}, {rules}}}, q: {{principal: {{group: b}}, {rules}}}}}
+"
+        )
+    };
+    let all = two("u0@x.io, u1@x.io, u2@x.io, u3@x.io, u4@x.io, u5@x.io, u6@x.io");
+    assert_snapshot!(live(&all).files(&two("u6@x.io")).show(), @"
+    1 - u0, u1, u2, u3, u4, u5 from b, which leaves u6
+    refused: losses=6: would take access away from 6 principals (limit: 5)
+      user u0@x.io, who leaves 1 group that grants something and joins none
+      user u1@x.io, who leaves 1 group that grants something and joins none
+      user u2@x.io, who leaves 1 group that grants something and joins none
+      user u3@x.io, who leaves 1 group that grants something and joins none
+      user u4@x.io, who leaves 1 group that grants something and joins none
+      user u5@x.io, who leaves 1 group that grants something and joins none
+    ");
+    // Members who move to another group lose nothing.
+    let moved =
+        all.replace(" b: {members", " c: {previously: b, members").replace("{group: b}", "{group: c}");
+    assert_eq!(verdicts(&live(&all).files(&moved)), [""; 0]);
+}
+
+#[test]
+fn api_keys_that_end_are_counted() {
+    let files = "applications: {ci: {}, stays: {}}";
+    let trap = || {
+        live(files)
+            .with(|state| state.find_mut::<Application>(&key("ci")).unwrap().api_keys = 3)
+            .files("applications: {stays: {}}")
+    };
+    assert_snapshot!(trap().show(), @"
+    1 - application ci
+    refused: keys=3: would delete 3 API keys (limit: 0)
+      application ci with 3 API keys
+    ");
+    assert_eq!(verdicts(&trap().allow("keys=3")), ["keys Lifted"]);
+    assert_eq!(verdicts(&trap().allow("keys=1")), ["keys Refused"]);
+    let set = live(files)
+        .with(|state| state.find_mut::<Application>(&key("ci")).unwrap().api_keys = 3)
+        .files("settings: {limits: {keys: 3}}\napplications: {stays: {}}");
+    assert_eq!(verdicts(&set), [""; 0]);
+}
+
+/// Deletes six of seven groups, of which an entry lets some pass.
+fn six_deleted(of: &str, until: &str) -> Trap {
+    let allow = format!("allow: [{{guard: deletes, of: [{of}], until: {until}, reason: dissolved}}]\n");
+    live(&empty_groups(0..6)).files(&format!("{allow}{}", empty_groups(0..0)))
+}
+
+#[test]
+fn an_entry_lets_its_objects_pass_and_nothing_else() {
+    let until = "2026-12-01";
+    assert_snapshot!(six_deleted("group:g0, group:g1", until).show(), @"
+    1 - group g0
+    2 - group g1
+    3 - group g2
+    4 - group g3
+    5 - group g4
+    6 - group g5
+    allowed: deletes=6: would delete 6 of the 7 objects that this stack owns (limit: 5)
+      group g0
+      group g1
+      group g2
+      group g3
+      group g4
+      group g5
+    ");
+    // An application of that name is something else, and so is a group that stays.
+    assert_eq!(verdicts(&six_deleted("application:g0", until)), ["deletes Refused"]);
+    assert_eq!(verdicts(&six_deleted("group:stays", until)), ["deletes Refused"]);
+    // It lifts no other guard.
+    let two =
+        "allow: [{guard: emptied, of: [group:a, group:b], until: 2026-12-01, reason: gone}]\ngroups: {}";
+    assert_eq!(verdicts(&live("groups: {a: {}, b: {}}").files(two)), ["deletes Refused"]);
+}
+
+#[test]
+fn an_entry_that_has_ended_lets_nothing_pass() {
+    // It is 2026-11-22T00:00:00Z here.
+    assert_eq!(verdicts(&six_deleted("group:g0", "2026-11-22T00:00:01Z")), ["deletes Lifted"]);
+    assert_eq!(verdicts(&six_deleted("group:g0", "2026-11-22T00:00:00Z")), ["deletes Refused"]);
+}
+
+#[test]
+fn what_an_entry_leaves_is_refused_with_its_own_number() {
+    let trap = || {
+        let allow = "allow: [{guard: deletes, of: [group:g0], until: 2026-12-01, reason: dissolved}]\n";
+        live(&empty_groups(0..7)).files(&format!("{allow}{}", empty_groups(0..0)))
+    };
+    assert_snapshot!(trap().show(), @"
+    1 - group g0
+    2 - group g1
+    3 - group g2
+    4 - group g3
+    5 - group g4
+    6 - group g5
+    7 - group g6
+    refused: deletes=6: would delete 6 of the 8 objects that this stack owns (limit: 5)
+      group g1
+      group g2
+      group g3
+      group g4
+      group g5
+      group g6
+    ");
+    assert_eq!(verdicts(&trap().allow("deletes=6")), ["deletes Lifted"]);
+    assert_eq!(verdicts(&trap().allow("deletes=7")), ["deletes Refused"]);
+}
+
+#[test]
+fn the_entry_that_a_refusal_prints_lifts_it() {
+    let cases: [(&str, String, &[(&str, &str)]); 6] = [
+        (
+            "deletes",
+            empty_groups(0..6),
+            &[("  g0: {}\n  g1: {}\n  g2: {}\n  g3: {}\n  g4: {}\n  g5: {}\n", "")],
+        ),
+        ("emptied", groups(0..1), &[("[a0@x.io, b0@x.io]", "[]")]),
+        ("min_iam_admins", ADMINS.to_owned(), &[("ann@x.io, bob@x.io", "")]),
+        ("privilege_gains", ADMINS.to_owned(), &[("bob@x.io", "bob@x.io, eve@x.io")]),
+        (
+            "lost_access",
+            groups(0..2),
+            &[("[a0@x.io, b0@x.io]", "[c@x.io]"), ("[a1@x.io, b1@x.io]", "[c@x.io]")],
+        ),
+        ("rename", "groups: {devs: {members: {users: [ann@x.io]}}}".to_owned(), &[("devs", "developers")]),
+    ];
+    for (guard, files, changes) in cases {
+        let refused = live(&files).files_with(&files, changes).strict();
+        let plan = refused.plan().unwrap();
+        let found = plan.findings().iter().find(|finding| finding.guard.as_str() == guard);
+        let entry =
+            found.and_then(|found| found.entry(plan.created_at())).unwrap_or_else(|| panic!("{guard}"));
+        let allowed = format!("{files}\nallow:\n  {}\n", entry.replace("WHY", "a test"));
+        let lifted = verdicts(&live(&files).files_with(&allowed, changes).strict());
+        assert!(lifted.contains(&format!("{guard} Lifted")), "{guard}: {lifted:?}");
+    }
+}
+
+#[test]
+fn an_administrator_who_may_go_counts_as_one_in_every_state() {
+    let files = ADMINS.replace("ann@x.io, bob@x.io", "ann@x.io, bob@x.io, cat@x.io");
+    let trap = |of: &str| {
+        let allow = format!(
+            "settings: {{min_iam_admins: 4}}\nallow: [{{guard: min_iam_admins, of: [{of}], until: 2026-12-01, reason: gone}}]\n"
+        );
+        live(&files).files_with(&format!("{allow}{files}"), &[("ann@x.io, bob@x.io, ", "")])
+    };
+    assert_eq!(verdicts(&trap("user:ann@x.io, user:bob@x.io")), ["min_iam_admins Lifted"]);
+    assert_eq!(verdicts(&trap("user:ann@x.io")), ["min_iam_admins Refused"]);
+}
+
+#[test]
+fn others_who_join_with_administrators_join_in_the_same_call() {
+    // Abe is locked, so that no order is asked of him.
+    let trap = live(SWAP)
+        .with(|state| {
+            let eve = state.find_mut::<User>(&email("ann@x.io")).unwrap().clone();
+            state.insert(email("abe@x.io"), User { locked: true, ..eve });
+        })
+        .files_with(
+            &format!("settings: {{min_iam_admins: 3, limits: {{emptied: 1}}}}\n{SWAP}"),
+            &[("ann@x.io, bob@x.io", "abe@x.io, cat@x.io, dan@x.io")],
+        );
+    assert_snapshot!(trap.show(), @"
+    1 + abe, cat, dan to admins
+    2 - ann from admins   after 1 administrators
+    3 - bob from admins   after 2 administrators
+    shown: privilege_gains=3: 3 principals would gain a set that can give itself more
+      user abe@x.io: IAMManager
+      user cat@x.io: IAMManager
+      user dan@x.io: IAMManager
+    ");
 }

@@ -45,7 +45,10 @@ fn what_another_stack_owns_makes_no_room_for_deletions() {
                 Some(Owner::Stack("network".parse().unwrap()));
         })
         .files("groups: {}");
-    assert_eq!(says(&trap, "deletes"), "would delete 2 groups, all that this stack owns: group a; group b");
+    assert_eq!(
+        says(&trap, "deletes"),
+        "would delete the last of the 2 groups that this stack owns: group a; group b"
+    );
 }
 
 const PAIR: &str = "
@@ -70,7 +73,10 @@ fn an_end_counts_for_its_own_group_alone() {
         .replace("[ann@x.io, bob@x.io]", "[bob@x.io]")
         .replace("[ann@x.io, cat@x.io]", "[{email: ann@x.io, until: 2026-11-20T00:00:00Z}, cat@x.io]");
     let trap = live(&two).files(&with_settings(NOBODY, &files));
-    assert_eq!(says(&trap, "lost_access"), "would take all access from 1 principal: user ann@x.io");
+    assert_eq!(
+        says(&trap, "lost_access"),
+        "would take all access from 1 principal (limit: 0): user ann@x.io"
+    );
 }
 
 #[test]
@@ -80,7 +86,7 @@ fn a_member_whose_time_is_to_come_loses_what_the_group_loses() {
         "rules: [{permission_sets: [InstancesReadOnly], scope: [dev], until: 2026-11-20T00:00:00Z}]",
     );
     let trap = live(PAIR).files(&with_settings(NOBODY, &files));
-    let both = "would take all access from 2 principals: user ann@x.io; user bob@x.io";
+    let both = "would take all access from 2 principals (limit: 0): user ann@x.io; user bob@x.io";
     assert_eq!(says(&trap, "lost_access"), both);
 }
 
@@ -99,7 +105,7 @@ fn a_rule_whose_end_is_to_come_is_lost_where_its_policy_goes_elsewhere() {
     );
     let trap =
         under("request.time < timestamp(\"2027-01-31T00:00:00Z\")").files(&with_settings(NOBODY, &files));
-    let both = "would take all access from 2 principals: user ann@x.io; user bob@x.io";
+    let both = "would take all access from 2 principals (limit: 0): user ann@x.io; user bob@x.io";
     assert_eq!(says(&trap, "lost_access"), both);
 }
 
@@ -132,8 +138,9 @@ fn the_settings_say_how_many_may_lose_all_access_or_be_renamed_so() {
             .with(|state| state.find_mut::<Application>(&key("ci")).unwrap().api_keys = 1)
             .files(&with_settings(settings, "applications: {robot: {}}"))
     };
-    assert_eq!(verdicts(&renamed("")), ["rename Refused"]);
-    assert_eq!(verdicts(&renamed("limits: {rename: 1}")), [""; 0]);
+    assert_eq!(verdicts(&renamed("")), ["keys Refused", "rename Refused"]);
+    assert_eq!(verdicts(&renamed("limits: {rename: 1}")), ["keys Refused"]);
+    assert_eq!(verdicts(&renamed("limits: {rename: 1, keys: 1}")), [""; 0]);
 }
 
 fn admins(sets: &str) -> String {

@@ -49,20 +49,14 @@ fn both_names_live_and_the_old_one_owned_is_refused() {
     let both = DEVS.replace("groups:", "groups:\n  developers: {members: {users: [ann@x.io]}}");
     let owned = live(&both).files(DEVELOPERS);
     assert_snapshot!(owned.show(), @"
-    1 ~ policy run: group devs → group developers
-    conflict: group developers: is live, and so is group devs
+    1 - group 00000000-0000-0000-0000-000000000300
+    2 ~ group developers: devs is named developers   after 1 reference
     ");
     let made_by_hand = live(&both)
         .with(|state| state.find_mut::<Group>(&key("developers")).unwrap().meta.owner = None)
         .files(DEVELOPERS)
         .allow("adoptions=1");
-    assert_snapshot!(made_by_hand.show(), @"
-    1 ~ group developers: adopted
-    2 ~ policy run: group devs → group developers
-    conflict: group developers: is live, and so is group devs
-    allowed: adoptions=1: would adopt 1 object into stack platform, which already owns objects
-      group developers
-    ");
+    assert_snapshot!(made_by_hand.show(), @"error: group developers cannot take its name: another live object bears it (00000000-0000-0000-0000-000000000300)");
 }
 
 #[test]
@@ -366,4 +360,53 @@ policies:
     4 ~ policy three: user ann@x.io → application new   after 1 writer, 3 reference
     "#);
     assert_eq!(trap.again().show(), "nothing to do");
+}
+
+/// Three groups of one person each.
+const COLOURS: &str = "
+groups:
+  blue: {members: {users: [ann@x.io]}}
+  green: {members: {users: [bob@x.io]}}
+  red: {members: {users: [cat@x.io]}}
+";
+
+#[test]
+fn a_chain_of_renames_works() {
+    let chain = "
+groups:
+  green: {previously: red, members: {users: [cat@x.io]}}
+  blue: {previously: green, members: {users: [bob@x.io]}}
+";
+    let trap = live(COLOURS).files(chain);
+    assert_snapshot!(trap.show(), @"
+    1 - group 00000000-0000-0000-0000-000000000300
+    2 ~ group blue: green is named blue   after 1 reference
+    3 ~ group green: red is named green   after 2 reference
+    ");
+    // Done once, it is done.
+    assert_snapshot!(trap.again().show(), @"nothing to do");
+    let without_blue = COLOURS.replace("  blue: {members: {users: [ann@x.io]}}\n", "");
+    assert_snapshot!(live(&without_blue).files(chain).show(), @"
+    1 ~ group blue: green is named blue
+    2 ~ group green: red is named green   after 1 reference
+    ");
+}
+
+#[test]
+fn an_entry_that_keeps_its_name_is_nobodys_old_one() {
+    let files = "groups: {green: {previously: red}, blue: {previously: green}}";
+    let trap = live("groups: {green: {}}").files(files);
+    // Nothing was `red`, so `green` stays what it is, and `blue` is new.
+    assert_snapshot!(trap.show(), @"1 + group blue");
+}
+
+#[test]
+fn what_another_stack_owns_is_not_renamed() {
+    let trap = live("groups: {devs: {}}")
+        .with(|state| {
+            let group = state.find_mut::<scw_iam::model::Group>(&key("devs")).unwrap();
+            group.meta.owner = Some(scw_iam::model::Owner::Stack("other".parse().unwrap()));
+        })
+        .files("groups: {developers: {previously: devs}}");
+    assert!(trap.show().ends_with("conflict: group developers: belongs to stack other\n"), "{}", trap.show());
 }

@@ -388,13 +388,13 @@ fn a_group_is_never_written_empty() {
     2 - bob from team   after 1 writer
     3 - cat from team   after 2 writer
     4 - dan from team   after 3 writer
-    allowed: emptied=1: would empty 1 group or policy
-      group team
-    allowed: lost_access=4: would take all access from 4 principals
+    allowed: lost_access=4: would take all access from 4 principals (limit: 3)
       user ann@x.io
       user bob@x.io
       user cat@x.io
       user dan@x.io
+    allowed: emptied=1: would empty 1 group or policy
+      group team
     ");
 }
 
@@ -409,7 +409,7 @@ fn a_group_whose_members_all_change_is_never_written_whole() {
     3 - cat from team   after 2 writer
     4 - dan from team   after 3 writer
     5 + eve, fay to team   after 4 writer
-    allowed: lost_access=4: would take all access from 4 principals
+    allowed: lost_access=4: would take all access from 4 principals (limit: 3)
       user ann@x.io
       user bob@x.io
       user cat@x.io

@@ -184,17 +184,43 @@ fn absent_members_are_not_managed() {
     assert_snapshot!(trap.show(), @r#"1 ~ group robots: description "all of them""#);
 }
 
+/// The policy of `ci` with another rule, live, beside what the files say.
+fn with_rule(scope: Scope, files: &str) -> crate::builder::Trap {
+    live(CI).files(files).with(|trap| {
+        let rules = &mut trap.live.find_mut::<Policy>(&key("run")).unwrap().rules.0;
+        let mut other = rules[0].clone();
+        other.scope = scope;
+        rules.push(other);
+    })
+}
+
 #[test]
-fn a_rule_that_cannot_be_written_makes_its_policy_untouchable() {
-    for scope in [Scope::Gone, Scope::Other("account root user".to_owned())] {
-        let trap = live(CI).files(CI).with(|trap| {
-            let rules = &mut trap.live.find_mut::<Policy>(&key("run")).unwrap().rules.0;
-            let mut other = rules[0].clone();
-            other.scope = scope;
-            rules.push(other);
-        });
-        assert_eq!(trap.show(), "conflict: policy run: has a rule that cannot be written\n");
-    }
+fn a_rule_that_cannot_be_written_blocks_its_own_policy_only() {
+    let other = || Scope::Other("account root user x".to_owned());
+    let more = format!("{CI}  more: {{principal: none, rules: []}}\n");
+    assert_snapshot!(with_rule(other(), &more).show(), @r#"
+    1 + policy more of none: the same grants
+    not rewritten: policy run: [(1, "account root user x")]
+      application ci keeps InstancesReadOnly on account root user x
+    "#);
+    // The files take something away: it stays.
+    let less = CI.replace("[InstancesReadOnly]", "[VPCReadOnly]");
+    assert_ne!(less, CI);
+    assert_snapshot!(with_rule(other(), &less).show(), @r#"
+    not rewritten: policy run: [(1, "account root user x")]
+      application ci keeps InstancesReadOnly on prod
+      application ci keeps InstancesReadOnly on account root user x
+    "#);
+}
+
+#[test]
+fn a_rule_whose_projects_are_gone_is_no_change_and_goes_with_the_next() {
+    assert_snapshot!(with_rule(Scope::Gone, CI).show(), @"rule 2 of policy run grants nothing, dropped by None");
+    let less = CI.replace("[InstancesReadOnly]", "[VPCReadOnly]");
+    assert_snapshot!(with_rule(Scope::Gone, &less).show(), @"
+    1 ~ rules of run: -InstancesReadOnly on prod +VPCReadOnly on prod
+    rule 2 of policy run grants nothing, dropped by Some(1)
+    ");
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use super::Check;
+use crate::config::merge::Document;
 use crate::config::mistake::{Mistake, MistakeKind, Span};
 use crate::model::{Address, Id, Kind};
 
@@ -53,9 +54,18 @@ fn identities(check: &mut Check<'_>) {
         let (before, name) = (address.sibling(old.value.clone()), old.value.to_string());
         if before == *address {
             check.mistake(old.at, MistakeKind::PreviouslyItself { name: name.clone() });
-        } else if let Some(declared) = check.document.declared(&before) {
-            let kind = MistakeKind::PreviouslyDeclared { kind, name: name.clone() };
-            check.note(Mistake::new(old.at, kind).also(declared));
+        } else if let Some((declared, other)) = check.document.entry(&before) {
+            // An entry that is another object itself leaves its name: that is a chain of renames.
+            let found = match (&other.meta().id, &other.meta().previously) {
+                (None, None) => Some(MistakeKind::PreviouslyDeclared { kind, name: name.clone() }),
+                (None, Some(_)) if returns(check.document, address) => {
+                    Some(MistakeKind::PreviouslyInACircle { kind, name: name.clone() })
+                }
+                (Some(_), _) | (None, Some(_)) => None,
+            };
+            if let Some(found) = found {
+                check.note(Mistake::new(old.at, found).also(declared));
+            }
         }
         if let Some(first) = olds.insert(before, old.at) {
             check.note(Mistake::new(old.at, MistakeKind::PreviouslyTwice { kind, name }).also(first));
@@ -98,6 +108,23 @@ fn released(check: &mut Check<'_>) {
         }
     }
 }
+/// Whether the old names lead from an entry through others back to itself.
+fn returns(document: &Document, address: &Address) -> bool {
+    let mut at = address.clone();
+    // A way that takes longer leads around a circle beside it, whose own entries say so.
+    for _ in 0..CIRCLE_MOST {
+        let meta = document.entry(&at).map(|(_, entry)| entry.meta()).filter(|meta| meta.id.is_none());
+        let Some(old) = meta.and_then(|meta| meta.previously.as_ref()) else { return false };
+        at = at.sibling(old.value.clone());
+        if at == *address {
+            return true;
+        }
+    }
+    false
+}
+
+/// The longest circle of renames that is told before the organization is read.
+const CIRCLE_MOST: usize = 100;
 
 /// The most tags of one object.
 ///

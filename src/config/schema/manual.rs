@@ -17,6 +17,7 @@ const MAPS: &[(&str, &str)] = &[
     ("limits", "`settings.limits`"),
     ("drift", "`settings.drift`"),
     ("ignored_finding", "`settings.drift.ignore`, an entry"),
+    ("allow", "`allow`, an entry"),
     ("external", "`external`"),
     ("application", "`applications.NAME`"),
     ("group", "`groups.NAME`"),

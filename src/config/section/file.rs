@@ -1,6 +1,7 @@
 use std::collections::BTreeMap;
 
 use super::Sections;
+use super::allow::{AllowDocument, allow};
 use super::assertion::{AssertionDocument, assertion};
 use super::external::{ExternalDocument, external};
 use super::group::{GuestsDocument, guests};
@@ -44,6 +45,9 @@ document! {
         /// How plans are made and when they are refused. Stands in the file that holds `version`.
         #[schemars(with = "Option<SettingsDocument>", extend("x-api" = "–", "examples" = [{"min_iam_admins": 2, "limits": {"deletes": 5}}]))]
         settings: Option<(Span, SettingsDocument)>,
+        /// What guards let pass, by object, for a while.
+        #[schemars(default, extend("x-api" = "–", "examples" = [[{"guard": "deletes", "of": ["group:legacy"], "until": "2026-12-01", "reason": "the legacy team is dissolved"}]]))]
+        allow: Vec<AllowDocument>,
         /// A name for a project's id. A name that is pinned here keeps its meaning when the project is renamed in the
         /// console; one that is not is looked up by its live name.
         #[schemars(
@@ -101,6 +105,7 @@ pub(in crate::config) fn file(d: &mut Decoder<'_>, node: &Node<'_>) -> FileDocum
         }),
         settings: fields
             .optional("settings", d, |d, node, key| settings(d, node, key).map(|document| (key, document))),
+        allow: fields.optional("allow", d, |d, node, _| items(d, node, "allow", allow)).unwrap_or_default(),
         projects: fields.optional("projects", d, |d, node, _| projects(d, node)).unwrap_or_default(),
         external: fields.optional("external", d, external).unwrap_or_default(),
         sections: Sections::decode(&mut fields, d),

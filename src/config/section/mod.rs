@@ -1,6 +1,7 @@
 //! The files as they are written: a file for each kind that they declare, from its keys to its export, and one for
 //! each other map of the language.
 
+pub(in crate::config) mod allow;
 mod application;
 pub(in crate::config) mod assertion;
 mod drift;

@@ -4,7 +4,7 @@ use crate::config::fields::{Fields, Keyed as _, document};
 use crate::config::mistake::{MistakeKind, Span};
 use crate::config::schema::text;
 use crate::config::tree::Node;
-use crate::model::{Address, Kind, Prune, Stack};
+use crate::model::{Address, GuardName, Kind, Prune, Stack};
 
 document! {
     /// How plans are made and when they are refused.
@@ -53,15 +53,21 @@ document! {
     #[derive(Default)]
     #[schemars(rename = "limits")]
     LimitsDocument: "`limits`" {
-        /// How many objects of one kind a plan may delete.
-        #[schemars(with = "Option<text::Count>", extend("x-default" = "5, or 20 % of what the stack owns where this is more", "x-api" = "–", "examples" = [5]))]
+        /// How many objects a plan may delete, all kinds together.
+        #[schemars(with = "Option<text::Count>", extend("x-default" = "5, or 5 % of what the stack owns where this is more", "x-api" = "–", "examples" = [5]))]
         deletes: Option<u32>,
+        /// How many principals may lose any access.
+        #[schemars(with = "Option<text::Count>", extend("x-default" = "5, or 20 % of those who hold anything where this is more", "x-api" = "–", "examples" = [20]))]
+        losses: Option<u32>,
+        /// How many principals may lose all access, beyond what every person or every application holds.
+        #[schemars(with = "Option<text::Count>", extend("default" = 3, "x-api" = "–", "examples" = [10]))]
+        lost_access: Option<u32>,
+        /// How many API keys may end with what a plan deletes.
+        #[schemars(with = "Option<text::Count>", extend("default" = 0, "x-api" = "–", "examples" = [2]))]
+        keys: Option<u32>,
         /// How many groups of two or more members may lose all members, and policies with rules all rules.
         #[schemars(with = "Option<text::Count>", extend("default" = 0, "x-api" = "–", "examples" = [1]))]
         emptied: Option<u32>,
-        /// How many principals may lose all access.
-        #[schemars(with = "Option<text::Count>", extend("default" = 3, "x-api" = "–", "examples" = [10]))]
-        lost_access: Option<u32>,
         /// How many objects a plan may adopt once the stack owns anything.
         #[schemars(with = "Option<text::Count>", extend("default" = 0, "x-api" = "–", "examples" = [4]))]
         adoptions: Option<u32>,
@@ -74,10 +80,18 @@ document! {
 
 impl LimitsDocument {
     /// Returns the numbers that are set, by guard.
-    pub(in crate::config) fn numbers(&self) -> impl Iterator<Item = (&'static str, u32)> {
-        let Self { deletes, emptied, lost_access, adoptions, rename } = self;
-        let numbers = [*deletes, *emptied, *lost_access, *adoptions, *rename];
-        Self::SHAPE.keys().zip(numbers).filter_map(|(guard, number)| Some((guard, number?)))
+    pub(in crate::config) fn numbers(&self) -> impl Iterator<Item = (GuardName, u32)> {
+        let Self { deletes, losses, lost_access, keys, emptied, adoptions, rename } = self;
+        let numbers = [
+            (GuardName::Deletes, *deletes),
+            (GuardName::Losses, *losses),
+            (GuardName::LostAccess, *lost_access),
+            (GuardName::Keys, *keys),
+            (GuardName::Emptied, *emptied),
+            (GuardName::Adoptions, *adoptions),
+            (GuardName::Rename, *rename),
+        ];
+        numbers.into_iter().filter_map(|(guard, number)| Some((guard, number?)))
     }
 }
 
@@ -113,8 +127,10 @@ fn limits(d: &mut Decoder<'_>, node: &Node<'_>, key: Span) -> Option<LimitsDocum
     let mut number = |guard| fields.optional(guard, d, |d, node, _| d.count(node, guard));
     Some(LimitsDocument {
         deletes: number("deletes"),
-        emptied: number("emptied"),
+        losses: number("losses"),
         lost_access: number("lost_access"),
+        keys: number("keys"),
+        emptied: number("emptied"),
         adoptions: number("adoptions"),
         rename: number("rename"),
     })
@@ -146,7 +162,7 @@ pub(super) fn addresses(
 }
 
 /// Decodes `user:alice@example.com`.
-fn address(d: &mut Decoder<'_>, node: &Node<'_>, what: &str) -> Option<Spanned<Address>> {
+pub(super) fn address(d: &mut Decoder<'_>, node: &Node<'_>, what: &str) -> Option<Spanned<Address>> {
     let text = d.text(node, what)?;
     let named = text.split_once(':');
     let kind = named.and_then(|(word, _)| Kind::ALL.iter().copied().find(|kind| kind.word() == word));

@@ -57,6 +57,17 @@ impl Rules {
     }
 }
 
+impl Rules {
+    /// Returns true when both grant the same by the same rules, apart from rules that grant nothing because their projects
+    /// were deleted.
+    #[must_use]
+    pub fn same_but_for_leftovers(&self, other: &Self) -> bool {
+        let rules =
+            |rules: &Self| Self(rules.0.iter().filter(|rule| rule.scope != Scope::Gone).cloned().collect());
+        rules(self) == rules(other)
+    }
+}
+
 impl PartialEq for Rules {
     fn eq(&self, other: &Self) -> bool {
         self.0 == other.0 || (self.0.len() == other.0.len() && self.sorted() == other.sorted())
@@ -79,10 +90,21 @@ pub struct Policy {
 }
 
 impl Policy {
-    /// Returns true when it holds a rule that files cannot express, so that its rules must never be written.
+    /// Returns true when it holds a rule that files cannot express and that grants something, so that its rules must
+    /// never be written.
     #[must_use]
     pub fn untouchable(&self) -> bool {
-        !self.rules.0.iter().all(Rule::expressible)
+        self.inexpressible().next().is_some()
+    }
+
+    /// Returns these rules, by position from 0.
+    pub fn inexpressible(&self) -> impl Iterator<Item = (usize, &Rule)> {
+        self.rules.0.iter().enumerate().filter(|(_, rule)| !rule.expressible() && rule.scope != Scope::Gone)
+    }
+
+    /// Returns the rules that grant nothing because their projects were deleted, by position from 0.
+    pub fn leftovers(&self) -> impl Iterator<Item = (usize, &Rule)> {
+        self.rules.0.iter().enumerate().filter(|(_, rule)| rule.scope == Scope::Gone)
     }
 }
 

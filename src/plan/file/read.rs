@@ -6,7 +6,7 @@ use serde::de::IgnoredAny;
 
 use super::compare::{Difference, applied, differences};
 use super::{Document, FORMAT_VERSION, MadeFrom, basis};
-use crate::model::Expiry;
+use crate::model::{AllowEntry, Expiry};
 use crate::plan::{Plan, Verdict};
 
 /// Why a plan file cannot be applied at all.
@@ -60,6 +60,9 @@ pub enum Stale {
     /// Entries with an `until` ended since it was made.
     #[error("an `until` has ended since the plan was made: {}", ends(.0))]
     Ended(Vec<Expiry>),
+    /// Entries under `allow` ended since it was made.
+    #[error("an entry under `allow` has ended since the plan was made: {}", entries(.0))]
+    AllowEnded(Vec<AllowEntry>),
     /// The organization changed, and planning again leads to something else.
     #[error("the organization has changed since the plan was made: {} no longer as planned", subjects(.0))]
     Changed(Vec<Difference>),
@@ -84,7 +87,7 @@ impl Stale {
     #[must_use]
     pub const fn hint(&self) -> Option<&'static str> {
         Some(match self {
-            Self::Age { .. } | Self::Ended(_) | Self::Changed(_) => "plan again",
+            Self::Age { .. } | Self::Ended(_) | Self::AllowEnded(_) | Self::Changed(_) => "plan again",
             Self::Future { .. } => "check the clock of both machines, and plan again",
         })
     }
@@ -105,6 +108,11 @@ fn subjects(differences: &[Difference]) -> String {
 fn ends(expiries: &[Expiry]) -> String {
     let one = |expiry: &Expiry| format!("{} ({})", expiry.address, expiry.until);
     expiries.iter().take(NAMED).map(one).collect::<Vec<_>>().join(", ")
+}
+
+fn entries(entries: &[AllowEntry]) -> String {
+    let one = |entry: &AllowEntry| format!("{} at {} ({})", entry.guard, entry.at, entry.until);
+    entries.iter().take(NAMED).map(one).collect::<Vec<_>>().join(", ")
 }
 
 /// Why a saved plan is not applied.
@@ -204,6 +212,11 @@ impl Document {
         let ended: Vec<Expiry> = ended.cloned().collect();
         if !ended.is_empty() {
             return Err(Stale::Ended(ended).into());
+        }
+        let ended = again.allow().iter().filter(|entry| entry.until > self.created_at && entry.until <= now);
+        let ended: Vec<AllowEntry> = ended.cloned().collect();
+        if !ended.is_empty() {
+            return Err(Stale::AllowEnded(ended).into());
         }
         let differences = self.differences(again);
         if differences.is_empty() {

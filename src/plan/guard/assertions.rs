@@ -1,6 +1,6 @@
 use std::collections::BTreeSet;
 
-use super::{Alarm, Breach, Case, count};
+use super::{Alarm, Breach, Case, Item, count};
 use crate::access::{Broken, Everything, broken_assertions, sentence};
 use crate::model::{Catalogue, Desired};
 
@@ -11,7 +11,9 @@ pub(super) fn judge(case: &Case<'_>) -> Option<Alarm> {
         return None;
     }
     let ask = |everything: &Everything<'_>| broken_assertions(everything, Catalogue::published(), assertions);
-    let after = ask(&case.after());
+    let passes = |broken: &Broken| case.pardons(&broken.principal.address());
+    let mut after = ask(&case.after());
+    after.retain(|broken| !passes(broken));
     if after.is_empty() {
         return None;
     }
@@ -22,7 +24,8 @@ pub(super) fn judge(case: &Case<'_>) -> Option<Alarm> {
         let assertion = assertions.get(broken.sentence)?;
         let at = format!("{}:{}", assertion.at.file.display(), assertion.at.line);
         let words = format!("{} ({at}){}", sentence(outcome, assertion), super::by(outcome, broken));
-        Some(Breach { new: !known.contains(&broken.sentence), words })
+        let item = Item::new(broken.principal.address(), words);
+        Some(Breach { new: !known.contains(&broken.sentence), item })
     };
     super::alarm(case, (after.len(), new), after.iter().filter_map(breach).collect(), |new, known| {
         let broken = |number| count(number, "assertion", "assertions");

@@ -1,41 +1,47 @@
-use super::{Alarm, Case, GuardName, count, limit};
+use super::{Alarm, Case, GuardName, Item, count, limit};
 use crate::model::{Address, Kind};
 use crate::plan::align::owns;
 
-/// Refuses to delete more of a kind than 5, or 20 % of what the stack owns where this is more; and always the last
-/// of two or more.
+/// Refuses to delete more objects of all kinds together than 5, or 5 % of what the stack owns where this is more; and always
+/// the last of two or more of a kind.
 pub(super) fn judge(case: &Case<'_>) -> Option<Alarm> {
-    let (mut items, mut reasons, mut most) = (Vec::new(), Vec::new(), 0);
-    for kind in Kind::ALL.iter().copied().filter(|kind| kind.declarable()) {
-        let of_kind = |address: &&Address| address.kind() == kind;
-        let deleted: Vec<_> =
-            case.steps.iter().filter_map(|step| step.action.deletes()).filter(of_kind).collect();
-        let owned = owned(case, kind);
-        let allowed = limit(case, GuardName::Deletes).map_or_else(|| (owned / 5).max(5), |set| set as usize);
-        let all = owned >= 2 && deleted.len() == owned;
-        if deleted.is_empty() || (deleted.len() <= allowed && !all) {
-            continue;
-        }
-        most = allowed;
-        items.extend(deleted.iter().map(ToString::to_string));
-        let what = count(deleted.len(), kind.word(), kind.section());
-        reasons.push(if all {
-            format!("would delete {what}, all that this stack owns")
-        } else {
-            format!("would delete {what} of {owned} that this stack owns; {allowed} pass")
-        });
+    let deleted: Vec<&Address> = case.steps.iter().filter_map(|step| step.action.deletes()).collect();
+    let counted: Vec<&Address> = deleted.iter().copied().filter(|address| !case.pardons(address)).collect();
+    let owned: Vec<Kind> = owned(case);
+    let of_kind = |kind: Kind| owned.iter().filter(|owned| **owned == kind).count();
+    let number = limit(case, GuardName::Deletes);
+    let allowed = number.map_or_else(|| (owned.len() / 20).max(5), |number| number as usize);
+    let too_many = counted.len() > allowed;
+    let mut reasons = Vec::new();
+    if too_many {
+        let (found, all) = (counted.len(), owned.len());
+        reasons.push(format!(
+            "would delete {found} of the {all} objects that this stack owns (limit: {allowed})"
+        ));
     }
+    let gone = |kind: &Kind| {
+        let gone = deleted.iter().filter(|address| address.kind() == *kind).count();
+        gone >= 2 && gone >= of_kind(*kind) && counted.iter().any(|address| address.kind() == *kind)
+    };
+    let gone: Vec<Kind> = Kind::ALL.iter().copied().filter(gone).collect();
+    for kind in &gone {
+        let what = count(of_kind(*kind), kind.word(), kind.section());
+        reasons.push(format!("would delete the last of the {what} that this stack owns"));
+    }
+    let items = counted.into_iter().filter(|address| too_many || gone.contains(&address.kind()));
+    let items: Vec<_> = items.cloned().map(Item::of).collect();
     (!items.is_empty()).then(|| Alarm {
         found: items.len(),
-        limit: u32::try_from(most).unwrap_or(u32::MAX),
+        limit: u32::try_from(allowed).unwrap_or(u32::MAX),
         message: reasons.join("; "),
         items,
         refuses: true,
     })
 }
 
-fn owned(case: &Case<'_>, kind: Kind) -> usize {
-    let Some(stack) = &case.desired.stack else { return 0 };
+/// The kind of each object that the stack owns.
+fn owned(case: &Case<'_>) -> Vec<Kind> {
+    let Some(stack) = &case.desired.stack else { return Vec::new() };
     let objects = case.alignment.before.objects.iter();
-    objects.filter(|(address, object)| address.kind() == kind && owns(stack, object)).count()
+    objects.filter(|(_, object)| owns(stack, object)).map(|(address, _)| address.kind()).collect()
 }

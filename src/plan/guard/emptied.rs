@@ -1,5 +1,5 @@
 use super::ended::RecentlyEnded;
-use super::{Alarm, Case, GuardName, count, limit};
+use super::{Alarm, Case, GuardName, Item, count, limit};
 use crate::model::{Address, Group, Key, Policy};
 
 /// Refuses to leave groups of two or more members without members, or policies with rules without rules. What ended by
@@ -20,8 +20,9 @@ pub(super) fn judge(case: &Case<'_>) -> Option<Alarm> {
     let policies = outcome.policies().filter(|(key, policy)| {
         policy.rules.0.is_empty() && before.policy(key).is_some_and(|live| emptied_policy(key, live))
     });
-    let groups = groups.map(|(key, _)| format!("group {key}"));
-    let items: Vec<_> = groups.chain(policies.map(|(key, _)| format!("policy {key}"))).collect();
+    let groups = groups.map(|(key, _)| Address::group(key.clone()));
+    let addresses = groups.chain(policies.map(|(key, _)| Address::policy(key.clone())));
+    let items: Vec<_> = addresses.filter(|address| !case.pardons(address)).map(Item::of).collect();
     let limit = limit(case, GuardName::Emptied).unwrap_or(0);
     (items.len() > limit as usize).then(|| Alarm {
         found: items.len(),

@@ -4,6 +4,8 @@ use std::collections::{HashMap, HashSet};
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::Case;
+use crate::access::{Packed, PrincipalId};
 use crate::model::{Address, Condition, Expiry, Key, Principal};
 
 /// For how long after its end an entry that is still live is an end that was meant.
@@ -35,9 +37,24 @@ impl<'a> RecentlyEnded<'a> {
         Self { members, rules }
     }
 
-    /// Returns true when nothing ended.
-    pub(super) fn is_empty(&self) -> bool {
-        self.members.is_empty() && self.rules.is_empty()
+    /// Returns true when every way by which a principal held a grant went through an entry that has just ended.
+    pub(super) fn explains(&self, case: &Case<'_>, who: PrincipalId, grant: Packed) -> bool {
+        if self.members.is_empty() && self.rules.is_empty() {
+            return false;
+        }
+        let world = &case.draft.world;
+        let Some(principal) = case.principal(who) else { return false };
+        let ways = case.draft.before.ways(who).filter(|(_, _, grants)| grants.cover(grant));
+        ways.into_iter().all(|(group, policy, grants)| {
+            let group = group.and_then(|group| world.groups.get_index(group as usize));
+            let policy = world.policies.get_index(policy as usize).cloned().map(Address::policy);
+            let rule = |held: Packed| {
+                let condition = world.symbols.unpack(held).condition;
+                policy.as_ref().is_some_and(|policy| self.rule(policy, condition.as_ref()))
+            };
+            group.is_some_and(|group| self.member(group, principal))
+                || grants.iter().filter(|held| held.covers(grant)).all(rule)
+        })
     }
 
     /// Returns true when the files list the member of the group with an end that has just come.

@@ -1,6 +1,6 @@
 use std::collections::BTreeSet;
 
-use super::{Alarm, Breach, Case, count};
+use super::{Alarm, Breach, Case, Item, count};
 use crate::access::{Broken, Everything, Grant, Judgement, Unjudged, judge_guardrails};
 use crate::model::{Catalogue, Principal};
 
@@ -11,7 +11,8 @@ pub(super) fn judge(case: &Case<'_>) -> Option<Alarm> {
         return None;
     }
     let ask = |everything: &Everything<'_>| judge_guardrails(everything, Catalogue::published(), guardrails);
-    let Judgement { broken: after, unjudged } = ask(&case.after());
+    let Judgement { broken: mut after, unjudged } = ask(&case.after());
+    after.retain(|broken| !case.pardons(&broken.principal.address()));
     if after.is_empty() && unjudged.is_empty() {
         return None;
     }
@@ -24,22 +25,21 @@ pub(super) fn judge(case: &Case<'_>) -> Option<Alarm> {
         let (name, at) = (&guardrail.name, &guardrail.at);
         Some(format!("{name} ({}:{})", at.file.display(), at.line))
     };
-    let breach = |broken: &Broken| Breach {
-        new: !known.contains(&same(broken)),
-        words: format!(
-            "{}: {}{}",
-            place(broken.sentence).unwrap_or_default(),
-            broken.principal,
-            super::by(outcome, broken)
-        ),
+    let breach = |broken: &Broken| {
+        let place = place(broken.sentence).unwrap_or_default();
+        let text = format!("{place}: {}{}", broken.principal, super::by(outcome, broken));
+        Breach { new: !known.contains(&same(broken)), item: Item::new(broken.principal.address(), text) }
     };
     let breaches = after.iter().map(breach).collect();
     if unjudged.is_empty() {
         return super::alarm(case, (after.len(), new), breaches, message);
     }
     // A guardrail without an answer may hide anything.
-    let open = |open: &Unjudged| format!("{} {open}", place(open.sentence).unwrap_or_default());
-    let items: Vec<String> = unjudged.iter().map(open).chain(super::new_first(breaches)).collect();
+    let open = |open: &Unjudged| Item {
+        of: None,
+        text: format!("{} {open}", place(open.sentence).unwrap_or_default()),
+    };
+    let items: Vec<Item> = unjudged.iter().map(open).chain(super::new_first(breaches)).collect();
     let mut words = count(unjudged.len(), "guardrail cannot be judged", "guardrails cannot be judged");
     if !after.is_empty() {
         words = format!("{words}; {}", message(new, after.len() - new));

@@ -1,40 +1,80 @@
 use super::ended::RecentlyEnded;
-use super::{Alarm, Case, GuardName, count, limit};
-use crate::access::AccessChange;
-use crate::model::{Address, Key};
+use super::{Alarm, Case, GuardName, Item, count, limit};
+use crate::access::{AccessChange, Grants, PrincipalId};
+use crate::model::Principal;
 
-/// Refuses that more principals than 3 lose all access, deleted ones included. What ended by `until` in the
-/// last seven days does not count.
+/// Refuses that more principals than 3 lose all access, deleted ones included. What every person, or every application,
+/// holds is no access here: a group of everybody does not switch the guard off. What ended by `until` in the last seven
+/// days does not count.
 pub(super) fn judge(case: &Case<'_>) -> Option<Alarm> {
     let ended = RecentlyEnded::at(case.facts.now, &case.desired.expiries);
-    let lost = case.access.iter().filter(|change| change.loses_all && !by_expiry(case, &ended, change));
-    let items: Vec<_> = lost.map(|change| change.principal.to_string()).collect();
+    let everybody = Everybody::of(case);
+    let lost = case.access.iter().filter(|change| loses_all(case, &ended, &everybody, change));
+    let addresses = lost.map(|change| change.principal.address());
+    let items: Vec<_> = addresses.filter(|address| !case.pardons(address)).map(Item::of).collect();
     let limit = limit(case, GuardName::LostAccess).unwrap_or(3);
     (items.len() > limit as usize).then(|| Alarm {
         found: items.len(),
         limit,
-        message: format!("would take all access from {}", count(items.len(), "principal", "principals")),
+        message: format!(
+            "would take all access from {} (limit: {limit})",
+            count(items.len(), "principal", "principals")
+        ),
         items,
         refuses: true,
     })
 }
 
-/// Whether every way by which the principal held anything went through an entry that has just ended.
-fn by_expiry(case: &Case<'_>, ended: &RecentlyEnded<'_>, change: &AccessChange) -> bool {
-    if ended.is_empty() {
-        return false;
-    }
-    let world = &case.draft.world;
-    let Some(id) = world.principals.get_index_of(&change.principal) else { return false };
-    let id = u32::try_from(id).unwrap_or(u32::MAX);
-    case.draft.before.ways(id).all(|(group, policy, grants)| {
-        let group = group.and_then(|group| world.groups.get_index(group as usize));
-        let member = |group: &Key| ended.member(group, &change.principal);
-        let policy = world.policies.get_index(policy as usize).cloned().map(Address::policy);
-        let rule = |grant| {
-            let grant = world.symbols.unpack(grant);
-            policy.as_ref().is_some_and(|policy| ended.rule(policy, grant.condition.as_ref()))
+/// What every person and what every application holds in the beginning.
+struct Everybody {
+    people: Grants,
+    applications: Grants,
+}
+
+impl Everybody {
+    fn of(case: &Case<'_>) -> Self {
+        // Nobody asks where nobody keeps anything.
+        if case.access.iter().all(|change| change.loses_all) {
+            return Self { people: Grants::default(), applications: Grants::default() };
+        }
+        let held = |wanted: fn(&Principal) -> bool| {
+            let before = &case.draft.before;
+            let mut all: Option<Grants> = None;
+            for (id, principal) in (0..).zip(&case.draft.world.principals) {
+                if !wanted(principal) || before.owners.contains(&id) || !before.exists(id) {
+                    continue;
+                }
+                let own = before.grants_of(id);
+                let both = all.map_or_else(|| own.clone(), |all| all.meet(&own));
+                if both.is_empty() {
+                    return both;
+                }
+                all = Some(both);
+            }
+            all.unwrap_or_default()
         };
-        group.is_some_and(member) || grants.iter().all(rule)
-    })
+        Self {
+            people: held(|principal| matches!(principal, Principal::User(_))),
+            applications: held(|principal| matches!(principal, Principal::Application(_))),
+        }
+    }
+}
+
+fn loses_all(
+    case: &Case<'_>,
+    ended: &RecentlyEnded<'_>,
+    everybody: &Everybody,
+    change: &AccessChange,
+) -> bool {
+    let Some(id) = case.draft.world.principals.get_index_of(&change.principal) else { return false };
+    let id = PrincipalId::try_from(id).unwrap_or(PrincipalId::MAX);
+    let (before, after) = (case.draft.before.grants_of(id), case.draft.after.grants_of(id));
+    let everybodys = match change.principal {
+        Principal::User(_) => &everybody.people,
+        Principal::Application(_) => &everybody.applications,
+    };
+    let own = |grants: &Grants| !grants.within(everybodys);
+    let loses = change.loses_all || (own(&before) && !own(&after));
+    let counts = |grant| !(everybodys.cover(grant) && after.cover(grant)) && !ended.explains(case, id, grant);
+    loses && before.iter().any(counts)
 }

@@ -1,21 +1,31 @@
-use super::{Alarm, Case, count};
+use std::collections::BTreeSet;
+
+use super::{Alarm, Case, Item, count};
+use crate::access::PrincipalId;
 
 /// Refuses that fewer people can administer IAM, in any state that the edges allow, than the settings' `min_iam_admins` and
 /// than there are now.
 ///
 /// The steps that make or unmake an administrator are chained, so that the rehearsal has seen every such state.
 pub(super) fn judge(case: &Case<'_>) -> Option<Alarm> {
-    let (before, fewest) = (&case.rehearsal.administrators, &case.rehearsal.fewest);
-    let (now, left) = (before.len(), fewest.administrators.len());
+    let before = &case.rehearsal.administrators;
     let least = case.desired.settings.min_iam_admins;
-    if left >= now.min(least as usize) {
+    let passes = |who: &&PrincipalId| {
+        case.principal(**who).is_some_and(|principal| case.pardons(&principal.address()))
+    };
+    // Whoever may be lost counts as if they were still there.
+    let counted = |left: &BTreeSet<PrincipalId>| left.len() + before.difference(left).filter(passes).count();
+    let few = case.rehearsal.few.iter().min_by_key(|few| (counted(&few.left), few.after))?;
+    if counted(&few.left) >= before.len().min(least as usize) {
         return None;
     }
-    let when = match fewest.after {
-        Some(step) if left < case.rehearsal.administrators_left => format!(" after step {step}"),
-        Some(_) | None => String::new(),
+    let (now, left) = (before.len(), few.left.len());
+    let when = if left < case.rehearsal.administrators_left {
+        format!(" after step {}", few.after)
+    } else {
+        String::new()
     };
-    let name = |id: &u32| case.draft.world.principals.get_index(*id as usize).map(ToString::to_string);
+    let lost = before.difference(&few.left).filter(|who| !passes(who));
     Some(Alarm {
         found: left,
         limit: least,
@@ -23,7 +33,7 @@ pub(super) fn judge(case: &Case<'_>) -> Option<Alarm> {
             "would leave {} who can administer IAM{when} (now: {now}, `min_iam_admins`: {least})",
             count(left, "person", "people"),
         ),
-        items: before.difference(&fewest.administrators).filter_map(name).collect(),
+        items: lost.filter_map(|who| Some(Item::of(case.principal(*who)?.address()))).collect(),
         refuses: true,
     })
 }

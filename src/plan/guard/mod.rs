@@ -6,6 +6,8 @@ mod deletes;
 mod emptied;
 mod ended;
 mod guardrails;
+mod keys;
+mod losses;
 mod lost_access;
 mod min_iam_admins;
 mod privilege_gains;
@@ -13,18 +15,22 @@ mod protect;
 mod rename;
 mod self_lockout;
 
-use std::collections::BTreeMap;
-use std::fmt;
+use std::collections::{BTreeMap, BTreeSet};
 use std::str::FromStr;
+
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
 
 use super::align::Alignment;
 use super::diff::Draft;
 use super::rehearse::Rehearsal;
 use super::{Caller, Facts, Options, Step};
 use crate::access::{AccessChange, Broken, Everything};
-use crate::model::{Desired, State};
+use crate::model::{Address, Desired, Principal, State};
+pub use crate::model::{GuardName, UnknownGuard};
 
 /// All that guards look at.
+#[derive(Clone, Copy)]
 pub(super) struct Case<'a> {
     pub(super) facts: &'a Facts<'a>,
     pub(super) desired: &'a Desired,
@@ -36,6 +42,8 @@ pub(super) struct Case<'a> {
     pub(super) steps: &'a [Step],
     pub(super) access: &'a [AccessChange],
     pub(super) rehearsal: &'a Rehearsal,
+    /// What the files let pass at the guard that is asked.
+    pub(super) pardoned: &'a BTreeSet<Address>,
 }
 
 impl<'a> Case<'a> {
@@ -44,90 +52,18 @@ impl<'a> Case<'a> {
         Everything::known(&self.alignment.before, &self.draft.world, &self.draft.before)
     }
 
+    /// Returns true when the files let this pass, by the name that it has now or by the one that it is to have.
+    fn pardons(&self, address: &Address) -> bool {
+        !self.pardoned.is_empty() && self.alignment.names(address).any(|name| self.pardoned.contains(&name))
+    }
+
+    fn principal(&self, id: u32) -> Option<&'a Principal> {
+        self.draft.world.principals.get_index(id as usize)
+    }
+
     /// All that is held in the end.
     fn after(&self) -> Everything<'a> {
         Everything::known(&self.alignment.outcome, &self.draft.world, &self.draft.after)
-    }
-}
-
-/// The name of a guard, as in `settings.limits` and `--allow`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum GuardName {
-    /// Too many deletions of one kind.
-    Deletes,
-    /// Groups left without members, policies without rules.
-    Emptied,
-    /// Too many principals that lose everything.
-    LostAccess,
-    /// Taking in objects once the stack owns something.
-    Adoptions,
-    /// The caller losing what it needs to go on.
-    SelfLockout,
-    /// Too few people who can administer IAM.
-    MinIamAdmins,
-    /// Touching what is protected.
-    Protect,
-    /// A rename written as a deletion and a creation.
-    Rename,
-    /// Somebody gaining a set that can give itself more.
-    PrivilegeGains,
-    /// A sentence about access that would not be so.
-    Assertions,
-    /// A grant that a guardrail forbids.
-    Guardrails,
-}
-
-impl GuardName {
-    /// All guards, in the order in which they are judged.
-    pub const ALL: [Self; 11] = [
-        Self::Deletes,
-        Self::Emptied,
-        Self::LostAccess,
-        Self::Adoptions,
-        Self::SelfLockout,
-        Self::MinIamAdmins,
-        Self::Protect,
-        Self::Rename,
-        Self::PrivilegeGains,
-        Self::Assertions,
-        Self::Guardrails,
-    ];
-
-    /// Returns the name.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Deletes => "deletes",
-            Self::Emptied => "emptied",
-            Self::LostAccess => "lost_access",
-            Self::Adoptions => "adoptions",
-            Self::SelfLockout => "self_lockout",
-            Self::MinIamAdmins => "min_iam_admins",
-            Self::Protect => "protect",
-            Self::Rename => "rename",
-            Self::PrivilegeGains => "privilege_gains",
-            Self::Assertions => "assertions",
-            Self::Guardrails => "guardrails",
-        }
-    }
-}
-
-impl fmt::Display for GuardName {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.as_str())
-    }
-}
-
-/// No guard has this name.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("no guard is named `{0}`; there are {names}", names = GuardName::ALL.map(GuardName::as_str).join(", "))]
-pub struct UnknownGuard(String);
-
-impl FromStr for GuardName {
-    type Err = UnknownGuard;
-
-    fn from_str(text: &str) -> Result<Self, UnknownGuard> {
-        Self::ALL.into_iter().find(|name| name.as_str() == text).ok_or_else(|| UnknownGuard(text.to_owned()))
     }
 }
 
@@ -167,7 +103,38 @@ pub struct Finding {
     pub message: String,
     /// The objects or people it is about.
     pub items: Vec<String>,
+    /// Their addresses, for an entry under `allow` that lets exactly these pass; without those that files cannot name.
+    pub of: Vec<Address>,
+    /// What lifted it.
+    pub lifted_by: Option<LiftedBy>,
 }
+
+/// What lifted a guard.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum LiftedBy {
+    /// `--allow`, for the number found.
+    Number,
+    /// Entries under `allow` in the files.
+    Files,
+}
+
+impl Finding {
+    /// Returns the entry under `allow` that lets exactly this pass, or `None` when files cannot say it. `now` is the time
+    /// of the plan.
+    #[must_use]
+    pub fn entry(&self, now: Timestamp) -> Option<String> {
+        if self.of.is_empty() {
+            return None;
+        }
+        let until = now.saturating_add(PRINTED_END).ok()?.to_zoned(TimeZone::UTC).date();
+        let of: Vec<_> = self.of.iter().map(|of| format!("{}:{}", of.kind(), of.key())).collect();
+        let (guard, of) = (self.guard, of.join(", "));
+        Some(format!("- {{guard: {guard}, of: [{of}], until: {until}, reason: WHY}}"))
+    }
+}
+
+/// How long the entries that are printed last.
+const PRINTED_END: SignedDuration = SignedDuration::from_hours(14 * 24);
 
 /// What follows from a finding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -185,17 +152,47 @@ pub(super) struct Alarm {
     pub(super) found: usize,
     pub(super) limit: u32,
     pub(super) message: String,
-    pub(super) items: Vec<String>,
+    pub(super) items: Vec<Item>,
     /// Whether it refuses, or is only shown.
     pub(super) refuses: bool,
 }
 
+/// One object or person that a guard found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Item {
+    /// What files call it, to let it pass.
+    pub(super) of: Option<Address>,
+    pub(super) text: String,
+}
+
+impl Item {
+    fn new(of: Address, text: impl Into<String>) -> Self {
+        Self { of: Some(of), text: text.into() }
+    }
+
+    /// An object that is said by its address alone.
+    fn of(address: Address) -> Self {
+        let text = address.to_string();
+        Self { of: Some(address), text }
+    }
+}
+
 /// Asks every guard.
 pub(super) fn judge(case: &Case<'_>) -> Vec<Finding> {
-    let ask = |name: GuardName| match name {
+    let mut pardons: BTreeMap<GuardName, BTreeSet<Address>> = BTreeMap::new();
+    for entry in case.desired.allow.iter().filter(|entry| entry.until > case.facts.now) {
+        pardons.entry(entry.guard).or_default().extend(entry.of.iter().cloned());
+    }
+    GuardName::ALL.into_iter().filter_map(|name| finding(name, case, pardons.get(&name))).collect()
+}
+
+fn ask(name: GuardName, case: &Case<'_>) -> Option<Alarm> {
+    match name {
         GuardName::Deletes => deletes::judge(case),
-        GuardName::Emptied => emptied::judge(case),
+        GuardName::Losses => losses::judge(case),
         GuardName::LostAccess => lost_access::judge(case),
+        GuardName::Keys => keys::judge(case),
+        GuardName::Emptied => emptied::judge(case),
         GuardName::Adoptions => adoptions::judge(case),
         GuardName::SelfLockout => self_lockout::judge(case),
         GuardName::MinIamAdmins => min_iam_admins::judge(case),
@@ -204,31 +201,48 @@ pub(super) fn judge(case: &Case<'_>) -> Vec<Finding> {
         GuardName::PrivilegeGains => privilege_gains::judge(case),
         GuardName::Assertions => assertions::judge(case),
         GuardName::Guardrails => guardrails::judge(case),
-    };
-    GuardName::ALL
-        .into_iter()
-        .filter_map(|name| Some(finding(name, ask(name)?, &case.options.allow)))
-        .collect()
+    }
 }
 
-fn finding(guard: GuardName, alarm: Alarm, allow: &BTreeMap<GuardName, u32>) -> Finding {
+/// Asks one guard: first as if nothing were allowed, then without what the files let pass, so that the number is that of
+/// what is left.
+fn finding(guard: GuardName, case: &Case<'_>, pardoned: Option<&BTreeSet<Address>>) -> Option<Finding> {
+    let whole = ask(guard, case)?;
+    let left = match pardoned {
+        Some(pardoned) if whole.refuses => {
+            ask(guard, &Case { pardoned, ..*case }).filter(|left| left.refuses)
+        }
+        Some(_) | None => None,
+    };
+    let by_files = pardoned.is_some() && whole.refuses && left.is_none();
+    let alarm = left.unwrap_or(whole);
     let found = u32::try_from(alarm.found).unwrap_or(u32::MAX);
     let mut message = alarm.message;
-    let verdict = match allow.get(&guard) {
-        _ if !alarm.refuses => Verdict::Shown,
-        Some(number) if *number == found => Verdict::Lifted,
+    let (verdict, lifted_by) = match case.options.allow.get(&guard) {
+        _ if !alarm.refuses => (Verdict::Shown, None),
+        _ if by_files => (Verdict::Lifted, Some(LiftedBy::Files)),
+        Some(number) if *number == found => (Verdict::Lifted, Some(LiftedBy::Number)),
         Some(number) => {
-            message.push_str(&format!(" (--allow {guard}={number} is not this number)"));
-            Verdict::Refused
+            message.push_str(&format!(" (--allow {guard}={number} does not match)"));
+            (Verdict::Refused, None)
         }
-        None => Verdict::Refused,
+        None => (Verdict::Refused, None),
     };
-    Finding { guard, found, limit: alarm.limit, verdict, message, items: alarm.items }
+    let sayable = |of: &Address| of.key().id().is_none();
+    let mut of: Vec<_> = alarm.items.iter().filter_map(|item| item.of.clone()).filter(sayable).collect();
+    // An entry that leaves somebody out would not lift it.
+    if of.len() < alarm.items.len() {
+        of.clear();
+    }
+    let mut seen = BTreeSet::new();
+    of.retain(|of| seen.insert(of.clone()));
+    let items = alarm.items.into_iter().map(|item| item.text).collect();
+    Some(Finding { guard, found, limit: alarm.limit, verdict, message, items, of, lifted_by })
 }
 
 /// The number that the files set for a guard.
 fn limit(case: &Case<'_>, guard: GuardName) -> Option<u32> {
-    case.desired.settings.limits.get(guard.as_str()).copied()
+    case.desired.settings.limits.get(&guard).copied()
 }
 
 /// `one thing` or `3 things`.
@@ -253,7 +267,7 @@ fn by(state: &State, broken: &Broken) -> String {
 struct Breach {
     /// Whether live does not have it.
     new: bool,
-    words: String,
+    item: Item,
 }
 
 /// An alarm for broken sentences, the new ones first: those that live breaks already only refuse with `--strict`.
@@ -275,8 +289,10 @@ fn alarm(
 }
 
 /// The words for each, those first that live does not have.
-fn new_first(breaches: Vec<Breach>) -> Vec<String> {
+fn new_first(breaches: Vec<Breach>) -> Vec<Item> {
     let (new, known): (Vec<_>, Vec<_>) = breaches.into_iter().partition(|breach| breach.new);
-    let known = known.into_iter().map(|breach| format!("{} (already so)", breach.words));
-    new.into_iter().map(|breach| breach.words).chain(known).collect()
+    let known = known
+        .into_iter()
+        .map(|Breach { item, .. }| Item { text: format!("{} (already so)", item.text), ..item });
+    new.into_iter().map(|breach| breach.item).chain(known).collect()
 }

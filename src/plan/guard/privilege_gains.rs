@@ -1,4 +1,4 @@
-use super::{Alarm, Case, count};
+use super::{Alarm, Case, Item, count};
 use crate::access::{Sharpness, self_escalating};
 
 /// Shows who gains a permission set that can give itself more; refuses with `--strict`.
@@ -15,7 +15,10 @@ pub(super) fn judge(case: &Case<'_>) -> Option<Alarm> {
             .collect();
         sets.dedup();
         if !sets.is_empty() {
-            items.push(format!("{}: {}", change.principal, sets.join(", ")));
+            let (address, sets) = (change.principal.address(), sets.join(", "));
+            if !case.pardons(&address) {
+                items.push(Item::new(address, format!("{}: {sets}", change.principal)));
+            }
         }
     }
     (!items.is_empty()).then(|| Alarm {

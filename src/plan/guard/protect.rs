@@ -1,6 +1,6 @@
 use std::collections::{BTreeSet, HashMap};
 
-use super::{Alarm, Case, count};
+use super::{Alarm, Case, Item, count};
 use crate::model::{Address, Kind, Object};
 use crate::plan::Action;
 use crate::plan::scene::referrers;
@@ -17,16 +17,18 @@ pub(super) fn judge(case: &Case<'_>) -> Option<Alarm> {
     let mut items = BTreeSet::new();
     for step in case.steps {
         for (touched, how) in touched(case, &left_behind, &step.action) {
-            for name in case.alignment.names(&touched).filter(|name| protected.contains(name)) {
-                items.insert((step.id, format!("{name}: step {} changes {how}", step.id)));
+            let names = case.alignment.names(&touched).filter(|name| protected.contains(name));
+            for name in names.filter(|name| !case.pardons(name)) {
+                let text = format!("{name}: step {} changes {how}", step.id);
+                items.insert((step.id, text, name));
             }
         }
     }
-    let items: Vec<_> = items.into_iter().map(|(_, item)| item).collect();
+    let items: Vec<_> = items.into_iter().map(|(_, text, name)| Item::new(name, text)).collect();
     (!items.is_empty()).then(|| Alarm {
         found: items.len(),
         limit: 0,
-        message: format!("would touch what is protected, in {}", count(items.len(), "place", "places")),
+        message: format!("would change what is protected, in {}", count(items.len(), "place", "places")),
         items,
         refuses: true,
     })

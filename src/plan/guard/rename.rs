@@ -1,4 +1,4 @@
-use super::{Alarm, Case, GuardName, count, limit};
+use super::{Alarm, Case, GuardName, Item, count, limit};
 use crate::model::{Group, Kind, Object};
 use crate::plan::Action;
 
@@ -10,14 +10,15 @@ pub(super) fn judge(case: &Case<'_>) -> Option<Alarm> {
     let mut items = Vec::new();
     for step in case.steps {
         let Action::Delete { address, object } = &step.action else { continue };
+        if case.pardons(address) {
+            continue;
+        }
         match object {
             Object::Application(live) => {
                 if let (true, Some(new)) = (live.api_keys > 0, created(Kind::Application).next()) {
-                    items.push(format!(
-                        "{address} with {}, beside new {}",
-                        count(live.api_keys as usize, "API key", "API keys"),
-                        new.action.address()
-                    ));
+                    let keys = count(live.api_keys as usize, "API key", "API keys");
+                    let text = format!("{address} with {keys}, beside new {}", new.action.address());
+                    items.push(Item::new(address.clone(), text));
                 }
             }
             Object::Group(_) => {
@@ -25,7 +26,9 @@ pub(super) fn judge(case: &Case<'_>) -> Option<Alarm> {
                 let shares = |new: &Group| !new.members.is_disjoint(&live.members);
                 let mut new = created(Kind::Group).map(|step| step.action.address());
                 let twin = new.find(|new| outcome.group(new.key()).is_some_and(shares));
-                items.extend(twin.map(|new| format!("{address}, whose members come to new {new}")));
+                items.extend(twin.map(|new| {
+                    Item::new(address.clone(), format!("{address}, whose members join the new {new}"))
+                }));
             }
             Object::User(_) | Object::Policy(_) => {}
         }
@@ -34,7 +37,7 @@ pub(super) fn judge(case: &Case<'_>) -> Option<Alarm> {
     (items.len() > limit as usize).then(|| Alarm {
         found: items.len(),
         limit,
-        message: "would delete and create what may be a rename; write `previously: OLD NAME` to rename"
+        message: "would delete and create what looks like a rename; to rename, write `previously: OLD NAME`"
             .to_owned(),
         items,
         refuses: true,

@@ -22,10 +22,11 @@ impl Merger {
     pub(super) fn unite(&mut self, into: Node, other: Node, graph: &mut Graph) -> bool {
         let united = graph.unite(into, other).is_ok();
         if united {
-            let its_own = self.united.remove(&other).unwrap_or_default();
+            // What the other one stood for comes along.
+            let more = self.united.remove(&other).unwrap_or_default();
             let class = self.united.entry(into).or_default();
             class.push(other);
-            class.extend(its_own);
+            class.extend(more);
             self.gone.insert(other);
         }
         united
@@ -94,17 +95,5 @@ pub(super) fn absorb(change: &mut Change, other: Change) {
             *action = Action::SetMembers { group, before: BTreeSet::new(), after: BTreeSet::new() };
         }
         _ => {}
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_stood_for_others_takes_them_along() {
-        let (mut graph, mut merger) = (Graph::new(4), Merger::default());
-        assert!(merger.unite(2, 3, &mut graph) && merger.unite(1, 2, &mut graph));
-        assert_eq!(merger.united, BTreeMap::from([(1, vec![2, 3])]));
     }
 }

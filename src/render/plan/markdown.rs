@@ -35,6 +35,25 @@ pub(in crate::render) fn head(
         out,
         "<!-- scw-iam {word} {organization}{mark} -->\n### {title}{stack} in organization `{organization}`\n"
     )?;
+    for blocked in plan.blocked() {
+        for (who, grant) in &blocked.stays {
+            let grant = grant.words(|id| plan.outcome().projects.get(&id));
+            let line = format!(
+                "Access that stays: {who} keeps {grant}, because {} cannot be rewritten",
+                blocked.address
+            );
+            writeln!(out, "🛑 {}\n", escape(&line))?;
+        }
+    }
+    for (at, line) in plan.weaker().iter().enumerate() {
+        if at == 0 {
+            writeln!(out, "**Weaker checks than before the change**\n")?;
+        }
+        writeln!(out, "- ⚠️ {}", escape(line))?;
+    }
+    if !plan.weaker().is_empty() {
+        writeln!(out)?;
+    }
     let settled = settles(plan, is_drift);
     let counts = found.map(drift::counts).unwrap_or_default();
     if settled && !counts.is_empty() {
@@ -83,6 +102,9 @@ pub(in crate::render) fn head(
             Verdict::Shown => writeln!(out, "- ⚠️ {}", escape(&finding.message))?,
         }
         items(out, &finding.items)?;
+        if let (Verdict::Refused, Some(entry)) = (finding.verdict, finding.entry(plan.created_at())) {
+            writeln!(out, "  - to let exactly this pass, add to `allow`: {}", code(&entry))?;
+        }
     }
     if !plan.findings().is_empty() || !plan.conflicts().is_empty() {
         writeln!(out)?;
@@ -93,7 +115,7 @@ pub(in crate::render) fn head(
 
 /// Whether there is nothing to say but this.
 fn settles(plan: &Plan, drift: bool) -> bool {
-    plan.is_empty() && plan.conflicts().is_empty() && (drift || !plan.refused())
+    plan.is_empty() && plan.conflicts().is_empty() && plan.blocked().is_empty() && (drift || !plan.refused())
 }
 
 /// Writes the steps and what is left alone, folded.

@@ -7,7 +7,7 @@ use super::access::{self, Fold, Folds};
 use super::{Reading, drift, words};
 use crate::access::Sharpness;
 use crate::model::{Address, Attachment, Field, FieldValue, Key, Kind, Principal, Rules, UserType, Writer};
-use crate::plan::{Action, ConflictKind, Findings, Plan, SparedReason, Step, Verdict};
+use crate::plan::{Action, ConflictKind, Findings, LiftedBy, Plan, SparedReason, Step, Verdict};
 use crate::render::escape::terminal;
 use crate::render::paint::Ink;
 use crate::render::report::{Extent, Style};
@@ -22,6 +22,8 @@ pub(super) fn text(
     style: Style,
 ) -> io::Result<()> {
     let mut page = Page { out, plan, found, drift: reading == Reading::Drift, style };
+    page.stays()?;
+    page.weaker()?;
     page.found()?;
     if !plan.is_empty() {
         page.access()?;
@@ -148,6 +150,35 @@ impl Page<'_> {
         self.heading("Members that no list of the API shows; they stay")?;
         for group in groups {
             self.plain(2, 4, &group)?;
+        }
+        writeln!(self.out)
+    }
+
+    /// Writes the access that the files take away and that stays.
+    fn stays(&mut self) -> io::Result<()> {
+        let plan = self.plan;
+        let mut written = false;
+        for blocked in plan.blocked() {
+            for (who, grant) in &blocked.stays {
+                let grant = grant.words(|id| plan.outcome().projects.get(&id));
+                let line = format!(
+                    "Access that stays: {who} keeps {grant}, because {} cannot be rewritten",
+                    blocked.address
+                );
+                self.line(0, 2, &Line::of(Some(Ink::Alarm), &terminal(&line)))?;
+                written = true;
+            }
+        }
+        if written { writeln!(self.out) } else { Ok(()) }
+    }
+
+    fn weaker(&mut self) -> io::Result<()> {
+        if self.plan.weaker().is_empty() {
+            return Ok(());
+        }
+        self.heading("Weaker checks than before the change")?;
+        for line in self.plan.weaker() {
+            self.line(2, 4, &Line::of(Some(Ink::Alarm), &terminal(line)))?;
         }
         writeln!(self.out)
     }
@@ -448,8 +479,16 @@ impl Page<'_> {
             })
         };
         let spent: Vec<_> = self.plan.spent().iter().filter(|address| !live_twice(address)).collect();
-        if spent.is_empty() {
+        let (blocked, leftovers) = (self.plan.blocked(), self.plan.leftovers());
+        if spent.is_empty() && blocked.is_empty() && leftovers.is_empty() {
             return Ok(());
+        }
+        for blocked in blocked {
+            let line = format!("not rewritten: {}", words::blocked(blocked));
+            self.line(0, 2, &Line::of(Some(Ink::Alarm), &terminal(&line)))?;
+        }
+        for leftover in leftovers {
+            self.plain(0, 2, &format!("note: {}", words::leftover(leftover)))?;
         }
         for address in spent {
             let line = format!("note: `previously` of {address} is no longer needed and can be removed");
@@ -471,7 +510,13 @@ impl Page<'_> {
                 Verdict::Refused => {
                     (format!("{would}refused by {}", finding.guard), Ink::Alarm, allow.as_str())
                 }
-                Verdict::Lifted => (format!("allowed by {}", finding.guard), Ink::Change, allow.as_str()),
+                Verdict::Lifted => {
+                    let how = match finding.lifted_by {
+                        Some(LiftedBy::Files) => " (`allow` in the files)",
+                        Some(LiftedBy::Number) | None => allow.as_str(),
+                    };
+                    (format!("allowed by {}", finding.guard), Ink::Change, how)
+                }
                 Verdict::Shown => ("note".to_owned(), Ink::Change, ""),
             };
             let line = format!("{word}: {}", terminal(&finding.message));
@@ -484,6 +529,9 @@ impl Page<'_> {
                 let more = finding.items.len() - most;
                 writeln!(self.out, "    and {more} more (--full shows all)")?;
             }
+            if let (Verdict::Refused, Some(entry)) = (finding.verdict, finding.entry(plan.created_at())) {
+                self.plain(4, 2, &format!("to let exactly this pass, add to `allow`: {entry}"))?;
+            }
         }
         if !plan.conflicts().is_empty() || !plan.findings().is_empty() {
             writeln!(self.out)?;
@@ -494,7 +542,11 @@ impl Page<'_> {
     fn summary(&mut self) -> io::Result<()> {
         let (plan, drift) = (self.plan, self.drift);
         let found = self.found.map(drift::counts).unwrap_or_default();
-        if plan.is_empty() && plan.conflicts().is_empty() && (drift || !plan.refused()) {
+        if plan.is_empty()
+            && plan.conflicts().is_empty()
+            && plan.blocked().is_empty()
+            && (drift || !plan.refused())
+        {
             if !found.is_empty() {
                 return self.line(0, 6, &Line::of(Some(Ink::Heading), &format!("Drift: {found}.")));
             }

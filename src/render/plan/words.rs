@@ -6,7 +6,7 @@ use crate::model::{
     Address, Attachment, Condition, Field, FieldValue, Flags, Id, Kind, Object, Owner, Principal, Rule,
     Rules, Scope,
 };
-use crate::plan::{Action, Conflict, ConflictKind, Plan, Spared, SparedReason, Step};
+use crate::plan::{Action, Blocked, Conflict, ConflictKind, Leftover, Plan, Spared, SparedReason, Step};
 use crate::render::wrap::{TIE, tied};
 
 /// How many of the things that a guard found are named before the rest is counted.
@@ -198,9 +198,6 @@ pub(super) fn conflict(plan: &Plan, conflict: &Conflict) -> String {
         ConflictKind::Managed => {
             "is managed by a Scaleway product, or built in; list it under `external`".to_owned()
         }
-        ConflictKind::Untouchable => {
-            "has a rule that files cannot express, so its rules are not rewritten; fix it in the console".to_owned()
-        }
         ConflictKind::ExternalButOwned => {
             "is listed as external, but this stack owns it; declare it, list it under `release` to let go of it, or remove it from `external` to delete it"
                 .to_owned()
@@ -213,6 +210,29 @@ pub(super) fn conflict(plan: &Plan, conflict: &Conflict) -> String {
     };
     let place = conflict.at.as_ref().map(|place| format!(" ({}:{})", place.file.display(), place.line));
     format!("{}{} {why}", conflict.address, place.unwrap_or_default())
+}
+
+/// Why a policy keeps its rules.
+pub(super) fn blocked(of: &Blocked) -> String {
+    let rules: Vec<_> = of.rules.iter().map(|(at, why)| format!("rule {} ({why})", at + 1)).collect();
+    let place = of.at.as_ref().map(|place| format!(" ({}:{})", place.file.display(), place.line));
+    let be = if rules.len() == 1 { "is" } else { "are" };
+    format!(
+        "{}{} keeps its rules and its principal, because {} {be} nothing that this version can write; change the policy in the console",
+        of.address,
+        place.unwrap_or_default(),
+        several(&rules)
+    )
+}
+
+/// What becomes of a rule that grants nothing.
+pub(super) fn leftover(of: &Leftover) -> String {
+    let then = match of.dropped_by {
+        Some(step) => format!("step {step} drops it"),
+        None => "the next change of the policy's rules drops it".to_owned(),
+    };
+    let (policy, rule, sets) = (&of.policy, of.rule + 1, listed(&of.permission_sets));
+    format!("rule {rule} of {policy} ({sets}) grants nothing, because its projects were deleted; {then}")
 }
 
 /// Says whether a person may want to declare an object that is left alone, or to see it gone. The others are

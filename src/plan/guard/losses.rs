@@ -1,0 +1,81 @@
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::ended::RecentlyEnded;
+use super::{Alarm, Case, GuardName, Item, count, limit};
+use crate::access::{GroupId, PrincipalId};
+
+/// Refuses that more principals lose any access than 5, or 20 % of those who hold anything where this is more. What ended by
+/// `until` in the last seven days does not count.
+///
+/// Whoever leaves groups that grant something and joins none loses access too, though what is left may grant the same: a
+/// list of members that shrank by mistake is not covered up by another group.
+pub(super) fn judge(case: &Case<'_>) -> Option<Alarm> {
+    let ended = RecentlyEnded::at(case.facts.now, &case.desired.expiries);
+    let mut losers: BTreeMap<PrincipalId, String> = BTreeMap::new();
+    for change in case.access {
+        let Some(id) = case.draft.world.principals.get_index_of(&change.principal) else { continue };
+        let id = PrincipalId::try_from(id).unwrap_or(PrincipalId::MAX);
+        let (before, after) = (case.draft.before.grants_of(id), case.draft.after.grants_of(id));
+        let mut lost = before.iter().filter(|grant| !after.cover(*grant));
+        if lost.any(|grant| !ended.explains(case, id, grant)) {
+            losers.insert(id, change.principal.to_string());
+        }
+    }
+    for (id, groups) in leavers(case, &ended) {
+        if let Some(who) = case.principal(id).filter(|_| !losers.contains_key(&id)) {
+            let groups = count(groups, "group that grants something", "groups that grant something");
+            losers.insert(id, format!("{who}, who leaves {groups} and joins none"));
+        }
+    }
+    let item = |(id, text): (PrincipalId, String)| {
+        let address = case.principal(id)?.address();
+        (!case.pardons(&address)).then(|| Item::new(address, text))
+    };
+    let items: Vec<_> = losers.into_iter().filter_map(item).collect();
+    let limit = limit(case, GuardName::Losses).unwrap_or_else(|| usual(case, items.len()));
+    (items.len() > limit as usize).then(|| Alarm {
+        found: items.len(),
+        limit,
+        message: format!(
+            "would take access away from {} (limit: {limit})",
+            count(items.len(), "principal", "principals")
+        ),
+        items,
+        refuses: true,
+    })
+}
+
+/// The number that passes where the files set none.
+fn usual(case: &Case<'_>, found: usize) -> u32 {
+    const LEAST: u32 = 5;
+    if found <= LEAST as usize {
+        return LEAST;
+    }
+    let before = &case.draft.before;
+    let holds = |id: &PrincipalId| before.ways(*id).any(|(_, _, grants)| !grants.is_empty());
+    let all = u32::try_from(case.draft.world.principals.len()).unwrap_or(u32::MAX);
+    let holders = (0..all).filter(|id| !before.owners.contains(id)).filter(holds).count();
+    u32::try_from(holders / 5).unwrap_or(u32::MAX).max(LEAST)
+}
+
+/// Who leaves groups that grant something, how many, and joins none.
+fn leavers(case: &Case<'_>, ended: &RecentlyEnded<'_>) -> BTreeMap<PrincipalId, usize> {
+    let draft = case.draft;
+    let grants = |group: &GroupId| {
+        let mut policies =
+            draft.before.policies_on_group(*group).iter().chain(draft.after.policies_on_group(*group));
+        policies.any(|policy| draft.before.policy(*policy).is_some_and(|held| !held.grants.is_empty()))
+    };
+    let joining: BTreeSet<PrincipalId> = draft.joins.keys().map(|(_, who)| *who).collect();
+    let mut leavers: BTreeMap<PrincipalId, usize> = BTreeMap::new();
+    for (group, who) in draft.leaves.keys() {
+        let recent = || {
+            let group = draft.world.groups.get_index(*group as usize);
+            group.zip(case.principal(*who)).is_some_and(|(group, who)| ended.member(group, who))
+        };
+        if !joining.contains(who) && !draft.before.owners.contains(who) && grants(group) && !recent() {
+            *leavers.entry(*who).or_default() += 1;
+        }
+    }
+    leavers
+}

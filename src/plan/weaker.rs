@@ -1,0 +1,171 @@
+//! What a change of the files takes away from the checks themselves.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+
+use crate::model::{
+    Address, Assertion, Desired, Expectation, GuardName, Guardrail, Kind, Membership, Principal, Prune, Scope,
+};
+
+/// Returns, a line each, what is weaker in the files than in those before the change: settings, entries under `allow`,
+/// assertions, guardrails, sections that are gone, and members that may be more than those listed.
+#[must_use]
+pub fn weaker(before: &Desired, after: &Desired) -> Vec<String> {
+    let mut found = Vec::new();
+    header(before, after, &mut found);
+    limits(before, after, &mut found);
+    allowed(before, after, &mut found);
+    assertions(before, after, &mut found);
+    guardrails(before, after, &mut found);
+    sections(before, after, &mut found);
+    memberships(before, after, &mut found);
+    found
+}
+
+fn header(before: &Desired, after: &Desired, found: &mut Vec<String>) {
+    if before.state.organization != after.state.organization {
+        let (was, is) = (before.state.organization, after.state.organization);
+        found.push(format!("`organization` is {is}, no longer {was}"));
+    }
+    match (&before.stack, &after.stack) {
+        (Some(was), None) => found.push(format!("`stack` is gone: {was} no longer owns or deletes anything")),
+        (Some(was), Some(is)) if was != is => found.push(format!("`stack` is {is}, no longer {was}")),
+        (None | Some(_), None | Some(_)) => {}
+    }
+    let (was, is) = (&before.settings, &after.settings);
+    let word = |prune: Prune| match prune {
+        Prune::Owned => "owned",
+        Prune::None => "none",
+    };
+    if was.prune != is.prune {
+        found.push(format!("`settings.prune` is `{}`, no longer `{}`", word(is.prune), word(was.prune)));
+    }
+    if is.min_iam_admins < was.min_iam_admins {
+        let (was, is) = (was.min_iam_admins, is.min_iam_admins);
+        found.push(format!("`settings.min_iam_admins` is {is}, no longer {was}"));
+    }
+    for address in was.protect.difference(&is.protect) {
+        found.push(format!("`settings.protect` no longer has {address}"));
+    }
+    for stack in is.takes_over.difference(&was.takes_over) {
+        found.push(format!("`settings.takes_over` now has stack {stack}"));
+    }
+}
+
+/// The number that passes at a guard where the files set none; at least that, where it grows with the organization.
+const fn usual(guard: GuardName) -> (u32, Grows) {
+    match guard {
+        GuardName::Deletes | GuardName::Losses => (5, Grows::WithTheOrganization),
+        GuardName::LostAccess => (3, Grows::Never),
+        GuardName::Keys
+        | GuardName::Emptied
+        | GuardName::Adoptions
+        | GuardName::SelfLockout
+        | GuardName::MinIamAdmins
+        | GuardName::Protect
+        | GuardName::Rename
+        | GuardName::PrivilegeGains
+        | GuardName::Assertions
+        | GuardName::Guardrails => (0, Grows::Never),
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Grows {
+    Never,
+    WithTheOrganization,
+}
+
+fn limits(before: &Desired, after: &Desired, found: &mut Vec<String>) {
+    for guard in GuardName::ALL {
+        let (was, is) = (before.settings.limits.get(&guard), after.settings.limits.get(&guard));
+        let (usual, grows) = usual(guard);
+        match (was, is) {
+            (Some(was), Some(is)) if is > was => {
+                found.push(format!("`settings.limits.{guard}` is {is}, no longer {was}"));
+            }
+            (None, Some(is)) if *is > usual => {
+                found.push(format!("`settings.limits.{guard}` is {is}, no longer the default"));
+            }
+            (Some(was), None) if *was < usual || grows == Grows::WithTheOrganization => {
+                found.push(format!("`settings.limits.{guard}` is the default, no longer {was}"));
+            }
+            (None | Some(_), None | Some(_)) => {}
+        }
+    }
+}
+
+fn allowed(before: &Desired, after: &Desired, found: &mut Vec<String>) {
+    let mut known: BTreeMap<(GuardName, &Address), Timestamp> = BTreeMap::new();
+    for entry in &before.allow {
+        for of in &entry.of {
+            let until = known.entry((entry.guard, of)).or_insert(entry.until);
+            *until = entry.until.max(*until);
+        }
+    }
+    for entry in &after.allow {
+        for of in &entry.of {
+            let (guard, until, reason) = (entry.guard, entry.until, &entry.reason);
+            match known.get(&(guard, of)) {
+                Some(known) if until <= *known => {}
+                Some(known) => found.push(format!(
+                    "`allow` lets {of} pass {guard} until {until}, no longer until {known}: {reason}"
+                )),
+                None => found.push(format!("`allow` lets {of} pass {guard} until {until}: {reason}")),
+            }
+        }
+    }
+}
+
+fn assertions(before: &Desired, after: &Desired, found: &mut Vec<String>) {
+    fn said(it: &Assertion) -> (&Principal, Expectation, &str, &Scope) {
+        (&it.principal, it.expectation, it.permission_set.as_str(), &it.on)
+    }
+    for assertion in &before.assertions {
+        if !after.assertions.iter().any(|other| said(other) == said(assertion)) {
+            let words = crate::access::sentence(&before.state, assertion);
+            found.push(format!("the assertion is gone that {words}"));
+        }
+    }
+}
+
+fn guardrails(before: &Desired, after: &Desired, found: &mut Vec<String>) {
+    for Guardrail { name, forbid, .. } in &before.guardrails {
+        match after.guardrails.iter().find(|other| other.name == *name) {
+            Some(other) if other.forbid == *forbid => {}
+            Some(other) => {
+                found
+                    .push(format!("the guardrail `{name}` forbids `{}`, no longer `{forbid}`", other.forbid));
+            }
+            None => found.push(format!("the guardrail `{name}` is gone")),
+        }
+    }
+}
+
+fn sections(before: &Desired, after: &Desired, found: &mut Vec<String>) {
+    for kind in Kind::ALL.iter().filter(|kind| before.sections.contains(kind)) {
+        if !after.sections.contains(kind) {
+            let section = kind.section();
+            found.push(format!("the section `{section}` is gone: {section} are no longer managed"));
+        }
+    }
+}
+
+fn memberships(before: &Desired, after: &Desired, found: &mut Vec<String>) {
+    let mut groups: Vec<_> = before.memberships.iter().collect();
+    groups.sort_unstable_by_key(|(address, _)| *address);
+    for (address, was) in groups {
+        let declared = after.state.has(address);
+        match (was, after.memberships.get(address)) {
+            (Membership::Exact, Some(Membership::AtLeast)) => {
+                found
+                    .push(format!("the members of {address} are `at_least` those listed, no longer `exact`"));
+            }
+            (Membership::Exact | Membership::AtLeast, None) if declared => {
+                found.push(format!("the members of {address} are no longer managed"));
+            }
+            (Membership::Exact | Membership::AtLeast, None | Some(_)) => {}
+        }
+    }
+}

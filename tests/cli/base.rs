@@ -1,0 +1,108 @@
+//! What a change takes away from the checks themselves.
+
+use insta::assert_snapshot;
+
+use crate::acme::{FILE, desk};
+use crate::command::edit;
+
+const CHECKS: &str = "\
+settings:
+  min_iam_admins: 2
+  protect: [group:admins]
+  limits: {deletes: 3, losses: 2, emptied: 0}
+
+assertions:
+  - {principal: {application: ci}, cannot: IAMManager, on: organization}
+
+guardrails:
+  - name: no locks on all projects
+    forbid: grant.scope == \"all_projects\" && grant.kind == \"user\"
+
+";
+
+fn with(checks: &str, changes: &[(&str, &str)]) -> String {
+    edit(&edit(FILE, &[("projects:\n", &format!("{checks}projects:\n"))]), changes)
+}
+
+#[test]
+fn what_is_weaker_is_shown_first() {
+    let desk = desk();
+    desk.file("before/iam.yaml", with(CHECKS, &[]));
+    let after = "\
+settings:
+  min_iam_admins: 1
+  limits: {deletes: 9, emptied: 0, keys: 1}
+
+allow:
+  - {guard: deletes, of: [policy:look], until: 2026-12-01, reason: nobody looks any more}
+
+guardrails:
+  - name: no locks on all projects
+    forbid: grant.kind == \"user\" && false
+
+";
+    let changes = [
+        (
+            "      users: [ann@acme.io, bob@acme.io]\n",
+            "      users: [ann@acme.io, bob@acme.io]\n    membership: at_least\n",
+        ),
+        ("applications:\n  backup:\n    description: Nightly copies\n  ci:\n    description: Deploys\n", ""),
+        ("groups: [All Users]", "groups: [All Users]\n  applications: [backup, ci]"),
+    ];
+    desk.file("iam.yaml", with(after, &changes));
+    let ended = desk.run("plan iam.yaml --base before --emulate live.json --now 2026-11-22T12:00:00Z");
+    assert_snapshot!(ended, @r#"
+    -- stdout
+    Weaker checks than before the change
+      `settings.min_iam_admins` is 1, no longer 2
+      `settings.protect` no longer has group admins
+      `settings.limits.deletes` is 9, no longer 3
+      `settings.limits.losses` is the default, no longer 2
+      `settings.limits.keys` is 1, no longer the default
+      `allow` lets policy look pass deletes until 2026-12-02T00:00:00Z: nobody looks
+          any more
+      the assertion is gone that application ci cannot IAMManager on organization
+      the guardrail `no locks on all projects` forbids `grant.kind == "user" &&
+          false`, no longer `grant.scope == "all_projects" && grant.kind == "user"`
+      the section `applications` is gone: applications are no longer managed
+      the members of group developers are `at_least` those listed, no longer `exact`
+
+    Left alone
+      2 applications: the files have no section for this kind
+          backup, ci
+      2 groups: a product manages it, or it is built in
+          All Applications, All Users
+
+    Nothing to do: live is what the files say.
+    -- stderr
+    This ran on an emulator: nothing real was changed.
+    -- exit 0
+    "#);
+    let json = desk.run("plan iam.yaml --base before --emulate live.json --now 2026-11-22T12:00:00Z -o json");
+    let json: serde_json::Value = serde_json::from_str(&json.stdout).unwrap();
+    assert_eq!(json["weaker"].as_array().map(Vec::len), Some(10), "{}", json["weaker"]);
+}
+
+#[test]
+fn what_is_stronger_or_the_same_is_not_shown() {
+    let desk = desk();
+    desk.file("before/iam.yaml", with("", &[]));
+    desk.file("iam.yaml", with(CHECKS, &[]));
+    assert_snapshot!(desk.run("plan iam.yaml --base before --emulate live.json"), @"
+    -- stdout
+    Left alone
+      2 groups: a product manages it, or it is built in
+          All Applications, All Users
+
+    Nothing to do: live is what the files say.
+    -- stderr
+    This ran on an emulator: nothing real was changed.
+    -- exit 0
+    ");
+    assert_snapshot!(desk.run("plan iam.yaml --base nowhere --emulate live.json"), @"
+    -- stderr
+    error: there is no such file or folder
+    --> nowhere
+    -- exit 65
+    ");
+}

@@ -1,0 +1,211 @@
+//! `docs/guards.md`: every guard, with a refusal as the program prints it.
+
+use std::fmt::Write as _;
+
+use scw_iam::model::GuardName;
+use serde_json::json;
+
+use crate::acme::{FILE, desk, live, object};
+use crate::command::edit;
+
+const INTRODUCTION: &str = "\
+# Guards
+
+A guard looks at a whole plan and refuses it when the plan does more than was probably meant. `plan` and `apply` then end
+with exit code 3, and nothing is written. `drift` shows what the guards say and never ends with 3.
+
+There are three ways to let a plan pass, from the narrowest to the widest:
+
+- **An entry under `allow` in the files**, reviewed together with the change that needs it. It names the guard and the objects
+  or people that may pass (`of`), a reason, and an end within 30 days. It lets these pass, or a part of them, and nothing else.
+  A refusal prints the entry.
+- **`--allow GUARD=NUMBER`** on the command line, for exactly the number that the plan printed.
+- **`settings.limits`** changes the number that always passes.
+
+There is no `--force`. `scw-iam plan --base FOLDER`, with the files before a change in FOLDER, shows first what the change
+itself weakens: settings, entries under `allow`, assertions, guardrails, sections that are gone, and members that were `exact`.
+
+The examples below come from a small organization, some of them with lower limits than the defaults.
+";
+
+/// A guard, and a plan that it refuses.
+struct Example {
+    guard: GuardName,
+    refuses: &'static str,
+    default: &'static str,
+    settings: &'static str,
+    changes: &'static [(&'static str, &'static str)],
+    options: &'static str,
+}
+
+const JOINS: &[(&str, &str)] =
+    &[("users: [owner@acme.io, ann@acme.io]", "users: [owner@acme.io, ann@acme.io, cho@acme.io]")];
+const LEAVES: &[(&str, &str)] = &[("users: [owner@acme.io, ann@acme.io]", "users: [owner@acme.io]")];
+const NO_CI: (&str, &str) = (
+    "  ci-push:\n    principal: {application: ci}\n    rules:\n      - permission_sets: [ContainerRegistryFullAccess]\n        scope: [staging]\n",
+    "",
+);
+
+const EXAMPLES: &[Example] = &[
+    Example {
+        guard: GuardName::Deletes,
+        refuses: "Deleting more objects than the limit, all kinds counted together; and always the last of two or more objects of a kind that the stack owns.",
+        default: "5, or 5 % of what the stack owns where this is more",
+        settings: "{limits: {deletes: 1}}",
+        changes: &[NO_CI, ("  ci:\n    description: Deploys\n", "")],
+        options: "",
+    },
+    Example {
+        guard: GuardName::Losses,
+        refuses: "Taking any access from more principals than the limit. A principal that leaves groups which grant something and joins none counts too, although another group may still grant the same. Access that ended by an `until` in the last seven days does not count; an older end that is still live counts like any other loss.",
+        default: "5, or 20 % of those who hold anything where this is more",
+        settings: "{limits: {losses: 0}}",
+        changes: &[("permission_sets: [InstancesFullAccess]", "permission_sets: [InstancesReadOnly]")],
+        options: "",
+    },
+    Example {
+        guard: GuardName::LostAccess,
+        refuses: "Taking all access from more principals than the limit. What every person holds, or every application, is not counted as access here, so a group of everybody does not switch this guard off. Recent ends by `until` do not count.",
+        default: "3",
+        settings: "{limits: {lost_access: 0}}",
+        changes: &[("users: [ann@acme.io, bob@acme.io]", "users: [ann@acme.io]")],
+        options: "",
+    },
+    Example {
+        guard: GuardName::Keys,
+        refuses: "Deleting more API keys than the limit, together with the applications that hold them. Whatever uses such a key stops working, and no plan brings the key back.",
+        default: "0",
+        settings: "{}",
+        changes: &[NO_CI, ("  ci:\n    description: Deploys\n", "")],
+        options: "",
+    },
+    Example {
+        guard: GuardName::Emptied,
+        refuses: "Leaving groups of two or more members without members, or policies with rules without rules, more often than the limit. Recent ends by `until` do not count.",
+        default: "0",
+        settings: "{}",
+        changes: &[("users: [ann@acme.io, bob@acme.io]", "users: []")],
+        options: "",
+    },
+    Example {
+        guard: GuardName::Adoptions,
+        refuses: "Adopting more objects than the limit once the stack owns anything. The first run of a stack adopts; later ones create.",
+        default: "0",
+        settings: "{}",
+        changes: &[],
+        options: "",
+    },
+    Example {
+        guard: GuardName::SelfLockout,
+        refuses: "A plan after which, or during which, the caller no longer holds an `IAM…`, `Organization…` or `Project…` permission set that it held, or that deletes the caller. A caller that cannot be identified is refused too, unless `--caller KIND:NAME` names it.",
+        default: "always",
+        settings: "{}",
+        changes: LEAVES,
+        options: "--caller user:ann@acme.io",
+    },
+    Example {
+        guard: GuardName::MinIamAdmins,
+        refuses: "A plan that leaves, at its end or in any state on the way, fewer people who can administer IAM than `settings.min_iam_admins`, and fewer than there are now. People count who hold `IAMManager` or `OrganizationManager` on the organization without a condition, who have accepted their invitation, and who are not locked; the owner counts. Where it matters, the plan lets administrators join before others leave.",
+        default: "2 (`settings.min_iam_admins`)",
+        settings: "{}",
+        changes: LEAVES,
+        options: "",
+    },
+    Example {
+        guard: GuardName::Protect,
+        refuses: "Changing an object under `settings.protect`, its members, or a policy attached to it.",
+        default: "nothing is protected",
+        settings: "{protect: [group:admins]}",
+        changes: JOINS,
+        options: "",
+    },
+    Example {
+        guard: GuardName::Rename,
+        refuses: "Deleting and creating objects of one kind in a way that looks like a rename: the deleted one is an application with API keys, or a group that shares a member with a new group. To rename an object, write `previously: OLD NAME`.",
+        default: "0",
+        settings: "{}",
+        changes: &[
+            ("  developers:\n    members", "  engineers:\n    members"),
+            ("{group: developers}", "{group: engineers}"),
+        ],
+        options: "",
+    },
+    Example {
+        guard: GuardName::PrivilegeGains,
+        refuses: "With `--strict`: somebody gaining a permission set that can escalate, that is, with which they can give themselves more. Without `--strict` this is shown and passes.",
+        default: "shown",
+        settings: "{}",
+        changes: JOINS,
+        options: "--strict",
+    },
+    Example {
+        guard: GuardName::Assertions,
+        refuses: "A plan whose outcome breaks an assertion that holds now. With `--strict`, assertions that are broken already refuse too.",
+        default: "always",
+        settings: "{}",
+        changes: &[
+            ("{application: ci}", "{application: backup}"),
+            (
+                "policies:\n",
+                "assertions:\n  - {principal: {application: ci}, can: ContainerRegistryFullAccess, on: staging}\n\npolicies:\n",
+            ),
+        ],
+        options: "",
+    },
+    Example {
+        guard: GuardName::Guardrails,
+        refuses: "A plan whose outcome has a new grant that a guardrail forbids. With `--strict`, grants that are forbidden already refuse too.",
+        default: "always",
+        settings: "{}",
+        changes: &[
+            ("{application: ci}", "{application: backup}"),
+            (
+                "policies:\n",
+                "guardrails:\n  - name: backup keeps to its store\n    forbid: grant.principal == \"application:backup\" && grant.permission_set == \"ContainerRegistryFullAccess\"\n\npolicies:\n",
+            ),
+        ],
+        options: "",
+    },
+];
+
+/// What a guard prints.
+fn refusal(example: &Example) -> String {
+    let desk = desk();
+    let text = edit(FILE, example.changes);
+    let settings = format!("stack: web\nsettings: {}\n", example.settings);
+    desk.file("iam.yaml", edit(&text, &[("stack: web\n", &settings)]));
+    let mut state = live();
+    if example.guard == GuardName::Adoptions {
+        object(&mut state, "applications", "ci")["tags"] = json!([]);
+    }
+    desk.file("live.json", state);
+    let options = example.options;
+    let ended = desk.run(&format!("plan --emulate live.json --now 2026-11-22T12:00:00Z {options}"));
+    assert_eq!(ended.code, 3, "{}: {ended}", example.guard);
+    let head = format!("refused by {}:", example.guard);
+    let mut lines = ended.stdout.lines().skip_while(|line| !line.starts_with(&head));
+    let first = lines.next().unwrap_or_else(|| panic!("{}: {ended}", example.guard)).to_owned();
+    lines.take_while(|line| line.starts_with(' ')).fold(first, |text, line| text + "\n" + line)
+}
+
+#[test]
+fn every_guard_is_documented_with_a_refusal() {
+    let guards: Vec<_> = EXAMPLES.iter().map(|example| example.guard).collect();
+    assert_eq!(guards, GuardName::ALL);
+    let mut page = INTRODUCTION.to_owned();
+    for example in EXAMPLES {
+        let (guard, refuses, default) = (example.guard, example.refuses, example.default);
+        let refusal = refusal(example);
+        write!(
+            page,
+            "\n## `{guard}`\n\nRefuses: {refuses}\n\nDefault: {default}.\n\n```text\n{refusal}\n```\n"
+        )
+        .unwrap();
+    }
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/guards.md");
+    if std::env::var_os("UPDATE_FILES").is_some() {
+        std::fs::write(&path, &page).unwrap();
+    }
+    let kept = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(kept == page, "docs/guards.md is not what the guards say; UPDATE_FILES=1 writes it anew");
+}
