@@ -25,7 +25,9 @@ impl Drift {
     /// Says whether something was found that counts.
     #[must_use]
     pub fn found(&self) -> bool {
-        self.findings.fails(&self.fail_on)
+        // What cannot be rewritten differs from the files all the same.
+        let blocked = self.fail_on.contains(&DriftKind::Changed) && !self.plan.blocked().is_empty();
+        blocked || self.findings.fails(&self.fail_on)
     }
 }
 

@@ -68,12 +68,9 @@ guardrails:
       the members of group developers are `at_least` those listed, no longer `exact`
 
     Left alone
-      2 applications: the files have no section for this kind
-          backup, ci
-      2 groups: a product manages it, or it is built in
-          All Applications, All Users
+      2 objects: the files have no section for this kind
 
-    Nothing to do: live is what the files say.
+    No changes. The live organization matches the files.
     -- stderr
     This ran on an emulator: nothing real was changed.
     -- exit 0
@@ -90,11 +87,7 @@ fn what_is_stronger_or_the_same_is_not_shown() {
     desk.file("iam.yaml", with(CHECKS, &[]));
     assert_snapshot!(desk.run("plan iam.yaml --base before --emulate live.json"), @"
     -- stdout
-    Left alone
-      2 groups: a product manages it, or it is built in
-          All Applications, All Users
-
-    Nothing to do: live is what the files say.
+    No changes. The live organization matches the files.
     -- stderr
     This ran on an emulator: nothing real was changed.
     -- exit 0

@@ -30,15 +30,11 @@ fn a_rule_whose_projects_were_deleted_is_in_nobodys_way() {
     let desk = organization(gone);
     assert_snapshot!(desk.run("plan --emulate live.json"), @"
     -- stdout
-    Left alone
-      2 groups: a product manages it, or it is built in
-          All Applications, All Users
-
     note: rule 2 of policy developers-run (ObjectStorageFullAccess) grants nothing,
       because its projects were deleted; the next change of the policy's rules drops
       it
 
-    Nothing to do: live is what the files say.
+    No changes. The live organization matches the files.
     -- stderr
     This ran on an emulator: nothing real was changed.
     -- exit 0
@@ -66,10 +62,6 @@ fn a_rule_whose_projects_were_deleted_is_in_nobodys_way() {
                scope: [staging]
            - - permission_sets: [ObjectStorageFullAccess]
            -   scope: []  # its projects are gone
-
-    Left alone
-      2 groups: a product manages it, or it is built in
-          All Applications, All Users
 
     note: rule 2 of policy developers-run (ObjectStorageFullAccess) grants nothing,
       because its projects were deleted; step 1 drops it
@@ -109,10 +101,6 @@ fn what_cannot_be_rewritten_is_named_and_the_rest_is_done() {
     Steps
       1  - bob@acme.io leaves group developers
 
-    Left alone
-      2 groups: a product manages it, or it is built in
-          All Applications, All Users
-
     not rewritten: policy developers-run (iam.yaml:42) keeps its rules and its
       principal, because rule 2 (account root user
       ac3e0000-0000-4000-8000-0000000000ff) is nothing that this version can write;
@@ -125,7 +113,8 @@ fn what_cannot_be_rewritten_is_named_and_the_rest_is_done() {
     ");
     assert_snapshot!(desk.run("plan --emulate live.json -o markdown"), @"
     -- stdout
-    ### Access plan
+    <!-- scw-iam plan ac3e0000-0000-4000-8000-000000000000 web -->
+    ### Access plan of stack `web` in organization `ac3e0000-0000-4000-8000-000000000000`
 
     🛑 Access that stays: user `ann@acme.io` keeps InstancesFullAccess on staging, because policy developers-run cannot be rewritten
 
@@ -141,33 +130,13 @@ fn what_cannot_be_rewritten_is_named_and_the_rest_is_done() {
     <details><summary>Steps and details</summary>
 
     ```text
-    Access that stays: user ann@acme.io keeps InstancesFullAccess on staging,
-      because policy developers-run cannot be rewritten
-    Access that stays: user ann@acme.io keeps ObjectStorageFullAccess on account
-      root user ac3e0000-0000-4000-8000-0000000000ff, because policy developers-run
-      cannot be rewritten
-
-    Access
-      user bob@acme.io
-        - loses InstancesFullAccess on staging
-            ← group developers ← policy developers-run, rule 1
-        - loses ObjectStorageFullAccess on account root user
-              ac3e0000-0000-4000-8000-0000000000ff
-            ← group developers ← policy developers-run, rule 2
-
     Steps
       1  - bob@acme.io leaves group developers
-
-    Left alone
-      2 groups: a product manages it, or it is built in
-          All Applications, All Users
 
     not rewritten: policy developers-run (iam.yaml:42) keeps its rules and its
       principal, because rule 2 (account root user
       ac3e0000-0000-4000-8000-0000000000ff) is nothing that this version can write;
       change the policy in the console
-
-    Plan: 1 to change (1 group); 1 step.
     ```
 
     </details>

@@ -63,10 +63,10 @@ fn the_number_that_was_printed_lifts_a_guard_and_no_other_does() {
     assert_snapshot!(desk.run(&format!("plan --emulate live.json --allow deletes=2 {NOW}")), @"
     -- stdout
     Access
-      application backup, left without any access
+      application backup, loses all access
         - loses ObjectStorageFullAccess on all projects
             ← policy backup-store, rule 1
-      application ci, left without any access
+      application ci, loses all access
         - loses ContainerRegistryFullAccess on staging
             ← policy ci-push, rule 1
 
@@ -74,10 +74,6 @@ fn the_number_that_was_printed_lifts_a_guard_and_no_other_does() {
       1  - policy backup-store
       2  - application backup    after 1
       3  - policy ci-push
-
-    Left alone
-      2 groups: a product manages it, or it is built in
-          All Applications, All Users
 
     refused by deletes: would delete 3 of the 9 objects that this stack owns (limit:
       1) (--allow deletes=2 does not match) (--allow deletes=3)
@@ -107,10 +103,6 @@ fn the_number_that_was_printed_lifts_a_guard_and_no_other_does() {
       1  - policy backup-store
       2  - application backup    after 1
       3  - policy ci-push
-
-    Left alone
-      2 groups: a product manages it, or it is built in
-          All Applications, All Users
 
     allowed by deletes: would delete 3 of the 9 objects that this stack owns (limit:
       1) (--allow deletes=3)
@@ -265,12 +257,13 @@ fn a_broken_assertion_and_a_broken_guardrail_refuse() {
           nothing grants it without a condition
         to let exactly this pass, add to `allow`: - {guard: assertions, of:
           [application:ci], until: 2026-12-06, reason: WHY}
-    refused by guardrails: would break 1 grant against a guardrail; 1 grant against
-      a guardrail broken already (--allow guardrails=1)
+    refused by guardrails: 1 new grant would violate a guardrail (1 existing grant
+      already does) (--allow guardrails=1)
         backup keeps to its store (iam.yaml:32): application backup:
           ContainerRegistryFullAccess on staging ← policy ci-push, rule 1
         backup keeps to its store (iam.yaml:32): application backup: through
           ObjectStorageFullAccess on all projects ← policy backup-store, rule 1
+          (already so)
         to let exactly this pass, add to `allow`: - {guard: guardrails, of:
           [application:backup], until: 2026-12-06, reason: WHY}
 

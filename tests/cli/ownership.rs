@@ -246,10 +246,6 @@ fn a_rename_that_is_done_is_noted_and_one_that_both_bear_is_refused() {
       2  ~ group engineers (was developers)    after 1
            name: developers → engineers
 
-    Left alone
-      2 groups: a product manages it, or it is built in
-          All Applications, All Users
-
     Plan: 1 to change (1 group), 1 to delete (1 group); 2 steps.
     -- stderr
     This ran on an emulator: nothing real was changed.

@@ -75,6 +75,6 @@ fn loses_all(
     };
     let own = |grants: &Grants| !grants.within(everybodys);
     let loses = change.loses_all || (own(&before) && !own(&after));
-    let counts = |grant| !(everybodys.cover(grant) && after.cover(grant)) && !ended.explains(case, id, grant);
+    let counts = |grant| !(ended.explains(case, id, grant) || everybodys.cover(grant) && after.cover(grant));
     loses && before.iter().any(counts)
 }
