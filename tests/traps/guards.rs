@@ -818,7 +818,8 @@ fn what_an_entry_leaves_is_refused_with_its_own_number() {
 
 #[test]
 fn the_entry_that_a_refusal_prints_lifts_it() {
-    let cases: [(&str, String, &[(&str, &str)]); 6] = [
+    type Change<'a> = &'a [(&'a str, &'a str)];
+    let cases: [(&str, String, Change<'_>); 6] = [
         (
             "deletes",
             empty_groups(0..6),
