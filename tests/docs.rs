@@ -68,7 +68,7 @@ impl Reader {
 fn tidy(output: &str, desk: &Desk) -> String {
     let mut tidy = String::new();
     for line in output.lines() {
-        let line = seconds(&line.replace(&desk.path("").display().to_string(), "/work/"));
+        let line = seconds(&line.replace(&desk.path("").display().to_string(), "/home/you/"));
         let mut words = line.split_inclusive(|c: char| !c.is_ascii_alphanumeric());
         let line: String = words.by_ref().map(shortened).collect();
         tidy.push_str(line.trim_end());
