@@ -150,6 +150,22 @@ fn a_pull_request_gets_its_plan_as_one_comment_that_is_kept_up_to_date() {
 }
 
 #[test]
+fn what_a_pull_request_takes_away_from_the_checks_is_in_its_comment() {
+    let runner = Runner::new("change/iam");
+    for file in FILES {
+        runner.desk.file(&format!("before/iam/{file}"), read(&format!("examples/team/{file}")));
+    }
+    let weaker = edit(
+        &runner.desk.read("change/iam/ci.yaml"),
+        &[("  - {principal: {application: deployer}, cannot: IAMManager, on: organization}\n", "")],
+    );
+    runner.desk.file("change/iam/ci.yaml", weaker);
+    _ = runner.step("access-plan", "Plan").run().ends_with(0);
+    let comment = runner.desk.read("comment.md");
+    assert!(comment.contains("Weaker checks") && comment.contains("IAMManager"), "{comment}");
+}
+
+#[test]
 fn a_plan_that_a_guard_refuses_is_commented_on_and_fails_the_check() {
     let runner = Runner::new("change/iam");
     let files = runner.desk.read("change/iam/organization.yaml");
