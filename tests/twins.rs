@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use futures::stream::{self, StreamExt as _};
 use scw_iam::api::Client;
+use scw_iam::api::ErrorKind;
 use scw_iam::apply::{End, Journal, Options, Outcome, StepEnd, StepError, StopSignal, Unwatched, apply};
 use scw_iam::emulator::{self, Emulator, Latency};
 use scw_iam::live::{self, Needs};
@@ -101,7 +102,15 @@ async fn trial(seed: u64) -> Trial {
     }
     for outcome in [Some(first), second].into_iter().flatten() {
         trial.gave_way += u32::from(gave_way(&outcome));
-        let told = outcome.end == End::Done || gave_way(&outcome) || outcome.overtaken() || outcome.wrote();
+        // Names of groups are unique: who comes second is refused with 409, and plans again.
+        let refused =
+            |error: &StepError| matches!(error, StepError::Api(why) if why.kind() == ErrorKind::Conflict);
+        let second_to_a_group = outcome.failures().any(|(_, error)| refused(error));
+        let told = outcome.end == End::Done
+            || gave_way(&outcome)
+            || outcome.overtaken()
+            || outcome.wrote()
+            || second_to_a_group;
         assert!(told, "seed {seed}: {outcome:#?}");
     }
     // What a killed run has left is mended by the next one, and there is never more to do than one run can.
