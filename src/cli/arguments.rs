@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::Duration;
 
+use anstream::ColorChoice;
 use jiff::{SignedDuration, Timestamp};
 
 use super::failure::Failure;
@@ -14,7 +15,7 @@ use crate::config::{Files, Mistakes, Severity, Source};
 use crate::files::Links;
 use crate::model::{Catalogue, Desired, Key, Principal};
 use crate::plan::{Allowance, Options};
-use crate::reconcile::{Error, PlanOptions, Watch as _};
+use crate::reconcile::{ConnectOptions, Error, PlanOptions, Watch as _};
 use crate::render::{Extent, Format, Report, Style};
 
 /// Where the help lists what every command takes.
@@ -38,13 +39,39 @@ pub(super) struct Common {
     /// Treat warnings as errors
     #[arg(help_heading = EVERYWHERE, long, global = true)]
     pub(super) strict: bool,
+    /// Colour what is written to the terminal; `auto` asks NO_COLOR, CLICOLOR_FORCE and TERM
+    #[arg(help_heading = EVERYWHERE, long, global = true, value_name = "WHEN", default_value = "auto", hide_default_value = true)]
+    pub(super) color: Colour,
     /// What signals do.
     #[arg(skip)]
     pub(super) interrupts: Interrupts,
 }
 
+/// When output is coloured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(super) enum Colour {
+    /// On a terminal that takes it, unless the environment says otherwise.
+    Auto,
+    /// Always, also through a pipe.
+    Always,
+    /// Never.
+    Never,
+}
+
 fn time(text: &str) -> Result<Timestamp, String> {
     text.parse().map_err(|_| "not a time as in 2026-11-22T18:00:00Z".to_owned())
+}
+
+impl Colour {
+    /// Sees to it that everything that is written from now on is coloured so.
+    pub(super) fn choose(self) {
+        let choice = match self {
+            Self::Auto => ColorChoice::Auto,
+            Self::Always => ColorChoice::Always,
+            Self::Never => ColorChoice::Never,
+        };
+        choice.write_global();
+    }
 }
 
 impl Common {
@@ -160,6 +187,9 @@ impl Paths {
 /// How the live side is reached.
 #[derive(Debug, Clone, clap::Args)]
 pub(super) struct ConnectArgs {
+    /// The profile of the configuration file that holds the credentials, in place of SCW_PROFILE
+    #[arg(help_heading = LIVE, long, value_name = "NAME", conflicts_with = "emulate", value_parser = clap::builder::NonEmptyStringValueParser::new())]
+    pub(super) profile: Option<String>,
     /// Rehearse on an embedded emulator of this state instead of the real API: no credential is read, nothing real changes
     #[arg(help_heading = LIVE, long, value_name = "STATE.json")]
     pub(super) emulate: Option<PathBuf>,
@@ -174,6 +204,17 @@ pub(super) struct ConnectArgs {
     /// when it answers 429 or 503
     #[arg(help_heading = LIVE, long, value_name = "N", default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=1000))]
     pub(super) max_rps: u32,
+}
+
+impl ConnectArgs {
+    /// How a session of the real API sends requests.
+    pub(super) fn options(&self) -> ConnectOptions {
+        ConnectOptions {
+            parallelism: self.parallelism.into(),
+            max_rps: self.max_rps.into(),
+            profile: self.profile.clone(),
+        }
+    }
 }
 
 /// How a plan is judged.

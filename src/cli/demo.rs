@@ -78,7 +78,7 @@ impl Demo {
         let Self {} = self;
         let out = Output { format: Format::Text, file: None };
         let mut stage = Stage { paint: out.paint(), out, number: 0 };
-        let how = ConnectArgs { emulate: None, save: None, parallelism: 20, max_rps: 1000 };
+        let how = ConnectArgs { emulate: None, save: None, profile: None, parallelism: 20, max_rps: 1000 };
         let state = serde_json::from_str(ORGANIZATION).context("the embedded organization is no JSON")?;
         let connection = Connection::embedded(&how, state, None).await?;
         let session = &connection.session;

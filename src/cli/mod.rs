@@ -5,13 +5,17 @@
 mod apply;
 mod arguments;
 mod ask;
+mod completions;
 mod demo;
+mod doctor;
 mod drift;
 pub mod emulate;
 mod explain;
 mod export;
 mod failure;
+mod init;
 mod interrupt;
+mod man;
 mod output;
 mod permission_sets;
 mod plan;
@@ -97,6 +101,9 @@ impl Exit {
 const ABOUT: &str =
     "Keeps the access of a Scaleway organization as YAML in git: plan it, review it, apply it.";
 
+/// The version, and what this program was built from and for.
+const LONG_VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), " (", env!("SCW_IAM_BUILT"), ")");
+
 const AFTER: &str = "\
 Exit codes:
   0   nothing to do, or done
@@ -118,7 +125,7 @@ Try it without any: scw-iam demo";
 
 /// The command line.
 #[derive(Debug, Parser)]
-#[command(name = "scw-iam", version, about = ABOUT, after_help = AFTER)]
+#[command(name = "scw-iam", version = LONG_VERSION, about = ABOUT, after_help = AFTER)]
 struct Cli {
     #[command(flatten)]
     common: Common,
@@ -132,6 +139,7 @@ enum Command {
     Plan(plan::Plan),
     Apply(apply::Apply),
     Drift(drift::Drift),
+    Init(init::Init),
     Export(export::Export),
     Explain(explain::Explain),
     WhoCan(who_can::WhoCan),
@@ -140,6 +148,9 @@ enum Command {
     Snapshot(snapshot::Snapshot),
     Emulate(emulate::Emulate),
     Demo(demo::Demo),
+    Doctor(doctor::Doctor),
+    Completions(completions::Completions),
+    Man(man::Man),
 }
 
 impl Command {
@@ -149,7 +160,7 @@ impl Command {
         match self {
             Self::Emulate(_) => None,
             // Files may have been written.
-            Self::Export(_) | Self::Snapshot(_) => Some("stopped"),
+            Self::Init(_) | Self::Export(_) | Self::Snapshot(_) | Self::Man(_) => Some("stopped"),
             Self::Validate(_)
             | Self::Plan(_)
             | Self::Apply(_)
@@ -158,17 +169,22 @@ impl Command {
             | Self::WhoCan(_)
             | Self::Test(_)
             | Self::PermissionSets(_)
+            | Self::Completions(_)
+            | Self::Doctor(_)
             | Self::Demo(_) => Some("stopped: nothing was written"),
         }
     }
 }
 
 /// The commands without a result in formats, and what they write: they refuse `--output`, and their help does not offer it.
-const WITHOUT_FORMATS: [(&str, &str); 4] = [
+const WITHOUT_FORMATS: [(&str, &str); 7] = [
+    ("init", "it writes YAML into DIR"),
     ("export", "an export is YAML; --out names the folder"),
     ("snapshot", "a snapshot is JSON; --out names the file"),
     ("emulate", "the emulator says where it listens, and nothing else"),
     ("demo", "the demo is for people"),
+    ("completions", "a completion script is for a shell"),
+    ("man", "a manual page is for `man`; --out names a folder"),
 ];
 
 /// The command line, as its help shows it: with what each command has a use for.
@@ -221,6 +237,7 @@ fn run(cli: Cli, without_formats: Option<&str>) -> Exit {
         }
     };
     let common = cli.common;
+    common.color.choose();
     if let Err(failure) = outputs_fit(&common, without_formats) {
         return failure::report(&Common { output: Vec::new(), ..common }, failure);
     }
@@ -233,6 +250,7 @@ fn run(cli: Cli, without_formats: Option<&str>) -> Exit {
             Command::Plan(command) => command.run(&common).await,
             Command::Apply(command) => command.run(&common).await,
             Command::Drift(command) => command.run(&common).await,
+            Command::Init(command) => command.run(&common).await,
             Command::Export(command) => command.run(&common).await,
             Command::Explain(command) => command.run(&common).await,
             Command::WhoCan(command) => command.run(&common).await,
@@ -241,6 +259,9 @@ fn run(cli: Cli, without_formats: Option<&str>) -> Exit {
             Command::Snapshot(command) => command.run(&common).await,
             Command::Emulate(command) => command.run(&common).await,
             Command::Demo(command) => command.run(&common).await,
+            Command::Doctor(command) => command.run(&common).await,
+            Command::Completions(command) => command.run(),
+            Command::Man(command) => command.run(),
         }
     });
     match ended {

@@ -14,7 +14,7 @@ use crate::api::{Client, Secret};
 use crate::apply::Guard;
 use crate::emulator::{self, Emulator};
 use crate::model::{Id, Stack};
-use crate::reconcile::{ConnectOptions, Session, run_id};
+use crate::reconcile::{Session, run_id};
 
 /// A session, and the emulator that it talks to, where nothing real is behind it.
 pub(super) struct Connection {
@@ -30,7 +30,7 @@ impl Connection {
     /// Opens a connection for the organization of the files, or, without files, for the configured one.
     pub(super) async fn open(how: &ConnectArgs, organization: Option<Id>) -> Result<Self, Failure> {
         let Some(path) = &how.emulate else {
-            let options = ConnectOptions { parallelism: how.parallelism.into(), max_rps: how.max_rps.into() };
+            let options = how.options();
             let session = Session::connect(organization, &options, Arc::new(Talk))?;
             return Ok(Self { session, emulator: None, save: None });
         };

@@ -13,6 +13,8 @@ pub struct ConnectOptions {
     pub parallelism: usize,
     /// How many requests a second go out at most.
     pub max_rps: f64,
+    /// The profile of the configuration file; `None` for the one that `SCW_PROFILE` or the file chooses.
+    pub profile: Option<String>,
 }
 
 impl Session {
@@ -26,7 +28,7 @@ impl Session {
         options: &ConnectOptions,
         watch: Arc<dyn Watch>,
     ) -> Result<Self, Error> {
-        let resolved = Settings::from_environment()?;
+        let resolved = Settings::from_environment(options.profile.as_deref())?;
         resolved.warnings.iter().for_each(|warning| watch.credentials(warning));
         let settings = resolved.settings;
         let organization = organization_of(&settings, organization)?;

@@ -6,6 +6,7 @@
 
 mod apply;
 mod connect;
+mod doctor;
 mod drift;
 mod error;
 mod export;
@@ -19,6 +20,7 @@ use std::time::Duration;
 
 pub use self::apply::ApplyOptions;
 pub use self::connect::{ConnectOptions, run_id};
+pub use self::doctor::{Answer, Diagnosis, Part};
 pub use self::drift::Drift;
 pub use self::error::{Error, Outdated};
 pub use self::export::{Exported, export};

@@ -1,6 +1,7 @@
 //! Text, JSON and Markdown of values made elsewhere. A renderer takes a writer and a value and decides nothing.
 
 mod comment;
+pub mod doctor;
 pub mod escape;
 pub mod failure;
 pub mod mistake;

@@ -20,6 +20,7 @@ mod export;
 mod guards;
 mod guards_page;
 #[cfg(unix)]
+mod home;
 mod hostile;
 mod language;
 mod leavers;

@@ -6,7 +6,11 @@ use crate::acme::{FILE, desk};
 use crate::command::{Desk, Ended, edit};
 use crate::plan::MORE;
 
-const COMMANDS: [&str; 12] = [
+const COMMANDS: [&str; 16] = [
+    "init",
+    "doctor",
+    "completions",
+    "man",
     "permission-sets",
     "validate",
     "plan",
@@ -77,7 +81,8 @@ fn help_offers_what_a_command_takes_and_nothing_else() {
     let desk = Desk::new();
     for command in COMMANDS {
         let help = desk.run(&format!("{command} --help")).ends_with(0).stdout;
-        let formats = !["export", "snapshot", "emulate", "demo"].contains(&command);
+        let formats =
+            !["init", "export", "snapshot", "emulate", "demo", "completions", "man"].contains(&command);
         assert_eq!(help.contains("--output"), formats, "{command}: {help}");
         // The emulator's own --save is another one.
         assert_eq!(help.contains("--save"), ["apply", "emulate"].contains(&command), "{command}: {help}");

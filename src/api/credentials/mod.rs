@@ -51,14 +51,17 @@ pub struct Resolved {
     pub settings: Settings,
     /// What works and should not stay so.
     pub warnings: Vec<Warning>,
+    /// Where each setting comes from that is set, by its words: `access key` from `variable SCW_ACCESS_KEY`, for example.
+    pub origins: BTreeMap<&'static str, String>,
 }
 
 impl Settings {
-    /// Finds the settings in the environment of this process and in the configuration file.
+    /// Finds the settings in the environment of this process and in the configuration file, in this profile of it where one
+    /// is named.
     ///
     /// # Errors
     /// See [`resolve`].
-    pub fn from_environment() -> Result<Resolved, SettingsError> {
+    pub fn from_environment(profile: Option<&str>) -> Result<Resolved, SettingsError> {
         let mut variables = BTreeMap::new();
         for name in VARIABLES {
             match std::env::var(name) {
@@ -67,6 +70,7 @@ impl Settings {
                 Err(std::env::VarError::NotUnicode(_)) => return Err(SettingsError::NotText(name)),
             }
         }
+        variables.extend(profile.map(|name| ("SCW_PROFILE".to_owned(), name.to_owned())));
         resolve(&variables, &read_file)
     }
 
@@ -156,11 +160,16 @@ pub fn resolve(
     variables: &BTreeMap<String, String>,
     read: &dyn Fn(&Path) -> io::Result<ConfigFile>,
 ) -> Result<Resolved, SettingsError> {
-    let mut finder =
-        Finder { variables, warnings: Vec::new(), profile: Profile::default(), file: String::new() };
+    let mut finder = Finder {
+        variables,
+        warnings: Vec::new(),
+        profile: Profile::default(),
+        file: String::new(),
+        origins: BTreeMap::new(),
+    };
     finder.load(read)?;
     let settings = finder.settings()?;
-    Ok(Resolved { settings, warnings: finder.warnings })
+    Ok(Resolved { settings, warnings: finder.warnings, origins: finder.origins })
 }
 
 struct Finder<'a> {
@@ -169,6 +178,7 @@ struct Finder<'a> {
     profile: Profile,
     /// The file that the profile comes from, for messages.
     file: String,
+    origins: BTreeMap<&'static str, String>,
 }
 
 /// A value, and where it stands.
@@ -272,7 +282,10 @@ impl Finder<'_> {
         let found = self.set_variable(names).or_else(|| self.set_in_profile(key, in_profile));
         match found {
             Some(Found { value, origin }) if value.is_empty() => Err(SettingsError::Empty { what, origin }),
-            found => Ok(found),
+            found => {
+                self.origins.extend(found.as_ref().map(|found| (what, found.origin.clone())));
+                Ok(found)
+            }
         }
     }
 
@@ -320,7 +333,10 @@ impl Finder<'_> {
             Some(found) if found.value.expose().is_empty() => {
                 Err(SettingsError::Empty { what: WHAT, origin: found.origin })
             }
-            Some(found) if is_uuid(found.value.expose()) => Ok(Some(found.value)),
+            Some(found) if is_uuid(found.value.expose()) => {
+                self.origins.insert(WHAT, found.origin);
+                Ok(Some(found.value))
+            }
             Some(found) => Err(SettingsError::Format { what: WHAT, origin: found.origin, form: UUID }),
         }
     }

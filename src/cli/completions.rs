@@ -1,0 +1,31 @@
+//! `scw-iam completions`
+
+use clap_complete::Shell;
+
+use super::failure::Failure;
+use super::output::Output;
+use super::{Exit, command};
+use crate::render::Format;
+
+const EXAMPLES: &str = "\
+Examples:
+  scw-iam completions bash > ~/.local/share/bash-completion/completions/scw-iam
+  scw-iam completions zsh > ~/.zfunc/_scw-iam
+  scw-iam completions fish > ~/.config/fish/completions/scw-iam.fish";
+
+/// Prints a script that completes this command line in a shell
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub(super) struct Completions {
+    /// The shell
+    shell: Shell,
+}
+
+impl Completions {
+    pub(super) fn run(self) -> Result<Exit, Failure> {
+        let mut script = Vec::new();
+        clap_complete::generate(self.shell, &mut command(), "scw-iam", &mut script);
+        Output { format: Format::Text, file: None }.write(&script)?;
+        Ok(Exit::Done)
+    }
+}

@@ -1,0 +1,62 @@
+//! `scw-iam doctor`
+
+use super::Exit;
+use super::arguments::{Common, ConnectArgs};
+use super::failure::Failure;
+use super::session::Connection;
+use crate::api::Settings;
+use crate::reconcile::Part;
+use crate::render::doctor::DoctorReport;
+
+const EXAMPLES: &str = "\
+Examples:
+  scw-iam doctor
+  scw-iam doctor --profile production";
+
+/// Shows which credentials are used, whose they are, and what they can do
+///
+/// Asks for the first page of everything that the commands read. Nothing is written.
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub(super) struct Doctor {
+    #[command(flatten)]
+    connect: ConnectArgs,
+}
+
+impl Doctor {
+    pub(super) async fn run(self, common: &Common) -> Result<Exit, Failure> {
+        let settings = self.settings()?;
+        let connection = Connection::open(&self.connect, None).await?;
+        let diagnosis = connection.session.diagnose(common.now()).await?;
+        common.show(&DoctorReport { settings, diagnosis: &diagnosis })?;
+        connection.close().await?;
+        let planning = [Part::Users, Part::Applications, Part::Groups, Part::Policies];
+        let plans = diagnosis.lacks(&planning).next().is_none();
+        Ok(if plans { Exit::Done } else { Exit::Error })
+    }
+
+    /// What is set, and where; the emulator needs nothing.
+    fn settings(&self) -> Result<Vec<(&'static str, String)>, Failure> {
+        if self.connect.emulate.is_some() {
+            return Ok(Vec::new());
+        }
+        let found =
+            Settings::from_environment(self.connect.profile.as_deref()).map_err(anyhow::Error::new)?;
+        let settings = found.settings;
+        let of = |name: &str| {
+            found.origins.get(name).map_or("not set".to_owned(), |origin| format!("from {origin}"))
+        };
+        let with = |value: Option<String>, name| match value {
+            Some(value) => format!("{value}, {}", of(name)),
+            None => of(name),
+        };
+        let access_key = settings.access_key.map(|key| key.to_string());
+        let organization = settings.default_organization_id.map(|id| id.to_string());
+        Ok(vec![
+            ("access key", with(access_key, "access key")),
+            ("secret key", of("secret key")),
+            ("organization", with(organization, "default organization ID")),
+            ("API", settings.api_url),
+        ])
+    }
+}

@@ -1,0 +1,295 @@
+//! The first minutes: `init`, `doctor`, completions, manual pages, and who the program says that it is.
+
+use insta::assert_snapshot;
+
+use crate::acme::desk;
+use crate::command::Desk;
+
+#[test]
+fn the_version_names_the_target() {
+    let desk = Desk::new();
+    let said = desk.run("--version").ends_with(0).stdout;
+    assert!(said.starts_with(concat!("scw-iam ", env!("CARGO_PKG_VERSION"), " (")), "{said}");
+    assert!(said.contains(std::env::consts::ARCH), "{said}");
+    assert_eq!(desk.run("-V").ends_with(0).stdout, said);
+}
+
+#[test]
+fn completions_know_every_command_and_the_shell_takes_them() {
+    let desk = Desk::new();
+    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
+        let script = desk.run(&format!("completions {shell}")).ends_with(0).stdout;
+        for command in ["who-can", "doctor", "init"] {
+            assert!(script.contains(command), "{shell}: {command}");
+        }
+    }
+    if cfg!(unix) && std::process::Command::new("bash").arg("-c").arg("true").status().is_ok() {
+        let call = desk.script("$IAM completions bash > script; bash -c '. ./script; complete -p scw-iam'");
+        let ended = call.run().ends_with(0);
+        assert!(ended.stdout.contains("_scw__iam"), "{ended}");
+    }
+}
+
+#[test]
+fn there_is_a_manual_page_for_each_command() {
+    let desk = Desk::new();
+    assert!(desk.run("man").ends_with(0).stdout.contains(".TH scw-iam 1"));
+    assert!(desk.run("man --out pages").ends_with(0).stderr.contains(" pages to pages."));
+    for page in ["scw-iam", "scw-iam-plan", "scw-iam-who-can", "scw-iam-doctor"] {
+        let text = desk.read(&format!("pages/{page}.1"));
+        assert!(text.contains(&format!(".TH {page} 1")), "{page}: {text}");
+    }
+    assert!(desk.read("pages/scw-iam-plan.1").contains("scw\\-iam plan iam"));
+}
+
+#[test]
+fn colours_are_for_those_who_ask() {
+    let desk = desk();
+    let plan = "plan iam.yaml --emulate live.json";
+    assert!(!desk.run(plan).stderr.contains('\u{1b}'));
+    let shown = |how: &str| desk.run(&format!("plan iam.yaml --emulate missing.json --color {how}")).stderr;
+    assert!(shown("always").contains('\u{1b}'), "{:?}", shown("always"));
+    assert!(!shown("never").contains('\u{1b}'));
+    let call = desk.command("plan iam.yaml --emulate missing.json --color never").env("CLICOLOR_FORCE", "1");
+    assert!(!call.run().stderr.contains('\u{1b}'));
+}
+
+#[test]
+fn doctor_says_whose_key_it_is_and_what_it_can_do() {
+    let desk = desk();
+    assert_snapshot!(desk.run("doctor --emulate live.json"), @"
+    -- stdout
+    Credentials
+      key of            user owner@acme.io
+
+    What the key can read
+      users               readable
+      applications        readable
+      groups              readable
+      policies and rules  readable
+      API keys            readable
+      SSH keys            readable
+      projects            readable
+      quotas              readable
+      security settings   readable
+      Audit Trail         readable
+
+    What works with it
+      plan, drift, export                   yes
+      project names in files                yes
+      adopting applications with API keys   yes
+      snapshot                              yes
+      who changed what                      yes
+      apply                                 yes
+    -- stderr
+    This ran on an emulator: nothing real was changed.
+    -- exit 0
+    ");
+    let organization = desk.json("live.json")["organization"]["id"].as_str().unwrap().to_owned();
+    let api = desk.emulate("live.json", "");
+    let ended = desk.command("doctor").against(&api.url, &organization).run();
+    assert_snapshot!(ended, @"
+    -- stdout
+    Credentials
+      access key        SCWEMULATOR000000000, from variable SCW_ACCESS_KEY
+      secret key        from variable SCW_SECRET_KEY
+      organization      ac3e0000-0000-4000-8000-000000000000, from variable SCW_DEFAULT_ORGANIZATION_ID
+      API               http://127.0.0.1:[PORT]
+      key of            user owner@acme.io
+
+    What the key can read
+      users               readable
+      applications        readable
+      groups              readable
+      policies and rules  readable
+      API keys            readable
+      SSH keys            readable
+      projects            readable
+      quotas              readable
+      security settings   readable
+      Audit Trail         readable
+
+    What works with it
+      plan, drift, export                   yes
+      project names in files                yes
+      adopting applications with API keys   yes
+      snapshot                              yes
+      who changed what                      yes
+      apply                                 yes
+    -- exit 0
+    ");
+    let json = desk.command("doctor -o json").against(&api.url, &organization).run().json();
+    assert_eq!(json["works"].as_array().unwrap().len(), 6);
+    assert!(api.writes().is_empty());
+}
+
+#[test]
+fn doctor_says_which_permission_set_is_missing() {
+    let desk = Desk::new();
+    let organization = "d0c70000-0000-4000-8000-000000000000";
+    let state = serde_json::json!({
+        "organization": {"id": organization, "name": "doctor"},
+        "users": [{"id": "d0c70000-0001-4000-8000-000000000001", "email": "owner@example.com", "type": "owner"}],
+        "applications": [{"id": "d0c70000-0002-4000-8000-000000000001", "name": "ci"}],
+        "policies": [{
+            "id": "d0c70000-0005-4000-8000-000000000001",
+            "name": "ci",
+            "application_id": "d0c70000-0002-4000-8000-000000000001",
+            "rules": [{"permission_set_names": ["ProjectReadOnly"], "organization_id": organization}],
+        }],
+        "api_keys": [{
+            "access_key": "SCWD0000000000000001",
+            "secret_key": "d0c70000-0007-4000-8000-000000000001",
+            "application_id": "d0c70000-0002-4000-8000-000000000001",
+        }],
+    });
+    desk.file("live.json", state);
+    let api = desk.emulate("live.json", "");
+    let call =
+        desk.command("doctor").env("SCW_API_URL", &api.url).env("SCW_DEFAULT_ORGANIZATION_ID", organization);
+    let call = call.env("SCW_ACCESS_KEY", "SCWD0000000000000001");
+    let ended = call.env("SCW_SECRET_KEY", "d0c70000-0007-4000-8000-000000000001").run();
+    assert!(!ended.stdout.contains("d0c70000-0007"), "{ended}");
+    assert_snapshot!(ended, @"
+    -- stdout
+    Credentials
+      access key        SCWD0000000000000001, from variable SCW_ACCESS_KEY
+      secret key        from variable SCW_SECRET_KEY
+      organization      d0c70000-0000-4000-8000-000000000000, from variable SCW_DEFAULT_ORGANIZATION_ID
+      API               http://127.0.0.1:[PORT]
+      key of            not known: the key may not read API keys, not even itself (`SCWD0000000000000001`; IAMReadOnly would do)
+
+    What the key can read
+      users               refused; IAMReadOnly allows it
+      applications        refused; IAMReadOnly allows it
+      groups              refused; IAMReadOnly allows it
+      policies and rules  refused; IAMReadOnly allows it
+      API keys            refused; IAMReadOnly allows it
+      SSH keys            refused; SSHKeysReadOnly allows it
+      projects            readable
+      quotas              refused; IAMReadOnly allows it
+      security settings   refused; IAMReadOnly allows it
+      Audit Trail         refused; AuditTrailReadOnly allows it
+
+    What works with it
+      plan, drift, export                   no: needs IAMReadOnly
+      project names in files                yes
+      adopting applications with API keys   no: needs IAMReadOnly
+      snapshot                              no: needs IAMReadOnly, SSHKeysReadOnly
+      who changed what                      no: needs AuditTrailReadOnly
+      apply                                 not known: the key may not read policies
+    -- exit 1
+    ");
+}
+
+#[test]
+fn a_profile_is_chosen_on_the_command_line() {
+    let desk = desk();
+    let organization = desk.json("live.json")["organization"]["id"].as_str().unwrap().to_owned();
+    let api = desk.emulate("live.json", "");
+    let profile = |key: &str| {
+        format!(
+            "    access_key: {key}\n    secret_key: 5ec7e75e-c7e7-4c7e-8c7e-5ec7e75ec7e7\n    \
+             default_organization_id: {organization}\n    api_url: {}\n",
+            api.url
+        )
+    };
+    let config = format!(
+        "profiles:\n  one:\n{}  two:\n{}",
+        profile("SCWEMULATOR000000000"),
+        profile("SCWB0000000000000001")
+    );
+    desk.file("home/.config/scw/config.yaml", config);
+    let ended = desk.command("doctor --profile one").env("SCW_PROFILE", "two").run();
+    assert!(ended.stdout.contains("SCWEMULATOR000000000, from access_key in"), "{ended}");
+    assert_snapshot!(desk.run("doctor --profile three"), @"
+    -- stderr
+    error: given profile three does not exist in [DESK]/home/.config/scw/config.yaml
+    -- exit 1
+    ");
+    assert_eq!(desk.run("plan iam.yaml --profile one").ends_with(0).code, 0);
+}
+
+#[test]
+fn init_writes_the_organization_and_a_pipeline_for_its_folder() {
+    let desk = desk();
+    let ended = desk.run("init access/files --stack web --ci github --emulate live.json");
+    assert_snapshot!(ended, @"
+    -- stderr
+    This ran on an emulator: nothing real was changed.
+    Wrote access/files/scw-iam.schema.json, access/files/organization.yaml, access/files/applications.yaml, access/files/groups.yaml, access/files/policies.yaml, .github/workflows/access-plan.yml, .github/workflows/access-apply.yml, .github/workflows/access-drift.yml.
+    Next: `scw-iam plan access/files`
+    The head of each pipeline names the variables and keys that it needs.
+    -- exit 0
+    ");
+    let workflow = desk.read(".github/workflows/access-plan.yml");
+    assert!(workflow.contains("paths: [\"access/files/**\"]"), "{workflow}");
+    assert!(workflow.contains("--base before/access/files"), "{workflow}");
+    assert!(!workflow.contains(" iam "), "{workflow}");
+    let planned = desk.run("plan access/files --emulate live.json --detailed-exitcode").ends_with(0);
+    assert!(planned.stdout.contains("No changes."), "{planned}");
+}
+
+#[test]
+fn init_replaces_nothing_and_writes_nothing_where_something_is() {
+    let desk = desk();
+    desk.file(".gitlab-ci.yml", "mine");
+    assert_snapshot!(desk.run("init files --ci gitlab --emulate live.json"), @"
+    -- stderr
+    This ran on an emulator: nothing real was changed.
+    error: .gitlab-ci.yml exists already; nothing was written
+    hint: choose another folder, or use `scw-iam export` to write files anew
+    -- exit 1
+    ");
+    assert!(!desk.has("files"));
+    assert_eq!(desk.read(".gitlab-ci.yml"), "mine");
+}
+
+#[test]
+fn init_starts_from_nothing_without_credentials() {
+    let desk = Desk::new();
+    let organization = "105bdce1-64c0-48ab-899d-868455867ecf";
+    assert_snapshot!(desk.run(&format!("init --empty --organization {organization}")), @"
+    -- stderr
+    Wrote iam/scw-iam.schema.json, iam/organization.yaml.
+    Next: `scw-iam plan iam`
+    -- exit 0
+    ");
+    assert_snapshot!(desk.read("iam/organization.yaml"), @"
+    # yaml-language-server: $schema=scw-iam.schema.json
+    version: 1
+    organization: 105bdce1-64c0-48ab-899d-868455867ecf
+    # A stack owns what its files declare, and deletes what it owns and they no longer declare.
+    # stack: platform
+
+    # groups:
+    #   developers:
+    #     members:
+    #       users: [alice@example.com]
+    #
+    # policies:
+    #   developers-run:
+    #     principal: {group: developers}
+    #     rules:
+    #       - permission_sets: [InstancesFullAccess]
+    #         scope: [staging]
+    ");
+    assert_eq!(desk.run("validate iam --strict").code, 0);
+    assert_snapshot!(desk.run("init other --empty"), @"
+    -- stderr
+    error: the following required arguments were not provided:
+      --organization <ID>
+
+    Usage: scw-iam init --organization <ID> --empty <DIR>
+
+    For more information, try '--help'.
+    -- exit 64
+    ");
+    for folder in ["a b", "../up", "-x", "a'b"] {
+        let call = desk.command("init").run();
+        assert_eq!(call.code, 1, "{call}");
+        let mut call = desk.command("init --empty --organization");
+        call.command.args([organization, "--", folder]);
+        assert_eq!(call.run().code, 64, "{folder}");
+    }
+}
