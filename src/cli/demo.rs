@@ -102,6 +102,7 @@ impl Demo {
             catalogue: Catalogue::published(),
             now,
             schema: None,
+            part: None,
         };
         let exported: String = export(&live, &options)?.files.into_iter().map(|file| file.text).collect();
         stage.say(exported.trim_end())?;

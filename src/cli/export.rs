@@ -10,18 +10,20 @@ use super::arguments::{Common, ConnectArgs};
 use super::failure::Failure;
 use super::output::{Output, talk, write_whole};
 use super::session::Connection;
+use super::terraform;
 use crate::config::{ExportOptions, SCHEMA, Split};
 use crate::files::make_folder;
 use crate::live::{Live, Needs};
 use crate::model::{Catalogue, Object, Owner, Stack};
-use crate::reconcile::{Exported, export};
+use crate::reconcile::{Exported, export, export_terraform};
 use crate::render::Format;
 
 const EXAMPLES: &str = "\
 Examples:
   scw-iam export
   scw-iam export --out iam --stack platform
-  scw-iam export --out iam --emulate state.json";
+  scw-iam export --out iam --emulate state.json
+  scw-iam export --out iam --stack web --terraform-state terraform.tfstate";
 
 /// Writes the organization as files that plan to nothing
 ///
@@ -41,6 +43,9 @@ pub(super) struct Export {
     /// The stack that will own what the files declare; a plan then shows the adoption
     #[arg(long, value_name = "NAME")]
     stack: Option<Stack>,
+    /// Write exactly what this Terraform state holds, as files of the stack, and print what lets go of it in Terraform
+    #[arg(long, value_name = "FILE", requires_all = ["stack", "out"])]
+    terraform_state: Option<PathBuf>,
     /// Replace files that are there
     #[arg(long, requires = "out")]
     force: bool,
@@ -50,6 +55,15 @@ impl Export {
     pub(super) async fn run(self, common: &Common) -> Result<Exit, Failure> {
         let connection = Connection::open(&self.connect, None).await?;
         let live = connection.session.read(&Needs { projects: true, ..Needs::default() }).await?;
+        if let Some(state) = &self.terraform_state {
+            let state = terraform::read(state)?;
+            let taken = export_terraform(&live, &state, &self.options(common, &live))?;
+            let folder = self.out.as_deref().unwrap_or(Path::new("."));
+            self.write(folder, &taken.exported)?;
+            terraform::let_go(&taken, folder)?;
+            connection.close().await?;
+            return Ok(Exit::Done);
+        }
         let exported = export(&live, &self.options(common, &live))?;
         self.hint_at_stacks(&live);
         match &self.out {
@@ -72,11 +86,12 @@ impl Export {
             catalogue: Catalogue::published(),
             now: common.now(),
             schema: self.out.is_some().then_some(SCHEMA.0),
+            part: None,
         }
     }
 
     fn write(&self, folder: &Path, exported: &Exported) -> Result<(), Failure> {
-        let Exported { files, adopted } = exported;
+        let Exported { files, adopted, declared: _ } = exported;
         // A link that leads nowhere is there too.
         let there =
             files.iter().map(|file| folder.join(&file.path)).find(|path| path.symlink_metadata().is_ok());

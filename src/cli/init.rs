@@ -130,6 +130,7 @@ impl Init {
             catalogue: Catalogue::published(),
             now: common.now(),
             schema: Some(SCHEMA.0),
+            part: None,
         };
         let exported = export(&live, &options)?;
         connection.close().await?;

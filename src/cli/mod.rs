@@ -25,6 +25,7 @@ mod prompt;
 mod session;
 mod snapshot;
 mod state;
+mod terraform;
 mod test;
 mod validate;
 mod watch;

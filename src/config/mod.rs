@@ -18,6 +18,7 @@ mod resolve;
 mod schema;
 mod section;
 mod source;
+mod terraform;
 mod tree;
 mod until;
 mod words;
@@ -30,12 +31,13 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use jiff::Timestamp;
 
-pub use export::{ExportOptions, ExportedFile, SCHEMA, Split, export};
+pub use export::{ExportOptions, ExportPart, ExportedFile, SCHEMA, Split, export};
 pub use gone::Present;
 pub use mistake::{Mistake, Mistakes, Severity, Span};
 pub use resolve::Resolved;
 pub use schema::{manual, schema};
 pub use source::{ALL_MOST, FILE_MOST, FILES_MOST, Source, Sources};
+pub use terraform::{TERRAFORM_MOST, TerraformError, TerraformHolds, TerraformResource, TerraformState};
 pub use words::{Meant, MistakeKind, Words, Written};
 
 use crate::model::{Address, Catalogue, Desired, Id, Stack, State};

@@ -1,10 +1,12 @@
 //! The live organization as files, proven to plan to nothing.
 
+use std::collections::BTreeSet;
+
 use super::Error;
 use super::plan::{facts, resolve};
 use crate::config::{self, ExportOptions, ExportedFile, Source};
 use crate::live::Live;
-use crate::model::Address;
+use crate::model::{Address, State};
 use crate::plan::{Caller, Counts, Options, Plan, between};
 
 /// Files that say what is live.
@@ -14,6 +16,8 @@ pub struct Exported {
     pub files: Vec<ExportedFile>,
     /// How many objects a plan of them adopts. It changes nothing else.
     pub adopted: usize,
+    /// The objects that they declare.
+    pub declared: BTreeSet<Address>,
 }
 
 /// Writes the organization as files, reads them as anybody would, and plans them: adoptions aside, nothing may change.
@@ -21,7 +25,12 @@ pub struct Exported {
 /// # Errors
 /// [`Error::Unsayable`] when the stack owns objects that files cannot declare; [`Error::Unproven`] is a bug.
 pub fn export(live: &Live, options: &ExportOptions<'_>) -> Result<Exported, Error> {
-    let files = config::export(&live.state, options);
+    prove(&live.state, live, options)
+}
+
+/// Writes a state as files, and proves that they change nothing of what is live.
+pub(super) fn prove(state: &State, live: &Live, options: &ExportOptions<'_>) -> Result<Exported, Error> {
+    let files = config::export(state, options);
     let source =
         |file: &ExportedFile| Source::Text { name: file.path.clone(), bytes: file.text.clone().into_bytes() };
     let sources: Vec<_> = files.iter().map(source).collect();
@@ -31,7 +40,8 @@ pub fn export(live: &Live, options: &ExportOptions<'_>) -> Result<Exported, Erro
     let facts = facts(live, &caller, options.now);
     let plan = between(&facts, &resolved.desired, &Options::default())?;
     if plan.summary().total() == Counts::default() && plan.conflicts().is_empty() {
-        return Ok(Exported { files, adopted: plan.summary().adopted });
+        let declared = resolved.desired.state.objects.into_keys().collect();
+        return Ok(Exported { files, adopted: plan.summary().adopted, declared });
     }
     let deleted: Vec<_> = plan.steps().iter().filter_map(|step| step.action.deletes().cloned()).collect();
     Err(match options.stack {

@@ -13,6 +13,7 @@ mod export;
 mod hint;
 mod plan;
 mod saved;
+mod terraform;
 
 use std::fmt;
 use std::sync::Arc;
@@ -27,6 +28,7 @@ pub use self::export::{Exported, export};
 pub use self::hint::hints;
 pub use self::plan::{PlanOptions, Planned, resolve};
 pub use self::saved::{Again, SavedPlan};
+pub use self::terraform::{TakenOver, export_terraform};
 use crate::api::{AccessKey, Client, Warning};
 use crate::apply::{Holder, Unwatched};
 use crate::config::Mistakes;

@@ -22,7 +22,9 @@ pub(super) fn declare<'a>(
     refused: &BTreeMap<Address, String>,
 ) -> Declared<'a> {
     let mut declared = Declared::default();
-    for (address, object) in state.objects.iter().filter(|(address, _)| address.kind().declarable()) {
+    let asked = |address: &Address| options.part.is_none_or(|part| part.only.contains(address));
+    let declarable = |address: &Address| address.kind().declarable() && asked(address);
+    for (address, object) in state.objects.iter().filter(|(address, _)| declarable(address)) {
         match refused.get(address).cloned().or_else(|| reason(address, object, options)) {
             None => _ = declared.objects.insert(address, object),
             Some(why) => _ = declared.left_out.insert(address, why),

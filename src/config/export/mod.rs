@@ -36,6 +36,17 @@ pub struct ExportOptions<'a> {
     pub now: Timestamp,
     /// What the first line of each file names as its schema: a path or an address. `None` for no such line.
     pub schema: Option<&'a str>,
+    /// The part of the organization to write; `None` for all of it.
+    pub part: Option<&'a ExportPart>,
+}
+
+/// A part of an organization.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ExportPart {
+    /// The objects to declare. What they refer to beside these is external.
+    pub only: BTreeSet<Address>,
+    /// The groups whose other members are left alone.
+    pub at_least: BTreeSet<Address>,
 }
 
 /// Into how many files an organization is written.
@@ -229,6 +240,9 @@ impl Exporting<'_> {
         for (address, object) in declared {
             let mut keys = Writer::default();
             write(object, &mut keys, &self.names);
+            if self.options.part.is_some_and(|part| part.at_least.contains(address)) {
+                keys.key(2, "membership", "at_least");
+            }
             let keys = keys.into_text();
             out.block((*address).clone(), |writer| {
                 writer.key(1, &address.key_text(), if keys.is_empty() { "{}" } else { "" });

@@ -30,6 +30,7 @@ fn options<'a>(stack: Option<&'a Stack>, split: Split, titles: &'a HashMap<Id, S
         catalogue: Catalogue::published(),
         now: now(),
         schema: Some(SCHEMA.0),
+        part: None,
     }
 }
 

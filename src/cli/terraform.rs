@@ -1,0 +1,56 @@
+//! Terraform states, and the commands that let go of what they hold.
+
+use std::path::Path;
+
+use anyhow::Context as _;
+
+use super::failure::Failure;
+use super::output::{Output, talk};
+use crate::config::{TERRAFORM_MOST, TerraformState};
+use crate::files::{self, Links};
+use crate::reconcile::TakenOver;
+use crate::render::Format;
+use crate::render::escape::terminal;
+
+/// Reads a state.
+pub(super) fn read(path: &Path) -> Result<TerraformState, Failure> {
+    let name = path.display();
+    let text = files::read(path, TERRAFORM_MOST, Links::Refused);
+    let text = text.with_context(|| format!("cannot read {name}")).map_err(|error| {
+        Failure::error(error)
+            .hint("`terraform state pull > terraform.tfstate` writes the state that Terraform uses")
+    })?;
+    Ok(TerraformState::read(&text).with_context(|| format!("cannot read {name}"))?)
+}
+
+/// Prints what to run, so that Terraform forgets the objects and deletes none of them.
+pub(super) fn let_go(taken: &TakenOver, folder: &Path) -> Result<(), Failure> {
+    for (address, why) in &taken.left {
+        talk(&terminal(&format!("note: {address} stays in Terraform: {why}")));
+    }
+    let folder = folder.display();
+    let mut script = format!(
+        "# 1. Stop other runs of Terraform. Then let it forget these {} resources; it deletes none of them:\n",
+        taken.taken.len()
+    );
+    for address in &taken.taken {
+        script.push_str(&format!("terraform state rm {}\n", quoted(address)));
+    }
+    script.push_str(&format!(
+        "# 2. Delete the blocks of these resources from the configuration. `terraform plan` has nothing to change then.\n\
+         # 3. Take over what it forgot:\n\
+         scw-iam apply {}\n",
+        quoted(&folder.to_string())
+    ));
+    Output { format: Format::Text, file: None }.write(script.as_bytes())?;
+    Ok(())
+}
+
+/// Writes a word so that a shell takes it as it is.
+fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-' | '/');
+    if !word.is_empty() && word.chars().all(plain) {
+        return word.to_owned();
+    }
+    format!("'{}'", word.replace('\'', r"'\''"))
+}
