@@ -103,7 +103,7 @@ impl Init {
         let mut files = vec![(self.folder.join(SCHEMA.0), SCHEMA.1.to_owned())];
         match self.organization.filter(|_| self.empty) {
             Some(organization) => {
-                files.push((self.folder.join("organization.yaml"), self.start(organization)))
+                files.push((self.folder.join("organization.yaml"), self.start(organization)));
             }
             None => files.extend(self.exported(common).await?),
         }
