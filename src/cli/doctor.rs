@@ -5,7 +5,7 @@ use super::arguments::{Common, ConnectArgs};
 use super::failure::Failure;
 use super::session::Connection;
 use crate::api::Settings;
-use crate::reconcile::Part;
+use crate::live::Part;
 use crate::render::doctor::DoctorReport;
 
 const EXAMPLES: &str = "\

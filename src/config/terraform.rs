@@ -241,7 +241,7 @@ mod tests {
     fn what_is_no_state_says_so_without_its_text() {
         let secret = r#"{"version": 4, "resources": "e06a62f5-ca68-472e-b5c9-78473fca7982"}"#;
         let error = TerraformState::read(secret.as_bytes()).unwrap_err();
-        assert_eq!(error.to_string(), "it is not a Terraform state (line 1, column 67)");
+        assert_eq!(error.to_string(), "it is not a Terraform state (line 1, column 66)");
         let error = |text: &str| TerraformState::read(text.as_bytes()).unwrap_err();
         assert_eq!(error(r#"{"version": 3, "modules": []}"#), TerraformError::Version(3));
         assert_eq!(error("{}"), TerraformError::Version(0));

@@ -14,6 +14,7 @@ mod access_keys;
 mod answers;
 mod application;
 mod caller;
+mod diagnosis;
 mod error;
 mod group;
 mod keys;
@@ -34,6 +35,7 @@ use jiff::Timestamp;
 
 pub use self::access_keys::access_keys;
 pub use self::caller::{Caller, Unresolved, caller};
+pub use self::diagnosis::{Diagnosis, Part, Readability};
 pub use self::error::Error;
 pub use self::oldest_keys::oldest_keys;
 pub use self::refresh::refresh;

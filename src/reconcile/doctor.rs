@@ -7,145 +7,33 @@ use jiff::Timestamp;
 use super::{Error, Session};
 use crate::access::{CanDo, Everything, GrantScope};
 use crate::api::{self, Client, ErrorKind};
-use crate::live::{self, Live, Needs};
+use crate::live::{self, Diagnosis, Live, Needs, Part, Readability};
 use crate::model::{Catalogue, Principal};
 
-/// What a key may do.
-#[derive(Debug)]
-pub struct Diagnosis {
-    /// Whose key it is, or why that is not known.
-    pub caller: Result<Principal, String>,
-    /// When the key stops working; `None` for never, or when it is not known.
-    pub expires_at: Option<Timestamp>,
-    /// Each part of the organization, and whether the key may read it.
-    pub parts: Vec<(Part, Answer)>,
-    /// By which permission set the key may write, `owner` for the owner; `None` where it holds none.
-    /// `Err` where its access is not known.
-    pub writes: Result<Option<String>, String>,
-}
-
-/// A part of what the API serves.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Part {
-    /// The people.
-    Users,
-    /// The applications.
-    Applications,
-    /// The groups, with their members.
-    Groups,
-    /// The policies, with their rules.
-    Policies,
-    /// The API keys.
-    ApiKeys,
-    /// The SSH keys of the organization.
-    SshKeys,
-    /// The projects, for their names.
-    Projects,
-    /// The quotas.
-    Quotas,
-    /// The organization's security settings.
-    SecuritySettings,
-    /// The events of Audit Trail.
-    AuditTrail,
-}
-
-/// Whether a part may be read.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Answer {
-    /// It may.
-    Readable,
-    /// 403: the key lacks a permission.
-    Refused,
-    /// The request failed for another reason, in words.
-    Failed(String),
-}
-
-impl Part {
-    /// Every part, in the order in which they are shown.
-    pub const ALL: [Self; 10] = [
-        Self::Users,
-        Self::Applications,
-        Self::Groups,
-        Self::Policies,
-        Self::ApiKeys,
-        Self::SshKeys,
-        Self::Projects,
-        Self::Quotas,
-        Self::SecuritySettings,
-        Self::AuditTrail,
-    ];
-
-    /// Returns its words.
-    #[must_use]
-    pub const fn words(self) -> &'static str {
-        match self {
-            Self::Users => "users",
-            Self::Applications => "applications",
-            Self::Groups => "groups",
-            Self::Policies => "policies and rules",
-            Self::ApiKeys => "API keys",
-            Self::SshKeys => "SSH keys",
-            Self::Projects => "projects",
-            Self::Quotas => "quotas",
-            Self::SecuritySettings => "security settings",
-            Self::AuditTrail => "Audit Trail",
-        }
-    }
-
-    /// Returns the smallest permission set that allows reading it.
-    ///
-    /// Source: descriptions of the permission sets in the product documentation, 2026.
-    #[must_use]
-    pub const fn permission_set(self) -> &'static str {
-        match self {
-            Self::Users
-            | Self::Applications
-            | Self::Groups
-            | Self::Policies
-            | Self::ApiKeys
-            | Self::Quotas
-            | Self::SecuritySettings => "IAMReadOnly",
-            Self::SshKeys => "SSHKeysReadOnly",
-            Self::Projects => "ProjectReadOnly",
-            Self::AuditTrail => "AuditTrailReadOnly",
-        }
-    }
-
-    /// Asks for as little of it as there is.
-    async fn ask(self, client: &Client, now: Timestamp) -> Answer {
-        let answer = match self {
-            Self::Users => first(client.list_users(&api::ListUsers::default())).await,
-            Self::Applications => first(client.list_applications(&api::ListApplications::default())).await,
-            Self::Groups => first(client.list_groups(&api::ListGroups::default())).await,
-            Self::Policies => first(client.list_policies(&api::ListPolicies::default())).await,
-            Self::ApiKeys => first(client.list_api_keys(&api::ListApiKeys::default())).await,
-            Self::SshKeys => first(client.list_ssh_keys(&api::ListSshKeys::default())).await,
-            Self::Projects => first(client.list_projects(&api::ListProjects::default())).await,
-            Self::Quotas => first(client.list_quota(&api::ListQuota::default())).await,
-            Self::SecuritySettings => client.get_security_settings().await.map(drop),
-            Self::AuditTrail => first(client.list_audit_events(&api::ListAuditEvents::since(now))).await,
-        };
-        match answer {
-            Ok(()) => Answer::Readable,
-            Err(error) if error.kind() == ErrorKind::Forbidden => Answer::Refused,
-            Err(error) => Answer::Failed(error.to_string()),
-        }
+/// Asks for as little of it as there is.
+async fn ask(part: Part, client: &Client, now: Timestamp) -> Readability {
+    let answer = match part {
+        Part::Users => first(client.list_users(&api::ListUsers::default())).await,
+        Part::Applications => first(client.list_applications(&api::ListApplications::default())).await,
+        Part::Groups => first(client.list_groups(&api::ListGroups::default())).await,
+        Part::Policies => first(client.list_policies(&api::ListPolicies::default())).await,
+        Part::ApiKeys => first(client.list_api_keys(&api::ListApiKeys::default())).await,
+        Part::SshKeys => first(client.list_ssh_keys(&api::ListSshKeys::default())).await,
+        Part::Projects => first(client.list_projects(&api::ListProjects::default())).await,
+        Part::Quotas => first(client.list_quota(&api::ListQuota::default())).await,
+        Part::SecuritySettings => client.get_security_settings().await.map(drop),
+        Part::AuditTrail => first(client.list_audit_events(&api::ListAuditEvents::since(now))).await,
+    };
+    match answer {
+        Ok(()) => Readability::Readable,
+        Err(error) if error.kind() == ErrorKind::Forbidden => Readability::Refused,
+        Err(error) => Readability::Failed(error.to_string()),
     }
 }
 
 /// Reads the first page of a list.
 async fn first<T>(list: impl Stream<Item = Result<T, api::Error>>) -> Result<(), api::Error> {
     std::pin::pin!(list).next().await.transpose().map(drop)
-}
-
-impl Diagnosis {
-    /// Returns the parts of these that cannot be read.
-    pub fn lacks<'a>(&'a self, parts: &'a [Part]) -> impl Iterator<Item = Part> + 'a {
-        let readable = |part: &Part| {
-            self.parts.iter().any(|(known, answer)| known == part && *answer == Answer::Readable)
-        };
-        parts.iter().copied().filter(move |part| !readable(part))
-    }
 }
 
 impl Session {
@@ -158,7 +46,7 @@ impl Session {
             Some(key) => Some(live::caller(&self.client, key).await.map_err(|source| self.unread(source))?),
             None => None,
         };
-        let answers = join_all(Part::ALL.map(|part| part.ask(&self.client, now))).await;
+        let answers = join_all(Part::ALL.map(|part| ask(part, &self.client, now))).await;
         let mut diagnosis = Diagnosis {
             caller: Err("no access key is configured".to_owned()),
             expires_at: caller.as_ref().and_then(|caller| caller.expires_at),

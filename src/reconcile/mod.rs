@@ -21,7 +21,6 @@ use std::time::Duration;
 
 pub use self::apply::ApplyOptions;
 pub use self::connect::{ConnectOptions, run_id};
-pub use self::doctor::{Answer, Diagnosis, Part};
 pub use self::drift::Drift;
 pub use self::error::{Error, Outdated};
 pub use self::export::{Exported, export};

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::escape::{markdown as escape, terminal};
 use super::paint::Ink;
 use super::report::{Report, Style, pretty};
-use crate::reconcile::{Answer, Diagnosis, Part};
+use crate::live::{Diagnosis, Part, Readability};
 
 /// Where credentials come from, and what they may do.
 #[derive(Debug)]
@@ -89,11 +89,11 @@ impl DoctorReport<'_> {
 }
 
 /// Says whether a part may be read.
-fn words(part: Part, answer: &Answer) -> String {
+fn words(part: Part, answer: &Readability) -> String {
     match answer {
-        Answer::Readable => "readable".to_owned(),
-        Answer::Refused => format!("refused; {} allows it", part.permission_set()),
-        Answer::Failed(why) => format!("failed: {why}"),
+        Readability::Readable => "readable".to_owned(),
+        Readability::Refused => format!("refused; {} allows it", part.permission_set()),
+        Readability::Failed(why) => format!("failed: {why}"),
     }
 }
 
@@ -135,12 +135,12 @@ impl Report for DoctorReport<'_> {
         let settings = self.settings.iter().map(|(name, value)| json!({"name": name, "value": value}));
         let parts = self.diagnosis.parts.iter().map(|(part, answer)| {
             let why = match answer {
-                Answer::Failed(why) => Some(why),
-                Answer::Readable | Answer::Refused => None,
+                Readability::Failed(why) => Some(why),
+                Readability::Readable | Readability::Refused => None,
             };
             json!({
                 "part": part.words(),
-                "readable": *answer == Answer::Readable,
+                "readable": *answer == Readability::Readable,
                 "permission_set": part.permission_set(),
                 "error": why,
             })
