@@ -2,7 +2,7 @@
 
 use super::Error;
 use super::plan::{facts, resolve};
-use crate::config::{self, ExportOptions, ExportedFile, Source};
+use crate::config::{self, ExportOptions, ExportedFile, ExportedFiles, LeftOut, Source};
 use crate::live::Live;
 use crate::model::Address;
 use crate::plan::{Caller, Counts, Options, Plan, between};
@@ -12,6 +12,8 @@ use crate::plan::{Caller, Counts, Options, Plan, between};
 pub struct Exported {
     /// The files.
     pub files: Vec<ExportedFile>,
+    /// What no file declares, though somebody may want to.
+    pub left_out: Vec<LeftOut>,
     /// How many objects a plan of them adopts. It changes nothing else.
     pub adopted: usize,
 }
@@ -21,7 +23,7 @@ pub struct Exported {
 /// # Errors
 /// [`Error::Unsayable`] when the stack owns objects that files cannot declare; [`Error::Unproven`] is a bug.
 pub fn export(live: &Live, options: &ExportOptions<'_>) -> Result<Exported, Error> {
-    let files = config::export(&live.state, options);
+    let ExportedFiles { files, left_out } = config::export(&live.state, options);
     let source =
         |file: &ExportedFile| Source::Text { name: file.path.clone(), bytes: file.text.clone().into_bytes() };
     let sources: Vec<_> = files.iter().map(source).collect();
@@ -31,7 +33,7 @@ pub fn export(live: &Live, options: &ExportOptions<'_>) -> Result<Exported, Erro
     let facts = facts(live, &caller, options.now);
     let plan = between(&facts, &resolved.desired, &Options::default())?;
     if plan.summary().total() == Counts::default() && plan.conflicts().is_empty() {
-        return Ok(Exported { files, adopted: plan.summary().adopted });
+        return Ok(Exported { files, left_out, adopted: plan.summary().adopted });
     }
     let deleted: Vec<_> = plan.steps().iter().filter_map(|step| step.action.deletes().cloned()).collect();
     Err(match options.stack {
