@@ -28,8 +28,8 @@ pub(super) struct Drift {
     paths: Paths,
     #[command(flatten)]
     connect: ConnectArgs,
-    /// The findings that count: broken, escalation, gone, missing, extra, changed, due, stale, unmanaged; without it, those of
-    /// `settings.drift.fail_on`, or else all but due, stale and unmanaged
+    /// The findings that count: broken, escalation, gone, missing, extra, changed, due, stale-ignore, unmanaged; without it, those of
+    /// `settings.drift.fail_on`, or else all but due, stale-ignore and unmanaged
     #[arg(long, value_name = "FINDING,…", value_delimiter = ',')]
     fail_on: Vec<DriftKind>,
 }
@@ -45,7 +45,12 @@ impl Drift {
             drift.fail_on = self.fail_on.into_iter().collect();
         }
         let found = Some(&drift.findings);
-        common.show(&PlanReport { reading: Reading::Drift, drift: found, ..PlanReport::new(&drift.plan) })?;
+        common.show(&PlanReport {
+            reading: Reading::Drift,
+            drift: found,
+            home: files.home().as_ref(),
+            ..PlanReport::new(&drift.plan)
+        })?;
         connection.close().await?;
         Ok(if drift.found() { Exit::Changes } else { Exit::Done })
     }

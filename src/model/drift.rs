@@ -24,7 +24,7 @@ pub enum DriftKind {
     /// An entry that has ended, and is still live.
     Due,
     /// An entry of `settings.drift.ignore` that has ended, or that no finding matches. Nothing ignores it.
-    Stale,
+    StaleIgnore,
     /// An object that no file declares and the stack does not own.
     Unmanaged,
 }
@@ -39,7 +39,7 @@ impl DriftKind {
         Self::Extra,
         Self::Changed,
         Self::Due,
-        Self::Stale,
+        Self::StaleIgnore,
         Self::Unmanaged,
     ];
 
@@ -54,7 +54,7 @@ impl DriftKind {
             Self::Extra => "extra",
             Self::Changed => "changed",
             Self::Due => "due",
-            Self::Stale => "stale",
+            Self::StaleIgnore => "stale-ignore",
             Self::Unmanaged => "unmanaged",
         }
     }
@@ -77,7 +77,7 @@ impl FromStr for DriftKind {
 /// A word that is no kind of finding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "expected `broken`, `escalation`, `gone`, `missing`, `extra`, `changed`, `due`, `stale` or `unmanaged`"
+    "expected `broken`, `escalation`, `gone`, `missing`, `extra`, `changed`, `due`, `stale-ignore` or `unmanaged`"
 )]
 pub struct UnknownDriftKind;
 
@@ -101,7 +101,7 @@ impl Default for DriftSettings {
             | DriftKind::Missing
             | DriftKind::Extra
             | DriftKind::Changed => true,
-            DriftKind::Due | DriftKind::Stale | DriftKind::Unmanaged => false,
+            DriftKind::Due | DriftKind::StaleIgnore | DriftKind::Unmanaged => false,
         };
         let fail_on = DriftKind::ALL.iter().copied().filter(counts).collect();
         Self { fail_on, ignore: Vec::new(), stacks: BTreeSet::new() }

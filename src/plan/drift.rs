@@ -10,7 +10,7 @@ use crate::access::{
 };
 use crate::model::{
     Address, Catalogue, Desired, DriftKind, Group, IgnoredBy, IgnoredFinding, Key, Kind, Membership,
-    MissingKind, Object, Owner, Place, Principal, Rule, User,
+    MissingKind, Object, Owner, Place, Principal, Rule, User, Where,
 };
 
 /// Everything that differs from the files, or that the files forbid.
@@ -133,8 +133,9 @@ impl Sorting<'_> {
         let person = subject.principal().filter(|it| it.kind() == Kind::User);
         let mark = person.and_then(|it| self.plan.before().user(it.key())).map_or("", User::mark);
         let object = Some(subject.clone()).filter(|object| self.plan.before().has(object));
+        let place = self.plan.place(&Where::Object(subject.clone())).cloned();
         let finding = self.push(kind, subject.to_string(), what, &fixed, told_apart);
-        (finding.object, finding.mark) = (object, mark);
+        (finding.object, finding.mark, finding.place) = (object, mark, place);
         finding
     }
 
@@ -335,8 +336,9 @@ impl Sorting<'_> {
     /// An entry that ignores nothing.
     fn stale(&mut self, entry: &IgnoredFinding, why: &str) {
         let subject = format!("the entry {} of `settings.drift.ignore`", entry.by);
-        let fixed = [DriftKind::Stale.as_str().to_owned(), entry.by.to_string()];
-        self.push(DriftKind::Stale, subject, why.to_owned(), &fixed, &[]).place = Some(entry.at.clone());
+        let fixed = [DriftKind::StaleIgnore.as_str().to_owned(), entry.by.to_string()];
+        self.push(DriftKind::StaleIgnore, subject, why.to_owned(), &fixed, &[]).place =
+            Some(entry.at.clone());
     }
 
     /// Access by what the files do not declare, and keys that they do not list.

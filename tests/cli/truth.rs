@@ -175,7 +175,7 @@ fn a_key_made_on_a_declared_application_that_can_escalate_is_drift_until_it_is_i
     assert!(ended.stdout.contains("ignored until 2027-02-01T00:00:00Z: the"), "{ended}");
     let ended = at("2027-03-01T00:00:00Z").ends_with(2);
     assert!(
-        ended.stdout.contains(&format!("stale: the entry {fingerprint} of `settings.drift.ignore`")),
+        ended.stdout.contains(&format!("stale-ignore: the entry {fingerprint} of `settings.drift.ignore`")),
         "{ended}"
     );
     // Another key is another finding.
@@ -186,7 +186,7 @@ fn a_key_made_on_a_declared_application_that_can_escalate_is_drift_until_it_is_i
     desk.file("live.json", state);
     let ended = at("2026-12-01T00:00:00Z").ends_with(2);
     assert!(ended.stdout.contains("has 2 API keys"), "{ended}");
-    assert!(ended.stdout.contains("stale: the entry"), "{ended}");
+    assert!(ended.stdout.contains("stale-ignore: the entry"), "{ended}");
 }
 
 #[test]
@@ -197,7 +197,7 @@ fn members_that_no_list_shows_are_shown_and_are_drift_in_an_exact_group() {
     assert_snapshot!(desk.run("drift --emulate live.json"), @"
     -- stdout
     Findings
-      changed: group developers has the member user
+      changed: group developers (iam.yaml:22) has the member user
           ac3e0000-0000-4000-8000-0000000000dd, which no list of the API shows; it
           stays in it
           fingerprint df728953c911
@@ -282,7 +282,7 @@ fn what_is_known_of_an_object_is_ignored_until_it_ends_and_an_entry_that_is_not_
     Findings
       changed: application ci differs from the files
           fingerprint 000000000000, ignored until 2027-02-01T00:00:00Z: the console's
-      stale: the entry group:admins (changed) of `settings.drift.ignore`
+      stale-ignore: the entry group:admins (changed) of `settings.drift.ignore`
           (iam.yaml:57) matches no finding
       unmanaged: policy vendor is not declared
           fingerprint 000000000000, ignored until 2027-02-01T00:00:00Z: the vendor's
@@ -303,22 +303,22 @@ fn what_is_known_of_an_object_is_ignored_until_it_ends_and_an_entry_that_is_not_
       1 policy: no stack owns it
           vendor
 
-    Drift: 1 to change (1 application); 1 step; 1 stale.
+    Drift: 1 to change (1 application); 1 step; 1 stale-ignore.
     -- stderr
     This ran on an emulator: nothing real was changed.
     -- exit 0
     "#);
     assert_eq!(at("2026-12-01T00:00:00Z", "--fail-on changed,unmanaged").code, 0);
-    assert_eq!(at("2026-12-01T00:00:00Z", "--fail-on stale").code, 2);
+    assert_eq!(at("2026-12-01T00:00:00Z", "--fail-on stale-ignore").code, 2);
     assert_eq!(at("2027-03-01T00:00:00Z", "").code, 2);
     assert_eq!(at("2027-03-01T00:00:00Z", "--fail-on unmanaged").code, 2);
-    let stale = findings(&desk, "stale");
+    let stale = findings(&desk, "stale-ignore");
     assert_eq!(stale.len(), 1, "{stale:?}");
     // Nothing ignores it.
     let more = format!("      - {{fingerprint: {}, reason: so it is, until: 2027-01-31}}\n", stale[0].1);
     desk.file("iam.yaml", format!("{FILE}{ignore}{more}"));
-    assert_eq!(findings(&desk, "stale").len(), 2);
-    assert_eq!(desk.run("drift --emulate live.json --fail-on stale").code, 2);
+    assert_eq!(findings(&desk, "stale-ignore").len(), 2);
+    assert_eq!(desk.run("drift --emulate live.json --fail-on stale-ignore").code, 2);
 }
 
 #[test]

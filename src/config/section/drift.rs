@@ -15,7 +15,7 @@ document! {
     #[schemars(rename = "drift")]
     DriftDocument: "`drift`" {
         /// The findings that end with exit code 2.
-        #[schemars(with = "Option<Vec<String>>", extend("items" = {"enum": ["broken", "escalation", "gone", "missing", "extra", "changed", "due", "stale", "unmanaged"]}, "uniqueItems" = true, "default" = ["broken", "escalation", "gone", "missing", "extra", "changed"], "x-api" = "–", "examples" = [["broken", "escalation"]]))]
+        #[schemars(with = "Option<Vec<String>>", extend("items" = {"enum": ["broken", "escalation", "gone", "missing", "extra", "changed", "due", "stale-ignore", "unmanaged"]}, "uniqueItems" = true, "default" = ["broken", "escalation", "gone", "missing", "extra", "changed"], "x-api" = "–", "examples" = [["broken", "escalation"]]))]
         fail_on: Option<Vec<Spanned<DriftKind>>>,
         /// Findings that are known: shown, but without effect on the exit code until they end. An entry names one finding by its
         /// `fingerprint`, or what is found about one live object by `object` and `findings`.
@@ -55,7 +55,7 @@ document! {
 
 /// The words for `fail_on`.
 pub(in crate::config) const FINDINGS: &[&str] =
-    &["broken", "escalation", "gone", "missing", "extra", "changed", "due", "stale", "unmanaged"];
+    &["broken", "escalation", "gone", "missing", "extra", "changed", "due", "stale-ignore", "unmanaged"];
 
 /// The findings that are ignored by object.
 const BY_OBJECT: &[DriftKind] = &[DriftKind::Changed, DriftKind::Due, DriftKind::Unmanaged];

@@ -106,7 +106,7 @@ impl Page<'_> {
                 None => String::new(),
             };
             // Nothing ignores an entry that ignores nothing.
-            if finding.kind != DriftKind::Stale {
+            if finding.kind != DriftKind::StaleIgnore {
                 let line = format!("fingerprint {}{end}", finding.fingerprint);
                 self.line(6, 4, &Line::of(Some(Ink::Faint), &line))?;
             }
