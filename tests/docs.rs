@@ -179,3 +179,29 @@ fn every_link_between_the_pages_leads_somewhere() {
     }
     assert!(broken.is_empty(), "{}", broken.join("\n"));
 }
+
+#[test]
+fn every_promise_names_tests_that_are_there() {
+    let page = std::fs::read_to_string(root().join("docs/promises.md")).unwrap();
+    let rows: Vec<&str> =
+        page.lines().filter(|line| line.starts_with("| ") && !line.ends_with("| held by |")).collect();
+    assert!(rows.len() >= 40, "{}", rows.len());
+    for row in rows {
+        let held = row.trim_end_matches(" |").rsplit(" | ").next().unwrap();
+        let mut named = 0;
+        for file in held.split("; ") {
+            let (path, tests) = file.split_once(": ").unwrap_or_else(|| panic!("{row}"));
+            let text = std::fs::read_to_string(root().join(path.trim_matches('`')))
+                .unwrap_or_else(|why| panic!("{path}: {why}"));
+            for test in tests.split(", ") {
+                let (before, _) = text
+                    .split_once(&format!("fn {}(", test.trim_matches('`')))
+                    .unwrap_or_else(|| panic!("{test}: {row}"));
+                let attributes: String = before.lines().rev().take(4).collect();
+                assert!(attributes.contains("test"), "{test} is not a test: {row}");
+                named += 1;
+            }
+        }
+        assert!(named > 0, "{row}");
+    }
+}

@@ -7,8 +7,7 @@ use std::time::Duration;
 
 use futures::stream::{self, StreamExt as _};
 use scw_iam::api::Client;
-use scw_iam::api::ErrorKind;
-use scw_iam::apply::{End, Journal, Options, Outcome, StepEnd, StepError, StopSignal, Unwatched, apply};
+use scw_iam::apply::{End, How, Journal, Options, Outcome, StepEnd, StepError, StopSignal, Unwatched, apply};
 use scw_iam::emulator::{self, Emulator, Latency};
 use scw_iam::live::{self, Needs};
 use scw_iam::model::{Application, Attachment, Desired, State};
@@ -102,15 +101,7 @@ async fn trial(seed: u64) -> Trial {
     }
     for outcome in [Some(first), second].into_iter().flatten() {
         trial.gave_way += u32::from(gave_way(&outcome));
-        // Names of groups are unique: who comes second is refused with 409, and plans again.
-        let refused =
-            |error: &StepError| matches!(error, StepError::Api(why) if why.kind() == ErrorKind::Conflict);
-        let second_to_a_group = outcome.failures().any(|(_, error)| refused(error));
-        let told = outcome.end == End::Done
-            || gave_way(&outcome)
-            || outcome.overtaken()
-            || outcome.wrote()
-            || second_to_a_group;
+        let told = outcome.end == End::Done || gave_way(&outcome) || outcome.overtaken() || outcome.wrote();
         assert!(told, "seed {seed}: {outcome:#?}");
     }
     // What a killed run has left is mended by the next one, and there is never more to do than one run can.
@@ -144,4 +135,44 @@ async fn two_runs_at_the_same_time_leave_no_twins() {
     );
     assert!(both * 2 >= trials, "{both} of {trials} sent both creates");
     assert!(gave_way > 0);
+}
+
+/// What a run tells that plans, and applies when another run has made the same meanwhile.
+async fn late(case: &Case, meanwhile: impl AsyncFn(&Client)) -> Outcome {
+    let emulator = emulate(case, emulator::Options::default()).await;
+    let plan = case.plan().unwrap();
+    let client = client_of(&emulator.url(), &plan);
+    meanwhile(&client).await;
+    applied(&client, &plan).await
+}
+
+#[tokio::test]
+async fn a_group_that_another_run_made_meanwhile_is_taken_for_ours_or_makes_the_plan_stale() {
+    let case = |members: &[&str]| {
+        let members: Vec<String> = members.iter().map(ToString::to_string).collect();
+        changed(move |state: &mut State| {
+            let members: Vec<&str> = members.iter().map(String::as_str).collect();
+            state.insert(key("bots"), group(&members));
+        })
+    };
+    let same = async |client: &Client| {
+        let plan = case(&["ann"]).plan().unwrap();
+        assert_eq!(applied(client, &plan).await.end, End::Done);
+    };
+    // Made, with a member in it already: what the plan saw is not so any more.
+    let outcome = late(&case(&["ann"]), same).await;
+    assert!(outcome.overtaken(), "{outcome:#?}");
+    let hints: Vec<_> = outcome.failures().flat_map(|(_, error)| error.hints()).collect();
+    assert_eq!(hints.iter().map(ToString::to_string).collect::<Vec<_>>(), ["plan again"]);
+    // Made, and nobody in it yet: as good as ours.
+    let empty = async |client: &Client| {
+        let plan = case(&[]).plan().unwrap();
+        assert_eq!(applied(client, &plan).await.end, End::Done);
+    };
+    let outcome = late(&case(&["ann"]), empty).await;
+    assert_eq!(outcome.end, End::Done, "{outcome:#?}");
+    assert!(
+        matches!(&outcome.steps[0].end, StepEnd::Done(receipt) if receipt.how == How::AlreadySo),
+        "{outcome:#?}"
+    );
 }

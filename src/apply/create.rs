@@ -48,7 +48,14 @@ pub(super) async fn create<T: Answer, F: Future<Output = Result<T, api::Error>>>
         return Ok(How::AlreadySo);
     }
     meaning?;
-    let (seen, how) = send(run, address, object, post).await?;
+    let (seen, how) = match (send(run, address, object, post).await, naming) {
+        (Ok(sent), _) => sent,
+        // The API refuses a name that another run has given to a group since it was planned.
+        (Err(StepError::Api(error)), Naming::Unique) if error.kind() == ErrorKind::Conflict => {
+            return taken(run, address, object, error).await;
+        }
+        (Err(error), _) => return Err(error),
+    };
     run.made(address, seen.id);
     if let (Object::Policy(policy), Some(changed_at)) = (object, seen.updated_at) {
         run.note_rules(seen.id, changed_at, policy.rules.clone());
@@ -131,6 +138,23 @@ async fn there_already(
     if naming == Naming::Unique {
         return Ok(None);
     }
+    another(run, address, object).await
+}
+
+/// Looks what has the name that the API would not give. What another run made meanwhile is as good as ours where it is equal.
+async fn taken(
+    run: &Context<'_>,
+    address: &Address,
+    object: &Object,
+    refused: api::Error,
+) -> Result<How, StepError> {
+    let Some(id) = another(run, address, object).await? else { return Err(refused.into()) };
+    run.made(address, id);
+    Ok(How::AlreadySo)
+}
+
+/// Returns what has the name and was not there when the plan was made, where it is all that was to be made.
+async fn another(run: &Context<'_>, address: &Address, object: &Object) -> Result<Option<Id>, StepError> {
     let found = newcomers(run, address).await.map_err(unseen(address))?;
     match found.as_slice() {
         [] => Ok(None),

@@ -301,15 +301,28 @@ impl StepError {
 
     /// Says whether it failed because the organization is not what the plan saw any more.
     #[must_use]
-    pub const fn overtaken(&self) -> bool {
-        matches!(
-            self,
+    pub fn overtaken(&self) -> bool {
+        match self {
             Self::Changed { .. }
-                | Self::Vanished(_)
-                | Self::Attached { .. }
-                | Self::Detached { .. }
-                | Self::Taken { .. }
-        )
+            | Self::Vanished(_)
+            | Self::Attached { .. }
+            | Self::Detached { .. }
+            | Self::Taken { .. } => true,
+            // Somebody else has the name, or has done the same.
+            Self::Api(error) => error.kind() == api::ErrorKind::Conflict,
+            Self::Unseen { .. }
+            | Self::TwinRemoved { .. }
+            | Self::TwinLeft { .. }
+            | Self::AfterTry(_)
+            | Self::Unlisted { .. }
+            | Self::Twins { .. }
+            | Self::Other { .. }
+            | Self::NotMade { .. }
+            | Self::BadId { .. }
+            | Self::Unknown(_)
+            | Self::Unwritable(_)
+            | Self::Panicked(_) => false,
+        }
     }
 
     /// Says whether planning and applying again may finish what failed; otherwise something else has to change first.
@@ -322,6 +335,7 @@ impl StepError {
     #[must_use]
     pub fn hints(&self) -> Vec<Hint> {
         let hint = match self {
+            Self::Api(source) if self.overtaken() => source.hint().or(Some("plan again")),
             Self::Api(source) | Self::NotMade { source, .. } => source.hint(),
             Self::Changed { .. }
             | Self::Vanished(_)

@@ -28,8 +28,8 @@ pub(super) struct Drift {
     paths: Paths,
     #[command(flatten)]
     connect: ConnectArgs,
-    /// The findings that count: broken, escalation, gone, missing, extra, changed, unmanaged; without it, those of
-    /// `settings.drift.fail_on`, or else all but unmanaged
+    /// The findings that count: broken, escalation, gone, missing, extra, changed, due, stale-ignore, unmanaged; without it, those of
+    /// `settings.drift.fail_on`, or else all but due, stale-ignore and unmanaged
     #[arg(long, value_name = "FINDING,…", value_delimiter = ',')]
     fail_on: Vec<DriftKind>,
 }

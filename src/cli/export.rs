@@ -11,10 +11,10 @@ use super::failure::Failure;
 use super::output::{Output, talk, write_whole};
 use super::session::Connection;
 use super::terraform;
-use crate::config::{ExportOptions, SCHEMA, Split};
+use crate::config::{ExportOptions, LeftOut, OF_A_STACK, SCHEMA, Split};
 use crate::files::make_folder;
 use crate::live::{Live, Needs};
-use crate::model::{Catalogue, Object, Owner, Stack};
+use crate::model::{Catalogue, Kind, Object, Owner, Stack};
 use crate::reconcile::{Exported, export, export_terraform};
 use crate::render::Format;
 
@@ -51,6 +51,31 @@ pub(super) struct Export {
     force: bool,
 }
 
+/// How many objects are named that are left out for one reason, before the rest is counted.
+const MOST_NAMES: usize = 3;
+
+/// Says what no file declares, and why; what belongs to a stack has a hint of its own.
+fn say_left_out(left_out: &[LeftOut], with_stack: bool) {
+    let mut reasons: BTreeMap<(&str, Kind), Vec<String>> = BTreeMap::new();
+    for it in left_out {
+        let name = it
+            .title
+            .as_ref()
+            .map_or_else(|| it.address.key_text(), |title| format!("{title} ({})", it.address.key()));
+        reasons.entry((it.why.as_str(), it.address.kind())).or_default().push(name);
+    }
+    let others = |why: &str| why.starts_with(OF_A_STACK);
+    for ((why, kind), names) in reasons.iter().filter(|((why, _), _)| with_stack || !others(why)) {
+        let what = if names.len() == 1 { kind.word() } else { kind.section() };
+        let more = match names.len().saturating_sub(MOST_NAMES) {
+            0 => String::new(),
+            more => format!(", and {more} more"),
+        };
+        let shown: Vec<_> = names.iter().take(MOST_NAMES).map(String::as_str).collect();
+        talk(&format!("not declared: {} {what}: {why}: {}{more}", names.len(), shown.join(", ")));
+    }
+}
+
 impl Export {
     pub(super) async fn run(self, common: &Common) -> Result<Exit, Failure> {
         let connection = Connection::open(&self.connect, None).await?;
@@ -65,6 +90,7 @@ impl Export {
             return Ok(Exit::Done);
         }
         let exported = export(&live, &self.options(common, &live))?;
+        say_left_out(&exported.left_out, self.stack.is_some());
         self.hint_at_stacks(&live);
         match &self.out {
             None => {
@@ -91,7 +117,7 @@ impl Export {
     }
 
     fn write(&self, folder: &Path, exported: &Exported) -> Result<(), Failure> {
-        let Exported { files, adopted, declared: _ } = exported;
+        let Exported { files, left_out: _, adopted, declared: _ } = exported;
         // A link that leads nowhere is there too.
         let there =
             files.iter().map(|file| folder.join(&file.path)).find(|path| path.symlink_metadata().is_ok());

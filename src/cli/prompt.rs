@@ -5,6 +5,8 @@ use std::io::{self, IsTerminal as _, Write as _};
 use super::arguments::Paths;
 use super::failure::Failure;
 use super::session::Connection;
+use crate::plan::Plan;
+use crate::render::escape::terminal;
 
 /// Refuses to start where nobody could answer.
 pub(super) fn possible(paths: &Paths) -> Result<(), Failure> {
@@ -21,9 +23,13 @@ pub(super) fn possible(paths: &Paths) -> Result<(), Failure> {
 }
 
 /// Asks whether to apply.
-pub(super) fn confirmed(connection: &Connection) -> io::Result<bool> {
+pub(super) fn confirmed(connection: &Connection, plan: &Plan) -> io::Result<bool> {
     let emulator = if connection.emulates() { "the emulator of " } else { "" };
-    let organization = connection.session.organization();
+    let id = plan.organization();
+    let organization = match plan.organization_name() {
+        Some(name) => format!("{} ({id})", terminal(name)),
+        None => id.to_string(),
+    };
     // Not locked while the answer is awaited: a signal has something to say too.
     let mut err = io::stderr();
     write!(err, "Apply these changes to {emulator}organization {organization}? Type `yes` to confirm: ")?;

@@ -1,29 +1,60 @@
 //! `scw-iam test`
 
 use super::Exit;
-use super::arguments::{Common, Paths};
+use super::arguments::{Common, ConnectArgs, Paths};
 use super::failure::Failure;
-use crate::config;
+use super::session::Connection;
+use super::watch::Talk;
+use crate::config::{self, Files};
+use crate::live;
+use crate::reconcile::{Watch as _, resolve};
 use crate::render::test::TestReport;
 
 const EXAMPLES: &str = "\
 Examples:
   scw-iam test iam
-  scw-iam test iam -o json";
+  scw-iam test iam -o json
+  scw-iam test iam --live";
 
-/// Judges the assertions and guardrails on what the files give, without credentials
+/// Judges the assertions and guardrails on what the files give, or on the live organization
+///
+/// Without --live no credential is needed. With it, everything that is live is judged, also what no file declares.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Test {
     #[command(flatten)]
     paths: Paths,
+    /// Judge the live organization
+    #[arg(long)]
+    live: bool,
+    #[command(flatten)]
+    connect: ConnectArgs,
 }
 
 impl Test {
     pub(super) async fn run(self, common: &Common) -> Result<Exit, Failure> {
         let files = config::read(&self.paths.sources(), common.now())?;
-        let report = TestReport::of(&common.resolve(&files)?);
+        let report = if self.live || self.connect.emulate.is_some() {
+            self.live(common, &files).await?
+        } else {
+            TestReport::of(&common.resolve(&files)?)
+        };
         common.show(&report)?;
         Ok(if report.failed() == 0 { Exit::Done } else { Exit::Refused })
+    }
+
+    async fn live(&self, common: &Common, files: &Files) -> Result<TestReport, Failure> {
+        let connection = Connection::open(&self.connect, Some(files.organization())).await?;
+        let needs = live::Needs {
+            projects: true,
+            permission_sets: files.needs().permission_sets,
+            ..live::Needs::default()
+        };
+        let read = connection.session.read(&needs).await?;
+        connection.close().await?;
+        let resolved = resolve(files, &read)?;
+        Talk.warnings(&resolved.warnings);
+        common.accept(&resolved.warnings)?;
+        Ok(TestReport::on(&read.state, &resolved.desired))
     }
 }

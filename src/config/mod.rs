@@ -31,7 +31,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use jiff::Timestamp;
 
-pub use export::{ExportOptions, ExportPart, ExportedFile, SCHEMA, Split, export};
+pub use export::{
+    ExportOptions, ExportPart, ExportedFile, ExportedFiles, LeftOut, OF_A_STACK, SCHEMA, Split, export,
+};
 pub use gone::Present;
 pub use mistake::{Mistake, Mistakes, Severity, Span};
 pub use resolve::Resolved;
@@ -271,6 +273,7 @@ impl Files {
         if let Some(roster) = &roster {
             check::organization(&self.document, roster, &mut findings);
         }
+        check::look_alikes(&self.document, roster.as_ref(), &mut findings);
         let mut desired: Desired = resolve::resolve(self, state, &mut findings);
         gone::excuse(&desired, &mut findings);
         desired.missing = gone::missing(&findings, &self.sources);

@@ -15,8 +15,8 @@ use super::mistake::{Mistake, MistakeKind, Mistakes, Span};
 use super::section::assertion::OnDocument;
 use super::section::meta::MetaDocument;
 use crate::model::{
-    Address, AllowEntry, Assertion, Desired, Expiry, Guardrail, Id, Identity, IgnoredFinding, Meta,
-    NearBudget, Owner, Principal, ProjectName, Scope, Settings, State, Unsaid, Where,
+    Address, AllowEntry, Assertion, Desired, Expiry, Guardrail, Id, Identity, IgnoredBy, IgnoredFinding,
+    Meta, NearBudget, Owner, Principal, ProjectName, Scope, Settings, State, Unsaid, Where,
 };
 
 /// What the files say, ready to be planned.
@@ -121,9 +121,18 @@ impl Resolving<'_> {
             settings.drift.stacks = document.drift.stacks.iter().map(|stack| stack.value.clone()).collect();
             let ignored = document.drift.ignore.iter();
             let ignored = ignored.map(|it| IgnoredFinding {
-                fingerprint: it.fingerprint.value.clone(),
+                by: match (&it.fingerprint, &it.object) {
+                    (None, Some(object)) => IgnoredBy::Object {
+                        object: object.value.clone(),
+                        findings: it.findings.iter().flatten().map(|finding| finding.value).collect(),
+                    },
+                    (Some(fingerprint), _) => IgnoredBy::Fingerprint(fingerprint.value.clone()),
+                    // The decoder sees to it that one of both is there.
+                    (None, None) => IgnoredBy::Fingerprint(String::new()),
+                },
                 reason: it.reason.clone(),
                 until: it.until.value,
+                at: self.files.sources.place(it.at),
             });
             settings.drift.ignore = ignored.collect();
         }

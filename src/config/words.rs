@@ -245,7 +245,9 @@ mistakes! {
     MergeNotMap => "`<<` takes a map, or a list of maps, to copy from", "neither";
 
     // Types.
-    NotMap { what: String, found: &'static str } => "`{what}` takes a map, and this is {found}", "write `key: value`";
+    NotMap { what: String, found: &'static str } =>
+        "`{what}` takes a map, and this is {found}",
+        (if what == "members" { "write `{users: […], applications: […]}`" } else { "write `key: value`" });
     NotList { what: String, found: &'static str } => "`{what}` takes a list, and this is {found}", "write `[…]`";
     NotText { what: String, found: &'static str } => "text belongs in `{what}`, and this is {found}", "write one text";
     NotCount { what: String, found: String } =>
@@ -287,6 +289,11 @@ mistakes! {
     BadCondition { why: BadText } => "the condition {why}";
     BadFingerprint { text: String } =>
         "`{text}` is not a fingerprint", "write the 12 hexadecimal digits that `drift` prints";
+    IgnoreUnclear =>
+        "an ignored finding is named by its `fingerprint`, or by `object` and `findings`", "write one of both";
+    IgnoredByFingerprint { finding: &'static str } =>
+        "a finding `{finding}` is ignored by its fingerprint only", "write the `fingerprint` that `drift` prints";
+    IgnoresNothing => "the entry ignores no finding", "list at least one";
     BadReason { why: BadText } => "the reason {why}", "say why it is ignored";
     BadGuardrailName { why: BadText } => "the guardrail's name {why}";
     BadId { text: String } =>
@@ -423,6 +430,11 @@ mistakes! {
         "`{id}` is an id, and a project goes by its name", "give it a name under `projects`";
     NoSuchProject { name: String, id: Id } =>
         "`{name}` is pinned to {id}, which is not a project of the organization", "no such project";
+    LookAlike { kind: &'static str, name: String, other: String } =>
+        "the {kind} `{name}` looks like `{other}` and is another one", "make sure which one is meant";
+    PinOfAnother { name: String, id: Id, called: String, other: Id } =>
+        "`{name}` is pinned to {id}, which is the project `{called}`, while {other} is named `{name}`",
+        "give the pin another name";
     NoSuchExternal { kind: Kind, name: String, near: Option<String> } =>
         "the organization has no {kind} `{name}`",
         (guessed(near));

@@ -47,7 +47,10 @@ fn insert<'a, T: Answer + 'a>(
 }
 
 /// Returns the names of the projects, without those on their way out, which nothing new can be granted on.
-fn projects(organization: Id, projects: &[wire::Project]) -> Result<IndexMap<Id, ProjectName>, Error> {
+pub(super) fn projects(
+    organization: Id,
+    projects: &[wire::Project],
+) -> Result<IndexMap<Id, ProjectName>, Error> {
     let mut names = IndexMap::new();
     for it in projects {
         let what = || format!("project `{}`", it.name);

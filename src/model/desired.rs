@@ -6,8 +6,8 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::{
-    Address, DriftSettings, GuardName, Id, Key, Kind, Object, PermissionSetName, Principal, Scope, Stack,
-    State,
+    Address, DriftSettings, GuardName, Id, IgnoredBy, Key, Kind, Object, PermissionSetName, Principal, Scope,
+    Stack, State,
 };
 
 /// What the files say: the declared objects as a [`State`], and what an organization has no place for.
@@ -70,6 +70,13 @@ impl Desired {
         self.expiries.iter_mut().filter_map(|expiry| expiry.member.as_mut()).for_each(|it| it.readdress(to));
         let protected = std::mem::take(&mut self.settings.protect);
         self.settings.protect = protected.into_iter().map(moved).collect();
+        for entry in &mut self.settings.drift.ignore {
+            if let IgnoredBy::Object { object, findings: _ } = &mut entry.by
+                && let Some(moved) = to(object)
+            {
+                *object = moved;
+            }
+        }
         for entry in &mut self.allow {
             entry.of = std::mem::take(&mut entry.of).into_iter().map(moved).collect();
         }

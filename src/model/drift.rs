@@ -4,7 +4,7 @@ use std::str::FromStr;
 
 use jiff::Timestamp;
 
-use super::Stack;
+use super::{Address, Place, Stack};
 
 /// What a finding of `drift` is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -21,6 +21,10 @@ pub enum DriftKind {
     Extra,
     /// A declared object that differs.
     Changed,
+    /// An entry that has ended, and is still live.
+    Due,
+    /// An entry of `settings.drift.ignore` that has ended, or that no finding matches. Nothing ignores it.
+    StaleIgnore,
     /// An object that no file declares and the stack does not own.
     Unmanaged,
 }
@@ -34,6 +38,8 @@ impl DriftKind {
         Self::Missing,
         Self::Extra,
         Self::Changed,
+        Self::Due,
+        Self::StaleIgnore,
         Self::Unmanaged,
     ];
 
@@ -47,6 +53,8 @@ impl DriftKind {
             Self::Missing => "missing",
             Self::Extra => "extra",
             Self::Changed => "changed",
+            Self::Due => "due",
+            Self::StaleIgnore => "stale-ignore",
             Self::Unmanaged => "unmanaged",
         }
     }
@@ -68,7 +76,9 @@ impl FromStr for DriftKind {
 
 /// A word that is no kind of finding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("expected `broken`, `escalation`, `gone`, `missing`, `extra`, `changed` or `unmanaged`")]
+#[error(
+    "expected `broken`, `escalation`, `gone`, `missing`, `extra`, `changed`, `due`, `stale-ignore` or `unmanaged`"
+)]
 pub struct UnknownDriftKind;
 
 /// What `drift` fails on, and what it leaves out.
@@ -84,8 +94,16 @@ pub struct DriftSettings {
 
 impl Default for DriftSettings {
     fn default() -> Self {
-        let all = DriftKind::ALL.iter().copied();
-        let fail_on = all.filter(|kind| *kind != DriftKind::Unmanaged).collect();
+        let counts = |kind: &DriftKind| match kind {
+            DriftKind::Broken
+            | DriftKind::Escalation
+            | DriftKind::Gone
+            | DriftKind::Missing
+            | DriftKind::Extra
+            | DriftKind::Changed => true,
+            DriftKind::Due | DriftKind::StaleIgnore | DriftKind::Unmanaged => false,
+        };
+        let fail_on = DriftKind::ALL.iter().copied().filter(counts).collect();
         Self { fail_on, ignore: Vec::new(), stacks: BTreeSet::new() }
     }
 }
@@ -93,10 +111,38 @@ impl Default for DriftSettings {
 /// A finding that is known, and does not count for a while.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct IgnoredFinding {
-    /// The finding's fingerprint: 12 hexadecimal digits.
-    pub fingerprint: String,
+    /// Which finding.
+    pub by: IgnoredBy,
     /// Why it is ignored.
     pub reason: String,
     /// When that ends.
     pub until: Timestamp,
+    /// Where the entry is written.
+    pub at: Place,
+}
+
+/// How an entry names the findings that it ignores.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum IgnoredBy {
+    /// One finding, by its fingerprint: 12 hexadecimal digits.
+    Fingerprint(String),
+    /// What is found about one live object.
+    Object {
+        /// The object.
+        object: Address,
+        /// The kinds of findings.
+        findings: BTreeSet<DriftKind>,
+    },
+}
+
+impl fmt::Display for IgnoredBy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Fingerprint(fingerprint) => f.write_str(fingerprint),
+            Self::Object { object, findings } => {
+                let findings: Vec<_> = findings.iter().map(|finding| finding.as_str()).collect();
+                write!(f, "{} ({})", object.text(), findings.join(", "))
+            }
+        }
+    }
 }

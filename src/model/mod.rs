@@ -24,7 +24,7 @@ pub use desired::{
     AllowEntry, Assertion, Desired, Expectation, Expiry, Guardrail, Identity, Limits, Membership, Missing,
     MissingKind, Place, Prune, Settings, Unsaid, Where,
 };
-pub use drift::{DriftKind, DriftSettings, IgnoredFinding, UnknownDriftKind};
+pub use drift::{DriftKind, DriftSettings, IgnoredBy, IgnoredFinding, UnknownDriftKind};
 pub use guard::{GuardName, UnknownGuard};
 pub use hint::Hint;
 pub use id::{BadId, Id};

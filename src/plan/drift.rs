@@ -9,8 +9,8 @@ use crate::access::{
     Broken, Everything, HeldGrant, Path, broken_assertions, judge_guardrails, self_escalating, sentence,
 };
 use crate::model::{
-    Address, Catalogue, Desired, DriftKind, Group, IgnoredFinding, Key, Membership, MissingKind, Object,
-    Owner, Place, Principal, Where,
+    Address, Catalogue, Desired, DriftKind, Group, IgnoredBy, IgnoredFinding, Key, Kind, Membership,
+    MissingKind, Object, Owner, Place, Principal, Rule, User, Where,
 };
 
 /// Everything that differs from the files, or that the files forbid.
@@ -20,8 +20,6 @@ pub struct Findings {
     pub findings: Vec<DriftFinding>,
     /// The access that objects give which the files do not declare, by principal.
     pub undeclared: Vec<HeldGrant>,
-    /// Entries of `settings.drift.ignore` that no finding has, or that have ended.
-    pub stale: Vec<IgnoredFinding>,
     /// Grants that would be escalations, were the stack that owns them not trusted.
     pub trusted: usize,
 }
@@ -31,8 +29,12 @@ pub struct Findings {
 pub struct DriftFinding {
     /// What it is about.
     pub kind: DriftKind,
+    /// The live object, where it is about one.
+    pub object: Option<Address>,
     /// The object, in words.
     pub subject: String,
+    /// Why the person that it is about cannot log in, to be put behind the name; empty for everybody else.
+    pub mark: &'static str,
     /// What is wrong, in words.
     pub what: String,
     /// Whether the steps of a plan, or the objects that it leaves alone, show it too.
@@ -57,24 +59,33 @@ impl Findings {
         sorting.broken();
         sorting.gone();
         sorting.hidden();
+        sorting.due();
         sorting.access(keys);
+        let stale = sorting.drift.ignore(plan, desired);
+        stale.into_iter().for_each(|(entry, why)| sorting.stale(entry, why));
         let mut drift = sorting.drift;
         drift.findings.sort();
         drift.findings.dedup_by(|a, b| a.fingerprint == b.fingerprint);
-        drift.ignore(plan, desired);
         drift
     }
 
-    fn ignore(&mut self, plan: &Plan, desired: &Desired) {
+    /// Marks what is ignored. Returns the entries that have ended and those that no finding matches, each with why.
+    fn ignore<'d>(&mut self, plan: &Plan, desired: &'d Desired) -> Vec<(&'d IgnoredFinding, &'static str)> {
+        let mut stale = Vec::new();
         for entry in &desired.settings.drift.ignore {
-            let found = self.findings.iter_mut().find(|finding| finding.fingerprint == entry.fingerprint);
-            match found {
-                Some(finding) if entry.until > plan.created_at() => {
-                    finding.ignored = Some((entry.reason.clone(), entry.until));
+            let mut found =
+                self.findings.iter_mut().filter(|finding| finding.is_named_by(&entry.by)).peekable();
+            let why = match found.peek() {
+                Some(_) if entry.until <= plan.created_at() => "has ended",
+                Some(_) => {
+                    found.for_each(|it| it.ignored = Some((entry.reason.clone(), entry.until)));
+                    continue;
                 }
-                Some(_) | None => self.stale.push(entry.clone()),
-            }
+                None => "matches no finding",
+            };
+            stale.push((entry, why));
         }
+        stale
     }
 
     /// Returns the findings that count.
@@ -86,6 +97,17 @@ impl Findings {
     #[must_use]
     pub fn fails(&self, on: &BTreeSet<DriftKind>) -> bool {
         self.counted().any(|finding| on.contains(&finding.kind))
+    }
+}
+
+impl DriftFinding {
+    fn is_named_by(&self, by: &IgnoredBy) -> bool {
+        match by {
+            IgnoredBy::Fingerprint(fingerprint) => self.fingerprint == *fingerprint,
+            IgnoredBy::Object { object, findings } => {
+                self.object.as_ref() == Some(object) && findings.contains(&self.kind)
+            }
+        }
     }
 }
 
@@ -108,9 +130,12 @@ impl Sorting<'_> {
         let id = self.plan.ids().get(subject).map_or_else(|| subject.key_text(), |id| id.to_string());
         let fixed = [kind.as_str(), &self.plan.organization().to_string(), subject.kind().word(), &id]
             .map(str::to_owned);
+        let person = subject.principal().filter(|it| it.kind() == Kind::User);
+        let mark = person.and_then(|it| self.plan.before().user(it.key())).map_or("", User::mark);
+        let object = Some(subject.clone()).filter(|object| self.plan.before().has(object));
         let place = self.plan.place(&Where::Object(subject.clone())).cloned();
         let finding = self.push(kind, subject.to_string(), what, &fixed, told_apart);
-        finding.place = place;
+        (finding.object, finding.mark, finding.place) = (object, mark, place);
         finding
     }
 
@@ -128,10 +153,12 @@ impl Sorting<'_> {
             hash.update(part.as_bytes());
         }
         let fingerprint: String = hash.finalize().iter().take(6).map(|byte| format!("{byte:02x}")).collect();
-        let (in_plan, way, place, ignored) = (false, None, None, None);
+        let (in_plan, object, way, place, ignored, mark) = (false, None, None, None, None, "");
         self.drift.findings.push(DriftFinding {
             kind,
+            object,
             subject,
+            mark,
             what,
             in_plan,
             way,
@@ -174,6 +201,13 @@ impl Sorting<'_> {
                 self.add(DriftKind::Changed, &conflict.address, what, &[]).in_plan = true;
             }
         }
+        // What cannot be rewritten is in no step.
+        for blocked in plan.blocked() {
+            if seen.insert((DriftKind::Changed, blocked.address.clone())) {
+                let what = "differs from the files, and cannot be rewritten".to_owned();
+                self.add(DriftKind::Changed, &blocked.address, what, &[]).place = blocked.at.clone();
+            }
+        }
         for spared in plan.spared() {
             let (kind, what) = match spared.reason {
                 SparedReason::PruneNone | SparedReason::NotDeletable => {
@@ -208,7 +242,9 @@ impl Sorting<'_> {
         for broken in judgement.broken {
             let Some(guardrail) = desired.guardrails.get(broken.sentence) else { continue };
             let Some(held) = &broken.by else { continue };
-            let what = format!("is violated: {} has {}", broken.principal, self.grant(held));
+            let person = Some(&broken.principal).filter(|it| it.kind() == Kind::User);
+            let mark = person.and_then(|it| self.plan.before().user(it.key())).map_or("", User::mark);
+            let what = format!("is violated: {}{mark} has {}", broken.principal, self.grant(held));
             let way = way(&held.path);
             let finding = self.sentence("guardrail", &guardrail.name, &broken, what);
             (finding.place, finding.way) = (Some(guardrail.at.clone()), Some(way));
@@ -260,6 +296,49 @@ impl Sorting<'_> {
                 self.add(DriftKind::Changed, &address, what, &[&member.to_string()]);
             }
         }
+    }
+
+    /// What has ended and is still live.
+    fn due(&mut self) {
+        let before = self.plan.before();
+        for expiry in self.desired.expiries.iter().filter(|expiry| expiry.expired) {
+            let (what, told_apart) = match (&expiry.member, expiry.rule) {
+                (Some(member), _) => {
+                    let key = expiry.address.key();
+                    if !before.group(key).is_some_and(|group| group.members.contains(member)) {
+                        continue;
+                    }
+                    (
+                        format!("has the member {member}, whose membership ended at {}", expiry.until),
+                        member.to_string(),
+                    )
+                }
+                (None, Some(rule)) => {
+                    let end = format!("request.time < timestamp(\"{}\")", expiry.until);
+                    let ended =
+                        |rule: &Rule| rule.condition.as_ref().is_some_and(|it| it.as_str().ends_with(&end));
+                    if !before
+                        .policy(expiry.address.key())
+                        .is_some_and(|policy| policy.rules.0.iter().any(ended))
+                    {
+                        continue;
+                    }
+                    (format!("has a rule that ended at {}", expiry.until), format!("{rule}"))
+                }
+                (None, None) => continue,
+            };
+            let address = expiry.address.clone();
+            let finding = self.add(DriftKind::Due, &address, what, &[&told_apart, &expiry.until.to_string()]);
+            finding.place = Some(expiry.at.clone());
+        }
+    }
+
+    /// An entry that ignores nothing.
+    fn stale(&mut self, entry: &IgnoredFinding, why: &str) {
+        let subject = format!("the entry {} of `settings.drift.ignore`", entry.by);
+        let fixed = [DriftKind::StaleIgnore.as_str().to_owned(), entry.by.to_string()];
+        self.push(DriftKind::StaleIgnore, subject, why.to_owned(), &fixed, &[]).place =
+            Some(entry.at.clone());
     }
 
     /// Access by what the files do not declare, and keys that they do not list.

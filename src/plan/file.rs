@@ -20,7 +20,8 @@ pub use self::read::{Mismatch, Stale, Standing, Unreadable};
 use super::{Action, Blocked, Edge, Effect, GuardName, Leftover, Options, Plan, Step, StepId, Verdict};
 use crate::access::{Grant, GrantScope, Sharpness};
 use crate::model::{
-    Address, Attachment, Id, Key, Kind, Missing, Object, Owner, Principal, Rule, Rules, Scope, Where,
+    Address, Attachment, Id, Key, Kind, Missing, Object, Owner, Principal, Rule, Rules, Scope, UserStatus,
+    Where,
 };
 
 /// The version of the document's shape.
@@ -36,6 +37,9 @@ pub struct Document {
     pub tool: Tool,
     /// The organization's id.
     pub organization: String,
+    /// The organization's name, where it was read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub organization_name: Option<String>,
     /// The stack, or null.
     pub stack: Option<String>,
     /// When it was made.
@@ -76,6 +80,9 @@ pub struct Document {
     /// The members of groups that no list of the API shows; they stay.
     #[serde(default)]
     pub hidden_members: Vec<HiddenDocument>,
+    /// The names of the projects that access and steps speak of, where they are known.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub projects: Vec<ProjectDocument>,
     /// The objects that the plan touches or depends on, people and applications whose access it changes included.
     pub objects: Vec<ObjectDocument>,
     /// What the plan was made from; a report is without it, and cannot be applied.
@@ -172,6 +179,16 @@ fn missing(missing: &Missing) -> MissingDocument {
         by: missing.by.clone(),
         place: missing.at.to_string(),
     }
+}
+
+/// A project.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ProjectDocument {
+    /// Its id, by which the document speaks of it.
+    pub id: String,
+    /// Its name.
+    pub name: String,
 }
 
 /// A member or a rule with an end.
@@ -278,6 +295,9 @@ pub struct AccessDocument {
     pub loses_all: bool,
     /// Whether it is a locked user.
     pub locked: bool,
+    /// Whether it is a user who has not accepted the invitation yet; absent for everybody else.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub not_activated: bool,
     /// What changes.
     pub changes: Vec<GrantChangeDocument>,
 }
@@ -531,6 +551,7 @@ impl Plan {
             format_version: FORMAT_VERSION,
             tool: Tool { name: "scw-iam".to_owned(), version: env!("CARGO_PKG_VERSION").to_owned() },
             organization: self.organization().to_string(),
+            organization_name: self.organization_name().map(ToOwned::to_owned),
             stack: self.stack().map(ToString::to_string),
             created_at: self.created_at(),
             summary: SummaryDocument {
@@ -598,6 +619,7 @@ impl Plan {
                 .collect(),
             missing: self.missing().iter().map(missing).collect(),
             hidden_members: self.hidden_members().map(hidden).collect(),
+            projects: self.project_documents(),
             objects: basis::objects(self),
             made_from: None,
         }
@@ -613,6 +635,7 @@ impl Plan {
                 principal: address(&change.principal.address()),
                 loses_all: change.loses_all,
                 locked: change.locked,
+                not_activated: self.not_activated(&change.principal),
                 changes: change
                     .grants
                     .iter()
@@ -637,6 +660,40 @@ impl Plan {
                     .collect(),
             })
             .collect()
+    }
+
+    fn not_activated(&self, principal: &Principal) -> bool {
+        let Principal::User(key) = principal else { return false };
+        let user = self.outcome().user(key).or_else(|| self.before().user(key));
+        user.is_some_and(|user| user.status == UserStatus::Invited)
+    }
+
+    /// Returns the names of the projects that the plan speaks of.
+    fn project_documents(&self) -> Vec<ProjectDocument> {
+        let granted =
+            self.access().iter().flat_map(|change| &change.grants).map(|changed| &changed.grant.scope);
+        let granted =
+            granted.chain(self.interruptions().iter().map(|interruption| &interruption.grant.scope));
+        let mut ids: BTreeSet<Id> = granted
+            .filter_map(|scope| match scope {
+                GrantScope::Project(id) => Some(*id),
+                GrantScope::Organization | GrantScope::AllProjects | GrantScope::Other(_) => None,
+            })
+            .collect();
+        for step in self.steps() {
+            let address = step.action.address();
+            let sides = [self.before(), self.outcome()].into_iter();
+            let rules =
+                sides.filter_map(|side| side.policy(address.key())).flat_map(|policy| &policy.rules.0);
+            for rule in rules.filter(|_| address.kind() == Kind::Policy) {
+                if let Scope::Projects(projects) = &rule.scope {
+                    ids.extend(projects);
+                }
+            }
+        }
+        let names = &self.outcome().projects;
+        let named = ids.into_iter().filter_map(|id| Some((id, names.get(&id)?)));
+        named.map(|(id, name)| ProjectDocument { id: id.to_string(), name: name.to_string() }).collect()
     }
 
     fn guard_documents(&self) -> Vec<GuardDocument> {

@@ -337,6 +337,7 @@ pub struct Plan {
     summary: Summary,
     places: HashMap<Where, Place>,
     live_keys: HashMap<Address, Key>,
+    organization_name: Option<String>,
 }
 
 /// Compares the live side with the desired one.
@@ -401,6 +402,7 @@ pub fn between(facts: &Facts<'_>, desired: &Desired, options: &Options) -> Resul
         summary,
         places: desired.places.clone(),
         live_keys: alignment.live_keys,
+        organization_name: None,
         before: alignment.before,
         outcome: alignment.outcome,
     })
@@ -468,6 +470,17 @@ impl Plan {
     #[must_use]
     pub const fn organization(&self) -> Id {
         self.before.organization
+    }
+
+    /// Returns the organization's name, where it was read.
+    #[must_use]
+    pub fn organization_name(&self) -> Option<&str> {
+        self.organization_name.as_deref()
+    }
+
+    /// Returns the plan with the name of its organization.
+    pub fn named(self, organization_name: Option<String>) -> Self {
+        Self { organization_name, ..self }
     }
 
     /// Returns who owns what the plan makes.

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 use crate::model::{
-    Address, Assertion, Desired, Expectation, GuardName, Guardrail, Kind, Membership, Principal, Prune, Scope,
+    Address, Assertion, Desired, DriftSettings, Expectation, GuardName, Guardrail, IgnoredFinding, Kind,
+    Membership, Principal, Prune, Scope,
 };
 
 /// Returns, a line each, what is weaker in the files than in those before the change: settings, entries under `allow`,
@@ -50,6 +51,23 @@ fn header(before: &Desired, after: &Desired, found: &mut Vec<String>) {
     }
     for stack in is.takes_over.difference(&was.takes_over) {
         found.push(format!("`settings.takes_over` now has stack {stack}"));
+    }
+    drift(&was.drift, &is.drift, found);
+}
+
+fn drift(was: &DriftSettings, is: &DriftSettings, found: &mut Vec<String>) {
+    for kind in was.fail_on.difference(&is.fail_on) {
+        found.push(format!("`settings.drift.fail_on` no longer has {kind}"));
+    }
+    for stack in is.stacks.difference(&was.stacks) {
+        found.push(format!("`settings.drift.stacks` now trusts stack {stack}"));
+    }
+    for entry in &is.ignore {
+        let longer = |known: &&IgnoredFinding| known.by == entry.by && known.until >= entry.until;
+        if !was.ignore.iter().any(|known| longer(&known)) {
+            let (by, until, reason) = (&entry.by, entry.until, &entry.reason);
+            found.push(format!("`settings.drift.ignore` now has {by}, until {until}: {reason}"));
+        }
     }
 }
 

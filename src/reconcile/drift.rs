@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::plan::needs;
+use super::plan::{needs, resolve};
 use super::{Error, PlanOptions, Session};
 use crate::access::self_escalating;
 use crate::config::Files;
@@ -25,9 +25,7 @@ impl Drift {
     /// Says whether something was found that counts.
     #[must_use]
     pub fn found(&self) -> bool {
-        // What cannot be rewritten differs from the files all the same.
-        let blocked = self.fail_on.contains(&DriftKind::Changed) && !self.plan.blocked().is_empty();
-        blocked || self.findings.fails(&self.fail_on)
+        self.findings.fails(&self.fail_on)
     }
 }
 
@@ -38,13 +36,13 @@ impl Session {
     /// As [`Session::plan`]: what cannot be read is never called clean.
     pub async fn drift(&self, files: &Files, options: &PlanOptions) -> Result<Drift, Error> {
         let needs = needs(files);
-        // What is gone from these lists is drift too.
-        let projects = needs.projects || files.pins_projects();
-        let needs = Needs { projects, permission_sets: true, ..needs };
-        let mut reading = self.read_as(&needs, options).await?;
-        let desired = self.resolve_for(files, &reading.live, options)?;
+        // What is gone from these lists is drift too, and what is found is shown with the names of projects.
+        let needs = Needs { projects: true, permission_sets: true, ..needs };
+        let (reading, name) = futures::join!(self.read_as(&needs, options), self.organization_name());
+        let mut reading = reading?;
+        let desired = self.accepted(resolve(files, &reading.live)?, options)?;
         let plan = reading.compare(&desired, options)?;
-        let plan = self.with_key_ages(&mut reading, &desired, options, plan).await?;
+        let plan = self.with_key_ages(&mut reading, &desired, options, plan).await?.named(name);
         let keys = if keys_matter(&plan) { self.access_keys(&reading.live).await? } else { BTreeMap::new() };
         let findings = Findings::of(&plan, &desired, &keys);
         Ok(Drift { plan, findings, fail_on: desired.settings.drift.fail_on })

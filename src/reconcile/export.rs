@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::Error;
 use super::plan::{facts, resolve};
-use crate::config::{self, ExportOptions, ExportedFile, Source};
+use crate::config::{self, ExportOptions, ExportedFile, ExportedFiles, LeftOut, Source};
 use crate::live::Live;
 use crate::model::{Address, State};
 use crate::plan::{Caller, Counts, Options, Plan, between};
@@ -14,6 +14,8 @@ use crate::plan::{Caller, Counts, Options, Plan, between};
 pub struct Exported {
     /// The files.
     pub files: Vec<ExportedFile>,
+    /// What no file declares, though somebody may want to.
+    pub left_out: Vec<LeftOut>,
     /// How many objects a plan of them adopts. It changes nothing else.
     pub adopted: usize,
     /// The objects that they declare.
@@ -29,8 +31,8 @@ pub fn export(live: &Live, options: &ExportOptions<'_>) -> Result<Exported, Erro
 }
 
 /// Writes a state as files, and proves that they change nothing of what is live.
-pub(super) fn prove(state: &State, live: &Live, options: &ExportOptions<'_>) -> Result<Exported, Error> {
-    let files = config::export(state, options);
+pub(super) fn prove(state: &State, live: &Live, options: &ExportOptions<'_'>) -> Result<Exported, Error> {
+    let ExportedFiles { files, left_out } = config::export(state, options);
     let source =
         |file: &ExportedFile| Source::Text { name: file.path.clone(), bytes: file.text.clone().into_bytes() };
     let sources: Vec<_> = files.iter().map(source).collect();
@@ -40,8 +42,12 @@ pub(super) fn prove(state: &State, live: &Live, options: &ExportOptions<'_>) -> 
     let facts = facts(live, &caller, options.now);
     let plan = between(&facts, &resolved.desired, &Options::default())?;
     if plan.summary().total() == Counts::default() && plan.conflicts().is_empty() {
-        let declared = resolved.desired.state.objects.into_keys().collect();
-        return Ok(Exported { files, adopted: plan.summary().adopted, declared });
+    prove(&live.state, live, options)
+}
+
+/// Writes a state as files, and proves that they change nothing of what is live.
+pub(super) fn prove(state: &State, live: &Live, options: &ExportOptions<'_'>) -> Result<Exported, Error> {
+    let ExportedFiles { files, left_out } = config::export(state, options);
     }
     let deleted: Vec<_> = plan.steps().iter().filter_map(|step| step.action.deletes().cloned()).collect();
     Err(match options.stack {

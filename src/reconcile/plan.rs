@@ -58,21 +58,49 @@ impl Session {
     /// When the organization cannot be read, or the files do not fit it.
     pub async fn plan(&self, files: &Files, options: &PlanOptions) -> Result<Planned, Error> {
         let mut reading = self.read_for(files, options).await?;
-        let desired = self.resolve_for(files, &reading.live, options)?;
-        let plan = reading.compare(&desired, options)?;
-        let plan = self.with_key_ages(&mut reading, &desired, options, plan).await?;
+        let mut resolved = resolve(files, &reading.live)?;
+        let mut plan = reading.compare(&resolved.desired, options)?;
+        let mut name = None;
+        if !plan.is_empty() {
+            // What a plan with steps shows, and what it relies on.
+            let known = self.names(&mut reading.live).await?;
+            name = known.organization;
+            if known.projects {
+                resolved = resolve(files, &reading.live)?;
+                plan = reading.compare(&resolved.desired, options)?;
+            }
+        }
+        let desired = self.accepted(resolved, options)?;
+        let plan = self.with_key_ages(&mut reading, &desired, options, plan).await?.named(name);
         let made_from = made_from(files, options, reading.digest(options));
         Ok(Planned { plan, caller: reading.caller, made_from })
     }
 
-    /// Turns files into what is desired, and reports their warnings, or treats them as errors where that is asked for.
-    pub(super) fn resolve_for(
+    /// Reads the names of the projects, unless they are known, and of the organization.
+    pub(super) async fn names(&self, live: &mut Live) -> Result<Names, Error> {
+        let organization = self.organization_name();
+        // Every organization has a project at least.
+        if !live.state.projects.is_empty() {
+            return Ok(Names { organization: organization.await, projects: false });
+        }
+        let (organization, notices) = futures::join!(organization, live::projects(&self.client, live));
+        let notices = notices.map_err(|source| self.unread(source))?;
+        notices.iter().for_each(|notice| self.watch.notice(notice));
+        Ok(Names { organization, projects: !live.state.projects.is_empty() })
+    }
+
+    /// Reads the name of the organization; `None` where the key may not.
+    pub(super) async fn organization_name(&self) -> Option<String> {
+        let name = self.client.get_organization().await.ok()?.name;
+        Some(name).filter(|name| !name.is_empty())
+    }
+
+    /// Reports the warnings of files, or treats them as errors where that is asked for.
+    pub(super) fn accepted(
         &self,
-        files: &Files,
-        live: &Live,
+        resolved: config::Resolved,
         options: &PlanOptions,
     ) -> Result<Desired, Error> {
-        let resolved = resolve(files, live)?;
         self.watch.warnings(&resolved.warnings);
         if options.guards.strict && resolved.warnings.count(config::Severity::Warning) > 0 {
             return Err(Error::Strict);
@@ -133,6 +161,14 @@ impl Session {
         notices.iter().for_each(|notice| self.watch.notice(notice));
         reading.compare(desired, options)
     }
+}
+
+/// What was read of names.
+pub(super) struct Names {
+    /// The organization's.
+    pub(super) organization: Option<String>,
+    /// Whether those of the projects are new.
+    pub(super) projects: bool,
 }
 
 /// The live organization, and who looks at it.

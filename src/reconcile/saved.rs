@@ -90,14 +90,20 @@ impl Session {
         let guards = saved.made_from.options(&options.guards);
         let options = &PlanOptions { guards, ..options.clone() };
         let mut reading = self.read_for(&saved.files, options).await?;
+        let mut name = None;
+        // As when it was made.
+        if !saved.document.steps.is_empty() {
+            name = self.names(&mut reading.live).await?.organization;
+        }
         let digest = reading.digest(options);
         let unfit = |error| saved.unfit(error, &digest);
-        let desired = self.resolve_for(&saved.files, &reading.live, options).map_err(unfit)?;
+        let resolved = resolve(&saved.files, &reading.live).map_err(unfit)?;
+        let desired = self.accepted(resolved, options).map_err(unfit)?;
         let plan = reading.compare(&desired, options).map_err(unfit)?;
         let standing = saved.document.check(&plan, &digest, options.now);
         let standing = standing.map_err(|why| Error::mismatch(&saved.name, why))?;
         let plan = self.with_key_ages(&mut reading, &desired, options, plan).await?;
-        let plan = plan.dated(saved.document.created_at);
+        let plan = plan.dated(saved.document.created_at).named(name);
         Ok(match standing {
             Standing::Same => {
                 Again::Same(Planned { plan, caller: reading.caller, made_from: saved.made_from.clone() })
@@ -116,16 +122,18 @@ impl Session {
         planned: Planned,
         options: &PlanOptions,
     ) -> Result<Again, Error> {
-        let live = self.refresh(&needs(files)).await?;
+        let mut live = self.refresh(&needs(files)).await?;
+        let name = if planned.plan.is_empty() { None } else { self.names(&mut live).await?.organization };
         // Warnings were reported when the plan was made.
         let desired = resolve(files, &live)?.desired;
         let mut reading = Reading { live, caller: planned.caller.clone() };
         let plan = reading.compare(&desired, options)?;
         let plan = self.with_key_ages(&mut reading, &desired, options, plan).await?;
         match planned.plan.document().check(&plan, "", options.now) {
-            Ok(Standing::Same) => {
-                Ok(Again::Same(Planned { plan: plan.dated(planned.plan.created_at()), ..planned }))
-            }
+            Ok(Standing::Same) => Ok(Again::Same(Planned {
+                plan: plan.dated(planned.plan.created_at()).named(name),
+                ..planned
+            })),
             Ok(Standing::Applied) => Ok(Again::Applied(plan)),
             Err(why) => Err(Error::mismatch("the plan", why)),
         }

@@ -10,7 +10,7 @@ use super::escape::{markdown as escape, terminal};
 use super::paint::Ink;
 use super::report::{Report, Style, pretty};
 use crate::access::{Broken, Everything, broken_assertions, judge_guardrails, sentence};
-use crate::model::{Address, Catalogue, Desired, Id, Place, Where};
+use crate::model::{Address, Catalogue, Desired, Id, Place, State, Where};
 use crate::review::{FindingId, Outline, ReportedFinding, Subject, fingerprint};
 
 /// An assertion or a guardrail, and what breaks it.
@@ -24,7 +24,7 @@ struct Judged {
     broken: Vec<String>,
 }
 
-/// All assertions and guardrails of the files, judged on what the files give.
+/// All assertions and guardrails of the files, judged on a state.
 #[derive(Debug)]
 pub struct TestReport {
     organization: Id,
@@ -36,8 +36,14 @@ impl TestReport {
     /// Judges them.
     #[must_use]
     pub fn of(desired: &Desired) -> Self {
+        Self::on(&desired.state, desired)
+    }
+
+    /// Judges them on a state: what the files give, or what is live.
+    #[must_use]
+    pub fn on(state: &State, desired: &Desired) -> Self {
         let stack = desired.stack.as_ref().map(ToString::to_string);
-        Self { organization: desired.state.organization, stack, judged: judge(desired) }
+        Self { organization: desired.state.organization, stack, judged: judge(state, desired) }
     }
 
     /// Returns how many are broken.
@@ -106,8 +112,8 @@ impl Report for TestReport {
     }
 }
 
-fn judge(desired: &Desired) -> Vec<Judged> {
-    let (state, catalogue) = (&desired.state, Catalogue::published());
+fn judge(state: &State, desired: &Desired) -> Vec<Judged> {
+    let catalogue = Catalogue::published();
     let everything = Everything::of(state);
     let assertions = broken_assertions(&everything, catalogue, &desired.assertions);
     let judgement = judge_guardrails(&everything, catalogue, &desired.guardrails);
@@ -115,7 +121,7 @@ fn judge(desired: &Desired) -> Vec<Judged> {
         broken
             .iter()
             .filter(|broken| broken.sentence == at)
-            .map(|broken| words(desired, broken, with_principal))
+            .map(|broken| words(state, desired, broken, with_principal))
             .collect()
     };
     let assertions = desired.assertions.iter().enumerate().map(|(at, assertion)| Judged {
@@ -138,7 +144,7 @@ fn judge(desired: &Desired) -> Vec<Judged> {
     assertions.chain(guardrails).collect()
 }
 
-fn words(desired: &Desired, broken: &Broken, with_principal: bool) -> String {
+fn words(state: &State, desired: &Desired, broken: &Broken, with_principal: bool) -> String {
     let Some(held) = &broken.by else { return "nothing grants it without a condition".to_owned() };
     let who = if with_principal { format!("{} holds ", broken.principal) } else { "holds ".to_owned() };
     let through = if broken.through.is_some() { ", which takes it in" } else { "" };
@@ -149,6 +155,6 @@ fn words(desired: &Desired, broken: &Broken, with_principal: bool) -> String {
         .get(&rule)
         .map(|place| format!(" ({}:{})", place.file.display(), place.line))
         .unwrap_or_default();
-    let grant = held.grant.words(|id| desired.state.projects.get(&id));
+    let grant = held.grant.words(|id| state.projects.get(&id));
     format!("{who}{grant}{through} ← {group}policy {}, rule {}{place}", held.path.policy, held.path.rule + 1)
 }

@@ -259,6 +259,10 @@ catalogue! {
         why "It grants nothing any more, and makes the policy look wider than it is."
         fine "Until the next scheduled `scw-iam apply`."
         check "Delete the rule.";
+    Due Low "due": "An entry has ended and is still live"
+        why "What the files let end is still there: on a member nothing but an apply ends it."
+        fine "Until the next scheduled `scw-iam apply`."
+        check "`scw-iam apply` takes it away; `scw-iam drift` finds nothing due.";
     FileWarning Low "file-warning": "The files hold a warning"
         why "What the files say works, but probably not as it is meant."
         fine "Where the message says so."

@@ -114,7 +114,7 @@ fn what_cannot_be_rewritten_is_named_and_the_rest_is_done() {
     assert_snapshot!(desk.run("plan --emulate live.json -o markdown"), @"
     -- stdout
     <!-- scw-iam plan ac3e0000-0000-4000-8000-000000000000 web -->
-    ### Access plan of stack `web` in organization `ac3e0000-0000-4000-8000-000000000000`
+    ### Access plan of stack `web` in organization `acme` (`ac3e0000-0000-4000-8000-000000000000`)
 
     🛑 Access that stays: user `ann@acme.io` keeps InstancesFullAccess on staging, because policy developers-run cannot be rewritten
 
@@ -151,7 +151,24 @@ fn what_cannot_be_rewritten_is_named_and_the_rest_is_done() {
     assert_eq!(group.unwrap()["user_ids"].as_array().unwrap().len(), 1);
     desk.file("live.json", after);
     assert_eq!(desk.run("plan --emulate live.json --detailed-exitcode").code, 2);
-    assert_eq!(desk.run("drift --emulate live.json").code, 2);
+    let drift = desk.run("drift --emulate live.json -o json").ends_with(2).json();
+    let found: Vec<_> =
+        drift["drift"].as_array().unwrap().iter().filter(|it| it["kind"] == "changed").collect();
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert_eq!(found[0]["subject"], "policy developers-run");
+    for (on, code) in [("changed", 2), ("missing,extra,broken,gone,escalation", 0)] {
+        let ended = desk.run(&format!("drift --emulate live.json --fail-on {on}")).ends_with(code);
+        assert!(ended.stdout.contains("changed: policy developers-run"), "{ended}");
+        assert!(ended.stdout.contains("Drift: 1 changed."), "{ended}");
+    }
+    // What is known does not count.
+    let ignore = format!(
+        "settings: {{drift: {{ignore: [{{fingerprint: {}, reason: the console's, until: 2099-01-01}}]}}}}\n",
+        found[0]["fingerprint"].as_str().unwrap()
+    );
+    desk.file("iam.yaml", format!("{}{ignore}", edit(FILE, &[LEAVES, LESS])));
+    assert_eq!(desk.run("drift --emulate live.json").code, 0);
+    desk.file("iam.yaml", edit(FILE, &[LEAVES, LESS]));
     assert_eq!(desk.run("apply --yes --emulate live.json").code, 6);
     let json: Value = serde_json::from_str(&desk.run("plan --emulate live.json -o json").stdout).unwrap();
     assert_eq!(json["blocked"][0]["address"], "policy developers-run");

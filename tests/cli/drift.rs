@@ -52,7 +52,7 @@ fn what_somebody_changed_by_hand_ends_with_2() {
     assert_snapshot!(desk.run("drift --emulate live.json -o markdown"), @r#"
     -- stdout
     <!-- scw-iam drift ac3e0000-0000-4000-8000-000000000000 web -->
-    ### Access drift of stack `web` in organization `ac3e0000-0000-4000-8000-000000000000`
+    ### Access drift of stack `web` in organization `acme` (`ac3e0000-0000-4000-8000-000000000000`)
 
     **2 to change (1 application, 1 group); 2 steps; 1 escalation**
 
@@ -152,7 +152,7 @@ fn drift_says_on_which_side_access_is() {
     let markdown = desk.run("drift --emulate live.json -o markdown").ends_with(2).stdout;
     assert_snapshot!(markdown.split("<details>").next().unwrap(), @r#"
     <!-- scw-iam drift ac3e0000-0000-4000-8000-000000000000 web -->
-    ### Access drift of stack `web` in organization `ac3e0000-0000-4000-8000-000000000000`
+    ### Access drift of stack `web` in organization `acme` (`ac3e0000-0000-4000-8000-000000000000`)
 
     **5 to change (1 group, 4 policies); 5 steps**
 

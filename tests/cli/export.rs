@@ -275,3 +275,34 @@ fn what_a_stack_owns_and_files_cannot_say_is_named_and_nothing_is_written() {
     ");
     assert!(!desk.path("files").exists());
 }
+
+#[test]
+fn an_export_of_a_stack_says_in_whose_groups_its_applications_are_and_what_it_leaves_out() {
+    let mut state = live();
+    object(&mut state, "groups", "developers")["tags"] = json!(["scw-iam=data"]);
+    object(&mut state, "groups", "developers")["application_ids"] =
+        json!(["ac3e0000-0000-4000-8000-000000000012"]);
+    object(&mut state, "policies", "developers-run")["tags"] = json!(["scw-iam=data"]);
+    let mut twin = object(&mut state, "applications", "backup").clone();
+    (twin["id"], twin["name"], twin["tags"]) =
+        ("ac3e0000-0000-4000-8000-000000000019".into(), "no/name".into(), json!([]));
+    state["applications"].as_array_mut().unwrap().push(twin);
+    let desk = desk();
+    desk.file("live.json", state);
+    let ended = desk.run("export --stack web --emulate live.json").ends_with(0);
+    assert!(ended.stdout.contains("\nmemberships:\n  developers:\n    applications: [ci]\n\n"), "{ended}");
+    for said in [
+        "not declared: 1 application: its name is not unique, or breaks the rules for names: no/name (ac3e0000-0000-4000-8000-000000000019)\n",
+        "not declared: 1 group: it belongs to the stack `data`: developers\n",
+        "not declared: 1 policy: it belongs to the stack `data`: developers-run\n",
+    ] {
+        assert!(ended.stderr.contains(said), "{said}: {ended}");
+    }
+    assert!(!ended.stderr.contains("built in"), "every organization has these: {ended}");
+    desk.file("iam.yaml", &ended.stdout);
+    assert_eq!(desk.run("plan --emulate live.json --detailed-exitcode").code, 0);
+    // They are the stack's to take back.
+    desk.file("iam.yaml", edit(&ended.stdout, &[("applications: [ci]\n", "applications: []\n")]));
+    let ended = desk.run("plan --emulate live.json").ends_with(0);
+    assert!(ended.stdout.contains("- application ci leaves group developers"), "{ended}");
+}

@@ -75,6 +75,8 @@ fn the_number_that_was_printed_lifts_a_guard_and_no_other_does() {
       2  - application backup    after 1
       3  - policy ci-push
 
+    note: to stop managing an object without deleting it, list it under `release`
+
     refused by deletes: would delete 3 of the 9 objects that this stack owns (limit:
       1) (--allow deletes=2 does not match) (--allow deletes=3)
         policy backup-store
@@ -103,6 +105,8 @@ fn the_number_that_was_printed_lifts_a_guard_and_no_other_does() {
       1  - policy backup-store
       2  - application backup    after 1
       3  - policy ci-push
+
+    note: to stop managing an object without deleting it, list it under `release`
 
     allowed by deletes: would delete 3 of the 9 objects that this stack owns (limit:
       1) (--allow deletes=3)
@@ -269,4 +273,31 @@ fn a_broken_assertion_and_a_broken_guardrail_refuse() {
 
     Plan: 1 to change (1 policy); 1 step; refused.
     ");
+}
+
+#[test]
+fn what_is_left_of_somebody_deleted_loses_nothing() {
+    let ghosts = ["ac3e0000-0000-4000-8000-0000000000d1", "ac3e0000-0000-4000-8000-0000000000d2"];
+    let mut state = live();
+    object(&mut state, "groups", "developers")["user_ids"]
+        .as_array_mut()
+        .unwrap()
+        .extend(ghosts.map(Into::into));
+    let desk = desk();
+    desk.file("live.json", state);
+    let limits = "stack: web\nsettings: {limits: {losses: 2, lost_access: 2}}\n";
+    let changes = [
+        ("stack: web\n", limits),
+        ("permission_sets: [InstancesFullAccess]", "permission_sets: [InstancesReadOnly]"),
+    ];
+    desk.file("iam.yaml", edit(FILE, &changes));
+    let ended = desk.run("plan --emulate live.json").ends_with(0);
+    assert!(ended.stdout.contains("- loses InstancesFullAccess on staging"), "{ended}");
+    // Those whom somebody knows count.
+    desk.file(
+        "iam.yaml",
+        edit(FILE, &[("stack: web\n", "stack: web\nsettings: {limits: {losses: 1}}\n"), changes[1]]),
+    );
+    let ended = desk.run("plan --emulate live.json").ends_with(3);
+    assert!(ended.stdout.contains("would take access away from 2 principals"), "{ended}");
 }

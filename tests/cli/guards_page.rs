@@ -6,7 +6,7 @@ use scw_iam::model::GuardName;
 use serde_json::json;
 
 use crate::acme::{FILE, desk, live, object};
-use crate::command::edit;
+use crate::command::{Desk, Ended, edit};
 
 const INTRODUCTION: &str = "\
 # Guards
@@ -168,8 +168,8 @@ const EXAMPLES: &[Example] = &[
     },
 ];
 
-/// What a guard prints.
-fn refusal(example: &Example) -> String {
+/// A plan that a guard refuses.
+fn refused(example: &Example) -> (Desk, Ended) {
     let desk = desk();
     let text = edit(FILE, example.changes);
     let settings = format!("stack: web\nsettings: {}\n", example.settings);
@@ -179,13 +179,50 @@ fn refusal(example: &Example) -> String {
         object(&mut state, "applications", "ci")["tags"] = json!([]);
     }
     desk.file("live.json", state);
-    let options = example.options;
-    let ended = desk.run(&format!("plan --emulate live.json --now 2026-11-22T12:00:00Z {options}"));
+    let ended = plan(&desk, example, "");
     assert_eq!(ended.code, 3, "{}: {ended}", example.guard);
+    (desk, ended)
+}
+
+fn plan(desk: &Desk, example: &Example, more: &str) -> Ended {
+    let options = example.options;
+    desk.run(&format!("plan --emulate live.json --now 2026-11-22T12:00:00Z {options} {more}"))
+}
+
+/// What a guard prints.
+fn refusal(example: &Example, ended: &Ended) -> String {
     let head = format!("refused by {}:", example.guard);
     let mut lines = ended.stdout.lines().skip_while(|line| !line.starts_with(&head));
     let first = lines.next().unwrap_or_else(|| panic!("{}: {ended}", example.guard)).to_owned();
     lines.take_while(|line| line.starts_with(' ')).fold(first, |text, line| text + "\n" + line)
+}
+
+/// Whether a guard refuses a plan.
+fn refuses(example: &Example, ended: &Ended) -> bool {
+    ended.stdout.contains(&format!("refused by {}:", example.guard))
+}
+
+#[test]
+fn what_a_refusal_offers_works_as_it_is_printed() {
+    let mut entries = 0;
+    for example in EXAMPLES {
+        let (desk, ended) = refused(example);
+        let refusal = refusal(example, &ended);
+        let words: Vec<&str> = refusal.split_whitespace().collect();
+        let option = words
+            .iter()
+            .position(|word| word.ends_with("--allow"))
+            .map(|at| words[at + 1].trim_end_matches(')'));
+        let option = format!("--allow {}", option.unwrap_or_else(|| panic!("{refusal}")));
+        assert!(!refuses(example, &plan(&desk, example, &option)), "{}: {option}", example.guard);
+        // Pasted with its line breaks, as a terminal of 80 columns shows it.
+        let Some((_, entry)) = refusal.split_once("add to `allow`:") else { continue };
+        entries += 1;
+        desk.file("iam.yaml", format!("{}\nallow:\n  {}\n", desk.read("iam.yaml"), entry.trim()));
+        let ended = plan(&desk, example, "");
+        assert!(!refuses(example, &ended) && ended.code != 65, "{}: {entry}\n{ended}", example.guard);
+    }
+    assert!(entries >= 10, "{entries}");
 }
 
 #[test]
@@ -195,7 +232,7 @@ fn every_guard_is_documented_with_a_refusal() {
     let mut page = INTRODUCTION.to_owned();
     for example in EXAMPLES {
         let (guard, refuses, default) = (example.guard, example.refuses, example.default);
-        let refusal = refusal(example);
+        let refusal = refusal(example, &refused(example).1);
         write!(
             page,
             "\n## `{guard}`\n\nRefuses: {refuses}\n\nDefault: {default}.\n\n```text\n{refusal}\n```\n"

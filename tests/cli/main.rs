@@ -27,6 +27,7 @@ mod hostile;
 mod language;
 mod leavers;
 mod lists;
+mod looks;
 mod markdown;
 mod ownership;
 mod people;

@@ -107,6 +107,8 @@ fn what_is_owned_and_no_longer_declared_is_deleted() {
       1  - policy backup-store
       2  - application backup    after 1
 
+    note: to stop managing an object without deleting it, list it under `release`
+
     Plan: 2 to delete (1 application, 1 policy); 2 steps.
     -- stderr
     This ran on an emulator: nothing real was changed.

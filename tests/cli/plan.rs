@@ -153,6 +153,8 @@ fn every_kind_is_made_changed_and_deleted_in_the_order_of_the_apply() {
       7  - policy backup-store
       8  - application backup    after 7
 
+    note: to stop managing an object without deleting it, list it under `release`
+
     Plan: 2 to create (1 application, 1 policy), 3 to change (1 application,
           1 group, 1 policy), 2 to delete (1 application, 1 policy); 8 steps.
     -- stderr
@@ -258,7 +260,7 @@ fn markdown_is_for_a_pull_request() {
     assert_snapshot!(desk.run("plan --emulate live.json -o markdown"), @"
     -- stdout
     <!-- scw-iam plan ac3e0000-0000-4000-8000-000000000000 web -->
-    ### Access plan of stack `web` in organization `ac3e0000-0000-4000-8000-000000000000`
+    ### Access plan of stack `web` in organization `acme` (`ac3e0000-0000-4000-8000-000000000000`)
 
     **1 to change (1 policy); 1 step**
 

@@ -140,6 +140,8 @@ fn ten_changes_are_planned_applied_and_then_nothing_is_left_to_do() {
       14  - policy backup-store
       15  - application backup    after 14
 
+    note: to stop managing an object without deleting it, list it under `release`
+
     Plan: 3 to create (1 application, 1 group, 1 policy), 5 to change
           (1 application, 1 group, 3 policies), 2 to delete (1 application,
           1 policy); 15 steps.

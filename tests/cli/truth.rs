@@ -36,7 +36,7 @@ fn drift(state: Value, file: &str) -> Desk {
 
 /// The findings of a kind: what they are about, and the fingerprint.
 fn findings(desk: &Desk, kind: &str) -> Vec<(String, String)> {
-    let report = desk.run("drift --emulate live.json -o json").json();
+    let report = desk.run("drift --emulate live.json --now 2026-12-01T00:00:00Z -o json").json();
     let text = |value: &Value, key: &str| value[key].as_str().unwrap().to_owned();
     let of_kind = report["drift"].as_array().unwrap().iter().filter(|finding| finding["kind"] == kind);
     of_kind.map(|finding| (text(finding, "subject"), text(finding, "fingerprint"))).collect()
@@ -77,13 +77,6 @@ assertions:
     Left alone
       1 policy: no stack owns it
           tmp-test
-
-    note: 1 assertion broken already, and still after this plan
-        user cho@acme.io cannot IAMManager on organization (iam.yaml:56): IAMManager
-          on organization ← policy tmp-test, rule 1 (already so)
-    note: 1 existing grant violates a guardrail
-        admins only (iam.yaml:54): user cho@acme.io: IAMManager on organization ←
-          policy tmp-test, rule 1 (already so)
 
     Drift: 2 broken, 1 escalation.
     -- stderr
@@ -182,7 +175,7 @@ fn a_key_made_on_a_declared_application_that_can_escalate_is_drift_until_it_is_i
     assert!(ended.stdout.contains("ignored until 2027-02-01T00:00:00Z: the"), "{ended}");
     let ended = at("2027-03-01T00:00:00Z").ends_with(2);
     assert!(
-        ended.stdout.contains(&format!("the entry {fingerprint} of `settings.drift.ignore` has ended")),
+        ended.stdout.contains(&format!("stale-ignore: the entry {fingerprint} of `settings.drift.ignore`")),
         "{ended}"
     );
     // Another key is another finding.
@@ -193,7 +186,7 @@ fn a_key_made_on_a_declared_application_that_can_escalate_is_drift_until_it_is_i
     desk.file("live.json", state);
     let ended = at("2026-12-01T00:00:00Z").ends_with(2);
     assert!(ended.stdout.contains("has 2 API keys"), "{ended}");
-    assert!(ended.stdout.contains("matches no finding"), "{ended}");
+    assert!(ended.stdout.contains("stale-ignore: the entry"), "{ended}");
 }
 
 #[test]
@@ -268,4 +261,134 @@ fn a_trusted_stack_may_give_what_can_escalate() {
     desk.file("iam.yaml", format!("{FILE}\nsettings: {{drift: {{stacks: [security]}}}}\n"));
     let report = desk.run("drift --emulate live.json -o json").ends_with(0).json();
     assert_eq!(report["trusted"], 1);
+}
+
+#[test]
+fn what_is_known_of_an_object_is_ignored_until_it_ends_and_an_entry_that_is_not_needed_is_stale() {
+    let mut state = live();
+    object(&mut state, "applications", "ci")["description"] = "Deploys, and more".into();
+    with_policy(&mut state, "vendor", "InstancesReadOnly", CHO);
+    let ignore = "settings:
+  drift:
+    ignore:
+      - {object: \"application:ci\", findings: [changed], reason: the console's, until: 2027-01-31}
+      - {object: \"policy:vendor\", findings: [unmanaged], reason: the vendor's, until: 2027-01-31}
+      - {object: \"group:admins\", findings: [changed], reason: nobody knows, until: 2027-01-31}
+";
+    let desk = drift(state, &format!("{FILE}{ignore}"));
+    let at = |now: &str, more: &str| desk.run(&format!("drift --emulate live.json --now {now} {more}"));
+    assert_snapshot!(at("2026-12-01T00:00:00Z", ""), @r#"
+    -- stdout
+    Findings
+      changed: application ci (iam.yaml:15) differs from the files
+          fingerprint d347b7a20fce, ignored until 2027-02-01T00:00:00Z: the
+              console's
+      stale-ignore: the entry group:admins (changed) of `settings.drift.ignore`
+          (iam.yaml:57) matches no finding
+      unmanaged: policy vendor is not declared
+          fingerprint 22edcf7ba74e, ignored until 2027-02-01T00:00:00Z: the vendor's
+
+    Access: live against the files
+      no difference of access
+
+    Steps: what an apply would do about it
+      1  ~ application ci
+           description: "Deploys, and more" → "Deploys"
+
+    Access that no file declares
+      user cho@acme.io
+        InstancesReadOnly on staging
+            ← policy vendor, rule 1
+
+    Left alone
+      1 policy: no stack owns it
+          vendor
+
+    Drift: 1 to change (1 application); 1 step; 1 stale-ignore.
+    -- stderr
+    This ran on an emulator: nothing real was changed.
+    -- exit 0
+    "#);
+    assert_eq!(at("2026-12-01T00:00:00Z", "--fail-on changed,unmanaged").code, 0);
+    assert_eq!(at("2026-12-01T00:00:00Z", "--fail-on stale-ignore").code, 2);
+    assert_eq!(at("2027-03-01T00:00:00Z", "").code, 2);
+    assert_eq!(at("2027-03-01T00:00:00Z", "--fail-on unmanaged").code, 2);
+    let stale = findings(&desk, "stale-ignore");
+    assert_eq!(stale.len(), 1, "{stale:?}");
+    // Nothing ignores it.
+    let more = format!("      - {{fingerprint: {}, reason: so it is, until: 2027-01-31}}\n", stale[0].1);
+    desk.file("iam.yaml", format!("{FILE}{ignore}{more}"));
+    assert_eq!(findings(&desk, "stale-ignore").len(), 2);
+    assert_eq!(desk.run("drift --emulate live.json --fail-on stale-ignore").code, 2);
+}
+
+#[test]
+fn an_object_is_ignored_for_what_is_about_it_alone() {
+    for (entry, said) in [
+        ("object: \"group:admins\", findings: [extra]", "is ignored by its fingerprint only"),
+        ("object: \"group:admins\", findings: [escalation]", "is ignored by its fingerprint only"),
+        ("object: \"group:admins\", findings: []", "ignores no finding"),
+        ("object: \"group:admins\"", "or by `object` and `findings`"),
+        ("fingerprint: 3f9c0a17d2be, findings: [changed]", "or by `object` and `findings`"),
+    ] {
+        let ignore =
+            format!("settings: {{drift: {{ignore: [{{{entry}, reason: so, until: 2027-01-31}}]}}}}\n");
+        let desk = drift(live(), &format!("{FILE}{ignore}"));
+        let ended = desk.run("validate").ends_with(65);
+        assert!(ended.stderr.contains(said), "{entry}: {ended}");
+    }
+}
+
+#[test]
+fn what_has_ended_and_is_still_live_is_due() {
+    let file = edit(FILE, &[("bob@acme.io]", "{email: bob@acme.io, until: 2026-11-20}]")]);
+    let desk = drift(live(), &file);
+    let found = findings(&desk, "due");
+    assert_eq!(found.len(), 1, "{found:?}");
+    let ended = desk.run("drift --emulate live.json --now 2026-11-22T00:00:00Z");
+    assert!(
+        ended.stdout.contains("due: group developers (iam.yaml:24) has the member user bob@acme.io"),
+        "{ended}"
+    );
+    assert_eq!(desk.run("drift --emulate live.json --now 2026-11-22T00:00:00Z --fail-on due").code, 2);
+    assert_eq!(desk.run("drift --emulate live.json --now 2026-11-19T00:00:00Z --fail-on due").code, 0);
+    // A rule that has ended on the server, and that no apply has taken away yet.
+    let mut state = live();
+    let rule = &mut object(&mut state, "policies", "ci-push")["rules"][0];
+    rule["condition"] = "request.time < timestamp(\"2026-11-21T00:00:00Z\")".into();
+    let file = edit(
+        FILE,
+        &[("[ContainerRegistryFullAccess]\n", "[ContainerRegistryFullAccess]\n        until: 2026-11-20\n")],
+    );
+    let desk = drift(state, &file);
+    let found = findings(&desk, "due");
+    assert_eq!(found[0].0, "policy ci-push", "{found:?}");
+}
+
+#[test]
+fn assertions_and_guardrails_are_judged_on_the_organization_with_live() {
+    let mut state = live();
+    with_policy(&mut state, "tmp-test", "IAMManager", CHO);
+    let sentences = "
+guardrails:
+  - {name: admins only, forbid: grant.permission_set == \"IAMManager\" && grant.via_group != \"admins\"}
+assertions:
+  - {principal: {user: cho@acme.io}, cannot: IAMManager, \"on\": organization}
+  - {principal: {user: bob@acme.io}, can: InstancesFullAccess, \"on\": staging}
+";
+    let desk = drift(state, &format!("{FILE}{sentences}"));
+    assert_eq!(desk.run("test").code, 0, "what the files give");
+    assert_snapshot!(desk.run("test --live --emulate live.json"), @"
+    -- stdout
+    FAILED assertion user cho@acme.io cannot IAMManager on organization (iam.yaml:56:6)
+        holds IAMManager on organization ← policy tmp-test, rule 1
+    ok assertion user bob@acme.io can InstancesFullAccess on staging (iam.yaml:57:6)
+    FAILED guardrail admins only (iam.yaml:54:33)
+        user cho@acme.io holds IAMManager on organization ← policy tmp-test, rule 1
+    1 passed, 2 failed
+    -- stderr
+    This ran on an emulator: nothing real was changed.
+    -- exit 3
+    ");
+    assert_eq!(desk.run("test --emulate live.json -o json").ends_with(3).json()["failed"], 2);
 }

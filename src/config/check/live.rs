@@ -172,6 +172,14 @@ fn pinned(check: &mut Check<'_>, state: &State) {
             let kind = MistakeKind::NoSuchProject { name: name.to_string(), id: id.value };
             // A rule may still name a project that was deleted, so an export names it too.
             check.note(Mistake::new(id.at, kind).warning());
+            continue;
+        }
+        let called = &state.projects[&id.value];
+        let other = state.projects.iter().find(|(_, other)| *other == name && called != name);
+        if let Some((other, _)) = other {
+            let (name, id_of, called) = (name.to_string(), id.value, called.to_string());
+            let kind = MistakeKind::PinOfAnother { name, id: id_of, called, other: *other };
+            check.note(Mistake::new(id.at, kind).warning());
         }
     }
 }

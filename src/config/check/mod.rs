@@ -1,6 +1,7 @@
 //! What needs the whole: references, names that clash, rules against the catalogue, names against the organization.
 
 mod live;
+mod look_alikes;
 mod names;
 mod references;
 mod rules;
@@ -33,6 +34,12 @@ pub(super) fn catalogue(
 pub(super) fn organization(document: &Document, roster: &Roster<'_>, mistakes: &mut Vec<Mistake>) {
     let mut check = Check::new(document, mistakes);
     live::live(&mut check, roster);
+}
+
+/// Points out names that look the same and are not.
+pub(super) fn look_alikes(document: &Document, roster: Option<&Roster<'_>>, mistakes: &mut Vec<Mistake>) {
+    let mut check = Check::new(document, mistakes);
+    look_alikes::look_alikes(&mut check, roster);
 }
 
 /// So many names are looked at for what was probably meant: a name is found for each mistake in files of a usual size,

@@ -41,6 +41,9 @@ pub(super) fn declare<'a>(
     declared
 }
 
+/// How the reason begins why an object of another stack is not declared.
+pub const OF_A_STACK: &str = "it belongs to the stack ";
+
 /// The most tags that files may give: ten, of which a stack needs one.
 const TAGS_MOST: usize = 10;
 
@@ -65,7 +68,7 @@ fn reason(address: &Address, object: &Object, options: &ExportOptions<'_>) -> Op
 fn unsayable_meta(meta: &Meta, options: &ExportOptions<'_>) -> Option<String> {
     match &meta.owner {
         Some(Owner::Stack(stack)) if options.stack != Some(stack) => {
-            return Some(format!("it belongs to the stack `{stack}`"));
+            return Some(format!("{OF_A_STACK}`{stack}`"));
         }
         Some(Owner::Unclear(tags)) => {
             let tags: Vec<&str> = tags.iter().map(String::as_str).collect();

@@ -10,13 +10,15 @@ use std::path::PathBuf;
 
 use jiff::Timestamp;
 
+pub use self::declare::OF_A_STACK;
 use self::declare::{Declared, declare};
 pub(super) use self::write::{Context, Writer, scalar, yaml};
 use super::fields::Keyed as _;
 use super::section::external::ExternalDocument;
+use super::section::group::write_guests;
 use super::section::{Sections, projects_of, write};
 use super::{Files, Mistakes, Source, read};
-use crate::model::{Address, Catalogue, Id, Kind, Stack, State};
+use crate::model::{Address, Catalogue, Id, Kind, Object, Stack, State};
 
 /// The schema of the files, for editors: its name beside them, and its text.
 pub const SCHEMA: (&str, &str) = ("scw-iam.schema.json", include_str!("../../../schema/scw-iam.schema.json"));
@@ -58,6 +60,26 @@ pub enum Split {
     One,
 }
 
+/// Files that say what is live, and what they leave out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ExportedFiles {
+    /// The files.
+    pub files: Vec<ExportedFile>,
+    /// What no file declares, though somebody may want to.
+    pub left_out: Vec<LeftOut>,
+}
+
+/// An object that no file declares.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LeftOut {
+    /// The object.
+    pub address: Address,
+    /// Its live name, where it goes by its id.
+    pub title: Option<String>,
+    /// Why.
+    pub why: String,
+}
+
 /// A file to write.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ExportedFile {
@@ -73,21 +95,34 @@ pub struct ExportedFile {
 /// rules that cannot be written, what products and other stacks keep. What refers to such an object by its name
 /// finds it under `external`.
 #[must_use]
-pub fn export(state: &State, options: &ExportOptions<'_>) -> Vec<ExportedFile> {
+pub fn export(state: &State, options: &ExportOptions<'_>) -> ExportedFiles {
     let mut refused: BTreeMap<Address, String> = BTreeMap::new();
     loop {
         let declared = declare(state, options, &refused);
         let names = Names { aliases: aliases(state, &declared), now: options.now };
+        let left_out = left_out(&declared, state, options);
         let exporting = Exporting { state, options, declared, names };
         let (files, blocks) = exporting.files();
         // The reader has the last word on what files can say.
-        let Some(mistakes) = mistakes(&files, options) else { return files };
+        let Some(mistakes) = mistakes(&files, options) else { return ExportedFiles { files, left_out } };
         let known = refused.len();
         refused.extend(blame(&mistakes, &files, &blocks));
         if refused.len() == known {
-            return files;
+            return ExportedFiles { files, left_out };
         }
     }
+}
+
+/// Returns what is left out, without what every organization has.
+fn left_out(declared: &Declared<'_>, state: &State, options: &ExportOptions<'_>) -> Vec<LeftOut> {
+    let all = declared.left_out.iter();
+    let all = all.filter(|(address, _)| !state.get(address).is_some_and(Object::is_built_in));
+    let one = |(address, why): (&&Address, &String)| LeftOut {
+        address: (*address).clone(),
+        title: address.key().id().and_then(|id| options.titles.get(&id)).cloned(),
+        why: why.clone(),
+    };
+    all.map(one).collect()
 }
 
 /// Returns what is wrong with the files, if anything is.
@@ -228,6 +263,9 @@ impl Exporting<'_> {
             if !names.is_empty() {
                 writer.list(1, key, names.iter().map(String::as_str));
             }
+        }
+        if self.options.stack.is_some() {
+            write_guests(writer, self.state, |address| self.declared.objects.contains_key(address));
         }
     }
 

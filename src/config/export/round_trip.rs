@@ -153,7 +153,7 @@ fn any_state(stack: Option<Stack>) -> impl Strategy<Value = State> {
 
 /// Loads what was exported, against the state that it came from.
 fn load(state: &State, options: &ExportOptions<'_>) -> (Desired, String) {
-    let files = export(state, options);
+    let files = export(state, options).files;
     let all: String =
         files.iter().map(|file| format!("--- {}\n{}", file.path.display(), file.text)).collect();
     let sources: Vec<Source> = files
@@ -370,7 +370,7 @@ fn an_export_reads_as_a_person_would_write_it() {
     );
     let titles = HashMap::from([(id(9), "twin".to_owned())]);
     let stack = "platform".parse().unwrap();
-    let files = export(&state, &options(Some(&stack), Split::ByKind, &titles));
+    let files = export(&state, &options(Some(&stack), Split::ByKind, &titles)).files;
     let all: Vec<String> =
         files.iter().map(|file| format!("=== {}\n{}", file.path.display(), file.text)).collect();
     assert_snapshot!(all.join("\n"), @r#"
@@ -445,7 +445,7 @@ fn an_export_reads_as_a_person_would_write_it() {
       # - `gone`: the scope of a rule is gone
       # - `odd`: a condition has no function `inIpRange`
     "#);
-    let one = export(&state, &options(Some(&stack), Split::One, &titles));
+    let one = export(&state, &options(Some(&stack), Split::One, &titles)).files;
     assert_eq!(one.len(), 1);
     assert_eq!(one[0].path.to_str(), Some("iam.yaml"));
 }

@@ -1,12 +1,13 @@
 use jiff::Timestamp;
 
 use super::rule::until;
+use super::settings::address;
 use crate::config::decode::{Decoder, Spanned};
 use crate::config::fields::{Fields, Keyed as _, document};
 use crate::config::mistake::{MistakeKind, Span};
 use crate::config::schema::text;
-use crate::config::tree::Node;
-use crate::model::{DriftKind, Stack};
+use crate::config::tree::{Node, Value};
+use crate::model::{Address, DriftKind, Stack};
 
 document! {
     /// What `drift` fails on, and what it leaves out.
@@ -14,9 +15,10 @@ document! {
     #[schemars(rename = "drift")]
     DriftDocument: "`drift`" {
         /// The findings that end with exit code 2.
-        #[schemars(with = "Option<Vec<String>>", extend("items" = {"enum": ["broken", "escalation", "gone", "missing", "extra", "changed", "unmanaged"]}, "uniqueItems" = true, "default" = ["broken", "escalation", "gone", "missing", "extra", "changed"], "x-api" = "–", "examples" = [["broken", "escalation"]]))]
+        #[schemars(with = "Option<Vec<String>>", extend("items" = {"enum": ["broken", "escalation", "gone", "missing", "extra", "changed", "due", "stale-ignore", "unmanaged"]}, "uniqueItems" = true, "default" = ["broken", "escalation", "gone", "missing", "extra", "changed"], "x-api" = "–", "examples" = [["broken", "escalation"]]))]
         fail_on: Option<Vec<Spanned<DriftKind>>>,
-        /// Findings that are known: shown, but without effect on the exit code until they end.
+        /// Findings that are known: shown, but without effect on the exit code until they end. An entry names one finding by its
+        /// `fingerprint`, or what is found about one live object by `object` and `findings`.
         #[schemars(default, extend("default" = [], "x-api" = "–", "examples" = [[{"fingerprint": "3f9c0a17d2be", "reason": "the vendor's break-glass access", "until": "2027-01-31"}]]))]
         ignore: Vec<IgnoreDocument>,
         /// Stacks that are trusted: access by an object that one of them owns is not an escalation.
@@ -27,11 +29,17 @@ document! {
 
 document! {
     /// A finding that is known.
-    #[schemars(rename = "ignored_finding")]
+    #[schemars(rename = "ignored_finding", extend("oneOf" = [{"required": ["fingerprint"]}, {"required": ["object", "findings"]}]))]
     IgnoreDocument: "an ignored finding" {
         /// The fingerprint that `drift` prints: 12 hexadecimal digits.
-        #[schemars(with = "String", extend("pattern" = "^[0-9a-f]{12}$", "x-api" = "–", "examples" = ["3f9c0a17d2be"]))]
-        fingerprint: Spanned<String>,
+        #[schemars(with = "Option<String>", extend("pattern" = "^[0-9a-f]{12}$", "x-api" = "–", "examples" = ["3f9c0a17d2be"]))]
+        fingerprint: Option<Spanned<String>>,
+        /// The object that is known to differ. Exactly one live object has the name.
+        #[schemars(extend("x-api" = "–", "examples" = ["policy:vendor-access"]))]
+        object: Option<Spanned<Address>>,
+        /// The findings about the object that are ignored. Others are named by their fingerprints only.
+        #[schemars(with = "Option<Vec<String>>", extend("items" = {"enum": ["changed", "due", "unmanaged"]}, "minItems" = 1, "uniqueItems" = true, "x-api" = "–", "examples" = [["unmanaged"]]))]
+        findings: Option<Vec<Spanned<DriftKind>>>,
         /// Why it is ignored.
         #[schemars(with = "String", extend("minLength" = 1, "maxLength" = 200, "x-api" = "–", "examples" = ["the vendor's break-glass access"]))]
         reason: String,
@@ -39,11 +47,18 @@ document! {
         #[schemars(with = "text::Until", extend("x-api" = "–", "examples" = ["2027-01-31"]))]
         until: Spanned<Timestamp>,
     }
+    beside {
+        /// Where the entry stands.
+        at: Span,
+    }
 }
 
 /// The words for `fail_on`.
 pub(in crate::config) const FINDINGS: &[&str] =
-    &["broken", "escalation", "gone", "missing", "extra", "changed", "unmanaged"];
+    &["broken", "escalation", "gone", "missing", "extra", "changed", "due", "stale-ignore", "unmanaged"];
+
+/// The findings that are ignored by object.
+const BY_OBJECT: &[DriftKind] = &[DriftKind::Changed, DriftKind::Due, DriftKind::Unmanaged];
 
 pub(super) fn drift(d: &mut Decoder<'_>, node: &Node<'_>, key: Span) -> Option<DriftDocument> {
     let mut fields = Fields::of(d, node, key, "drift", &DriftDocument::SHAPE)?;
@@ -71,17 +86,52 @@ pub(super) fn drift(d: &mut Decoder<'_>, node: &Node<'_>, key: Span) -> Option<D
 fn ignored(d: &mut Decoder<'_>, node: &Node<'_>, _: Span) -> Option<Vec<IgnoreDocument>> {
     let items = d.list(node, "ignore")?;
     let mut ignored: Vec<IgnoreDocument> = items.iter().filter_map(|item| ignore(d, item)).collect();
-    d.distinct(&mut ignored, "ignored finding", |it| (it.fingerprint.value.clone(), it.fingerprint.at));
+    d.distinct(&mut ignored, "ignored finding", |it| {
+        let fingerprint = it.fingerprint.as_ref().map(|it| it.value.clone());
+        let object = it.object.as_ref().map(|it| it.value.text());
+        (fingerprint.or(object).unwrap_or_default(), it.at)
+    });
     Some(ignored)
 }
 
 fn ignore(d: &mut Decoder<'_>, node: &Node<'_>) -> Option<IgnoreDocument> {
-    let mut fields = Fields::of(d, node, node.head(), "ignore", &IgnoreDocument::SHAPE)?;
+    let at = node.head();
+    let mut fields = Fields::of(d, node, at, "ignore", &IgnoreDocument::SHAPE)?;
     let of = || "the ignored finding".to_owned();
-    let fingerprint = fields.required("fingerprint", d, of, fingerprint);
+    let fingerprint = fields.optional("fingerprint", d, fingerprint);
+    let object = fields.optional("object", d, |d, node, _| address(d, node, "object"));
+    let findings = fields.optional("findings", d, findings);
     let reason = fields.required("reason", d, of, reason);
     let until = fields.required("until", d, of, until);
-    Some(IgnoreDocument { fingerprint: fingerprint?, reason: reason?, until: until? })
+    let keys = ["fingerprint", "object", "findings"];
+    let said = keys.map(|key| fields.get(key).is_some());
+    if said != [true, false, false] && said != [false, true, true] {
+        if !keys.iter().any(|key| fields.excused(key)) {
+            d.mistake(at, MistakeKind::IgnoreUnclear);
+        }
+        return None;
+    }
+    if fingerprint.is_none() && (object.is_none() || findings.is_none()) {
+        return None;
+    }
+    Some(IgnoreDocument { fingerprint, object, findings, reason: reason?, until: until?, at })
+}
+
+/// Decodes the findings about one object.
+fn findings(d: &mut Decoder<'_>, node: &Node<'_>, _: Span) -> Option<Vec<Spanned<DriftKind>>> {
+    let mut kinds = d.each(node, "findings", |d, item| {
+        let value = d.one_of(item, "findings", FINDINGS, DriftKind::ALL)?;
+        if !BY_OBJECT.contains(&value) {
+            d.mistake(item.at, MistakeKind::IgnoredByFingerprint { finding: value.as_str() });
+            return None;
+        }
+        Some(Spanned { value, at: item.at })
+    })?;
+    d.distinct(&mut kinds, "finding", |kind| (kind.value, kind.at));
+    if matches!(&node.value, Value::List(items) if items.is_empty()) {
+        d.mistake(node.at, MistakeKind::IgnoresNothing);
+    }
+    Some(kinds)
 }
 
 fn fingerprint(d: &mut Decoder<'_>, node: &Node<'_>, _: Span) -> Option<Spanned<String>> {

@@ -18,7 +18,9 @@ use crate::config::mistake::{MistakeKind, Span};
 use crate::config::resolve::{Part, Resolving};
 use crate::config::schema::text;
 use crate::config::tree::{Node, Value};
-use crate::model::{Address, Email, Flags, Group, Id, Key, Kind, Membership, Name, Principal};
+use crate::model::{
+    Address, Email, Flags, Group, Id, Key, Kind, Managed as _, Membership, Name, Principal, State,
+};
 
 document! {
     /// A set of users and applications.
@@ -308,6 +310,35 @@ fn each<N: Member>(d: &mut Decoder<'_>, node: &Node<'_>, what: &str) -> Option<V
         });
     }
     Some(members)
+}
+
+/// Writes `memberships`: which of the declared applications are in groups that are declared elsewhere.
+pub(in crate::config) fn write_guests(
+    writer: &mut Writer,
+    state: &State,
+    declared: impl Fn(&Address) -> bool,
+) {
+    let own = |member: &Principal| {
+        let name = member.key().name().filter(|_| declared(&member.address()))?;
+        Some(scalar(name.as_str(), Context::Flow))
+    };
+    let mut first = true;
+    for (key, group) in state.groups() {
+        let address = Address::group(key.clone());
+        let Some(name) = key.name().filter(|_| !declared(&address) && group.flags().ordinary()) else {
+            continue;
+        };
+        let guests: Vec<String> = group.members.iter().filter_map(own).collect();
+        if guests.is_empty() {
+            continue;
+        }
+        if std::mem::take(&mut first) {
+            writer.gap();
+            writer.raw(0, "memberships:");
+        }
+        writer.key(1, name.as_str(), "");
+        writer.items(2, "applications", &guests);
+    }
 }
 
 fn write_members(writer: &mut Writer, group: &Group) {

@@ -79,10 +79,11 @@ pub(super) fn one(
     fields: &mut Fields<'_, '_>,
     keys: PersonKeys,
 ) -> Option<Spanned<Key>> {
-    let found =
-        PersonKeys::SHAPE.keys().filter(|key| fields.get(key).is_some() || fields.excused(key)).count();
-    if found != 1 {
-        d.mistake(node.at, MistakeKind::PersonUnclear);
+    let said = PersonKeys::SHAPE.keys().filter(|key| fields.get(key).is_some()).count();
+    if said != 1 {
+        if !PersonKeys::SHAPE.keys().any(|key| fields.excused(key)) {
+            d.mistake(node.at, MistakeKind::PersonUnclear);
+        }
         return None;
     }
     let PersonKeys { email, username, id } = keys;

@@ -20,6 +20,17 @@ impl User {
         let Self { username: _, kind: _, locked, status } = self;
         !locked && *status != UserStatus::Invited
     }
+
+    /// Returns why the person cannot log in, to be put behind the name; empty for one who can.
+    #[must_use]
+    pub const fn mark(&self) -> &'static str {
+        match (self.locked, self.status) {
+            (false, UserStatus::Activated) => "",
+            (true, UserStatus::Activated) => " (locked)",
+            (false, UserStatus::Invited) => " (not activated)",
+            (true, UserStatus::Invited) => " (locked, not activated)",
+        }
+    }
 }
 
 /// Whether a person has accepted the invitation to the organization.

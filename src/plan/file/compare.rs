@@ -38,6 +38,7 @@ fn compared(document: &Document) -> impl PartialEq + '_ {
         format_version: _,
         tool: _,
         organization,
+        organization_name: _,
         stack,
         created_at: _,
         summary: _,
@@ -55,10 +56,13 @@ fn compared(document: &Document) -> impl PartialEq + '_ {
         expiries: _,
         missing: _,
         hidden_members: _,
+        projects: _,
         objects,
         made_from: _,
     } = document;
     let mut access = access.clone();
+    // Whoever accepts an invitation meanwhile holds what they were to hold.
+    access.iter_mut().for_each(|access| access.not_activated = false);
     for change in access.iter_mut().flat_map(|access| &mut access.changes) {
         (change.path.place, change.path.rule) = (None, 0);
     }
@@ -221,7 +225,7 @@ fn rule(rule: &RuleDocument) -> String {
 
 fn access(access: &[AccessDocument]) -> Vec<(String, Parts)> {
     let one = |access: &AccessDocument| {
-        let AccessDocument { principal, loses_all, locked, changes } = access;
+        let AccessDocument { principal, loses_all, locked, not_activated: _, changes } = access;
         let changes = changes.iter().map(|it| {
             let condition = only_if(it.grant.condition.as_ref());
             let group = it.path.group.as_ref().map(|group| format!(" by group {group}")).unwrap_or_default();

@@ -12,7 +12,7 @@ use crate::access::{GroupId, PrincipalId};
 pub(super) fn judge(case: &Case<'_>) -> Option<Alarm> {
     let ended = RecentlyEnded::at(case.facts.now, &case.desired.expiries);
     let mut losers: BTreeMap<PrincipalId, String> = BTreeMap::new();
-    for change in case.access {
+    for change in case.access.iter().filter(|change| !case.hidden(&change.principal)) {
         let Some(id) = case.draft.world.principals.get_index_of(&change.principal) else { continue };
         let id = PrincipalId::try_from(id).unwrap_or(PrincipalId::MAX);
         let (before, after) = (case.draft.before.grants_of(id), case.draft.after.grants_of(id));
@@ -22,7 +22,8 @@ pub(super) fn judge(case: &Case<'_>) -> Option<Alarm> {
         }
     }
     for (id, groups) in leavers(case, &ended) {
-        if let Some(who) = case.principal(id).filter(|_| !losers.contains_key(&id)) {
+        let known = case.principal(id).filter(|who| !case.hidden(who));
+        if let Some(who) = known.filter(|_| !losers.contains_key(&id)) {
             let groups = count(groups, "group that grants something", "groups that grant something");
             losers.insert(id, format!("{who}, who leaves {groups} and joins none"));
         }

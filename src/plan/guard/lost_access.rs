@@ -9,7 +9,8 @@ use crate::model::Principal;
 pub(super) fn judge(case: &Case<'_>) -> Option<Alarm> {
     let ended = RecentlyEnded::at(case.facts.now, &case.desired.expiries);
     let everybody = Everybody::of(case);
-    let lost = case.access.iter().filter(|change| loses_all(case, &ended, &everybody, change));
+    let known = case.access.iter().filter(|change| !case.hidden(&change.principal));
+    let lost = known.filter(|change| loses_all(case, &ended, &everybody, change));
     let addresses = lost.map(|change| change.principal.address());
     let items: Vec<_> = addresses.filter(|address| !case.pardons(address)).map(Item::of).collect();
     let limit = limit(case, GuardName::LostAccess).unwrap_or(3);

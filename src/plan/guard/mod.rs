@@ -57,6 +57,11 @@ impl<'a> Case<'a> {
         !self.pardoned.is_empty() && self.alignment.names(address).any(|name| self.pardoned.contains(&name))
     }
 
+    /// Returns true for somebody whom no list of the API shows: what is left of somebody deleted, as far as anybody knows.
+    fn hidden(&self, principal: &Principal) -> bool {
+        !self.alignment.before.has(&principal.address())
+    }
+
     fn principal(&self, id: u32) -> Option<&'a Principal> {
         self.draft.world.principals.get_index(id as usize)
     }
@@ -127,10 +132,16 @@ impl Finding {
             return None;
         }
         let until = now.saturating_add(PRINTED_END).ok()?.to_zoned(TimeZone::UTC).date();
-        let of: Vec<_> = self.of.iter().map(Address::text).collect();
+        let of: Vec<_> = self.of.iter().map(|of| quoted(of.text())).collect();
         let (guard, of) = (self.guard, of.join(", "));
         Some(format!("- {{guard: {guard}, of: [{of}], until: {until}, reason: WHY}}"))
     }
+}
+
+/// Returns a text as YAML takes it within brackets.
+fn quoted(text: String) -> String {
+    let plain = |c: char| c.is_alphanumeric() || "@._-+=() :".contains(c);
+    if text.chars().all(plain) { text } else { serde_json::Value::from(text).to_string() }
 }
 
 /// How long the entries that are printed last.

@@ -7,7 +7,7 @@ use serde::Serialize;
 use crate::access::{HeldGrant, self_escalating};
 use crate::model::Principal;
 use crate::plan::file::Document;
-use crate::plan::{DriftFinding, Findings, Plan};
+use crate::plan::{DriftFinding, Finding, Findings, GuardName, Plan, Verdict};
 
 /// How many principals are listed with access that no file declares, before the rest is counted.
 pub(super) const MOST_PRINCIPALS: usize = 50;
@@ -15,12 +15,31 @@ pub(super) const MOST_PRINCIPALS: usize = 50;
 /// Returns a finding in words, without its way.
 pub(super) fn words(finding: &DriftFinding) -> String {
     let place = finding.place.as_ref().map(|at| format!(" ({}:{})", at.file.display(), at.line));
-    format!("{}{} {}", finding.subject, place.unwrap_or_default(), finding.what)
+    let mark = finding.mark;
+    format!("{}{mark}{} {}", finding.subject, place.unwrap_or_default(), finding.what)
 }
 
-/// Returns the findings that neither the steps nor the objects left alone show.
+/// Returns the findings that neither the steps nor the objects left alone show, and what is ignored.
 pub(super) fn shown(drift: &Findings) -> impl Iterator<Item = &DriftFinding> {
-    drift.findings.iter().filter(|finding| !finding.in_plan)
+    drift.findings.iter().filter(|finding| !finding.in_plan || finding.ignored.is_some())
+}
+
+/// Says whether a guard's note repeats what `broken` findings say.
+pub(super) fn repeats(note: &Finding) -> bool {
+    match note.guard {
+        GuardName::Assertions | GuardName::Guardrails => note.verdict == Verdict::Shown,
+        GuardName::Deletes
+        | GuardName::Losses
+        | GuardName::LostAccess
+        | GuardName::Keys
+        | GuardName::Emptied
+        | GuardName::Adoptions
+        | GuardName::SelfLockout
+        | GuardName::MinIamAdmins
+        | GuardName::Protect
+        | GuardName::Rename
+        | GuardName::PrivilegeGains => false,
+    }
 }
 
 /// Returns how many findings there are that the plan's own counts leave out: `1 broken, 2 escalation`.
@@ -63,8 +82,6 @@ pub(super) struct DriftReportDocument {
     drift: Vec<FindingDocument>,
     /// The access that no file declares.
     undeclared_access: Vec<UndeclaredDocument>,
-    /// Entries of `settings.drift.ignore` that no finding has, or that have ended.
-    stale_ignores: Vec<String>,
     /// How many grants a trusted stack excuses.
     trusted: usize,
 }
@@ -74,6 +91,8 @@ struct FindingDocument {
     kind: String,
     fingerprint: String,
     subject: String,
+    /// Why the person that it is about cannot log in; null for everybody else.
+    asleep: Option<String>,
     what: String,
     way: Option<String>,
     place: Option<String>,
@@ -89,6 +108,8 @@ struct IgnoredDocument {
 #[derive(Debug, Serialize)]
 struct UndeclaredDocument {
     principal: String,
+    /// Why the person cannot log in; null for everybody else.
+    asleep: Option<String>,
     permission_set: String,
     scope: String,
     condition: Option<String>,
@@ -105,6 +126,7 @@ impl DriftReportDocument {
             kind: it.kind.to_string(),
             fingerprint: it.fingerprint.clone(),
             subject: it.subject.clone(),
+            asleep: Some(it.mark.trim_matches([' ', '(', ')']).to_owned()).filter(|mark| !mark.is_empty()),
             what: it.what.clone(),
             way: it.way.clone(),
             place: it.place.as_ref().map(ToString::to_string),
@@ -115,6 +137,8 @@ impl DriftReportDocument {
         };
         let undeclared = |it: &HeldGrant| UndeclaredDocument {
             principal: it.principal.to_string(),
+            asleep: Some(super::words::asleep(plan, &it.principal).trim_matches([' ', '(', ')']).to_owned())
+                .filter(|mark| !mark.is_empty()),
             permission_set: it.grant.permission_set.to_string(),
             scope: it.grant.scope.words(|id| plan.before().projects.get(&id)),
             condition: it.grant.condition.as_ref().map(|condition| condition.as_str().to_owned()),
@@ -127,7 +151,6 @@ impl DriftReportDocument {
             plan: plan.document(),
             drift: drift.findings.iter().map(finding).collect(),
             undeclared_access: drift.undeclared.iter().map(undeclared).collect(),
-            stale_ignores: drift.stale.iter().map(|entry| entry.fingerprint.clone()).collect(),
             trusted: drift.trusted,
         }
     }

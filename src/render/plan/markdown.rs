@@ -31,9 +31,15 @@ pub(in crate::render) fn head(
         Some(stack) => (format!(" {stack}"), format!(" of stack `{stack}`")),
         None => (String::new(), String::new()),
     };
+    let named = plan.organization_name().map(|name| format!("{} ", code(name))).unwrap_or_default();
+    let organization = match named.as_str() {
+        "" => code(&organization.to_string()),
+        named => format!("{named}({})", code(&organization.to_string())),
+    };
     writeln!(
         out,
-        "<!-- scw-iam {word} {organization}{mark} -->\n### {title}{stack} in organization `{organization}`\n"
+        "<!-- scw-iam {word} {}{mark} -->\n### {title}{stack} in organization {organization}\n",
+        plan.organization()
     )?;
     for blocked in plan.blocked() {
         for (who, grant) in &blocked.stays {
@@ -87,7 +93,7 @@ pub(in crate::render) fn head(
     for conflict in plan.conflicts() {
         writeln!(out, "- 🛑 {would}refused: {}", escape(&words::conflict(plan, conflict)))?;
     }
-    for finding in plan.findings() {
+    for finding in plan.findings().iter().filter(|note| !(is_drift && drift::repeats(note))) {
         let allow = code(&format!("--allow {}={}", finding.guard, finding.found));
         match finding.verdict {
             Verdict::Refused => {
@@ -115,7 +121,7 @@ pub(in crate::render) fn head(
 
 /// Whether there is nothing to say but this.
 fn settles(plan: &Plan, drift: bool) -> bool {
-    plan.is_empty() && plan.conflicts().is_empty() && plan.blocked().is_empty() && (drift || !plan.refused())
+    plan.is_empty() && plan.conflicts().is_empty() && (drift || plan.blocked().is_empty() && !plan.refused())
 }
 
 /// Writes the steps and what is left alone, folded.

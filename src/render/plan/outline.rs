@@ -9,7 +9,7 @@ const OF_PLAN: [FindingId; 5] =
     [FindingId::Refused, FindingId::Blocked, FindingId::Interruption, FindingId::Gone, FindingId::Change];
 
 /// What drift is looked through for.
-const OF_DRIFT: [FindingId; 9] = [
+const OF_DRIFT: [FindingId; 10] = [
     FindingId::Broken,
     FindingId::Escalation,
     FindingId::Gone,
@@ -18,6 +18,7 @@ const OF_DRIFT: [FindingId; 9] = [
     FindingId::Changed,
     FindingId::Blocked,
     FindingId::Unmanaged,
+    FindingId::Due,
     FindingId::StaleIgnore,
 ];
 
@@ -36,8 +37,6 @@ pub(super) fn of_plan(plan: &Plan, home: Option<&Place>) -> Outline {
 pub(super) fn of_drift(plan: &Plan, drift: &Findings, home: Option<&Place>) -> Outline {
     let mut found = Found::new("drift", plan, home);
     found.drift(drift);
-    found.blocked();
-    found.stale(drift);
     found.objects(drift);
     found.outline.counted(OF_DRIFT)
 }
@@ -51,6 +50,8 @@ pub(super) const fn id_of(kind: DriftKind) -> FindingId {
         DriftKind::Missing => FindingId::Missing,
         DriftKind::Extra => FindingId::Extra,
         DriftKind::Changed => FindingId::Changed,
+        DriftKind::Due => FindingId::Due,
+        DriftKind::StaleIgnore => FindingId::StaleIgnore,
         DriftKind::Unmanaged => FindingId::Unmanaged,
     }
 }
@@ -164,8 +165,22 @@ impl<'a> Found<'a> {
 
     fn drift(&mut self, drift: &Findings) {
         for finding in &drift.findings {
-            let (kind, name) = finding.subject.split_once(' ').unwrap_or((&finding.subject, ""));
-            let id = id_of(finding.kind);
+            let (kind, name) = match finding.kind {
+                DriftKind::StaleIgnore => ("ignored finding", finding.subject.as_str()),
+                DriftKind::Broken
+                | DriftKind::Escalation
+                | DriftKind::Gone
+                | DriftKind::Missing
+                | DriftKind::Extra
+                | DriftKind::Changed
+                | DriftKind::Due
+                | DriftKind::Unmanaged => finding.subject.split_once(' ').unwrap_or((&finding.subject, "")),
+            };
+            let blocked = self.plan.blocked().iter().any(|it| Some(&it.address) == finding.object.as_ref());
+            let id = match id_of(finding.kind) {
+                FindingId::Changed if blocked => FindingId::Blocked,
+                id => id,
+            };
             self.outline.findings.push(ReportedFinding {
                 id,
                 severity: id.text().severity,
@@ -177,15 +192,6 @@ impl<'a> Found<'a> {
                 ignored: finding.ignored.clone(),
                 done_by: None,
             });
-        }
-    }
-
-    fn stale(&mut self, drift: &Findings) {
-        for entry in &drift.stale {
-            let subject =
-                Subject { kind: "ignored finding".into(), name: entry.fingerprint.clone(), id: None };
-            let what = format!("has ended ({}) or is not found any more: {}", entry.until, entry.reason);
-            self.add(FindingId::StaleIgnore, subject, what, &[]);
         }
     }
 

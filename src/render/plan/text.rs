@@ -6,7 +6,9 @@ use similar::{ChangeTag, TextDiff};
 use super::access::{self, Fold, Folds};
 use super::{Reading, drift, words};
 use crate::access::Sharpness;
-use crate::model::{Address, Attachment, Field, FieldValue, Key, Kind, Principal, Rules, UserType, Writer};
+use crate::model::{
+    Address, Attachment, DriftKind, Field, FieldValue, Key, Kind, Principal, Rules, UserType, Writer,
+};
 use crate::plan::{Action, ConflictKind, Findings, LiftedBy, Plan, SparedReason, Step, Verdict};
 use crate::render::escape::terminal;
 use crate::render::paint::Ink;
@@ -88,7 +90,7 @@ impl Page<'_> {
     /// Writes what no step shows.
     fn found(&mut self) -> io::Result<()> {
         let Some(drift) = self.found else { return Ok(()) };
-        if drift::shown(drift).next().is_none() && drift.stale.is_empty() {
+        if drift::shown(drift).next().is_none() {
             return Ok(());
         }
         self.heading("Findings")?;
@@ -103,16 +105,11 @@ impl Page<'_> {
                 Some((reason, until)) => format!(", ignored until {until}: {}", terminal(reason)),
                 None => String::new(),
             };
-            let line = format!("fingerprint {}{end}", finding.fingerprint);
-            self.line(6, 4, &Line::of(Some(Ink::Faint), &line))?;
-        }
-        for entry in &drift.stale {
-            let why = if entry.until > self.plan.created_at() { "matches no finding" } else { "has ended" };
-            self.plain(
-                2,
-                4,
-                &format!("note: the entry {} of `settings.drift.ignore` {why}", entry.fingerprint),
-            )?;
+            // Nothing ignores an entry that ignores nothing.
+            if finding.kind != DriftKind::StaleIgnore {
+                let line = format!("fingerprint {}{end}", finding.fingerprint);
+                self.line(6, 4, &Line::of(Some(Ink::Faint), &line))?;
+            }
         }
         writeln!(self.out)
     }
@@ -123,7 +120,7 @@ impl Page<'_> {
         self.heading("Access that no file declares")?;
         let all = drift::undeclared(self.plan, drift);
         for (principal, grants) in all.iter().take(drift::MOST_PRINCIPALS) {
-            self.plain(2, 4, &principal.to_string())?;
+            self.plain(2, 4, &format!("{principal}{}", words::asleep(self.plan, principal)))?;
             for (grant, escalates, way) in grants {
                 let mark =
                     if *escalates { format!("  [{}]", tied("can give itself more")) } else { String::new() };
@@ -480,7 +477,8 @@ impl Page<'_> {
         };
         let spent: Vec<_> = self.plan.spent().iter().filter(|address| !live_twice(address)).collect();
         let (blocked, leftovers) = (self.plan.blocked(), self.plan.leftovers());
-        if spent.is_empty() && blocked.is_empty() && leftovers.is_empty() {
+        let deletes = !self.drift && self.plan.steps().iter().any(words::undeclares);
+        if spent.is_empty() && blocked.is_empty() && leftovers.is_empty() && !deletes {
             return Ok(());
         }
         for blocked in blocked {
@@ -489,6 +487,10 @@ impl Page<'_> {
         }
         for leftover in leftovers {
             self.plain(0, 2, &format!("note: {}", words::leftover(leftover)))?;
+        }
+        if deletes {
+            let line = "note: to stop managing an object without deleting it, list it under `release`";
+            self.plain(0, 2, line)?;
         }
         for address in spent {
             let line = format!("note: `previously` of {address} is no longer needed and can be removed");
@@ -504,7 +506,10 @@ impl Page<'_> {
             let line = format!("{would}refused: {}", words::conflict(plan, conflict));
             self.line(0, 2, &Line::of(Some(Ink::Alarm), &terminal(&line)))?;
         }
-        for finding in plan.findings() {
+        let drift = self.drift;
+        let findings: Vec<_> =
+            plan.findings().iter().filter(|note| !(drift && drift::repeats(note))).collect();
+        for finding in &findings {
             let allow = format!(" (--allow{TIE}{}={})", finding.guard, finding.found);
             let (word, ink, how) = match finding.verdict {
                 Verdict::Refused => {
@@ -533,7 +538,7 @@ impl Page<'_> {
                 self.plain(4, 2, &format!("to let exactly this pass, add to `allow`: {entry}"))?;
             }
         }
-        if !plan.conflicts().is_empty() || !plan.findings().is_empty() {
+        if !plan.conflicts().is_empty() || !findings.is_empty() {
             writeln!(self.out)?;
         }
         Ok(())
@@ -544,8 +549,7 @@ impl Page<'_> {
         let found = self.found.map(drift::counts).unwrap_or_default();
         if plan.is_empty()
             && plan.conflicts().is_empty()
-            && plan.blocked().is_empty()
-            && (drift || !plan.refused())
+            && (drift || plan.blocked().is_empty() && !plan.refused())
         {
             if !found.is_empty() {
                 return self.line(0, 6, &Line::of(Some(Ink::Heading), &format!("Drift: {found}.")));

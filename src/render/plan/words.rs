@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::model::{
     Address, Attachment, Condition, Field, FieldValue, Flags, Id, Kind, Object, Owner, Principal, Rule,
-    Rules, Scope,
+    Rules, Scope, User,
 };
 use crate::plan::{Action, Blocked, Conflict, ConflictKind, Leftover, Plan, Spared, SparedReason, Step};
 use crate::render::wrap::{TIE, tied};
@@ -65,11 +65,11 @@ fn short(plan: &Plan, principal: &Principal) -> String {
     }
 }
 
-/// Why somebody cannot use what they hold: ` (locked)`. Empty for everybody else.
+/// Why somebody cannot log in, and so not use what they hold: ` (locked)`. Empty for everybody else.
 pub(super) fn asleep(plan: &Plan, principal: &Principal) -> &'static str {
     let Principal::User(key) = principal else { return "" };
     let user = plan.outcome().user(key).or_else(|| plan.before().user(key));
-    user.map_or("", |user| if user.locked { " (locked)" } else { "" })
+    user.map_or("", User::mark)
 }
 
 /// `a, b, c`.
@@ -177,20 +177,31 @@ pub(super) fn spared(reason: &SparedReason) -> String {
     }
 }
 
+/// What to do with an object of another stack that stays that stack's.
+const fn otherwise(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Group => "list it under `external`, and your own members of it under `memberships`",
+        Kind::Application => "list it under `external`",
+        // Nothing refers to these by a name that has to be declared.
+        Kind::User | Kind::Policy => "leave it out",
+    }
+}
+
 pub(super) fn conflict(plan: &Plan, conflict: &Conflict) -> String {
     let why = match &conflict.kind {
         ConflictKind::Owned(Owner::Stack(stack)) if plan.stack().is_some() => {
-            let members = match conflict.address.kind() {
-                Kind::Group => ", and your own members of it under `memberships`",
-                Kind::User | Kind::Application | Kind::Policy => "",
-            };
+            let otherwise = otherwise(conflict.address.kind());
             format!(
-                "belongs to stack {stack}; to take it over, add `{stack}` to `settings.takes_over`, or list it under `external`{members}"
+                "belongs to stack {stack}; to take it over, add `{stack}` to `settings.takes_over`, or {otherwise}"
             )
         }
         // Only a stack takes over.
         ConflictKind::Owned(Owner::Stack(stack)) => {
-            format!("belongs to stack {stack}; list it under `external`")
+            let instead = match conflict.address.kind() {
+                Kind::Group | Kind::Application => "list it under `external`",
+                Kind::User | Kind::Policy => "leave it out",
+            };
+            format!("belongs to stack {stack}; {instead}")
         }
         ConflictKind::Owned(owned @ Owner::Unclear(_)) => {
             format!("has an owner that is {}; fix its tags first", owner(Some(owned)))
@@ -223,6 +234,11 @@ pub(super) fn blocked(of: &Blocked) -> String {
         place.unwrap_or_default(),
         several(&rules)
     )
+}
+
+/// Says whether a step deletes something that files could name.
+pub(super) fn undeclares(step: &Step) -> bool {
+    step.action.deletes().is_some_and(|address| address.key().id().is_none())
 }
 
 /// What becomes of a rule that grants nothing.
