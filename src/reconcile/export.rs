@@ -31,7 +31,7 @@ pub fn export(live: &Live, options: &ExportOptions<'_>) -> Result<Exported, Erro
 }
 
 /// Writes a state as files, and proves that they change nothing of what is live.
-pub(super) fn prove(state: &State, live: &Live, options: &ExportOptions<'_'>) -> Result<Exported, Error> {
+pub(super) fn prove(state: &State, live: &Live, options: &ExportOptions<'_>) -> Result<Exported, Error> {
     let ExportedFiles { files, left_out } = config::export(state, options);
     let source =
         |file: &ExportedFile| Source::Text { name: file.path.clone(), bytes: file.text.clone().into_bytes() };
@@ -42,12 +42,8 @@ pub(super) fn prove(state: &State, live: &Live, options: &ExportOptions<'_'>) ->
     let facts = facts(live, &caller, options.now);
     let plan = between(&facts, &resolved.desired, &Options::default())?;
     if plan.summary().total() == Counts::default() && plan.conflicts().is_empty() {
-    prove(&live.state, live, options)
-}
-
-/// Writes a state as files, and proves that they change nothing of what is live.
-pub(super) fn prove(state: &State, live: &Live, options: &ExportOptions<'_'>) -> Result<Exported, Error> {
-    let ExportedFiles { files, left_out } = config::export(state, options);
+        let declared = resolved.desired.state.objects.into_keys().collect();
+        return Ok(Exported { files, left_out, adopted: plan.summary().adopted, declared });
     }
     let deleted: Vec<_> = plan.steps().iter().filter_map(|step| step.action.deletes().cloned()).collect();
     Err(match options.stack {
