@@ -1,5 +1,6 @@
 //! What became of assertions and guardrails: the result of `test`.
 
+use std::collections::BTreeSet;
 use std::io::{self, Write};
 
 use serde::Serialize;
@@ -8,8 +9,11 @@ use serde_json::json;
 use super::escape::{markdown as escape, terminal};
 use super::paint::Ink;
 use super::report::{Report, Style, pretty};
-use crate::access::{Broken, Everything, broken_assertions, judge_guardrails, sentence};
-use crate::model::{Address, Catalogue, Desired, Where};
+use crate::access::{
+    Broken, Everything, broken_assertions, granted, includes, judge_guardrails, nearly_granted, sentence,
+    single_scope,
+};
+use crate::model::{Address, Assertion, Catalogue, Desired, Expectation, Guardrail, Where};
 
 /// An assertion or a guardrail, and what breaks it.
 #[derive(Debug, Serialize)]
@@ -18,6 +22,22 @@ struct Judged {
     what: String,
     place: String,
     broken: Vec<String>,
+    /// The wider set by which somebody can it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    through: Option<String>,
+    /// Why files alone cannot tell.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    not_judged: Option<String>,
+}
+
+impl Judged {
+    /// What stands behind the sentence.
+    fn note(&self) -> String {
+        let through = self.through.as_ref().map(|set| format!(" through {set}"));
+        let open = self.not_judged.as_ref().filter(|_| self.broken.is_empty());
+        let open = open.map(|why| format!(" [not judged: {why}]"));
+        through.into_iter().chain(open).collect()
+    }
 }
 
 /// All assertions and guardrails of the files, judged on what the files give.
@@ -49,7 +69,8 @@ impl Report for TestReport {
         for one in &self.judged {
             let (ink, word) = if one.broken.is_empty() { (Ink::Add, "ok") } else { (Ink::Alarm, "FAILED") };
             let word = style.paint.text(ink, word);
-            writeln!(out, "{word} {} {} ({})", one.kind, terminal(&one.what), terminal(&one.place))?;
+            let (what, note) = (terminal(&one.what), one.note());
+            writeln!(out, "{word} {} {what}{} ({})", one.kind, terminal(&note), terminal(&one.place))?;
             for line in &one.broken {
                 writeln!(out, "    {}", terminal(line))?;
             }
@@ -61,7 +82,8 @@ impl Report for TestReport {
         writeln!(out, "### Access tests\n\n**{} passed, {} failed**\n", self.passed(), self.failed())?;
         for one in &self.judged {
             let sign = if one.broken.is_empty() { "✅" } else { "🛑" };
-            writeln!(out, "- {sign} {} {} ({})", one.kind, escape(&one.what), escape(&one.place))?;
+            let (what, note) = (escape(&one.what), one.note());
+            writeln!(out, "- {sign} {} {what}{} ({})", one.kind, escape(&note), escape(&one.place))?;
             for line in &one.broken {
                 writeln!(out, "  - {}", escape(line))?;
             }
@@ -75,15 +97,29 @@ impl Report for TestReport {
 }
 
 fn judge(desired: &Desired) -> Vec<Judged> {
-    let (state, catalogue) = (&desired.state, Catalogue::published());
+    let catalogue = Catalogue::published();
+    let organization = desired.organization(None);
+    let state = &organization;
     let everything = Everything::of(state);
     let assertions = broken_assertions(&everything, catalogue, &desired.assertions);
     let judgement = judge_guardrails(&everything, catalogue, &desired.guardrails);
+    let nearly = |broken: &Broken| match broken.by {
+        Some(_) => None,
+        None => nearly_granted(&everything, catalogue, desired.assertions.get(broken.sentence)?),
+    };
     let why = |broken: &[Broken], at: usize, with_principal: bool| -> Vec<String> {
         broken
             .iter()
             .filter(|broken| broken.sentence == at)
-            .map(|broken| words(desired, broken, with_principal))
+            .map(|broken| match nearly(broken) {
+                Some((held, lack)) if !with_principal => {
+                    format!(
+                        "nothing grants it; nearest: {}, {lack}",
+                        held.grant.words(|id| state.projects.get(&id))
+                    )
+                }
+                _ => words(desired, broken, with_principal),
+            })
             .collect()
     };
     let assertions = desired.assertions.iter().enumerate().map(|(at, assertion)| Judged {
@@ -91,6 +127,14 @@ fn judge(desired: &Desired) -> Vec<Judged> {
         what: sentence(state, assertion),
         place: assertion.at.to_string(),
         broken: why(&assertions, at, false),
+        through: match assertion.expectation {
+            Expectation::Can => granted(&everything, catalogue, assertion)
+                .map(|held| held.grant.permission_set)
+                .filter(|set| *set != assertion.permission_set)
+                .map(|set| set.to_string()),
+            Expectation::Cannot => None,
+        },
+        not_judged: not_seen(&everything, catalogue, assertion),
     });
     let guardrails = desired.guardrails.iter().enumerate().map(|(at, guardrail)| Judged {
         kind: "guardrail",
@@ -100,8 +144,37 @@ fn judge(desired: &Desired) -> Vec<Judged> {
             let unjudged = judgement.unjudged.iter().filter(|unjudged| unjudged.sentence == at);
             unjudged.map(ToString::to_string).chain(why(&judgement.broken, at, true)).collect()
         },
+        through: None,
+        not_judged: not_known(desired, guardrail),
     });
     assertions.chain(guardrails).collect()
+}
+
+/// Says which groups could break a `cannot`, or keep a `can`, and cannot be seen into.
+fn not_seen(everything: &Everything<'_>, catalogue: &Catalogue, assertion: &Assertion) -> Option<String> {
+    let on = single_scope(&assertion.on)?;
+    let set = &assertion.permission_set;
+    let groups: BTreeSet<String> = everything
+        .unseen()
+        .filter(|unseen| unseen.grant.scope.contains(&on) || on.contains(&unseen.grant.scope))
+        .filter(|unseen| {
+            unseen.grant.permission_set == *set || includes(catalogue, &unseen.grant.permission_set, set)
+        })
+        .map(|unseen| unseen.group.to_string())
+        .collect();
+    let breaks = assertion.expectation == Expectation::Cannot && !groups.is_empty();
+    let groups: Vec<String> = groups.into_iter().collect();
+    breaks.then(|| format!("these files do not list the members of {}", groups.join(", ")))
+}
+
+/// Says which project a guardrail compares with that the files do not know.
+fn not_known(desired: &Desired, guardrail: &Guardrail) -> Option<String> {
+    let known = |name: &str| {
+        matches!(name, "" | "organization" | "all_projects")
+            || desired.state.projects.values().any(|known| known.as_str() == name)
+    };
+    let unknown = guardrail.scopes.iter().find(|name| !known(name))?;
+    Some(format!("these files do not say which project `{unknown}` is"))
 }
 
 fn words(desired: &Desired, broken: &Broken, with_principal: bool) -> String {
