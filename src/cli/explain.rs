@@ -33,20 +33,21 @@ pub(super) struct Explain {
 impl Explain {
     pub(super) async fn run(self, common: &Common) -> Result<Exit, Failure> {
         let asked = self.ask.read(common, false).await?;
+        let principal = asked.known(self.principal.clone())?;
         let ground = Ground { state: &asked.state, files: asked.files.as_ref() };
         let on = self.on.as_deref().map(|text| asked.scope(text)).transpose()?;
         let organization = match &asked.files {
-            Some(files) if !asked.live => Cow::Owned(files.organization(Some(self.principal.clone()))),
+            Some(files) if !asked.live => Cow::Owned(files.organization(Some(principal.clone()))),
             _ => Cow::Borrowed(&asked.state),
         };
         let everything = Everything::of(&organization);
-        let owner = everything.owners().contains(&self.principal);
-        if !owner && !known(&asked.state, &self.principal, &Everything::of(&asked.state)) {
-            return Err(nobody(&asked, &self.principal));
+        let owner = everything.owners().contains(&principal);
+        if !owner && !known(&asked.state, &principal, &Everything::of(&asked.state)) {
+            return Err(nobody(&asked, &principal));
         }
         let request = self.ask.request(common);
         let there = |scope: &GrantScope| on.as_ref().is_none_or(|on| scope.contains(on));
-        let all = everything.held_by(&self.principal);
+        let all = everything.held_by(&principal);
         let (held, elsewhere): (Vec<_>, Vec<_>) = all.into_iter().partition(|held| there(&held.grant.scope));
         let unseen = everything.unseen().filter(|unseen| there(&unseen.grant.scope)).collect();
         let held: Vec<_> = held
@@ -54,7 +55,7 @@ impl Explain {
             .map(|held| (decide(&held.grant, Some(&request)), held))
             .map(|(holds, held)| (held, holds))
             .collect();
-        let principal = self.principal.to_string();
+        let principal = principal.to_string();
         let elsewhere = elsewhere.len();
         common.show(&Explanation { ground, principal, owner, held, elsewhere, unseen })?;
         Ok(Exit::Done)

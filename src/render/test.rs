@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::io::{self, Write};
 
+use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::json;
 
@@ -13,7 +14,8 @@ use crate::access::{
     Broken, Everything, broken_assertions, granted, includes, judge_guardrails, nearly_granted, sentence,
     single_scope,
 };
-use crate::model::{Address, Assertion, Catalogue, Desired, Expectation, Guardrail, Where};
+use crate::model::{Address, Assertion, Catalogue, Desired, Expectation, Guardrail, Id, Place, Where};
+use crate::review::{FindingId, Outline, ReportedFinding, Subject, fingerprint};
 
 /// An assertion or a guardrail, and what breaks it.
 #[derive(Debug, Serialize)]
@@ -21,6 +23,8 @@ struct Judged {
     kind: &'static str,
     what: String,
     place: String,
+    #[serde(skip)]
+    at: Place,
     broken: Vec<String>,
     /// The wider set by which somebody can it.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -43,6 +47,8 @@ impl Judged {
 /// All assertions and guardrails of the files, judged on what the files give.
 #[derive(Debug)]
 pub struct TestReport {
+    organization: Id,
+    stack: Option<String>,
     judged: Vec<Judged>,
 }
 
@@ -50,7 +56,8 @@ impl TestReport {
     /// Judges them.
     #[must_use]
     pub fn of(desired: &Desired) -> Self {
-        Self { judged: judge(desired) }
+        let stack = desired.stack.as_ref().map(ToString::to_string);
+        Self { organization: desired.state.organization, stack, judged: judge(desired) }
     }
 
     /// Returns how many are broken.
@@ -94,6 +101,31 @@ impl Report for TestReport {
     fn json(&self, out: &mut dyn Write) -> io::Result<()> {
         pretty(out, &json!({"failed": self.failed(), "results": self.judged}))
     }
+
+    fn outline(&self) -> Option<Outline> {
+        let (organization, stack) = (Some(self.organization), self.stack.clone());
+        let mut outline = Outline { organization, stack, ..Outline::new("test", Timestamp::UNIX_EPOCH) };
+        for one in self.judged.iter().filter(|judged| !judged.broken.is_empty()) {
+            outline.findings.push(ReportedFinding {
+                id: FindingId::Broken,
+                severity: FindingId::Broken.text().severity,
+                subject: Subject { kind: one.kind.to_owned(), name: format!("`{}`", one.what), id: None },
+                what: format!("is violated: {}", one.broken.join("; ")),
+                way: None,
+                place: Some(one.at.clone()),
+                fingerprint: fingerprint(
+                    FindingId::Broken,
+                    self.organization,
+                    one.kind,
+                    &one.what,
+                    &["test"],
+                ),
+                ignored: None,
+                done_by: None,
+            });
+        }
+        Some(outline.counted([FindingId::Broken]))
+    }
 }
 
 fn judge(desired: &Desired) -> Vec<Judged> {
@@ -126,6 +158,7 @@ fn judge(desired: &Desired) -> Vec<Judged> {
         kind: "assertion",
         what: sentence(state, assertion),
         place: assertion.at.to_string(),
+        at: assertion.at.clone(),
         broken: why(&assertions, at, false),
         through: match assertion.expectation {
             Expectation::Can => granted(&everything, catalogue, assertion)
@@ -140,6 +173,7 @@ fn judge(desired: &Desired) -> Vec<Judged> {
         kind: "guardrail",
         what: guardrail.name.clone(),
         place: guardrail.at.to_string(),
+        at: guardrail.at.clone(),
         broken: {
             let unjudged = judgement.unjudged.iter().filter(|unjudged| unjudged.sentence == at);
             unjudged.map(ToString::to_string).chain(why(&judgement.broken, at, true)).collect()
