@@ -1,6 +1,7 @@
 //! Assertions: what must be so, whoever wrote which policy.
 
-use super::{Everything, Grant, HeldGrant, includes, single_scope};
+use super::question::lacks;
+use super::{Everything, Grant, HeldGrant, Lack, includes, nearest, single_scope};
 use crate::model::{Assertion, Catalogue, Expectation, PermissionSetName, Principal, Scope, State};
 
 /// A sentence that is not so.
@@ -18,7 +19,7 @@ pub struct Broken {
 
 /// Judges assertions on a state.
 ///
-/// `can` needs a grant without a condition that covers it; an owner can everything. `cannot` is broken by any grant that
+/// `can` needs a grant without a condition that covers it, by this set or a wider one; an owner can everything. `cannot` is broken by any grant that
 /// reaches into its scope, with a condition too, and by a wider set; an owner's implied access is no grant.
 #[must_use]
 pub fn broken_assertions(
@@ -31,10 +32,8 @@ pub fn broken_assertions(
         let principal = assertion.principal.clone();
         match assertion.expectation {
             Expectation::Can => {
-                let permission_set = assertion.permission_set.clone();
-                let wanted = Grant { permission_set, scope: on, condition: None };
                 let can = everything.owners().contains(&principal)
-                    || everything.held_by(&principal).iter().any(|held| held.grant.covers(&wanted));
+                    || granted(everything, catalogue, assertion).is_some();
                 (!can).then_some(Broken { sentence, principal, by: None, through: None })
             }
             Expectation::Cannot => {
@@ -51,6 +50,34 @@ pub fn broken_assertions(
         }
     };
     assertions.iter().enumerate().filter_map(judge).collect()
+}
+
+/// Returns the grant by which an assertion's principal can what it says, an exact one before a wider one.
+#[must_use]
+pub fn granted(
+    everything: &Everything<'_>,
+    catalogue: &Catalogue,
+    assertion: &Assertion,
+) -> Option<HeldGrant> {
+    let wanted = wanted(assertion)?;
+    let held = everything.held_by(&assertion.principal);
+    let can = held.into_iter().filter(|held| lacks(catalogue, &held.grant, &wanted) == Ok(None));
+    can.min_by_key(|held| held.grant.permission_set != wanted.permission_set)
+}
+
+/// Returns the grant that comes nearest to what an assertion asks for and nobody gives, with what it lacks.
+#[must_use]
+pub fn nearly_granted(
+    everything: &Everything<'_>,
+    catalogue: &Catalogue,
+    assertion: &Assertion,
+) -> Option<(HeldGrant, Lack)> {
+    nearest(everything.held_by(&assertion.principal), catalogue, &wanted(assertion)?)
+}
+
+fn wanted(assertion: &Assertion) -> Option<Grant> {
+    let (permission_set, scope) = (assertion.permission_set.clone(), single_scope(&assertion.on)?);
+    Some(Grant { permission_set, scope, condition: None })
 }
 
 /// Returns the assertion as a sentence: `user alice@example.com can InstancesFullAccess on prod`.

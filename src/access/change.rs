@@ -78,7 +78,7 @@ impl<'a> Side<'a> {
     /// Returns the first rule of a policy that covers a grant.
     fn rule(&mut self, policy: PolicyId, grant: Packed) -> Option<usize> {
         *self.rules.entry((policy, grant)).or_insert_with(|| {
-            let key = self.world.policies.get_index(policy as usize)?;
+            let key = self.world.name(policy)?;
             let grant = self.world.symbols.unpack(grant);
             let covers = |rule: &Rule| Grant::of_rule(rule).any(|one| one.covers(&grant));
             self.state.policy(key)?.rules.0.iter().position(covers)
@@ -89,10 +89,7 @@ impl<'a> Side<'a> {
     fn ways(&self, principal: PrincipalId) -> Vec<Way<'a>> {
         let (world, holdings) = (self.world, self.holdings);
         let way = |(group, policy, grants): (Option<GroupId>, PolicyId, &'a Grants)| {
-            let names = (
-                group.and_then(|group| world.groups.get_index(group as usize)),
-                world.policies.get_index(policy as usize)?,
-            );
+            let names = (group.and_then(|group| world.name(group)), world.name(policy)?);
             Some(Way { names, group, policy, grants })
         };
         let mut ways: Vec<_> = holdings.ways(principal).filter_map(way).collect();
@@ -168,7 +165,7 @@ fn change(before: &mut Side<'_>, after: &mut Side<'_>, id: PrincipalId) -> Optio
     }
     grants.sort_unstable();
     grants.shrink_to_fit();
-    let principal = after.world.principals.get_index(id as usize)?.clone();
+    let principal = after.world.name(id)?.clone();
     let locked = match &principal {
         Principal::User(key) => after.state.user(key).is_some_and(|user| user.locked),
         Principal::Application(_) => false,

@@ -84,6 +84,12 @@ pub fn holds(condition: &Condition, request: &Request) -> Result<bool, Undecided
     })
 }
 
+/// Returns when a condition ends for good: the earliest `request.time < timestamp("…")` that must be true.
+#[must_use]
+pub fn ends(condition: &Condition) -> Option<Timestamp> {
+    expression(condition.as_str(), Vocabulary::Condition).ok()?.ends()?.parse().ok()
+}
+
 /// What a guardrail sees of a grant.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GrantFacts {

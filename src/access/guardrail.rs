@@ -96,14 +96,14 @@ enum Answer {
     Through,
 }
 
-/// A grant that somebody holds, by number.
+/// A grant that somebody holds, by number; without what is not asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 struct Held {
-    principal: PrincipalId,
+    principal: Option<PrincipalId>,
     user: bool,
     grant: Packed,
     group: Option<GroupId>,
-    policy: PolicyId,
+    policy: Option<PolicyId>,
     managed: bool,
 }
 
@@ -127,7 +127,7 @@ struct Judge<'a> {
 impl Judge<'_> {
     fn all(&mut self) {
         let everything = self.everything;
-        for policy in (0u32..).take(everything.world.policies.len()) {
+        for (policy, _) in everything.world.all::<PolicyId>() {
             if let Some(held) = everything.holdings.policy(policy) {
                 let holders = everything.holdings.holders(held.to);
                 for grant in held.grants.iter() {
@@ -139,14 +139,15 @@ impl Judge<'_> {
 
     /// Judges a grant for all that hold it by one way.
     fn grant(&mut self, policy: PolicyId, group: Option<GroupId>, grant: Packed, holders: &[PrincipalId]) {
-        let key = self.everything.world.policies.get_index(policy as usize);
+        let key = self.everything.world.name(policy);
         let live = key.and_then(|key| self.everything.state.policy(key));
         let managed = live.is_some_and(|policy| policy.flags.managed);
         let mut last: Option<(Held, Answer)> = None;
         for principal in holders {
-            let Some(who) = self.everything.world.principals.get_index(*principal as usize) else { continue };
+            let Some(who) = self.everything.world.name(*principal) else { continue };
             let user = matches!(who, Principal::User(_));
-            let held = Held { principal: *principal, user, grant, group, policy, managed };
+            let held =
+                Held { principal: Some(*principal), user, grant, group, policy: Some(policy), managed };
             let asked = self.asked(held);
             let answer = match last {
                 Some((same, answer)) if same == asked => answer,
@@ -160,14 +161,14 @@ impl Judge<'_> {
     }
 
     /// The grant with all that the expression does not ask for made the same.
-    const fn asked(&self, held: Held) -> Held {
+    fn asked(&self, held: Held) -> Held {
         let Reads { principal, kind, set, scope, condition, group, policy, managed } = self.reads;
         Held {
-            principal: if principal { held.principal } else { 0 },
+            principal: held.principal.filter(|_| principal),
             user: kind && held.user,
             grant: held.grant.only(set, scope, condition),
-            group: if group { held.group } else { None },
-            policy: if policy { held.policy } else { 0 },
+            group: held.group.filter(|_| group),
+            policy: held.policy.filter(|_| policy),
             managed: managed && held.managed,
         }
     }
@@ -217,7 +218,7 @@ impl Judge<'_> {
 
     fn facts(&self, held: Held, grant: &Grant) -> GrantFacts {
         let Everything { state, world, .. } = self.everything;
-        let (principal, kind) = match world.principals.get_index(held.principal as usize) {
+        let (principal, kind) = match held.principal.and_then(|principal| world.name(principal)) {
             Some(Principal::User(key)) => (format!("user:{key}"), "user"),
             Some(Principal::Application(key)) => (format!("application:{key}"), "application"),
             None => (String::new(), ""),
@@ -230,8 +231,8 @@ impl Judge<'_> {
             }
             GrantScope::Other(words) => words.clone(),
         };
-        let group = held.group.and_then(|group| world.groups.get_index(group as usize));
-        let policy = world.policies.get_index(held.policy as usize);
+        let group = held.group.and_then(|group| world.name(group));
+        let policy = held.policy.and_then(|policy| world.name(policy));
         GrantFacts {
             principal,
             kind,
@@ -245,10 +246,11 @@ impl Judge<'_> {
     }
 
     fn note(&mut self, who: &Principal, held: Held, answer: Answer) {
+        let Some(policy) = held.policy else { return };
         let grant = self.everything.world.symbols.unpack(held.grant);
-        let rules = self.everything.rules(held.policy);
+        let rules = self.everything.rules(policy);
         let rule = rules.iter().position(|rule| Grant::of_rule(rule).any(|one| one == grant));
-        let found = rule.and_then(|rule| self.everything.held(who, grant, held.group, (held.policy, rule)));
+        let found = rule.and_then(|rule| self.everything.held(who, grant, held.group, (policy, rule)));
         self.found.extend(found.map(|found| (found, answer == Answer::Through)));
     }
 
@@ -384,7 +386,8 @@ mod tests {
             "['IAMGroupManager'].exists(set, set == grant.permission_set)",
         ] {
             let at = Place { file: Path::new("iam.yaml").into(), line: 1, column: 1 };
-            let guardrail = Guardrail { name: "it".to_owned(), forbid: forbid.to_owned(), at };
+            let guardrail =
+                Guardrail { name: "it".to_owned(), forbid: forbid.to_owned(), scopes: Vec::new(), at };
             let found = judge_guardrails(&everything, catalogue, &[guardrail]).broken;
             assert_eq!(found, one_by_one(&everything, catalogue, forbid), "{forbid}");
             assert_eq!(found.is_empty(), forbid == "false", "{forbid}");

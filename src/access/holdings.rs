@@ -5,32 +5,90 @@ use indexmap::IndexSet;
 use super::{Grants, Symbols};
 use crate::model::{Attachment, Builtin, Key, Principal, State, UserType};
 
-/// A principal's number in a [`World`].
-pub type PrincipalId = u32;
-/// A group's number in a [`World`].
-pub type GroupId = u32;
-/// A policy's number in a [`World`].
-pub type PolicyId = u32;
+/// The number of something in a [`World`].
+pub trait Number: Copy {
+    /// What bears the number.
+    type Name: Clone + Eq + std::hash::Hash + 'static;
+
+    /// Returns the number of what stands at a position.
+    fn at(position: usize) -> Self;
+
+    /// Returns the position.
+    fn index(self) -> usize;
+
+    /// Returns all that bear such a number, in their order.
+    fn names(world: &World) -> &IndexSet<Self::Name>;
+}
+
+macro_rules! number {
+    ($(#[$doc:meta])* $number:ident of $name:ty, in $table:ident) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub struct $number(u32);
+
+        impl Number for $number {
+            type Name = $name;
+
+            fn at(position: usize) -> Self {
+                Self(u32::try_from(position).unwrap_or(u32::MAX))
+            }
+
+            fn index(self) -> usize {
+                self.0 as usize
+            }
+
+            fn names(world: &World) -> &IndexSet<$name> {
+                &world.$table
+            }
+        }
+    };
+}
+
+number! {
+    /// A principal's number in a [`World`].
+    PrincipalId of Principal, in principals
+}
+number! {
+    /// A group's number in a [`World`].
+    GroupId of Key, in groups
+}
+number! {
+    /// A policy's number in a [`World`].
+    PolicyId of Key, in policies
+}
 
 /// Numbers for all principals, groups and policies of the states to be compared, so that they compare by number.
 #[derive(Debug, Clone, Default)]
 pub struct World {
-    /// The users and applications.
-    pub principals: IndexSet<Principal>,
-    /// The groups.
-    pub groups: IndexSet<Key>,
-    /// The policies.
-    pub policies: IndexSet<Key>,
+    principals: IndexSet<Principal>,
+    groups: IndexSet<Key>,
+    policies: IndexSet<Key>,
     /// What packed grants speak of.
     pub symbols: Symbols,
 }
 
-fn number<T: std::hash::Hash + Eq + Clone>(set: &mut IndexSet<T>, value: &T) -> u32 {
-    let at = set.get_index_of(value).unwrap_or_else(|| set.insert_full(value.clone()).0);
-    u32::try_from(at).unwrap_or(u32::MAX)
+fn number<N: Number>(names: &mut IndexSet<N::Name>, name: &N::Name) -> N {
+    N::at(names.get_index_of(name).unwrap_or_else(|| names.insert_full(name.clone()).0))
 }
 
 impl World {
+    /// Returns what bears a number.
+    #[must_use]
+    pub fn name<N: Number>(&self, number: N) -> Option<&N::Name> {
+        N::names(self).get_index(number.index())
+    }
+
+    /// Returns the number of something, or `None` when no state has mentioned it.
+    #[must_use]
+    pub fn find<N: Number>(&self, name: &N::Name) -> Option<N> {
+        N::names(self).get_index_of(name).map(N::at)
+    }
+
+    /// Returns all numbers of a sort with what bears them.
+    pub fn all<N: Number>(&self) -> impl Iterator<Item = (N, &N::Name)> {
+        N::names(self).iter().enumerate().map(|(position, name)| (N::at(position), name))
+    }
+
     /// Returns the number of a principal, given at its first mention.
     pub fn principal(&mut self, principal: &Principal) -> PrincipalId {
         number(&mut self.principals, principal)
@@ -145,15 +203,17 @@ pub struct Holdings {
     pub owners: BTreeSet<PrincipalId>,
 }
 
-fn slot<T: Default + Clone>(list: &mut Vec<T>, at: u32) -> &mut T {
-    let at = at as usize;
+fn slot<T: Default + Clone>(list: &mut Vec<T>, at: impl Number) -> &mut T {
+    let at = at.index();
     if list.len() <= at {
         list.resize(at + 1, T::default());
     }
     &mut list[at]
 }
 
-static NO_NUMBERS: BTreeSet<u32> = BTreeSet::new();
+static NO_PRINCIPALS: BTreeSet<PrincipalId> = BTreeSet::new();
+static NO_GROUPS: BTreeSet<GroupId> = BTreeSet::new();
+static NO_POLICIES: BTreeSet<PolicyId> = BTreeSet::new();
 
 impl Holdings {
     /// Notes that a principal exists.
@@ -169,7 +229,7 @@ impl Holdings {
     /// Returns true when the principal exists.
     #[must_use]
     pub fn exists(&self, principal: PrincipalId) -> bool {
-        self.exists.get(principal as usize).copied().unwrap_or(false)
+        self.exists.get(principal.index()).copied().unwrap_or(false)
     }
 
     /// Puts a principal into a group.
@@ -229,31 +289,36 @@ impl Holdings {
     /// Returns the members of a group.
     #[must_use]
     pub fn members(&self, group: GroupId) -> &BTreeSet<PrincipalId> {
-        self.members.get(group as usize).unwrap_or(&NO_NUMBERS)
+        self.members.get(group.index()).unwrap_or(&NO_PRINCIPALS)
     }
 
     /// Returns the groups of a principal.
     #[must_use]
     pub fn groups_of(&self, principal: PrincipalId) -> &BTreeSet<GroupId> {
-        self.groups_of.get(principal as usize).unwrap_or(&NO_NUMBERS)
+        self.groups_of.get(principal.index()).unwrap_or(&NO_GROUPS)
     }
 
     /// Returns the policies attached to a group.
     #[must_use]
     pub fn policies_on_group(&self, group: GroupId) -> &BTreeSet<PolicyId> {
-        self.on_group.get(group as usize).unwrap_or(&NO_NUMBERS)
+        self.on_group.get(group.index()).unwrap_or(&NO_POLICIES)
     }
 
     /// Returns the policies attached to a principal itself.
     #[must_use]
     pub fn policies_on_principal(&self, principal: PrincipalId) -> &BTreeSet<PolicyId> {
-        self.on_principal.get(principal as usize).unwrap_or(&NO_NUMBERS)
+        self.on_principal.get(principal.index()).unwrap_or(&NO_POLICIES)
     }
 
     /// Returns a policy, or `None` when it does not exist.
     #[must_use]
     pub fn policy(&self, policy: PolicyId) -> Option<&Held> {
-        self.policies.get(policy as usize)?.as_ref()
+        self.policies.get(policy.index())?.as_ref()
+    }
+
+    /// Returns all policies that exist, in the order of their numbers.
+    pub fn all_policies(&self) -> impl Iterator<Item = &Held> {
+        self.policies.iter().flatten()
     }
 
     /// Returns every way by which policies reach a principal: the group, or `None` for its own policies.
@@ -291,11 +356,11 @@ impl Holdings {
     pub fn touched(&self, other: &Self) -> BTreeSet<PrincipalId> {
         let mut touched = BTreeSet::new();
         for group in 0..self.members.len().max(other.members.len()) {
-            let group = u32::try_from(group).unwrap_or(u32::MAX);
+            let group = GroupId::at(group);
             touched.extend(self.members(group).symmetric_difference(other.members(group)));
         }
         for policy in 0..self.policies.len().max(other.policies.len()) {
-            let policy = u32::try_from(policy).unwrap_or(u32::MAX);
+            let policy = PolicyId::at(policy);
             let (a, b) = (self.policy(policy), other.policy(policy));
             if a != b {
                 touched.extend(a.map(|held| self.holders(held.to)).unwrap_or_default());

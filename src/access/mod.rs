@@ -14,12 +14,14 @@ mod inclusion;
 mod question;
 mod symbols;
 
-pub use assertion::{Broken, broken_assertions, sentence};
+pub use assertion::{Broken, broken_assertions, granted, nearly_granted, sentence};
 pub use change::{AccessChange, ChangedGrant, Path, Sharpness, changes};
-pub use condition::{Forbidden, GrantFacts, Request, Resource, Undecided, holds};
+pub use condition::{Forbidden, GrantFacts, Request, Resource, Undecided, ends, holds};
 pub use grant::{Grant, GrantScope, self_escalating};
 pub use guardrail::{Judgement, Unjudged, judge_guardrails};
-pub use holdings::{Attached, GroupId, Held, Holdings, PolicyId, PrincipalId, World};
+pub use holdings::{Attached, GroupId, Held, Holdings, Number, PolicyId, PrincipalId, World};
 pub use inclusion::includes;
-pub use question::{CanDo, Everything, HeldGrant, Holds, decide, project, single_scope};
+pub use question::{
+    CanDo, Everything, HeldGrant, Holds, Lack, UnseenGrant, decide, nearest, project, single_scope,
+};
 pub use symbols::{Grants, Packed, Symbols};

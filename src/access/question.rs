@@ -1,9 +1,14 @@
 //! Questions to the access model: what somebody can, and who can something.
 
 use std::borrow::Cow;
+use std::fmt;
 
-use super::{Grant, GrantScope, GroupId, Holdings, Path, PolicyId, Request, Undecided, World, includes};
-use crate::model::{Catalogue, Id, PermissionSetName, Principal, Rule, Scope, State, UserType};
+use super::{
+    Grant, GrantScope, GroupId, Holdings, Path, PolicyId, PrincipalId, Request, Undecided, World, includes,
+};
+use crate::model::{
+    Attachment, Catalogue, Id, Key, PermissionSetName, Policy, Principal, Rule, Scope, State, UserType,
+};
 
 /// One grant that a principal holds by one way.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -74,7 +79,8 @@ impl<'s> Everything<'s> {
     ///
     /// One principal's are in memory at a time: there may be millions.
     pub fn grants(&self) -> impl Iterator<Item = HeldGrant> {
-        let mut principals: Vec<&Principal> = self.world.principals.iter().collect();
+        let mut principals: Vec<&Principal> =
+            self.world.all::<PrincipalId>().map(|(_, principal)| principal).collect();
         principals.sort_unstable();
         principals.into_iter().flat_map(|principal| self.held_by(principal))
     }
@@ -88,7 +94,7 @@ impl<'s> Everything<'s> {
     /// Returns what a principal holds, by permission set, scope and way.
     #[must_use]
     pub fn held_by(&self, principal: &Principal) -> Vec<HeldGrant> {
-        let id = self.world.principals.get_index_of(principal).and_then(|at| u32::try_from(at).ok());
+        let id = self.world.find::<PrincipalId>(principal);
         let ways = id.into_iter().flat_map(|id| self.holdings.ways(id));
         let mut held: Vec<_> = ways
             .flat_map(|(group, policy, _)| {
@@ -105,7 +111,7 @@ impl<'s> Everything<'s> {
 
     /// Returns the rules of a policy.
     pub(super) fn rules(&self, policy: PolicyId) -> &[Rule] {
-        let key = self.world.policies.get_index(policy as usize);
+        let key = self.world.name(policy);
         key.and_then(|key| self.state.policy(key)).map_or(&[], |policy| &policy.rules.0)
     }
 
@@ -117,9 +123,9 @@ impl<'s> Everything<'s> {
         group: Option<GroupId>,
         (policy, rule): (PolicyId, usize),
     ) -> Option<HeldGrant> {
-        let policy = self.world.policies.get_index(policy as usize)?.clone();
+        let policy = self.world.name(policy)?.clone();
         let managed = self.state.policy(&policy)?.flags.managed;
-        let group = group.and_then(|group| self.world.groups.get_index(group as usize)).cloned();
+        let group = group.and_then(|group| self.world.name(group)).cloned();
         Some(HeldGrant { principal: principal.clone(), grant, path: Path { group, policy, rule }, managed })
     }
 
@@ -145,6 +151,93 @@ impl<'s> Everything<'s> {
         });
         found
     }
+}
+
+/// A grant to a group whose members a state does not hold: another stack's, or one of the organization's own.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct UnseenGrant {
+    /// The group.
+    pub group: Key,
+    /// What its members hold.
+    pub grant: Grant,
+    /// By which way.
+    pub path: Path,
+}
+
+impl Everything<'_> {
+    /// Returns what is granted to groups that the state refers to and does not hold.
+    pub fn unseen(&self) -> impl Iterator<Item = UnseenGrant> {
+        let to_group = |(key, policy): (&Key, &Policy)| match &policy.attachment {
+            Attachment::Group(group) if self.state.group(group).is_none() => {
+                Some((key.clone(), group.clone()))
+            }
+            Attachment::Group(_) | Attachment::Principal(_) | Attachment::None => None,
+        };
+        self.state
+            .policies()
+            .filter_map(move |(key, policy)| Some((to_group((key, policy))?, policy)))
+            .flat_map(|((policy, group), of)| {
+                of.rules.0.iter().enumerate().flat_map(move |(rule, one)| {
+                    let path = Path { group: Some(group.clone()), policy: policy.clone(), rule };
+                    let group = group.clone();
+                    Grant::of_rule(one).map(move |grant| UnseenGrant {
+                        group: group.clone(),
+                        grant,
+                        path: path.clone(),
+                    })
+                })
+            })
+    }
+}
+
+/// What a grant lacks to allow what is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Lack {
+    /// It holds under a condition only.
+    Condition,
+    /// It is on another scope.
+    Scope,
+    /// Its permission set allows less.
+    Set,
+}
+
+impl fmt::Display for Lack {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Condition => "but only under a condition",
+            Self::Scope => "but not there",
+            Self::Set => "which allows less",
+        })
+    }
+}
+
+/// Returns what a grant lacks to allow `wanted`: nothing, one thing, or, as an error, so much that they have nothing to
+/// do with each other.
+pub(super) fn lacks(catalogue: &Catalogue, grant: &Grant, wanted: &Grant) -> Result<Option<Lack>, ()> {
+    let (set, asked) = (&grant.permission_set, &wanted.permission_set);
+    let scope = grant.scope.contains(&wanted.scope);
+    if set == asked || includes(catalogue, set, asked) {
+        return Ok(match (scope, &grant.condition) {
+            (false, _) => Some(Lack::Scope),
+            (true, Some(_)) => Some(Lack::Condition),
+            (true, None) => None,
+        });
+    }
+    if scope && includes(catalogue, asked, set) { Ok(Some(Lack::Set)) } else { Err(()) }
+}
+
+/// Returns the grant that comes nearest to allowing `wanted`, and what it lacks.
+#[must_use]
+pub fn nearest(
+    held: impl IntoIterator<Item = HeldGrant>,
+    catalogue: &Catalogue,
+    wanted: &Grant,
+) -> Option<(HeldGrant, Lack)> {
+    let near = held.into_iter().filter_map(|held| {
+        let lack = lacks(catalogue, &held.grant, wanted).ok()??;
+        Some((held, lack))
+    });
+    near.min_by_key(|(_, lack)| *lack)
 }
 
 /// Returns whether a grant holds for a request; without one, a condition is left open.

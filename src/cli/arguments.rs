@@ -246,7 +246,8 @@ pub(super) fn principal(text: &str) -> Result<Principal, String> {
             let name = name.parse().map_err(|error| format!("`{name}` {error}"))?;
             Ok(Principal::Application(Key::Named(name)))
         }
-        _ => Err("it takes user:E-MAIL or application:NAME".to_owned()),
+        None if text.contains('@') => principal(&format!("user:{text}")),
+        _ => Err("it takes an e-mail address, user:E-MAIL or application:NAME".to_owned()),
     }
 }
 

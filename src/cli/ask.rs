@@ -29,7 +29,7 @@ pub(super) struct Ask {
     live: bool,
     #[command(flatten)]
     connect: ConnectArgs,
-    /// Judge conditions for this time (RFC 3339); now, where another of these is given
+    /// Judge conditions for this time (RFC 3339) instead of now
     #[arg(long, value_name = "TIME", value_parser = time)]
     at: Option<Timestamp>,
     /// Judge conditions for a request from this address
@@ -94,11 +94,9 @@ impl Ask {
         Ok(Asked { state: read.state, files, catalogue: read.catalogue, live, ids, shared })
     }
 
-    /// The request that conditions are judged for, where anything of it was said.
-    pub(super) fn request(&self, common: &Common) -> Option<Request> {
-        let said =
-            self.at.is_some() || self.ip.is_some() || self.user_agent.is_some() || self.resource.is_some();
-        said.then(|| Request {
+    /// The request that conditions are judged for: now, unless another time was given.
+    pub(super) fn request(&self, common: &Common) -> Request {
+        Request {
             time: self.at.unwrap_or_else(|| common.now()),
             ip: self.ip.map(|ip| ip.to_string()),
             user_agent: self.user_agent.clone(),
@@ -108,7 +106,7 @@ impl Ask {
                 let mut next = || parts.next().filter(|part| !part.is_empty()).map(ToOwned::to_owned);
                 Resource { name: next(), id: next(), locality: next() }
             },
-        })
+        }
     }
 }
 

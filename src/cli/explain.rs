@@ -1,12 +1,13 @@
 //! `scw-iam explain`
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use super::Exit;
 use super::arguments::{Common, principal};
 use super::ask::{Ask, Asked, meant};
 use super::failure::Failure;
-use crate::access::{Everything, decide};
+use crate::access::{Everything, GrantScope, decide};
 use crate::model::{Address, Principal, State};
 use crate::render::question::{Explanation, Ground};
 
@@ -20,7 +21,7 @@ Examples:
 #[command(after_help = EXAMPLES)]
 pub(super) struct Explain {
     /// Who
-    #[arg(value_name = "user:E-MAIL|application:NAME", value_parser = principal)]
+    #[arg(value_name = "E-MAIL|user:E-MAIL|application:NAME", value_parser = principal)]
     principal: Principal,
     /// Only what reaches this project; or `organization`, or `all_projects`
     #[arg(long, value_name = "PROJECT")]
@@ -35,21 +36,28 @@ impl Explain {
         let principal = asked.known(self.principal.clone())?;
         let ground = Ground { state: &asked.state, files: asked.files.as_ref() };
         let on = self.on.as_deref().map(|text| asked.scope(text)).transpose()?;
-        let everything = Everything::of(&asked.state);
+        let organization = match &asked.files {
+            Some(files) if !asked.live => Cow::Owned(files.organization(Some(principal.clone()))),
+            _ => Cow::Borrowed(&asked.state),
+        };
+        let everything = Everything::of(&organization);
         let owner = everything.owners().contains(&principal);
-        if !owner && !known(&asked.state, &principal, &everything) {
+        if !owner && !known(&asked.state, &principal, &Everything::of(&asked.state)) {
             return Err(nobody(&asked, &principal));
         }
         let request = self.ask.request(common);
-        let held: Vec<_> = everything
-            .held_by(&principal)
+        let there = |scope: &GrantScope| on.as_ref().is_none_or(|on| scope.contains(on));
+        let all = everything.held_by(&principal);
+        let (held, elsewhere): (Vec<_>, Vec<_>) = all.into_iter().partition(|held| there(&held.grant.scope));
+        let unseen = everything.unseen().filter(|unseen| there(&unseen.grant.scope)).collect();
+        let held: Vec<_> = held
             .into_iter()
-            .filter(|held| on.as_ref().is_none_or(|on| held.grant.scope.contains(on)))
-            .map(|held| (decide(&held.grant, request.as_ref()), held))
+            .map(|held| (decide(&held.grant, Some(&request)), held))
             .map(|(holds, held)| (held, holds))
             .collect();
         let principal = principal.to_string();
-        common.show(&Explanation { ground, principal, owner, held })?;
+        let elsewhere = elsewhere.len();
+        common.show(&Explanation { ground, principal, owner, held, elsewhere, unseen })?;
         Ok(Exit::Done)
     }
 }

@@ -5,7 +5,7 @@ use super::arguments::Common;
 use super::ask::{Ask, Asked, meant};
 use super::failure::Failure;
 use super::output::talk;
-use crate::access::{Everything, GrantScope};
+use crate::access::{Everything, Grant, GrantScope, includes, nearest};
 use crate::model::{Catalogue, PermissionSetName, ScopeType};
 use crate::render::question::{Ground, Holders};
 
@@ -40,13 +40,21 @@ impl WhoCan {
         self.makes_sense(&asked, catalogue, &on)?;
         let everything = Everything::of(&asked.state);
         let request = self.ask.request(common);
-        let found = everything.who_can(catalogue, &self.set, &on, request.as_ref());
+        let found = everything.who_can(catalogue, &self.set, &on, Some(&request));
+        let unseen = everything.unseen().filter(|unseen| {
+            let set = &unseen.grant.permission_set;
+            unseen.grant.scope.contains(&on) && (*set == self.set || includes(catalogue, set, &self.set))
+        });
+        let unseen: Vec<_> = unseen.collect();
+        let wanted = Grant { permission_set: self.set.clone(), scope: on.clone(), condition: None };
+        let nobody = found.is_empty() && unseen.is_empty();
+        let nearest = nobody.then(|| nearest(everything.grants(), catalogue, &wanted)).flatten();
         if !asked.live {
             talk("note: files do not say who the owner is, who can do everything; --live does");
         }
         let owners: Vec<_> = everything.owners().iter().map(ToString::to_string).collect();
         let question = format!("who can {} on {}", self.set, self.on);
-        common.show(&Holders { ground, question, owners, found })?;
+        common.show(&Holders { ground, question, owners, found, unseen, nearest })?;
         Ok(Exit::Done)
     }
 

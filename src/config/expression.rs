@@ -8,10 +8,15 @@ use super::tree::Node;
 use crate::access::cel::{FUNCTIONS, Fault, FaultKind, Vocabulary, compile};
 
 /// The names that a guardrail compares with.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Compared {
     pub(super) groups: Vec<Spanned<String>>,
     pub(super) permission_sets: Vec<Spanned<String>>,
+    pub(super) kinds: Vec<Spanned<String>>,
+    pub(super) principals: Vec<Spanned<String>>,
+    pub(super) scopes: Vec<Spanned<String>>,
+    /// Whether the answer depends on a grant's scope at all.
+    pub(super) reads_scope: bool,
 }
 
 impl Decoder<'_> {
@@ -26,11 +31,15 @@ impl Decoder<'_> {
             Vocabulary::Guardrail => match compile(text, vocabulary) {
                 Ok(expression) => {
                     let places = Places::of(self.text, node.at, text);
-                    let mut compared = Compared::default();
+                    let reads_scope = expression.reads("scope");
+                    let mut compared = Compared { reads_scope, ..Compared::default() };
                     for (field, value, at) in expression.compared() {
                         let into = match field {
                             "via_group" => &mut compared.groups,
                             "permission_set" => &mut compared.permission_sets,
+                            "kind" => &mut compared.kinds,
+                            "principal" => &mut compared.principals,
+                            "scope" => &mut compared.scopes,
                             _ => continue,
                         };
                         into.push(Spanned { value: value.to_owned(), at: places.at(&at) });

@@ -66,7 +66,7 @@ pub struct Files {
 /// What the files need of the organization, beside the objects that are always read.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Needs {
-    /// A project is named that no file pins.
+    /// A project is named that no file pins, or a guardrail asks for names of projects.
     pub projects: bool,
     /// A permission set is named that the built-in catalogue does not have: only the organization's list can tell.
     pub permission_sets: bool,
@@ -224,11 +224,20 @@ impl Files {
             OnDocument::Organization | OnDocument::AllProjects => None,
         });
         let mut names = scopes.map(|project| &project.value).chain(asserted);
-        let mut sets = rules().flat_map(|rule| &rule.permission_sets);
-        let published = Catalogue::published();
+        let sets = rules().flat_map(|rule| &rule.permission_sets).map(|set| set.value.as_str());
+        let asserted = document
+            .assertions
+            .iter()
+            .filter_map(|assertion| Some(assertion.expectation()?.1.value.as_str()));
+        let compared = document.guardrails.iter().map(|guardrail| &guardrail.compared);
+        let forbidden =
+            compared.clone().flat_map(|compared| &compared.permission_sets).map(|set| set.value.as_str());
+        let published: HashSet<&str> = Catalogue::published().iter().map(|(name, _)| name.as_str()).collect();
+        let mut sets = sets.chain(asserted).chain(forbidden);
         Needs {
-            projects: names.any(|name| !document.projects.contains_key(name)),
-            permission_sets: sets.any(|set| published.get(&set.value).is_none()),
+            projects: names.any(|name| !document.projects.contains_key(name))
+                || compared.clone().any(|compared| compared.reads_scope),
+            permission_sets: sets.any(|set| !published.contains(set)),
         }
     }
 

@@ -298,7 +298,9 @@ impl Resolving<'_> {
             });
         }
         for guardrail in &self.files.document.guardrails {
+            let scopes = guardrail.compared.scopes.iter().map(|scope| scope.value.clone());
             self.desired.guardrails.push(Guardrail {
+                scopes: scopes.collect(),
                 name: guardrail.name.value.clone(),
                 forbid: guardrail.forbid.value.clone(),
                 at: self.files.sources.place(guardrail.forbid.at),

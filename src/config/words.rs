@@ -445,6 +445,13 @@ mistakes! {
         (meant near or "it is created; leave `previously` out");
     ManagedDeclared { kind: Kind, name: String, keeper: &'static str, instead: &'static str } =>
         "the {kind} `{name}` is {keeper} and cannot be declared", "{instead}";
+    GuardrailNever { field: &'static str, text: String, written: &'static str } =>
+        "the guardrail compares `grant.{field}` with `{text}`, which it never is", "write {written}";
+    GuardrailPrincipal { principal: String } =>
+        "the guardrail names {principal}, and the organization has no such principal",
+        "not in the organization";
+    PinTakesName { name: String, id: Id, other: Id } =>
+        "`{name}` is pinned to {id}, but the project of this name is {other}", "another project has this name";
     GuardrailGroup { name: String, near: Option<String> } =>
         "the guardrail speaks of a group `{name}`, which is neither declared nor external",
         (meant near or "no such group");

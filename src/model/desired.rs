@@ -6,8 +6,8 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::{
-    Address, DriftSettings, GuardName, Id, IgnoredBy, Key, Kind, Object, PermissionSetName, Principal, Scope,
-    Stack, State,
+    Address, Attachment, Builtin, DriftSettings, Group, GuardName, Id, IgnoredBy, Key, Kind, Object,
+    PermissionSetName, Principal, Scope, Stack, State, User, UserStatus, UserType,
 };
 
 /// What the files say: the declared objects as a [`State`], and what an organization has no place for.
@@ -51,6 +51,38 @@ impl Desired {
     /// Returns the declared objects, in the files' order: by kind, then as written.
     pub fn declared(&self) -> impl Iterator<Item = (&Address, &Object)> {
         self.state.objects.iter().filter(|(address, _)| address.kind().declarable())
+    }
+
+    /// Returns what the files give as an organization: with everybody they name, `named` included, and with All Users and
+    /// All Applications, which everybody is in by definition, where they are listed under `external`.
+    pub fn organization(&self, named: impl IntoIterator<Item = Principal>) -> State {
+        let mut state = self.state.clone();
+        let members = self.state.groups().flat_map(|(_, group)| group.members.iter().cloned());
+        let attached = self.state.policies().filter_map(|(_, policy)| match &policy.attachment {
+            Attachment::Principal(principal) => Some(principal.clone()),
+            Attachment::Group(_) | Attachment::None => None,
+        });
+        let asserted = self.assertions.iter().map(|assertion| assertion.principal.clone());
+        for principal in named.into_iter().chain(members).chain(attached).chain(asserted) {
+            let Principal::User(key) = principal else { continue };
+            if state.user(&key).is_none() {
+                state.insert(
+                    key,
+                    User {
+                        username: String::new(),
+                        kind: UserType::Member,
+                        locked: false,
+                        status: UserStatus::Activated,
+                    },
+                );
+            }
+        }
+        for address in &self.external {
+            if let Some(builtin) = address.key().name().and_then(|name| Builtin::named(name.as_str())) {
+                state.insert(address.key().clone(), Group { builtin: Some(builtin), ..Group::default() });
+            }
+        }
+        state
     }
 
     /// Gives objects other addresses, where they move, in all that the files say of them.
@@ -232,6 +264,8 @@ pub struct Guardrail {
     pub name: String,
     /// The expression, over `grant`.
     pub forbid: String,
+    /// What it compares a grant's scope with.
+    pub scopes: Vec<String>,
     /// Where the expression is written.
     pub at: Place,
 }

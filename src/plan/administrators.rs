@@ -29,8 +29,7 @@ impl Administrators {
         let mut administrators =
             Self { grants: SETS.into_iter().filter_map(grant).collect(), ..Self::default() };
         for (key, user) in state.users() {
-            let id = world.principals.get_index_of(&Principal::User(key.clone()));
-            let Some(id) = id.and_then(|id| PrincipalId::try_from(id).ok()) else { continue };
+            let Some(id) = world.find(&Principal::User(key.clone())) else { continue };
             if user.kind == UserType::Owner {
                 administrators.owners.insert(id);
             } else if user.can_log_in() {
@@ -51,10 +50,11 @@ impl Administrators {
     }
 
     /// Returns those that there are at a moment.
-    pub(super) fn at(&self, holdings: &Holdings, policies: usize) -> BTreeSet<PrincipalId> {
-        let policies = (0u32..).take(policies).filter_map(|policy| holdings.policy(policy));
-        let holders =
-            policies.filter(|held| self.made_by(&held.grants)).flat_map(|held| holdings.holders(held.to));
+    pub(super) fn at(&self, holdings: &Holdings) -> BTreeSet<PrincipalId> {
+        let holders = holdings
+            .all_policies()
+            .filter(|held| self.made_by(&held.grants))
+            .flat_map(|held| holdings.holders(held.to));
         holders.filter(|id| self.may_be(*id)).chain(self.owners.iter().copied()).collect()
     }
 

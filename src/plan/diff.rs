@@ -120,7 +120,7 @@ impl<'a> Patch<'a> {
 
 impl Draft {
     fn add(&mut self, action: Action, moves: Vec<Move>, effect: Effect) -> Node {
-        let node = Node::try_from(self.changes.len()).unwrap_or(Node::MAX);
+        let node = Node::at(self.changes.len());
         if let Action::Update { address, from: Some(from), .. } = &action {
             self.takes.insert(address.clone(), node);
             self.frees.insert(address.sibling(from.clone()), node);

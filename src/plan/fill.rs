@@ -49,7 +49,7 @@ fn complete(action: &mut Action, moves: &[Move], world: &World, now: &State) -> 
 /// Who leaves a group by a call.
 fn leavers(moves: &[Move], world: &World) -> BTreeSet<Principal> {
     let leaver = |effect: &Move| match effect {
-        Move::Leave(_, id) => world.principals.get_index(*id as usize).cloned(),
+        Move::Leave(_, id) => world.name(*id).cloned(),
         Move::Born(_)
         | Move::Join(..)
         | Move::Policy(..)

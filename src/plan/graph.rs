@@ -5,7 +5,20 @@ use std::collections::HashMap;
 use super::Reason;
 
 /// A node's number.
-pub(super) type Node = u32;
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(super) struct Node(u32);
+
+impl Node {
+    /// Returns the number of the node at a position.
+    pub(super) fn at(position: usize) -> Self {
+        Self(u32::try_from(position).unwrap_or(u32::MAX))
+    }
+
+    /// Returns the position.
+    pub(super) const fn index(self) -> usize {
+        self.0 as usize
+    }
+}
 
 /// Edges between numbered nodes, never a cycle.
 ///
@@ -41,37 +54,37 @@ impl Graph {
             *known = reason.min(*known);
             return Ok(false);
         }
-        if self.position[first as usize] > self.position[then as usize] {
+        if self.position[first.index()] > self.position[then.index()] {
             self.reorder(first, then)?;
         }
-        self.out[first as usize].push(then);
-        self.into[then as usize].push(first);
+        self.out[first.index()].push(then);
+        self.into[then.index()].push(first);
         self.reasons.insert((first, then), reason);
         Ok(true)
     }
 
     /// Takes an edge away.
     pub(super) fn remove(&mut self, first: Node, then: Node) {
-        self.out[first as usize].retain(|node| *node != then);
-        self.into[then as usize].retain(|node| *node != first);
+        self.out[first.index()].retain(|node| *node != then);
+        self.into[then.index()].retain(|node| *node != first);
         self.reasons.remove(&(first, then));
     }
 
     fn reorder(&mut self, first: Node, then: Node) -> Result<(), Cycle> {
-        let (low, high) = (self.position[then as usize], self.position[first as usize]);
+        let (low, high) = (self.position[then.index()], self.position[first.index()]);
         let mut forward = self.reach(then, &self.out, |position| position <= high);
         if forward.contains(&first) {
             return Err(Cycle);
         }
         let mut backward = self.reach(first, &self.into, |position| position >= low);
-        let by_position = |node: &Node| self.position[*node as usize];
+        let by_position = |node: &Node| self.position[node.index()];
         forward.sort_unstable_by_key(by_position);
         backward.sort_unstable_by_key(by_position);
         let nodes: Vec<Node> = backward.into_iter().chain(forward).collect();
         let mut positions: Vec<u32> = nodes.iter().map(by_position).collect();
         positions.sort_unstable();
         for (node, position) in nodes.into_iter().zip(positions) {
-            self.position[node as usize] = position;
+            self.position[node.index()] = position;
         }
         Ok(())
     }
@@ -82,8 +95,8 @@ impl Graph {
         let mut at = 0;
         while let Some(node) = found.get(at).copied() {
             at += 1;
-            for next in &edges[node as usize] {
-                if within(self.position[*next as usize]) && seen.insert(*next) {
+            for next in &edges[node.index()] {
+                if within(self.position[next.index()]) && seen.insert(*next) {
                     found.push(*next);
                 }
             }
@@ -93,10 +106,10 @@ impl Graph {
 
     /// Returns true when a path leads from one node to another.
     pub(super) fn leads(&self, from: Node, to: Node) -> bool {
-        let (low, high) = (self.position[from as usize], self.position[to as usize]);
+        let (low, high) = (self.position[from.index()], self.position[to.index()]);
         low < high
-            && !self.out[from as usize].is_empty()
-            && !self.into[to as usize].is_empty()
+            && !self.out[from.index()].is_empty()
+            && !self.into[to.index()].is_empty()
             && self.reach(from, &self.out, |position| position <= high).contains(&to)
     }
 
@@ -107,7 +120,7 @@ impl Graph {
         if self.leads(node, other) || self.leads(other, node) {
             return Err(Cycle);
         }
-        let (out, into) = (self.out[other as usize].clone(), self.into[other as usize].clone());
+        let (out, into) = (self.out[other.index()].clone(), self.into[other.index()].clone());
         let moved: Vec<_> = (out.iter().map(|then| (other, *then)))
             .chain(into.iter().map(|first| (*first, other)))
             .filter_map(|(first, then)| Some((first, then, *self.reasons.get(&(first, then))?)))
@@ -132,15 +145,13 @@ impl Graph {
 
     /// Returns the nodes right before one.
     pub(super) fn before(&self, node: Node) -> &[Node] {
-        &self.into[node as usize]
+        &self.into[node.index()]
     }
 
     /// Returns the nodes in the order that is kept.
     pub(super) fn in_order(&self) -> Vec<Node> {
-        let mut order = vec![0; self.position.len()];
-        for (node, position) in (0..).zip(&self.position) {
-            order[*position as usize] = node;
-        }
+        let mut order: Vec<Node> = (0..self.position.len()).map(Node::at).collect();
+        order.sort_unstable_by_key(|node| self.position[node.index()]);
         order
     }
 
@@ -153,15 +164,14 @@ impl Graph {
     pub(super) fn order<K: Ord>(&self, key: impl Fn(Node) -> K) -> Vec<Node> {
         use std::cmp::Reverse;
         let mut waits: Vec<usize> = self.into.iter().map(Vec::len).collect();
-        let count = u32::try_from(self.out.len()).unwrap_or(u32::MAX);
-        let free = (0..count).filter(|node| waits[*node as usize] == 0);
+        let free = (0..self.out.len()).map(Node::at).filter(|node| waits[node.index()] == 0);
         let mut free: std::collections::BinaryHeap<_> = free.map(|node| Reverse((key(node), node))).collect();
         let mut order = Vec::with_capacity(self.out.len());
         while let Some(Reverse((_, node))) = free.pop() {
             order.push(node);
-            for next in &self.out[node as usize] {
-                waits[*next as usize] -= 1;
-                if waits[*next as usize] == 0 {
+            for next in &self.out[node.index()] {
+                waits[next.index()] -= 1;
+                if waits[next.index()] == 0 {
                     free.push(Reverse((key(*next), *next)));
                 }
             }
@@ -195,9 +205,9 @@ mod tests {
         for reasons in [[Reason::Gap, Reason::Leak], [Reason::Leak, Reason::Gap]] {
             let mut graph = Graph::new(2);
             for reason in reasons {
-                assert!(graph.add(0, 1, reason).is_ok());
+                assert!(graph.add(Node(0), Node(1), reason).is_ok());
             }
-            assert_eq!(graph.edges(), [(0, 1, Reason::Leak)]);
+            assert_eq!(graph.edges(), [(Node(0), Node(1), Reason::Leak)]);
         }
     }
 
@@ -208,15 +218,15 @@ mod tests {
             let mut kept: Vec<(u32, u32)> = Vec::new();
             for (a, b) in list {
                 let closes = a == b || reaches(&kept, b, a);
-                prop_assert_eq!(graph.add(a, b, Reason::Gap).is_err(), closes);
+                prop_assert_eq!(graph.add(Node(a), Node(b), Reason::Gap).is_err(), closes);
                 if !closes {
                     kept.push((a, b));
                 }
-                prop_assert_eq!(graph.leads(a, b), reaches(&kept, a, b));
+                prop_assert_eq!(graph.leads(Node(a), Node(b)), reaches(&kept, a, b));
             }
             let order = graph.order(|node| node);
             prop_assert_eq!(order.len(), 9);
-            let at = |node: u32| order.iter().position(|n| *n == node).unwrap();
+            let at = |node: u32| order.iter().position(|n| *n == Node(node)).unwrap();
             prop_assert!(kept.iter().all(|(a, b)| at(*a) < at(*b)));
         }
 
@@ -226,23 +236,23 @@ mod tests {
             let mut graph = Graph::new(7);
             let mut kept: Vec<(u32, u32)> = Vec::new();
             for (a, b) in list {
-                if graph.add(a, b, Reason::Gap).is_ok() {
+                if graph.add(Node(a), Node(b), Reason::Gap).is_ok() {
                     kept.push((a, b));
                 }
             }
             let tied = reaches(&kept, x, y) || reaches(&kept, y, x);
-            prop_assert_eq!(graph.unite(x, y).is_err(), tied);
+            prop_assert_eq!(graph.unite(Node(x), Node(y)).is_err(), tied);
             if tied {
                 kept.sort_unstable();
                 kept.dedup();
-                let found: Vec<_> = graph.edges().into_iter().map(|(a, b, _)| (a, b)).collect();
+                let found: Vec<_> = graph.edges().into_iter().map(|(a, b, _)| (a.0, b.0)).collect();
                 prop_assert_eq!(found, kept, "a union that is refused changes nothing");
             } else {
                 let name = |node: u32| if node == y { x } else { node };
                 let mut united: Vec<_> = kept.iter().map(|(a, b)| (name(*a), name(*b))).collect();
                 united.sort_unstable();
                 united.dedup();
-                let found: Vec<_> = graph.edges().into_iter().map(|(a, b, _)| (a, b)).collect();
+                let found: Vec<_> = graph.edges().into_iter().map(|(a, b, _)| (a.0, b.0)).collect();
                 prop_assert_eq!(found, united);
                 prop_assert_eq!(graph.order(|node| node).len(), 7);
             }

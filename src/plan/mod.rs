@@ -352,10 +352,9 @@ pub fn between(facts: &Facts<'_>, desired: &Desired, options: &Options) -> Resul
     let (draft, mut ordered) = order::order(&alignment, draft, (&administrators, least))?;
     let caller = facts.caller.renamed(|live| alignment.rekeyed.get(live));
     let number = match &caller {
-        Caller::Known(principal) => draft.world.principals.get_index_of(principal),
+        Caller::Known(principal) => draft.world.find(principal),
         Caller::Unresolved(_) => None,
     };
-    let number = number.and_then(|at| u32::try_from(at).ok());
     fill::fill(&alignment, &draft.world, &mut ordered).map_err(Error::Bug)?;
     let watched = rehearse::Watched { caller: number, administrators, least };
     let rehearsal = rehearse::run(&alignment, &draft, &ordered, watched).map_err(Error::Bug)?;

@@ -16,7 +16,7 @@ use super::align::Alignment;
 use super::diff::{Change, Draft, Move};
 use super::graph::{Graph, Node};
 use super::{Action, Effect, Error, Reason};
-use crate::access::{Attached, Grants, Packed, PrincipalId};
+use crate::access::{Attached, Grants, GroupId, Packed, PolicyId, PrincipalId};
 use crate::model::{Address, Principal};
 
 /// The changes as steps: in order, with what must come before each.
@@ -80,15 +80,15 @@ pub(super) fn order(
     let mut changes: Vec<Option<Change>> = std::mem::take(&mut draft.changes).into_iter().map(Some).collect();
     for (into, others) in &united {
         for other in others {
-            let Some(other) = changes[*other as usize].take() else { continue };
-            if let Some(change) = &mut changes[*into as usize] {
+            let Some(other) = changes[other.index()].take() else { continue };
+            if let Some(change) = &mut changes[into.index()] {
                 merge::absorb(change, other);
             }
         }
     }
-    let key = |node: Node| (changes[node as usize].as_ref().map_or(u8::MAX, phase), node);
+    let key = |node: Node| (changes[node.index()].as_ref().map_or(u8::MAX, phase), node);
     let order: Vec<Node> =
-        graph.order(key).into_iter().filter(|node| changes[*node as usize].is_some()).collect();
+        graph.order(key).into_iter().filter(|node| changes[node.index()].is_some()).collect();
     writers(&draft, &changes, &order, &mut graph)?;
     let position: HashMap<Node, usize> = order.iter().enumerate().map(|(at, node)| (*node, at)).collect();
     gap::pin(&draft, &unresolved, &united, &position, &mut graph)?;
@@ -99,7 +99,7 @@ pub(super) fn order(
     for list in &mut after {
         list.sort_unstable();
     }
-    let changes = order.iter().filter_map(|node| changes[*node as usize].take()).collect();
+    let changes = order.iter().filter_map(|node| changes[node.index()].take()).collect();
     Ok((draft, Ordered { changes, after, unresolved }))
 }
 
@@ -130,7 +130,7 @@ fn references(draft: &Draft, graph: &mut Graph) -> Result<(), Error> {
     }
     let made = |address: &Address| draft.made.get(address).copied();
     for (node, change) in draft.changes.iter().enumerate() {
-        let node = Node::try_from(node).unwrap_or(Node::MAX);
+        let node = Node::at(node);
         for used in uses(&change.action) {
             if let Some(first) = made(&used).filter(|first| *first != node) {
                 add(graph, first, node, Reason::Reference)?;
@@ -167,10 +167,8 @@ fn detach_first(draft: &Draft, graph: &mut Graph) {
             }
             let deleted = match held.to {
                 Attached::Nobody => None,
-                Attached::Principal(id) => {
-                    draft.world.principals.get_index(id as usize).map(Principal::address)
-                }
-                Attached::Group(id) => draft.world.groups.get_index(id as usize).cloned().map(Address::group),
+                Attached::Principal(id) => draft.world.name(id).map(Principal::address),
+                Attached::Group(id) => draft.world.name(id).cloned().map(Address::group),
             };
             if let Some(deleted) = deleted.and_then(|address| draft.deleted.get(&address).copied()) {
                 // A cycle here means that a law asks for the other order; the orphaned policy is then picked up.
@@ -189,28 +187,21 @@ fn writers(
 ) -> Result<(), Error> {
     let mut last: BTreeMap<Address, Node> = BTreeMap::new();
     let writing: std::collections::HashSet<Address> =
-        order.iter().filter_map(|node| Some(changes[*node as usize].as_ref()?.action.address())).collect();
+        order.iter().filter_map(|node| Some(changes[node.index()].as_ref()?.action.address())).collect();
     for node in order {
-        let Some(change) = &changes[*node as usize] else { continue };
+        let Some(change) = &changes[node.index()] else { continue };
         let mut written = vec![change.action.address()];
+        let policy = |id: &PolicyId| draft.world.name(*id).cloned().map(Address::policy);
         for effect in &change.moves {
             match effect {
                 // Deleting these writes to what refers to them.
                 Move::PrincipalGone(id) => {
-                    let key =
-                        |id: u32| draft.world.groups.get_index(id as usize).cloned().map(Address::group);
-                    written.extend(draft.before.groups_of(*id).iter().filter_map(|group| key(*group)));
-                    let key =
-                        |id: u32| draft.world.policies.get_index(id as usize).cloned().map(Address::policy);
-                    written.extend(
-                        draft.before.policies_on_principal(*id).iter().filter_map(|policy| key(*policy)),
-                    );
+                    let group = |id: &GroupId| draft.world.name(*id).cloned().map(Address::group);
+                    written.extend(draft.before.groups_of(*id).iter().filter_map(group));
+                    written.extend(draft.before.policies_on_principal(*id).iter().filter_map(policy));
                 }
                 Move::GroupGone(id) => {
-                    let key =
-                        |id: u32| draft.world.policies.get_index(id as usize).cloned().map(Address::policy);
-                    written
-                        .extend(draft.before.policies_on_group(*id).iter().filter_map(|policy| key(*policy)));
+                    written.extend(draft.before.policies_on_group(*id).iter().filter_map(policy));
                 }
                 Move::Born(_) | Move::GroupBorn(_) | Move::Join(..) | Move::Leave(..) | Move::Policy(..) => {}
             }

@@ -109,7 +109,7 @@ struct Watch<'d> {
 
 impl<'d> Watch<'d> {
     fn new(draft: &'d Draft, watched: Watched) -> Self {
-        let administrators = watched.administrators.at(&draft.before, draft.world.policies.len());
+        let administrators = watched.administrators.at(&draft.before);
         Self {
             draft,
             allowed: Allowed::new(draft),
@@ -202,7 +202,7 @@ impl<'d> Watch<'d> {
                 let words = describe(&self.draft.world, principal, grant);
                 return Err(Bug(format!("a gap from step {from_step} to step {to_step}: {words}")));
             }
-            let Some(who) = self.draft.world.principals.get_index(principal as usize) else { continue };
+            let Some(who) = self.draft.world.name(principal) else { continue };
             let grant = self.draft.world.symbols.unpack(grant);
             interruptions.push(Interruption { principal: who.clone(), grant, from_step, to_step });
         }
@@ -224,7 +224,7 @@ fn administers(world: &World, grant: Packed) -> bool {
 }
 
 fn describe(world: &World, principal: PrincipalId, grant: Packed) -> String {
-    let who = world.principals.get_index(principal as usize).map(ToString::to_string).unwrap_or_default();
+    let who = world.name(principal).map(ToString::to_string).unwrap_or_default();
     format!("{who}: {}", world.symbols.unpack(grant).words(|_| None))
 }
 

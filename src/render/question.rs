@@ -2,10 +2,11 @@
 
 use std::io::{self, Write};
 
+use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use crate::access::{CanDo, Grant, GrantScope, HeldGrant, Holds, Path};
-use crate::model::{Address, Desired, Place, ProjectName, State, Where};
+use crate::access::{CanDo, Grant, GrantScope, HeldGrant, Holds, Lack, Path, Undecided, UnseenGrant, ends};
+use crate::model::{Address, Builtin, Desired, Key, Place, ProjectName, State, Where};
 use crate::render::escape::{markdown as escape, terminal};
 use crate::render::paint::{Ink, Paint};
 use crate::render::report::{Report, Style, pretty};
@@ -33,63 +34,95 @@ impl Ground<'_> {
     }
 
     /// Where the rule is written, or that no file declares it.
-    fn origin(&self, held: &HeldGrant) -> Option<String> {
-        if held.managed {
+    fn origin(&self, path: &Path, managed: bool) -> Option<String> {
+        if managed {
             return Some("a product manages it".to_owned());
         }
         let files = self.files?;
-        match self.place(&held.path) {
+        match self.place(path) {
             Some(place) => Some(format!("{}:{}", place.file.display(), place.line)),
-            None if files.state.policy(&held.path.policy).is_some() => None,
+            None if files.state.policy(&path.policy).is_some() => None,
             None => Some("unmanaged".to_owned()),
         }
     }
 
-    fn path(&self, held: &HeldGrant) -> String {
-        let group = held.path.group.as_ref().map(|group| format!("group {group} ← ")).unwrap_or_default();
-        let origin = self.origin(held).map(|origin| format!(" ({origin})")).unwrap_or_default();
-        format!("← {group}policy {}, rule {}{origin}", held.path.policy, held.path.rule + 1)
+    fn path(&self, path: &Path, managed: bool) -> String {
+        let group = path.group.as_ref().map(|group| format!("group {group} ← ")).unwrap_or_default();
+        let origin = self.origin(path, managed).map(|origin| format!(" ({origin})")).unwrap_or_default();
+        format!("← {group}policy {}, rule {}{origin}", path.policy, path.rule + 1)
+    }
+
+    /// When a grant ends by itself: by its condition, or because a membership ends.
+    fn ends(&self, held: &HeldGrant) -> Option<Timestamp> {
+        let member = self.files.into_iter().flat_map(|files| &files.expiries).find(|expiry| {
+            let group = held.path.group.clone().map(Address::group);
+            !expiry.expired
+                && Some(&expiry.address) == group.as_ref()
+                && expiry.member.as_ref() == Some(&held.principal)
+        });
+        let condition = held.grant.condition.as_ref().and_then(ends);
+        member.map(|expiry| expiry.until).into_iter().chain(condition).min()
     }
 
     fn json(&self, held: &HeldGrant) -> Value {
-        let scope = match &held.grant.scope {
+        let mut value = self.grant_json(&held.grant, &held.path, held.managed);
+        value["principal"] = held.principal.to_string().into();
+        value["ends"] = self.ends(held).map(|end| end.to_string()).into();
+        value
+    }
+
+    fn unseen_json(&self, unseen: &UnseenGrant) -> Value {
+        let mut value = self.grant_json(&unseen.grant, &unseen.path, false);
+        value["group"] = unseen.group.to_string().into();
+        value
+    }
+
+    fn grant_json(&self, grant: &Grant, path: &Path, managed: bool) -> Value {
+        let scope = match &grant.scope {
             GrantScope::Organization => "organization".to_owned(),
             GrantScope::AllProjects => "all_projects".to_owned(),
             GrantScope::Project(id) => id.to_string(),
             GrantScope::Other(words) => words.clone(),
         };
-        let project = match &held.grant.scope {
+        let project = match &grant.scope {
             GrantScope::Project(id) => self.project(*id).map(ToString::to_string),
             GrantScope::Organization | GrantScope::AllProjects | GrantScope::Other(_) => None,
         };
         json!({
-            "principal": held.principal.to_string(),
-            "permission_set": held.grant.permission_set.to_string(),
+            "permission_set": grant.permission_set.to_string(),
             "scope": scope,
             "project": project,
-            "condition": held.grant.condition.as_ref().map(ToString::to_string),
+            "condition": grant.condition.as_ref().map(ToString::to_string),
             "path": {
-                "group": held.path.group.as_ref().map(ToString::to_string),
-                "policy": held.path.policy.to_string(),
-                "rule": held.path.rule + 1,
-                "origin": self.origin(held),
+                "group": path.group.as_ref().map(ToString::to_string),
+                "policy": path.policy.to_string(),
+                "rule": path.rule + 1,
+                "origin": self.origin(path, managed),
             },
-            "managed": held.managed,
+            "managed": managed,
         })
     }
 }
 
-fn holds(holds: &Holds, paint: Paint) -> String {
+fn note(holds: &Holds, ends: Option<Timestamp>, paint: Paint) -> String {
     let ink = if *holds == Holds::No { Ink::Faint } else { Ink::Change };
     let note = |words: String| paint.text(ink, &format!("  [{}]", terminal(&words)));
-    verdict(holds).map(note).unwrap_or_default()
+    verdict(holds, ends).map(note).unwrap_or_default()
 }
 
-/// Says whether a condition holds, unless there is none or it does.
-fn verdict(holds: &Holds) -> Option<String> {
+/// Says whether a condition holds, unless there is none or it does, and when it ends.
+fn verdict(holds: &Holds, ends: Option<Timestamp>) -> Option<String> {
+    let ends = ends.filter(|_| *holds != Holds::No).map(|end| format!("ends {end}"));
+    let verdict = open(holds);
+    let words: Vec<String> = verdict.into_iter().chain(ends).collect();
+    (!words.is_empty()).then(|| words.join("; "))
+}
+
+fn open(holds: &Holds) -> Option<String> {
     match holds {
         Holds::Yes => None,
         Holds::No => Some("not now: its condition is false".to_owned()),
+        Holds::Depends(Some(Undecided::Unknown(what))) => Some(format!("depends on `{what}`")),
         Holds::Depends(None) => Some("depends on its condition".to_owned()),
         Holds::Depends(Some(why)) => Some(format!("depends: {why}")),
     }
@@ -128,6 +161,10 @@ pub struct Explanation<'a> {
     pub owner: bool,
     /// What it holds, and whether it does so in the request that was asked about.
     pub held: Vec<(HeldGrant, Holds)>,
+    /// What it holds elsewhere, where the question is about one scope.
+    pub elsewhere: usize,
+    /// What it holds, too, if it is in groups that the files do not declare.
+    pub unseen: Vec<UnseenGrant>,
 }
 
 impl Report for Explanation<'_> {
@@ -137,11 +174,21 @@ impl Report for Explanation<'_> {
         if self.owner {
             writeln!(out, "  owns the organization and holds everything, without any policy")?;
         } else if self.held.is_empty() {
-            writeln!(out, "  holds nothing here")?;
+            writeln!(out, "  {}", self.nothing())?;
         }
-        for (held, verdict) in &self.held {
-            writeln!(out, "  {}{}", terminal(&ground.words(&held.grant)), holds(verdict, paint))?;
-            writeln!(out, "      {}", paint.text(Ink::Faint, &terminal(&ground.path(held))))?;
+        for (held, holds) in &self.held {
+            let note = note(holds, ground.ends(held), paint);
+            writeln!(out, "  {}{note}", terminal(&ground.words(&held.grant)))?;
+            writeln!(
+                out,
+                "      {}",
+                paint.text(Ink::Faint, &terminal(&ground.path(&held.path, held.managed)))
+            )?;
+        }
+        for unseen in &self.unseen {
+            let words = format!("perhaps {}: {}", ground.words(&unseen.grant), members(&unseen.group));
+            writeln!(out, "  {}", terminal(&words))?;
+            writeln!(out, "      {}", paint.text(Ink::Faint, &terminal(&ground.path(&unseen.path, false))))?;
         }
         Ok(())
     }
@@ -151,9 +198,9 @@ impl Report for Explanation<'_> {
         if self.owner {
             writeln!(out, "Owns the organization and holds everything, without any policy.")?;
         } else if self.held.is_empty() {
-            writeln!(out, "Holds nothing here.")?;
+            writeln!(out, "{}.", escape(&self.nothing()))?;
         }
-        if self.held.is_empty() {
+        if self.held.is_empty() && self.unseen.is_empty() {
             return Ok(());
         }
         if self.owner {
@@ -161,9 +208,16 @@ impl Report for Explanation<'_> {
         }
         writeln!(out, "| holds | | by |\n|---|---|---|")?;
         for (held, holds) in &self.held {
-            let path = self.ground.path(held);
+            let path = self.ground.path(&held.path, held.managed);
             let path = path.trim_start_matches("← ");
-            row(out, &[&self.ground.words(&held.grant), &verdict(holds).unwrap_or_default(), path])?;
+            let verdict = verdict(holds, self.ground.ends(held)).unwrap_or_default();
+            row(out, &[&self.ground.words(&held.grant), &verdict, path])?;
+        }
+        for unseen in &self.unseen {
+            let path = self.ground.path(&unseen.path, false);
+            let path = path.trim_start_matches("← ");
+            let perhaps = format!("perhaps: {}", members(&unseen.group));
+            row(out, &[&self.ground.words(&unseen.grant), &perhaps, path])?;
         }
         Ok(())
     }
@@ -175,7 +229,34 @@ impl Report for Explanation<'_> {
             value
         });
         let grants: Vec<_> = grants.collect();
-        pretty(out, &json!({"principal": self.principal, "owner": self.owner, "grants": grants}))
+        let unseen: Vec<_> = self.unseen.iter().map(|unseen| self.ground.unseen_json(unseen)).collect();
+        let answer = json!({
+            "principal": self.principal,
+            "owner": self.owner,
+            "grants": grants,
+            "elsewhere": self.elsewhere,
+            "unseen_groups": unseen,
+        });
+        pretty(out, &answer)
+    }
+}
+
+impl Explanation<'_> {
+    fn nothing(&self) -> String {
+        match self.elsewhere {
+            0 => "holds nothing here".to_owned(),
+            1 => "holds nothing there, but 1 grant elsewhere".to_owned(),
+            more => format!("holds nothing there, but {more} grants elsewhere"),
+        }
+    }
+}
+
+/// Says who is in a group whose members the state does not hold.
+fn members(group: &Key) -> String {
+    match group.name().and_then(|name| Builtin::named(name.as_str())) {
+        Some(Builtin::AllUsers) => "every user of the organization".to_owned(),
+        Some(Builtin::AllApplications) => "every application of the organization".to_owned(),
+        None => format!("the members of group {group}, whom these files do not list"),
     }
 }
 
@@ -190,6 +271,21 @@ pub struct Holders<'a> {
     pub owners: Vec<String>,
     /// Who holds it by a policy.
     pub found: Vec<CanDo>,
+    /// The groups that hold it, and whose members are not known.
+    pub unseen: Vec<UnseenGrant>,
+    /// Where nobody holds it: the grant that comes nearest, and what it lacks.
+    pub nearest: Option<(HeldGrant, Lack)>,
+}
+
+impl Holders<'_> {
+    fn is_nobody(&self) -> bool {
+        self.owners.is_empty() && self.found.is_empty() && self.unseen.is_empty()
+    }
+
+    fn nearest(&self) -> Option<String> {
+        let (held, lack) = self.nearest.as_ref()?;
+        Some(format!("nearest: {} holds {}, {lack}", held.principal, self.ground.words(&held.grant)))
+    }
 }
 
 impl Report for Holders<'_> {
@@ -199,29 +295,53 @@ impl Report for Holders<'_> {
         for owner in &self.owners {
             writeln!(out, "  {} owns the organization", terminal(owner))?;
         }
-        if self.owners.is_empty() && self.found.is_empty() {
+        if self.is_nobody() {
             writeln!(out, "  nobody")?;
         }
         for can in &self.found {
-            writeln!(out, "  {}{}", terminal(&who(can)), holds(&can.holds, paint))?;
-            writeln!(out, "      {}", paint.text(Ink::Faint, &terminal(&self.ground.path(&can.held))))?;
+            let note = note(&can.holds, self.ground.ends(&can.held), paint);
+            writeln!(out, "  {}{note}", terminal(&who(can)))?;
+            let path = self.ground.path(&can.held.path, can.held.managed);
+            writeln!(out, "      {}", paint.text(Ink::Faint, &terminal(&path)))?;
+        }
+        for unseen in &self.unseen {
+            let condition =
+                unseen.grant.condition.as_ref().map(|text| format!(" if {text}")).unwrap_or_default();
+            writeln!(out, "  {}", terminal(&format!("{}{condition}", members(&unseen.group))))?;
+            writeln!(
+                out,
+                "      {}",
+                paint.text(Ink::Faint, &terminal(&self.ground.path(&unseen.path, false)))
+            )?;
+        }
+        if let Some(nearest) = self.nearest() {
+            writeln!(out, "  {}", paint.text(Ink::Faint, &terminal(&nearest)))?;
         }
         Ok(())
     }
 
     fn markdown(&self, out: &mut dyn Write) -> io::Result<()> {
         writeln!(out, "### {}\n", escape(&self.question))?;
-        if self.owners.is_empty() && self.found.is_empty() {
-            return writeln!(out, "Nobody.");
+        if self.is_nobody() {
+            writeln!(out, "Nobody.")?;
+            return match self.nearest() {
+                Some(nearest) => writeln!(out, "\n{}", escape(&nearest)),
+                None => Ok(()),
+            };
         }
         writeln!(out, "| who | | by |\n|---|---|---|")?;
         for owner in &self.owners {
             row(out, &[owner, "", "owns the organization"])?;
         }
         for can in &self.found {
-            let path = self.ground.path(&can.held);
+            let path = self.ground.path(&can.held.path, can.held.managed);
             let path = path.trim_start_matches("← ");
-            row(out, &[&who(can), &verdict(&can.holds).unwrap_or_default(), path])?;
+            let verdict = verdict(&can.holds, self.ground.ends(&can.held)).unwrap_or_default();
+            row(out, &[&who(can), &verdict, path])?;
+        }
+        for unseen in &self.unseen {
+            let path = self.ground.path(&unseen.path, false);
+            row(out, &[&members(&unseen.group), "", path.trim_start_matches("← ")])?;
         }
         Ok(())
     }
@@ -234,6 +354,7 @@ impl Report for Holders<'_> {
             value
         });
         let found: Vec<_> = found.collect();
-        pretty(out, &json!({"owners": self.owners, "grants": found}))
+        let unseen: Vec<_> = self.unseen.iter().map(|unseen| self.ground.unseen_json(unseen)).collect();
+        pretty(out, &json!({"owners": self.owners, "grants": found, "unseen_groups": unseen}))
     }
 }

@@ -1,5 +1,6 @@
 //! What became of assertions and guardrails: the result of `test`.
 
+use std::collections::BTreeSet;
 use std::io::{self, Write};
 
 use jiff::Timestamp;
@@ -9,8 +10,13 @@ use serde_json::json;
 use super::escape::{markdown as escape, terminal};
 use super::paint::Ink;
 use super::report::{Report, Style, pretty};
-use crate::access::{Broken, Everything, broken_assertions, judge_guardrails, sentence};
-use crate::model::{Address, Catalogue, Desired, Id, Place, State, Where};
+use crate::access::{
+    Broken, Everything, broken_assertions, granted, includes, judge_guardrails, nearly_granted, sentence,
+    single_scope,
+};
+use crate::model::{
+    Address, Assertion, Catalogue, Desired, Expectation, Guardrail, Id, Place, State, Where,
+};
 use crate::review::{FindingId, Outline, ReportedFinding, Subject, fingerprint};
 
 /// An assertion or a guardrail, and what breaks it.
@@ -22,6 +28,22 @@ struct Judged {
     #[serde(skip)]
     at: Place,
     broken: Vec<String>,
+    /// The wider set by which somebody can it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    through: Option<String>,
+    /// Why files alone cannot tell.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    not_judged: Option<String>,
+}
+
+impl Judged {
+    /// What stands behind the sentence.
+    fn note(&self) -> String {
+        let through = self.through.as_ref().map(|set| format!(" through {set}"));
+        let open = self.not_judged.as_ref().filter(|_| self.broken.is_empty());
+        let open = open.map(|why| format!(" [not judged: {why}]"));
+        through.into_iter().chain(open).collect()
+    }
 }
 
 /// All assertions and guardrails of the files, judged on a state.
@@ -36,7 +58,7 @@ impl TestReport {
     /// Judges them.
     #[must_use]
     pub fn of(desired: &Desired) -> Self {
-        Self::on(&desired.state, desired)
+        Self::on(&desired.organization(None), desired)
     }
 
     /// Judges them on a state: what the files give, or what is live.
@@ -62,7 +84,8 @@ impl Report for TestReport {
         for one in &self.judged {
             let (ink, word) = if one.broken.is_empty() { (Ink::Add, "ok") } else { (Ink::Alarm, "FAILED") };
             let word = style.paint.text(ink, word);
-            writeln!(out, "{word} {} {} ({})", one.kind, terminal(&one.what), terminal(&one.place))?;
+            let (what, note) = (terminal(&one.what), one.note());
+            writeln!(out, "{word} {} {what}{} ({})", one.kind, terminal(&note), terminal(&one.place))?;
             for line in &one.broken {
                 writeln!(out, "    {}", terminal(line))?;
             }
@@ -74,7 +97,8 @@ impl Report for TestReport {
         writeln!(out, "### Access tests\n\n**{} passed, {} failed**\n", self.passed(), self.failed())?;
         for one in &self.judged {
             let sign = if one.broken.is_empty() { "✅" } else { "🛑" };
-            writeln!(out, "- {sign} {} {} ({})", one.kind, escape(&one.what), escape(&one.place))?;
+            let (what, note) = (escape(&one.what), one.note());
+            writeln!(out, "- {sign} {} {what}{} ({})", one.kind, escape(&note), escape(&one.place))?;
             for line in &one.broken {
                 writeln!(out, "  - {}", escape(line))?;
             }
@@ -117,11 +141,23 @@ fn judge(state: &State, desired: &Desired) -> Vec<Judged> {
     let everything = Everything::of(state);
     let assertions = broken_assertions(&everything, catalogue, &desired.assertions);
     let judgement = judge_guardrails(&everything, catalogue, &desired.guardrails);
+    let nearly = |broken: &Broken| match broken.by {
+        Some(_) => None,
+        None => nearly_granted(&everything, catalogue, desired.assertions.get(broken.sentence)?),
+    };
     let why = |broken: &[Broken], at: usize, with_principal: bool| -> Vec<String> {
         broken
             .iter()
             .filter(|broken| broken.sentence == at)
-            .map(|broken| words(state, desired, broken, with_principal))
+            .map(|broken| match nearly(broken) {
+                Some((held, lack)) if !with_principal => {
+                    format!(
+                        "nothing grants it; nearest: {}, {lack}",
+                        held.grant.words(|id| state.projects.get(&id))
+                    )
+                }
+                _ => words(state, desired, broken, with_principal),
+            })
             .collect()
     };
     let assertions = desired.assertions.iter().enumerate().map(|(at, assertion)| Judged {
@@ -130,6 +166,14 @@ fn judge(state: &State, desired: &Desired) -> Vec<Judged> {
         place: assertion.at.to_string(),
         at: assertion.at.clone(),
         broken: why(&assertions, at, false),
+        through: match assertion.expectation {
+            Expectation::Can => granted(&everything, catalogue, assertion)
+                .map(|held| held.grant.permission_set)
+                .filter(|set| *set != assertion.permission_set)
+                .map(|set| set.to_string()),
+            Expectation::Cannot => None,
+        },
+        not_judged: not_seen(&everything, catalogue, assertion),
     });
     let guardrails = desired.guardrails.iter().enumerate().map(|(at, guardrail)| Judged {
         kind: "guardrail",
@@ -140,8 +184,37 @@ fn judge(state: &State, desired: &Desired) -> Vec<Judged> {
             let unjudged = judgement.unjudged.iter().filter(|unjudged| unjudged.sentence == at);
             unjudged.map(ToString::to_string).chain(why(&judgement.broken, at, true)).collect()
         },
+        through: None,
+        not_judged: not_known(state, guardrail),
     });
     assertions.chain(guardrails).collect()
+}
+
+/// Says which groups could break a `cannot`, or keep a `can`, and cannot be seen into.
+fn not_seen(everything: &Everything<'_>, catalogue: &Catalogue, assertion: &Assertion) -> Option<String> {
+    let on = single_scope(&assertion.on)?;
+    let set = &assertion.permission_set;
+    let groups: BTreeSet<String> = everything
+        .unseen()
+        .filter(|unseen| unseen.grant.scope.contains(&on) || on.contains(&unseen.grant.scope))
+        .filter(|unseen| {
+            unseen.grant.permission_set == *set || includes(catalogue, &unseen.grant.permission_set, set)
+        })
+        .map(|unseen| unseen.group.to_string())
+        .collect();
+    let breaks = assertion.expectation == Expectation::Cannot && !groups.is_empty();
+    let groups: Vec<String> = groups.into_iter().collect();
+    breaks.then(|| format!("these files do not list the members of {}", groups.join(", ")))
+}
+
+/// Says which project a guardrail compares with that the files do not know.
+fn not_known(state: &State, guardrail: &Guardrail) -> Option<String> {
+    let known = |name: &str| {
+        matches!(name, "" | "organization" | "all_projects")
+            || state.projects.values().any(|known| known.as_str() == name)
+    };
+    let unknown = guardrail.scopes.iter().find(|name| !known(name))?;
+    Some(format!("these files do not say which project `{unknown}` is"))
 }
 
 fn words(state: &State, desired: &Desired, broken: &Broken, with_principal: bool) -> String {

@@ -22,10 +22,7 @@ fn what_nobody_said_of_a_resource_is_not_known() {
     };
     for options in ["--ip 192.0.2.1", "--at 2027-01-01T00:00:00Z", "--user-agent x", "--resource /x,i1"] {
         let said = ask(options);
-        assert!(
-            said.contains("[depends: it depends on `resource.locality`, which is not known]"),
-            "{options}: {said}"
-        );
+        assert!(said.contains("[depends on `resource.locality`]"), "{options}: {said}");
     }
     let of = |locality| ask(&format!("--resource /x,i1,{locality}"));
     assert!(of("nl-ams").contains("[not now: its condition is false]"), "{}", of("nl-ams"));
@@ -54,8 +51,11 @@ fn a_guardrail_without_an_answer_hides_no_other() {
     FAILED guardrail odd (iam.yaml:28:13)
         cannot be judged: it cannot be evaluated: Error executing function 'int': string parse error: invalid digit found in string
     FAILED guardrail none on staging (iam.yaml:30:13)
+        user ann@acme.io holds AllProductsReadOnly on staging ← group All Users ← policy look, rule 1 (iam.yaml:56)
         user ann@acme.io holds InstancesFullAccess on staging ← group developers ← policy developers-run, rule 1 (iam.yaml:51)
+        user bob@acme.io holds AllProductsReadOnly on staging ← group All Users ← policy look, rule 1 (iam.yaml:56)
         user bob@acme.io holds InstancesFullAccess on staging ← group developers ← policy developers-run, rule 1 (iam.yaml:51)
+        user owner@acme.io holds AllProductsReadOnly on staging ← group All Users ← policy look, rule 1 (iam.yaml:56)
         application ci holds ContainerRegistryFullAccess on staging ← policy ci-push, rule 1 (iam.yaml:46)
     0 passed, 2 failed
     -- exit 3

@@ -17,8 +17,9 @@ fn what_somebody_holds_is_a_table() {
 
     | holds | | by |
     |---|---|---|
+    | AllProductsReadOnly on staging |  | group All Users ← policy look, rule 1 (iam.yaml:51) |
     | IAMManager on organization |  | group admins ← policy admins-iam, rule 1 (iam.yaml:30) |
-    | InstancesFullAccess on staging if request.ip == "&lt;b&gt;\|x" | depends on its condition | group developers ← policy developers-run, rule 1 (iam.yaml:45) |
+    | InstancesFullAccess on staging if request.ip == "&lt;b&gt;\|x" | depends on `request.ip` | group developers ← policy developers-run, rule 1 (iam.yaml:45) |
     -- exit 0
     "#);
     assert_snapshot!(desk.run("explain user:owner@acme.io --emulate live.json -o markdown"), @"
@@ -39,7 +40,7 @@ fn what_somebody_holds_is_a_table() {
     -- stdout
     ### user `bob@acme.io`
 
-    Holds nothing here.
+    holds nothing there, but 2 grants elsewhere.
     -- exit 0
     ");
 }
@@ -88,7 +89,7 @@ fn assertions_and_guardrails_are_a_list() {
 
     - ✅ assertion application ci can ContainerRegistryFullAccess on staging (iam.yaml:27:6)
     - 🛑 assertion application ci can ContainerRegistryFullAccess on prod (iam.yaml:28:6)
-      - nothing grants it without a condition
+      - nothing grants it; nearest: ContainerRegistryFullAccess on staging, but not there
     - 🛑 guardrail no \*stars\* (iam.yaml:32:13)
       - application backup holds ObjectStorageFullAccess on all projects ← policy backup-store, rule 1 (iam.yaml:43)
     -- exit 3

@@ -109,3 +109,178 @@ fn a_set_that_only_the_organization_knows_is_asked_of_it_and_a_misspelt_one_neve
     -- exit 65
     "#);
 }
+
+const EXTERNAL: &str = "\
+version: 1
+organization: ac3e0000-0000-4000-8000-000000000000
+projects: {prod: ac3e0000-0000-4000-8000-0000000000a1, staging: ac3e0000-0000-4000-8000-0000000000a2}
+external: {groups: [All Users, All Applications, analysts]}
+applications: {ci: {}}
+groups: {ops: {members: {users: [ann@acme.io, {email: bob@acme.io, until: 2027-01-31}]}}}
+policies:
+  ops-run:
+    principal: {group: ops}
+    rules:
+      - {permission_sets: [InstancesFullAccess], scope: [prod], until: 2026-12-31T18:00:00Z}
+      - {permission_sets: [VPCFullAccess], scope: [prod], condition: request.ip == '192.0.2.1'}
+  look: {principal: {group: All Users}, rules: [{permission_sets: [BillingReadOnly], scope: organization}]}
+  pull: {principal: {group: All Applications}, rules: [{permission_sets: [ContainerRegistryReadOnly], scope: [prod]}]}
+  analyse: {principal: {group: analysts}, rules: [{permission_sets: [ObjectStorageReadOnly], scope: [prod]}]}
+assertions:
+  - {principal: {user: ann@acme.io}, can: InstancesReadOnly, on: prod}
+  - {principal: {user: cyd@acme.io}, can: BillingReadOnly, on: organization}
+  - {principal: {user: ann@acme.io}, cannot: ObjectStorageReadOnly, on: prod}
+  - {principal: {user: bob@acme.io}, can: VPCReadOnly, on: prod}
+  - {principal: {application: ci}, can: ContainerRegistryReadOnly, on: staging}
+guardrails:
+  - {name: nobody on data, forbid: grant.scope == \"data\"}
+";
+
+fn external() -> Desk {
+    let desk = desk();
+    desk.file("iam.yaml", EXTERNAL);
+    desk
+}
+
+#[test]
+fn files_know_who_is_in_the_groups_of_everybody_and_say_whom_they_cannot_see() {
+    let desk = external();
+    assert_snapshot!(desk.run("who-can BillingReadOnly --on organization iam.yaml"), @"
+    -- stdout
+    who can BillingReadOnly on organization
+      every user of the organization
+          ← group All Users ← policy look, rule 1 (iam.yaml:13)
+    -- stderr
+    note: files do not say who the owner is, who can do everything; --live does
+    -- exit 0
+    ");
+    assert_snapshot!(desk.run("who-can ObjectStorageReadOnly --on prod iam.yaml"), @"
+    -- stdout
+    who can ObjectStorageReadOnly on prod
+      the members of group analysts, whom these files do not list
+          ← group analysts ← policy analyse, rule 1 (iam.yaml:15)
+    -- stderr
+    note: files do not say who the owner is, who can do everything; --live does
+    -- exit 0
+    ");
+    assert_snapshot!(desk.run("explain application:ci iam.yaml"), @"
+    -- stdout
+    application ci
+      ContainerRegistryReadOnly on prod
+          ← group All Applications ← policy pull, rule 1 (iam.yaml:14)
+      perhaps ObjectStorageReadOnly on prod: the members of group analysts, whom these files do not list
+          ← group analysts ← policy analyse, rule 1 (iam.yaml:15)
+    -- exit 0
+    ");
+}
+
+#[test]
+fn what_ends_is_shown_with_its_end_and_judged_at_its_time() {
+    let desk = external();
+    assert_snapshot!(desk.run("explain bob@acme.io --now 2026-11-26T12:00:00Z iam.yaml"), @r#"
+    -- stdout
+    user bob@acme.io
+      BillingReadOnly on organization
+          ← group All Users ← policy look, rule 1 (iam.yaml:13)
+      InstancesFullAccess on prod if request.time < timestamp("2026-12-31T18:00:00Z")  [ends 2026-12-31T18:00:00Z]
+          ← group ops ← policy ops-run, rule 1 (iam.yaml:11)
+      VPCFullAccess on prod if request.ip == '192.0.2.1'  [depends on `request.ip`; ends 2027-02-01T00:00:00Z]
+          ← group ops ← policy ops-run, rule 2 (iam.yaml:12)
+      perhaps ObjectStorageReadOnly on prod: the members of group analysts, whom these files do not list
+          ← group analysts ← policy analyse, rule 1 (iam.yaml:15)
+    -- exit 0
+    "#);
+    assert_snapshot!(desk.run("explain ann@acme.io --at 2027-01-01T00:00:00Z --on prod iam.yaml"), @r#"
+    -- stdout
+    user ann@acme.io
+      InstancesFullAccess on prod if request.time < timestamp("2026-12-31T18:00:00Z")  [not now: its condition is false]
+          ← group ops ← policy ops-run, rule 1 (iam.yaml:11)
+      VPCFullAccess on prod if request.ip == '192.0.2.1'  [depends on `request.ip`]
+          ← group ops ← policy ops-run, rule 2 (iam.yaml:12)
+      perhaps ObjectStorageReadOnly on prod: the members of group analysts, whom these files do not list
+          ← group analysts ← policy analyse, rule 1 (iam.yaml:15)
+    -- exit 0
+    "#);
+}
+
+#[test]
+fn a_no_names_the_grant_that_comes_nearest() {
+    let desk = external();
+    assert_snapshot!(desk.run("who-can InstancesFullAccess --on staging iam.yaml"), @r#"
+    -- stdout
+    who can InstancesFullAccess on staging
+      nobody
+      nearest: user ann@acme.io holds InstancesFullAccess on prod if request.time < timestamp("2026-12-31T18:00:00Z"), but not there
+    -- stderr
+    note: files do not say who the owner is, who can do everything; --live does
+    -- exit 0
+    "#);
+    assert_snapshot!(desk.run("explain bob@acme.io --on organization iam.yaml"), @"
+    -- stdout
+    user bob@acme.io
+      BillingReadOnly on organization
+          ← group All Users ← policy look, rule 1 (iam.yaml:13)
+    -- exit 0
+    ");
+}
+
+#[test]
+fn can_is_kept_through_a_wider_set_and_what_files_cannot_tell_is_not_judged() {
+    assert_snapshot!(external().run("test --now 2026-11-26T12:00:00Z iam.yaml"), @r#"
+    -- stdout
+    FAILED assertion user ann@acme.io can InstancesReadOnly on prod (iam.yaml:17:6)
+        nothing grants it; nearest: InstancesFullAccess on prod if request.time < timestamp("2026-12-31T18:00:00Z"), but only under a condition
+    ok assertion user cyd@acme.io can BillingReadOnly on organization (iam.yaml:18:6)
+    ok assertion user ann@acme.io cannot ObjectStorageReadOnly on prod [not judged: these files do not list the members of analysts] (iam.yaml:19:6)
+    FAILED assertion user bob@acme.io can VPCReadOnly on prod (iam.yaml:20:6)
+        nothing grants it; nearest: VPCFullAccess on prod if request.ip == '192.0.2.1', but only under a condition
+    FAILED assertion application ci can ContainerRegistryReadOnly on staging (iam.yaml:21:6)
+        nothing grants it; nearest: ContainerRegistryReadOnly on prod, but not there
+    ok guardrail nobody on data [not judged: these files do not say which project `data` is] (iam.yaml:23:36)
+    3 passed, 3 failed
+    -- exit 3
+    "#);
+}
+
+#[test]
+fn a_guardrail_knows_the_names_of_all_projects() {
+    let desk = desk();
+    let guardrail = "guardrails:\n  - name: nobody runs instances on staging\n    forbid: grant.permission_set == \"InstancesFullAccess\" && grant.scope == \"staging\"\n\n";
+    let (unpinned, _) = FILE.split_once("external:").unwrap();
+    let unpinned = unpinned.replace("projects:\n  prod: ac3e0000-0000-4000-8000-0000000000a1\n  staging: ac3e0000-0000-4000-8000-0000000000a2\n", "");
+    desk.file(
+        "iam.yaml",
+        format!(
+            "{}groups: {{ops: {{}}}}\n{guardrail}",
+            unpinned.replace("stack: web", "stack: ops").replace("policies: {}\n", "")
+        ),
+    );
+    assert_snapshot!(desk.run("plan iam.yaml --strict --emulate live.json"), @"
+    -- stdout
+    Access
+      no change of access
+
+    Steps
+      1  + group ops
+
+    Left alone
+      7 objects: the files have no section for this kind
+      2 objects: stack web owns it
+
+    refused by guardrails: 2 existing grants violate a guardrail
+      (--allow guardrails=2)
+        nobody runs instances on staging (iam.yaml:9): user ann@acme.io:
+          InstancesFullAccess on staging ← group developers ← policy developers-run,
+          rule 1 (already so)
+        nobody runs instances on staging (iam.yaml:9): user bob@acme.io:
+          InstancesFullAccess on staging ← group developers ← policy developers-run,
+          rule 1 (already so)
+        to let exactly this pass, add to `allow`: - {guard: guardrails, of:
+          [user:ann@acme.io, user:bob@acme.io], until: 2026-12-10, reason: WHY}
+
+    Plan: 1 to create (1 group); 1 step; refused.
+    -- stderr
+    This ran on an emulator: nothing real was changed.
+    -- exit 3
+    ");
+}

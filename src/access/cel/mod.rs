@@ -82,8 +82,14 @@ impl Expression {
 
     /// Returns true when the expression asks for a field of `grant`. What it does not ask for cannot change the answer:
     /// a variable as a whole is no word that it may use.
-    pub(super) fn reads(&self, field: &str) -> bool {
+    #[must_use]
+    pub fn reads(&self, field: &str) -> bool {
         self.fields.values().any(|known| known.strip_prefix("grant.") == Some(field))
+    }
+
+    /// Returns the earliest time before which a request must be made, as it is written; `None` where nothing says so.
+    pub(super) fn ends(&self) -> Option<&str> {
+        end(self.program.expression())
     }
 
     /// Makes a context, evaluates the expression in it, and reads the answer; with room for a deep expression.
@@ -114,6 +120,20 @@ impl Expression {
             Some(field) => part.expr = Expr::Ident(field.clone()),
             None => parts_mut(part).into_iter().for_each(|part| self.hide(part, unknown)),
         }
+    }
+}
+
+fn end(part: &IdedExpr) -> Option<&str> {
+    let Expr::Call(call) = &part.expr else { return None };
+    match (call.func_name.as_str(), call.args.as_slice()) {
+        ("_&&_", both) => both.iter().filter_map(end).min(),
+        (
+            "_<_" | "_<=_",
+            [IdedExpr { expr: Expr::Select(select), .. }, IdedExpr { expr: Expr::Call(time), .. }],
+        ) if select.field == "time" && time.func_name == "timestamp" => {
+            time.args.first().and_then(literal_text)
+        }
+        _ => None,
     }
 }
 

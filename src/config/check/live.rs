@@ -1,6 +1,6 @@
 //! What only the organization can tell: its people, its products' objects, what is external.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use super::Check;
 use crate::config::decode::Spanned;
@@ -8,7 +8,7 @@ use crate::config::gone::Roster;
 use crate::config::merge::by;
 use crate::config::mistake::{Mistake, MistakeKind, Span};
 use crate::config::section::external::ExternalDocument;
-use crate::model::{Address, Id, Kind, Object, State};
+use crate::model::{Address, Email, Id, Kind, Name, Object, State};
 
 pub(super) fn live(check: &mut Check<'_>, roster: &Roster<'_>) {
     let state = roster.live.state;
@@ -19,6 +19,7 @@ pub(super) fn live(check: &mut Check<'_>, roster: &Roster<'_>) {
     renamed(check, state);
     protected(check, roster);
     pinned(check, state);
+    guardrails(check, state);
 }
 
 /// Warns of people who are not in the organization: they may have left.
@@ -180,6 +181,48 @@ fn pinned(check: &mut Check<'_>, state: &State) {
             let (name, id_of, called) = (name.to_string(), id.value, called.to_string());
             let kind = MistakeKind::PinOfAnother { name, id: id_of, called, other: *other };
             check.note(Mistake::new(id.at, kind).warning());
+        }
+    }
+    let live: HashMap<&str, Id> = state.projects.iter().map(|(id, name)| (name.as_str(), *id)).collect();
+    for (name, (_, pin)) in &check.document.projects {
+        if let Some(other) = live.get(name.as_str()).filter(|other| **other != pin.value) {
+            let kind = MistakeKind::PinTakesName { name: name.to_string(), id: pin.value, other: *other };
+            check.note(Mistake::new(pin.at, kind).warning());
+        }
+    }
+}
+
+/// Holds what guardrails compare with to the organization: one that names a project that does not exist forbids nothing.
+fn guardrails(check: &mut Check<'_>, state: &State) {
+    let document = check.document;
+    for guardrail in &document.guardrails {
+        for scope in &guardrail.compared.scopes {
+            let name = scope.value.as_str();
+            let known = || {
+                document.projects.keys().chain(state.projects.values()).any(|known| known.as_str() == name)
+            };
+            if !matches!(name, "" | "organization" | "all_projects") && !state.projects.is_empty() && !known()
+            {
+                let near = check.near(name, state.projects.values().map(|known| known.as_str()));
+                let by = "the guardrail".to_owned();
+                check.mistake(scope.at, MistakeKind::UnknownProject { by, name: name.to_owned(), near });
+            }
+        }
+        for principal in &guardrail.compared.principals {
+            let known = match principal.value.split_once(':') {
+                Some(("user", email)) => {
+                    email.parse::<Email>().is_ok_and(|email| state.has(&Address::user(email)))
+                }
+                Some(("application", name)) => name.parse::<Name>().is_ok_and(|name| {
+                    let address = Address::application(name);
+                    document.declared(&address).is_some() || state.has(&address)
+                }),
+                _ => true,
+            };
+            if !known {
+                let kind = MistakeKind::GuardrailPrincipal { principal: principal.value.clone() };
+                check.note(Mistake::new(principal.at, kind).warning());
+            }
         }
     }
 }

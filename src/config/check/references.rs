@@ -26,8 +26,24 @@ pub(super) fn references(check: &mut Check<'_>) {
         check.mistake(to.at, MistakeKind::Undeclared { by: by(of), kind, name, hint, managed });
     }
     for guardrail in &document.guardrails {
-        for name in &guardrail.groups {
+        for name in &guardrail.compared.groups {
             guardrail_group(check, name);
+        }
+        for kind in &guardrail.compared.kinds {
+            if !matches!(kind.value.as_str(), "user" | "application") {
+                let (field, written) = ("kind", "`user` or `application`");
+                check.mistake(
+                    kind.at,
+                    MistakeKind::GuardrailNever { field, text: kind.value.clone(), written },
+                );
+            }
+        }
+        for principal in &guardrail.compared.principals {
+            if !principal.value.starts_with("user:") && !principal.value.starts_with("application:") {
+                let (field, written) = ("principal", "`user:ADDRESS` or `application:NAME`");
+                let text = principal.value.clone();
+                check.mistake(principal.at, MistakeKind::GuardrailNever { field, text, written });
+            }
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::Check;
 use crate::config::decode::Spanned;
-use crate::config::mistake::{Mistake, MistakeKind, Span};
+use crate::config::mistake::{Mistake, MistakeKind, Severity, Span};
 use crate::config::section::assertion::OnDocument;
 use crate::config::section::rule::{RuleDocument, ScopeDocument};
 use crate::model::{Catalogue, PermissionSetName, ScopeType, State};
@@ -17,7 +17,7 @@ pub(super) fn rules(check: &mut Check<'_>, catalogue: &Catalogue, live: Option<&
     }
     for assertion in &document.assertions {
         let Some((_, set)) = assertion.expectation() else { continue };
-        let Some(scope_type) = rules.scope_type(set) else { continue };
+        let Some(scope_type) = rules.scope_type(set, Severity::Error) else { continue };
         let needs = match (scope_type, &assertion.on.value) {
             (ScopeType::Organization, OnDocument::AllProjects | OnDocument::Project(_)) => "the organization",
             (ScopeType::Projects, OnDocument::Organization) => "projects",
@@ -30,10 +30,10 @@ pub(super) fn rules(check: &mut Check<'_>, catalogue: &Catalogue, live: Option<&
         rules.check.mistake(assertion.on.at, kind);
     }
     for guardrail in &document.guardrails {
-        for set in &guardrail.permission_sets {
+        for set in &guardrail.compared.permission_sets {
             match set.value.parse::<PermissionSetName>() {
                 Ok(value) => {
-                    rules.scope_type(&Spanned { value, at: set.at });
+                    rules.scope_type(&Spanned { value, at: set.at }, Severity::Error);
                 }
                 Err(why) => {
                     let kind = MistakeKind::BadPermissionSet { text: set.value.clone(), why };
@@ -54,7 +54,7 @@ impl Rules<'_, '_> {
     fn rule(&mut self, rule: &RuleDocument) {
         let mut first: [Option<&Spanned<PermissionSetName>>; 2] = [None, None];
         for set in &rule.permission_sets {
-            match self.scope_type(set) {
+            match self.scope_type(set, Severity::Warning) {
                 Some(ScopeType::Organization) => {
                     first[0].get_or_insert(set);
                 }
@@ -110,9 +110,9 @@ impl Rules<'_, '_> {
         rules.any(|rule| rule.permission_sets.contains(set)).then_some(ScopeType::Other)
     }
 
-    /// Returns where a set may be granted; a set that nobody knows is a warning, or a mistake when the
-    /// organization itself was asked.
-    fn scope_type(&mut self, set: &Spanned<PermissionSetName>) -> Option<ScopeType> {
+    /// Returns where a set may be granted. A set that nobody knows is an error when the organization itself was asked, and
+    /// else as severe as `offline`: a sentence about it would say nothing, without a sign of it.
+    fn scope_type(&mut self, set: &Spanned<PermissionSetName>, offline: Severity) -> Option<ScopeType> {
         if let Some(known) = self.catalogue.get(&set.value) {
             return Some(known.scope_type);
         }
@@ -125,8 +125,8 @@ impl Rules<'_, '_> {
         let known = self.catalogue.iter().map(|(name, _)| name.as_str());
         let near = self.check.near(set.value.as_str(), known);
         let kind = MistakeKind::UnknownPermissionSet { name: set.value.to_string(), near };
-        let mistake = Mistake::new(set.at, kind);
-        self.check.note(if self.live.is_some() { mistake } else { mistake.warning() });
+        let severity = if self.live.is_some() { Severity::Error } else { offline };
+        self.check.note(Mistake { severity, ..Mistake::new(set.at, kind) });
         None
     }
 }

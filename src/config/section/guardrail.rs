@@ -1,5 +1,6 @@
 use crate::access::cel::Vocabulary;
 use crate::config::decode::{Decoder, Spanned};
+use crate::config::expression::Compared;
 use crate::config::fields::{Fields, Keyed as _, document};
 use crate::config::mistake::{MistakeKind, Span};
 use crate::config::tree::Node;
@@ -19,10 +20,8 @@ document! {
         forbid: Spanned<String>,
     }
     beside {
-        /// Group names that the expression compares with, and where.
-        groups: Vec<Spanned<String>>,
-        /// Permission sets that the expression compares with, and where.
-        permission_sets: Vec<Spanned<String>>,
+        /// What the expression compares with, and where.
+        compared: Compared,
     }
 }
 
@@ -40,11 +39,11 @@ pub(super) fn guardrail(d: &mut Decoder<'_>, node: &Node<'_>) -> Option<Guardrai
             d.mistake(node.at, MistakeKind::GuardrailTooLong { found, most: FORBID_MOST });
             return None;
         }
-        let words = d.expression(text, node, Vocabulary::Guardrail);
-        Some((Spanned { value: text.to_owned(), at: node.at }, words))
+        let compared = d.expression(text, node, Vocabulary::Guardrail);
+        Some((Spanned { value: text.to_owned(), at: node.at }, compared))
     });
-    let (name, (forbid, words)) = (name?, forbid?);
-    Some(GuardrailDocument { name, forbid, groups: words.groups, permission_sets: words.permission_sets })
+    let (name, (forbid, compared)) = (name?, forbid?);
+    Some(GuardrailDocument { name, forbid, compared })
 }
 
 fn name(d: &mut Decoder<'_>, node: &Node<'_>, _: Span) -> Option<Spanned<String>> {

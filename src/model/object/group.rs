@@ -28,6 +28,18 @@ pub enum Builtin {
 }
 
 impl Builtin {
+    /// Returns the group of this name.
+    ///
+    /// Source: recorded; both are in every organization, under these names.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        match name {
+            "All Users" => Some(Self::AllUsers),
+            "All Applications" => Some(Self::AllApplications),
+            _ => None,
+        }
+    }
+
     /// Returns who is in the group by what they are.
     pub fn members(self, state: &State) -> impl Iterator<Item = Principal> {
         let principals = state.objects.keys().filter_map(Address::principal);

@@ -46,8 +46,8 @@ impl<'a> RecentlyEnded<'a> {
         let Some(principal) = case.principal(who) else { return false };
         let ways = case.draft.before.ways(who).filter(|(_, _, grants)| grants.cover(grant));
         ways.into_iter().all(|(group, policy, grants)| {
-            let group = group.and_then(|group| world.groups.get_index(group as usize));
-            let policy = world.policies.get_index(policy as usize).cloned().map(Address::policy);
+            let group = group.and_then(|group| world.name(group));
+            let policy = world.name(policy).cloned().map(Address::policy);
             let rule = |held: Packed| {
                 let condition = world.symbols.unpack(held).condition;
                 policy.as_ref().is_some_and(|policy| self.rule(policy, condition.as_ref()))

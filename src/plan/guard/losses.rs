@@ -13,8 +13,7 @@ pub(super) fn judge(case: &Case<'_>) -> Option<Alarm> {
     let ended = RecentlyEnded::at(case.facts.now, &case.desired.expiries);
     let mut losers: BTreeMap<PrincipalId, String> = BTreeMap::new();
     for change in case.access.iter().filter(|change| !case.hidden(&change.principal)) {
-        let Some(id) = case.draft.world.principals.get_index_of(&change.principal) else { continue };
-        let id = PrincipalId::try_from(id).unwrap_or(PrincipalId::MAX);
+        let Some(id) = case.draft.world.find(&change.principal) else { continue };
         let (before, after) = (case.draft.before.grants_of(id), case.draft.after.grants_of(id));
         let mut lost = before.iter().filter(|grant| !after.cover(*grant));
         if lost.any(|grant| !ended.explains(case, id, grant)) {
@@ -54,8 +53,8 @@ fn usual(case: &Case<'_>, found: usize) -> u32 {
     }
     let before = &case.draft.before;
     let holds = |id: &PrincipalId| before.ways(*id).any(|(_, _, grants)| !grants.is_empty());
-    let all = u32::try_from(case.draft.world.principals.len()).unwrap_or(u32::MAX);
-    let holders = (0..all).filter(|id| !before.owners.contains(id)).filter(holds).count();
+    let all = case.draft.world.all::<PrincipalId>().map(|(id, _)| id);
+    let holders = all.filter(|id| !before.owners.contains(id)).filter(holds).count();
     u32::try_from(holders / 5).unwrap_or(u32::MAX).max(LEAST)
 }
 
@@ -71,7 +70,7 @@ fn leavers(case: &Case<'_>, ended: &RecentlyEnded<'_>) -> BTreeMap<PrincipalId, 
     let mut leavers: BTreeMap<PrincipalId, usize> = BTreeMap::new();
     for (group, who) in draft.leaves.keys() {
         let recent = || {
-            let group = draft.world.groups.get_index(*group as usize);
+            let group = draft.world.name(*group);
             group.zip(case.principal(*who)).is_some_and(|(group, who)| ended.member(group, who))
         };
         if !joining.contains(who) && !draft.before.owners.contains(who) && grants(group) && !recent() {

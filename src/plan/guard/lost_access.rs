@@ -41,7 +41,7 @@ impl Everybody {
         let held = |wanted: fn(&Principal) -> bool| {
             let before = &case.draft.before;
             let mut all: Option<Grants> = None;
-            for (id, principal) in (0..).zip(&case.draft.world.principals) {
+            for (id, principal) in case.draft.world.all::<PrincipalId>() {
                 if !wanted(principal) || before.owners.contains(&id) || !before.exists(id) {
                     continue;
                 }
@@ -67,8 +67,7 @@ fn loses_all(
     everybody: &Everybody,
     change: &AccessChange,
 ) -> bool {
-    let Some(id) = case.draft.world.principals.get_index_of(&change.principal) else { return false };
-    let id = PrincipalId::try_from(id).unwrap_or(PrincipalId::MAX);
+    let Some(id) = case.draft.world.find(&change.principal) else { return false };
     let (before, after) = (case.draft.before.grants_of(id), case.draft.after.grants_of(id));
     let everybodys = match change.principal {
         Principal::User(_) => &everybody.people,

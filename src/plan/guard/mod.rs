@@ -25,7 +25,7 @@ use super::align::Alignment;
 use super::diff::Draft;
 use super::rehearse::Rehearsal;
 use super::{Caller, Facts, Options, Step};
-use crate::access::{AccessChange, Broken, Everything};
+use crate::access::{AccessChange, Broken, Everything, PrincipalId};
 use crate::model::{Address, Desired, Kind, Principal, State};
 pub use crate::model::{GuardName, UnknownGuard};
 
@@ -62,8 +62,8 @@ impl<'a> Case<'a> {
         !self.alignment.before.has(&principal.address())
     }
 
-    fn principal(&self, id: u32) -> Option<&'a Principal> {
-        self.draft.world.principals.get_index(id as usize)
+    fn principal(&self, id: PrincipalId) -> Option<&'a Principal> {
+        self.draft.world.name(id)
     }
 
     /// All that is held in the end.

@@ -85,8 +85,7 @@ impl<'d> Roles<'d> {
 
     /// The groups whose members administer, at some time.
     fn groups(&self) -> BTreeSet<GroupId> {
-        let count = u32::try_from(self.draft.world.policies.len()).unwrap_or(u32::MAX);
-        let live = (0..count).filter_map(|policy| self.draft.before.policy(policy));
+        let live = self.draft.before.all_policies();
         let later = self.draft.stages.values().flatten().filter_map(|stage| stage.held.as_ref());
         let making = live.chain(later).filter(|held| self.administrators.made_by(&held.grants));
         making.filter_map(|held| held.to.group()).collect()
@@ -118,7 +117,7 @@ impl<'d> Roles<'d> {
 
 /// Whether so many administer all the time, by one and the same way, that no order of the steps leaves too few.
 fn enough_last(draft: &Draft, administrators: &Administrators, least: u32) -> bool {
-    let there_are = administrators.at(&draft.before, draft.world.policies.len());
+    let there_are = administrators.at(&draft.before);
     let least = there_are.len().min(least as usize);
     let steady = |policy, to: Attached| {
         let making = |stage: &Stage| {
@@ -142,17 +141,17 @@ fn enough_last(draft: &Draft, administrators: &Administrators, least: u32) -> bo
 fn from_the_end(graph: &Graph, roles: &BTreeMap<Node, Role>) -> Vec<Node> {
     let mut followers = graph.followers();
     let waits = waits(graph, roles);
-    let put = |node: Node| (roles.get(&node).map_or(u8::MAX, |role| *role as u8), waits[node as usize], node);
-    let count = Node::try_from(followers.len()).unwrap_or(Node::MAX);
-    let mut free: BinaryHeap<_> = (0..count).filter(|node| followers[*node as usize] == 0).map(put).collect();
+    let put = |node: Node| (roles.get(&node).map_or(u8::MAX, |role| *role as u8), waits[node.index()], node);
+    let nodes = (0..followers.len()).map(Node::at);
+    let mut free: BinaryHeap<_> = nodes.filter(|node| followers[node.index()] == 0).map(put).collect();
     let mut order = Vec::with_capacity(roles.len());
     while let Some((_, _, node)) = free.pop() {
         if roles.contains_key(&node) {
             order.push(node);
         }
         for first in graph.before(node) {
-            followers[*first as usize] -= 1;
-            if followers[*first as usize] == 0 {
+            followers[first.index()] -= 1;
+            if followers[first.index()] == 0 {
                 free.push(put(*first));
             }
         }
@@ -166,15 +165,15 @@ fn waits(graph: &Graph, roles: &BTreeMap<Node, Role>) -> Vec<u32> {
     let mut waits = vec![0; order.len()];
     for node in order {
         let own = u32::from(matches!(roles.get(&node), Some(Role::Both | Role::Unmakes)));
-        let before = graph.before(node).iter().map(|first| waits[*first as usize]).max();
-        waits[node as usize] = before.unwrap_or(0) + own;
+        let before = graph.before(node).iter().map(|first| waits[first.index()]).max();
+        waits[node.index()] = before.unwrap_or(0) + own;
     }
     waits
 }
 
 /// Whether one call can do what both do.
 fn may_be_one_call(alignment: &Alignment, draft: &Draft, first: Node, then: Node) -> bool {
-    match (&draft.changes[first as usize].action, &draft.changes[then as usize].action) {
+    match (&draft.changes[first.index()].action, &draft.changes[then.index()].action) {
         (Action::AddMembers { group, .. }, Action::AddMembers { group: other, .. }) => group == other,
         (Action::RemoveMember { group, .. }, Action::RemoveMember { group: other, .. }) => {
             group == other && may_be_set(alignment, group)

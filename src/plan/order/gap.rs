@@ -291,11 +291,14 @@ mod tests {
 
     #[test]
     fn a_bridge_that_cannot_be_built_leaves_nothing() {
-        let mut graph = Graph::new(4);
-        assert!(graph.add(2, 0, Reason::Leak).is_ok() && graph.add(0, 3, Reason::Leak).is_ok());
-        assert!(!bridge(&[0], &[3, 1, 2], &mut graph));
-        assert_eq!(graph.edges(), [(0, 3, Reason::Leak), (2, 0, Reason::Leak)]);
-        assert!(bridge(&[0], &[1, 0], &mut graph));
-        assert_eq!(graph.edges(), [(0, 1, Reason::Gap), (0, 3, Reason::Leak), (2, 0, Reason::Leak)]);
+        let (mut graph, n) = (Graph::new(4), Node::at);
+        assert!(graph.add(n(2), n(0), Reason::Leak).is_ok() && graph.add(n(0), n(3), Reason::Leak).is_ok());
+        assert!(!bridge(&[n(0)], &[3, 1, 2].map(n), &mut graph));
+        assert_eq!(graph.edges(), [(n(0), n(3), Reason::Leak), (n(2), n(0), Reason::Leak)]);
+        assert!(bridge(&[n(0)], &[1, 0].map(n), &mut graph));
+        assert_eq!(
+            graph.edges(),
+            [(n(0), n(1), Reason::Gap), (n(0), n(3), Reason::Leak), (n(2), n(0), Reason::Leak)]
+        );
     }
 }

@@ -3,7 +3,7 @@
 use super::{Allowed, add};
 use crate::access::{Attached, GroupId, Held, PrincipalId};
 use crate::plan::diff::{Draft, Stage};
-use crate::plan::graph::Graph;
+use crate::plan::graph::{Graph, Node};
 use crate::plan::{Error, Reason};
 
 /// Adds, for every policy that changes while somebody joins or leaves its group: a leaver goes before the policy
@@ -13,7 +13,7 @@ use crate::plan::{Error, Reason};
 /// or after; so nothing else can leak.
 pub(super) fn edges(draft: &Draft, allowed: &mut Allowed<'_>, graph: &mut Graph) -> Result<(), Error> {
     let mut movers: std::collections::BTreeMap<GroupId, Movers> = std::collections::BTreeMap::new();
-    let others = |movers: &(&(GroupId, PrincipalId), &u32)| !draft.before.owners.contains(&movers.0.1);
+    let others = |movers: &(&(GroupId, PrincipalId), &Node)| !draft.before.owners.contains(&movers.0.1);
     for ((group, principal), node) in draft.leaves.iter().filter(others) {
         movers.entry(*group).or_default().leavers.push((*principal, *node));
     }
@@ -43,8 +43,8 @@ fn group_of(held: Option<&Held>) -> Option<GroupId> {
 
 #[derive(Default)]
 struct Movers {
-    leavers: Vec<(PrincipalId, u32)>,
-    joiners: Vec<(PrincipalId, u32)>,
+    leavers: Vec<(PrincipalId, Node)>,
+    joiners: Vec<(PrincipalId, Node)>,
 }
 
 impl Movers {

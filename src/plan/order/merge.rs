@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
-use crate::access::GroupId;
+use crate::access::{GroupId, PrincipalId};
 use crate::model::{Address, Key, Membership};
 use crate::plan::Action;
 use crate::plan::align::Alignment;
@@ -45,7 +45,7 @@ impl Merger {
 /// Unites nodes where that closes no cycle: what a union does at once, an allowed order does one after the other, so
 /// both laws hold as before.
 pub(super) fn merge(alignment: &Alignment, draft: &Draft, graph: &mut Graph, merger: &mut Merger) {
-    let is = |node: Node, what: fn(&Action) -> bool| what(&draft.changes[node as usize].action);
+    let is = |node: Node, what: fn(&Action) -> bool| what(&draft.changes[node.index()].action);
     let joins = by_group(
         draft.joins.iter().filter(|(_, node)| is(**node, |a| matches!(a, Action::AddMembers { .. }))),
     );
@@ -56,13 +56,15 @@ pub(super) fn merge(alignment: &Alignment, draft: &Draft, graph: &mut Graph, mer
         draft.leaves.iter().filter(|(_, node)| is(**node, |a| matches!(a, Action::RemoveMember { .. }))),
     );
     for (group, nodes) in leaves {
-        if draft.world.groups.get_index(group as usize).is_some_and(|group| may_be_set(alignment, group)) {
+        if draft.world.name(group).is_some_and(|group| may_be_set(alignment, group)) {
             merger.unite_all(&nodes, graph);
         }
     }
 }
 
-fn by_group<'a>(nodes: impl Iterator<Item = (&'a (GroupId, u32), &'a Node)>) -> BTreeMap<GroupId, Vec<Node>> {
+fn by_group<'a>(
+    nodes: impl Iterator<Item = (&'a (GroupId, PrincipalId), &'a Node)>,
+) -> BTreeMap<GroupId, Vec<Node>> {
     let mut groups: BTreeMap<GroupId, Vec<Node>> = BTreeMap::new();
     for ((group, _), node) in nodes {
         groups.entry(*group).or_default().push(*node);
