@@ -17,7 +17,7 @@ mod near;
 mod object;
 mod state;
 
-pub use address::{Address, Attachment, Child, Key, Principal};
+pub use address::{Address, Attachment, Child, Key, KeyForm, Principal};
 pub use catalogue::{Catalogue, PermissionSet, ScopeType};
 pub use desired::{
     AllowEntry, Assertion, Desired, Expectation, Expiry, Guardrail, Identity, Limits, Membership, Missing,
@@ -29,7 +29,7 @@ pub use hint::Hint;
 pub use id::{BadId, Id};
 pub use ids::Ids;
 pub use name::{
-    BadText, Condition, Email, Name, PermissionSetName, ProjectName, Stack, Tag, check_description,
+    BadText, ChildName, Condition, Email, Name, PermissionSetName, ProjectName, Stack, Tag, check_description,
 };
 #[cfg(test)]
 pub(crate) use near::spent;

@@ -127,7 +127,7 @@ impl Finding {
             return None;
         }
         let until = now.saturating_add(PRINTED_END).ok()?.to_zoned(TimeZone::UTC).date();
-        let of: Vec<_> = self.of.iter().map(|of| format!("{}:{}", of.kind(), of.key())).collect();
+        let of: Vec<_> = self.of.iter().map(|of| format!("{}:{}", of.kind().word(), of.key())).collect();
         let (guard, of) = (self.guard, of.join(", "));
         Some(format!("- {{guard: {guard}, of: [{of}], until: {until}, reason: WHY}}"))
     }
