@@ -1,14 +1,13 @@
 //! What each live object goes by: its name where that is a good one and nobody else's, its id otherwise.
 use std::collections::{BTreeMap, HashMap};
-use std::hash::Hash;
-use std::str::FromStr;
 
 use jiff::Timestamp;
 
 use super::Error;
 use super::answers::Answers;
-use super::seen::{Answer, id_of};
-use crate::model::{Address, Email, Id, Ids, Key, Name};
+use super::any::AnyAnswer;
+use super::seen::id_of;
+use crate::model::{Address, Id, Ids};
 
 /// The keys of all objects, and what a person wants to know about those that have no name of their own.
 #[derive(Debug, Default)]
@@ -22,43 +21,38 @@ impl Keys {
     /// Gives every object its key.
     pub(super) fn of(answers: &Answers) -> Result<Self, Error> {
         let mut keys = Self::default();
-        keys.kind::<Email, _>(answers.users.iter())?;
-        keys.kind::<Name, _>(answers.applications.iter())?;
-        keys.kind::<Name, _>(answers.groups.iter())?;
-        keys.kind::<Name, _>(answers.policies.iter().map(|it| &it.policy))?;
+        for of_kind in answers.objects.chunk_by(|a, b| a.answer.kind() == b.answer.kind()) {
+            keys.kind(of_kind.iter().map(|it| &it.answer))?;
+        }
         Ok(keys)
     }
 
     /// Gives the objects of one kind their keys.
-    fn kind<'a, N: FromStr + Clone + Eq + Hash + Into<Key>, T: Answer + 'a>(
-        &mut self,
-        answers: impl Iterator<Item = &'a T>,
-    ) -> Result<(), Error> {
+    fn kind<'a>(&mut self, answers: impl Iterator<Item = &'a AnyAnswer>) -> Result<(), Error> {
         let mut found = Vec::new();
-        let mut bearers: HashMap<N, Vec<(Option<Timestamp>, Id)>> = HashMap::new();
+        let mut bearers: HashMap<Address, Vec<(Option<Timestamp>, Id)>> = HashMap::new();
         for answer in answers {
             let (id, title) = (id_of(answer.id())?, answer.title());
             let (created_at, changed_at) = answer.times();
             if let Some(changed_at) = changed_at {
                 self.ids.note_change(id, changed_at);
             }
-            let name = title.parse::<N>().ok();
-            if let Some(name) = &name {
-                bearers.entry(name.clone()).or_default().push((created_at, id));
+            let address = answer.key().ok().map(|key| Address::new(answer.kind(), key));
+            if let Some(address) = &address {
+                bearers.entry(address.clone()).or_default().push((created_at, id));
             }
-            found.push((id, title, name));
+            found.push((id, answer.kind(), title, address));
         }
-        for (id, title, name) in found {
-            let own = name.filter(|name| bearers[name].len() == 1);
+        for (id, kind, title, address) in found {
+            let own = address.filter(|address| bearers[address].len() == 1);
             if own.is_none() {
                 self.titles.insert(id, title.to_owned());
             }
-            self.note(Address::new(T::KIND, own.map_or(Key::Id(id), Into::into)), id)?;
+            self.note(own.unwrap_or_else(|| Address::new(kind, id)), id)?;
         }
-        for (name, mut bearers) in bearers.into_iter().filter(|(_, bearers)| bearers.len() > 1) {
+        for (address, mut bearers) in bearers.into_iter().filter(|(_, bearers)| bearers.len() > 1) {
             bearers.sort_unstable();
-            let ids = bearers.into_iter().map(|(_, id)| id).collect();
-            self.duplicates.insert(Address::new(T::KIND, name), ids);
+            self.duplicates.insert(address, bearers.into_iter().map(|(_, id)| id).collect());
         }
         Ok(())
     }
