@@ -23,7 +23,7 @@ mod until;
 mod words;
 mod yaml;
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -38,13 +38,12 @@ pub use schema::{manual, schema};
 pub use source::{ALL_MOST, FILE_MOST, FILES_MOST, Source, Sources};
 pub use words::{Meant, MistakeKind, Words, Written};
 
-use crate::model::{Address, Catalogue, Desired, Id, Stack, State};
+use crate::model::{Address, Catalogue, Desired, Id, Kind, Stack, State};
 use decode::Decoder;
 use merge::{Document, merge};
 use parse::parse;
 use section::assertion::OnDocument;
 use section::file::{FileDocument, file};
-use section::rule::RuleDocument;
 use source::ReadSources;
 use tree::{Node, Value};
 
@@ -59,8 +58,10 @@ pub struct Files {
 }
 
 /// What the files need of the organization, beside the objects that are always read.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Needs {
+    /// The kinds that the files have a section for.
+    pub kinds: BTreeSet<Kind>,
     /// A project is named that no file pins.
     pub projects: bool,
     /// A permission set is named that the built-in catalogue does not have: only the organization's list can tell.
@@ -207,15 +208,16 @@ impl Files {
     pub fn needs(&self) -> Needs {
         let document = &self.document;
         let rules = || document.declarations().flat_map(|(_, _, it)| it.rules());
-        let scopes = rules().flat_map(RuleDocument::projects);
+        let named = document.declarations().flat_map(|(_, _, it)| it.projects());
         let asserted = document.assertions.iter().filter_map(|assertion| match &assertion.on.value {
             OnDocument::Project(name) => Some(name),
             OnDocument::Organization | OnDocument::AllProjects => None,
         });
-        let mut names = scopes.map(|project| &project.value).chain(asserted);
+        let mut names = named.map(|project| &project.value).chain(asserted);
         let mut sets = rules().flat_map(|rule| &rule.permission_sets);
         let published = Catalogue::published();
         Needs {
+            kinds: document.sections.keys().copied().collect(),
             projects: names.any(|name| !document.projects.contains_key(name)),
             permission_sets: sets.any(|set| published.get(&set.value).is_none()),
         }

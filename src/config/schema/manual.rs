@@ -6,11 +6,13 @@ use serde_json::{Map, Value};
 
 use super::schema;
 use crate::config::export::yaml;
+use crate::config::section::Sections;
 
 const INTRODUCTION: &str = include_str!("manual.md");
 
-/// The maps of the language in the order of the manual: the schema's name, and where such a map stands.
-const MAPS: &[(&str, &str)] = &[
+/// The maps of the language before the sections, in the order of the manual: the schema's name, and where such a map
+/// stands.
+const FIRST: &[(&str, &str)] = &[
     ("", "A file"),
     ("settings", "`settings`"),
     ("conditions", "`settings.conditions`"),
@@ -19,14 +21,10 @@ const MAPS: &[(&str, &str)] = &[
     ("ignored_finding", "`settings.drift.ignore`, an entry"),
     ("allow", "`allow`, an entry"),
     ("external", "`external`"),
-    ("application", "`applications.NAME`"),
-    ("group", "`groups.NAME`"),
-    ("members", "`groups.NAME.members`"),
-    ("user_until", "`groups.NAME.members.users`, an entry with an end"),
-    ("application_until", "`groups.NAME.members.applications`, an entry with an end"),
-    ("policy", "`policies.NAME`"),
-    ("principal", "`policies.NAME.principal`"),
-    ("rule", "`policies.NAME.rules`, an entry"),
+];
+
+/// Those after the sections.
+const LAST: &[(&str, &str)] = &[
     ("guests", "`memberships.GROUP`"),
     ("assertion", "`assertions`, an entry"),
     ("guardrail", "`guardrails`, an entry"),
@@ -38,7 +36,8 @@ pub fn manual() -> String {
     let schema = schema();
     let mut text = INTRODUCTION.to_owned();
     text += "\n## Every key\n\nThis part is written from the types that the schema comes from.\n";
-    for (name, title) in MAPS {
+    let maps = FIRST.iter().chain(Sections::MAPS.iter().copied().flatten()).chain(LAST);
+    for (name, title) in maps {
         let map =
             if name.is_empty() { Some(&schema) } else { schema.pointer(&format!("/definitions/{name}")) };
         if let Some(Value::Object(map)) = map {

@@ -170,9 +170,6 @@ pub(super) fn address(d: &mut Decoder<'_>, node: &Node<'_>, what: &str) -> Optio
         d.mistake(node.at, MistakeKind::BadAddress { text: text.to_owned() });
         return None;
     };
-    let value = match kind {
-        Kind::User => Address::user(d.email_of(name, node.at)?),
-        Kind::Application | Kind::Group | Kind::Policy => Address::new(kind, d.name_of(name, node.at, kind)?),
-    };
-    Some(Spanned { value, at: node.at })
+    let key = d.key_of(name, node.at, kind)?;
+    Some(Spanned { value: Address::new(kind, key), at: node.at })
 }
