@@ -198,8 +198,8 @@ pub(super) fn duration(text: &str) -> Result<Duration, String> {
 pub(super) fn principal(text: &str) -> Result<Principal, String> {
     match text.split_once(':') {
         Some(("user", email)) => {
-            let email = email.parse().map_err(|error| format!("`{email}` {error}"))?;
-            Ok(Principal::User(Key::Email(email)))
+            let key = Key::of_person(email).map_err(|error| format!("`{email}` {error}"))?;
+            Ok(Principal::User(key))
         }
         Some(("application", name)) => {
             let name = name.parse().map_err(|error| format!("`{name}` {error}"))?;

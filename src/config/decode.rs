@@ -254,7 +254,10 @@ impl<'t> Decoder<'t> {
     pub(super) fn key_of(&mut self, text: &str, at: Span, kind: Kind) -> Option<Key> {
         match kind.form() {
             KeyForm::Name => self.name_of(text, at, kind).map(Key::Named),
-            KeyForm::Email => self.email_of(text, at).map(Key::Email),
+            KeyForm::Email => {
+                let bad = |why| MistakeKind::BadPerson { text: text.to_owned(), why };
+                Key::of_person(text).map_err(|why| self.mistake(at, bad(why))).ok()
+            }
             KeyForm::Child => {
                 let (parent, name) = text.split_once('/').unwrap_or(("", text));
                 let parent = match kind.parent() {

@@ -60,6 +60,13 @@ macro_rules! answers {
                 self.kind().form().key(parent, self.title())
             }
 
+            /// Returns what else tells it from others, where its name does not.
+            pub(super) fn second_key(&self) -> Option<Key> {
+                match self {
+                    $(Self::$kind(it) => it.second_key(),)*
+                }
+            }
+
             /// Returns when it was made, and when it was last changed.
             pub(super) fn times(&self) -> (Option<jiff::Timestamp>, Option<jiff::Timestamp>) {
                 match self {

@@ -7,7 +7,7 @@ use super::Error;
 use super::answers::Answers;
 use super::any::AnyAnswer;
 use super::seen::id_of;
-use crate::model::{Address, Id, Ids};
+use crate::model::{Address, Id, Ids, Key};
 
 /// The keys of all objects, and what a person wants to know about those that have no name of their own.
 #[derive(Debug, Default)]
@@ -27,8 +27,9 @@ impl Keys {
         Ok(keys)
     }
 
-    /// Gives the objects of one kind their keys.
+    /// Gives the objects of one kind their keys: the name, a second name where somebody else has it too, or the id.
     fn kind<'a>(&mut self, answers: impl Iterator<Item = &'a AnyAnswer>) -> Result<(), Error> {
+        let mut seconds: HashMap<Key, usize> = HashMap::new();
         let mut found = Vec::new();
         let mut bearers: HashMap<Address, Vec<(Option<Timestamp>, Id)>> = HashMap::new();
         for answer in answers {
@@ -41,14 +42,21 @@ impl Keys {
             if let Some(address) = &address {
                 bearers.entry(address.clone()).or_default().push((created_at, id));
             }
-            found.push((id, answer.kind(), title, address));
+            let second = answer.second_key();
+            if let Some(second) = &second {
+                *seconds.entry(second.clone()).or_default() += 1;
+            }
+            found.push((id, answer.kind(), title, address, second));
         }
-        for (id, kind, title, address) in found {
+        for (id, kind, title, address, second) in found {
             let own = address.filter(|address| bearers[address].len() == 1);
             if own.is_none() {
                 self.titles.insert(id, title.to_owned());
             }
-            self.note(own.unwrap_or_else(|| Address::new(kind, id)), id)?;
+            // Unique in an organization, as long as the API keeps its word.
+            let second = second.filter(|second| seconds[second] == 1);
+            let otherwise = || Address::new(kind, second.unwrap_or(Key::Id(id)));
+            self.note(own.unwrap_or_else(otherwise), id)?;
         }
         for (address, mut bearers) in bearers.into_iter().filter(|(_, bearers)| bearers.len() > 1) {
             bearers.sort_unstable();

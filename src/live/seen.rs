@@ -75,6 +75,11 @@ pub trait Answer: Listed + Sync {
         None
     }
 
+    /// Returns what else tells it from others, where its name does not.
+    fn second_key(&self) -> Option<Key> {
+        None
+    }
+
     /// Returns the organization that it says it belongs to.
     fn organization(&self) -> &OrganizationId;
 

@@ -15,6 +15,7 @@ mod ids;
 mod name;
 mod near;
 mod object;
+mod people;
 mod state;
 
 pub use address::{Address, Attachment, Child, Key, KeyForm, Principal};
@@ -29,7 +30,8 @@ pub use hint::Hint;
 pub use id::{BadId, Id};
 pub use ids::Ids;
 pub use name::{
-    BadText, ChildName, Condition, Email, Name, PermissionSetName, ProjectName, Stack, Tag, check_description,
+    BadText, ChildName, Condition, Email, Name, PermissionSetName, ProjectName, Stack, Tag, Username,
+    check_description,
 };
 #[cfg(test)]
 pub(crate) use near::spent;
@@ -38,4 +40,5 @@ pub use object::{
     Application, Builtin, Field, FieldValue, Group, Kind, Managed, Object, OfKind, Policy, Rule, Rules,
     Scope, User, UserStatus, UserType, Writer,
 };
+pub use people::People;
 pub use state::{Flags, Meta, Owner, State};

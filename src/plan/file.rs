@@ -657,7 +657,7 @@ impl Plan {
                 verdict: finding.verdict.word().to_owned(),
                 message: finding.message.clone(),
                 items: finding.items.clone(),
-                of: finding.of.iter().map(|of| format!("{}:{}", of.kind().word(), of.key())).collect(),
+                of: finding.of.iter().map(Address::text).collect(),
             })
             .collect()
     }
@@ -666,7 +666,12 @@ impl Plan {
 fn key(key: &Key) -> String {
     match key {
         Key::Id(id) => format!("id:{id}"),
-        Key::Named(_) | Key::Email(_) | Key::Project(_) | Key::Child(_) | Key::Only => key.to_string(),
+        Key::Named(_)
+        | Key::Email(_)
+        | Key::Username(_)
+        | Key::Project(_)
+        | Key::Child(_)
+        | Key::Only => key.to_string(),
     }
 }
 

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use super::{Error, Session};
 use crate::config::{self, Files, Present};
 use crate::live::{self, Live, Needs};
-use crate::model::{Catalogue, Desired, Principal};
+use crate::model::{Catalogue, Desired, People, Principal};
 use crate::plan::file::{Document, FileDocument, MadeFrom, digest};
 use crate::plan::{Caller, Facts, Options, Plan, between};
 
@@ -101,7 +101,12 @@ impl Session {
             asked = Some(live::caller(&self.client, key).await);
         }
         let caller = match (&options.caller, asked) {
-            (Some(principal), _) => Caller::Known(principal.clone()),
+            (Some(principal), _) => {
+                let mut principal = principal.clone();
+                let people = People::of(&live.state, Some(&live.ids));
+                principal.readdress(&|address| people.known(address));
+                Caller::Known(principal)
+            }
             (None, None) => Caller::Unresolved("no access key is configured".to_owned()),
             (None, Some(Err(why))) => Caller::Unresolved(why.to_string()),
             (None, Some(Ok(caller))) => match caller.principal(&live.ids) {
@@ -172,7 +177,7 @@ pub(super) fn needs(files: &Files) -> Needs {
 pub fn resolve(files: &Files, live: &Live) -> Result<config::Resolved, Error> {
     let catalogue = live.catalogue.as_ref();
     let known = catalogue.unwrap_or(Catalogue::published());
-    let present = Present { state: &live.state, duplicates: &live.duplicates };
+    let present = Present { state: &live.state, ids: Some(&live.ids), duplicates: &live.duplicates };
     Ok(files.resolve_in(Some(present), known, catalogue.is_some())?)
 }
 

@@ -7,6 +7,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use crate::config::decode::Spanned;
 use crate::model::{
     Address, ChildName, Condition, Email, Id, KeyForm, Kind, Name, PermissionSetName, ProjectName, Stack, Tag,
+    Username,
 };
 
 impl<T: JsonSchema> JsonSchema for Spanned<T> {
@@ -68,6 +69,11 @@ written!(Email, "email", "An e-mail address.", {
     "pattern": r#"^[^@\s<>(),;:"\[\]\\]+@[^@\s<>(),;:"\[\]\\]+$"#
 });
 
+written!(Username, "username", "The name that a person logs in with.", {
+    "type": "string",
+    "pattern": "^[a-zA-Z0-9@._-]{2,150}$"
+});
+
 written!(Id, "id", "An id: a UUID.", {
     "type": "string",
     "pattern": r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$"
@@ -95,7 +101,9 @@ impl JsonSchema for Address {
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
         let pattern = |form: KeyForm| match form {
             KeyForm::Name => "[0-9A-Za-z_().-]+( +[0-9A-Za-z_().-]+)*",
-            KeyForm::Email => "[^@]+@[^@]+",
+            KeyForm::Email => {
+                r"([^@]+@[^@]+|username=[a-zA-Z0-9@._-]{2,150}|id=[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12})"
+            }
             KeyForm::Child => "[^/]+/.+",
             KeyForm::Only => ".*",
         };

@@ -26,7 +26,7 @@ use super::diff::Draft;
 use super::rehearse::Rehearsal;
 use super::{Caller, Facts, Options, Step};
 use crate::access::{AccessChange, Broken, Everything};
-use crate::model::{Address, Desired, Principal, State};
+use crate::model::{Address, Desired, Kind, Principal, State};
 pub use crate::model::{GuardName, UnknownGuard};
 
 /// All that guards look at.
@@ -127,7 +127,7 @@ impl Finding {
             return None;
         }
         let until = now.saturating_add(PRINTED_END).ok()?.to_zoned(TimeZone::UTC).date();
-        let of: Vec<_> = self.of.iter().map(|of| format!("{}:{}", of.kind().word(), of.key())).collect();
+        let of: Vec<_> = self.of.iter().map(Address::text).collect();
         let (guard, of) = (self.guard, of.join(", "));
         Some(format!("- {{guard: {guard}, of: [{of}], until: {until}, reason: WHY}}"))
     }
@@ -228,7 +228,7 @@ fn finding(guard: GuardName, case: &Case<'_>, pardoned: Option<&BTreeSet<Address
         }
         None => (Verdict::Refused, None),
     };
-    let sayable = |of: &Address| of.key().id().is_none();
+    let sayable = |of: &Address| of.kind() == Kind::User || of.key().id().is_none();
     let mut of: Vec<_> = alarm.items.iter().filter_map(|item| item.of.clone()).filter(sayable).collect();
     // An entry that leaves somebody out would not lift it.
     if of.len() < alarm.items.len() {
