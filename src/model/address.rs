@@ -73,7 +73,12 @@ impl Key {
     pub fn parent(&self) -> Option<&Self> {
         match self {
             Self::Child(child) => Some(&child.parent),
-            Self::Named(_) | Self::Email(_) | Self::Id(_) | Self::Project(_) | Self::Only => None,
+            Self::Named(_)
+            | Self::Email(_)
+            | Self::Username(_)
+            | Self::Id(_)
+            | Self::Project(_)
+            | Self::Only => None,
         }
     }
 

@@ -666,12 +666,9 @@ impl Plan {
 fn key(key: &Key) -> String {
     match key {
         Key::Id(id) => format!("id:{id}"),
-        Key::Named(_)
-        | Key::Email(_)
-        | Key::Username(_)
-        | Key::Project(_)
-        | Key::Child(_)
-        | Key::Only => key.to_string(),
+        Key::Named(_) | Key::Email(_) | Key::Username(_) | Key::Project(_) | Key::Child(_) | Key::Only => {
+            key.to_string()
+        }
     }
 }
 

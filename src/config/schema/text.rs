@@ -6,8 +6,8 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
 use crate::config::decode::Spanned;
 use crate::model::{
-    Address, ChildName, Condition, Email, Id, KeyForm, Kind, Name, PermissionSetName, ProjectName, Stack, Tag,
-    Username,
+    Address, ChildName, Condition, Email, Id, KeyForm, Kind, Name, PermissionSetName, ProjectName, Stack,
+    Tag, Username,
 };
 
 impl<T: JsonSchema> JsonSchema for Spanned<T> {

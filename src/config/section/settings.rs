@@ -4,7 +4,7 @@ use crate::config::fields::{Fields, Keyed as _, document};
 use crate::config::mistake::{MistakeKind, Span};
 use crate::config::schema::text;
 use crate::config::tree::Node;
-use crate::model::{Address, GuardName, Key, Kind, Prune, Stack};
+use crate::model::{Address, GuardName, Kind, Prune, Stack};
 
 document! {
     /// How plans are made and when they are refused.
