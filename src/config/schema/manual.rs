@@ -107,6 +107,7 @@ fn type_of(schema: &Value, value: &Map<String, Value>) -> String {
             None => name.map_or_else(|| "map".to_owned(), |name| format!("map ({})", name.replace('_', " "))),
         },
         Some("integer") => "whole number".to_owned(),
+        Some("boolean") => "`true` or `false`".to_owned(),
         Some("string") => {
             name.map_or_else(|| "text".to_owned(), |name| format!("text ({})", name.replace('_', " ")))
         }

@@ -15,11 +15,8 @@ pub(super) fn judge(case: &Case<'_>) -> Option<Alarm> {
             found += keys;
             *ends.entry(words).or_default() += keys;
             // What is a key itself has none.
-            let with = if object.opens().is_some() {
-                String::new()
-            } else {
-                format!(" with {}", count(keys, words[0], words[1]))
-            };
+            let own = words[0] == address.kind().noun();
+            let with = if own { String::new() } else { format!(" with {}", count(keys, words[0], words[1])) };
             items.push(Item::new(address.clone(), format!("{address}{with}")));
         }
     }
