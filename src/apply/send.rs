@@ -8,7 +8,9 @@ use super::reads::ReadResult;
 use super::{How, StepError, group, policy};
 use crate::api::{self, Client};
 use crate::live::Seen;
-use crate::model::{Address, Application, Attachment, Group, Id, Key, Kind, Object, OfKind, Policy, User};
+use crate::model::{
+    Address, Application, Attachment, Group, Id, Key, Kind, Object, OfKind, Policy, SshKey, User,
+};
 use crate::plan::{Action, Step};
 
 /// The requests that make, change and delete an object of one kind.
@@ -66,7 +68,7 @@ macro_rules! written {
     };
 }
 
-written!(User, Application, Group, Policy);
+written!(User, Application, Group, Policy, SshKey);
 
 /// Sends the one request of a step, with the look before it.
 pub(super) async fn send(run: &Context<'_>, client: &Client, step: &Step) -> Result<How, StepError> {

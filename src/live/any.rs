@@ -111,4 +111,4 @@ macro_rules! answers {
     };
 }
 
-answers!(User, Application, Group, Policy);
+answers!(User, Application, Group, Policy, SshKey);

@@ -25,6 +25,7 @@ mod refresh;
 mod rule;
 mod seen;
 mod snapshot;
+mod ssh_key;
 mod state;
 mod user;
 

@@ -31,6 +31,7 @@ mod plan;
 mod questions;
 mod requests;
 mod round;
+mod ssh_keys;
 mod trouble;
 mod truth;
 mod usage;

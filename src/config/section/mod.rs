@@ -7,6 +7,7 @@ pub(in crate::config) mod assertion;
 mod drift;
 pub(in crate::config) mod external;
 pub(in crate::config) mod file;
+mod flag;
 pub(in crate::config) mod group;
 pub(in crate::config) mod guardrail;
 pub(in crate::config) mod meta;
@@ -14,6 +15,7 @@ mod person;
 mod policy;
 pub(in crate::config) mod rule;
 pub(in crate::config) mod settings;
+mod ssh_key;
 
 use std::borrow::Cow;
 
@@ -27,6 +29,7 @@ use self::group::GroupDocument;
 use self::meta::MetaDocument;
 use self::policy::PolicyDocument;
 use self::rule::RuleDocument;
+use self::ssh_key::SshKeyDocument;
 use super::decode::{Decoder, Spanned};
 use super::export::{Names, Writer};
 use super::fields::{Fields, Keyed, Shape};
@@ -254,4 +257,4 @@ macro_rules! sections {
     };
 }
 
-sections!(Application: ApplicationDocument, Group: GroupDocument, Policy: PolicyDocument);
+sections!(Application: ApplicationDocument, Group: GroupDocument, Policy: PolicyDocument, SshKey: SshKeyDocument);

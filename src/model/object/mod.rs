@@ -4,6 +4,7 @@ mod application;
 mod field;
 mod group;
 mod policy;
+mod ssh_key;
 mod user;
 
 use std::fmt;
@@ -12,6 +13,7 @@ pub use self::application::Application;
 pub use self::field::{Field, FieldValue, Writer};
 pub use self::group::{Builtin, Group};
 pub use self::policy::{Policy, Rule, Rules, Scope};
+pub use self::ssh_key::SshKey;
 pub use self::user::{User, UserStatus, UserType};
 use super::{Address, Flags, Id, Key, KeyForm, Meta, Principal};
 
@@ -299,6 +301,8 @@ kinds! { ($)
     Group, "group", "groups", "group", "groups";
     /// What a principal may do.
     Policy, "policy", "policies", "policy", "policies";
+    /// What opens the machines of a project.
+    SshKey, "ssh_key", "ssh_keys", "SSH key", "SSH keys";
 }
 
 impl fmt::Display for Kind {
