@@ -42,7 +42,7 @@ fn requests(emulator: &Emulator) -> Vec<String> {
 
 #[tokio::test]
 async fn an_organization_is_read_as_it_is() {
-    let all = Needs { projects: true, permission_sets: true, quota: true };
+    let all = Needs { projects: true, permission_sets: true, quota: true, ..Needs::default() };
     let (_emulator, client) = start(example()).await;
     let mut live = live::refresh(&client, organization(), &all).await.unwrap();
     assert!(live.oldest_keys.is_empty());

@@ -136,9 +136,11 @@ impl World {
                 holdings.join(id, member);
             }
             if let Some(builtin) = group.builtin {
-                if builtin == Builtin::AllApplications {
-                    holdings.all_applications.insert(id);
-                }
+                let computed = match builtin {
+                    Builtin::AllUsers => &mut holdings.all_users,
+                    Builtin::AllApplications => &mut holdings.all_applications,
+                };
+                computed.insert(id);
                 for principal in builtin.members(state) {
                     holdings.join(id, self.principal(&principal));
                 }
@@ -197,6 +199,8 @@ pub struct Holdings {
     policies: Vec<Option<Held>>,
     on_group: Vec<BTreeSet<PolicyId>>,
     on_principal: Vec<BTreeSet<PolicyId>>,
+    /// The built-in groups of all users: a new user is in them at once.
+    pub all_users: BTreeSet<GroupId>,
     /// The built-in groups of all applications: a new application is in them at once.
     pub all_applications: BTreeSet<GroupId>,
     /// Who holds everything, without any policy.

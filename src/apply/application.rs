@@ -4,51 +4,50 @@ use super::context::Context;
 use super::create::{Naming, create as create_one};
 use super::look::look_and_send;
 use super::meta::MetaChange;
+use super::send::Written;
 use super::{How, StepError};
-use crate::api::{ApplicationId, Client, wire};
-use crate::model::{Address, Application, Key};
+use crate::api::{self, ApplicationId, Client, wire};
+use crate::live::api_id;
+use crate::model::{Address, Application, Id, Key};
 use crate::plan::Step;
 
-pub(super) async fn create(
-    run: &Context<'_>,
-    client: &Client,
-    step: &Step,
-    application: &Application,
-) -> Result<How, StepError> {
-    let body = wire::CreateApplication {
-        name: step.action.address().key_text(),
-        description: application.meta.description.clone(),
-        tags: application.meta.wire_tags(),
-    };
-    create_one(run, client, step, Naming::Shared, &application.clone().into(), || {
-        client.create_application(&body)
-    })
-    .await
-}
+impl Written for Application {
+    async fn create(
+        run: &Context<'_>,
+        client: &Client,
+        step: &Step,
+        application: &Self,
+    ) -> Result<How, StepError> {
+        let body = wire::CreateApplication {
+            name: step.action.address().key_text(),
+            description: application.meta.description.clone(),
+            tags: application.meta.wire_tags(),
+        };
+        create_one(run, client, step, Naming::Shared, &application.clone().into(), || {
+            client.create_application(&body)
+        })
+        .await
+    }
 
-pub(super) async fn update(
-    run: &Context<'_>,
-    client: &Client,
-    step: &Step,
-    (address, from): (&Address, Option<&Key>),
-    (before, after): (&Application, &Application),
-) -> Result<How, StepError> {
-    let id: ApplicationId = run.id(address)?;
-    let MetaChange { name, description, tags } =
-        MetaChange::between(address, from, &before.meta, &after.meta);
-    let change = wire::UpdateApplication { name, description, tags };
-    look_and_send(run, client, step, |client| {
-        let (id, change) = (id.clone(), change.clone());
-        async move { client.update_application(&id, &change).await.map(drop) }
-    })
-    .await
-}
+    async fn update(
+        run: &Context<'_>,
+        client: &Client,
+        step: &Step,
+        (address, from): (&Address, Option<&Key>),
+        (before, after): (&Self, &Self),
+    ) -> Result<How, StepError> {
+        let id: ApplicationId = run.id(address)?;
+        let MetaChange { name, description, tags } =
+            MetaChange::between(address, from, &before.meta, &after.meta);
+        let change = wire::UpdateApplication { name, description, tags };
+        look_and_send(run, client, step, |client| {
+            let (id, change) = (id.clone(), change.clone());
+            async move { client.update_application(&id, &change).await.map(drop) }
+        })
+        .await
+    }
 
-pub(super) async fn delete(run: &Context<'_>, client: &Client, step: &Step) -> Result<How, StepError> {
-    let id: ApplicationId = run.id(&step.action.address())?;
-    look_and_send(run, client, step, |client| {
-        let id = id.clone();
-        async move { client.delete_application(&id).await }
-    })
-    .await
+    async fn remove(client: &Client, id: Id) -> Result<(), api::Error> {
+        client.delete_application(&api_id(id)).await
+    }
 }

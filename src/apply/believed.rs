@@ -96,8 +96,8 @@ impl<'a> Believed<'a> {
     pub(super) fn being_made(&self, seen: &Seen) -> Option<Address> {
         let made = |action: &&Action| match *action {
             Action::Create { address, object } => (object.kind() == seen.object.kind()
-                && address.key_text() == seen.title)
-                .then(|| address.clone()),
+                && address.key().title() == Some(&seen.title))
+            .then(|| address.clone()),
             Action::Update { .. }
             | Action::AddMembers { .. }
             | Action::RemoveMember { .. }

@@ -4,7 +4,7 @@
 //! The API has no idempotency key, and names of applications and policies may repeat. Fact: it is read-after-write
 //! consistent in all recordings.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::future::Future;
 use std::sync::Arc;
 
@@ -115,11 +115,22 @@ fn new<T: Answer>(run: &Context<'_>, address: &Address, made: &T) -> Result<Seen
     Ok(Seen { id, title: made.title().to_owned(), object, created_at, updated_at })
 }
 
+/// Says whether something that was found could be taken for an object: by what tells it from others, else by its name.
+fn alike(address: &Address, object: &Object, seen: &Seen) -> bool {
+    match object.likeness() {
+        Some(likeness) => seen.object.likeness().as_ref() == Some(&likeness),
+        None => address.key().title() == Some(&seen.title),
+    }
+}
+
 /// Returns those of a name that were not there before.
-async fn newcomers(run: &Context<'_>, address: &Address) -> Result<Vec<Seen>, Arc<live::Error>> {
-    let name = address.key_text();
+async fn newcomers(
+    run: &Context<'_>,
+    address: &Address,
+    object: &Object,
+) -> Result<Vec<Seen>, Arc<live::Error>> {
     let all = run.reads.all(run, address.kind()).await?;
-    let new = all.iter().filter(|seen| seen.title == name && !run.knows(seen.id));
+    let new = all.iter().filter(|seen| alike(address, object, seen) && !run.knows(seen.id));
     let mut found = Vec::new();
     for seen in new {
         found.push(complete(run, seen.clone()).await?);
@@ -155,7 +166,7 @@ async fn taken(
 
 /// Returns what has the name and was not there when the plan was made, where it is all that was to be made.
 async fn another(run: &Context<'_>, address: &Address, object: &Object) -> Result<Option<Id>, StepError> {
-    let found = newcomers(run, address).await.map_err(unseen(address))?;
+    let found = newcomers(run, address, object).await.map_err(unseen(address))?;
     match found.as_slice() {
         [] => Ok(None),
         [only] if only.object == *object => Ok(Some(only.id)),
@@ -175,7 +186,7 @@ async fn find(
 ) -> Result<Option<Seen>, StepError> {
     let unlisted =
         |source| StepError::Unlisted { address: address.clone(), create: create.to_string(), source };
-    let mut new = newcomers(run, address).await.map_err(unlisted)?;
+    let mut new = newcomers(run, address, wanted).await.map_err(unlisted)?;
     if new.len() > 1 {
         let found = new.into_iter().map(|seen| seen.id).collect();
         return Err(StepError::Twins { address: address.clone(), found });
@@ -207,7 +218,7 @@ async fn only_one(
         create: "it was created".to_owned(),
         source,
     };
-    let others = newcomers(run, address).await.map_err(unlisted)?;
+    let others = newcomers(run, address, object).await.map_err(unlisted)?;
     if others.is_empty() {
         return Ok(());
     }
@@ -243,14 +254,13 @@ pub(super) async fn settle(run: &Context<'_>) -> Result<Vec<Address>, (Address, 
     let mut removed = Vec::new();
     // What refers to others goes before them.
     for ((kind, made), all) in of_kind.into_iter().zip(lists).rev() {
-        let mut newcomers: HashMap<&str, Vec<&Seen>> = HashMap::new();
-        for seen in all.iter().filter(|seen| !run.knows(seen.id)) {
-            newcomers.entry(&seen.title).or_default().push(seen);
-        }
+        let newcomers: Vec<&Seen> = all.iter().filter(|seen| !run.knows(seen.id)).collect();
         for (address, id) in made {
-            let others = newcomers.get(address.key_text().as_str()).map_or(&[][..], Vec::as_slice);
             let mine = all.iter().find(|seen| seen.id == id);
-            if let Some(mine) = mine.filter(|mine| others.iter().any(|other| age(other) < age(mine)))
+            let older = |mine: &&Seen| {
+                newcomers.iter().any(|other| alike(&address, &mine.object, other) && age(other) < age(mine))
+            };
+            if let Some(mine) = mine.filter(older)
                 && remove(&run.client(), kind, mine.id).await.is_ok()
             {
                 run.unmade(&address);

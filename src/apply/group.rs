@@ -8,53 +8,46 @@ use super::create::{Naming, create as create_one};
 use super::look::{changed, look_and_send, unseen};
 use super::meta::MetaChange;
 use super::policy::attached_to;
-use super::send::complete;
+use super::send::{Written, complete};
 use super::{How, StepError};
-use crate::api::{Client, ErrorKind, GroupId, wire};
+use crate::api::{self, Client, ErrorKind, GroupId, wire};
 use crate::live::{Seen, api_id};
 use crate::model::{Address, Group, Id, Key, Kind, Object, Principal};
 use crate::plan::Step;
 
-/// Makes a group, which has no members yet.
-pub(super) async fn create(
-    run: &Context<'_>,
-    client: &Client,
-    step: &Step,
-    group: &Group,
-) -> Result<How, StepError> {
-    let body = wire::CreateGroup {
-        name: step.action.address().key_text(),
-        description: group.meta.description.clone(),
-        tags: group.meta.wire_tags(),
-    };
-    create_one(run, client, step, Naming::Unique, &group.clone().into(), || client.create_group(&body)).await
-}
+impl Written for Group {
+    /// Makes a group, which has no members yet.
+    async fn create(run: &Context<'_>, client: &Client, step: &Step, group: &Self) -> Result<How, StepError> {
+        let body = wire::CreateGroup {
+            name: step.action.address().key_text(),
+            description: group.meta.description.clone(),
+            tags: group.meta.wire_tags(),
+        };
+        create_one(run, client, step, Naming::Unique, &group.clone().into(), || client.create_group(&body))
+            .await
+    }
 
-pub(super) async fn update(
-    run: &Context<'_>,
-    client: &Client,
-    step: &Step,
-    (address, from): (&Address, Option<&Key>),
-    (before, after): (&Group, &Group),
-) -> Result<How, StepError> {
-    let id: GroupId = run.id(address)?;
-    let MetaChange { name, description, tags } =
-        MetaChange::between(address, from, &before.meta, &after.meta);
-    let change = wire::UpdateGroup { name, description, tags };
-    look_and_send(run, client, step, |client| {
-        let (id, change) = (id.clone(), change.clone());
-        async move { client.update_group(&id, &change).await.map(drop) }
-    })
-    .await
-}
+    async fn update(
+        run: &Context<'_>,
+        client: &Client,
+        step: &Step,
+        (address, from): (&Address, Option<&Key>),
+        (before, after): (&Self, &Self),
+    ) -> Result<How, StepError> {
+        let id: GroupId = run.id(address)?;
+        let MetaChange { name, description, tags } =
+            MetaChange::between(address, from, &before.meta, &after.meta);
+        let change = wire::UpdateGroup { name, description, tags };
+        look_and_send(run, client, step, |client| {
+            let (id, change) = (id.clone(), change.clone());
+            async move { client.update_group(&id, &change).await.map(drop) }
+        })
+        .await
+    }
 
-pub(super) async fn delete(run: &Context<'_>, client: &Client, step: &Step) -> Result<How, StepError> {
-    let id: GroupId = run.id(&step.action.address())?;
-    look_and_send(run, client, step, |client| {
-        let id = id.clone();
-        async move { client.delete_group(&id).await }
-    })
-    .await
+    async fn remove(client: &Client, id: Id) -> Result<(), api::Error> {
+        client.delete_group(&api_id(id)).await
+    }
 }
 
 /// Adds members to a group. After a try that may have been executed the look says whether it was: who is taken out of the

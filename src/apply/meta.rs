@@ -15,7 +15,7 @@ impl MetaChange {
     pub(super) fn between(address: &Address, from: Option<&Key>, before: &Meta, after: &Meta) -> Self {
         let tags_differ = (&before.tags, &before.owner) != (&after.tags, &after.owner);
         Self {
-            name: from.map(|_| address.key_text()),
+            name: from.and_then(|_| address.key().title()).map(str::to_owned),
             description: (before.description != after.description).then(|| after.description.clone()),
             tags: tags_differ.then(|| after.wire_tags()),
         }

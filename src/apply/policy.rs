@@ -7,57 +7,55 @@ use super::create::{Naming, create as create_one};
 use super::look::{look_and_send, relied_on};
 use super::meta::MetaChange;
 use super::reads::ReadResult;
+use super::send::Written;
 use super::{How, StepError};
-use crate::api::{Client, PolicyId, wire};
+use crate::api::{self, Client, PolicyId, wire};
 use crate::live::{Seen, api_id};
-use crate::model::{Address, Attachment, Key, Object, Policy, Principal, Rule, Rules, Scope, State};
+use crate::model::{Address, Attachment, Id, Key, Object, Policy, Principal, Rule, Rules, Scope, State};
 use crate::plan::{Effect, Step};
 
-pub(super) async fn create(
-    run: &Context<'_>,
-    client: &Client,
-    step: &Step,
-    policy: &Policy,
-) -> Result<How, StepError> {
-    let address = step.action.address();
-    let body = wire::CreatePolicy {
-        name: address.key_text(),
-        description: policy.meta.description.clone(),
-        tags: policy.meta.wire_tags(),
-        rules: rules(run, &address, &policy.rules)?,
-        principal: principal(run, &policy.attachment)?,
-    };
-    create_one(run, client, step, Naming::Shared, &policy.clone().into(), || client.create_policy(&body))
+impl Written for Policy {
+    async fn create(
+        run: &Context<'_>,
+        client: &Client,
+        step: &Step,
+        policy: &Self,
+    ) -> Result<How, StepError> {
+        let address = step.action.address();
+        let body = wire::CreatePolicy {
+            name: address.key_text(),
+            description: policy.meta.description.clone(),
+            tags: policy.meta.wire_tags(),
+            rules: rules(run, &address, &policy.rules)?,
+            principal: principal(run, &policy.attachment)?,
+        };
+        create_one(run, client, step, Naming::Shared, &policy.clone().into(), || client.create_policy(&body))
+            .await
+    }
+
+    async fn update(
+        run: &Context<'_>,
+        client: &Client,
+        step: &Step,
+        (address, from): (&Address, Option<&Key>),
+        (before, after): (&Self, &Self),
+    ) -> Result<How, StepError> {
+        let id: PolicyId = run.id(address)?;
+        let moves = before.attachment != after.attachment;
+        let MetaChange { name, description, tags } =
+            MetaChange::between(address, from, &before.meta, &after.meta);
+        let principal = if moves { Some(principal(run, &after.attachment)?) } else { None };
+        let change = wire::UpdatePolicy { name, description, tags, principal };
+        look_and_send(run, client, step, |client| {
+            let (id, change) = (id.clone(), change.clone());
+            async move { client.update_policy(&id, &change).await.map(drop) }
+        })
         .await
-}
+    }
 
-pub(super) async fn update(
-    run: &Context<'_>,
-    client: &Client,
-    step: &Step,
-    (address, from): (&Address, Option<&Key>),
-    (before, after): (&Policy, &Policy),
-) -> Result<How, StepError> {
-    let id: PolicyId = run.id(address)?;
-    let moves = before.attachment != after.attachment;
-    let MetaChange { name, description, tags } =
-        MetaChange::between(address, from, &before.meta, &after.meta);
-    let principal = if moves { Some(principal(run, &after.attachment)?) } else { None };
-    let change = wire::UpdatePolicy { name, description, tags, principal };
-    look_and_send(run, client, step, |client| {
-        let (id, change) = (id.clone(), change.clone());
-        async move { client.update_policy(&id, &change).await.map(drop) }
-    })
-    .await
-}
-
-pub(super) async fn delete(run: &Context<'_>, client: &Client, step: &Step) -> Result<How, StepError> {
-    let id: PolicyId = run.id(&step.action.address())?;
-    look_and_send(run, client, step, |client| {
-        let id = id.clone();
-        async move { client.delete_policy(&id).await }
-    })
-    .await
+    async fn remove(client: &Client, id: Id) -> Result<(), api::Error> {
+        client.delete_policy(&api_id(id)).await
+    }
 }
 
 pub(super) async fn set_rules(

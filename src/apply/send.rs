@@ -1,49 +1,90 @@
 //! What each step is on the wire: which kind's file says it.
 
+use std::future::Future;
+
 use super::context::Context;
+use super::look::look_and_send;
 use super::reads::ReadResult;
-use super::{How, StepError, application, group, policy, user};
+use super::{How, StepError, group, policy};
 use crate::api::{self, Client};
-use crate::live::{Seen, api_id};
-use crate::model::{Attachment, Id, Kind, Object};
+use crate::live::Seen;
+use crate::model::{
+    Address, Application, Attachment, Group, Id, Key, Kind, Object, OfKind, Policy, SshKey, User,
+};
 use crate::plan::{Action, Step};
+
+/// The requests that make, change and delete an object of one kind.
+pub(super) trait Written: OfKind + Sync {
+    /// Makes an object, with a look for one that is there already.
+    fn create(
+        run: &Context<'_>,
+        client: &Client,
+        step: &Step,
+        object: &Self,
+    ) -> impl Future<Output = Result<How, StepError>> + Send;
+
+    /// Changes what differs between both, with a look right before.
+    fn update(
+        run: &Context<'_>,
+        client: &Client,
+        step: &Step,
+        of: (&Address, Option<&Key>),
+        change: (&Self, &Self),
+    ) -> impl Future<Output = Result<How, StepError>> + Send;
+
+    /// Deletes the object of an id.
+    fn remove(client: &Client, id: Id) -> impl Future<Output = Result<(), api::Error>> + Send;
+}
+
+macro_rules! written {
+    ($($kind:ident),*) => {
+        async fn create(run: &Context<'_>, client: &Client, step: &Step, object: &Object) -> Result<How, StepError> {
+            match object {
+                $(Object::$kind(it) => $kind::create(run, client, step, it).await,)*
+            }
+        }
+
+        async fn update(
+            run: &Context<'_>,
+            client: &Client,
+            step: &Step,
+            of: (&Address, Option<&Key>),
+            (before, after): (&Object, &Object),
+        ) -> Result<How, StepError> {
+            match after {
+                $(Object::$kind(after) => match $kind::of(before) {
+                    Some(before) => $kind::update(run, client, step, of, (before, after)).await,
+                    None => Err(StepError::Unwritable(of.0.clone())),
+                },)*
+            }
+        }
+
+        /// Removes an object.
+        pub(super) async fn remove(client: &Client, kind: Kind, id: Id) -> Result<(), api::Error> {
+            match kind {
+                $(Kind::$kind => $kind::remove(client, id).await,)*
+            }
+        }
+    };
+}
+
+written!(User, Application, Group, Policy, SshKey);
 
 /// Sends the one request of a step, with the look before it.
 pub(super) async fn send(run: &Context<'_>, client: &Client, step: &Step) -> Result<How, StepError> {
     match &step.action {
-        Action::Create { address, object } => match object {
-            Object::User(_) => user::create(address),
-            Object::Application(it) => application::create(run, client, step, it).await,
-            Object::Group(it) => group::create(run, client, step, it).await,
-            Object::Policy(it) => policy::create(run, client, step, it).await,
-        },
+        Action::Create { object, .. } => create(run, client, step, object).await,
         Action::Update { address, from, before, after } => {
-            let of = (address, from.as_ref());
-            match (before, after) {
-                (Object::Application(before), Object::Application(after)) => {
-                    application::update(run, client, step, of, (before, after)).await
-                }
-                (Object::Group(before), Object::Group(after)) => {
-                    group::update(run, client, step, of, (before, after)).await
-                }
-                (Object::Policy(before), Object::Policy(after)) => {
-                    policy::update(run, client, step, of, (before, after)).await
-                }
-                (Object::User(_) | Object::Application(_) | Object::Group(_) | Object::Policy(_), _) => {
-                    user::update(address)
-                }
-            }
+            update(run, client, step, (address, from.as_ref()), (before, after)).await
         }
         Action::AddMembers { members, .. } => group::add_members(run, client, step, members).await,
         Action::RemoveMember { member, .. } => group::remove_member(run, client, step, member).await,
         Action::SetMembers { after, .. } => group::set_members(run, client, step, after).await,
         Action::SetRules { after, .. } => policy::set_rules(run, client, step, after).await,
-        Action::Delete { address, .. } => match address.kind() {
-            Kind::User => user::delete(run, client, step).await,
-            Kind::Application => application::delete(run, client, step).await,
-            Kind::Group => group::delete(run, client, step).await,
-            Kind::Policy => policy::delete(run, client, step).await,
-        },
+        Action::Delete { address, .. } => {
+            let (kind, id) = (address.kind(), run.id_of(address)?);
+            look_and_send(run, client, step, |client| async move { remove(&client, kind, id).await }).await
+        }
     }
 }
 
@@ -55,9 +96,9 @@ pub(super) async fn meaning(run: &Context<'_>, step: &Step) -> Result<(), StepEr
             policy::who_gets_it(run, step, &it.attachment).await
         }
         Action::SetRules { .. } => {
-            let attachment = run.believed(|believed| match believed.get(&step.action.address()) {
-                Some(Object::Policy(it)) => it.attachment.clone(),
-                Some(Object::User(_) | Object::Application(_) | Object::Group(_)) | None => Attachment::None,
+            let attachment = run.believed(|believed| {
+                let policy = believed.get(&step.action.address()).and_then(Policy::of);
+                policy.map_or(Attachment::None, |policy| policy.attachment.clone())
             });
             policy::who_gets_it(run, step, &attachment).await
         }
@@ -72,20 +113,7 @@ pub(super) async fn meaning(run: &Context<'_>, step: &Step) -> Result<(), StepEr
     }
 }
 
-/// Removes an object that this run made and that nothing refers to yet.
-pub(super) async fn remove(client: &Client, kind: Kind, id: Id) -> Result<(), api::Error> {
-    match kind {
-        Kind::User => client.delete_user(&api_id(id)).await,
-        Kind::Application => client.delete_application(&api_id(id)).await,
-        Kind::Group => client.delete_group(&api_id(id)).await,
-        Kind::Policy => client.delete_policy(&api_id(id)).await,
-    }
-}
-
 /// Adds to an object that was read what has a list of its own.
 pub(super) async fn complete(run: &Context<'_>, seen: Seen) -> ReadResult<Seen> {
-    match &seen.object {
-        Object::User(_) | Object::Application(_) | Object::Group(_) => Ok(seen),
-        Object::Policy(_) => policy::with_rules(run, seen).await,
-    }
+    if seen.object.kind() == Kind::Policy { policy::with_rules(run, seen).await } else { Ok(seen) }
 }

@@ -1,27 +1,31 @@
 //! The requests of the steps that write a person.
 
 use super::context::Context;
-use super::look::look_and_send;
+use super::send::Written;
 use super::{How, StepError};
-use crate::api::{Client, UserId};
-use crate::model::Address;
+use crate::api::{self, Client};
+use crate::live::api_id;
+use crate::model::{Address, Id, Key, User};
 use crate::plan::Step;
 
-/// No file makes a person.
-pub(super) fn create(address: &Address) -> Result<How, StepError> {
-    Err(StepError::Unwritable(address.clone()))
-}
+impl Written for User {
+    /// No file makes a person.
+    async fn create(_: &Context<'_>, _: &Client, step: &Step, _: &Self) -> Result<How, StepError> {
+        Err(StepError::Unwritable(step.action.address()))
+    }
 
-/// No file changes a person.
-pub(super) fn update(address: &Address) -> Result<How, StepError> {
-    Err(StepError::Unwritable(address.clone()))
-}
+    /// No file changes a person.
+    async fn update(
+        _: &Context<'_>,
+        _: &Client,
+        _: &Step,
+        (address, _): (&Address, Option<&Key>),
+        _: (&Self, &Self),
+    ) -> Result<How, StepError> {
+        Err(StepError::Unwritable(address.clone()))
+    }
 
-pub(super) async fn delete(run: &Context<'_>, client: &Client, step: &Step) -> Result<How, StepError> {
-    let id: UserId = run.id(&step.action.address())?;
-    look_and_send(run, client, step, |client| {
-        let id = id.clone();
-        async move { client.delete_user(&id).await }
-    })
-    .await
+    async fn remove(client: &Client, id: Id) -> Result<(), api::Error> {
+        client.delete_user(&api_id(id)).await
+    }
 }

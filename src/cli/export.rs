@@ -15,7 +15,7 @@ use crate::config::{ExportOptions, LeftOut, OF_A_STACK, SCHEMA, Split};
 use crate::files::make_folder;
 use crate::live::{Live, Needs};
 use crate::model::{Catalogue, Kind, Object, Owner, Stack};
-use crate::reconcile::{Exported, export, export_terraform};
+use crate::reconcile::{Error, Exported, Session, export, export_terraform};
 use crate::render::Format;
 
 const EXAMPLES: &str = "\
@@ -79,7 +79,7 @@ fn say_left_out(left_out: &[LeftOut], with_stack: bool) {
 impl Export {
     pub(super) async fn run(self, common: &Common) -> Result<Exit, Failure> {
         let connection = Connection::open(&self.connect, None).await?;
-        let live = connection.session.read(&Needs { projects: true, ..Needs::default() }).await?;
+        let live = read(&connection.session).await?;
         if let Some(state) = &self.terraform_state {
             let state = terraform::read(state)?;
             let taken = export_terraform(&live, &state, &self.options(common, &live))?;
@@ -157,5 +157,20 @@ impl Export {
             let objects = if count == 1 { "1 object belongs" } else { &format!("{count} objects belong") };
             talk(&format!("hint: {objects} to stack {stack}; export what it owns with `--stack {stack}`"));
         }
+    }
+}
+
+/// Reads all that an export has; what only few may read is left out where it is refused, and that is said.
+async fn read(session: &Session) -> Result<Live, Error> {
+    let all = Needs { kinds: Kind::ALL.iter().copied().collect(), projects: true, ..Needs::default() };
+    match session.read(&all).await {
+        Err(error) if error.is_forbidden() => {
+            let live = session.read(&Needs { projects: true, ..Needs::default() }).await?;
+            let left_out = Kind::ALL.iter().filter(|kind| !kind.always_read()).map(|kind| kind.nouns());
+            let left_out = left_out.collect::<Vec<_>>().join(", ");
+            talk(&format!("hint: this key may not read everything; left out: {left_out}"));
+            Ok(live)
+        }
+        read => read,
     }
 }

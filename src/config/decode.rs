@@ -8,7 +8,9 @@ use super::mistake::{Mistake, MistakeKind, Span};
 use super::tree::{Map, Node, Value};
 use super::yaml::Plain;
 use crate::access::cel::Fault;
-use crate::model::{BadText, Email, Id, Kind, Name, NearBudget, PermissionSetName, ProjectName, Tag};
+use crate::model::{
+    BadText, Email, Id, Key, KeyForm, Kind, Name, NearBudget, PermissionSetName, ProjectName, Tag,
+};
 
 /// A value and where it is written.
 #[derive(Debug, Clone)]
@@ -246,6 +248,29 @@ impl<'t> Decoder<'t> {
         let name: Name = self.parsed(text, at, |text, why| MistakeKind::BadName { kind, text, why })?;
         self.names.insert(name.clone());
         Some(name)
+    }
+
+    /// Returns what an object of a kind goes by.
+    pub(super) fn key_of(&mut self, text: &str, at: Span, kind: Kind) -> Option<Key> {
+        match kind.form() {
+            KeyForm::Name => self.name_of(text, at, kind).map(Key::Named),
+            KeyForm::Email => {
+                let bad = |why| MistakeKind::BadPerson { text: text.to_owned(), why };
+                Key::of_person(text).map_err(|why| self.mistake(at, bad(why))).ok()
+            }
+            KeyForm::Child => {
+                let (parent, name) = text.split_once('/').unwrap_or(("", text));
+                let parent = match kind.parent() {
+                    _ if parent.is_empty() => None,
+                    Some(of) => Some(self.key_of(parent, at, of)?),
+                    None => Some(Key::Project(self.project_of(parent, at)?)),
+                };
+                let key = kind.form().key(parent, name);
+                key.map_err(|why| self.mistake(at, MistakeKind::BadName { kind, text: text.to_owned(), why }))
+                    .ok()
+            }
+            KeyForm::Only => Some(Key::Only),
+        }
     }
 
     pub(super) fn name(&mut self, node: &Node<'_>, what: &str, kind: Kind) -> Option<Spanned<Name>> {

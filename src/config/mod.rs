@@ -24,7 +24,7 @@ mod until;
 mod words;
 mod yaml;
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -42,14 +42,13 @@ pub use source::{ALL_MOST, FILE_MOST, FILES_MOST, Source, Sources};
 pub use terraform::{TERRAFORM_MOST, TerraformError, TerraformHolds, TerraformResource, TerraformState};
 pub use words::{Meant, MistakeKind, Words, Written};
 
-use crate::model::{Address, Catalogue, Desired, Id, Place, Stack, State};
+use crate::model::{Address, Catalogue, Desired, Id, Kind, Place, Stack, State};
 use decode::Decoder;
 use gone::Roster;
 use merge::{Document, merge};
 use parse::parse;
 use section::assertion::OnDocument;
 use section::file::{FileDocument, file};
-use section::rule::RuleDocument;
 use source::ReadSources;
 use tree::{Node, Value};
 
@@ -64,8 +63,10 @@ pub struct Files {
 }
 
 /// What the files need of the organization, beside the objects that are always read.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Needs {
+    /// The kinds that the files have a section for.
+    pub kinds: BTreeSet<Kind>,
     /// A project is named that no file pins, or a guardrail asks for names of projects.
     pub projects: bool,
     /// A permission set is named that the built-in catalogue does not have: only the organization's list can tell.
@@ -218,12 +219,12 @@ impl Files {
     pub fn needs(&self) -> Needs {
         let document = &self.document;
         let rules = || document.declarations().flat_map(|(_, _, it)| it.rules());
-        let scopes = rules().flat_map(RuleDocument::projects);
+        let named = document.declarations().flat_map(|(_, _, it)| it.projects());
         let asserted = document.assertions.iter().filter_map(|assertion| match &assertion.on.value {
             OnDocument::Project(name) => Some(name),
             OnDocument::Organization | OnDocument::AllProjects => None,
         });
-        let mut names = scopes.map(|project| &project.value).chain(asserted);
+        let mut names = named.map(|project| &project.value).chain(asserted);
         let sets = rules().flat_map(|rule| &rule.permission_sets).map(|set| set.value.as_str());
         let asserted = document
             .assertions
@@ -235,6 +236,7 @@ impl Files {
         let published: HashSet<&str> = Catalogue::published().iter().map(|(name, _)| name.as_str()).collect();
         let mut sets = sets.chain(asserted).chain(forbidden);
         Needs {
+            kinds: document.sections.keys().copied().collect(),
             projects: names.any(|name| !document.projects.contains_key(name))
                 || compared.clone().any(|compared| compared.reads_scope),
             permission_sets: sets.any(|set| !published.contains(set)),

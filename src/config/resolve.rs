@@ -16,6 +16,7 @@ use super::section::assertion::OnDocument;
 use super::section::meta::MetaDocument;
 use crate::model::{
     Address, AllowEntry, Assertion, Desired, Expiry, Guardrail, Id, Identity, IgnoredBy, IgnoredFinding,
+    Membership,
     Meta, NearBudget, Owner, Principal, ProjectName, Scope, Settings, State, Unsaid, Where,
 };
 
@@ -180,11 +181,15 @@ impl Resolving<'_> {
             self.desired.sections.insert(*kind);
             self.desired.places.reserve(section.len());
             for (address, (at, declaration)) in section {
+                if let Some((project, membership)) = declaration.list() {
+                    self.list(address, project, membership);
+                    continue;
+                }
                 let meta = declaration.meta();
                 if meta.id.is_some() || meta.previously.is_some() {
                     let identity = Identity {
                         id: meta.id.as_ref().map(|id| id.value),
-                        previously: meta.previously.as_ref().map(|name| name.value.clone().into()),
+                        previously: meta.previously.as_ref().map(|key| key.value.clone()),
                     };
                     self.desired.identities.insert(address.clone(), identity);
                 }
@@ -193,10 +198,22 @@ impl Resolving<'_> {
                     self.desired.unsaid.insert(address.clone(), unsaid);
                 }
                 self.place(Where::Object(address.clone()), *at);
-                let object = declaration.resolve(self, address);
-                self.desired.state.objects.insert(address.clone(), object);
+                if let Some(object) = declaration.resolve(self, address) {
+                    self.desired.state.objects.insert(address.clone(), object);
+                }
             }
         }
+    }
+
+    /// Notes how the list of a project is meant.
+    fn list(&mut self, address: &Address, project: &Spanned<ProjectName>, membership: Membership) {
+        let id = self.project(project, Some(address));
+        self.known_as(project, id);
+        if membership == Membership::Exact && self.desired.stack.is_none() {
+            let kind = MistakeKind::NeedsStack { key: "membership: exact" };
+            self.findings.push(Mistake::new(project.at, kind));
+        }
+        self.desired.memberships.insert(address.clone(), membership);
     }
 
     fn guests(&mut self) {
@@ -260,6 +277,14 @@ impl Resolving<'_> {
                 self.findings.push(Mistake::new(project.at, kind));
                 made_up
             }
+        }
+    }
+
+    /// Holds whoever names a project to the one name that the files have for it.
+    fn known_as(&mut self, project: &Spanned<ProjectName>, id: Id) {
+        if let Some(pinned) = self.desired.state.projects.get(&id).filter(|name| **name != project.value) {
+            let (name, pinned) = (project.value.to_string(), pinned.to_string());
+            self.findings.push(Mistake::new(project.at, MistakeKind::ProjectPinnedAs { name, pinned }));
         }
     }
 

@@ -358,6 +358,9 @@ mistakes! {
     GuardrailTwice { name: String } => "two guardrails have the name `{name}`", "the second", "the first";
     ListedTwice { what: &'static str, name: String } =>
         "the {what} `{name}` is listed twice", "listed again here", "first listed here";
+    BadValue { what: String, why: BadText } => "{what} {why}";
+    ProjectPinnedAs { name: String, pinned: String } =>
+        "the project `{name}` is pinned as `{pinned}`", "use the name under `projects`";
     ProjectPinnedTwice { id: Id, other: String } =>
         "the project {id} has another name already: `{other}`", "the second name", "the first name";
     IdTwice { kind: Kind, id: Id } => "two entries claim the {kind} {id}", "the second", "the first";

@@ -2,24 +2,23 @@
 use std::collections::BTreeSet;
 
 use super::Notice;
+use super::any::AnyAnswer;
 use crate::api::wire::{self, Novel, Novelty};
 
 /// The answers of one refresh.
 #[derive(Debug, Default)]
 pub(super) struct Answers {
-    pub(super) users: Vec<wire::User>,
-    pub(super) applications: Vec<wire::Application>,
-    pub(super) groups: Vec<wire::Group>,
-    pub(super) policies: Vec<PolicyWithRules>,
+    /// The objects, those of one kind together.
+    pub(super) objects: Vec<WholeAnswer>,
     pub(super) projects: Vec<wire::Project>,
     pub(super) permission_sets: Option<Vec<wire::PermissionSet>>,
     pub(super) quota: Vec<wire::Quotum>,
 }
 
-/// A policy and its rules, which have a list of their own.
+/// An object and, of a policy, its rules, which have a list of their own.
 #[derive(Debug)]
-pub(super) struct PolicyWithRules {
-    pub(super) policy: wire::Policy,
+pub(super) struct WholeAnswer {
+    pub(super) answer: AnyAnswer,
     pub(super) rules: Vec<wire::Rule>,
 }
 
@@ -29,12 +28,10 @@ impl Answers {
         fn of<'a>(objects: impl IntoIterator<Item = &'a (impl Novel + 'a)>) -> impl Iterator<Item = Novelty> {
             objects.into_iter().flat_map(Novel::novelties)
         }
-        let Self { users, applications, groups, policies, projects, permission_sets, quota } = self;
-        let novelties = of(users)
-            .chain(of(applications))
-            .chain(of(groups))
-            .chain(of(policies.iter().map(|it| &it.policy)))
-            .chain(of(policies.iter().flat_map(|it| &it.rules)))
+        let Self { objects, projects, permission_sets, quota } = self;
+        let novelties = objects.iter().flat_map(|it| it.answer.novelties());
+        let novelties = novelties
+            .chain(of(objects.iter().flat_map(|it| &it.rules)))
             .chain(of(projects))
             .chain(of(permission_sets.iter().flatten()))
             .chain(of(quota));

@@ -1,15 +1,13 @@
 //! What each live object goes by: its name where that is a good one and nobody else's, its id otherwise.
 use std::collections::{BTreeMap, HashMap};
-use std::hash::Hash;
-use std::str::FromStr;
 
 use jiff::Timestamp;
 
 use super::Error;
 use super::answers::Answers;
-use super::seen::{Answer, id_of};
-use crate::api::wire;
-use crate::model::{Address, Email, Id, Ids, Key, Name, Username};
+use super::any::AnyAnswer;
+use super::seen::id_of;
+use crate::model::{Address, Id, Ids, Key};
 
 /// The keys of all objects, and what a person wants to know about those that have no name of their own.
 #[derive(Debug, Default)]
@@ -23,45 +21,46 @@ impl Keys {
     /// Gives every object its key.
     pub(super) fn of(answers: &Answers) -> Result<Self, Error> {
         let mut keys = Self::default();
-        keys.kind::<Email, _>(answers.users.iter(), &second_names(&answers.users))?;
-        keys.kind::<Name, _>(answers.applications.iter(), &HashMap::new())?;
-        keys.kind::<Name, _>(answers.groups.iter(), &HashMap::new())?;
-        keys.kind::<Name, _>(answers.policies.iter().map(|it| &it.policy), &HashMap::new())?;
+        for of_kind in answers.objects.chunk_by(|a, b| a.answer.kind() == b.answer.kind()) {
+            keys.kind(of_kind.iter().map(|it| &it.answer))?;
+        }
         Ok(keys)
     }
 
-    /// Gives the objects of one kind their keys: the name, a second name, by id, where somebody else has it too, or the id.
-    fn kind<'a, N: FromStr + Clone + Eq + Hash + Into<Key>, T: Answer + 'a>(
-        &mut self,
-        answers: impl Iterator<Item = &'a T>,
-        second: &HashMap<&str, Key>,
-    ) -> Result<(), Error> {
+    /// Gives the objects of one kind their keys: the name, a second name where somebody else has it too, or the id.
+    fn kind<'a>(&mut self, answers: impl Iterator<Item = &'a AnyAnswer>) -> Result<(), Error> {
+        let mut seconds: HashMap<Key, usize> = HashMap::new();
         let mut found = Vec::new();
-        let mut bearers: HashMap<N, Vec<(Option<Timestamp>, Id)>> = HashMap::new();
+        let mut bearers: HashMap<Address, Vec<(Option<Timestamp>, Id)>> = HashMap::new();
         for answer in answers {
             let (id, title) = (id_of(answer.id())?, answer.title());
             let (created_at, changed_at) = answer.times();
             if let Some(changed_at) = changed_at {
                 self.ids.note_change(id, changed_at);
             }
-            let name = title.parse::<N>().ok();
-            if let Some(name) = &name {
-                bearers.entry(name.clone()).or_default().push((created_at, id));
+            let address = answer.key().ok().map(|key| Address::new(answer.kind(), key));
+            if let Some(address) = &address {
+                bearers.entry(address.clone()).or_default().push((created_at, id));
             }
-            found.push((id, title, name, second.get(answer.id())));
+            let second = answer.second_key();
+            if let Some(second) = &second {
+                *seconds.entry(second.clone()).or_default() += 1;
+            }
+            found.push((id, answer.kind(), title, address, second));
         }
-        for (id, title, name, second) in found {
-            let own = name.filter(|name| bearers[name].len() == 1);
+        for (id, kind, title, address, second) in found {
+            let own = address.filter(|address| bearers[address].len() == 1);
             if own.is_none() {
                 self.titles.insert(id, title.to_owned());
             }
-            let otherwise = || second.cloned().unwrap_or(Key::Id(id));
-            self.note(Address::new(T::KIND, own.map_or_else(otherwise, Into::into)), id)?;
+            // Unique in an organization, as long as the API keeps its word.
+            let second = second.filter(|second| seconds[second] == 1);
+            let otherwise = || Address::new(kind, second.unwrap_or(Key::Id(id)));
+            self.note(own.unwrap_or_else(otherwise), id)?;
         }
-        for (name, mut bearers) in bearers.into_iter().filter(|(_, bearers)| bearers.len() > 1) {
+        for (address, mut bearers) in bearers.into_iter().filter(|(_, bearers)| bearers.len() > 1) {
             bearers.sort_unstable();
-            let ids = bearers.into_iter().map(|(_, id)| id).collect();
-            self.duplicates.insert(Address::new(T::KIND, name), ids);
+            self.duplicates.insert(address, bearers.into_iter().map(|(_, id)| id).collect());
         }
         Ok(())
     }
@@ -74,13 +73,4 @@ impl Keys {
         self.ids.insert(address, id);
         Ok(())
     }
-}
-
-/// Returns the usernames of people by their ids: unique in an organization, as long as the API keeps its word.
-fn second_names(users: &[wire::User]) -> HashMap<&str, Key> {
-    let mut bearers: HashMap<&str, usize> = HashMap::new();
-    users.iter().for_each(|user| *bearers.entry(&user.username).or_default() += 1);
-    let own = users.iter().filter(|user| bearers[user.username.as_str()] == 1);
-    own.filter_map(|user| Some((user.id.as_str(), Key::Username(user.username.parse::<Username>().ok()?))))
-        .collect()
 }

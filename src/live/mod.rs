@@ -12,6 +12,7 @@
 //! ```
 mod access_keys;
 mod answers;
+mod any;
 mod application;
 mod caller;
 mod diagnosis;
@@ -26,28 +27,32 @@ mod refresh;
 mod rule;
 mod seen;
 mod snapshot;
+mod ssh_key;
 mod state;
 mod user;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt;
 
 use jiff::Timestamp;
 
 pub use self::access_keys::access_keys;
+pub use self::any::{get, list};
 pub use self::caller::{Caller, Unresolved, caller};
 pub use self::diagnosis::{Diagnosis, Part, Readability};
 pub use self::error::Error;
 pub use self::oldest_keys::oldest_keys;
 pub use self::projects::projects;
 pub use self::refresh::refresh;
-pub use self::seen::{Answer, Known, Seen, api_id, get, list, rules};
+pub use self::seen::{Answer, Known, Seen, api_id, rules};
 pub use self::snapshot::snapshot;
-use crate::model::{Address, Catalogue, Id, Ids, State};
+use crate::model::{Address, Catalogue, Id, Ids, Kind, State};
 
 /// What to read besides users, applications, groups, policies and rules, which the access of anybody depends on.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Needs {
+    /// Further kinds of objects.
+    pub kinds: BTreeSet<Kind>,
     /// The projects, for their names. It is the slowest list.
     pub projects: bool,
     /// The permission sets that the organization can grant.
@@ -61,7 +66,7 @@ pub struct Needs {
 pub struct Live {
     /// Everything that access depends on.
     pub state: State,
-    /// The id of every user, application, group and policy.
+    /// The id of every object.
     pub ids: Ids,
     /// The live name of what goes by its id, because the name is not unique or no good one. For users the e-mail address.
     pub titles: HashMap<Id, String>,

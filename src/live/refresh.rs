@@ -1,12 +1,13 @@
 //! The requests of a refresh: as many at once as the client may send.
+use futures::future::try_join_all;
 use futures::stream::{self, StreamExt, TryStreamExt};
 use futures::try_join;
 
-use super::answers::{Answers, PolicyWithRules};
-use super::seen::Answer as _;
+use super::answers::{Answers, WholeAnswer};
+use super::any::AnyAnswer;
 use super::{Error, Live, Needs, state};
 use crate::api::{Client, List, ListProjects, ListQuota, Listed, PermissionSetOrder, wire};
-use crate::model::Id;
+use crate::model::{Id, Kind};
 
 /// How often a policy is read again whose rules are fewer than it counts.
 const READ_AGAIN: u32 = 3;
@@ -37,22 +38,18 @@ pub async fn refresh(client: &Client, organization: Id, needs: &Needs) -> Result
         let what = "the client".to_owned();
         return Err(Error::Foreign { what, found: client.organization().to_string(), wanted: organization });
     }
-    let Needs { projects, permission_sets, quota } = *needs;
-    let (users, applications, groups, policies, projects, permission_sets, quota) = try_join!(
-        read("the users", wire::User::list(client)),
-        read("the applications", wire::Application::list(client)),
-        read("the groups", wire::Group::list(client)),
-        policies(client),
-        read_if(projects, "the projects", || client.list_projects(&ListProjects::default())),
-        read_if(permission_sets, "the permission sets", || client
+    let Needs { kinds, projects, permission_sets, quota } = needs;
+    let kinds = Kind::ALL.iter().copied().filter(|kind| kind.always_read() || kinds.contains(kind));
+    let objects = try_join_all(kinds.map(|kind| objects(client, kind)));
+    let (objects, projects, permission_sets, quota) = try_join!(
+        objects,
+        read_if(*projects, "the projects", || client.list_projects(&ListProjects::default())),
+        read_if(*permission_sets, "the permission sets", || client
             .list_permission_sets(PermissionSetOrder::NameAsc)),
-        read_if(quota, "the quotas", || client.list_quota(&ListQuota::default())),
+        read_if(*quota, "the quotas", || client.list_quota(&ListQuota::default())),
     )?;
     let answers = Answers {
-        users,
-        applications,
-        groups,
-        policies,
+        objects: objects.into_iter().flatten().collect(),
         projects: projects.unwrap_or_default(),
         permission_sets,
         quota: quota.unwrap_or_default(),
@@ -72,34 +69,41 @@ async fn read_if<T: Listed>(
     if needed { read(what, list()).await.map(Some) } else { Ok(None) }
 }
 
-/// Reads the policies, and then the rules of each.
-async fn policies(client: &Client) -> Result<Vec<PolicyWithRules>, Error> {
-    let policies = read("the policies", wire::Policy::list(client)).await?;
-    let mut read: Vec<_> = stream::iter(policies.into_iter().enumerate())
-        .map(|(at, policy)| async move { with_rules(client, policy).await.map(|read| (at, read)) })
+/// Reads the objects of a kind, and then what has a list of its own.
+async fn objects(client: &Client, kind: Kind) -> Result<Vec<WholeAnswer>, Error> {
+    let answers = AnyAnswer::all(client, kind).await?;
+    let mut read: Vec<_> = stream::iter(answers.into_iter().enumerate())
+        .map(|(at, answer)| async move { whole(client, answer).await.map(|read| (at, read)) })
         // As the answers come: a slow one is to keep no other waiting.
         .buffer_unordered(client.parallelism())
         .try_collect()
         .await?;
     read.sort_unstable_by_key(|(at, _)| *at);
-    Ok(read.into_iter().map(|(_, policy)| policy).collect())
+    Ok(read.into_iter().map(|(_, answer)| answer).collect())
+}
+
+async fn whole(client: &Client, answer: AnyAnswer) -> Result<WholeAnswer, Error> {
+    match answer {
+        AnyAnswer::Policy(policy) => with_rules(client, policy).await,
+        answer => Ok(WholeAnswer { answer, rules: Vec::new() }),
+    }
 }
 
 /// Adds the rules to a policy. Fewer than it counts may have been set since, so that it is read again; if the two still
 /// do not agree, something is not shown.
-async fn with_rules(client: &Client, mut policy: wire::Policy) -> Result<PolicyWithRules, Error> {
+async fn with_rules(client: &Client, mut policy: wire::Policy) -> Result<WholeAnswer, Error> {
     let name = format!("policy `{}`", policy.name);
     let mut again = READ_AGAIN;
     loop {
         // All of them: one that says none beside others that say some is no count to be trusted.
         let counts = [policy.nb_rules, policy.nb_scopes, policy.nb_permission_sets];
         if counts.iter().all(|count| *count == Some(0)) {
-            return Ok(PolicyWithRules { policy, rules: Vec::new() });
+            return Ok(WholeAnswer { answer: policy.into(), rules: Vec::new() });
         }
         let rules = read(&format!("the rules of {name}"), client.list_rules(&policy.id)).await?;
         let counted = policy.nb_rules.unwrap_or(0);
         if rules.len() as u64 >= counted {
-            return Ok(PolicyWithRules { policy, rules });
+            return Ok(WholeAnswer { answer: policy.into(), rules });
         }
         if again == 0 {
             return Err(Error::MissingRules { policy: name, counted, listed: rules.len() });

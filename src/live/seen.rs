@@ -70,6 +70,16 @@ pub trait Answer: Listed + Sync {
     /// Returns the name; of a user, the e-mail address.
     fn title(&self) -> &str;
 
+    /// Returns what it is within, of a kind whose objects are within something.
+    fn parent(&self) -> Option<Key> {
+        None
+    }
+
+    /// Returns what else tells it from others, where its name does not.
+    fn second_key(&self) -> Option<Key> {
+        None
+    }
+
     /// Returns the organization that it says it belongs to.
     fn organization(&self) -> &OrganizationId;
 
@@ -101,39 +111,21 @@ pub trait Answer: Listed + Sync {
     }
 }
 
-/// Reads all objects of a kind.
-///
-/// # Errors
-/// When not all of them can be read, or one is not what the model can take.
-pub async fn list(client: &Client, kind: Kind, known: &Known<'_>) -> Result<Vec<Seen>, Error> {
-    match kind {
-        Kind::User => list_of::<wire::User>(client, known).await,
-        Kind::Application => list_of::<wire::Application>(client, known).await,
-        Kind::Group => list_of::<wire::Group>(client, known).await,
-        Kind::Policy => list_of::<wire::Policy>(client, known).await,
-    }
+/// Reads all answers of a kind.
+pub(super) async fn all_of<T: Answer>(client: &Client) -> Result<Vec<T>, Error> {
+    T::list(client).all().await.map_err(Error::reading(format!("the {}", T::KIND.nouns())))
 }
 
-async fn list_of<T: Answer>(client: &Client, known: &Known<'_>) -> Result<Vec<Seen>, Error> {
-    let what = format!("the {}", T::KIND.section());
-    let answers = T::list(client).all().await.map_err(Error::reading(what))?;
+pub(super) async fn list_of<T: Answer>(client: &Client, known: &Known<'_>) -> Result<Vec<Seen>, Error> {
+    let answers = all_of::<T>(client).await?;
     answers.iter().map(|answer| answer.seen(known)).collect()
 }
 
-/// Reads one object; `None` when there is none of this id.
-///
-/// # Errors
-/// When it cannot be read, or is not what the model can take.
-pub async fn get(client: &Client, kind: Kind, id: Id, known: &Known<'_>) -> Result<Option<Seen>, Error> {
-    match kind {
-        Kind::User => get_of::<wire::User>(client, id, known).await,
-        Kind::Application => get_of::<wire::Application>(client, id, known).await,
-        Kind::Group => get_of::<wire::Group>(client, id, known).await,
-        Kind::Policy => get_of::<wire::Policy>(client, id, known).await,
-    }
-}
-
-async fn get_of<T: Answer>(client: &Client, id: Id, known: &Known<'_>) -> Result<Option<Seen>, Error> {
+pub(super) async fn get_of<T: Answer>(
+    client: &Client,
+    id: Id,
+    known: &Known<'_>,
+) -> Result<Option<Seen>, Error> {
     match T::get(client, id).await {
         Ok(answer) => answer.seen(known).map(Some),
         Err(error) if error.kind() == api::ErrorKind::NotFound => Ok(None),

@@ -3,12 +3,12 @@ use std::collections::{BTreeMap, HashMap};
 
 use indexmap::IndexMap;
 
-use super::answers::Answers;
+use super::answers::{Answers, WholeAnswer};
 use super::keys::Keys;
-use super::seen::{Answer, Known, id_of, own, rules_of};
+use super::seen::{Known, id_of, own, rules_of};
 use super::{Error, Live};
 use crate::api::wire;
-use crate::model::{Address, Catalogue, Id, Kind, PermissionSet, Policy, ProjectName, ScopeType, State};
+use crate::model::{Address, Catalogue, Id, Object, PermissionSet, ProjectName, ScopeType, State};
 
 /// Makes sense of what the API said about an organization.
 pub(super) fn assemble(organization: Id, answers: &Answers) -> Result<Live, Error> {
@@ -19,31 +19,17 @@ pub(super) fn assemble(organization: Id, answers: &Answers) -> Result<Live, Erro
     let address_of = |id| keys.ids.address_of(id).cloned();
     let sets = catalogue.as_ref().unwrap_or(Catalogue::published());
     let known = Known { organization, catalogue: sets, address_of: &address_of };
-    insert(&mut state, &answers.users, &known)?;
-    insert(&mut state, &answers.applications, &known)?;
-    insert(&mut state, &answers.groups, &known)?;
-    insert(&mut state, answers.policies.iter().map(|it| &it.policy), &known)?;
-    for it in answers.policies.iter().filter(|it| !it.rules.is_empty()) {
-        if let Some(policy) = state.find_mut::<Policy>(&known.key(Kind::Policy, it.policy.id.as_str())?) {
-            policy.rules = rules_of(&it.policy.name, &it.rules, &known)?;
+    for WholeAnswer { answer, rules } in &answers.objects {
+        let kind = answer.kind();
+        let mut object = answer.seen(&known)?.object;
+        if let (Object::Policy(policy), false) = (&mut object, rules.is_empty()) {
+            policy.rules = rules_of(answer.title(), rules, &known)?;
         }
+        state.objects.insert(Address::new(kind, known.key(kind, answer.id())?), object);
     }
     let Keys { ids, titles, duplicates, .. } = keys;
     let (quotas, notices) = (quotas(&answers.quota), answers.notices());
     Ok(Live { state, ids, titles, duplicates, oldest_keys: HashMap::new(), catalogue, quotas, notices })
-}
-
-/// Adds the objects that answers of one kind show.
-fn insert<'a, T: Answer + 'a>(
-    state: &mut State,
-    answers: impl IntoIterator<Item = &'a T>,
-    known: &Known<'_>,
-) -> Result<(), Error> {
-    for answer in answers {
-        let seen = answer.seen(known)?;
-        state.objects.insert(Address::new(T::KIND, known.key(T::KIND, answer.id())?), seen.object);
-    }
-    Ok(())
 }
 
 /// Returns the names of the projects, without those on their way out, which nothing new can be granted on.

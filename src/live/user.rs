@@ -3,13 +3,17 @@ use jiff::Timestamp;
 use super::Error;
 use super::seen::{Answer, Known, api_id};
 use crate::api::{self, Client, List, ListUsers, OrganizationId, wire};
-use crate::model::{Id, Kind, Object, User, UserStatus, UserType};
+use crate::model::{Id, Key, Kind, Object, User, UserStatus, UserType};
 
 impl Answer for wire::User {
     const KIND: Kind = Kind::User;
 
     fn title(&self) -> &str {
         &self.email
+    }
+
+    fn second_key(&self) -> Option<Key> {
+        self.username.parse().map(Key::Username).ok()
     }
 
     fn organization(&self) -> &OrganizationId {

@@ -1,7 +1,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::{BadText, Email, Id, Kind, Name, Username};
+use super::{BadText, ChildName, Email, Id, Kind, Name, ProjectName, Username};
 
 /// What an object goes by within its kind.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -14,28 +14,85 @@ pub enum Key {
     Username(Username),
     /// The id, of an object whose name is not unique, breaks the rules, or is not known.
     Id(Id),
-    /// A name that is unique within another object: the slot of an API key, the name of an SSH key.
+    /// The name of a project that the files know: where objects are.
+    Project(ProjectName),
+    /// A name that is unique within another object or within a project.
     Child(Arc<Child>),
     /// The only object of its kind, as the settings of an organization.
     Only,
 }
 
-/// A name within another object.
+/// A name within another object, or within a project.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Child {
-    /// What the other object goes by; its kind follows from the kind of the child.
+    /// What the other object goes by; its kind follows from the kind of the child. Of a project, its name where the files
+    /// know one, else its id.
     pub parent: Key,
     /// The name within it.
-    pub name: Name,
+    pub name: ChildName,
+}
+
+/// What objects of a kind go by, as far as they do not go by their ids.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KeyForm {
+    /// A name of their own.
+    Name,
+    /// An e-mail address.
+    Email,
+    /// A name within something else.
+    Child,
+    /// Nothing: there is one.
+    Only,
+}
+
+impl KeyForm {
+    /// Returns the key that a text is in this form, within `parent` where the form has one.
+    ///
+    /// # Errors
+    /// Why the text is no such key.
+    pub fn key(self, parent: Option<Key>, text: &str) -> Result<Key, BadText> {
+        match (self, parent) {
+            (Self::Name, _) => text.parse::<Name>().map(Key::Named),
+            (Self::Email, _) => text.parse::<Email>().map(Key::Email),
+            (Self::Child, Some(parent)) => text.parse().map(|name| Key::child(parent, name)),
+            (Self::Child, None) => Err(BadText::Shape("must name what it is in, as in `prod/alice-laptop`")),
+            (Self::Only, _) => Ok(Key::Only),
+        }
+    }
 }
 
 impl Key {
+    /// Returns the key of something within `parent`.
+    #[must_use]
+    pub fn child(parent: Self, name: ChildName) -> Self {
+        Self::Child(Arc::new(Child { parent, name }))
+    }
+
+    /// Returns what something is within, or `None` for what stands by itself.
+    #[must_use]
+    pub fn parent(&self) -> Option<&Self> {
+        match self {
+            Self::Child(child) => Some(&child.parent),
+            Self::Named(_)
+            | Self::Email(_)
+            | Self::Username(_)
+            | Self::Id(_)
+            | Self::Project(_)
+            | Self::Only => None,
+        }
+    }
+
     /// Returns the name, or `None` for an object that goes by something else.
     #[must_use]
     pub const fn name(&self) -> Option<&Name> {
         match self {
             Self::Named(name) => Some(name),
-            Self::Email(_) | Self::Username(_) | Self::Id(_) | Self::Child(_) | Self::Only => None,
+            Self::Email(_)
+            | Self::Username(_)
+            | Self::Id(_)
+            | Self::Project(_)
+            | Self::Child(_)
+            | Self::Only => None,
         }
     }
 
@@ -44,7 +101,12 @@ impl Key {
     pub const fn id(&self) -> Option<Id> {
         match self {
             Self::Id(id) => Some(*id),
-            Self::Named(_) | Self::Email(_) | Self::Username(_) | Self::Child(_) | Self::Only => None,
+            Self::Named(_)
+            | Self::Email(_)
+            | Self::Username(_)
+            | Self::Project(_)
+            | Self::Child(_)
+            | Self::Only => None,
         }
     }
 
@@ -69,6 +131,7 @@ impl Key {
             Self::Named(name) => Some(name.as_str()),
             Self::Email(email) => Some(email.as_str()),
             Self::Username(username) => Some(username.as_str()),
+            Self::Project(name) => Some(name.as_str()),
             Self::Child(child) => Some(child.name.as_str()),
             Self::Id(_) | Self::Only => None,
         }
@@ -106,6 +169,7 @@ impl fmt::Display for Key {
             Self::Email(email) => email.fmt(f),
             Self::Username(username) => write!(f, "{USERNAME}{username}"),
             Self::Id(id) => id.fmt(f),
+            Self::Project(name) => name.fmt(f),
             Self::Child(child) => write!(f, "{}/{}", child.parent, child.name),
             Self::Only => f.write_str("organization"),
         }
@@ -185,27 +249,40 @@ impl Address {
     #[must_use]
     pub fn text(&self) -> String {
         match &self.key {
-            Key::Id(id) => format!("{}:{ID}{id}", self.kind),
-            Key::Named(_) | Key::Email(_) | Key::Username(_) | Key::Child(_) | Key::Only => {
-                format!("{}:{}", self.kind, self.key)
-            }
+            Key::Id(id) => format!("{}:{ID}{id}", self.kind.word()),
+            Key::Named(_)
+            | Key::Email(_)
+            | Key::Username(_)
+            | Key::Project(_)
+            | Key::Child(_)
+            | Key::Only => format!("{}:{}", self.kind.word(), self.key),
         }
     }
 
     /// Returns the object as somebody who can hold access, or `None` for what cannot.
     #[must_use]
     pub fn principal(&self) -> Option<Principal> {
-        match self.kind {
-            Kind::User => Some(Principal::User(self.key.clone())),
-            Kind::Application => Some(Principal::Application(self.key.clone())),
-            Kind::Group | Kind::Policy => None,
-        }
+        self.kind.principal().map(|principal| principal(self.key.clone()))
+    }
+
+    /// Returns the object that this one is within: it ends with that, and is named by it. `None` for what stands by itself,
+    /// or is within a project.
+    #[must_use]
+    pub fn parent(&self) -> Option<Self> {
+        Some(Self::new(self.kind.parent()?, self.key.parent()?.clone()))
+    }
+
+    /// Returns the address that this one gets by the move of what it is within.
+    #[must_use]
+    pub fn moved_with_parent(&self, to: &impl Fn(&Self) -> Option<Self>) -> Option<Self> {
+        let (parent, Key::Child(child)) = (to(&self.parent()?)?, &self.key) else { return None };
+        Some(self.sibling(Key::child(parent.key, child.name.clone())))
     }
 }
 
 impl fmt::Display for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}", self.kind, self.key)
+        write!(f, "{} {}", self.kind.noun(), self.key)
     }
 }
 
@@ -341,7 +418,7 @@ mod tests {
     fn an_address_says_kind_and_key() {
         let name = |text: &str| text.parse::<Name>().unwrap();
         let id = Id::from_bits(7);
-        let child = Key::Child(Arc::new(Child { parent: name("ci").into(), name: name("deploy") }));
+        let child = Key::child(name("ci").into(), "deploy".parse().unwrap());
         let shown = [
             Address::group(name("ops")),
             Address::user("a@x.io".parse::<Email>().unwrap()),

@@ -25,7 +25,8 @@ pub struct Desired {
     pub external: BTreeSet<Address>,
     /// How a declared object finds its live one, where not by name alone.
     pub identities: HashMap<Address, Identity>,
-    /// How what an object lists is meant; an object that is not here has no such list.
+    /// How what an object lists is meant; an object that is not here has no such list. What is listed by project stands
+    /// under its kind and the name of the project.
     pub memberships: HashMap<Address, Membership>,
     /// What files do not say of an object, so that it stays as it is; an object that is not here is said in full.
     pub unsaid: HashMap<Address, Unsaid>,
@@ -83,6 +84,14 @@ impl Desired {
             }
         }
         state
+    }
+
+    /// Returns how the list is meant that an object stands in which nobody's tag can be on: all of its kind in its project.
+    /// `None` where the files have no such list.
+    #[must_use]
+    pub fn list_of(&self, object: &Object) -> Option<Membership> {
+        let project = self.state.projects.get(&object.project()?)?;
+        self.memberships.get(&Address::new(object.kind(), Key::Project(project.clone()))).copied()
     }
 
     /// Gives objects other addresses, where they move, in all that the files say of them.

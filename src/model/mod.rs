@@ -18,7 +18,7 @@ mod object;
 mod people;
 mod state;
 
-pub use address::{Address, Attachment, Child, Key, Principal};
+pub use address::{Address, Attachment, Child, Key, KeyForm, Principal};
 pub use catalogue::{Catalogue, PermissionSet, ScopeType};
 pub use desired::{
     AllowEntry, Assertion, Desired, Expectation, Expiry, Guardrail, Identity, Limits, Membership, Missing,
@@ -30,14 +30,15 @@ pub use hint::Hint;
 pub use id::{BadId, Id};
 pub use ids::Ids;
 pub use name::{
-    BadText, Condition, Email, Name, PermissionSetName, ProjectName, Stack, Tag, Username, check_description,
+    BadText, ChildName, Condition, Email, Name, PermissionSetName, ProjectName, Stack, Tag, Username,
+    check_description,
 };
 #[cfg(test)]
 pub(crate) use near::spent;
 pub use near::{NearBudget, near};
 pub use object::{
     Application, Builtin, Field, FieldValue, Group, Kind, Managed, Object, OfKind, Policy, Rule, Rules,
-    Scope, User, UserStatus, UserType, Writer,
+    Scope, SshKey, User, UserStatus, UserType, Writer,
 };
 pub use people::People;
 pub use state::{Flags, Meta, Owner, State};

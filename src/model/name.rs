@@ -102,6 +102,14 @@ text! {
 }
 
 text! {
+    /// The name of an object within another or within a project: 1 to 255 characters.
+    ///
+    /// Source: IAM API v1alpha1, `name` of an SSH key, of up to 1000 characters. Often the comment of the key:
+    /// `alice@laptop`. Longer ones and empty ones go by their ids.
+    ChildName, check_project
+}
+
+text! {
     /// A tag of an object, without the one that says who owns it.
     ///
     /// Source: IAM API v1alpha1, `tags`: at most ten, none twice, each 1 to 70 of ASCII letters, digits,

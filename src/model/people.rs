@@ -27,7 +27,7 @@ impl<'a> People<'a> {
         let found = match address.key() {
             Key::Username(username) => address.sibling((*self.usernames().get(username.as_str())?).clone()),
             Key::Id(id) => self.ids?.address_of(*id)?.clone(),
-            Key::Named(_) | Key::Email(_) | Key::Child(_) | Key::Only => return None,
+            Key::Named(_) | Key::Email(_) | Key::Project(_) | Key::Child(_) | Key::Only => return None,
         };
         (found.kind() == address.kind() && found != *address).then_some(found)
     }

@@ -137,7 +137,8 @@ impl State {
         let moved = |(address, object): (&Address, &Object)| {
             let mut object = object.clone();
             object.readdress(to);
-            (to(address).unwrap_or_else(|| address.clone()), object)
+            let moved = to(address).or_else(|| address.moved_with_parent(to));
+            (moved.unwrap_or_else(|| address.clone()), object)
         };
         let Self { organization, projects, objects } = self;
         let objects = objects.iter().map(moved).collect();
@@ -149,7 +150,8 @@ impl State {
         if gone.is_empty() {
             return;
         }
-        self.objects.retain(|address, _| !gone.contains(address));
+        let ends = |address: &Address| address.parent().is_some_and(|parent| gone.contains(&parent));
+        self.objects.retain(|address, _| !gone.contains(address) && !ends(address));
         for object in self.objects.values_mut() {
             for referred in object.refers() {
                 if gone.contains(&referred) {

@@ -33,6 +33,8 @@ pub(super) struct Alignment {
     pub(super) spared: Vec<Spared>,
     /// Declared objects whose `previously` has done its work.
     pub(super) spent: Vec<Address>,
+    /// Live objects that a declared one is made in the place of.
+    replaced: HashSet<Address>,
 }
 
 /// Matches, then lays the declared objects over the live ones, then takes away what is pruned.
@@ -43,7 +45,8 @@ pub(super) fn align(facts: &Facts<'_>, desired: &Desired) -> Result<Alignment, E
     let mut renamed = HashMap::new();
     for (address, live) in &matches.live {
         if live != address && !bears(facts, live, address) {
-            if let Some(ids) = facts.duplicates.get(address) {
+            let exclusive = |ids: &&Vec<Id>| !ids.is_empty() && !matches.told_apart.contains(address);
+            if let Some(ids) = facts.duplicates.get(address).filter(exclusive) {
                 return Err(Error::NameTaken { address: address.clone(), id: ids.first().copied() });
             }
             renamed.insert(address.clone(), live.key().clone());
@@ -62,6 +65,7 @@ pub(super) fn align(facts: &Facts<'_>, desired: &Desired) -> Result<Alignment, E
             .collect(),
         memberships: desired.memberships.clone(),
         live_keys: rekeyed.iter().map(|(from, to)| (to.clone(), from.key().clone())).collect(),
+        replaced: matches.replaced.iter().map(|live| rekeyed.get(live).unwrap_or(live).clone()).collect(),
         rekeyed,
         adoptions: Vec::new(),
         conflicts: Vec::new(),
@@ -89,7 +93,7 @@ pub(super) fn align(facts: &Facts<'_>, desired: &Desired) -> Result<Alignment, E
 /// Whether an object that goes by its id, for others bear its name too, bears the name that it is declared by.
 fn bears(facts: &Facts<'_>, live: &Address, declared: &Address) -> bool {
     let title = live.key().id().and_then(|id| facts.titles.get(&id));
-    title.is_some_and(|title| *title == declared.key_text())
+    title.is_some_and(|title| Some(title.as_str()) == declared.key().title())
 }
 
 /// Returns the live side under other addresses (live address → address).
@@ -113,15 +117,41 @@ struct Matches {
     spent: Vec<Address>,
     /// What two runs made at the same time: the later ones → the first one.
     twins: HashMap<Address, Address>,
+    /// Live objects that a declared one is made in the place of, as its `id` says.
+    replaced: HashSet<Address>,
+    /// Live objects by what tells them apart, of kinds whose names do not.
+    alike: HashMap<String, Vec<Address>>,
+    /// What is declared of these kinds, and what tells it apart.
+    told_apart: HashSet<Address>,
+    wanted: HashSet<String>,
 }
 
 impl Matches {
     fn find(facts: &Facts<'_>, desired: &Desired) -> Result<Self, Error> {
-        let mut matches = Self { live: HashMap::new(), spent: Vec::new(), twins: HashMap::new() };
+        let mut matches = Self {
+            live: HashMap::new(),
+            spent: Vec::new(),
+            twins: HashMap::new(),
+            replaced: HashSet::new(),
+            alike: HashMap::new(),
+            told_apart: HashSet::new(),
+            wanted: HashSet::new(),
+        };
+        for (address, object) in &facts.live.objects {
+            if let Some(likeness) = object.likeness() {
+                matches.alike.entry(likeness).or_default().push(address.clone());
+            }
+        }
+        for (address, object) in desired.declared() {
+            if let Some(likeness) = object.likeness() {
+                matches.told_apart.insert(address.clone());
+                matches.wanted.insert(likeness);
+            }
+        }
         let mut taken: HashMap<Address, Address> = HashMap::new();
-        for (address, _) in desired.declared() {
+        for (address, object) in desired.declared() {
             let identity = desired.identities.get(address);
-            let Some(live) = matches.one(facts, desired, address, identity)? else { continue };
+            let Some(live) = matches.one(facts, desired, (address, object), identity)? else { continue };
             if let Some(first) = taken.insert(live.clone(), address.clone()) {
                 return Err(Error::MatchedTwice {
                     live: live.into(),
@@ -139,21 +169,34 @@ impl Matches {
         &mut self,
         facts: &Facts<'_>,
         desired: &Desired,
-        address: &Address,
+        (address, object): (&Address, &Object),
         identity: Option<&Identity>,
     ) -> Result<Option<Address>, Error> {
         let at = || desired.places.get(&Where::Object(address.clone())).cloned().map(Box::new);
         if let Some(id) = identity.and_then(|identity| identity.id) {
             return match facts.ids.address_of(id) {
-                Some(live) if live.kind() == address.kind() => Ok(Some(live.clone())),
+                Some(live) if live.kind() == address.kind() => match facts.live.get(live) {
+                    Some(other) if object.replaces(other) => {
+                        self.replaced.insert(live.clone());
+                        Ok(self.alike(facts, address, object))
+                    }
+                    Some(_) | None => Ok(Some(live.clone())),
+                },
                 Some(live) => Err(Error::IdOfOther {
                     address: address.clone(),
                     id,
                     live: live.clone().into(),
                     at: at(),
                 }),
-                None => Err(Error::UnknownId { address: address.clone(), id, at: at() }),
+                None => match self.alike(facts, address, object) {
+                    // It was made in the place of the one of this id.
+                    Some(live) => Ok(Some(live)),
+                    None => Err(Error::UnknownId { address: address.clone(), id, at: at() }),
+                },
             };
+        }
+        if self.told_apart.contains(address) {
+            return Ok(self.alike(facts, address, object));
         }
         let previous = identity.and_then(|identity| Some(address.sibling(identity.previously.clone()?)));
         if let Some(previous) = previous.as_ref().filter(|_| moves(facts, desired, address)) {
@@ -181,6 +224,19 @@ impl Matches {
         let kept = desired.state.has(&previous)
             && desired.identities.get(&previous).and_then(|identity| identity.id).is_none();
         Ok(Some(previous).filter(|previous| facts.live.has(previous) && !kept))
+    }
+
+    /// Returns the live object that is what is declared, of a kind whose names do not tell: by what it holds, else by its name,
+    /// where a PATCH makes it so and nothing else that is declared is it.
+    fn alike(&self, facts: &Facts<'_>, address: &Address, object: &Object) -> Option<Address> {
+        let alike =
+            object.likeness().and_then(|likeness| self.alike.get(&likeness)).map_or(&[][..], Vec::as_slice);
+        if let Some(live) = alike.iter().find(|live| *live == address).or(alike.first()) {
+            return Some(live.clone());
+        }
+        let live = facts.live.get(address)?;
+        let free = live.likeness().is_some_and(|likeness| !self.wanted.contains(&likeness));
+        (free && !object.replaces(live)).then(|| address.clone())
     }
 
     /// Returns the first of several objects of a name that runs of this stack made at the same time: equal ones, of which
@@ -314,21 +370,20 @@ impl Alignment {
                     meta.keep(live, *unsaid);
                 }
             }
+            if live.is_none() && object.is_nothing() {
+                continue;
+            }
             let mut wanted = None;
-            match (&mut object, live) {
-                (Object::Group(group), Some(Object::Group(live))) => {
-                    group.members = members(desired, &ended, address, group, live, &self.before);
+            if let (Object::Group(group), Some(Object::Group(live))) = (&mut object, live) {
+                group.members = members(desired, &ended, address, group, live, &self.before);
+            } else if let (Object::Policy(policy), Some(Object::Policy(live))) = (&mut object, live) {
+                if live.rules.same_but_for_leftovers(&policy.rules) {
+                    policy.rules.clone_from(&live.rules);
+                } else if live.untouchable() {
+                    wanted = Some(policy.clone());
+                    policy.rules.clone_from(&live.rules);
+                    policy.attachment.clone_from(&live.attachment);
                 }
-                (Object::Policy(policy), Some(Object::Policy(live))) => {
-                    if live.rules.same_but_for_leftovers(&policy.rules) {
-                        policy.rules.clone_from(&live.rules);
-                    } else if live.untouchable() {
-                        wanted = Some(policy.clone());
-                        policy.rules.clone_from(&live.rules);
-                        policy.attachment.clone_from(&live.attachment);
-                    }
-                }
-                (Object::User(_) | Object::Application(_) | Object::Group(_) | Object::Policy(_), _) => {}
             }
             let differs = live.is_some_and(|live| differs(live, &object));
             let Some(owner) = self.own(desired, address, differs) else { continue };
@@ -361,10 +416,15 @@ impl Alignment {
         let Some(object) = self.before.get(address) else { return Some(ours) };
         let differs = differs || self.renamed.contains_key(address);
         let (flags, live) = (object.flags(), object.meta().and_then(|meta| meta.owner.clone()));
-        let changes_owner = desired.stack.is_some() && live != ours;
+        // What carries no tags is nobody's.
+        let tagless = object.meta().is_none();
+        let changes_owner = desired.stack.is_some() && live != ours && !tagless;
         if !flags.ordinary() && (differs || changes_owner) {
             self.conflict(desired, address, ConflictKind::Managed);
             return None;
+        }
+        if tagless {
+            return Some(None);
         }
         let takes = |stack: &Stack| desired.settings.takes_over.contains(stack);
         match (&live, &desired.stack) {
@@ -454,7 +514,11 @@ impl Alignment {
             return Some(SparedReason::Managed);
         }
         let Some(stack) = &desired.stack else { return Some(SparedReason::NoStack) };
+        let list = self.before.get(address).and_then(|object| desired.list_of(object));
+        let listed = list == Some(Membership::Exact) || self.replaced.contains(address);
         match owner(&self.before, address) {
+            // A list that is exact says of what carries no tags that it is to go.
+            None if listed => {}
             None => return Some(SparedReason::NotOwned),
             Some(Owner::Stack(owner)) if owner != stack => return Some(SparedReason::Other(owner.clone())),
             Some(Owner::Unclear(_)) => return Some(SparedReason::Unclear),

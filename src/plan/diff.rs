@@ -141,25 +141,36 @@ impl Draft {
             if live == Some(object) && !alignment.renamed.contains_key(address) {
                 continue;
             }
-            match (object, live) {
-                (Object::User(_), _) => {}
-                (Object::Application(_), None) => self.new_application(address, object),
-                (Object::Group(group), None) => self.new_group(address, group),
-                (Object::Policy(_), None) => self.new_policy(address, object),
-                (Object::Application(_), Some(live)) => self.patch(alignment, address, live, object),
-                (Object::Group(group), Some(live)) => {
-                    self.patch(alignment, address, live, object);
-                    self.members(address.key(), Group::of(live), group);
-                }
-                (Object::Policy(policy), Some(live)) => {
-                    if let Some(live) = Policy::of(live) {
-                        self.policy(alignment, address, live, policy);
-                    }
-                }
+            match live {
+                None => self.new_object(address, object),
+                Some(live) => self.change(alignment, address, live, object),
             }
         }
         for address in before.addresses(kind).filter(|address| !outcome.has(address)) {
             self.delete(alignment, address, &before.objects[address]);
+        }
+    }
+
+    /// Makes an object. What it is to access decides how.
+    fn new_object(&mut self, address: &Address, object: &Object) {
+        if let Some(principal) = address.principal() {
+            self.new_principal(address, &principal, object);
+        } else if let Some(group) = Group::of(object) {
+            self.new_group(address, group);
+        } else if Policy::of(object).is_some() {
+            self.new_policy(address, object);
+        } else {
+            self.create(address, object.clone(), Vec::new(), Effect::Neutral);
+        }
+    }
+
+    fn change(&mut self, alignment: &Alignment, address: &Address, live: &Object, object: &Object) {
+        if let (Some(live), Some(policy)) = (Policy::of(live), Policy::of(object)) {
+            return self.policy(alignment, address, live, policy);
+        }
+        self.patch(alignment, address, live, object);
+        if let Some(group) = Group::of(object) {
+            self.members(address.key(), Group::of(live), group);
         }
     }
 
@@ -175,49 +186,40 @@ impl Draft {
     }
 
     fn delete(&mut self, alignment: &Alignment, address: &Address, object: &Object) {
-        let (moves, effect) = (self.end(address, object), Effect::Revokes);
+        let moves = self.end(address).into_iter().collect();
         let action = Action::Delete { address: address.clone(), object: object.clone() };
-        let node = self.add(action, moves, effect);
+        let node = self.add(action, moves, Effect::Revokes);
         self.deleted.insert(address.clone(), node);
         // A displaced object goes by its id here; what it frees is the name that it has.
         let displaced = alignment.displaced.get(address).map(|name| address.sibling(name.clone()));
         self.frees.insert(displaced.unwrap_or_else(|| address.clone()), node);
-        match object {
-            Object::User(_) | Object::Application(_) => {
-                if let Some(id) = address.principal().map(|principal| self.world.principal(&principal)) {
-                    for group in self.before.groups_of(id).clone() {
-                        self.leaves.insert((group, id), node);
-                    }
-                }
+        if let Some(principal) = address.principal() {
+            let id = self.world.principal(&principal);
+            for group in self.before.groups_of(id).clone() {
+                self.leaves.insert((group, id), node);
             }
-            Object::Group(_) => {
-                let id = self.world.group(address.key());
-                for member in self.before.members(id).clone() {
-                    self.leaves.entry((id, member)).or_insert(node);
-                }
+        } else if address.kind() == Kind::Group {
+            let id = self.world.group(address.key());
+            for member in self.before.members(id).clone() {
+                self.leaves.entry((id, member)).or_insert(node);
             }
-            Object::Policy(_) => {
-                let id = self.world.policy(address.key());
-                let live = self.before.policy(id).cloned();
-                let stages = vec![Stage { held: live, by: None }, Stage { held: None, by: Some(node) }];
-                self.stages.insert(id, stages);
-            }
+        } else if address.kind() == Kind::Policy {
+            let id = self.world.policy(address.key());
+            let live = self.before.policy(id).cloned();
+            let stages = vec![Stage { held: live, by: None }, Stage { held: None, by: Some(node) }];
+            self.stages.insert(id, stages);
         }
     }
 
-    /// What deleting an object does to access.
-    fn end(&mut self, address: &Address, object: &Object) -> Vec<Move> {
-        match object {
-            Object::User(_) | Object::Application(_) => {
-                let principal = address.principal();
-                principal
-                    .iter()
-                    .map(|principal| Move::PrincipalGone(self.world.principal(principal)))
-                    .collect()
-            }
-            Object::Group(_) => vec![Move::GroupGone(self.world.group(address.key()))],
-            Object::Policy(_) => vec![Move::Policy(self.world.policy(address.key()), None)],
+    /// What deleting an object does to access, of a kind that access is made of.
+    fn end(&mut self, address: &Address) -> Option<Move> {
+        if let Some(principal) = address.principal() {
+            return Some(Move::PrincipalGone(self.world.principal(&principal)));
         }
+        if address.kind() == Kind::Group {
+            return Some(Move::GroupGone(self.world.group(address.key())));
+        }
+        (address.kind() == Kind::Policy).then(|| Move::Policy(self.world.policy(address.key()), None))
     }
 
     fn create(
@@ -227,13 +229,18 @@ impl Draft {
         moves: Vec<Move>,
         effect: Effect,
     ) -> Option<Node> {
-        address.key().name()?;
+        if address.key().id().is_some() {
+            return None;
+        }
         Some(self.add(Action::Create { address: address.clone(), object }, moves, effect))
     }
 
-    fn new_application(&mut self, address: &Address, object: &Object) {
-        let id = self.world.principal(&Principal::Application(address.key().clone()));
-        let builtin = self.before.all_applications.clone();
+    fn new_principal(&mut self, address: &Address, principal: &Principal, object: &Object) {
+        let id = self.world.principal(principal);
+        let builtin = match principal {
+            Principal::User(_) => self.before.all_users.clone(),
+            Principal::Application(_) => self.before.all_applications.clone(),
+        };
         let moves = std::iter::once(Move::Born(id));
         let moves = moves.chain(builtin.iter().map(|group| Move::Join(*group, id))).collect();
         if let Some(node) = self.create(address, object.clone(), moves, Effect::Neutral) {

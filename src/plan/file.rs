@@ -13,6 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 pub use self::basis::digest;
 pub use self::compare::{Difference, Part};
@@ -20,8 +21,8 @@ pub use self::read::{Mismatch, Stale, Standing, Unreadable};
 use super::{Action, Blocked, Edge, Effect, GuardName, Leftover, Options, Plan, Step, StepId, Verdict};
 use crate::access::{Grant, GrantScope, Sharpness};
 use crate::model::{
-    Address, Attachment, Id, Key, Kind, Missing, Object, Owner, Principal, Rule, Rules, Scope, UserStatus,
-    Where,
+    Address, Attachment, FieldValue, Id, Key, Kind, Missing, Object, Owner, Principal, Rule, Rules, Scope,
+    UserStatus, Where, Writer,
 };
 
 /// The version of the document's shape.
@@ -255,6 +256,9 @@ pub struct ContentDocument {
     /// How many API keys an application has; absent from the content that a plan leads to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub api_keys: Option<u32>,
+    /// What its kind alone has, by the API's names.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub fields: BTreeMap<String, Value>,
 }
 
 /// The program that made a document.
@@ -382,6 +386,9 @@ pub struct ChangesDocument {
     /// The members of a group: those that join or leave, or all of them for `set_members`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub members: Option<FromTo<Vec<String>>>,
+    /// What its kind alone has, by the API's names.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub fields: BTreeMap<String, FromTo<Value>>,
 }
 
 /// A value before and after; null where there is none.
@@ -715,13 +722,15 @@ impl Plan {
 fn key(key: &Key) -> String {
     match key {
         Key::Id(id) => format!("id:{id}"),
-        Key::Named(_) | Key::Email(_) | Key::Username(_) | Key::Child(_) | Key::Only => key.to_string(),
+        Key::Named(_) | Key::Email(_) | Key::Username(_) | Key::Project(_) | Key::Child(_) | Key::Only => {
+            key.to_string()
+        }
     }
 }
 
 /// An address as the document writes it.
 pub(super) fn address(of: &Address) -> String {
-    format!("{} {}", of.kind(), key(of.key()))
+    format!("{} {}", of.kind().word(), key(of.key()))
 }
 
 fn principal(principal: &Principal) -> String {
@@ -820,12 +829,34 @@ fn step(step: &Step) -> StepDocument {
     }
 }
 
+/// The fields that a kind has for itself and that a PATCH writes, by the API's names.
+fn own_fields(object: &Object) -> impl Iterator<Item = (String, Value)> + '_ {
+    let fields = object.fields().into_iter().filter(|field| field.writer == Writer::Patch);
+    fields.filter_map(|field| {
+        let value = match field.value {
+            FieldValue::Text(_) if field.name == "description" => return None,
+            FieldValue::Text(text) => Value::from(text),
+            FieldValue::Count(count) => Value::from(count),
+            FieldValue::Flag(flag) => Value::from(flag),
+            // These have places of their own.
+            FieldValue::Tags(_)
+            | FieldValue::Owner(_)
+            | FieldValue::Attachment(_)
+            | FieldValue::Members(_)
+            | FieldValue::Rules(_) => return None,
+        };
+        Some((field.name.to_owned(), value))
+    })
+}
+
 /// What a new object is made with.
 fn created(name: String, object: &Object) -> ChangesDocument {
     let mut changes = ChangesDocument { name: made(name), ..ChangesDocument::default() };
     if let Some(meta) = object.meta() {
         (changes.description, changes.tags) = (made(meta.description.clone()), made(meta.wire_tags()));
     }
+    changes.fields =
+        own_fields(object).map(|(name, value)| (name, FromTo { from: None, to: Some(value) })).collect();
     if let Object::Policy(policy) = object {
         changes.principal = made(attachment(&policy.attachment));
         changes.rules = made(rules(&policy.rules));
@@ -845,6 +876,10 @@ fn updated(from: Option<&Key>, address: &Address, before: &Object, after: &Objec
             changes.tags = from_to(was.wire_tags(), is.wire_tags());
         }
     }
+    let was: BTreeMap<_, _> = own_fields(before).collect();
+    let fields = own_fields(after).map(|(name, is)| (was.get(&name).cloned(), name, is));
+    let fields = fields.filter(|(was, _, is)| was.as_ref() != Some(is));
+    changes.fields = fields.map(|(from, name, is)| (name, FromTo { from, to: Some(is) })).collect();
     if let (Object::Policy(was), Object::Policy(is)) = (before, after)
         && was.attachment != is.attachment
     {

@@ -13,6 +13,7 @@ mod fill;
 mod graph;
 pub mod guard;
 mod order;
+mod projects;
 mod promise;
 mod rehearse;
 mod scene;
@@ -345,6 +346,8 @@ pub struct Plan {
 /// # Errors
 /// When the files and the live side do not fit together ([`Error`]), or when the plan failed its own rehearsal.
 pub fn between(facts: &Facts<'_>, desired: &Desired, options: &Options) -> Result<Plan, Error> {
+    let named = projects::Named::of(facts, desired);
+    let facts = &named.as_ref().map_or(*facts, |named| named.facts(facts));
     let alignment = align::align(facts, desired)?;
     let draft = diff::diff(&alignment);
     let administrators = administrators::Administrators::of(&draft.world, &alignment.before);
@@ -410,8 +413,8 @@ pub fn between(facts: &Facts<'_>, desired: &Desired, options: &Options) -> Resul
 /// The live names of objects that go by their ids: those that always do, and those whose name another one takes.
 fn titles(facts: &Facts<'_>, alignment: &align::Alignment) -> HashMap<Id, String> {
     let mut titles = facts.titles.clone();
-    let displaced = alignment.displaced.iter();
-    titles.extend(displaced.filter_map(|(by, name)| Some((alignment.ids.get(by)?, name.to_string()))));
+    let displaced = alignment.rekeyed.iter().filter(|(_, to)| to.key().id().is_some());
+    titles.extend(displaced.filter_map(|(from, to)| Some((to.key().id()?, from.key().title()?.to_owned()))));
     titles
 }
 

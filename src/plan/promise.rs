@@ -94,9 +94,8 @@ pub struct Unkept {
 }
 
 fn of_object<'p>(object: &'p Object, who: &mut BTreeSet<Principal>, groups: &mut BTreeSet<&'p Key>) {
-    match object {
-        Object::Policy(policy) => concern(&policy.attachment, who, groups),
-        Object::User(_) | Object::Application(_) | Object::Group(_) => {}
+    if let Object::Policy(policy) = object {
+        concern(&policy.attachment, who, groups);
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 use crate::model::{
-    Address, Assertion, Desired, DriftSettings, Expectation, GuardName, Guardrail, IgnoredFinding, Kind,
+    Address, Assertion, Desired, DriftSettings, Expectation, GuardName, Guardrail, IgnoredFinding, Key, Kind,
     Membership, Principal, Prune, Scope,
 };
 
@@ -164,8 +164,8 @@ fn guardrails(before: &Desired, after: &Desired, found: &mut Vec<String>) {
 fn sections(before: &Desired, after: &Desired, found: &mut Vec<String>) {
     for kind in Kind::ALL.iter().filter(|kind| before.sections.contains(kind)) {
         if !after.sections.contains(kind) {
-            let section = kind.section();
-            found.push(format!("the section `{section}` is gone: {section} are no longer managed"));
+            let (section, objects) = (kind.section(), kind.nouns());
+            found.push(format!("the section `{section}` is gone: {objects} are no longer managed"));
         }
     }
 }
@@ -174,14 +174,19 @@ fn memberships(before: &Desired, after: &Desired, found: &mut Vec<String>) {
     let mut groups: Vec<_> = before.memberships.iter().collect();
     groups.sort_unstable_by_key(|(address, _)| *address);
     for (address, was) in groups {
-        let declared = after.state.has(address);
+        let of_project = matches!(address.key(), Key::Project(_));
+        let declared = after.state.has(address) || (of_project && after.sections.contains(&address.kind()));
+        let list = if of_project {
+            format!("the {} of project {}", address.kind().nouns(), address.key())
+        } else {
+            format!("the members of {address}")
+        };
         match (was, after.memberships.get(address)) {
             (Membership::Exact, Some(Membership::AtLeast)) => {
-                found
-                    .push(format!("the members of {address} are `at_least` those listed, no longer `exact`"));
+                found.push(format!("{list} are `at_least` those listed, no longer `exact`"));
             }
             (Membership::Exact | Membership::AtLeast, None) if declared => {
-                found.push(format!("the members of {address} are no longer managed"));
+                found.push(format!("{list} are no longer managed"));
             }
             (Membership::Exact | Membership::AtLeast, None | Some(_)) => {}
         }

@@ -2,7 +2,7 @@ use std::fmt;
 use std::io;
 use std::path::PathBuf;
 
-use crate::api::{BuildError, SettingsError};
+use crate::api::{BuildError, ErrorKind, SettingsError};
 use crate::apply::LockError;
 use crate::config::Mistakes;
 use crate::live;
@@ -114,6 +114,13 @@ pub enum Outdated {
 }
 
 impl Error {
+    /// Says whether the organization could not be read because a permission is missing.
+    #[must_use]
+    pub fn is_forbidden(&self) -> bool {
+        let Self::Read { source: live::Error::Read { source, .. }, .. } = self else { return false };
+        source.kind() == ErrorKind::Forbidden
+    }
+
     /// Says of a plan file that it does not match.
     pub(super) fn mismatch(name: &str, why: Mismatch) -> Self {
         let name = name.to_owned();

@@ -202,8 +202,8 @@ pub(super) const fn facts<'a>(live: &'a Live, caller: &'a Caller, now: Timestamp
 
 /// What has to be read for files.
 pub(super) fn needs(files: &Files) -> Needs {
-    let config::Needs { projects, permission_sets } = files.needs();
-    Needs { projects, permission_sets, ..Needs::default() }
+    let config::Needs { kinds, projects, permission_sets } = files.needs();
+    Needs { kinds, projects, permission_sets, ..Needs::default() }
 }
 
 /// Turns files into what is desired of the organization that was read.

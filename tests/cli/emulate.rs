@@ -35,6 +35,8 @@ fn without_a_state_it_is_an_organization_with_an_owner() {
       # - `All Users`: it is built in
 
     policies: {}
+
+    ssh_keys: {}
     -- exit 0
     ");
 }

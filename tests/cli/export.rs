@@ -65,6 +65,8 @@ fn an_export_goes_to_standard_output_and_says_what_is_live() {
         rules:
           - permission_sets: [AllProductsReadOnly]
             scope: [staging]
+
+    ssh_keys: {}
     -- stderr
     This ran on an emulator: nothing real was changed.
     -- exit 0
@@ -98,6 +100,8 @@ fn what_belongs_to_a_stack_is_not_exported_without_it_and_a_hint_says_how() {
       # - `ci-push`: it belongs to the stack `web`
       # - `developers-run`: it belongs to the stack `web`
       # - `look`: it belongs to the stack `web`
+
+    ssh_keys: {}
     -- stderr
     hint: 9 objects belong to stack web; export what it owns with `--stack web`
     This ran on an emulator: nothing real was changed.
@@ -110,7 +114,7 @@ fn exported_files_plan_to_nothing() {
     let desk = desk();
     assert_snapshot!(desk.run("export --emulate live.json --out files --stack web"), @"
     -- stderr
-    Wrote organization.yaml, applications.yaml, groups.yaml, policies.yaml to files. A plan of it changes nothing.
+    Wrote organization.yaml, applications.yaml, groups.yaml, policies.yaml, ssh_keys.yaml to files. A plan of it changes nothing.
     This ran on an emulator: nothing real was changed.
     -- exit 0
     ");
@@ -150,7 +154,7 @@ fn with_a_stack_a_plan_of_the_export_adopts_and_changes_no_access() {
     desk.file("live.json", state);
     assert_snapshot!(desk.run("export --emulate live.json --out files --stack web"), @"
     -- stderr
-    Wrote organization.yaml, applications.yaml, groups.yaml, policies.yaml to files. A plan of it adopts 9 objects and changes nothing else.
+    Wrote organization.yaml, applications.yaml, groups.yaml, policies.yaml, ssh_keys.yaml to files. A plan of it adopts 9 objects and changes nothing else.
     This ran on an emulator: nothing real was changed.
     -- exit 0
     ");

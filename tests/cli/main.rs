@@ -36,6 +36,7 @@ mod questions;
 mod requests;
 mod round;
 mod terraform;
+mod ssh_keys;
 mod trouble;
 mod truth;
 mod usage;

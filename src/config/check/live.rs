@@ -138,7 +138,7 @@ fn renamed(check: &mut Check<'_>, state: &State) {
             let live = state.addresses(kind).filter(|other| document.declared(other).is_none());
             live.filter_map(|other| other.key().title()).collect()
         });
-        let near = check.near(old.value.as_str(), others.iter().copied());
+        let near = check.near(&old.value.to_string(), others.iter().copied());
         let (name, text) = (address.key_text(), old.value.to_string());
         let mistake = Mistake::new(old.at, MistakeKind::PreviouslyUnknown { kind, name, old: text, near });
         check.note(mistake.warning());
@@ -150,7 +150,7 @@ fn protected(check: &mut Check<'_>, roster: &Roster<'_>) {
     for protected in document.settings.iter().flat_map(|settings| &settings.protect) {
         let address = &protected.value;
         if document.declared(address).is_none() && !roster.has(address) {
-            let written = |key: &str| format!("{}:{key}", address.kind());
+            let written = |key: &str| format!("{}:{key}", address.kind().word());
             let key = address.key_text();
             let gone = !address.kind().declarable() || document.external.contains_key(address);
             let known = titles(state, address.kind());

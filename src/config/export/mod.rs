@@ -16,7 +16,7 @@ pub(super) use self::write::{Context, Writer, scalar, yaml};
 use super::fields::Keyed as _;
 use super::section::external::ExternalDocument;
 use super::section::group::write_guests;
-use super::section::{Sections, projects_of, write};
+use super::section::{Sections, path, projects_of, write};
 use super::{Files, Mistakes, Source, read};
 use crate::model::{Address, Catalogue, Id, Kind, Object, Stack, State};
 
@@ -174,9 +174,14 @@ pub(super) struct Names {
 }
 
 impl Names {
+    /// Returns the name of a project.
+    pub(super) fn project(&self, id: Id) -> Option<&str> {
+        self.aliases.get(&id).map(String::as_str)
+    }
+
     /// Returns the names of projects, sorted.
     pub(super) fn projects(&self, ids: &BTreeSet<Id>) -> BTreeSet<&str> {
-        ids.iter().filter_map(|id| self.aliases.get(id)).map(String::as_str).collect()
+        ids.iter().filter_map(|id| self.project(*id)).collect()
     }
 }
 
@@ -275,6 +280,7 @@ impl Exporting<'_> {
         let mut declared = declared.peekable();
         let none = if declared.peek().is_none() { "{}" } else { "" };
         out.writer().key(0, kind.section(), none);
+        let mut before: Vec<String> = Vec::new();
         for (address, object) in declared {
             let mut keys = Writer::default();
             write(object, &mut keys, &self.names);
@@ -282,10 +288,18 @@ impl Exporting<'_> {
                 keys.key(2, "membership", "at_least");
             }
             let keys = keys.into_text();
+            let path = path(address, object, &self.names);
+            let (own, above) = path.split_last().map_or(("", &[][..]), |(own, above)| (own.as_str(), above));
+            // What several entries stand under is written once.
+            let same = before.iter().zip(above).take_while(|(before, now)| before == now).count();
+            for (depth, key) in above.iter().enumerate().skip(same) {
+                out.writer().key(depth + 1, key, "");
+            }
             out.block((*address).clone(), |writer| {
-                writer.key(1, &address.key_text(), if keys.is_empty() { "{}" } else { "" });
+                writer.key(path.len(), own, if keys.is_empty() { "{}" } else { "" });
                 writer.append(&keys);
             });
+            before = above.to_vec();
         }
         self.left_out(out, kind);
     }

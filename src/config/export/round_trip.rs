@@ -255,7 +255,7 @@ proptest! {
         let split = if one { Split::One } else { Split::ByKind };
         let (desired, all) = load(&state, &options(stack.as_ref(), split, &titles));
         prop_assert_eq!(declarable(&desired.state), declarable(&state), "{}", &all);
-        prop_assert_eq!(desired.sections, [Kind::Application, Kind::Group, Kind::Policy].into());
+        prop_assert_eq!(desired.sections, [Kind::Application, Kind::Group, Kind::Policy, Kind::SshKey].into());
         prop_assert!(desired.expiries.iter().all(|expiry| !expiry.expired), "{}", &all);
         prop_assert_eq!(desired.memberships.len(), state.groups().count());
     }
@@ -444,6 +444,11 @@ fn an_export_reads_as_a_person_would_write_it() {
       # Not declared:
       # - `gone`: the scope of a rule is gone
       # - `odd`: a condition has no function `inIpRange`
+
+    === ssh_keys.yaml
+    # yaml-language-server: $schema=scw-iam.schema.json
+
+    ssh_keys: {}
     "#);
     let one = export(&state, &options(Some(&stack), Split::One, &titles)).files;
     assert_eq!(one.len(), 1);

@@ -6,11 +6,13 @@ use serde_json::{Map, Value};
 
 use super::schema;
 use crate::config::export::yaml;
+use crate::config::section::Sections;
 
 const INTRODUCTION: &str = include_str!("manual.md");
 
-/// The maps of the language in the order of the manual: the schema's name, and where such a map stands.
-const MAPS: &[(&str, &str)] = &[
+/// The maps of the language before the sections, in the order of the manual: the schema's name, and where such a map
+/// stands.
+const FIRST: &[(&str, &str)] = &[
     ("", "A file"),
     ("settings", "`settings`"),
     ("conditions", "`settings.conditions`"),
@@ -19,15 +21,10 @@ const MAPS: &[(&str, &str)] = &[
     ("ignored_finding", "`settings.drift.ignore`, an entry"),
     ("allow", "`allow`, an entry"),
     ("external", "`external`"),
-    ("application", "`applications.NAME`"),
-    ("group", "`groups.NAME`"),
-    ("members", "`groups.NAME.members`"),
-    ("user_until", "`groups.NAME.members.users`, an entry that is a map"),
-    ("application_until", "`groups.NAME.members.applications`, an entry that is a map"),
-    ("policy", "`policies.NAME`"),
-    ("principal", "`policies.NAME.principal`"),
-    ("person_map", "`policies.NAME.principal.user`, a person by something else than an address"),
-    ("rule", "`policies.NAME.rules`, an entry"),
+];
+
+/// Those after the sections.
+const LAST: &[(&str, &str)] = &[
     ("guests", "`memberships.GROUP`"),
     ("assertion", "`assertions`, an entry"),
     ("guardrail", "`guardrails`, an entry"),
@@ -39,7 +36,8 @@ pub fn manual() -> String {
     let schema = schema();
     let mut text = INTRODUCTION.to_owned();
     text += "\n## Every key\n\nThis part is written from the types that the schema comes from.\n";
-    for (name, title) in MAPS {
+    let maps = FIRST.iter().chain(Sections::MAPS.iter().copied().flatten()).chain(LAST);
+    for (name, title) in maps {
         let map =
             if name.is_empty() { Some(&schema) } else { schema.pointer(&format!("/definitions/{name}")) };
         if let Some(Value::Object(map)) = map {
@@ -109,6 +107,7 @@ fn type_of(schema: &Value, value: &Map<String, Value>) -> String {
             None => name.map_or_else(|| "map".to_owned(), |name| format!("map ({})", name.replace('_', " "))),
         },
         Some("integer") => "whole number".to_owned(),
+        Some("boolean") => "`true` or `false`".to_owned(),
         Some("string") => {
             name.map_or_else(|| "text".to_owned(), |name| format!("text ({})", name.replace('_', " ")))
         }

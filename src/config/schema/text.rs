@@ -6,7 +6,8 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
 use crate::config::decode::Spanned;
 use crate::model::{
-    Address, Condition, Email, Id, Name, PermissionSetName, ProjectName, Stack, Tag, Username,
+    Address, ChildName, Condition, Email, Id, KeyForm, Kind, Name, PermissionSetName, ProjectName, Stack,
+    Tag, Username,
 };
 
 impl<T: JsonSchema> JsonSchema for Spanned<T> {
@@ -56,6 +57,12 @@ written!(ProjectName, "project_name", "The name of a project.", {
     "not": {"pattern": "^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$"}
 });
 
+written!(ChildName, "child_name", "A name within a project.", {
+    "type": "string",
+    "minLength": 1,
+    "maxLength": 255
+});
+
 written!(Email, "email", "An e-mail address.", {
     "type": "string",
     "maxLength": 254,
@@ -86,10 +93,29 @@ written!(Tag, "tag", "A tag, except for the tags that this tool and Scaleway's p
 
 written!(Condition, "condition", "A condition in CEL.", {"type": "string", "minLength": 1, "maxLength": 2048});
 
-written!(Address, "address", "An object by kind and name.", {
-    "type": "string",
-    "pattern": r"^(user:[^@]+@[^@]+|user:username=[a-zA-Z0-9@._-]{2,150}|user:id=[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}|(application|group|policy):[0-9A-Za-z_().-]+( +[0-9A-Za-z_().-]+)*)$"
-});
+impl JsonSchema for Address {
+    fn schema_name() -> Cow<'static, str> {
+        "address".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        let pattern = |form: KeyForm| match form {
+            KeyForm::Name => "[0-9A-Za-z_().-]+( +[0-9A-Za-z_().-]+)*",
+            KeyForm::Email => {
+                r"([^@]+@[^@]+|username=[a-zA-Z0-9@._-]{2,150}|id=[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12})"
+            }
+            KeyForm::Child => "[^/]+/.+",
+            KeyForm::Only => ".*",
+        };
+        let alike = Kind::ALL.chunk_by(|a, b| a.form() == b.form()).map(|kinds| {
+            let words: Vec<_> = kinds.iter().map(|kind| kind.word()).collect();
+            let words = if kinds.len() == 1 { words.concat() } else { format!("({})", words.join("|")) };
+            format!("{words}:{}", pattern(kinds[0].form()))
+        });
+        let pattern = format!("^({})$", alike.collect::<Vec<_>>().join("|"));
+        json_schema!({"description": "An object by kind and name.", "type": "string", "pattern": pattern})
+    }
+}
 
 written!(PermissionSetName, "permission_set", "A permission set. Editors offer the published ones; others may exist.", {
     "type": "string",

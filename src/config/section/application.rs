@@ -25,6 +25,7 @@ impl Section for ApplicationDocument {
 
     const WORDS: &'static str = "The applications, by name. An absent section means that applications are not managed here; `{}` means that\nthere are none.";
     const API: &'static str = "`name` of an application";
+    const MAPS: &'static [(&'static str, &'static str)] = &[("application", "`applications.NAME`")];
 
     fn example() -> Value {
         json!({"ci": {"description": "Deploys from CI"}})
@@ -39,8 +40,8 @@ impl Section for ApplicationDocument {
         &self.shared
     }
 
-    fn resolve(&self, resolving: &mut Resolving<'_>, _: &Address) -> Application {
-        Application { meta: resolving.meta(&self.shared), flags: Flags::default(), api_keys: 0 }
+    fn resolve(&self, resolving: &mut Resolving<'_>, _: &Address) -> Option<Application> {
+        Some(Application { meta: resolving.meta(&self.shared), flags: Flags::default(), api_keys: 0 })
     }
 
     fn write(application: &Application, writer: &mut Writer, _: &Names) {

@@ -188,6 +188,12 @@ impl Section for GroupDocument {
 
     const WORDS: &'static str = "The groups, by name. An absent section means that groups are not managed here; `{}` means that there are none.";
     const API: &'static str = "`name` of a group";
+    const MAPS: &'static [(&'static str, &'static str)] = &[
+        ("group", "`groups.NAME`"),
+        ("members", "`groups.NAME.members`"),
+        ("user_until", "`groups.NAME.members.users`, an entry that is a map"),
+        ("application_until", "`groups.NAME.members.applications`, an entry that is a map"),
+    ];
 
     fn example() -> serde_json::Value {
         json!({"developers": {"members": {"users": ["alice@example.com"]}}})
@@ -217,7 +223,7 @@ impl Section for GroupDocument {
         principals.map(|(principal, _)| principal.map(|principal| principal.address())).collect()
     }
 
-    fn resolve(&self, resolving: &mut Resolving<'_>, address: &Address) -> Group {
+    fn resolve(&self, resolving: &mut Resolving<'_>, address: &Address) -> Option<Group> {
         let mut members = BTreeSet::new();
         if let Some(document) = &self.members {
             let membership = self.membership.unwrap_or(Membership::Exact);
@@ -230,7 +236,8 @@ impl Section for GroupDocument {
                 }
             }
         }
-        Group { meta: resolving.meta(&self.shared), flags: Flags::default(), builtin: None, members }
+        let meta = resolving.meta(&self.shared);
+        Some(Group { meta, flags: Flags::default(), builtin: None, members })
     }
 
     fn write(group: &Group, writer: &mut Writer, _: &Names) {

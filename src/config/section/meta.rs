@@ -6,7 +6,7 @@ use crate::config::fields::{Fields, document};
 use crate::config::mistake::{MistakeKind, Span};
 use crate::config::schema::text;
 use crate::config::tree::Node;
-use crate::model::{Id, Kind, Meta, Name, Tag, check_description};
+use crate::model::{Id, Key, Kind, Meta, Name, Tag, check_description};
 
 document! {
     /// What every declared object has.
@@ -24,8 +24,8 @@ document! {
         id: Option<Spanned<Id>>,
         /// The name that the object had before: it is renamed instead of deleted and created. Used while no live object of
         /// this kind has the new name; remove it once that is done.
-        #[schemars(extend("x-api" = "`name` in a `PATCH`", "examples" = ["old-name"]))]
-        previously: Option<Spanned<Name>>,
+        #[schemars(with = "Option<Name>", extend("x-api" = "`name` in a `PATCH`", "examples" = ["old-name"]))]
+        previously: Option<Spanned<Key>>,
     }
 }
 
@@ -35,8 +35,15 @@ pub(super) fn meta(fields: &mut Fields<'_, '_>, d: &mut Decoder<'_>, kind: Kind)
         description: fields.optional("description", d, description),
         tags: fields.optional("tags", d, tags),
         id: fields.optional("id", d, |d, node, _| d.id(node, "id")),
-        previously: fields.optional("previously", d, |d, node, _| d.name(node, "previously", kind)),
+        previously: fields.optional("previously", d, |d, node, _| previously(d, node, kind)),
     }
+}
+
+/// Decodes what an object went by before.
+pub(super) fn previously(d: &mut Decoder<'_>, node: &Node<'_>, kind: Kind) -> Option<Spanned<Key>> {
+    let text = d.text(node, "previously")?;
+    let value = d.key_of(text, node.at, kind)?;
+    Some(Spanned { value, at: node.at })
 }
 
 fn description(d: &mut Decoder<'_>, node: &Node<'_>, _: Span) -> Option<String> {

@@ -7,6 +7,7 @@ pub(in crate::config) mod assertion;
 mod drift;
 pub(in crate::config) mod external;
 pub(in crate::config) mod file;
+mod flag;
 pub(in crate::config) mod group;
 pub(in crate::config) mod guardrail;
 pub(in crate::config) mod meta;
@@ -14,6 +15,7 @@ mod person;
 mod policy;
 pub(in crate::config) mod rule;
 pub(in crate::config) mod settings;
+mod ssh_key;
 
 use std::borrow::Cow;
 
@@ -27,13 +29,14 @@ use self::group::GroupDocument;
 use self::meta::MetaDocument;
 use self::policy::PolicyDocument;
 use self::rule::RuleDocument;
+use self::ssh_key::SshKeyDocument;
 use super::decode::{Decoder, Spanned};
 use super::export::{Names, Writer};
 use super::fields::{Fields, Keyed, Shape};
 use super::mistake::Span;
 use super::resolve::Resolving;
 use super::tree::Node;
-use crate::model::{Address, Id, Kind, Object, OfKind};
+use crate::model::{Address, Id, Kind, Membership, Object, OfKind, ProjectName};
 
 /// What files say of an object of one kind: all that the language knows of the kind.
 pub(in crate::config) trait Section: Default + JsonSchema {
@@ -44,6 +47,8 @@ pub(in crate::config) trait Section: Default + JsonSchema {
     const WORDS: &'static str;
     /// The API's field behind its keys, for the manual.
     const API: &'static str;
+    /// The maps of the section in the order of the manual: the schema's name, and where such a map stands.
+    const MAPS: &'static [(&'static str, &'static str)];
 
     /// Returns an example of the section, for the manual.
     fn example() -> Value;
@@ -59,13 +64,24 @@ pub(in crate::config) trait Section: Default + JsonSchema {
         Vec::new()
     }
 
+    /// Returns the project whose list it is, and how that is meant, where it is no object but a list.
+    fn list(&self) -> Option<(&Spanned<ProjectName>, Membership)> {
+        None
+    }
+
     /// Returns what it grants.
     fn rules(&self) -> &[RuleDocument] {
         &[]
     }
 
-    /// Returns the object, as it is to be.
-    fn resolve(&self, resolving: &mut Resolving<'_>, address: &Address) -> Self::Object;
+    /// Returns the projects that it names.
+    fn projects(&self) -> Vec<&Spanned<ProjectName>> {
+        let list = self.list().map(|(project, _)| project);
+        list.into_iter().chain(self.rules().iter().flat_map(RuleDocument::projects)).collect()
+    }
+
+    /// Returns the object, as it is to be; `None` for what is no object.
+    fn resolve(&self, resolving: &mut Resolving<'_>, address: &Address) -> Option<Self::Object>;
 
     /// Returns why no file can say what an object is, where that is so.
     fn unsayable(_: &Self::Object) -> Option<String> {
@@ -75,6 +91,11 @@ pub(in crate::config) trait Section: Default + JsonSchema {
     /// Returns the projects that an object names.
     fn projects_of(_: &Self::Object) -> Vec<Id> {
         Vec::new()
+    }
+
+    /// Returns the keys under which an object's entry stands in the section; the last one is its own.
+    fn path(address: &Address, _: &Self::Object, _: &Names) -> Vec<String> {
+        vec![address.key_text()]
     }
 
     /// Writes the keys of an object's entry.
@@ -87,7 +108,7 @@ pub(in crate::config) trait Section: Default + JsonSchema {
         let mut entries = Vec::with_capacity(map.entries.len());
         for (key, value) in &map.entries {
             let Some(text) = d.key(key) else { continue };
-            let name = d.name_of(text, key.at, kind);
+            let name = d.key_of(text, key.at, kind);
             let document = Self::decode(d, value, text, key.at);
             if let Some(name) = name {
                 let address = Spanned { value: Address::new(kind, name), at: key.at };
@@ -144,16 +165,31 @@ macro_rules! sections {
                 }
             }
 
-            /// Returns the object, as it is to be.
-            pub(in crate::config) fn resolve(&self, resolving: &mut Resolving<'_>, address: &Address) -> Object {
+            /// Returns the project whose list it is, and how that is meant.
+            pub(in crate::config) fn list(&self) -> Option<(&Spanned<ProjectName>, Membership)> {
                 match self {
-                    $(Self::$kind(it) => it.resolve(resolving, address).into(),)*
+                    $(Self::$kind(it) => it.list(),)*
+                }
+            }
+
+            /// Returns the projects that it names.
+            pub(in crate::config) fn projects(&self) -> Vec<&Spanned<ProjectName>> {
+                match self {
+                    $(Self::$kind(it) => it.projects(),)*
+                }
+            }
+
+            /// Returns the object, as it is to be; `None` for what is no object.
+            pub(in crate::config) fn resolve(&self, resolving: &mut Resolving<'_>, address: &Address) -> Option<Object> {
+                match self {
+                    $(Self::$kind(it) => it.resolve(resolving, address).map(Into::into),)*
                 }
             }
         }
 
         impl Sections {
             pub(in crate::config) const KINDS: &'static [Kind] = &[$(Kind::$kind),*];
+            pub(in crate::config) const MAPS: &'static [&'static [(&'static str, &'static str)]] = &[$($document::MAPS),*];
 
             #[cfg(test)]
             pub(in crate::config) const SHAPES: &'static [(&'static str, Shape)] =
@@ -204,6 +240,14 @@ macro_rules! sections {
             Vec::new()
         }
 
+        /// Returns the keys under which an object's entry stands in its section.
+        pub(in crate::config) fn path(address: &Address, object: &Object, names: &Names) -> Vec<String> {
+            $(if let Some(it) = OfKind::of(object) {
+                return $document::path(address, it, names);
+            })*
+            Vec::new()
+        }
+
         /// Writes the keys of an object's entry.
         pub(in crate::config) fn write(object: &Object, writer: &mut Writer, names: &Names) {
             $(if let Some(it) = OfKind::of(object) {
@@ -213,4 +257,4 @@ macro_rules! sections {
     };
 }
 
-sections!(Application: ApplicationDocument, Group: GroupDocument, Policy: PolicyDocument);
+sections!(Application: ApplicationDocument, Group: GroupDocument, Policy: PolicyDocument, SshKey: SshKeyDocument);

@@ -101,6 +101,6 @@ pub(super) fn written(key: &Key, context: Context) -> Option<String> {
             Some(format!("{{username: {}}}", scalar(username.as_str(), Context::Flow)))
         }
         Key::Id(id) => Some(format!("{{id: {id}}}")),
-        Key::Named(_) | Key::Child(_) | Key::Only => None,
+        Key::Named(_) | Key::Project(_) | Key::Child(_) | Key::Only => None,
     }
 }

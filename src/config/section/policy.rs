@@ -84,6 +84,12 @@ impl Section for PolicyDocument {
 
     const WORDS: &'static str = "The policies, by name. An absent section means that policies are not managed here; `{}` means that there are\nnone.";
     const API: &'static str = "`name` of a policy";
+    const MAPS: &'static [(&'static str, &'static str)] = &[
+        ("policy", "`policies.NAME`"),
+        ("principal", "`policies.NAME.principal`"),
+        ("person_map", "`policies.NAME.principal.user`, a person by something else than an address"),
+        ("rule", "`policies.NAME.rules`, an entry"),
+    ];
 
     fn example() -> serde_json::Value {
         json!({"everyone-reads": {"principal": {"group": "developers"}, "rules": []}})
@@ -111,7 +117,7 @@ impl Section for PolicyDocument {
         &self.rules
     }
 
-    fn resolve(&self, resolving: &mut Resolving<'_>, address: &Address) -> Policy {
+    fn resolve(&self, resolving: &mut Resolving<'_>, address: &Address) -> Option<Policy> {
         let principal = self.principal.as_ref().and_then(PrincipalDocument::address);
         let attachment = principal.map_or(Attachment::None, |it| Attachment::of(it.value.clone()));
         let mut rules = Vec::with_capacity(self.rules.len());
@@ -121,12 +127,8 @@ impl Section for PolicyDocument {
             resolving.place(place, rule.at);
             rules.push(resolved);
         }
-        Policy {
-            meta: resolving.meta(&self.shared),
-            flags: Flags::default(),
-            attachment,
-            rules: Rules(rules),
-        }
+        let meta = resolving.meta(&self.shared);
+        Some(Policy { meta, flags: Flags::default(), attachment, rules: Rules(rules) })
     }
 
     fn unsayable(policy: &Policy) -> Option<String> {

@@ -1,5 +1,5 @@
 use super::{Field, FieldValue, Managed, Writer};
-use crate::model::{Flags, Meta};
+use crate::model::{Flags, Key, Meta, Principal};
 
 /// A machine's identity.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -13,6 +13,8 @@ pub struct Application {
 }
 
 impl Managed for Application {
+    const PRINCIPAL: Option<fn(Key) -> Principal> = Some(Principal::Application);
+
     super::has_meta!();
 
     fn flags(&self) -> Flags {

@@ -4,6 +4,7 @@ mod application;
 mod field;
 mod group;
 mod policy;
+mod ssh_key;
 mod user;
 
 use std::fmt;
@@ -12,8 +13,9 @@ pub use self::application::Application;
 pub use self::field::{Field, FieldValue, Writer};
 pub use self::group::{Builtin, Group};
 pub use self::policy::{Policy, Rule, Rules, Scope};
+pub use self::ssh_key::SshKey;
 pub use self::user::{User, UserStatus, UserType};
-use super::{Address, Flags, Meta};
+use super::{Address, Flags, Id, Key, KeyForm, Meta, Principal};
 
 /// The type of the objects of one kind.
 pub trait OfKind: Clone + PartialEq + Into<Object> {
@@ -29,6 +31,22 @@ pub trait OfKind: Clone + PartialEq + Into<Object> {
 
 /// What each kind answers for its objects, so that code that is not about one kind names none.
 pub trait Managed: OfKind {
+    /// What its objects go by.
+    const FORM: KeyForm = KeyForm::Name;
+
+    /// The kind of what its objects are within; `None` for what stands by itself, or is within a project.
+    const PARENT: Option<Kind> = None;
+
+    /// Whether files can declare it.
+    const DECLARABLE: bool = true;
+
+    /// Whether every plan reads it, since anybody's access depends on it. Others are read where the files have a section for
+    /// them.
+    const ALWAYS_READ: bool = true;
+
+    /// Makes the principal that an object is; `None` for what cannot hold access.
+    const PRINCIPAL: Option<fn(Key) -> Principal> = None;
+
     /// Returns description, tags and owner, or `None` for a kind without them.
     fn meta(&self) -> Option<&Meta> {
         None
@@ -52,6 +70,36 @@ pub trait Managed: OfKind {
     /// Returns how many API keys end together with it.
     fn api_keys(&self) -> u32 {
         0
+    }
+
+    /// Returns how many keys of any sort end together with it, and the words for one and for several.
+    fn keys(&self) -> (u32, [&'static str; 2]) {
+        (self.api_keys(), ["API key", "API keys"])
+    }
+
+    /// Returns the project that it is in, of a kind whose objects are in one.
+    fn project(&self) -> Option<Id> {
+        None
+    }
+
+    /// Returns what tells it from others of its kind, where that is not the name but what it holds.
+    fn likeness(&self) -> Option<String> {
+        None
+    }
+
+    /// Says whether no PATCH makes the live object of the same name or id into this one: it is made beside that.
+    fn replaces(&self, _: &Self) -> bool {
+        false
+    }
+
+    /// Says whether it is as good as nothing, so that it is not made where it is not there.
+    fn is_nothing(&self) -> bool {
+        false
+    }
+
+    /// Returns what it opens to whoever holds the other half of it, in words, with the project: no policy says who that is.
+    fn opens(&self) -> Option<(&'static str, Id)> {
+        None
     }
 
     /// Returns what it refers to: members, the attachment.
@@ -90,7 +138,7 @@ macro_rules! has_meta {
 use has_meta;
 
 macro_rules! kinds {
-    (($d:tt) $($(#[$doc:meta])* $kind:ident, $word:literal, $section:literal;)*) => {
+    (($d:tt) $($(#[$doc:meta])* $kind:ident, $word:literal, $section:literal, $noun:literal, $nouns:literal;)*) => {
         /// A kind of object.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
         pub enum Kind {
@@ -114,6 +162,61 @@ macro_rules! kinds {
             pub const fn section(self) -> &'static str {
                 match self {
                     $(Self::$kind => $section,)*
+                }
+            }
+
+            /// Returns the word for one in a sentence.
+            #[must_use]
+            pub const fn noun(self) -> &'static str {
+                match self {
+                    $(Self::$kind => $noun,)*
+                }
+            }
+
+            /// Returns the word for many in a sentence.
+            #[must_use]
+            pub const fn nouns(self) -> &'static str {
+                match self {
+                    $(Self::$kind => $nouns,)*
+                }
+            }
+
+            /// Returns what its objects go by.
+            #[must_use]
+            pub const fn form(self) -> KeyForm {
+                match self {
+                    $(Self::$kind => $kind::FORM,)*
+                }
+            }
+
+            /// Returns the kind of what its objects are within.
+            #[must_use]
+            pub const fn parent(self) -> Option<Self> {
+                match self {
+                    $(Self::$kind => $kind::PARENT,)*
+                }
+            }
+
+            /// Returns true for a kind that files can declare.
+            #[must_use]
+            pub const fn declarable(self) -> bool {
+                match self {
+                    $(Self::$kind => $kind::DECLARABLE,)*
+                }
+            }
+
+            /// Returns true for a kind that every plan reads.
+            #[must_use]
+            pub const fn always_read(self) -> bool {
+                match self {
+                    $(Self::$kind => $kind::ALWAYS_READ,)*
+                }
+            }
+
+            /// Returns what makes the principal that an object is, of a kind that can hold access.
+            pub(super) const fn principal(self) -> Option<fn(Key) -> Principal> {
+                match self {
+                    $(Self::$kind => $kind::PRINCIPAL,)*
                 }
             }
         }
@@ -152,17 +255,19 @@ macro_rules! kinds {
         }
 
         impl Object {
-            /// Says whether the service computes what it holds, and every organization has it.
-    #[must_use]
-    pub const fn computed(&self) -> bool {
-        matches!(self, Self::Group(group) if group.builtin.is_some())
-    }
-
-    /// Returns the kind.
+            /// Returns the kind.
             #[must_use]
             pub const fn kind(&self) -> Kind {
                 match self {
                     $(Self::$kind(_) => Kind::$kind,)*
+                }
+            }
+
+            /// Says whether no PATCH makes the live object into this one.
+            #[must_use]
+            pub fn replaces(&self, live: &Self) -> bool {
+                match self {
+                    $(Self::$kind(it) => $kind::of(live).is_some_and(|live| it.replaces(live)),)*
                 }
             }
 
@@ -189,29 +294,20 @@ macro_rules! kinds {
 
 kinds! { ($)
     /// People.
-    User, "user", "users";
+    User, "user", "users", "user", "users";
     /// Machines.
-    Application, "application", "applications";
+    Application, "application", "applications", "application", "applications";
     /// Sets of people and machines.
-    Group, "group", "groups";
+    Group, "group", "groups", "group", "groups";
     /// What a principal may do.
-    Policy, "policy", "policies";
-}
-
-impl Kind {
-    /// Returns true for a kind that files can declare.
-    #[must_use]
-    pub const fn declarable(self) -> bool {
-        match self {
-            Self::User => false,
-            Self::Application | Self::Group | Self::Policy => true,
-        }
-    }
+    Policy, "policy", "policies", "policy", "policies";
+    /// What opens the machines of a project.
+    SshKey, "ssh_key", "ssh_keys", "SSH key", "SSH keys";
 }
 
 impl fmt::Display for Kind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.word())
+        f.pad(self.noun())
     }
 }
 
@@ -243,6 +339,36 @@ impl Object {
     #[must_use]
     pub fn api_keys(&self) -> u32 {
         ask!(self, it => it.api_keys())
+    }
+
+    /// Returns how many keys of any sort end together with it, and the words for one and for several.
+    #[must_use]
+    pub fn keys(&self) -> (u32, [&'static str; 2]) {
+        ask!(self, it => it.keys())
+    }
+
+    /// Returns the project that it is in, of a kind whose objects are in one.
+    #[must_use]
+    pub fn project(&self) -> Option<Id> {
+        ask!(self, it => it.project())
+    }
+
+    /// Returns what tells it from others of its kind, where that is not the name but what it holds.
+    #[must_use]
+    pub fn likeness(&self) -> Option<String> {
+        ask!(self, it => it.likeness())
+    }
+
+    /// Says whether it is as good as nothing, so that it is not made where it is not there.
+    #[must_use]
+    pub fn is_nothing(&self) -> bool {
+        ask!(self, it => it.is_nothing())
+    }
+
+    /// Returns what it opens to whoever holds the other half of it, in words, with the project.
+    #[must_use]
+    pub fn opens(&self) -> Option<(&'static str, Id)> {
+        ask!(self, it => it.opens())
     }
 
     /// Returns what it refers to: members, the attachment.

@@ -1,4 +1,5 @@
 use super::{Field, FieldValue, Managed, Writer};
+use crate::model::{Key, KeyForm, Principal};
 
 /// A person in the organization.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,6 +55,10 @@ pub enum UserType {
 }
 
 impl Managed for User {
+    const FORM: KeyForm = KeyForm::Email;
+    const DECLARABLE: bool = false;
+    const PRINCIPAL: Option<fn(Key) -> Principal> = Some(Principal::User);
+
     fn keep(&mut self, live: &Self) {
         self.clone_from(live);
     }

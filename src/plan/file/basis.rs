@@ -7,8 +7,10 @@ use serde_json::json;
 use sha2::{Digest as _, Sha256};
 
 use super::compare::without_keys;
-use super::{ContentDocument, ObjectDocument, address, attachment, key, members, rules};
-use crate::model::{Address, Attachment, Catalogue, Group, Key, Kind, Object, Principal, Rules, State};
+use super::{ContentDocument, ObjectDocument, address, attachment, key, members, own_fields, rules};
+use crate::model::{
+    Address, Attachment, Catalogue, FieldValue, Group, Key, Kind, Object, Principal, Rules, State,
+};
 use crate::plan::{Action, Facts, Plan};
 
 /// The objects that steps touch; those that the safety of the order depends on, which is what a policy is attached to,
@@ -115,13 +117,22 @@ pub(super) fn content_of(object: &Object) -> ContentDocument {
     if let Some(meta) = object.meta() {
         (content.description, content.tags) = (Some(meta.description.clone()), Some(meta.wire_tags()));
     }
-    match object {
-        Object::User(user) => content.username = Some(user.username.clone()),
-        Object::Application(application) => content.api_keys = Some(application.api_keys),
-        Object::Group(group) => content.members = Some(members(&group.members)),
-        Object::Policy(policy) => {
-            let sorted = Rules(policy.rules.sorted().into_iter().cloned().collect());
-            (content.principal, content.rules) = (Some(attachment(&policy.attachment)), Some(rules(&sorted)));
+    content.fields = own_fields(object).collect();
+    for field in object.fields() {
+        match field.value {
+            FieldValue::Text(text) if field.name == "username" => content.username = Some(text.to_owned()),
+            FieldValue::Count(count) if field.name == "nb_api_keys" => content.api_keys = Some(count),
+            FieldValue::Members(it) => content.members = Some(members(it)),
+            FieldValue::Attachment(it) => content.principal = Some(attachment(it)),
+            FieldValue::Rules(it) => {
+                let sorted = Rules(it.sorted().into_iter().cloned().collect());
+                content.rules = Some(rules(&sorted));
+            }
+            FieldValue::Text(_)
+            | FieldValue::Tags(_)
+            | FieldValue::Owner(_)
+            | FieldValue::Count(_)
+            | FieldValue::Flag(_) => {}
         }
     }
     content

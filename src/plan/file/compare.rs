@@ -201,7 +201,8 @@ fn adoption(adoption: &AdoptionDocument) -> String {
 }
 
 fn content_parts(content: &ContentDocument) -> Parts {
-    let ContentDocument { description, members, principal, rules, tags, username, api_keys } = content;
+    let ContentDocument { description, members, principal, rules, tags, username, api_keys, fields } =
+        content;
     let one = |text: &Option<String>| text.iter().cloned().collect();
     Parts::from([
         ("description", one(description)),
@@ -211,6 +212,7 @@ fn content_parts(content: &ContentDocument) -> Parts {
         ("tags", tags.clone().unwrap_or_default()),
         ("username", one(username)),
         ("API keys", api_keys.iter().map(u32::to_string).collect()),
+        ("fields", fields.iter().map(|(name, value)| format!("{name}: {value}")).collect()),
     ])
 }
 
@@ -274,7 +276,7 @@ fn only_if(condition: Option<&String>) -> String {
 
 /// What a step changes: a line for each value that it replaces or writes.
 fn change_lines(changes: &ChangesDocument) -> Vec<String> {
-    let ChangesDocument { name, description, tags, principal, rules, members } = changes;
+    let ChangesDocument { name, description, tags, principal, rules, members, fields: own } = changes;
     let one = |text: &String| vec![text.clone()];
     let fields = [
         sides("name", name.as_ref(), one),
@@ -284,7 +286,8 @@ fn change_lines(changes: &ChangesDocument) -> Vec<String> {
         sides("rules", rules.as_ref(), |rules: &Vec<_>| rules.iter().map(rule).collect()),
         sides("members", members.as_ref(), Clone::clone),
     ];
-    fields.concat()
+    let own = own.iter().map(|(name, change)| sides(name, Some(change), |value| vec![value.to_string()]));
+    fields.into_iter().chain(own).flatten().collect()
 }
 
 fn sides<T>(field: &str, change: Option<&FromTo<T>>, lines: impl Fn(&T) -> Vec<String>) -> Vec<String> {

@@ -1,5 +1,5 @@
 use super::{Alarm, Case, GuardName, Item, count, limit};
-use crate::model::{Address, Kind};
+use crate::model::{Address, Kind, Membership, Object};
 use crate::plan::align::owns;
 
 /// Refuses to delete more objects of all kinds together than 5, or 5 % of what the stack owns where this is more; and always
@@ -25,7 +25,7 @@ pub(super) fn judge(case: &Case<'_>) -> Option<Alarm> {
     };
     let gone: Vec<Kind> = Kind::ALL.iter().copied().filter(gone).collect();
     for kind in &gone {
-        let what = count(of_kind(*kind), kind.word(), kind.section());
+        let what = count(of_kind(*kind), kind.noun(), kind.nouns());
         reasons.push(format!("would delete the last of the {what} that this stack owns"));
     }
     let items = counted.into_iter().filter(|address| too_many || gone.contains(&address.kind()));
@@ -43,5 +43,7 @@ pub(super) fn judge(case: &Case<'_>) -> Option<Alarm> {
 fn owned(case: &Case<'_>) -> Vec<Kind> {
     let Some(stack) = &case.desired.stack else { return Vec::new() };
     let objects = case.alignment.before.objects.iter();
-    objects.filter(|(_, object)| owns(stack, object)).map(|(address, _)| address.kind()).collect()
+    let ours =
+        |object: &Object| owns(stack, object) || case.desired.list_of(object) == Some(Membership::Exact);
+    objects.filter(|(_, object)| ours(object)).map(|(address, _)| address.kind()).collect()
 }

@@ -1,25 +1,33 @@
+use std::collections::BTreeMap;
+
 use super::{Alarm, Case, GuardName, Item, count, limit};
 use crate::plan::Action;
 
 /// Refuses that API keys end with what is deleted: whoever uses them is cut off, and no plan brings them back.
 pub(super) fn judge(case: &Case<'_>) -> Option<Alarm> {
     let (mut found, mut items) = (0, Vec::new());
+    let mut ends: BTreeMap<[&str; 2], usize> = BTreeMap::new();
     for step in case.steps {
         let Action::Delete { address, object } = &step.action else { continue };
-        let keys = object.api_keys() as usize;
+        let (keys, words) = object.keys();
+        let keys = keys as usize;
         if keys > 0 && !case.pardons(address) {
             found += keys;
-            items.push(Item::new(
-                address.clone(),
-                format!("{address} with {}", count(keys, "API key", "API keys")),
-            ));
+            *ends.entry(words).or_default() += keys;
+            // What is a key itself has none.
+            let own = words[0] == address.kind().noun();
+            let with = if own { String::new() } else { format!(" with {}", count(keys, words[0], words[1])) };
+            items.push(Item::new(address.clone(), format!("{address}{with}")));
         }
     }
     let limit = limit(case, GuardName::Keys).unwrap_or(0);
     (found > limit as usize).then(|| Alarm {
         found,
         limit,
-        message: format!("would delete {} (limit: {limit})", count(found, "API key", "API keys")),
+        message: format!(
+            "would delete {} (limit: {limit})",
+            ends.iter().map(|([one, many], keys)| count(*keys, one, many)).collect::<Vec<_>>().join(" and ")
+        ),
         items,
         refuses: true,
     })

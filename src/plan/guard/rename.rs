@@ -13,24 +13,20 @@ pub(super) fn judge(case: &Case<'_>) -> Option<Alarm> {
         if case.pardons(address) {
             continue;
         }
-        match object {
-            Object::Application(live) => {
-                if let (true, Some(new)) = (live.api_keys > 0, created(Kind::Application).next()) {
-                    let keys = count(live.api_keys as usize, "API key", "API keys");
-                    let text = format!("{address} with {keys}, beside new {}", new.action.address());
-                    items.push(Item::new(address.clone(), text));
-                }
+        if let Object::Application(live) = object {
+            if let (true, Some(new)) = (live.api_keys > 0, created(Kind::Application).next()) {
+                let keys = count(live.api_keys as usize, "API key", "API keys");
+                let text = format!("{address} with {keys}, beside new {}", new.action.address());
+                items.push(Item::new(address.clone(), text));
             }
-            Object::Group(_) => {
-                let Some(live) = case.alignment.before.group(address.key()) else { continue };
-                let shares = |new: &Group| !new.members.is_disjoint(&live.members);
-                let mut new = created(Kind::Group).map(|step| step.action.address());
-                let twin = new.find(|new| outcome.group(new.key()).is_some_and(shares));
-                items.extend(twin.map(|new| {
-                    Item::new(address.clone(), format!("{address}, whose members join the new {new}"))
-                }));
-            }
-            Object::User(_) | Object::Policy(_) => {}
+        } else if let Object::Group(_) = object {
+            let Some(live) = case.alignment.before.group(address.key()) else { continue };
+            let shares = |new: &Group| !new.members.is_disjoint(&live.members);
+            let mut new = created(Kind::Group).map(|step| step.action.address());
+            let twin = new.find(|new| outcome.group(new.key()).is_some_and(shares));
+            items.extend(twin.map(|new| {
+                Item::new(address.clone(), format!("{address}, whose members join the new {new}"))
+            }));
         }
     }
     let limit = limit(case, GuardName::Rename).unwrap_or(0);

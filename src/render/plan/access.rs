@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, HashSet};
 
 use super::words;
 use crate::access::{AccessChange, ChangedGrant, GrantScope, Path, Sharpness, self_escalating};
-use crate::model::{Address, Condition, Kind, PermissionSetName, Principal, Where};
-use crate::plan::Plan;
+use crate::model::{Address, Condition, Kind, Object, PermissionSetName, Principal, Where};
+use crate::plan::{Action, Plan, Step};
 use crate::render::report::Extent;
 use crate::render::wrap::{TIE, tied};
 
@@ -58,7 +58,7 @@ impl Fold<'_> {
 
 /// `user a`, `users a, b and 7 more`.
 fn few(kind: Kind, mut names: Vec<String>, most: usize) -> String {
-    let kind = if names.len() == 1 { kind.word() } else { kind.section() };
+    let kind = if names.len() == 1 { kind.noun() } else { kind.nouns() };
     if names.len() > most.saturating_add(1) {
         let rest = names.len() - most;
         names.truncate(most);
@@ -107,6 +107,41 @@ impl<'p> Folds<'p> {
         self.adopted.contains(&Address::policy(path.policy.clone()))
             || group.is_some_and(|group| self.adopted.contains(&group))
     }
+}
+
+/// What a key opens to whoever holds the other half of it: no policy says who that is.
+pub(super) struct Opening {
+    /// `whoever holds SSH key prod/alice-laptop`
+    pub(super) who: String,
+    pub(super) line: Line,
+}
+
+/// Returns what the steps open and close.
+pub(super) fn openings(plan: &Plan, drift: bool) -> Vec<Opening> {
+    let opens = |object: Option<&Object>| object.and_then(Object::opens);
+    let of_step = |step: &Step| {
+        let (before, after) = match &step.action {
+            Action::Create { object, .. } => (None, opens(Some(object))),
+            Action::Update { before, after, .. } => (opens(Some(before)), opens(Some(after))),
+            Action::Delete { object, .. } => (opens(Some(object)), None),
+            Action::AddMembers { .. }
+            | Action::RemoveMember { .. }
+            | Action::SetMembers { .. }
+            | Action::SetRules { .. } => (None, None),
+        };
+        let (sharpness, (what, project)) = match (before, after) {
+            (None, Some(opened)) => (Sharpness::Gained, opened),
+            (Some(closed), None) => (Sharpness::Lost, closed),
+            (None, None) | (Some(_), Some(_)) => return None,
+        };
+        let name = plan.outcome().projects.get(&project);
+        let name = name.map_or_else(|| project.to_string(), ToString::to_string);
+        let what = self::what(sharpness, &format!("{what} to {name}"), None, drift);
+        let address = step.action.address();
+        let who = format!("whoever holds {} {}", address.kind(), words::named(plan, &address));
+        Some(Opening { who, line: Line { sharpness, what, path: String::new(), marks: Vec::new() } })
+    };
+    plan.steps().iter().filter_map(of_step).collect()
 }
 
 type Alike<'g> = (Sharpness, &'g Path, &'g Option<Condition>);

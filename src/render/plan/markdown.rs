@@ -1,6 +1,6 @@
 use std::io::{self, Write};
 
-use super::access::Folds;
+use super::access::{Folds, Line, openings};
 use super::{Reading, drift, words};
 use crate::access::Sharpness;
 use crate::plan::{Findings, Plan, Verdict};
@@ -182,8 +182,8 @@ fn items(out: &mut dyn Write, items: &[String]) -> io::Result<()> {
 }
 
 fn table(out: &mut dyn Write, plan: &Plan, drift: bool) -> io::Result<()> {
-    let folds = Folds::of(plan, drift);
-    if folds.all.is_empty() {
+    let (folds, openings) = (Folds::of(plan, drift), openings(plan, drift));
+    if folds.all.is_empty() && openings.is_empty() {
         let what = if drift { "No difference of access." } else { "No change of access." };
         return writeln!(out, "{what}\n");
     }
@@ -199,18 +199,26 @@ fn table(out: &mut dyn Write, plan: &Plan, drift: bool) -> io::Result<()> {
             (true, true) => who.push_str(", **has no access in the files**"),
         }
         for line in folds.lines(fold) {
-            let sign = match (line.sharpness, drift) {
-                (Sharpness::Gained | Sharpness::Loosened, false) | (Sharpness::Lost, true) => "➕",
-                (Sharpness::Tightened, _) | (Sharpness::Loosened, true) => "✏️",
-                (Sharpness::Lost, false) | (Sharpness::Gained, true) => "➖",
-            };
-            let what = loose(&line.what);
-            // The verb stands apart, so that a reader can look down the column.
-            let (verb, what) = what.split_once(' ').unwrap_or(("", &what));
-            let marks: String = line.marks.iter().map(|mark| format!(" **{mark}**")).collect();
-            writeln!(out, "| {who} | {sign} {verb} | {}{marks} | {} |", escape(what), escape(&line.path))?;
+            row(out, &who, &line, drift)?;
             who.clear();
         }
     }
+    for opening in &openings {
+        row(out, &escape(&opening.who), &opening.line, drift)?;
+    }
     writeln!(out)
+}
+
+/// Writes a row of the table of access; `who` is escaped.
+fn row(out: &mut dyn Write, who: &str, line: &Line, drift: bool) -> io::Result<()> {
+    let sign = match (line.sharpness, drift) {
+        (Sharpness::Gained | Sharpness::Loosened, false) | (Sharpness::Lost, true) => "➕",
+        (Sharpness::Tightened, _) | (Sharpness::Loosened, true) => "✏️",
+        (Sharpness::Lost, false) | (Sharpness::Gained, true) => "➖",
+    };
+    let what = loose(&line.what);
+    // The verb stands apart, so that a reader can look down the column.
+    let (verb, what) = what.split_once(' ').unwrap_or(("", &what));
+    let marks: String = line.marks.iter().map(|mark| format!(" **{mark}**")).collect();
+    writeln!(out, "| {who} | {sign} {verb} | {}{marks} | {} |", escape(what), escape(&line.path))
 }

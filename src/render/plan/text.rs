@@ -199,7 +199,8 @@ impl Page<'_> {
         let drift = self.drift;
         self.heading(if drift { "Access: live against the files" } else { "Access" })?;
         let folds = Folds::of(self.plan, drift);
-        if folds.all.is_empty() {
+        let openings = access::openings(self.plan, drift);
+        if folds.all.is_empty() && openings.is_empty() {
             writeln!(
                 self.out,
                 "  {}",
@@ -208,6 +209,10 @@ impl Page<'_> {
         }
         for fold in &folds.all {
             self.fold(fold, &folds.lines(fold))?;
+        }
+        for opening in &openings {
+            self.plain(2, 4, &opening.who)?;
+            self.access_line(&opening.line)?;
         }
         writeln!(self.out)
     }
@@ -220,15 +225,19 @@ impl Page<'_> {
         };
         let who = Line::of(None, &terminal(&fold.names(self.style.extent))).and(Some(Ink::Alarm), note);
         self.line(2, 4, &who)?;
-        for line in lines {
-            let (ink, sign) = sign(line.sharpness, self.drift);
-            let what = format!("{sign}{TIE}{}", terminal(&line.what));
-            let marks: String = line.marks.iter().map(|mark| format!("  [{}]", tied(mark))).collect();
-            self.line(4, 6, &Line::of(Some(ink), &what).and(Some(Ink::Alarm), &marks))?;
-            let path = format!("←{TIE}{}", terminal(&line.path));
-            self.line(8, 4, &Line::of(Some(Ink::Faint), &path))?;
+        lines.iter().try_for_each(|line| self.access_line(line))
+    }
+
+    fn access_line(&mut self, line: &access::Line) -> io::Result<()> {
+        let (ink, sign) = sign(line.sharpness, self.drift);
+        let what = format!("{sign}{TIE}{}", terminal(&line.what));
+        let marks: String = line.marks.iter().map(|mark| format!("  [{}]", tied(mark))).collect();
+        self.line(4, 6, &Line::of(Some(ink), &what).and(Some(Ink::Alarm), &marks))?;
+        if line.path.is_empty() {
+            return Ok(());
         }
-        Ok(())
+        let path = format!("←{TIE}{}", terminal(&line.path));
+        self.line(8, 4, &Line::of(Some(Ink::Faint), &path))
     }
 
     fn steps(&mut self) -> io::Result<()> {
@@ -326,6 +335,9 @@ impl Page<'_> {
                 (FieldValue::Attachment(from), FieldValue::Attachment(to)) => {
                     self.field(indent, before.name, &words::attachment(from), &words::attachment(to))?;
                     self.owner_note(indent, to)?;
+                }
+                (FieldValue::Flag(from), FieldValue::Flag(to)) => {
+                    self.field(indent, before.name, &from.to_string(), &to.to_string())?;
                 }
                 // What no PATCH writes does not differ in one.
                 _ => {}

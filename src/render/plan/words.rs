@@ -52,9 +52,6 @@ pub(super) fn named(plan: &Plan, address: &Address) -> String {
 }
 
 fn address_title<'p>(plan: &'p Plan, address: &Address) -> Option<&'p str> {
-    if !address.kind().declarable() {
-        return None;
-    }
     plan.title(address.key().id()?)
 }
 
@@ -138,8 +135,8 @@ pub(super) fn value(field: &Field<'_>) -> Option<String> {
         | FieldValue::Owner(_)
         | FieldValue::Members(_)
         | FieldValue::Rules(_)
-        | FieldValue::Count(_)
-        | FieldValue::Flag(_) => None,
+        | FieldValue::Count(_) => None,
+        FieldValue::Flag(flag) => flag.then(|| flag.to_string()),
     }
 }
 
@@ -254,7 +251,7 @@ pub(super) fn leftover(of: &Leftover) -> String {
 /// Says whether a person may want to declare an object that is left alone, or to see it gone. The others are
 /// somebody else's, as the files or the tags say; `None` for what is built in and in every organization.
 pub(super) fn matters(plan: &Plan, spared: &Spared) -> Option<bool> {
-    if plan.before().get(&spared.address).is_some_and(Object::computed) {
+    if plan.before().get(&spared.address).is_some_and(Object::is_built_in) {
         return None;
     }
     Some(match spared.reason {
@@ -323,7 +320,7 @@ pub(super) fn summary(plan: &Plan) -> String {
 
 /// `1 group`, `3 policies`, tied.
 pub(super) fn many(number: usize, kind: Kind) -> String {
-    format!("{number}{TIE}{}", if number == 1 { kind.word() } else { kind.section() })
+    format!("{number}{TIE}{}", if number == 1 { kind.noun() } else { kind.nouns() })
 }
 
 /// ` (1 group, 3 policies)`.

@@ -1,0 +1,43 @@
+use jiff::Timestamp;
+
+use super::Error;
+use super::seen::{Answer, Known, api_id, id_of};
+use crate::api::{self, Client, List, ListSshKeys, OrganizationId, wire};
+use crate::model::{Id, Key, Kind, Object, SshKey};
+
+impl Answer for wire::SshKey {
+    const KIND: Kind = Kind::SshKey;
+
+    fn title(&self) -> &str {
+        &self.name
+    }
+
+    fn parent(&self) -> Option<Key> {
+        id_of(self.project_id.as_str()).ok().map(Key::Id)
+    }
+
+    fn organization(&self) -> &OrganizationId {
+        &self.organization_id
+    }
+
+    fn times(&self) -> (Option<Timestamp>, Option<Timestamp>) {
+        (self.created_at, self.updated_at)
+    }
+
+    fn object(&self, _: &Known<'_>) -> Result<Object, Error> {
+        let key = SshKey {
+            project: id_of(self.project_id.as_str())?,
+            public_key: SshKey::material(&self.public_key),
+            disabled: self.disabled,
+        };
+        Ok(key.into())
+    }
+
+    fn list(client: &Client) -> List<Self> {
+        client.list_ssh_keys(&ListSshKeys::default())
+    }
+
+    async fn get(client: &Client, id: Id) -> Result<Self, api::Error> {
+        client.get_ssh_key(&api_id(id)).await
+    }
+}
