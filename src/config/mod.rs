@@ -212,7 +212,9 @@ impl Files {
             OnDocument::Project(name) => Some(name),
             OnDocument::Organization | OnDocument::AllProjects => None,
         });
-        let mut names = scopes.map(|project| &project.value).chain(asserted);
+        let named = document.declarations().flat_map(|(_, _, it)| it.projects());
+        let scopes = scopes.chain(named).map(|project| &project.value);
+        let mut names = scopes.chain(asserted);
         let mut sets = rules().flat_map(|rule| &rule.permission_sets);
         let published = Catalogue::published();
         Needs {

@@ -5,6 +5,7 @@
 //! [`Name`] that exists is a good one.
 
 mod address;
+mod api_key;
 mod catalogue;
 mod desired;
 mod drift;
@@ -18,6 +19,10 @@ mod object;
 mod state;
 
 pub use address::{Address, Attachment, Child, Key, Principal};
+pub use api_key::{
+    ApplicationKeys, CommandLabel, Delivery, FoundSecret, KeyMark, KeySlot, KeyStage, LiveKey, LiveKeys,
+    LiveSecret, LiveVersion, Marking, SecretPlace, VersionState, version_description, version_key,
+};
 pub use catalogue::{Catalogue, PermissionSet, ScopeType};
 pub use desired::{
     AllowEntry, Assertion, Desired, Expectation, Expiry, Guardrail, Identity, Limits, Membership, Missing,
@@ -29,7 +34,8 @@ pub use hint::Hint;
 pub use id::{BadId, Id};
 pub use ids::Ids;
 pub use name::{
-    BadText, Condition, Email, Name, PermissionSetName, ProjectName, Stack, Tag, check_description,
+    AccessKeyId, BadText, Condition, Email, Name, PermissionSetName, ProjectName, SlotName, Stack, Tag,
+    check_description,
 };
 #[cfg(test)]
 pub(crate) use near::spent;

@@ -16,6 +16,7 @@ mod order;
 mod promise;
 mod rehearse;
 mod scene;
+pub mod slot;
 mod step;
 mod summary;
 mod weaker;

@@ -2,6 +2,7 @@
 //! each other map of the language.
 
 pub(in crate::config) mod allow;
+pub(in crate::config) mod api_key;
 mod application;
 pub(in crate::config) mod assertion;
 mod drift;
@@ -20,6 +21,7 @@ use jiff::Timestamp;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde_json::{Map, Value};
 
+use self::api_key::SlotDocument;
 use self::application::ApplicationDocument;
 use self::file::Entries;
 use self::group::GroupDocument;
@@ -32,7 +34,7 @@ use super::fields::{Fields, Keyed, Shape};
 use super::mistake::Span;
 use super::resolve::Resolving;
 use super::tree::Node;
-use crate::model::{Address, Id, Kind, Object, OfKind};
+use crate::model::{Address, Id, Kind, Object, OfKind, ProjectName, SlotName};
 
 /// What files say of an object of one kind: all that the language knows of the kind.
 pub(in crate::config) trait Section: Default + JsonSchema {
@@ -61,6 +63,16 @@ pub(in crate::config) trait Section: Default + JsonSchema {
     /// Returns what it grants.
     fn rules(&self) -> &[RuleDocument] {
         &[]
+    }
+
+    /// Returns the projects that it names, beside those of what it grants.
+    fn projects(&self) -> Vec<&Spanned<ProjectName>> {
+        Vec::new()
+    }
+
+    /// Returns the slots for API keys, with where they stand.
+    fn api_keys(&self) -> Option<(Span, &Entries<SlotName, SlotDocument>)> {
+        None
     }
 
     /// Returns the object, as it is to be.
@@ -140,6 +152,20 @@ macro_rules! sections {
             pub(in crate::config) fn rules(&self) -> &[RuleDocument] {
                 match self {
                     $(Self::$kind(it) => it.rules(),)*
+                }
+            }
+
+            /// Returns the projects that it names, beside those of what it grants.
+            pub(in crate::config) fn projects(&self) -> Vec<&Spanned<ProjectName>> {
+                match self {
+                    $(Self::$kind(it) => it.projects(),)*
+                }
+            }
+
+            /// Returns the slots for API keys, with where they stand.
+            pub(in crate::config) fn api_keys(&self) -> Option<(Span, &Entries<SlotName, SlotDocument>)> {
+                match self {
+                    $(Self::$kind(it) => it.api_keys(),)*
                 }
             }
 
