@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::Difference;
 use super::words::{Changed, Mismatch};
+use super::slot::KeysOutcome;
 use crate::api;
 use crate::live;
 use crate::model::{Address, Hint, Id};
@@ -19,6 +20,8 @@ pub struct Outcome {
     pub end: End,
     /// How long the steps took, without the check afterwards.
     pub elapsed: Duration,
+    /// What became of the API keys.
+    pub keys: KeysOutcome,
 }
 
 /// What became of one step.
@@ -386,7 +389,7 @@ impl Outcome {
     /// Says whether anything was written, or may have been.
     #[must_use]
     pub fn wrote(&self) -> bool {
-        self.steps.iter().any(|step| step.end.wrote())
+        self.steps.iter().any(|step| step.end.wrote()) || self.keys.wrote()
     }
 
     /// Says whether nothing was written because the organization is not what the plan saw any more.

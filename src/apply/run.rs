@@ -13,6 +13,7 @@ use super::schedule::{Next, Schedule};
 use super::{
     End, How, Journal, Outcome, Progress, Receipt, StepEnd, StepError, StepOutcome, Stop, StopSignal, WhyNot,
 };
+use super::slot::KeysOutcome;
 use crate::plan::Step;
 
 /// How fast steps are started.
@@ -210,7 +211,7 @@ impl Run<'_, '_> {
                 end,
             })
             .collect();
-        Outcome { steps, end, elapsed }
+        Outcome { steps, end, elapsed, keys: KeysOutcome::default() }
     }
 }
 

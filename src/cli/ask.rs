@@ -1,5 +1,6 @@
 //! What `explain` and `who-can` share: which state is asked, and about which request.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use anyhow::Context as _;
@@ -12,7 +13,7 @@ use super::watch::Talk;
 use crate::access::{self, GrantScope, Request, Resource};
 use crate::config;
 use crate::live;
-use crate::model::{Catalogue, Desired, Hint, State, near};
+use crate::model::{Address, Catalogue, Desired, Hint, Id, Ids, People, Principal, State, near};
 use crate::reconcile::{Watch as _, resolve};
 
 /// Which state is asked, and about which request.
@@ -50,6 +51,10 @@ pub(super) struct Asked {
     pub(super) catalogue: Option<Catalogue>,
     /// Whether the state is the organization's, and not what files give.
     pub(super) live: bool,
+    /// The ids of the organization's objects.
+    ids: Ids,
+    /// The addresses that several people have.
+    shared: BTreeMap<Address, Vec<Id>>,
 }
 
 impl Ask {
@@ -65,7 +70,9 @@ impl Ask {
         if !live {
             let files = files.context("there are no files")?;
             let desired = common.resolve(&files)?;
-            return Ok(Asked { state: desired.state.clone(), files: Some(desired), catalogue: None, live });
+            let (ids, shared) = (Ids::default(), BTreeMap::new());
+            let state = desired.state.clone();
+            return Ok(Asked { state, files: Some(desired), catalogue: None, live, ids, shared });
         }
         let organization = files.as_ref().map(config::Files::organization);
         let connection = Connection::open(&self.connect, organization).await?;
@@ -83,7 +90,8 @@ impl Ask {
             common.accept(&resolved.warnings)?;
         }
         let files = resolved.map(|resolved| resolved.desired);
-        Ok(Asked { state: read.state, files, catalogue: read.catalogue, live })
+        let (ids, shared) = (read.ids, read.duplicates);
+        Ok(Asked { state: read.state, files, catalogue: read.catalogue, live, ids, shared })
     }
 
     /// The request that conditions are judged for, where anything of it was said.
@@ -105,6 +113,21 @@ impl Ask {
 }
 
 impl Asked {
+    /// Returns what a principal goes by who is called by a username or an id.
+    pub(super) fn known(&self, mut principal: Principal) -> Result<Principal, Failure> {
+        let people = People::of(&self.state, Some(&self.ids));
+        principal.readdress(&|address| people.known(address));
+        let address = principal.address();
+        let Some(ids) = self.shared.get(&address) else { return Ok(principal) };
+        let each = ids.iter().map(|id| {
+            let known = people.known(&address.sibling(*id)).unwrap_or_else(|| address.sibling(*id));
+            format!("`{}` ({id})", known.text())
+        });
+        let each: Vec<_> = each.collect();
+        let words = format!("{} {} are called `{}`", ids.len(), address.kind().section(), address.key());
+        Err(Failure::usage(words).hint(format!("say which one is meant: {}", each.join(" or "))))
+    }
+
     /// Reads `organization`, `all_projects`, or a project by name or id.
     pub(super) fn scope(&self, text: &str) -> Result<GrantScope, Failure> {
         match text {

@@ -32,22 +32,23 @@ pub(super) struct Explain {
 impl Explain {
     pub(super) async fn run(self, common: &Common) -> Result<Exit, Failure> {
         let asked = self.ask.read(common, false).await?;
+        let principal = asked.known(self.principal.clone())?;
         let ground = Ground { state: &asked.state, files: asked.files.as_ref() };
         let on = self.on.as_deref().map(|text| asked.scope(text)).transpose()?;
         let everything = Everything::of(&asked.state);
-        let owner = everything.owners().contains(&self.principal);
-        if !owner && !known(&asked.state, &self.principal, &everything) {
-            return Err(nobody(&asked, &self.principal));
+        let owner = everything.owners().contains(&principal);
+        if !owner && !known(&asked.state, &principal, &everything) {
+            return Err(nobody(&asked, &principal));
         }
         let request = self.ask.request(common);
         let held: Vec<_> = everything
-            .held_by(&self.principal)
+            .held_by(&principal)
             .into_iter()
             .filter(|held| on.as_ref().is_none_or(|on| held.grant.scope.contains(on)))
             .map(|held| (decide(&held.grant, request.as_ref()), held))
             .map(|(holds, held)| (held, holds))
             .collect();
-        let principal = self.principal.to_string();
+        let principal = principal.to_string();
         common.show(&Explanation { ground, principal, owner, held })?;
         Ok(Exit::Done)
     }

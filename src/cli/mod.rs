@@ -12,6 +12,7 @@ mod explain;
 mod export;
 mod failure;
 mod interrupt;
+mod keys;
 mod output;
 mod permission_sets;
 mod plan;
@@ -68,6 +69,8 @@ impl Exit {
     /// Returns how a command ends whose plan was sent.
     fn of(outcome: &Outcome) -> Self {
         match (&outcome.end, outcome.wrote()) {
+            (End::Done, true) if !outcome.keys.is_done() => Self::PartWay,
+            (End::Done, false) if !outcome.keys.is_done() => Self::Error,
             (End::Done, _) => Self::Done,
             (End::NotConverged(_), _) => Self::NotConverged,
             (End::Twins(_), _) => Self::PartWay,
@@ -132,6 +135,7 @@ enum Command {
     Plan(plan::Plan),
     Apply(apply::Apply),
     Drift(drift::Drift),
+    Keys(keys::Keys),
     Export(export::Export),
     Explain(explain::Explain),
     WhoCan(who_can::WhoCan),
@@ -153,6 +157,7 @@ impl Command {
             Self::Validate(_)
             | Self::Plan(_)
             | Self::Apply(_)
+            | Self::Keys(_)
             | Self::Drift(_)
             | Self::Explain(_)
             | Self::WhoCan(_)
@@ -233,6 +238,7 @@ fn run(cli: Cli, without_formats: Option<&str>) -> Exit {
             Command::Plan(command) => command.run(&common).await,
             Command::Apply(command) => command.run(&common).await,
             Command::Drift(command) => command.run(&common).await,
+            Command::Keys(command) => command.run(&common).await,
             Command::Export(command) => command.run(&common).await,
             Command::Explain(command) => command.run(&common).await,
             Command::WhoCan(command) => command.run(&common).await,

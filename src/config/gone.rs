@@ -1,12 +1,14 @@
 //! What the files name and the organization no longer has: the part that is gone is left out, the rest stands.
 
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, HashSet};
 
 use super::merge::by;
 use super::mistake::{Mistake, MistakeKind, Severity};
 use super::source::Sources;
 use crate::model::{
-    Address, Catalogue, Desired, Group, Id, Kind, Missing, MissingKind, Policy, Rule, Scope, State, Where,
+    Address, Catalogue, Desired, Group, Id, Ids, Kind, Missing, MissingKind, Object, People, Policy, Rule,
+    Scope, State, Where,
 };
 
 /// What the organization has, for names to be looked up in.
@@ -14,8 +16,44 @@ use crate::model::{
 pub struct Present<'a> {
     /// The live objects, and the projects where they were read.
     pub state: &'a State,
+    /// The ids of its objects, where they are known.
+    pub ids: Option<&'a Ids>,
     /// Names that several live objects share: those are ambiguous, not gone.
     pub duplicates: &'a BTreeMap<Address, Vec<Id>>,
+}
+
+/// Whom files may name, by whatever they are called.
+pub(super) struct Roster<'a> {
+    pub(super) live: Present<'a>,
+    people: People<'a>,
+    /// What live objects refer to and no list shows.
+    unlisted: OnceCell<HashSet<Address>>,
+}
+
+impl<'a> Roster<'a> {
+    pub(super) const fn of(live: Present<'a>) -> Self {
+        Self { live, people: People::of(live.state, live.ids), unlisted: OnceCell::new() }
+    }
+
+    /// Returns what a live object goes by that is called by a username or an id.
+    pub(super) fn called(&self, address: &Address) -> Option<Address> {
+        self.people.known(address)
+    }
+
+    /// Says whether there is such an object, also where no list shows it.
+    pub(super) fn has(&self, address: &Address) -> bool {
+        let listed = self.live.state.has(address) || self.called(address).is_some();
+        listed || address.key().id().is_some() && self.unlisted().contains(address)
+    }
+
+    fn unlisted(&self) -> &HashSet<Address> {
+        let state = self.live.state;
+        let referred = || {
+            let all = state.objects.values().flat_map(Object::refers);
+            all.filter(|to| to.key().id().is_some() && !state.has(to)).collect()
+        };
+        self.unlisted.get_or_init(referred)
+    }
 }
 
 /// Returns what is gone, out of the findings about it.
@@ -24,7 +62,7 @@ pub(super) fn missing(findings: &[Mistake], sources: &Sources) -> Vec<Missing> {
     let mut missing: Vec<Missing> = gone
         .filter_map(|finding| {
             let (kind, name, by) = part(&finding.kind)?;
-            Some(Missing { kind, name: name.to_owned(), by, at: sources.place(finding.at) })
+            Some(Missing { kind, name, by, at: sources.place(finding.at) })
         })
         .collect();
     missing.sort();
@@ -33,23 +71,26 @@ pub(super) fn missing(findings: &[Mistake], sources: &Sources) -> Vec<Missing> {
 }
 
 /// Returns what a finding says is gone, its name, and what names it.
-fn part(finding: &MistakeKind) -> Option<(MissingKind, &str, String)> {
+fn part(finding: &MistakeKind) -> Option<(MissingKind, String, String)> {
     if let MistakeKind::UnknownUser { by, name, .. } = finding {
-        return Some((MissingKind::Object(Kind::User), name, by.clone()));
+        return Some((MissingKind::Object(Kind::User), name.clone(), by.clone()));
+    }
+    if let MistakeKind::UnknownId { by, kind, id } = finding {
+        return Some((MissingKind::Object(*kind), id.to_string(), by.clone()));
     }
     if let MistakeKind::NoSuchExternal { kind, name, .. } = finding {
-        return Some((MissingKind::Object(*kind), name, "`external`".to_owned()));
+        return Some((MissingKind::Object(*kind), name.clone(), "`external`".to_owned()));
     }
     if let MistakeKind::NoSuchProtected { address, .. } = finding {
         let (kind, name) = address.split_once(':')?;
         let kind = Kind::ALL.iter().copied().find(|it| it.word() == kind)?;
-        return Some((MissingKind::Object(kind), name, "`protect`".to_owned()));
+        return Some((MissingKind::Object(kind), name.to_owned(), "`protect`".to_owned()));
     }
     if let MistakeKind::NoSuchProject { name, .. } = finding {
-        return Some((MissingKind::Project, name, "`projects`".to_owned()));
+        return Some((MissingKind::Project, name.clone(), "`projects`".to_owned()));
     }
     if let MistakeKind::PermissionSetGone { name } = finding {
-        return Some((MissingKind::PermissionSet, name, "the files".to_owned()));
+        return Some((MissingKind::PermissionSet, name.clone(), "the files".to_owned()));
     }
     None
 }
@@ -60,8 +101,12 @@ pub(super) fn excuse(desired: &Desired, findings: &mut Vec<Mistake>) {
     let ended: HashSet<(String, String)> =
         ended.filter_map(|it| Some((by(Some(&it.address)), it.member.as_ref()?.key().to_string()))).collect();
     findings.retain(|finding| {
-        let MistakeKind::UnknownUser { by, name, .. } = &finding.kind else { return true };
-        ended.is_empty() || !ended.contains(&(by.clone(), name.clone()))
+        let named = match &finding.kind {
+            MistakeKind::UnknownUser { by, name, .. } => (by.clone(), name.clone()),
+            MistakeKind::UnknownId { by, id, .. } => (by.clone(), id.to_string()),
+            _ => return true,
+        };
+        !ended.contains(&named)
     });
 }
 
@@ -69,9 +114,10 @@ pub(super) fn excuse(desired: &Desired, findings: &mut Vec<Mistake>) {
 ///
 /// A rule is left out as a whole when no project or no permission set of it is left: without its list it would grant
 /// more than the files say. Rules that are live as they are written stay.
-pub(super) fn leave_out(desired: &mut Desired, live: &State, catalogue: Option<&Catalogue>) {
+pub(super) fn leave_out(desired: &mut Desired, roster: &Roster<'_>, catalogue: Option<&Catalogue>) {
     let declared: HashSet<Address> = desired.state.objects.keys().cloned().collect();
-    let exists = |address: &Address| live.has(address) || declared.contains(address);
+    let live = roster.live.state;
+    let exists = |address: &Address| roster.has(address) || declared.contains(address);
     for (_, group) in desired.state.all_mut::<Group>() {
         group.members.retain(|member| exists(&member.address()));
     }
@@ -129,7 +175,7 @@ mod tests {
         let files = read(&[source], "2026-11-22T00:00:00Z".parse().unwrap()).unwrap();
         let listed = Catalogue::published().iter().filter(|(name, _)| name.as_str() != "InstancesReadOnly");
         let catalogue: Catalogue = listed.map(|(name, set)| (name.clone(), set.clone())).collect();
-        let present = Present { state: live, duplicates: &BTreeMap::new() };
+        let present = Present { state: live, ids: None, duplicates: &BTreeMap::new() };
         files.resolve_in(Some(present), &catalogue, true).unwrap().desired
     }
 

@@ -40,6 +40,7 @@ pub use words::{Meant, MistakeKind, Words, Written};
 
 use crate::model::{Address, Catalogue, Desired, Id, Stack, State};
 use decode::Decoder;
+use gone::Roster;
 use merge::{Document, merge};
 use parse::parse;
 use section::assertion::OnDocument;
@@ -243,7 +244,7 @@ impl Files {
         catalogue_is_live: bool,
     ) -> Result<Resolved, Mistakes> {
         static NONE_SHARED: BTreeMap<Address, Vec<Id>> = BTreeMap::new();
-        let live = live.map(|state| Present { state, duplicates: &NONE_SHARED });
+        let live = live.map(|state| Present { state, ids: None, duplicates: &NONE_SHARED });
         self.resolve_in(live, catalogue, catalogue_is_live)
     }
 
@@ -260,14 +261,18 @@ impl Files {
         let mut findings = self.warnings.clone();
         let state = live.as_ref().map(|live| live.state);
         check::catalogue(&self.document, catalogue, catalogue_is_live, state, &mut findings);
-        if let Some(live) = &live {
-            check::organization(&self.document, live, &mut findings);
+        let roster = live.as_ref().map(|live| Roster::of(*live));
+        if let Some(roster) = &roster {
+            check::organization(&self.document, roster, &mut findings);
         }
         let mut desired: Desired = resolve::resolve(self, state, &mut findings);
         gone::excuse(&desired, &mut findings);
         desired.missing = gone::missing(&findings, &self.sources);
-        if let (Some(live), false) = (state, desired.missing.is_empty()) {
-            gone::leave_out(&mut desired, live, catalogue_is_live.then_some(catalogue));
+        if let Some(roster) = &roster {
+            desired.readdress(&|address| roster.called(address));
+            if !desired.missing.is_empty() {
+                gone::leave_out(&mut desired, roster, catalogue_is_live.then_some(catalogue));
+            }
         }
         let stopped = findings.iter().any(|finding| finding.severity == Severity::Error);
         let findings = Mistakes::new(Arc::clone(&self.sources), findings);

@@ -128,6 +128,7 @@ shown_as_it_is!(
     Box<str>,
     Option<String>,
     Vec<&'static str>,
+    Vec<String>,
     Vec<Id>,
     bool,
     char,
@@ -272,6 +273,11 @@ mistakes! {
     // Values.
     BadName { kind: Kind, text: String, why: BadText } => "the {kind} name `{text}` {why}", "not a name";
     BadEmail { text: String, why: BadText } => "`{text}` {why}", "not an e-mail address";
+    BadUsername { text: String, why: BadText } => "the username `{text}` {why}", "not a username";
+    BadPerson { text: String, why: BadText } =>
+        "`{text}` names no person: it {why}", "write an e-mail address, `username=NAME` or `id=ID`";
+    PersonUnclear => "a person is named by one of `email`, `username` and `id`", "write exactly one of them";
+    NameAndId => "an application is named by one of `name` and `id`", "write exactly one of them";
     BadProjectName { text: String, why: BadText } => "the project name `{text}` {why}", "not a project name";
     BadPermissionSet { text: String, why: BadText } =>
         "the permission set name `{text}` {why}", "not a permission set";
@@ -329,7 +335,7 @@ mistakes! {
         }));
     BadAddress { text: String } =>
         "`{text}` is not the address of an object",
-        "write `user:E-MAIL`, `application:NAME`, `group:NAME` or `policy:NAME`";
+        "write `user:E-MAIL` (or `user:username=NAME`), `application:NAME`, `group:NAME` or `policy:NAME`";
 
     // The header.
     NoHeader =>
@@ -416,6 +422,13 @@ mistakes! {
         });
     UnknownUser { by: String, name: String, near: Option<String> } =>
         "{by} names user `{name}`, who is not in the organization", (guessed(near));
+    UnknownId { by: String, kind: Kind, id: Id } =>
+        "{by} names the {kind} {id}, which nothing in the organization refers to", "left out of the plan";
+    NamedById { kind: Kind, id: Id, name: String } =>
+        "the {kind} {id} is listed by the API as `{name}`", "write its name";
+    PeopleShare { name: String, people: Vec<String> } =>
+        (format!("{} people have the address `{name}`", people.len())),
+        (format!("say which one is meant: {}", people.join(" or ")));
     NameShared { kind: Kind, name: String, ids: Vec<Id> } =>
         (format!("{} live {} share the name `{name}`", ids.len(), kind.section())),
         (format!(

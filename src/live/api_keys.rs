@@ -6,8 +6,8 @@ use super::seen::id_of;
 use crate::api::wire::{self, Bearer, SecretVersionStatus};
 use crate::api::{Client, ErrorKind, ListApiKeys, ListSecrets, ProjectId, Region};
 use crate::model::{
-    AccessKeyId, FoundSecret, LiveKey, LiveKeys, LiveSecret, LiveVersion, Marking, Owner, SecretPlace, VersionState,
-    version_key,
+    AccessKeyId, FoundSecret, LiveKey, LiveKeys, LiveSecret, LiveVersion, Marking, Owner, SecretPlace,
+    VersionState, version_key,
 };
 
 /// Reads the keys of all applications, and what stands where they are delivered to.
@@ -65,7 +65,8 @@ pub fn key_of(key: &wire::ApiKey) -> Result<LiveKey, Error> {
 fn live_key(key: &wire::ApiKey, access_key: AccessKeyId) -> Result<LiveKey, Error> {
     let what = || format!("the API key `{access_key}`");
     let created_at: Option<Timestamp> = key.created_at;
-    let created_at = created_at.ok_or_else(|| Error::shape(what(), &"it does not say when it was created"))?;
+    let created_at =
+        created_at.ok_or_else(|| Error::shape(what(), &"it does not say when it was created"))?;
     Ok(LiveKey {
         created_at,
         expires_at: key.expires_at,
@@ -103,8 +104,11 @@ pub async fn live_secret(client: &Client, place: &SecretPlace) -> Result<FoundSe
         several => return Ok(FoundSecret::Several(several.len())),
     };
     let versions = client.list_secret_versions(&region, &secret.id, &[]).all().await;
-    let mut versions: Vec<LiveVersion> =
-        versions.map_err(Error::reading(format!("the versions of {}", what())))?.iter().filter_map(version).collect();
+    let mut versions: Vec<LiveVersion> = versions
+        .map_err(Error::reading(format!("the versions of {}", what())))?
+        .iter()
+        .filter_map(version)
+        .collect();
     versions.sort_by_key(|version| std::cmp::Reverse(version.revision));
     let owner = match Owner::of_tags(secret.tags.iter().cloned()).0 {
         None => None,
@@ -121,9 +125,9 @@ fn version(version: &wire::SecretVersion) -> Option<LiveVersion> {
         SecretVersionStatus::ScheduledForDeletion => VersionState::Going,
         SecretVersionStatus::Deleted => return None,
         // What this version does not know cannot be read, as far as anybody can tell.
-        SecretVersionStatus::Disabled | SecretVersionStatus::Unspecified | SecretVersionStatus::Unknown(_) => {
-            VersionState::Disabled
-        }
+        SecretVersionStatus::Disabled
+        | SecretVersionStatus::Unspecified
+        | SecretVersionStatus::Unknown(_) => VersionState::Disabled,
     };
     Some(LiveVersion { revision: version.revision.number(), state, key: version_key(&version.description) })
 }

@@ -12,6 +12,7 @@
 //! ```
 mod access_keys;
 mod answers;
+mod api_keys;
 mod application;
 mod caller;
 mod error;
@@ -33,6 +34,7 @@ use std::fmt;
 use jiff::Timestamp;
 
 pub use self::access_keys::access_keys;
+pub use self::api_keys::{key_of, live_keys, live_secret};
 pub use self::caller::{Caller, Unresolved, caller};
 pub use self::error::Error;
 pub use self::oldest_keys::oldest_keys;

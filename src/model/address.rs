@@ -1,7 +1,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::{Email, Id, Kind, Name};
+use super::{BadText, Email, Id, Kind, Name, Username};
 
 /// What an object goes by within its kind.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -10,6 +10,8 @@ pub enum Key {
     Named(Name),
     /// The e-mail address of a person, which one person alone has.
     Email(Email),
+    /// The name that a person logs in with, of one whose e-mail address somebody else has too.
+    Username(Username),
     /// The id, of an object whose name is not unique, breaks the rules, or is not known.
     Id(Id),
     /// A name that is unique within another object: the slot of an API key, the name of an SSH key.
@@ -33,7 +35,7 @@ impl Key {
     pub const fn name(&self) -> Option<&Name> {
         match self {
             Self::Named(name) => Some(name),
-            Self::Email(_) | Self::Id(_) | Self::Child(_) | Self::Only => None,
+            Self::Email(_) | Self::Username(_) | Self::Id(_) | Self::Child(_) | Self::Only => None,
         }
     }
 
@@ -42,7 +44,21 @@ impl Key {
     pub const fn id(&self) -> Option<Id> {
         match self {
             Self::Id(id) => Some(*id),
-            Self::Named(_) | Self::Email(_) | Self::Child(_) | Self::Only => None,
+            Self::Named(_) | Self::Email(_) | Self::Username(_) | Self::Child(_) | Self::Only => None,
+        }
+    }
+
+    /// Reads what a person goes by where one text says it: an e-mail address, `username=ops`, or `id=` and an id.
+    ///
+    /// # Errors
+    /// When it is none of these.
+    pub fn of_person(text: &str) -> Result<Self, BadText> {
+        if let Some(username) = text.strip_prefix(USERNAME) {
+            return username.parse().map(Self::Username);
+        }
+        match text.strip_prefix(ID).map(str::parse) {
+            Some(Ok(id)) => Ok(Self::Id(id)),
+            Some(Err(_)) | None => text.parse().map(Self::Email),
         }
     }
 
@@ -52,11 +68,18 @@ impl Key {
         match self {
             Self::Named(name) => Some(name.as_str()),
             Self::Email(email) => Some(email.as_str()),
+            Self::Username(username) => Some(username.as_str()),
             Self::Child(child) => Some(child.name.as_str()),
             Self::Id(_) | Self::Only => None,
         }
     }
 }
+
+/// What stands before a username where one text names a person.
+const USERNAME: &str = "username=";
+
+/// What stands before an id there.
+const ID: &str = "id=";
 
 impl From<Name> for Key {
     fn from(name: Name) -> Self {
@@ -81,6 +104,7 @@ impl fmt::Display for Key {
         match self {
             Self::Named(name) => name.fmt(f),
             Self::Email(email) => email.fmt(f),
+            Self::Username(username) => write!(f, "{USERNAME}{username}"),
             Self::Id(id) => id.fmt(f),
             Self::Child(child) => write!(f, "{}/{}", child.parent, child.name),
             Self::Only => f.write_str("organization"),
@@ -154,6 +178,18 @@ impl Address {
     #[must_use]
     pub fn key_text(&self) -> String {
         self.key.to_string()
+    }
+
+    /// Returns the object as files and command lines write it in one text: `group:developers`, `user:username=ops`, or
+    /// `user:id=` and an id.
+    #[must_use]
+    pub fn text(&self) -> String {
+        match &self.key {
+            Key::Id(id) => format!("{}:{ID}{id}", self.kind),
+            Key::Named(_) | Key::Email(_) | Key::Username(_) | Key::Child(_) | Key::Only => {
+                format!("{}:{}", self.kind, self.key)
+            }
+        }
     }
 
     /// Returns the object as somebody who can hold access, or `None` for what cannot.
@@ -286,6 +322,20 @@ impl fmt::Debug for Attachment {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn one_text_names_a_person_in_three_ways() {
+        let id = Id::from_bits(7);
+        for text in
+            ["a@x.io".to_owned(), "username=ops".to_owned(), "username=a@x.io".to_owned(), format!("id={id}")]
+        {
+            assert_eq!(Address::user(Key::of_person(&text).unwrap()).text(), format!("user:{text}"));
+        }
+        assert_eq!(Key::of_person("id=a@x.io").unwrap().title(), Some("id=a@x.io"), "an address");
+        for bad in ["", "ops", "username=", "username=a b", "id=7"] {
+            assert!(Key::of_person(bad).is_err(), "{bad}");
+        }
+    }
 
     #[test]
     fn an_address_says_kind_and_key() {

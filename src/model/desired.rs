@@ -55,6 +55,28 @@ impl Desired {
         self.state.objects.iter().filter(|(address, _)| address.kind().declarable())
     }
 
+    /// Gives objects other addresses, where they move, in all that the files say of them.
+    pub fn readdress(&mut self, to: &impl Fn(&Address) -> Option<Address>) {
+        let moved = |address: Address| to(&address).unwrap_or(address);
+        self.state.objects.values_mut().for_each(|object| object.readdress(to));
+        self.assertions.iter_mut().for_each(|assertion| assertion.principal.readdress(to));
+        for guests in self.guests.values_mut() {
+            *guests = std::mem::take(guests)
+                .into_iter()
+                .map(|mut guest| {
+                    guest.readdress(to);
+                    guest
+                })
+                .collect();
+        }
+        self.expiries.iter_mut().filter_map(|expiry| expiry.member.as_mut()).for_each(|it| it.readdress(to));
+        let protected = std::mem::take(&mut self.settings.protect);
+        self.settings.protect = protected.into_iter().map(moved).collect();
+        for entry in &mut self.allow {
+            entry.of = std::mem::take(&mut entry.of).into_iter().map(moved).collect();
+        }
+    }
+
     /// Returns the desired state of files that declare nothing in this organization.
     #[must_use]
     pub fn empty(organization: Id) -> Self {

@@ -16,6 +16,7 @@ mod ids;
 mod name;
 mod near;
 mod object;
+mod people;
 mod state;
 
 pub use address::{Address, Attachment, Child, Key, Principal};
@@ -35,7 +36,7 @@ pub use id::{BadId, Id};
 pub use ids::Ids;
 pub use name::{
     AccessKeyId, BadText, Condition, Email, Name, PermissionSetName, ProjectName, SlotName, Stack, Tag,
-    check_description,
+    Username, check_description,
 };
 #[cfg(test)]
 pub(crate) use near::spent;
@@ -44,4 +45,5 @@ pub use object::{
     Application, Builtin, Field, FieldValue, Group, Kind, Managed, Object, OfKind, Policy, Rule, Rules,
     Scope, User, UserStatus, UserType, Writer,
 };
+pub use people::People;
 pub use state::{Flags, Meta, Owner, State};

@@ -134,6 +134,13 @@ text! {
     Condition, check_condition, str::trim
 }
 
+text! {
+    /// The name that a person logs in with, unique in an organization: 2 to 150 of ASCII letters, digits and `@ . _ -`.
+    ///
+    /// Source: IAM API v1alpha1, `username` of `POST /users`, with the pattern of the official clients.
+    Username, check_username
+}
+
 const NAME_MOST: usize = 64;
 
 fn length(text: &str, most: usize) -> Result<(), BadText> {
@@ -210,6 +217,13 @@ fn check_access_key(text: &str) -> Result<(), BadText> {
         return Err(BadText::Shape("is not an access key, which is `SCW` and 17 capital letters or digits"));
     }
     Ok(())
+}
+
+fn check_username(text: &str) -> Result<(), BadText> {
+    length(text, 150)?;
+    let good = |c: char| c.is_ascii_alphanumeric() || "@._-".contains(c);
+    characters(text, good, "letters without accents, digits and `@ . _ -`")?;
+    if text.len() < 2 { Err(BadText::Shape("must have at least 2 characters")) } else { Ok(()) }
 }
 
 fn check_condition(text: &str) -> Result<(), BadText> {
@@ -374,6 +388,16 @@ mod tests {
     fn the_tag_of_every_stack_is_one_that_the_api_takes() {
         let longest: Stack = "0-abcdefghijklmnopqrstuvwxyz-12".parse().unwrap();
         assert_eq!(check_tag_text(&format!("{OWNER_TAG}{longest}")), Ok(()));
+    }
+
+    #[test]
+    fn a_username_has_the_characters_that_the_api_takes() {
+        for good in ["ops", "alice@example.com", "a_b-c.d", &"x".repeat(150)] {
+            assert!(good.parse::<Username>().is_ok(), "{good:?}");
+        }
+        for bad in ["", "a", "a b", "é2", "a+b", &"x".repeat(151)] {
+            assert!(bad.parse::<Username>().is_err(), "{bad:?}");
+        }
     }
 
     #[test]

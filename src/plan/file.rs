@@ -6,6 +6,7 @@
 
 mod basis;
 mod compare;
+mod keys;
 mod read;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -16,6 +17,7 @@ use serde::{Deserialize, Serialize};
 
 pub use self::basis::digest;
 pub use self::compare::{Difference, Part};
+pub use self::keys::KeyDocument;
 pub use self::read::{Mismatch, Stale, Standing, Unreadable};
 use super::{Action, Blocked, Edge, Effect, GuardName, Leftover, Options, Plan, Step, StepId, Verdict};
 use crate::access::{Grant, GrantScope, Sharpness};
@@ -50,6 +52,9 @@ pub struct Document {
     pub access: Vec<AccessDocument>,
     /// The calls, in the order in which they are shown.
     pub steps: Vec<StepDocument>,
+    /// What is done about API keys after the steps.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub keys: Vec<KeyDocument>,
     /// What is kept and yet missing for a while.
     pub interruptions: Vec<InterruptionDocument>,
     /// What the guards found.
@@ -544,6 +549,7 @@ impl Plan {
             weaker: self.weaker().to_vec(),
             access: self.access_documents(),
             steps: self.steps().iter().map(step).collect(),
+            keys: keys::documents(self.keys()),
             interruptions: self
                 .interruptions()
                 .iter()
@@ -649,7 +655,7 @@ impl Plan {
                 verdict: finding.verdict.word().to_owned(),
                 message: finding.message.clone(),
                 items: finding.items.clone(),
-                of: finding.of.iter().map(|of| format!("{}:{}", of.kind(), of.key())).collect(),
+                of: finding.of.iter().map(Address::text).collect(),
             })
             .collect()
     }
@@ -658,7 +664,7 @@ impl Plan {
 fn key(key: &Key) -> String {
     match key {
         Key::Id(id) => format!("id:{id}"),
-        Key::Named(_) | Key::Email(_) | Key::Child(_) | Key::Only => key.to_string(),
+        Key::Named(_) | Key::Email(_) | Key::Username(_) | Key::Child(_) | Key::Only => key.to_string(),
     }
 }
 

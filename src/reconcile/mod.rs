@@ -10,6 +10,7 @@ mod drift;
 mod error;
 mod export;
 mod hint;
+mod keys;
 mod plan;
 mod saved;
 
@@ -23,6 +24,7 @@ pub use self::drift::Drift;
 pub use self::error::{Error, Outdated};
 pub use self::export::{Exported, export};
 pub use self::hint::hints;
+pub use self::keys::{KeyOptions, ShownKey};
 pub use self::plan::{PlanOptions, Planned, resolve};
 pub use self::saved::{Again, SavedPlan};
 use crate::api::{AccessKey, Client, Warning};

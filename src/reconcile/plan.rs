@@ -2,11 +2,12 @@
 
 use jiff::Timestamp;
 
-use super::{Error, Session};
+use super::{Error, KeyOptions, Session};
 use crate::config::{self, Files, Present};
 use crate::live::{self, Live, Needs};
-use crate::model::{Catalogue, Desired, Principal};
+use crate::model::{Catalogue, Desired, People, Principal};
 use crate::plan::file::{Document, FileDocument, MadeFrom, digest};
+use crate::plan::slot::KeyFacts;
 use crate::plan::{Caller, Facts, Options, Plan, between};
 
 /// How a plan is made.
@@ -18,12 +19,14 @@ pub struct PlanOptions {
     pub caller: Option<Principal>,
     /// How strictly the plan is judged.
     pub guards: Options,
+    /// How API keys are planned.
+    pub keys: KeyOptions,
 }
 
 impl Default for PlanOptions {
     /// Returns the options of a plan that is made now and lifts no guard.
     fn default() -> Self {
-        Self { now: Timestamp::now(), caller: None, guards: Options::default() }
+        Self { now: Timestamp::now(), caller: None, guards: Options::default(), keys: KeyOptions::default() }
     }
 }
 
@@ -35,6 +38,10 @@ pub struct Planned {
     /// Who runs it.
     pub caller: Caller,
     pub(super) made_from: MadeFrom,
+    /// How API keys were planned.
+    pub(super) keys: KeyOptions,
+    /// What time it was.
+    pub(super) now: Timestamp,
 }
 
 impl Planned {
@@ -59,10 +66,11 @@ impl Session {
     pub async fn plan(&self, files: &Files, options: &PlanOptions) -> Result<Planned, Error> {
         let mut reading = self.read_for(files, options).await?;
         let desired = self.resolve_for(files, &reading.live, options)?;
+        self.keys_for(&mut reading, &desired).await?;
         let plan = reading.compare(&desired, options)?;
         let plan = self.with_key_ages(&mut reading, &desired, options, plan).await?;
         let made_from = made_from(files, options, reading.digest(options));
-        Ok(Planned { plan, caller: reading.caller, made_from })
+        Ok(Planned { plan, caller: reading.caller, made_from, keys: options.keys.clone(), now: options.now })
     }
 
     /// Turns files into what is desired, and reports their warnings, or treats them as errors where that is asked for.
@@ -101,7 +109,12 @@ impl Session {
             asked = Some(live::caller(&self.client, key).await);
         }
         let caller = match (&options.caller, asked) {
-            (Some(principal), _) => Caller::Known(principal.clone()),
+            (Some(principal), _) => {
+                let mut principal = principal.clone();
+                let people = People::of(&live.state, Some(&live.ids));
+                principal.readdress(&|address| people.known(address));
+                Caller::Known(principal)
+            }
             (None, None) => Caller::Unresolved("no access key is configured".to_owned()),
             (None, Some(Err(why))) => Caller::Unresolved(why.to_string()),
             (None, Some(Ok(caller))) => match caller.principal(&live.ids) {
@@ -109,7 +122,7 @@ impl Session {
                 Err(why) => Caller::Unresolved(why.to_string()),
             },
         };
-        Ok(Reading { live, caller })
+        Ok(Reading { live, caller, keys: None, own: self.own_key() })
     }
 
     /// Plans once more with the ages of the keys of adopted applications, which are read only where a plan shows them.
@@ -134,11 +147,23 @@ impl Session {
 pub(super) struct Reading {
     pub(super) live: Live,
     pub(super) caller: Caller,
+    /// What is live of API keys, once it is read.
+    pub(super) keys: Option<LiveKeys>,
+    /// The key that makes the calls.
+    pub(super) own: Option<AccessKeyId>,
 }
 
 impl Reading {
     pub(super) fn compare(&self, desired: &Desired, options: &PlanOptions) -> Result<Plan, Error> {
-        Ok(between(&facts(&self.live, &self.caller, options.now), desired, &options.guards)?)
+        let hands = options.keys.hands();
+        let keys = KeyFacts {
+            live: self.keys.as_ref(),
+            own: self.own.as_ref(),
+            hands: &hands,
+            occasion: options.keys.occasion,
+        };
+        let facts = Facts { keys, ..facts(&self.live, &self.caller, options.now) };
+        Ok(between(&facts, desired, &options.guards)?)
     }
 
     pub(super) fn digest(&self, options: &PlanOptions) -> String {
@@ -154,6 +179,7 @@ pub(super) const fn facts<'a>(live: &'a Live, caller: &'a Caller, now: Timestamp
         titles: &live.titles,
         duplicates: &live.duplicates,
         oldest_keys: &live.oldest_keys,
+        keys: KeyFacts::NONE,
         caller,
         now,
     }
@@ -172,7 +198,7 @@ pub(super) fn needs(files: &Files) -> Needs {
 pub fn resolve(files: &Files, live: &Live) -> Result<config::Resolved, Error> {
     let catalogue = live.catalogue.as_ref();
     let known = catalogue.unwrap_or(Catalogue::published());
-    let present = Present { state: &live.state, duplicates: &live.duplicates };
+    let present = Present { state: &live.state, ids: Some(&live.ids), duplicates: &live.duplicates };
     Ok(files.resolve_in(Some(present), known, catalogue.is_some())?)
 }
 

@@ -3,6 +3,7 @@
 mod comment;
 pub mod escape;
 pub mod failure;
+pub mod keys;
 pub mod mistake;
 pub mod outcome;
 pub mod paint;

@@ -264,7 +264,7 @@ fn a_name_that_several_live_objects_share_is_not_gone() {
         ),
     );
     let ended = desk.run("plan --emulate live.json").ends_with(65);
-    assert!(ended.stderr.contains("2 live users share the name `ops@acme.io`"), "{ended}");
+    assert!(ended.stderr.contains("2 people have the address `ops@acme.io`"), "{ended}");
 }
 
 #[test]

@@ -26,6 +26,7 @@ mod leavers;
 mod lists;
 mod markdown;
 mod ownership;
+mod people;
 mod plan;
 mod questions;
 mod requests;

@@ -16,7 +16,9 @@ fn id(ids: &Ids, address: scw_iam::model::Address) -> String {
 fn principal_id(ids: &Ids, principal: &Principal) -> String {
     match principal.key() {
         Key::Id(id) => id.to_string(),
-        Key::Named(_) | Key::Email(_) | Key::Child(_) | Key::Only => id(ids, principal.address()),
+        Key::Named(_) | Key::Email(_) | Key::Username(_) | Key::Child(_) | Key::Only => {
+            id(ids, principal.address())
+        }
     }
 }
 

@@ -20,7 +20,9 @@ pub enum SlotError {
     #[error("it changed since the plan was made")]
     Changed,
     /// Another run made a key of the slot at the same time.
-    #[error("another run made a key of this slot at the same time ({other}), so the one that this run made ({mine}) was deleted")]
+    #[error(
+        "another run made a key of this slot at the same time ({other}), so the one that this run made ({mine}) was deleted"
+    )]
     Twin {
         /// The key that this run made.
         mine: AccessKeyId,
@@ -65,7 +67,9 @@ pub enum SlotError {
     #[error("the journal could not be written: {0}")]
     Journal(String),
     /// What went wrong while a key was delivered that is left as it is.
-    #[error("{source}; the key {key} is not in use yet, and a run that starts 15 minutes after it was made goes on with it")]
+    #[error(
+        "{source}; the key {key} is not in use yet, and a run that starts 15 minutes after it was made goes on with it"
+    )]
     Left {
         /// The key.
         key: AccessKeyId,

@@ -11,9 +11,7 @@ use super::{
 use crate::api::wire::{Bearer, CreateApiKey, Revision};
 use crate::api::{ListApiKeys, Secret, SecretBytes};
 use crate::live::{self, api_id};
-use crate::model::{
-    AccessKeyId, Delivery, FoundSecret, KeyMark, KeyStage, LiveKey, Marking, VersionState,
-};
+use crate::model::{AccessKeyId, Delivery, FoundSecret, KeyMark, KeyStage, LiveKey, Marking, VersionState};
 use crate::plan::slot::MARGIN;
 
 /// A key on its way to its deliveries.
@@ -121,8 +119,10 @@ impl Worker<'_> {
         let (at, revision) = readable.ok_or(SlotError::Changed)?;
         let Store { place, region, id } = &stores[at];
         let read = self.client.access_secret_version(region, id, &Revision::from(revision)).await;
-        let read = read.map_err(|source| SlotError::api("read the secret half of an unfinished key", source))?;
-        let secret = halves_of(&read.data, key).ok_or_else(|| SlotError::Unconfirmed(format!("secret {place}")))?;
+        let read =
+            read.map_err(|source| SlotError::api("read the secret half of an unfinished key", source))?;
+        let secret =
+            halves_of(&read.data, key).ok_or_else(|| SlotError::Unconfirmed(format!("secret {place}")))?;
         let mut held = Held { key: key.clone(), secret, began: Began::now(), sent: true };
         let delivered = self.deliver(job, &stores, &mut held, done).await;
         delivered.map_err(|source| SlotError::Left { key: key.clone(), source: Box::new(source) })?;
@@ -135,7 +135,8 @@ impl Worker<'_> {
     }
 
     fn expiry(&self, job: Job<'_>, seen: &Seen) -> Timestamp {
-        let longest = seen.live.longest_life.map_or(SignedDuration::MAX, |longest| longest.saturating_sub(MARGIN));
+        let longest =
+            seen.live.longest_life.map_or(SignedDuration::MAX, |longest| longest.saturating_sub(MARGIN));
         let life = job.slot.expires_after.min(longest);
         self.options.now.saturating_add(life).unwrap_or(Timestamp::MAX)
     }

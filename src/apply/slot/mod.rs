@@ -23,7 +23,9 @@ pub use self::tools::{BadCommand, DeliveryCommand, DeliveryTools};
 use super::Journal;
 use crate::api::Client;
 use crate::live::{self, api_id};
-use crate::model::{AccessKeyId, Address, Id, Ids, KeyMark, KeySlot, KeyStage, LiveKeys, Marking, SlotName, Stack};
+use crate::model::{
+    AccessKeyId, Address, Id, Ids, KeyMark, KeySlot, KeyStage, LiveKeys, Marking, SlotName, Stack,
+};
 use crate::plan::slot::{KeysPlan, Occasion, SlotCase, SlotPlan, SlotWork, Stray, assess};
 
 /// How long after it made a key a run starts deliveries of it.
@@ -31,8 +33,6 @@ pub const DELIVERED_WITHIN: Duration = Duration::from_secs(600);
 
 /// What the work of slots needs beside the plan.
 pub struct KeysOptions<'a> {
-    /// The slots as files declare them.
-    pub declared: &'a dyn Fn(&Address, &SlotName) -> Option<&'a KeySlot>,
     /// The stack.
     pub stack: &'a Stack,
     /// The key that makes the calls.
@@ -102,6 +102,7 @@ impl KeysOutcome {
 
 /// Whoever works on slots.
 struct Worker<'a> {
+    plan: &'a KeysPlan,
     client: &'a Client,
     options: &'a KeysOptions<'a>,
     journal: Mutex<&'a mut Journal>,
@@ -153,7 +154,7 @@ pub async fn work_on_slots(
     journal: &mut Journal,
     options: &KeysOptions<'_>,
 ) -> KeysOutcome {
-    let worker = Worker { client, options, journal: Mutex::new(journal) };
+    let worker = Worker { plan, client, options, journal: Mutex::new(journal) };
     let mut outcome = KeysOutcome::default();
     for planned in plan.slots.iter().filter(|slot| !slot.work.is_empty()) {
         let (application, slot) = (planned.application.clone(), planned.slot.clone());
@@ -182,7 +183,8 @@ pub async fn work_on_slots(
 impl<'a> Worker<'a> {
     fn job(&self, planned: &'a SlotPlan, ids: &Ids) -> Result<Job<'a>, SlotError> {
         let application = ids.get(&planned.application);
-        let slot = (self.options.declared)(&planned.application, &planned.slot);
+        let declared = self.plan.declared.get(&planned.application);
+        let slot = declared.and_then(|keys| keys.slots.get(&planned.slot));
         match (application, slot) {
             (Some(application), Some(slot)) => Ok(Job { planned, slot, application }),
             _ => Err(SlotError::Unknown(planned.application.clone())),
@@ -248,7 +250,8 @@ impl<'a> Worker<'a> {
 
     /// Writes the mark of a key.
     async fn mark(&self, key: &AccessKeyId, mark: &KeyMark) -> Result<(), SlotError> {
-        let change = crate::api::wire::UpdateApiKey { description: Some(mark.to_string()), ..Default::default() };
+        let change =
+            crate::api::wire::UpdateApiKey { description: Some(mark.to_string()), ..Default::default() };
         let changed = self.client.update_api_key(&wire_key(key)?, &change).await;
         changed.map(drop).map_err(|source| SlotError::api("mark the key", source))
     }
@@ -274,7 +277,13 @@ impl<'a> Worker<'a> {
         deleted
     }
 
-    fn note(&self, event: &str, job: Job<'_>, work: &SlotWork, error: Option<&SlotError>) -> Result<(), SlotError> {
+    fn note(
+        &self,
+        event: &str,
+        job: Job<'_>,
+        work: &SlotWork,
+        error: Option<&SlotError>,
+    ) -> Result<(), SlotError> {
         let what = (work.word(), work.key());
         self.note_of(event, &job.planned.application, Some(&job.planned.slot), what, error)
     }
@@ -290,7 +299,8 @@ impl<'a> Worker<'a> {
     ) -> Result<(), SlotError> {
         let mut journal = self.journal.lock().unwrap_or_else(PoisonError::into_inner);
         let slot = slot.map_or(serde_json::Value::Null, |slot| slot.as_str().into());
-        let mut fields = vec![("action", action.into()), ("address", application.to_string().into()), ("slot", slot)];
+        let mut fields =
+            vec![("action", action.into()), ("address", application.to_string().into()), ("slot", slot)];
         fields.extend(key.map(|key| ("key", key.as_str().into())));
         fields.extend(error.map(|error| ("error", error.to_string().into())));
         journal.note(&format!("key {event}"), fields).map_err(|error| SlotError::Journal(error.to_string()))

@@ -35,7 +35,9 @@ impl Worker<'_> {
         disable: &[u32],
         delete: &[u32],
     ) -> Result<(), SlotError> {
-        let Some(FoundSecret::One(secret)) = seen.live.secrets.get(place) else { return Err(SlotError::Changed) };
+        let Some(FoundSecret::One(secret)) = seen.live.secrets.get(place) else {
+            return Err(SlotError::Changed);
+        };
         let store = self.stored(place, secret)?;
         for revision in disable {
             self.disable(&store, *revision).await?;
@@ -47,7 +49,8 @@ impl Worker<'_> {
     }
 
     async fn disable(&self, store: &Store<'_>, revision: u32) -> Result<(), SlotError> {
-        let disabled = self.client.disable_secret_version(&store.region, &store.id, &Revision::from(revision)).await;
+        let disabled =
+            self.client.disable_secret_version(&store.region, &store.id, &Revision::from(revision)).await;
         disabled.map(drop).map_err(|source| SlotError::api("disable the old version", source))
     }
 

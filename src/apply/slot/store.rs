@@ -3,9 +3,7 @@ use super::{Seen, SlotDone, SlotError, Worker};
 use crate::api::wire::{CreateSecret, CreateSecretVersion, Revision, SecretKind};
 use crate::api::{ErrorKind, ListSecrets, Region, SecretBytes, SecretId};
 use crate::live::{self, api_id};
-use crate::model::{
-    AccessKeyId, FoundSecret, LiveSecret, SecretPlace, VersionState, version_description,
-};
+use crate::model::{AccessKeyId, FoundSecret, LiveSecret, SecretPlace, VersionState, version_description};
 use crate::plan::slot::MOST_VERSIONS;
 
 /// A secret that is there.
@@ -28,7 +26,11 @@ impl Worker<'_> {
     }
 
     /// Returns the secret at a place, and makes it where there is none.
-    pub(super) async fn store<'p>(&self, seen: &Seen, place: &'p SecretPlace) -> Result<Store<'p>, SlotError> {
+    pub(super) async fn store<'p>(
+        &self,
+        seen: &Seen,
+        place: &'p SecretPlace,
+    ) -> Result<Store<'p>, SlotError> {
         match seen.live.secrets.get(place) {
             Some(FoundSecret::One(secret)) => self.stored(place, secret),
             Some(FoundSecret::None) => self.create_secret(place).await,
@@ -61,7 +63,9 @@ impl Worker<'_> {
         };
         let listed = self.client.list_secrets(&region, &list).all().await;
         let mut listed = listed.map_err(|source| SlotError::api("list the secrets", source))?;
-        listed.retain(|it| *it.name == *place.name && *it.path == *place.path && it.deletion_requested_at.is_none());
+        listed.retain(|it| {
+            *it.name == *place.name && *it.path == *place.path && it.deletion_requested_at.is_none()
+        });
         listed.sort_by(|a, b| (a.created_at, &a.id).cmp(&(b.created_at, &b.id)));
         let Some(oldest) = listed.first() else { return Err(SlotError::Changed) };
         match made {
@@ -89,7 +93,7 @@ impl Worker<'_> {
         let held = secret.as_ref().filter(|secret| secret.gives(key));
         let revision = match held.and_then(|secret| secret.versions.first()) {
             Some(newest) => newest.revision,
-            None if secret.is_some_and(|secret| secret.versions.len() >= MOST_VERSIONS) => {
+            None if secret.as_ref().is_some_and(|secret| secret.versions.len() >= MOST_VERSIONS) => {
                 return Err(SlotError::Full(store.place.to_string()));
             }
             None => self.add_version(store, key, data, sent).await?,
@@ -127,7 +131,10 @@ impl Worker<'_> {
                 *sent = true;
                 let secret = self.secret_now(store).await?;
                 let version = secret.as_ref().and_then(|secret| {
-                    secret.of(key).find(|version| version.state == VersionState::Enabled).map(|it| it.revision)
+                    secret
+                        .of(key)
+                        .find(|version| version.state == VersionState::Enabled)
+                        .map(|it| it.revision)
                 });
                 version.ok_or(SlotError::api("add a version to the secret", error))
             }

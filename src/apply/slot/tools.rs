@@ -64,7 +64,8 @@ impl FromStr for DeliveryCommand {
 
 /// Splits at blanks; quotes of both kinds keep blanks, and nothing else has a meaning: there is no shell.
 fn words(text: &str) -> Result<Vec<String>, BadCommand> {
-    let (mut words, mut word, mut quote): (Vec<String>, Option<String>, Option<char>) = (Vec::new(), None, None);
+    let (mut words, mut word, mut quote): (Vec<String>, Option<String>, Option<char>) =
+        (Vec::new(), None, None);
     for c in text.chars() {
         match (quote, c) {
             (Some(open), _) if c == open => quote = None,

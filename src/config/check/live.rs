@@ -3,42 +3,69 @@
 use std::collections::BTreeMap;
 
 use super::Check;
-use crate::config::gone::Present;
+use crate::config::decode::Spanned;
+use crate::config::gone::Roster;
 use crate::config::merge::by;
 use crate::config::mistake::{Mistake, MistakeKind, Span};
 use crate::config::section::external::ExternalDocument;
-use crate::model::{Address, Kind, Object, State};
+use crate::model::{Address, Id, Kind, Object, State};
 
-pub(super) fn live(check: &mut Check<'_>, live: &Present<'_>) {
-    let state = live.state;
-    people(check, live);
-    external(check, live);
+pub(super) fn live(check: &mut Check<'_>, roster: &Roster<'_>) {
+    let state = roster.live.state;
+    people(check, roster);
+    external(check, roster);
     guests(check, state);
     declared(check, state);
     renamed(check, state);
-    protected(check, state);
+    protected(check, roster);
     pinned(check, state);
 }
 
 /// Warns of people who are not in the organization: they may have left.
-fn people(check: &mut Check<'_>, live: &Present<'_>) {
+fn people(check: &mut Check<'_>, roster: &Roster<'_>) {
     for (of, to) in check.document.references() {
-        let known = to.value.kind().declarable() || live.state.has(&to.value);
-        if known || shared(check, live, &to.value, to.at) {
+        if let Some(id) = to.value.key().id() {
+            by_id(check, roster, of, &to, id);
+            continue;
+        }
+        let known = to.value.kind().declarable() || roster.has(&to.value);
+        if known || shared(check, roster, &to.value, to.at) {
             continue;
         }
         let name = to.value.key_text();
-        let near = check.guess(&name, titles(live.state, to.value.kind()));
+        let near = check.guess(&name, titles(roster.live.state, to.value.kind()));
         check.note(Mistake::new(to.at, MistakeKind::UnknownUser { by: by(of), name, near }).warning());
     }
 }
 
+/// Warns of an id that nothing has, and refuses that of an application which has a name.
+fn by_id(check: &mut Check<'_>, roster: &Roster<'_>, of: Option<&Address>, to: &Spanned<Address>, id: Id) {
+    let kind = to.value.kind();
+    if !roster.has(&to.value) {
+        check.note(Mistake::new(to.at, MistakeKind::UnknownId { by: by(of), kind, id }).warning());
+    } else if let Some(named) = roster.called(&to.value).filter(|_| kind.declarable()) {
+        check.mistake(to.at, MistakeKind::NamedById { kind, id, name: named.key_text() });
+    }
+}
+
 /// Refuses a name that several live objects share, since it does not tell which one is meant; says whether it does.
-fn shared(check: &mut Check<'_>, live: &Present<'_>, address: &Address, at: Span) -> bool {
-    let Some(ids) = live.duplicates.get(address) else { return false };
+fn shared(check: &mut Check<'_>, roster: &Roster<'_>, address: &Address, at: Span) -> bool {
+    let Some(ids) = roster.live.duplicates.get(address) else { return false };
     let (kind, name) = (address.kind(), address.key_text());
+    if kind == Kind::User {
+        let people = ids.iter().map(|id| person(roster, *id)).collect();
+        check.mistake(at, MistakeKind::PeopleShare { name, people });
+        return true;
+    }
     check.mistake(at, MistakeKind::NameShared { kind, name, ids: ids.clone() });
     true
+}
+
+/// What files call one of several people of an address.
+fn person(roster: &Roster<'_>, id: Id) -> String {
+    let called = roster.called(&Address::user(id));
+    let username = called.as_ref().and_then(|address| address.key().title());
+    username.map_or_else(|| format!("`{{id: {id}}}`"), |name| format!("`{{username: {name}}}` ({id})"))
 }
 
 /// What the objects of a kind are called, of those that have a name of their own.
@@ -47,13 +74,13 @@ fn titles(state: &State, kind: Kind) -> impl Iterator<Item = &str> {
 }
 
 /// Warns of external objects that are not in the organization: they may have been deleted.
-fn external(check: &mut Check<'_>, live: &Present<'_>) {
+fn external(check: &mut Check<'_>, roster: &Roster<'_>) {
     for (address, (at, ())) in &check.document.external {
-        if live.state.has(address) || shared(check, live, address, *at) {
+        if roster.live.state.has(address) || shared(check, roster, address, *at) {
             continue;
         }
         let (kind, name) = (address.kind(), address.key_text());
-        let near = check.guess(&name, titles(live.state, kind));
+        let near = check.guess(&name, titles(roster.live.state, kind));
         check.note(Mistake::new(*at, MistakeKind::NoSuchExternal { kind, name, near }).warning());
     }
 }
@@ -117,18 +144,18 @@ fn renamed(check: &mut Check<'_>, state: &State) {
     }
 }
 
-fn protected(check: &mut Check<'_>, state: &State) {
-    let document = check.document;
+fn protected(check: &mut Check<'_>, roster: &Roster<'_>) {
+    let (state, document) = (roster.live.state, check.document);
     for protected in document.settings.iter().flat_map(|settings| &settings.protect) {
         let address = &protected.value;
-        if document.declared(address).is_none() && !state.has(address) {
+        if document.declared(address).is_none() && !roster.has(address) {
             let written = |key: &str| format!("{}:{key}", address.kind());
             let key = address.key_text();
             let gone = !address.kind().declarable() || document.external.contains_key(address);
             let known = titles(state, address.kind());
             let near = if gone { check.guess(&key, known) } else { check.near(&key, known) };
             let near = near.map(|near| written(&near));
-            let kind = MistakeKind::NoSuchProtected { address: written(&key), near };
+            let kind = MistakeKind::NoSuchProtected { address: address.text(), near };
             let mistake = Mistake::new(protected.at, kind);
             check.note(if gone { mistake.warning() } else { mistake });
         }

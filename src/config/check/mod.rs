@@ -6,7 +6,7 @@ mod names;
 mod references;
 mod rules;
 
-use super::gone::Present;
+use super::gone::Roster;
 use super::merge::Document;
 use super::mistake::{Mistake, MistakeKind, Span};
 use crate::model::{Catalogue, NearBudget, State};
@@ -32,9 +32,9 @@ pub(super) fn catalogue(
 }
 
 /// Checks what is referred to against the organization.
-pub(super) fn organization(document: &Document, live: &Present<'_>, mistakes: &mut Vec<Mistake>) {
+pub(super) fn organization(document: &Document, roster: &Roster<'_>, mistakes: &mut Vec<Mistake>) {
     let mut check = Check::new(document, mistakes);
-    live::live(&mut check, live);
+    live::live(&mut check, roster);
 }
 
 /// So many names are looked at for what was probably meant: a name is found for each mistake in files of a usual size,

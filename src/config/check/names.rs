@@ -86,9 +86,9 @@ fn guests(check: &mut Check<'_>) {
             check.note(Mistake::new(*at, kind).also(declared));
         }
         for guest in &guests.applications {
-            if document.declared(&Address::application(guest.name.value.clone())).is_none() {
-                let application = guest.name.value.to_string();
-                check.mistake(guest.name.at, MistakeKind::GuestNotDeclared { name: application });
+            if document.declared(&Address::application(guest.key.value.clone())).is_none() {
+                let application = guest.key.value.to_string();
+                check.mistake(guest.key.at, MistakeKind::GuestNotDeclared { name: application });
             }
         }
     }

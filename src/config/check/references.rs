@@ -14,7 +14,7 @@ pub(super) fn references(check: &mut Check<'_>) {
     for (of, to) in document.references() {
         let kind = to.value.kind();
         // Whether people are there only the organization can tell.
-        if !kind.declarable() || document.knows(&to.value) {
+        if !kind.declarable() || to.value.key().id().is_some() || document.knows(&to.value) {
             continue;
         }
         let name = to.value.key_text();

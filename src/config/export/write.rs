@@ -108,15 +108,18 @@ impl Writer {
         key: &str,
         items: impl IntoIterator<Item = &'a str>,
     ) {
-        let items: Vec<&str> = items.into_iter().collect();
-        let flow: Vec<String> = items.iter().map(|item| scalar(item, Context::Flow)).collect();
-        let flow = format!("[{}]", flow.join(", "));
+        let items: Vec<String> = items.into_iter().map(|item| scalar(item, Context::Flow)).collect();
+        self.items(depth, key, &items);
+    }
+
+    /// Writes a key with a list of what is YAML already, on one line where it fits.
+    pub(in crate::config) fn items(&mut self, depth: usize, key: &str, items: &[String]) {
+        let flow = format!("[{}]", items.join(", "));
         if 2 * depth + key.width() + 2 + flow.width() <= WIDTH {
             return self.key(depth, key, &flow);
         }
         self.key(depth, key, "");
         for item in items {
-            let item = scalar(item, Context::Block);
             self.raw(depth + 1, &format!("- {item}"));
         }
     }

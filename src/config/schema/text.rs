@@ -7,6 +7,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use crate::config::decode::Spanned;
 use crate::model::{
     AccessKeyId, Address, Condition, Email, Id, Name, PermissionSetName, ProjectName, SlotName, Stack, Tag,
+    Username,
 };
 
 impl<T: JsonSchema> JsonSchema for Spanned<T> {
@@ -62,6 +63,11 @@ written!(Email, "email", "An e-mail address.", {
     "pattern": r#"^[^@\s<>(),;:"\[\]\\]+@[^@\s<>(),;:"\[\]\\]+$"#
 });
 
+written!(Username, "username", "The name that a person logs in with.", {
+    "type": "string",
+    "pattern": "^[a-zA-Z0-9@._-]{2,150}$"
+});
+
 written!(Id, "id", "An id: a UUID.", {
     "type": "string",
     "pattern": r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$"
@@ -93,7 +99,7 @@ written!(Condition, "condition", "A condition in CEL.", {"type": "string", "minL
 
 written!(Address, "address", "An object by kind and name.", {
     "type": "string",
-    "pattern": r"^(user:[^@]+@[^@]+|(application|group|policy):[0-9A-Za-z_().-]+( +[0-9A-Za-z_().-]+)*)$"
+    "pattern": r"^(user:[^@]+@[^@]+|user:username=[a-zA-Z0-9@._-]{2,150}|user:id=[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}|(application|group|policy):[0-9A-Za-z_().-]+( +[0-9A-Za-z_().-]+)*)$"
 });
 
 written!(PermissionSetName, "permission_set", "A permission set. Editors offer the published ones; others may exist.", {

@@ -1,5 +1,6 @@
 use std::borrow::Cow;
 use std::collections::BTreeSet;
+use std::marker::PhantomData;
 
 use jiff::Timestamp;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
@@ -8,15 +9,16 @@ use serde_json::json;
 use super::Section;
 use super::file::Entries;
 use super::meta::{self, MetaDocument, meta};
+use super::person::{self, Person, PersonKeys};
 use super::rule::until;
 use crate::config::decode::{Decoder, Spanned};
-use crate::config::export::{Names, Writer};
+use crate::config::export::{Context, Names, Writer, scalar};
 use crate::config::fields::{Fields, Keyed as _, document};
 use crate::config::mistake::{MistakeKind, Span};
 use crate::config::resolve::{Part, Resolving};
 use crate::config::schema::text;
 use crate::config::tree::{Node, Value};
-use crate::model::{Address, Email, Flags, Group, Key, Kind, Membership, Name, Principal};
+use crate::model::{Address, Email, Flags, Group, Id, Key, Kind, Membership, Name, Principal};
 
 document! {
     /// A set of users and applications.
@@ -40,12 +42,14 @@ document! {
     #[derive(Default)]
     #[schemars(rename = "members")]
     MembersDocument: "`members`" {
-        /// People, by e-mail address; with `{email: …, until: …}` for one whose membership ends.
+        /// People, by e-mail address; with `{email: …, until: …}` for one whose membership ends. `{username: …}` is one of two
+        /// people who share an address, `{id: …}` somebody whom no list of the API shows.
         #[schemars(default, extend("default" = [], "x-api" = "`user_ids`", "examples" = [["alice@example.com", {"email": "bob@example.com", "until": "2027-01-31"}]]))]
-        users: Vec<MemberDocument<Email>>,
-        /// Applications, by name; with `{name: …, until: …}` for one whose membership ends.
+        users: Vec<MemberDocument<Person>>,
+        /// Applications, by name; with `{name: …, until: …}` for one whose membership ends. `{id: …}` is one that no list of
+        /// the API shows.
         #[schemars(default, extend("default" = [], "x-api" = "`application_ids`", "examples" = [["ci", {"name": "migration", "until": "2027-01-31"}]]))]
-        applications: Vec<MemberDocument<Name>>,
+        applications: Vec<MemberDocument<Machine>>,
     }
 }
 
@@ -56,17 +60,16 @@ document! {
     GuestsDocument: "`memberships`" {
         /// Applications that are declared here, by name; with `{name: …, until: …}` for one whose membership ends.
         #[schemars(extend("x-api" = "`application_id`", "examples" = [["ci"]]))]
-        applications: Vec<MemberDocument<Name>>,
+        applications: Vec<MemberDocument<Machine>>,
     }
 }
 
 document! {
-    /// A person whose membership ends.
-    #[schemars(rename = "user_until")]
+    /// A person by username or id, or whose membership ends.
+    #[schemars(rename = "user_until", extend("oneOf" = [{"required": ["email"]}, {"required": ["username"]}, {"required": ["id"]}]))]
     UserUntil: "a user" {
-        /// The address.
-        #[schemars(with = "Email", extend("x-api" = "`email` of a user", "examples" = ["bob@example.com"]))]
-        email: Option<Spanned<Email>>,
+        #[schemars(flatten)]
+        @of keys: PersonKeys,
         /// When the membership ends. Nothing on the server ends it: it ends with the next apply after this.
         #[schemars(with = "Option<text::Until>", extend("x-api" = "–", "examples" = ["2027-01-31"]))]
         until: Option<Spanned<Timestamp>>,
@@ -74,12 +77,15 @@ document! {
 }
 
 document! {
-    /// An application whose membership ends.
-    #[schemars(rename = "application_until")]
+    /// An application by id, or whose membership ends.
+    #[schemars(rename = "application_until", extend("oneOf" = [{"required": ["name"]}, {"required": ["id"]}]))]
     ApplicationUntil: "an application in a group" {
         /// The name.
-        #[schemars(with = "Name", extend("x-api" = "`name` of an application", "examples" = ["migration"]))]
+        #[schemars(extend("x-api" = "`name` of an application", "examples" = ["migration"]))]
         name: Option<Spanned<Name>>,
+        /// The id, of an application that no list of the API shows.
+        #[schemars(extend("x-api" = "`id` of an application", "examples" = ["63310857-3247-4094-bc70-58fd1cd82491"]))]
+        id: Option<Spanned<Id>>,
         /// When the membership ends. Nothing on the server ends it: it ends with the next apply after this.
         #[schemars(with = "Option<text::Until>", extend("x-api" = "–", "examples" = ["2027-01-31"]))]
         until: Option<Spanned<Timestamp>>,
@@ -89,50 +95,70 @@ document! {
 /// A member, by itself or with its end.
 #[derive(Debug)]
 pub(in crate::config) struct MemberDocument<N> {
-    pub(in crate::config) name: Spanned<N>,
+    pub(in crate::config) key: Spanned<Key>,
     pub(in crate::config) until: Option<Spanned<Timestamp>>,
+    of: PhantomData<N>,
 }
+
+/// An application in a list of members.
+#[derive(Debug)]
+pub(in crate::config) enum Machine {}
 
 /// How an entry of a list of members is written.
 trait Member: Sized {
     const SCHEMA: (&'static str, &'static str);
-    /// The map of an entry with its end.
-    type Ending: JsonSchema;
+    /// An entry that is a text.
+    type Alone: JsonSchema;
+    /// An entry that is a map.
+    type Map: JsonSchema;
 
-    fn ending(d: &mut Decoder<'_>, node: &Node<'_>) -> Option<MemberDocument<Self>>;
-    fn alone(d: &mut Decoder<'_>, node: &Node<'_>) -> Option<Spanned<Self>>;
+    fn map(d: &mut Decoder<'_>, node: &Node<'_>) -> Option<MemberDocument<Self>>;
+    fn alone(d: &mut Decoder<'_>, node: &Node<'_>) -> Option<Spanned<Key>>;
 }
 
-impl Member for Email {
+impl Member for Person {
     const SCHEMA: (&'static str, &'static str) = ("user_member", "A person in a group.");
-    type Ending = UserUntil;
+    type Alone = Email;
+    type Map = UserUntil;
 
-    fn ending(d: &mut Decoder<'_>, node: &Node<'_>) -> Option<MemberDocument<Self>> {
+    fn map(d: &mut Decoder<'_>, node: &Node<'_>) -> Option<MemberDocument<Self>> {
         let mut fields = Fields::of(d, node, node.head(), "users", &UserUntil::SHAPE)?;
-        let email = fields.required("email", d, of_member, |d, node, _| Self::alone(d, node));
-        let UserUntil { email, until } = UserUntil { email, until: fields.optional("until", d, until) };
-        Some(MemberDocument { name: email?, until })
+        let UserUntil { keys, until } =
+            UserUntil { keys: person::keys(&mut fields, d), until: fields.optional("until", d, until) };
+        let key = person::one(d, node, &mut fields, keys)?;
+        Some(MemberDocument { key, until, of: PhantomData })
     }
 
-    fn alone(d: &mut Decoder<'_>, node: &Node<'_>) -> Option<Spanned<Self>> {
-        d.email(node, "email")
+    fn alone(d: &mut Decoder<'_>, node: &Node<'_>) -> Option<Spanned<Key>> {
+        d.email(node, "email").map(|email| email.map(Key::Email))
     }
 }
 
-impl Member for Name {
+impl Member for Machine {
     const SCHEMA: (&'static str, &'static str) = ("application_member", "An application in a group.");
-    type Ending = ApplicationUntil;
+    type Alone = Name;
+    type Map = ApplicationUntil;
 
-    fn ending(d: &mut Decoder<'_>, node: &Node<'_>) -> Option<MemberDocument<Self>> {
+    fn map(d: &mut Decoder<'_>, node: &Node<'_>) -> Option<MemberDocument<Self>> {
         let mut fields = Fields::of(d, node, node.head(), "applications", &ApplicationUntil::SHAPE)?;
-        let name = fields.required("name", d, of_member, |d, node, _| Self::alone(d, node));
-        let ApplicationUntil { name, until } =
-            ApplicationUntil { name, until: fields.optional("until", d, until) };
-        Some(MemberDocument { name: name?, until })
+        let id = fields.optional("id", d, |d, node, _| d.id(node, "id"));
+        let has_id = fields.get("id").is_some();
+        let name = if has_id {
+            if fields.get("name").is_some() {
+                d.mistake(node.at, MistakeKind::NameAndId);
+            }
+            None
+        } else {
+            fields.required("name", d, of_member, |d, node, _| d.name(node, "name", Kind::Application))
+        };
+        let ApplicationUntil { name, id, until } =
+            ApplicationUntil { name, id, until: fields.optional("until", d, until) };
+        let key = name.map(|name| name.map(Key::Named)).or(id.map(|id| id.map(Key::Id)))?;
+        Some(MemberDocument { key, until, of: PhantomData })
     }
 
-    fn alone(d: &mut Decoder<'_>, node: &Node<'_>) -> Option<Spanned<Self>> {
-        d.name(node, "name", Kind::Application)
+    fn alone(d: &mut Decoder<'_>, node: &Node<'_>) -> Option<Spanned<Key>> {
+        d.name(node, "name", Kind::Application).map(|name| name.map(Key::Named))
     }
 }
 
@@ -140,15 +166,15 @@ fn of_member() -> String {
     "the member".to_owned()
 }
 
-impl<N: Member + JsonSchema> JsonSchema for MemberDocument<N> {
+impl<N: Member> JsonSchema for MemberDocument<N> {
     fn schema_name() -> Cow<'static, str> {
         N::SCHEMA.0.into()
     }
 
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-        let alone = generator.subschema_for::<N>();
-        let ending = generator.subschema_for::<N::Ending>();
-        json_schema!({"description": N::SCHEMA.1, "anyOf": [alone, ending]})
+        let alone = generator.subschema_for::<N::Alone>();
+        let map = generator.subschema_for::<N::Map>();
+        json_schema!({"description": N::SCHEMA.1, "anyOf": [alone, map]})
     }
 }
 
@@ -221,9 +247,9 @@ pub(super) fn guests(d: &mut Decoder<'_>, node: &Node<'_>) -> Option<Entries<Add
         let Some(mut fields) = Fields::of(d, value, key.at, text, &GuestsDocument::SHAPE) else { continue };
         let of = || format!("the entry of group `{text}`");
         let applications =
-            fields.required("applications", d, of, |d, node, _| each::<Name>(d, node, "applications"));
+            fields.required("applications", d, of, |d, node, _| each::<Machine>(d, node, "applications"));
         let mut applications = applications.unwrap_or_default();
-        d.distinct(&mut applications, "application", |member| (member.name.value.clone(), member.name.at));
+        d.distinct(&mut applications, "application", |member| (member.key.value.clone(), member.key.at));
         let address = name.map(|name| Spanned { value: Address::group(name), at: key.at });
         entries.extend(address.map(|address| (address, GuestsDocument { applications })));
     }
@@ -239,7 +265,7 @@ impl GuestsDocument {
     ) -> BTreeSet<Principal> {
         let mut principals = BTreeSet::new();
         for member in &self.applications {
-            let principal = Principal::Application(Key::Named(member.name.value.clone()));
+            let principal = Principal::Application(member.key.value.clone());
             let ended = |until| resolving.ended(group, Part::Member(&principal), until);
             if !member.until.as_ref().is_some_and(ended) {
                 principals.insert(principal);
@@ -252,21 +278,21 @@ impl GuestsDocument {
 impl MembersDocument {
     /// Returns all members, each with when its membership ends.
     fn principals(&self) -> impl Iterator<Item = (Spanned<Principal>, Option<&Spanned<Timestamp>>)> {
-        let user = |email: Email| Principal::User(Key::Email(email));
-        let users = self.users.iter().map(move |it| (it.name.clone().map(user), it.until.as_ref()));
-        let application = |name: Name| Principal::Application(Key::Named(name));
+        let users = self.users.iter();
+        let users = users.map(|it| (it.key.clone().map(Principal::User), it.until.as_ref()));
         let applications = self.applications.iter();
-        users.chain(applications.map(move |it| (it.name.clone().map(application), it.until.as_ref())))
+        users.chain(applications.map(|it| (it.key.clone().map(Principal::Application), it.until.as_ref())))
     }
 }
 
 fn members(d: &mut Decoder<'_>, node: &Node<'_>, key: Span) -> Option<MembersDocument> {
     let mut fields = Fields::of(d, node, key, "members", &MembersDocument::SHAPE)?;
-    let users = fields.optional("users", d, |d, node, _| each::<Email>(d, node, "users"));
-    let applications = fields.optional("applications", d, |d, node, _| each::<Name>(d, node, "applications"));
+    let users = fields.optional("users", d, |d, node, _| each::<Person>(d, node, "users"));
+    let applications =
+        fields.optional("applications", d, |d, node, _| each::<Machine>(d, node, "applications"));
     let (mut users, mut applications) = (users.unwrap_or_default(), applications.unwrap_or_default());
-    d.distinct(&mut users, "user", |member| (member.name.value.clone(), member.name.at));
-    d.distinct(&mut applications, "application", |member| (member.name.value.clone(), member.name.at));
+    d.distinct(&mut users, "user", |member| (member.key.value.clone(), member.key.at));
+    d.distinct(&mut applications, "application", |member| (member.key.value.clone(), member.key.at));
     Some(MembersDocument { users, applications })
 }
 
@@ -275,9 +301,9 @@ fn each<N: Member>(d: &mut Decoder<'_>, node: &Node<'_>, what: &str) -> Option<V
     let mut members = Vec::with_capacity(items.len());
     for item in items {
         members.extend(match item.value {
-            Value::Map(_) => N::ending(d, item),
+            Value::Map(_) => N::map(d, item),
             Value::Scalar(_) | Value::List(_) | Value::Broken => {
-                N::alone(d, item).map(|name| MemberDocument { name, until: None })
+                N::alone(d, item).map(|key| MemberDocument { key, until: None, of: PhantomData })
             }
         });
     }
@@ -285,29 +311,26 @@ fn each<N: Member>(d: &mut Decoder<'_>, node: &Node<'_>, what: &str) -> Option<V
 }
 
 fn write_members(writer: &mut Writer, group: &Group) {
-    let (mut users, mut applications, mut hidden) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut users, mut applications) = (Vec::new(), Vec::new());
     for member in &group.members {
+        if member.key().id().is_some() {
+            writer.comment(2, &format!("{member} is in it too, and no list shows who that is"));
+        }
         match member {
-            Principal::User(Key::Email(email)) => users.push(email.as_str()),
-            Principal::Application(Key::Named(name)) => applications.push(name.as_str()),
-            Principal::User(_) | Principal::Application(_) => hidden.push(member),
+            Principal::User(key) => users.extend(person::written(key, Context::Flow)),
+            Principal::Application(Key::Named(name)) => {
+                applications.push(scalar(name.as_str(), Context::Flow));
+            }
+            Principal::Application(key) => applications.extend(person::written(key, Context::Flow)),
         }
     }
     if users.is_empty() && applications.is_empty() {
-        writer.raw(2, "members: {}");
-    } else {
-        writer.raw(2, "members:");
-        if !users.is_empty() {
-            writer.list(3, "users", users);
-        }
-        if !applications.is_empty() {
-            writer.list(3, "applications", applications);
-        }
+        return writer.raw(2, "members: {}");
     }
-    for member in &hidden {
-        writer.comment(2, &format!("{member} is in it too, and no list shows who that is: it has to stay"));
-    }
-    if !hidden.is_empty() {
-        writer.raw(2, "membership: at_least");
+    writer.raw(2, "members:");
+    for (key, items) in [("users", users), ("applications", applications)] {
+        if !items.is_empty() {
+            writer.items(3, key, &items);
+        }
     }
 }

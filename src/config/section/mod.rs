@@ -11,6 +11,7 @@ pub(in crate::config) mod file;
 pub(in crate::config) mod group;
 pub(in crate::config) mod guardrail;
 pub(in crate::config) mod meta;
+mod person;
 mod policy;
 pub(in crate::config) mod rule;
 pub(in crate::config) mod settings;

@@ -6,6 +6,7 @@ use serde_json::json;
 
 use super::Section;
 use super::meta::{self, MetaDocument, meta};
+use super::person::{self, Person, person};
 use super::rule::{self, RuleDocument};
 use crate::config::decode::{Decoder, Spanned};
 use crate::config::export::{Context, Names, Writer, scalar};
@@ -13,7 +14,7 @@ use crate::config::fields::{Fields, Keyed as _, document};
 use crate::config::mistake::{MistakeKind, Span};
 use crate::config::resolve::Resolving;
 use crate::config::tree::{Node, Value};
-use crate::model::{Address, Attachment, Email, Flags, Id, Kind, Name, Policy, Rules, Scope, Where};
+use crate::model::{Address, Attachment, Flags, Id, Kind, Name, Policy, Rules, Scope, Where};
 
 document! {
     /// What a principal may do.
@@ -66,9 +67,9 @@ document! {
     /// One user, group or application.
     #[schemars(rename = "principal", extend("minProperties" = 1, "maxProperties" = 1))]
     PrincipalMap: "`principal`" {
-        /// A person, by e-mail address.
-        #[schemars(extend("x-api" = "`user_id`", "examples" = ["alice@example.com"]))]
-        user: Option<Spanned<Email>>,
+        /// A person, by e-mail address, or by `{username: …}` or `{id: …}` where two share one.
+        #[schemars(extend("x-api" = "`user_id`", "examples" = ["alice@example.com", {"username": "ops-laptop"}]))]
+        user: Option<Spanned<Person>>,
         /// A group, declared here or listed under `external`.
         #[schemars(extend("x-api" = "`group_id`", "examples" = ["developers"]))]
         group: Option<Spanned<Name>>,
@@ -149,7 +150,9 @@ impl Section for PolicyDocument {
         match policy.attachment.address() {
             None => writer.raw(2, "principal: none"),
             Some(address) => {
-                let name = scalar(&address.key_text(), Context::Flow);
+                let person = Some(address.key()).filter(|_| address.kind() == Kind::User);
+                let name = person.and_then(|key| person::written(key, Context::Flow));
+                let name = name.unwrap_or_else(|| scalar(&address.key_text(), Context::Flow));
                 writer.raw(2, &format!("principal: {{{}: {name}}}", address.kind()));
             }
         }
@@ -188,7 +191,7 @@ pub(super) fn principal(d: &mut Decoder<'_>, node: &Node<'_>, key: Span) -> Opti
     let kinds: Vec<&'static str> =
         PrincipalMap::SHAPE.keys().filter(|key| fields.get(key).is_some()).collect();
     let PrincipalMap { user, group, application } = PrincipalMap {
-        user: fields.optional("user", d, |d, node, _| d.email(node, "user")),
+        user: fields.optional("user", d, |d, node, _| person(d, node, "user").map(|it| it.map(Person))),
         group: fields.optional("group", d, |d, node, _| d.name(node, "group", Kind::Group)),
         application: fields
             .optional("application", d, |d, node, _| d.name(node, "application", Kind::Application)),
@@ -202,7 +205,7 @@ pub(super) fn principal(d: &mut Decoder<'_>, node: &Node<'_>, key: Span) -> Opti
             None
         }
         1 => user
-            .map(|user| user.map(Address::user))
+            .map(|user| user.map(|Person(key)| Address::user(key)))
             .or(group.map(|group| group.map(Address::group)))
             .or(application.map(|application| application.map(Address::application))),
         _ => {

@@ -4,7 +4,7 @@ use crate::config::fields::{Fields, Keyed as _, document};
 use crate::config::mistake::{MistakeKind, Span};
 use crate::config::schema::text;
 use crate::config::tree::Node;
-use crate::model::{Address, GuardName, Kind, Prune, Stack};
+use crate::model::{Address, GuardName, Key, Kind, Prune, Stack};
 
 document! {
     /// How plans are made and when they are refused.
@@ -171,7 +171,13 @@ pub(super) fn address(d: &mut Decoder<'_>, node: &Node<'_>, what: &str) -> Optio
         return None;
     };
     let value = match kind {
-        Kind::User => Address::user(d.email_of(name, node.at)?),
+        Kind::User => match Key::of_person(name) {
+            Ok(key) => Address::user(key),
+            Err(why) => {
+                d.mistake(node.at, MistakeKind::BadPerson { text: name.to_owned(), why });
+                return None;
+            }
+        },
         Kind::Application | Kind::Group | Kind::Policy => Address::new(kind, d.name_of(name, node.at, kind)?),
     };
     Some(Spanned { value, at: node.at })

@@ -24,9 +24,10 @@ use jiff::{SignedDuration, Timestamp};
 use super::align::Alignment;
 use super::diff::Draft;
 use super::rehearse::Rehearsal;
+use super::slot::KeysPlan;
 use super::{Caller, Facts, Options, Step};
 use crate::access::{AccessChange, Broken, Everything};
-use crate::model::{Address, Desired, Principal, State};
+use crate::model::{Address, Desired, Kind, Principal, State};
 pub use crate::model::{GuardName, UnknownGuard};
 
 /// All that guards look at.
@@ -42,6 +43,8 @@ pub(super) struct Case<'a> {
     pub(super) steps: &'a [Step],
     pub(super) access: &'a [AccessChange],
     pub(super) rehearsal: &'a Rehearsal,
+    /// What is to be done about API keys.
+    pub(super) keys: &'a KeysPlan,
     /// What the files let pass at the guard that is asked.
     pub(super) pardoned: &'a BTreeSet<Address>,
 }
@@ -127,7 +130,7 @@ impl Finding {
             return None;
         }
         let until = now.saturating_add(PRINTED_END).ok()?.to_zoned(TimeZone::UTC).date();
-        let of: Vec<_> = self.of.iter().map(|of| format!("{}:{}", of.kind(), of.key())).collect();
+        let of: Vec<_> = self.of.iter().map(Address::text).collect();
         let (guard, of) = (self.guard, of.join(", "));
         Some(format!("- {{guard: {guard}, of: [{of}], until: {until}, reason: WHY}}"))
     }
@@ -228,7 +231,7 @@ fn finding(guard: GuardName, case: &Case<'_>, pardoned: Option<&BTreeSet<Address
         }
         None => (Verdict::Refused, None),
     };
-    let sayable = |of: &Address| of.key().id().is_none();
+    let sayable = |of: &Address| of.kind() == Kind::User || of.key().id().is_none();
     let mut of: Vec<_> = alarm.items.iter().filter_map(|item| item.of.clone()).filter(sayable).collect();
     // An entry that leaves somebody out would not lift it.
     if of.len() < alarm.items.len() {

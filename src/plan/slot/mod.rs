@@ -6,12 +6,14 @@
 mod deliveries;
 #[cfg(test)]
 mod tests;
+mod whole;
 
 use std::collections::BTreeSet;
 
 use jiff::{SignedDuration, Timestamp};
 
 use self::deliveries::Deliveries;
+pub use self::whole::{KeyFacts, KeysPlan, Stray, StrayKind};
 use crate::model::{
     AccessKeyId, Address, CommandLabel, Delivery, KeySlot, KeyStage, LiveKey, LiveKeys, Marking, SecretPlace,
     SlotName, Stack,
@@ -141,6 +143,35 @@ pub enum SlotWork {
         /// Why.
         why: Due,
     },
+}
+
+impl SlotWork {
+    /// Returns a word for it.
+    #[must_use]
+    pub const fn word(&self) -> &'static str {
+        match self {
+            Self::Rename { .. } => "rename",
+            Self::Adopt { .. } => "adopt",
+            Self::Sweep { .. } => "sweep",
+            Self::Discard { .. } => "discard",
+            Self::Retire { .. } => "retire",
+            Self::Finish { .. } => "finish",
+            Self::Make { .. } => "make",
+        }
+    }
+
+    /// Returns the key that is there already, where it is about one.
+    #[must_use]
+    pub const fn key(&self) -> Option<&AccessKeyId> {
+        match self {
+            Self::Rename { key, .. }
+            | Self::Adopt { key }
+            | Self::Discard { key }
+            | Self::Retire { key }
+            | Self::Finish { key } => Some(key),
+            Self::Sweep { .. } | Self::Make { .. } => None,
+        }
+    }
 }
 
 /// Why a slot is due for a key.

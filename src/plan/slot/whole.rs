@@ -1,12 +1,13 @@
 //! The slots of all applications, and the keys that belong to none.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
 use super::{Hands, Occasion, SlotCase, SlotPlan, SlotWork, UNDER_WAY, after, assess, since};
 use crate::model::{
-    AccessKeyId, Address, Desired, Id, LiveKey, LiveKeys, Marking, Membership, Prune, SlotName,
+    AccessKeyId, Address, ApplicationKeys, Desired, Id, LiveKey, LiveKeys, Marking, Membership, Prune,
+    SlotName, Stack,
 };
 
 /// What planning knows of API keys.
@@ -36,6 +37,10 @@ pub struct KeysPlan {
     pub pruned: Vec<Stray>,
     /// The keys of the applications that have no slot and stay.
     pub strays: Vec<Stray>,
+    /// The stack that the files are of.
+    pub stack: Option<Stack>,
+    /// What the files declare.
+    pub declared: BTreeMap<Address, ApplicationKeys>,
 }
 
 /// A key of an application whose keys files declare, without a slot there.
@@ -71,12 +76,14 @@ impl KeysPlan {
         now: Timestamp,
     ) -> Self {
         let (Some(live), Some(stack)) = (facts.live, &desired.stack) else { return Self::default() };
-        let mut plan = Self::default();
+        let mut plan = Self { stack: Some(stack.clone()), declared: desired.api_keys.clone(), ..Self::default() };
         for (application, declared) in &desired.api_keys {
-            let keys = id(application).and_then(|id| live.applications.get(&id)).map_or(&[][..], Vec::as_slice);
+            let keys =
+                id(application).and_then(|id| live.applications.get(&id)).map_or(&[][..], Vec::as_slice);
             let KeyFacts { live: _, own, hands, occasion } = *facts;
             let case = |name, slot| SlotCase { name, slot, stack, keys, live, own, hands, occasion, now };
-            let slots = declared.slots.iter().map(|(name, slot)| (name, slot, assess(application, case(name, slot))));
+            let slots =
+                declared.slots.iter().map(|(name, slot)| (name, slot, assess(application, case(name, slot))));
             let slots: Vec<_> = slots.collect();
             let mut adopted = BTreeSet::new();
             for (_, slot, looked) in &slots {
@@ -94,7 +101,8 @@ impl KeysPlan {
                     }
                     Marking::Unclear => (StrayKind::Unclear, false),
                 };
-                let prunes = desired.settings.prune == Prune::Owned && matches!(occasion, Occasion::Files | Occasion::Saved);
+                let prunes = desired.settings.prune == Prune::Owned
+                    && matches!(occasion, Occasion::Files | Occasion::Saved);
                 let goes = goes && key.ordinary && prunes;
                 let kind = if own && goes { StrayKind::OwnKey } else { kind };
                 let list = if goes && !own { &mut plan.pruned } else { &mut plan.strays };

@@ -9,6 +9,7 @@ use crate::access::Sharpness;
 use crate::model::{Address, Attachment, Field, FieldValue, Key, Kind, Principal, Rules, UserType, Writer};
 use crate::plan::{Action, ConflictKind, Findings, LiftedBy, Plan, SparedReason, Step, Verdict};
 use crate::render::escape::terminal;
+use crate::render::keys;
 use crate::render::paint::Ink;
 use crate::render::report::{Extent, Style};
 use crate::render::wrap::{Line, Screen, TIE, tied};
@@ -25,7 +26,7 @@ pub(super) fn text(
     page.stays()?;
     page.weaker()?;
     page.found()?;
-    if !plan.is_empty() {
+    if !plan.steps().is_empty() {
         page.access()?;
     }
     page.details()?;
@@ -185,9 +186,10 @@ impl Page<'_> {
 
     /// Writes the steps and what is left alone.
     fn details(&mut self) -> io::Result<()> {
-        if !self.plan.is_empty() {
+        if !self.plan.steps().is_empty() {
             self.steps()?;
         }
+        keys::section(self.out, self.plan.keys(), self.style)?;
         self.interruptions()?;
         self.missing()?;
         self.expiries()?;
