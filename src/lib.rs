@@ -63,3 +63,4 @@ pub mod model;
 pub mod plan;
 pub mod reconcile;
 pub mod render;
+pub mod review;

@@ -7,6 +7,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("files", &[]),
     ("model", &[]),
     ("access", &["model"]),
+    // Findings are values: what is worth knowing, and nothing of how it is shown.
+    ("review", &["model", "access"]),
     ("config", &["model", "access", "files"]),
     ("plan", &["model", "access"]),
     ("api", &[]),
@@ -14,9 +16,9 @@ const MAY_USE: &[(&str, &[&str])] = &[
     // Steps speak of names and principals, so whoever sends them knows the model too.
     ("apply", &["model", "plan", "live", "api", "files"]),
     // The library's front door: what `cli` and other programs call.
-    ("reconcile", &["model", "access", "config", "plan", "api", "live", "apply"]),
+    ("reconcile", &["model", "access", "review", "config", "plan", "api", "live", "apply"]),
     // Values of all kinds, but never what could send or fetch something.
-    ("render", &["model", "access", "config", "plan", "live", "apply"]),
+    ("render", &["model", "access", "review", "config", "plan", "live", "apply"]),
     // Nothing of ours, so that a wrong field name cannot agree with itself.
     ("emulator", &[]),
     (
@@ -31,6 +33,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "apply",
             "reconcile",
             "render",
+            "review",
             "emulator",
             "files",
         ],

@@ -3,8 +3,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::Difference;
-use super::words::{Changed, Mismatch};
 use super::slot::KeysOutcome;
+use super::words::{Changed, Mismatch};
 use crate::api;
 use crate::live;
 use crate::model::{Address, Hint, Id};

@@ -10,10 +10,10 @@ use futures::stream::{FuturesUnordered, StreamExt as _};
 use tokio::time::Instant;
 
 use super::schedule::{Next, Schedule};
+use super::slot::KeysOutcome;
 use super::{
     End, How, Journal, Outcome, Progress, Receipt, StepEnd, StepError, StepOutcome, Stop, StopSignal, WhyNot,
 };
-use super::slot::KeysOutcome;
 use crate::plan::Step;
 
 /// How fast steps are started.

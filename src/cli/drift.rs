@@ -45,7 +45,12 @@ impl Drift {
             drift.fail_on = self.fail_on.into_iter().collect();
         }
         let found = Some(&drift.findings);
-        common.show(&PlanReport { reading: Reading::Drift, drift: found, ..PlanReport::new(&drift.plan) })?;
+        common.show(&PlanReport {
+            reading: Reading::Drift,
+            drift: found,
+            home: files.home().as_ref(),
+            ..PlanReport::new(&drift.plan)
+        })?;
         connection.close().await?;
         Ok(if drift.found() { Exit::Changes } else { Exit::Done })
     }

@@ -76,7 +76,8 @@ impl FromStr for Slot {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let (application, slot) = text.rsplit_once('/').ok_or("it takes APPLICATION/SLOT, as in `ci/deploy`")?;
+        let (application, slot) =
+            text.rsplit_once('/').ok_or("it takes APPLICATION/SLOT, as in `ci/deploy`")?;
         let application: Name = application.parse().map_err(|error| format!("`{application}` {error}"))?;
         let slot = slot.parse().map_err(|error| format!("`{slot}` {error}"))?;
         Ok(Self { application: Address::application(application), slot })

@@ -176,6 +176,9 @@ const WITHOUT_FORMATS: [(&str, &str); 4] = [
     ("demo", "the demo is for people"),
 ];
 
+/// The commands that find something, so that the formats of other tools have something to show.
+const WITH_FINDINGS: [&str; 4] = ["validate", "plan", "drift", "test"];
+
 /// The command line, as its help shows it: with what each command has a use for.
 fn command() -> clap::Command {
     let command =
@@ -195,9 +198,14 @@ pub fn main() -> ExitCode {
     let parsed = command.try_get_matches().and_then(|matches| {
         let name = matches.subcommand_name();
         let without = WITHOUT_FORMATS.into_iter().find(|(known, _)| Some(*known) == name);
-        Ok((Cli::from_arg_matches(&matches)?, without.map(|(_, what)| what)))
+        let formats = match without {
+            Some((_, what)) => Formats::None(what),
+            None if name.is_some_and(|name| WITH_FINDINGS.contains(&name)) => Formats::All,
+            None => Formats::WithoutFindings,
+        };
+        Ok((Cli::from_arg_matches(&matches)?, formats))
     });
-    let (cli, without_formats) = match parsed {
+    let (cli, formats) = match parsed {
         Ok(parsed) => parsed,
         Err(error) => {
             if error.use_stderr() {
@@ -209,12 +217,23 @@ pub fn main() -> ExitCode {
             return ExitCode::from(Exit::Done.code());
         }
     };
-    let exit = run(cli, without_formats);
+    let exit = run(cli, formats);
     ExitCode::from(exit.code())
 }
 
-/// Runs a command; `without_formats` says what it writes that has no result in formats.
-fn run(cli: Cli, without_formats: Option<&str>) -> Exit {
+/// In which formats a command has a result.
+#[derive(Clone, Copy)]
+enum Formats {
+    /// In all.
+    All,
+    /// In those for people and programs: it finds nothing.
+    WithoutFindings,
+    /// In none, and what it writes instead.
+    None(&'static str),
+}
+
+/// Runs a command.
+fn run(cli: Cli, formats: Formats) -> Exit {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
     let runtime = match runtime {
         Ok(runtime) => runtime,
@@ -226,7 +245,7 @@ fn run(cli: Cli, without_formats: Option<&str>) -> Exit {
         }
     };
     let common = cli.common;
-    if let Err(failure) = outputs_fit(&common, without_formats) {
+    if let Err(failure) = outputs_fit(&common, formats) {
         return failure::report(&Common { output: Vec::new(), ..common }, failure);
     }
     let ended = runtime.block_on(async {
@@ -256,9 +275,18 @@ fn run(cli: Cli, without_formats: Option<&str>) -> Exit {
 }
 
 /// Refuses outputs that have no place.
-fn outputs_fit(common: &Common, without_formats: Option<&str>) -> Result<(), Failure> {
-    if let (Some(what), false) = (without_formats, common.output.is_empty()) {
-        return Err(Failure::usage(format!("--output is not for this command: {what}")));
+fn outputs_fit(common: &Common, formats: Formats) -> Result<(), Failure> {
+    match formats {
+        Formats::None(what) if !common.output.is_empty() => {
+            return Err(Failure::usage(format!("--output is not for this command: {what}")));
+        }
+        Formats::WithoutFindings => {
+            if let Some(output) = common.output.iter().find(|output| output.format.of_findings()) {
+                let words = format!("this command has no result as {}", output.format.word());
+                return Err(Failure::usage(words).hint("use text, json or markdown"));
+            }
+        }
+        Formats::All | Formats::None(_) => {}
     }
     if common.outputs_collide() {
         let failure = Failure::usage("two formats cannot share standard output");

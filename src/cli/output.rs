@@ -13,7 +13,7 @@ use crate::files::{self, Privacy};
 use crate::render::USUAL_WIDTH;
 use crate::render::escape;
 use crate::render::paint::Paint;
-use crate::render::{Extent, Format, Report, Style};
+use crate::render::{Extent, Format, Report, Repository, Style};
 
 /// A format, and the file that it goes to; standard output without one.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,7 +60,8 @@ impl Output {
     /// Writes a report in this format to where it goes.
     pub(super) fn report(&self, report: &dyn Report, extent: Extent) -> anyhow::Result<()> {
         let style = Style { extent, ..self.style() };
-        let bytes = self.format.write(report, style).context("cannot write the result")?;
+        let bytes = self.format.write(report, style, &repository());
+        let bytes = bytes.with_context(|| format!("cannot write the result as {}", self.format.word()))?;
         self.write(&bytes)
     }
 
@@ -68,8 +69,10 @@ impl Output {
     pub(super) fn write(&self, bytes: &[u8]) -> anyhow::Result<()> {
         let safe = match self.format {
             // A line of ours begins with a sign of JSON or a quote.
-            Format::Json => json(bytes),
-            Format::Text | Format::Markdown => runner(bytes),
+            Format::Json | Format::Sarif | Format::Gitlab => json(bytes),
+            // Commands to the runner are what it is for; its own lines begin with a sign.
+            Format::Github | Format::Openmetrics => bytes.to_vec(),
+            Format::Text | Format::Markdown | Format::Junit | Format::Csv => runner(bytes),
         };
         let bytes = safe.as_slice();
         match &self.file {
@@ -106,6 +109,18 @@ impl Output {
     pub(super) fn paint(&self) -> Paint {
         if self.file.is_none() { colours(&io::stdout()) } else { Paint::Plain }
     }
+}
+
+/// Where the repository begins: at the nearest `.git`, or where the CI job checked it out.
+fn repository() -> Repository {
+    let here = std::env::current_dir().and_then(|here| here.canonicalize()).unwrap_or_default();
+    let nearest = here.ancestors().find(|folder| folder.join(".git").exists()).map(Path::to_path_buf);
+    let checkout = || {
+        let named = ["GITHUB_WORKSPACE", "CI_PROJECT_DIR"].into_iter().find_map(std::env::var_os)?;
+        PathBuf::from(named).canonicalize().ok().filter(|root| here.starts_with(root))
+    };
+    let root = nearest.or_else(checkout);
+    Repository { root, here }
 }
 
 /// How many columns a terminal has; `None` where it is none, or does not know.

@@ -58,7 +58,12 @@ impl Plan {
             planned = planned.beside(weaker(&self.paths.sources_of(base), common, &files)?);
         }
         let (plan, document) = (&planned.plan, planned.document());
-        common.show(&PlanReport { document: Some(&document), ..PlanReport::new(plan) })?;
+        let home = files.home();
+        common.show(&PlanReport {
+            document: Some(&document),
+            home: home.as_ref(),
+            ..PlanReport::new(plan)
+        })?;
         if let Some(path) = &self.out {
             plan_file::write(path, &document)?;
         }

@@ -40,7 +40,11 @@ impl Connection {
         at: Option<Timestamp>,
     ) -> Result<Self, Failure> {
         let Some(path) = &how.emulate else {
-            let options = ConnectOptions { parallelism: how.parallelism.into(), max_rps: how.max_rps.into(), emulated_time: at };
+            let options = ConnectOptions {
+                parallelism: how.parallelism.into(),
+                max_rps: how.max_rps.into(),
+                emulated_time: at,
+            };
             let session = Session::connect(organization, &options, Arc::new(Talk))?;
             return Ok(Self { session, emulator: None, save: None });
         };

@@ -26,6 +26,8 @@ pub(super) type Merged<K, V> = IndexMap<K, (Span, V)>;
 pub(super) struct Document {
     /// Which entries with `until` have ended.
     pub(super) now: Timestamp,
+    /// Where `version` stands.
+    pub(super) home: Option<Span>,
     pub(super) organization: Option<Id>,
     pub(super) stack: Option<Spanned<Stack>>,
     pub(super) settings: Option<SettingsDocument>,
@@ -131,6 +133,7 @@ impl Merging<'_> {
             ("settings", |file| file.settings.as_ref().map(|(at, _)| *at)),
         ];
         let home = files.iter().find_map(|file| file.version);
+        self.document.home = home;
         for (key, at) in keys {
             let mut places = files.iter().filter_map(at);
             let Some(first) = places.next() else {

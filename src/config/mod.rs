@@ -38,7 +38,7 @@ pub use schema::{manual, schema};
 pub use source::{ALL_MOST, FILE_MOST, FILES_MOST, Source, Sources};
 pub use words::{Meant, MistakeKind, Words, Written};
 
-use crate::model::{Address, Catalogue, Desired, Id, Stack, State};
+use crate::model::{Address, Catalogue, Desired, Id, Place, Stack, State};
 use decode::Decoder;
 use gone::Roster;
 use merge::{Document, merge};
@@ -195,6 +195,12 @@ impl Files {
     #[must_use]
     pub const fn organization(&self) -> Id {
         self.organization
+    }
+
+    /// Returns where `version` stands, and with it everything that is said once.
+    #[must_use]
+    pub fn home(&self) -> Option<Place> {
+        self.document.home.map(|span| self.sources.place(span))
     }
 
     /// Returns the stack that owns what the files declare.

@@ -10,7 +10,7 @@ use crate::access::{
 };
 use crate::model::{
     Address, Catalogue, Desired, DriftKind, Group, IgnoredFinding, Key, Membership, MissingKind, Object,
-    Owner, Place, Principal,
+    Owner, Place, Principal, Where,
 };
 
 /// Everything that differs from the files, or that the files forbid.
@@ -108,7 +108,10 @@ impl Sorting<'_> {
         let id = self.plan.ids().get(subject).map_or_else(|| subject.key_text(), |id| id.to_string());
         let fixed = [kind.as_str(), &self.plan.organization().to_string(), subject.kind().word(), &id]
             .map(str::to_owned);
-        self.push(kind, subject.to_string(), what, &fixed, told_apart)
+        let place = self.plan.place(&Where::Object(subject.clone())).cloned();
+        let finding = self.push(kind, subject.to_string(), what, &fixed, told_apart);
+        finding.place = place;
+        finding
     }
 
     fn push(

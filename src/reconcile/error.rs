@@ -156,7 +156,8 @@ impl From<Mistakes> for Error {
 }
 
 fn apart(ahead: SignedDuration) -> String {
-    let (seconds, way) = (ahead.as_secs().unsigned_abs(), if ahead.is_negative() { "ahead of" } else { "behind" });
+    let (seconds, way) =
+        (ahead.as_secs().unsigned_abs(), if ahead.is_negative() { "ahead of" } else { "behind" });
     format!("{seconds} seconds {way}")
 }
 

@@ -76,7 +76,9 @@ impl Session {
     /// [`Error::Clock`].
     pub(super) fn clocks_agree(&self) -> Result<(), Error> {
         match self.client.clock_ahead() {
-            Some(ahead) if ahead.abs() > APART && !self.client.has_emulated_time() => Err(Error::Clock(ahead)),
+            Some(ahead) if ahead.abs() > APART && !self.client.has_emulated_time() => {
+                Err(Error::Clock(ahead))
+            }
             Some(_) | None => Ok(()),
         }
     }

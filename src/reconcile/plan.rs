@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use super::{Error, KeyOptions, Session};
 use crate::config::{self, Files, Present};
 use crate::live::{self, Live, Needs};
-use crate::model::{Catalogue, Desired, People, Principal};
+use crate::model::{AccessKeyId, Catalogue, Desired, LiveKeys, People, Principal};
 use crate::plan::file::{Document, FileDocument, MadeFrom, digest};
 use crate::plan::slot::KeyFacts;
 use crate::plan::{Caller, Facts, Options, Plan, between};

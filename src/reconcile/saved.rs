@@ -9,8 +9,8 @@ use super::{Error, KeyOptions, PlanOptions, Planned, Session};
 use crate::config::{self, Files, Source};
 use crate::model::{Id, Stack};
 use crate::plan::Plan;
-use crate::plan::slot::Occasion;
 use crate::plan::file::{Document, FileDocument, MadeFrom, Standing, Unreadable};
+use crate::plan::slot::Occasion;
 
 /// A plan file that may be applied if planning again gives the same plan.
 #[derive(Debug)]
@@ -104,7 +104,13 @@ impl Session {
         Ok(match standing {
             Standing::Same => {
                 let (keys, now) = (options.keys.clone(), options.now);
-                Again::Same(Planned { plan, caller: reading.caller, made_from: saved.made_from.clone(), keys, now })
+                Again::Same(Planned {
+                    plan,
+                    caller: reading.caller,
+                    made_from: saved.made_from.clone(),
+                    keys,
+                    now,
+                })
             }
             Standing::Applied => Again::Applied(plan),
         })

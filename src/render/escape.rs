@@ -101,6 +101,37 @@ fn blank(line: &str) -> usize {
     }
 }
 
+/// Returns the text for XML, in an element or an attribute.
+///
+/// XML 1.0 has no way to write control characters but tab and line ends, so that these become U+FFFD; of two `#` the
+/// second is an entity, as they could be a command to a runner, see [`runner`].
+#[must_use]
+pub fn xml(text: &str) -> Cow<'_, str> {
+    let plain =
+        |c: char| !matches!(c, '<' | '>' | '&' | '"' | '\'' | '#' | '\u{fffe}' | '\u{ffff}') && !harmful(c);
+    if text.chars().all(plain) {
+        return Cow::Borrowed(text);
+    }
+    let mut safe = String::with_capacity(text.len() + 16);
+    let mut before = ' ';
+    for c in text.chars() {
+        let twice = c == '#' && before == '#';
+        before = c;
+        match c {
+            '<' => safe.push_str("&lt;"),
+            '>' => safe.push_str("&gt;"),
+            '&' => safe.push_str("&amp;"),
+            '"' => safe.push_str("&quot;"),
+            '\'' => safe.push_str("&apos;"),
+            '#' if twice => safe.push_str("&#35;"),
+            '\u{0}'..='\u{1f}' | '\u{fffe}' | '\u{ffff}' => safe.push('\u{fffd}'),
+            c if harmful(c) => _ = write!(safe, "\\u{{{:x}}}", u32::from(c)),
+            c => safe.push(c),
+        }
+    }
+    Cow::Owned(safe)
+}
+
 /// Returns the text for Markdown outside of code: nothing in it is a link, an image, a mention, a reference or markup.
 ///
 /// GitHub and GitLab look for mentions, references and addresses in the rendered text, where an entity is what it stands

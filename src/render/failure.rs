@@ -2,6 +2,7 @@
 
 use std::io::{self, Write};
 
+use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::escape::{markdown as escape, terminal};
@@ -9,6 +10,7 @@ use super::paint::Ink;
 use super::report::{Report, Style, pretty};
 use crate::model::Hint;
 use crate::plan::file::{Difference, Part};
+use crate::review::Outline;
 
 /// An error as a result.
 #[derive(Debug, Clone)]
@@ -91,6 +93,12 @@ impl Report for FailureReport<'_> {
             error["differences"] = self.differences.iter().map(one).collect();
         }
         pretty(out, &json!({"error": error}))
+    }
+
+    fn outline(&self) -> Option<Outline> {
+        let mut outline = Outline::new("run", Timestamp::UNIX_EPOCH);
+        outline.errors = self.causes().into_iter().map(ToOwned::to_owned).collect();
+        Some(outline)
     }
 }
 

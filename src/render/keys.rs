@@ -39,15 +39,23 @@ pub fn work(plan: &SlotPlan, work: &SlotWork) -> (Ink, &'static str, String) {
         SlotWork::Rename { key, .. } => {
             (Ink::Change, "~", format!("mark key {key} with the slot's new name"))
         }
-        SlotWork::Adopt { key } => {
-            (Ink::Change, "~", format!("adopt key {key}; its users must read the delivery before it is deleted"))
-        }
+        SlotWork::Adopt { key } => (
+            Ink::Change,
+            "~",
+            format!("adopt key {key}; its users must read the delivery before it is deleted"),
+        ),
         SlotWork::Sweep { secret, disable, delete } => {
             let number = disable.iter().chain(delete).collect::<std::collections::BTreeSet<_>>().len();
             let versions = if number == 1 { "version" } else { "versions" };
-            (Ink::Remove, "-", format!("clear {number} {versions} of secret {secret} whose key no longer exists"))
+            (
+                Ink::Remove,
+                "-",
+                format!("clear {number} {versions} of secret {secret} whose key no longer exists"),
+            )
         }
-        SlotWork::Discard { key } => (Ink::Remove, "-", format!("delete key {key}, which was never delivered")),
+        SlotWork::Discard { key } => {
+            (Ink::Remove, "-", format!("delete key {key}, which was never delivered"))
+        }
         SlotWork::Retire { key } => {
             (Ink::Remove, "-", format!("delete key {key}, which a newer key has replaced, and its versions"))
         }
@@ -63,7 +71,9 @@ pub fn work(plan: &SlotPlan, work: &SlotWork) -> (Ink, &'static str, String) {
 pub fn wait(wait: &SlotWait) -> String {
     match wait {
         SlotWait::UnderWay { key, until } => {
-            format!("left alone: another run may be delivering key {key}; from {until} on it counts as abandoned")
+            format!(
+                "left alone: another run may be delivering key {key}; from {until} on it counts as abandoned"
+            )
         }
         SlotWait::Unnamed(Delivery::Command(label)) => {
             format!("needs `--deliver-command {label}='PROGRAM ARGUMENTS'`")
@@ -76,7 +86,9 @@ pub fn wait(wait: &SlotWait) -> String {
             format!("left alone: secret {secret} belongs to stack {stack}")
         }
         SlotWait::Foreign(secret, None) => {
-            format!("left alone: secret {secret} does not belong to this stack; to use it, write `adopt: true` in the delivery")
+            format!(
+                "left alone: secret {secret} does not belong to this stack; to use it, write `adopt: true` in the delivery"
+            )
         }
         SlotWait::Full(secret) => {
             format!("waits: secret {secret} has 20 versions, which is all that it can have; delete some")
@@ -94,7 +106,10 @@ pub fn wait(wait: &SlotWait) -> String {
             format!("needs an `apply` of the files: {delivery} has no key of this slot yet")
         }
         SlotWait::TooShort(longest) => {
-            format!("no key is made: the organization lets keys live {}, which is not longer than `rotate_before`", span(*longest))
+            format!(
+                "no key is made: the organization lets keys live {}, which is not longer than `rotate_before`",
+                span(*longest)
+            )
         }
         SlotWait::Stuck(keys) => {
             let keys: Vec<_> = keys.iter().map(ToString::to_string).collect();
@@ -140,7 +155,8 @@ fn stray(stray: &Stray) -> String {
 
 /// Writes the API keys of a plan: a heading, then each slot that has work or waits, and the keys without a slot.
 pub(super) fn section(out: &mut dyn Write, keys: &KeysPlan, style: Style) -> io::Result<()> {
-    let shown: Vec<_> = keys.slots.iter().filter(|slot| !slot.work.is_empty() || !slot.waits.is_empty()).collect();
+    let shown: Vec<_> =
+        keys.slots.iter().filter(|slot| !slot.work.is_empty() || !slot.waits.is_empty()).collect();
     if shown.is_empty() && keys.pruned.is_empty() && keys.strays.is_empty() {
         return Ok(());
     }
@@ -159,7 +175,8 @@ pub(super) fn section(out: &mut dyn Write, keys: &KeysPlan, style: Style) -> io:
         }
     }
     for one in &keys.pruned {
-        Line::of(Some(Ink::Remove), &format!("-{TIE}delete {}", terminal(&stray(one)))).write(out, screen, 2, 2)?;
+        Line::of(Some(Ink::Remove), &format!("-{TIE}delete {}", terminal(&stray(one))))
+            .write(out, screen, 2, 2)?;
     }
     for one in &keys.strays {
         Line::of(Some(Ink::Faint), &format!("{} stays", terminal(&stray(one)))).write(out, screen, 2, 2)?;
@@ -175,21 +192,29 @@ pub(super) fn outcome(out: &mut dyn Write, outcome: &KeysOutcome, style: Style) 
         for done in &slot.done {
             let words = match done {
                 SlotDone::Work(SlotWork::Make { .. } | SlotWork::Finish { .. }) => continue,
-                SlotDone::Work(work) => format!("{} {}", work.word(), work.key().map_or("versions", |key| key.as_str())),
+                SlotDone::Work(work) => {
+                    format!("{} {}", work.word(), work.key().map_or("versions", |key| key.as_str()))
+                }
                 SlotDone::Delivered(key) => format!("key {key} is delivered and in use"),
                 SlotDone::Unread(secret) => {
-                    format!("secret {secret} could not be read back (it needs SecretManagerSecretAccess); its newest version names the key")
+                    format!(
+                        "secret {secret} could not be read back (it needs SecretManagerSecretAccess); its newest version names the key"
+                    )
                 }
             };
             Line::of(None, &terminal(&format!("{name}: {words}"))).write(out, screen, 2, 2)?;
         }
         if let Some(error) = &slot.error {
-            Line::of(Some(Ink::Alarm), "failed").and(None, &terminal(&format!(" {name}: {error}"))).write(out, screen, 2, 2)?;
+            Line::of(Some(Ink::Alarm), "failed")
+                .and(None, &terminal(&format!(" {name}: {error}")))
+                .write(out, screen, 2, 2)?;
         }
     }
     for (one, error) in &outcome.pruned {
         match error {
-            None => Line::of(None, &terminal(&format!("deleted: {}", stray(one)))).write(out, screen, 2, 2)?,
+            None => {
+                Line::of(None, &terminal(&format!("deleted: {}", stray(one)))).write(out, screen, 2, 2)?
+            }
             Some(error) => Line::of(Some(Ink::Alarm), "failed")
                 .and(None, &terminal(&format!(" {}: {error}", stray(one))))
                 .write(out, screen, 2, 2)?,
@@ -264,7 +289,8 @@ impl Report for KeysReport<'_> {
                 writeln!(out, "  no key")?;
             }
             for delivery in &slot.deliver {
-                Line::of(Some(Ink::Faint), &terminal(&format!("→{TIE}{delivery}"))).write(out, screen, 2, 2)?;
+                Line::of(Some(Ink::Faint), &terminal(&format!("→{TIE}{delivery}")))
+                    .write(out, screen, 2, 2)?;
             }
             for one in &slot.work {
                 let (ink, _, words) = work(slot, one);
@@ -435,7 +461,8 @@ impl Report for RotationReport<'_> {
     }
 
     fn json(&self, out: &mut dyn Write) -> io::Result<()> {
-        let work: Vec<Value> = self.plan.slots.iter().flat_map(|slot| &slot.work).map(|work| json!(work.word())).collect();
+        let work: Vec<Value> =
+            self.plan.slots.iter().flat_map(|slot| &slot.work).map(|work| json!(work.word())).collect();
         pretty(out, &json!({"work": work, "outcome": self.outcome.map(outcome_json)}))
     }
 }

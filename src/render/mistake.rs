@@ -1,16 +1,21 @@
 //! Mistakes, warnings and hints in files: as a compiler shows them, and as JSON.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io;
 use std::ops::Range;
+use std::path::PathBuf;
 
 use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
+use jiff::Timestamp;
 use serde::Serialize;
 
 use super::escape::{harmful, terminal};
 use super::paint::Paint;
 use super::report::{Report, Style, pretty};
 use crate::config::{Mistake, Mistakes, Severity, Sources, Span, Words};
+use crate::model::Id;
+use crate::review::{FindingId, Outline, ReportedFinding, Subject, fingerprint};
 
 /// Errors, warnings and hints in files, as a result.
 #[derive(Debug, Clone, Copy)]
@@ -30,6 +35,42 @@ impl Report for MistakesReport<'_> {
     fn json(&self, out: &mut dyn io::Write) -> io::Result<()> {
         pretty(out, &json(self.0))
     }
+
+    fn outline(&self) -> Option<Outline> {
+        Some(outline(self.0))
+    }
+}
+
+/// Returns mistakes as findings, each at its place.
+fn outline(mistakes: &Mistakes) -> Outline {
+    let mut outline = Outline::new("validate", Timestamp::UNIX_EPOCH);
+    let mut seen: BTreeMap<(String, PathBuf), usize> = BTreeMap::new();
+    for mistake in mistakes.iter() {
+        let Words { code, title, label, .. } = mistake.words();
+        let id = match mistake.severity {
+            Severity::Error => FindingId::InvalidFile,
+            Severity::Warning | Severity::Hint => FindingId::FileWarning,
+        };
+        let place = mistakes.sources().place(mistake.at);
+        let file = place.file.display().to_string();
+        // Files have no ids: one of several errors of a sort in a file is the second, wherever it stands.
+        let number = seen.entry((code.clone(), place.file.to_path_buf())).or_default();
+        *number += 1;
+        let apart = [file.as_str(), &number.to_string()];
+        let label = if label.is_empty() { label } else { format!(" ({label})") };
+        outline.findings.push(ReportedFinding {
+            id,
+            severity: id.text().severity,
+            subject: Subject { kind: "file".to_owned(), name: file.clone(), id: None },
+            what: format!("{title}{label}"),
+            way: None,
+            fingerprint: fingerprint(id, Id::from_bits(0), "file", &code, &apart),
+            place: Some(place),
+            ignored: None,
+            done_by: None,
+        });
+    }
+    outline.counted([FindingId::InvalidFile, FindingId::FileWarning])
 }
 
 /// Writes each mistake with its line, a caret, and what was probably meant; an empty line between two.

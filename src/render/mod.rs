@@ -1,18 +1,26 @@
-//! Text, JSON and Markdown of values made elsewhere. A renderer takes a writer and a value and decides nothing.
+//! Text, JSON, Markdown and the formats of other tools, of values made elsewhere. A renderer takes a writer and a value and decides nothing.
 
 mod comment;
+mod csv;
 pub mod escape;
 pub mod failure;
+mod github;
+mod gitlab;
+mod junit;
 pub mod keys;
 pub mod mistake;
+mod openmetrics;
 pub mod outcome;
 pub mod paint;
 pub mod permission_sets;
 pub mod plan;
 pub mod question;
 pub mod report;
+pub mod repository;
+mod sarif;
 pub mod test;
 mod wrap;
 
 pub use report::{Extent, Format, Report, Style};
+pub use repository::Repository;
 pub use wrap::USUAL_WIDTH;

@@ -8,7 +8,9 @@ use serde::Serialize;
 use super::comment::{COMMENT_MOST, fit};
 use super::escape;
 use super::paint::Paint;
+use super::repository::Repository;
 use super::wrap::USUAL_WIDTH;
+use crate::review::Outline;
 
 /// A result that people and programs read: made once, written in every format.
 ///
@@ -22,6 +24,22 @@ pub trait Report {
 
     /// Writes it for programs, in a stable order of keys.
     fn json(&self, out: &mut dyn Write) -> io::Result<()>;
+
+    /// Returns what was found, for the formats of other tools; `None` for a result without findings.
+    fn outline(&self) -> Option<Outline> {
+        None
+    }
+
+    /// Writes it for a spreadsheet: what was found, unless there is more to say.
+    fn csv(&self, out: &mut dyn Write) -> io::Result<()> {
+        super::csv::write(out, &found(self.outline())?)
+    }
+}
+
+/// A result without findings has no such format.
+fn found(outline: Option<Outline>) -> io::Result<Outline> {
+    outline
+        .ok_or_else(|| io::Error::new(io::ErrorKind::Unsupported, "this result has no findings to write so"))
 }
 
 /// How text is shown.
@@ -70,33 +88,87 @@ pub enum Format {
     Json,
     /// For pull requests.
     Markdown,
+    /// For code scanning.
+    Sarif,
+    /// For lists of test cases.
+    Junit,
+    /// For monitoring.
+    Openmetrics,
+    /// For GitHub's runner: a finding beside a line of the change.
+    Github,
+    /// For GitLab's code quality.
+    Gitlab,
+    /// For spreadsheets.
+    Csv,
 }
 
 impl Format {
     /// Every format, by its word on the command line.
-    pub const WORDS: [(&'static str, Self); 3] =
-        [("text", Self::Text), ("json", Self::Json), ("markdown", Self::Markdown)];
+    pub const WORDS: [(&'static str, Self); 9] = [
+        ("text", Self::Text),
+        ("json", Self::Json),
+        ("markdown", Self::Markdown),
+        ("sarif", Self::Sarif),
+        ("junit", Self::Junit),
+        ("openmetrics", Self::Openmetrics),
+        ("github", Self::Github),
+        ("gitlab", Self::Gitlab),
+        ("csv", Self::Csv),
+    ];
 
-    /// Returns the report in this format; `style` is about text alone.
+    /// Returns the word for it.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        Self::WORDS.into_iter().find(|(_, format)| *format == self).map_or("", |(word, _)| word)
+    }
+
+    /// Returns true for a format that shows what was found, which not every result has.
+    #[must_use]
+    pub const fn of_findings(self) -> bool {
+        match self {
+            Self::Text | Self::Json | Self::Markdown => false,
+            Self::Sarif | Self::Junit | Self::Openmetrics | Self::Github | Self::Gitlab | Self::Csv => true,
+        }
+    }
+
+    /// Returns the report in this format; `style` is about text alone, `repository` about places in files.
     ///
     /// # Errors
-    /// When a value cannot be written as JSON.
-    pub fn write(self, report: &dyn Report, style: Style) -> io::Result<Vec<u8>> {
+    /// When a value cannot be written as JSON, or the result has no findings for a format that shows these.
+    pub fn write(self, report: &dyn Report, style: Style, repository: &Repository) -> io::Result<Vec<u8>> {
         let mut bytes = Vec::new();
+        let out = &mut bytes;
         match self {
-            Self::Text => report.text(&mut bytes, style)?,
+            Self::Text => report.text(out, style)?,
             Self::Markdown => {
-                report.markdown(&mut bytes)?;
+                report.markdown(out)?;
                 bytes = fit(&String::from_utf8_lossy(&bytes), COMMENT_MOST).into_owned().into_bytes();
             }
             Self::Json => {
-                report.json(&mut bytes)?;
-                if let Ok(text) = std::str::from_utf8(&bytes) {
-                    bytes = escape::json(text).into_owned().into_bytes();
-                }
+                report.json(out)?;
+                harmless(&mut bytes);
             }
+            Self::Sarif => {
+                super::sarif::write(out, &found(report.outline())?, repository)?;
+                harmless(&mut bytes);
+            }
+            Self::Gitlab => {
+                super::gitlab::write(out, &found(report.outline())?, repository)?;
+                harmless(&mut bytes);
+            }
+            Self::Junit => super::junit::write(out, &found(report.outline())?, repository)?,
+            Self::Openmetrics => super::openmetrics::write(out, &found(report.outline())?)?,
+            Self::Github => super::github::write(out, &found(report.outline())?, repository)?,
+            Self::Csv => report.csv(out)?,
         }
         Ok(bytes)
+    }
+}
+
+/// Escapes what would do harm in a JSON document.
+fn harmless(bytes: &mut Vec<u8>) {
+    if let Ok(text) = std::str::from_utf8(bytes) {
+        *bytes = escape::json(text).into_owned().into_bytes();
     }
 }
 
@@ -105,9 +177,10 @@ impl FromStr for Format {
 
     fn from_str(text: &str) -> Result<Self, String> {
         let known = Self::WORDS.into_iter().find(|(word, _)| *word == text);
-        known
-            .map(|(_, format)| format)
-            .ok_or_else(|| "it takes text, json or markdown, and may name a file: json=plan.json".to_owned())
+        known.map(|(_, format)| format).ok_or_else(|| {
+            let words: Vec<&str> = Self::WORDS.iter().map(|(word, _)| *word).collect();
+            format!("it takes {}, and may name a file: json=plan.json", words.join(", "))
+        })
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::io::{self, Write};
 
+use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::json;
 
@@ -9,7 +10,8 @@ use super::escape::{markdown as escape, terminal};
 use super::paint::Ink;
 use super::report::{Report, Style, pretty};
 use crate::access::{Broken, Everything, broken_assertions, judge_guardrails, sentence};
-use crate::model::{Address, Catalogue, Desired, Where};
+use crate::model::{Address, Catalogue, Desired, Id, Place, Where};
+use crate::review::{FindingId, Outline, ReportedFinding, Subject, fingerprint};
 
 /// An assertion or a guardrail, and what breaks it.
 #[derive(Debug, Serialize)]
@@ -17,12 +19,16 @@ struct Judged {
     kind: &'static str,
     what: String,
     place: String,
+    #[serde(skip)]
+    at: Place,
     broken: Vec<String>,
 }
 
 /// All assertions and guardrails of the files, judged on what the files give.
 #[derive(Debug)]
 pub struct TestReport {
+    organization: Id,
+    stack: Option<String>,
     judged: Vec<Judged>,
 }
 
@@ -30,7 +36,8 @@ impl TestReport {
     /// Judges them.
     #[must_use]
     pub fn of(desired: &Desired) -> Self {
-        Self { judged: judge(desired) }
+        let stack = desired.stack.as_ref().map(ToString::to_string);
+        Self { organization: desired.state.organization, stack, judged: judge(desired) }
     }
 
     /// Returns how many are broken.
@@ -72,6 +79,31 @@ impl Report for TestReport {
     fn json(&self, out: &mut dyn Write) -> io::Result<()> {
         pretty(out, &json!({"failed": self.failed(), "results": self.judged}))
     }
+
+    fn outline(&self) -> Option<Outline> {
+        let (organization, stack) = (Some(self.organization), self.stack.clone());
+        let mut outline = Outline { organization, stack, ..Outline::new("test", Timestamp::UNIX_EPOCH) };
+        for one in self.judged.iter().filter(|judged| !judged.broken.is_empty()) {
+            outline.findings.push(ReportedFinding {
+                id: FindingId::Broken,
+                severity: FindingId::Broken.text().severity,
+                subject: Subject { kind: one.kind.to_owned(), name: format!("`{}`", one.what), id: None },
+                what: format!("is violated: {}", one.broken.join("; ")),
+                way: None,
+                place: Some(one.at.clone()),
+                fingerprint: fingerprint(
+                    FindingId::Broken,
+                    self.organization,
+                    one.kind,
+                    &one.what,
+                    &["test"],
+                ),
+                ignored: None,
+                done_by: None,
+            });
+        }
+        Some(outline.counted([FindingId::Broken]))
+    }
 }
 
 fn judge(desired: &Desired) -> Vec<Judged> {
@@ -90,12 +122,14 @@ fn judge(desired: &Desired) -> Vec<Judged> {
         kind: "assertion",
         what: sentence(state, assertion),
         place: assertion.at.to_string(),
+        at: assertion.at.clone(),
         broken: why(&assertions, at, false),
     });
     let guardrails = desired.guardrails.iter().enumerate().map(|(at, guardrail)| Judged {
         kind: "guardrail",
         what: guardrail.name.clone(),
         place: guardrail.at.to_string(),
+        at: guardrail.at.clone(),
         broken: {
             let unjudged = judgement.unjudged.iter().filter(|unjudged| unjudged.sentence == at);
             unjudged.map(ToString::to_string).chain(why(&judgement.broken, at, true)).collect()

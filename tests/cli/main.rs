@@ -17,6 +17,8 @@ mod drift;
 mod emulate;
 mod errors;
 mod export;
+mod findings_page;
+mod formats;
 mod guards;
 mod guards_page;
 #[cfg(unix)]

@@ -344,14 +344,14 @@ fn an_unknown_format_is_wrong_usage() {
     let desk = desk();
     assert_snapshot!(desk.run("plan -o yaml"), @"
     -- stderr
-    error: invalid value 'yaml' for '--output <text|json|markdown[=FILE]>': it takes text, json or markdown, and may name a file: json=plan.json
+    error: invalid value 'yaml' for '--output <FORMAT[=FILE]>': it takes text, json, markdown, sarif, junit, openmetrics, github, gitlab, csv, and may name a file: json=plan.json
 
     For more information, try '--help'.
     -- exit 64
     ");
     assert_snapshot!(desk.run("plan -o json="), @"
     -- stderr
-    error: invalid value 'json=' for '--output <text|json|markdown[=FILE]>': there is no file behind `=`
+    error: invalid value 'json=' for '--output <FORMAT[=FILE]>': there is no file behind `=`
 
     For more information, try '--help'.
     -- exit 64

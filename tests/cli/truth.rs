@@ -204,7 +204,7 @@ fn members_that_no_list_shows_are_shown_and_are_drift_in_an_exact_group() {
     assert_snapshot!(desk.run("drift --emulate live.json"), @"
     -- stdout
     Findings
-      changed: group developers has the member user
+      changed: group developers (iam.yaml:22) has the member user
           ac3e0000-0000-4000-8000-0000000000dd, which no list of the API shows; it
           stays in it
           fingerprint df728953c911

@@ -76,7 +76,8 @@ impl KeysPlan {
         now: Timestamp,
     ) -> Self {
         let (Some(live), Some(stack)) = (facts.live, &desired.stack) else { return Self::default() };
-        let mut plan = Self { stack: Some(stack.clone()), declared: desired.api_keys.clone(), ..Self::default() };
+        let mut plan =
+            Self { stack: Some(stack.clone()), declared: desired.api_keys.clone(), ..Self::default() };
         for (application, declared) in &desired.api_keys {
             let keys =
                 id(application).and_then(|id| live.applications.get(&id)).map_or(&[][..], Vec::as_slice);

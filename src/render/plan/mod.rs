@@ -3,14 +3,17 @@
 mod access;
 mod drift;
 mod markdown;
+mod outline;
 mod text;
 mod words;
 
 use std::io::{self, Write};
 
 use super::report::{Report, Style, pretty};
+use crate::model::Place;
 use crate::plan::file::Document;
 use crate::plan::{Findings, Plan};
+use crate::review::Outline;
 
 pub(super) use markdown::{details, head};
 pub use words::headline;
@@ -35,13 +38,15 @@ pub struct PlanReport<'a> {
     pub document: Option<&'a Document>,
     /// What was found beyond the plan, for drift.
     pub drift: Option<&'a Findings>,
+    /// Where the files begin: what no file declares is shown there.
+    pub home: Option<&'a Place>,
 }
 
 impl<'a> PlanReport<'a> {
     /// Returns the report of what an apply would do.
     #[must_use]
     pub const fn new(plan: &'a Plan) -> Self {
-        Self { plan, reading: Reading::Plan, document: None, drift: None }
+        Self { plan, reading: Reading::Plan, document: None, drift: None, home: None }
     }
 }
 
@@ -62,5 +67,12 @@ impl Report for PlanReport<'_> {
             (None, Some(drift)) => pretty(out, &drift::DriftReportDocument::of(self.plan, drift)),
             (None, None) => pretty(out, &self.plan.document()),
         }
+    }
+
+    fn outline(&self) -> Option<Outline> {
+        Some(match self.drift {
+            Some(drift) => outline::of_drift(self.plan, drift, self.home),
+            None => outline::of_plan(self.plan, self.home),
+        })
     }
 }

@@ -1,0 +1,214 @@
+//! What a plan and drift found, as values.
+
+use crate::model::{Address, DriftKind, Id, Kind, Place, Where};
+use crate::plan::{Action, Findings, Plan, Verdict};
+use crate::review::{FindingId, Gauge, Outline, ReportedFinding, Subject, fingerprint};
+
+/// What a plan is looked through for.
+const OF_PLAN: [FindingId; 5] =
+    [FindingId::Refused, FindingId::Blocked, FindingId::Interruption, FindingId::Gone, FindingId::Change];
+
+/// What drift is looked through for.
+const OF_DRIFT: [FindingId; 9] = [
+    FindingId::Broken,
+    FindingId::Escalation,
+    FindingId::Gone,
+    FindingId::Missing,
+    FindingId::Extra,
+    FindingId::Changed,
+    FindingId::Blocked,
+    FindingId::Unmanaged,
+    FindingId::StaleIgnore,
+];
+
+/// Returns what a plan says that a reviewer has to know.
+pub(super) fn of_plan(plan: &Plan, home: Option<&Place>) -> Outline {
+    let mut found = Found::new("plan", plan, home);
+    found.refused();
+    found.blocked();
+    found.interruptions();
+    found.gone();
+    found.steps();
+    found.outline.counted(OF_PLAN)
+}
+
+/// Returns what drift found.
+pub(super) fn of_drift(plan: &Plan, drift: &Findings, home: Option<&Place>) -> Outline {
+    let mut found = Found::new("drift", plan, home);
+    found.drift(drift);
+    found.blocked();
+    found.stale(drift);
+    found.objects(drift);
+    found.outline.counted(OF_DRIFT)
+}
+
+/// Returns what a finding of drift is called among all findings.
+pub(super) const fn id_of(kind: DriftKind) -> FindingId {
+    match kind {
+        DriftKind::Broken => FindingId::Broken,
+        DriftKind::Escalation => FindingId::Escalation,
+        DriftKind::Gone => FindingId::Gone,
+        DriftKind::Missing => FindingId::Missing,
+        DriftKind::Extra => FindingId::Extra,
+        DriftKind::Changed => FindingId::Changed,
+        DriftKind::Unmanaged => FindingId::Unmanaged,
+    }
+}
+
+struct Found<'a> {
+    plan: &'a Plan,
+    outline: Outline,
+}
+
+impl<'a> Found<'a> {
+    fn new(command: &'static str, plan: &'a Plan, home: Option<&Place>) -> Self {
+        let outline = Outline {
+            organization: Some(plan.organization()),
+            stack: plan.stack().map(ToString::to_string),
+            home: home.cloned(),
+            ..Outline::new(command, plan.created_at())
+        };
+        Self { plan, outline }
+    }
+
+    fn add(
+        &mut self,
+        id: FindingId,
+        subject: Subject,
+        what: String,
+        told_apart: &[&str],
+    ) -> &mut ReportedFinding {
+        let object = subject.id.clone().unwrap_or_else(|| subject.name.clone());
+        let print = fingerprint(id, self.plan.organization(), &subject.kind, &object, told_apart);
+        self.outline.findings.push(ReportedFinding {
+            id,
+            severity: id.text().severity,
+            subject,
+            what,
+            way: None,
+            place: None,
+            fingerprint: print,
+            ignored: None,
+            done_by: None,
+        });
+        self.outline.findings.last_mut().expect("one was just added")
+    }
+
+    fn subject(&self, address: &Address) -> Subject {
+        let id = self.plan.ids().get(address).map(|id| id.to_string());
+        Subject { kind: address.kind().word().to_owned(), name: address.key_text(), id }
+    }
+
+    fn refused(&mut self) {
+        for finding in self.plan.findings().iter().filter(|finding| finding.verdict == Verdict::Refused) {
+            let subject = Subject { kind: "guard".into(), name: finding.guard.to_string(), id: None };
+            let mut items: Vec<&str> = finding.items.iter().map(String::as_str).collect();
+            items.sort_unstable();
+            let list = if items.is_empty() { String::new() } else { format!(": {}", items.join(", ")) };
+            self.add(FindingId::Refused, subject, format!("{}{list}", finding.message), &items);
+        }
+        for conflict in self.plan.conflicts() {
+            let subject = self.subject(&conflict.address);
+            let what = "is declared, and must not be changed".to_owned();
+            self.add(FindingId::Refused, subject, what, &[]).place.clone_from(&conflict.at);
+        }
+    }
+
+    fn blocked(&mut self) {
+        for blocked in self.plan.blocked() {
+            let rules: Vec<String> =
+                blocked.rules.iter().map(|(at, why)| format!("rule {}: {why}", at + 1)).collect();
+            let what = format!("cannot be rewritten ({})", rules.join("; "));
+            let subject = self.subject(&blocked.address);
+            self.add(FindingId::Blocked, subject, what, &[]).place.clone_from(&blocked.at);
+        }
+    }
+
+    fn interruptions(&mut self) {
+        for interruption in self.plan.interruptions() {
+            let grant = interruption.grant.words(|id| self.plan.before().projects.get(&id));
+            let (from, to) = (interruption.from_step, interruption.to_step);
+            let what = format!("is without {grant} from step {from} to step {to}");
+            let subject = self.subject(&interruption.principal.address());
+            let fixed = interruption.grant.words(|_: Id| None);
+            self.add(FindingId::Interruption, subject, what, &[&fixed]);
+        }
+    }
+
+    fn gone(&mut self) {
+        for missing in self.plan.missing() {
+            let subject = Subject { kind: missing.kind.word().into(), name: missing.name.clone(), id: None };
+            let what = format!("is named by {}, and is not in the organization", missing.by);
+            self.add(FindingId::Gone, subject, what, &[&missing.by]).place = Some(missing.at.clone());
+        }
+    }
+
+    fn steps(&mut self) {
+        for step in self.plan.steps() {
+            let address = step.action.address();
+            let headline = super::words::headline(self.plan, step);
+            let what = match &step.action {
+                Action::Create { .. } => "is to be created".to_owned(),
+                Action::Delete { .. } => format!("is to be deleted: {headline}"),
+                Action::Update { .. }
+                | Action::AddMembers { .. }
+                | Action::RemoveMember { .. }
+                | Action::SetMembers { .. }
+                | Action::SetRules { .. } => format!("is to be changed: {headline}"),
+            };
+            let subject = self.subject(&address);
+            let place = self.plan.place(&Where::Object(address)).cloned();
+            self.add(FindingId::Change, subject, what.clone(), &[&what]).place = place;
+        }
+    }
+
+    fn drift(&mut self, drift: &Findings) {
+        for finding in &drift.findings {
+            let (kind, name) = finding.subject.split_once(' ').unwrap_or((&finding.subject, ""));
+            let id = id_of(finding.kind);
+            self.outline.findings.push(ReportedFinding {
+                id,
+                severity: id.text().severity,
+                subject: Subject { kind: kind.to_owned(), name: name.to_owned(), id: None },
+                what: finding.what.clone(),
+                way: finding.way.clone(),
+                place: finding.place.clone(),
+                fingerprint: finding.fingerprint.clone(),
+                ignored: finding.ignored.clone(),
+                done_by: None,
+            });
+        }
+    }
+
+    fn stale(&mut self, drift: &Findings) {
+        for entry in &drift.stale {
+            let subject =
+                Subject { kind: "ignored finding".into(), name: entry.fingerprint.clone(), id: None };
+            let what = format!("has ended ({}) or is not found any more: {}", entry.until, entry.reason);
+            self.add(FindingId::StaleIgnore, subject, what, &[]);
+        }
+    }
+
+    /// How many objects there are of each kind, and how many of them are what.
+    fn objects(&mut self, drift: &Findings) {
+        const STATES: [DriftKind; 4] =
+            [DriftKind::Changed, DriftKind::Missing, DriftKind::Extra, DriftKind::Unmanaged];
+        let number = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
+        for kind in Kind::ALL {
+            let mut add = |state: &str, count: usize| {
+                self.outline.numbers.push(Gauge {
+                    family: "scw_iam_objects",
+                    help: "Objects of the organization, by kind, and how many of them differ from the files.",
+                    labels: vec![("kind", kind.word().to_owned()), ("state", state.to_owned())],
+                    value: number(count),
+                });
+            };
+            add("live", self.plan.before().addresses(*kind).count());
+            for state in STATES {
+                let of = |subject: &str| subject.split_once(' ').is_some_and(|(word, _)| word == kind.word());
+                let found = drift.counted().filter(|it| it.kind == state && of(&it.subject)).count();
+                add(state.as_str(), found);
+            }
+        }
+    }
+}

@@ -1,0 +1,555 @@
+//! What can be found: the identifiers, how bad each is, and what a reader has to know about it.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::str::FromStr;
+
+use jiff::Timestamp;
+use sha2::{Digest as _, Sha256};
+
+use crate::model::{Id, Place};
+
+/// How bad a finding is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum FindingSeverity {
+    /// Nothing is wrong; it is good to know.
+    Info,
+    /// Untidy, or wrong some day.
+    Low,
+    /// Should be changed.
+    Medium,
+    /// Should be changed soon.
+    High,
+    /// Should be changed at once.
+    Critical,
+}
+
+impl FindingSeverity {
+    /// All of them, the worst first.
+    pub const ALL: [Self; 5] = [Self::Critical, Self::High, Self::Medium, Self::Low, Self::Info];
+
+    /// Returns the word for it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Critical => "critical",
+            Self::High => "high",
+            Self::Medium => "medium",
+            Self::Low => "low",
+            Self::Info => "info",
+        }
+    }
+}
+
+impl fmt::Display for FindingSeverity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+impl FromStr for FindingSeverity {
+    type Err = UnknownSeverity;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Self::ALL.into_iter().find(|severity| severity.as_str() == text).ok_or(UnknownSeverity)
+    }
+}
+
+/// A word that is no severity.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("expected `critical`, `high`, `medium`, `low` or `info`")]
+pub struct UnknownSeverity;
+
+/// What a finding is worth knowing.
+#[derive(Debug, Clone, Copy)]
+pub struct FindingText {
+    /// The name in files and reports.
+    pub word: &'static str,
+    /// How bad it is, unless settings or the object itself say otherwise.
+    pub severity: FindingSeverity,
+    /// What it is, in a few words.
+    pub title: &'static str,
+    /// Why it matters.
+    pub why: &'static str,
+    /// When it is fine.
+    pub fine: &'static str,
+    /// How to check that it is gone.
+    pub check: &'static str,
+}
+
+macro_rules! catalogue {
+    ($($variant:ident $severity:ident $word:literal: $title:literal
+        why $why:literal
+        fine $fine:literal
+        check $check:literal;)*) => {
+        /// What was found, by name: the name never changes, so that settings and baselines can hold it.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub enum FindingId {
+            $(#[doc = $title] $variant,)*
+        }
+
+        impl FindingId {
+            /// All of them, in the order of the catalogue.
+            pub const ALL: &'static [Self] = &[$(Self::$variant),*];
+
+            /// Returns what is worth knowing about it.
+            #[must_use]
+            pub const fn text(self) -> FindingText {
+                match self {
+                    $(Self::$variant => FindingText {
+                        word: $word,
+                        severity: FindingSeverity::$severity,
+                        title: $title,
+                        why: $why,
+                        fine: $fine,
+                        check: $check,
+                    },)*
+                }
+            }
+        }
+    };
+}
+
+catalogue! {
+    OwnerKey Critical "owner-key": "The owner has an API key"
+        why "The owner holds everything without any policy. No policy, condition or guardrail can limit this key, and whoever has it has the organization."
+        fine "Never. Nothing needs it: an application with a policy can do all that a key of the owner is used for."
+        check "Make an application with a policy, move the job to its key, delete the owner's key, and run the report again.";
+    Escalation High "escalation": "Somebody can give themselves more access than they hold"
+        why "Whoever can write policies, join groups, make keys for applications or take over people can reach what these hold. Review them as what they can reach."
+        fine "For the people who administer IAM, and for the application that runs `scw-iam apply`. Keep them few."
+        check "`scw-iam report` lists each path. Take the permission set at its first step away, or move it to a group of administrators.";
+    AdminWithoutMfa High "admin-without-mfa": "An administrator logs in without a second factor"
+        why "One stolen password is then enough to take over the organization."
+        fine "Where people log in through SAML only, and the identity provider asks for the second factor."
+        check "The person turns on multi-factor authentication in the console; `mfa` of the user is true afterwards.";
+    AdminsCount High "admins-count": "Too few or too many people can administer IAM"
+        why "With one administrator, a lost phone locks everybody out. With many, each of them is a way in."
+        fine "Where more people have this duty for a while, raise `settings.report.max_iam_admins`."
+        check "`scw-iam who-can IAMManager --on organization --live` lists them.";
+    EverybodyGrant High "everybody-grant": "A policy is attached to All Users or All Applications"
+        why "It gives the same access to everybody who is invited later, guests included, without anybody deciding it."
+        fine "For what really everybody may see, such as read access to a shared registry."
+        check "Attach the policy to a group with members instead; the built-in group has no policy afterwards.";
+    AllProducts High "all-products": "Full access to every product"
+        why "AllProductsFullAccess covers products that nobody has thought of yet, and each new one."
+        fine "In a sandbox project, or for a break-glass group that is watched."
+        check "Name the products' own sets in the rule; `scw-iam who-can AllProductsFullAccess --on all_projects --live` answers nobody.";
+    ApplicationAdmin High "application-admin": "An application can administer the organization or IAM"
+        why "An application logs in with a key alone: no second factor, and often from a CI system that many people can change."
+        fine "For the one application that runs `scw-iam apply`, with keys that expire."
+        check "`scw-iam who-can IAMManager --on organization --live` names no other application.";
+    Broken High "broken": "An assertion or a guardrail is violated"
+        why "The files say what must always or never be possible, and the organization does not keep it."
+        fine "Never for long: either the access or the sentence is wrong."
+        check "`scw-iam test --live` passes.";
+    Refused High "refused": "A guard refuses the plan"
+        why "The plan would do something that people rarely mean: lock somebody out, delete much, or give access that can escalate."
+        fine "Where it is meant: an entry under `allow`, reviewed with the change, lets exactly that pass."
+        check "`scw-iam plan` shows no refusal.";
+    Blocked High "blocked": "A policy cannot be rewritten"
+        why "It holds a rule that this version cannot express, so its rules stay as they are, and with them access that the files take away."
+        fine "Where the rule was made by a newer console on purpose; declare the policy elsewhere then."
+        check "Change the rule in the console or update scw-iam; the plan no longer lists the policy as blocked.";
+    InvalidFile High "invalid-file": "The files hold an error"
+        why "With an error in the files nothing is planned and nothing is checked."
+        fine "Never."
+        check "`scw-iam validate` ends with 0.";
+    MfaOff Medium "mfa-off": "Somebody logs in without a second factor"
+        why "A password that is guessed, reused or phished is enough to get in."
+        fine "Where people log in through SAML only, and the identity provider asks for the second factor."
+        check "The person turns on multi-factor authentication; the organization can enforce it with a grace period.";
+    KeyWithoutExpiry Medium "key-without-expiry": "An API key never expires"
+        why "A key that leaks, in a log, an image or a laptop, works until somebody notices."
+        fine "Hardly ever. Where a rotation is impossible, write down who looks after the key."
+        check "Make a key with an end, or declare the key in a slot with `expires_after`; no key without an end is left.";
+    NoKeyMaximum Medium "no-key-maximum": "Nothing limits how long API keys live"
+        why "Without a maximum in the security settings, each new key may be made without an end."
+        fine "Where all keys are made by scw-iam, with `expires_after`."
+        check "Set `max_api_key_expiration` in the organization's security settings.";
+    OldKey Medium "old-key": "An API key is old"
+        why "The older a key, the more places it may have been copied to."
+        fine "Where its place is known and watched; raise `settings.report.key_age` then."
+        check "Rotate it; no key is older than `settings.report.key_age`.";
+    InactivePerson Medium "inactive-person": "Somebody who has access has not logged in for 90 days"
+        why "People who have left or moved often keep an account that nobody watches. Using API keys is no log-in."
+        fine "For a break-glass account that is kept for emergencies."
+        check "Remove the person or what they hold, or see them log in.";
+    NeverTrue Medium "never-true": "A condition can never hold"
+        why "The rule grants nothing, although it looks as if it did: a comparison of a time with a text, for instance, is an error on each request."
+        fine "Never: the rule does not do what it says."
+        check "Correct the condition; `scw-iam explain` with `--at` answers for it.";
+    Gone Medium "gone": "The files name something that is not there any more"
+        why "The files show access that nobody has, and hide that somebody left."
+        fine "For a short time after somebody has left."
+        check "Take the name out of the files; `scw-iam drift` lists nothing as gone.";
+    Missing Medium "missing": "A declared object does not exist"
+        why "Somebody deleted it, or nothing was applied: whoever relies on it lacks access."
+        fine "Between a merge and its apply."
+        check "`scw-iam apply` makes it; `scw-iam drift` finds nothing.";
+    Extra Medium "extra": "An object belongs to the stack and is not declared"
+        why "It is left over, or was made by hand with the stack's tag; the access it gives is in no review."
+        fine "With `prune: none`, for as long as somebody moves it elsewhere."
+        check "Declare it, release it, or let `scw-iam apply` delete it.";
+    Changed Medium "changed": "A declared object differs from the files"
+        why "Somebody changed it by hand, and no review saw that."
+        fine "In an emergency, until the files say the same."
+        check "`scw-iam apply` brings it back, or the files take the change over; `scw-iam drift` finds nothing.";
+    StaleIgnore Medium "stale-ignore": "An ignored finding has ended, or is not found any more"
+        why "The entry hides nothing now, and would hide the finding should it come back."
+        fine "Never: the list of exceptions is to be short."
+        check "Take the entry out of the files, or give it a new end with a reason.";
+    Interruption Medium "interruption": "The apply interrupts access that somebody keeps"
+        why "No order of calls avoids it: for a moment somebody lacks what they have before and after."
+        fine "Where it is short and nobody works at that time."
+        check "Apply in two steps, the new way of access first; the plan lists no interruption.";
+    ExpiredKey Low "expired-key": "An expired API key is still listed"
+        why "It does no harm but fills the quota, and hides the keys that work."
+        fine "For some days after a rotation."
+        check "Delete the key.";
+    PersonKey Low "person-key": "A person's API key never expires"
+        why "It can do all that the person can, without a second factor, and it goes when the person leaves."
+        fine "On the person's own computer, with an end."
+        check "Use an application for machines; give keys of people an end.";
+    TwoKeys Low "two-keys": "Somebody keeps an older key beside a newer one"
+        why "After a rotation the old key should go. Where both stay, nobody knows which is in use."
+        fine "While a rotation is under way, or where two systems have a key each and the descriptions say so."
+        check "Delete the older key.";
+    NeverLoggedIn Low "never-logged-in": "Somebody was invited and never logged in"
+        why "The account is open to whoever gets the invitation, and holds access that nobody misses."
+        fine "Within `settings.report.grace` after the invitation."
+        check "Remove the person, or see them log in.";
+    LockedWithAccess Low "locked-with-access": "Somebody who is locked still holds access"
+        why "A lock is taken away with one click, and all access is back."
+        fine "For some days, while it is not decided whether the person comes back."
+        check "Take the person out of the groups and remove their policies.";
+    IdleApplication Low "idle-application": "No change by an application was seen in 90 days"
+        why "It may not be needed any more. Audit Trail records changes of some products only, so an application that only reads looks idle too."
+        fine "Where the application only reads, or works with products that are not recorded."
+        check "`scw-iam report --activity` lists when each application was last seen.";
+    UnusedApplication Low "unused-application": "An application has no key, no group and no policy"
+        why "It can do nothing. Left-overs make lists longer and reviews worse."
+        fine "Within `settings.report.grace` after it was made."
+        check "Delete it.";
+    OrphanPolicy Low "orphan-policy": "A policy is attached to nobody"
+        why "It grants nothing today, and everything it says to whoever it is attached to by mistake."
+        fine "Within `settings.report.grace`, while it is prepared."
+        check "Delete the policy, or attach it.";
+    EmptyGroup Low "empty-group": "A group without members has policies"
+        why "Whoever is put into it gets its access, and nobody looks at it."
+        fine "For a break-glass group that people join in an emergency."
+        check "Delete the group or its policies, or give it members.";
+    RedundantRule Low "redundant-rule": "A rule grants nothing that another does not grant already"
+        why "Taking access away takes two changes then, and one of them is forgotten."
+        fine "Where two teams keep a rule each for good reasons."
+        check "Delete the rule; `scw-iam compare` of before and after shows no difference in access.";
+    DuplicatePolicy Low "duplicate-policy": "Policies say the same to the same principal"
+        why "Taking access away takes several changes then, and one of them is forgotten."
+        fine "Never for long: often what two applies at the same time left behind."
+        check "Delete all but one; `scw-iam compare` of before and after shows no difference in access.";
+    DirectPolicy Low "direct-policy": "A policy is attached to a person"
+        why "Access by groups can be read from a list of members; access of single people is found only by looking at each."
+        fine "For the one person with a duty of their own."
+        check "Attach the policy to a group that the person is in.";
+    DeadRule Low "dead-rule": "All projects of a rule were deleted"
+        why "The rule grants nothing and makes the policy look wider than it is."
+        fine "Never for long."
+        check "Write the policy's rules again without it; the next change by scw-iam does that.";
+    ExpiredRule Low "expired-rule": "A rule has ended"
+        why "It grants nothing any more, and makes the policy look wider than it is."
+        fine "Until the next scheduled `scw-iam apply`."
+        check "Delete the rule.";
+    FileWarning Low "file-warning": "The files hold a warning"
+        why "What the files say works, but probably not as it is meant."
+        fine "Where the message says so."
+        check "`scw-iam validate --strict` ends with 0.";
+    EndsSoon Info "ends-soon": "Access ends within 14 days"
+        why "Whoever needs it longer has to ask before it ends."
+        fine "It is as it should be."
+        check "Extend `until`, or let it end.";
+    DeniedOften Info "denied-often": "Many requests of one principal were denied"
+        why "Either access is missing, or somebody tries what they can reach."
+        fine "After a change of access that a job has not learned of yet."
+        check "`scw-iam explain` says what the principal holds; the Audit Trail lists the requests.";
+    HiddenMembers Info "hidden-members": "A group has members that no list shows"
+        why "Products make such members, Kubernetes for instance. They hold what the group holds."
+        fine "Where a product is known to have put them there."
+        check "Move the members that you manage to a group of their own.";
+    ProductMade Info "product-made": "Scaleway made this object, not you"
+        why "Products keep objects of their own, and these may grant something."
+        fine "Where the product is in use."
+        check "Delete the product's resource; its objects go with it.";
+    Unmanaged Info "unmanaged": "No stack owns this object"
+        why "The access it gives is in no file, and so in no review."
+        fine "While an organization moves to files step by step."
+        check "`scw-iam export` writes it as files; declare it in a stack.";
+    PasswordLogin Info "password-login": "Passwords are allowed beside SAML"
+        why "Whoever has a password gets around the identity provider and its rules."
+        fine "For the owner, so that a broken identity provider locks nobody out."
+        check "Turn log-in by password off in the organization's settings.";
+    Change Info "change": "A step of the plan"
+        why "An apply would send it."
+        fine "It is what the files ask for."
+        check "`scw-iam apply` does it; the next plan is empty.";
+}
+
+impl FindingId {
+    /// Returns the name in files and reports.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        self.text().word
+    }
+}
+
+impl fmt::Display for FindingId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+impl FromStr for FindingId {
+    type Err = UnknownFindingId;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Self::ALL.iter().copied().find(|id| id.as_str() == text).ok_or(UnknownFindingId)
+    }
+}
+
+/// A word that is no finding.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("there is no such finding; docs/findings.md lists them")]
+pub struct UnknownFindingId;
+
+/// One thing that was found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReportedFinding {
+    /// What it is.
+    pub id: FindingId,
+    /// How bad it is.
+    pub severity: FindingSeverity,
+    /// What it is about.
+    pub subject: Subject,
+    /// What is wrong, in words that follow the subject.
+    pub what: String,
+    /// The way of the access, in words.
+    pub way: Option<String>,
+    /// Where the files speak of it.
+    pub place: Option<Place>,
+    /// The same from run to run: 12 hexadecimal digits.
+    pub fingerprint: String,
+    /// Why it does not count, and until when.
+    pub ignored: Option<(String, Timestamp)>,
+    /// Who did it, as far as it was looked up.
+    pub done_by: Option<String>,
+}
+
+impl ReportedFinding {
+    /// Returns it in one sentence, without its way.
+    #[must_use]
+    pub fn sentence(&self) -> String {
+        format!("{} {}", self.subject, self.what)
+    }
+}
+
+/// What a finding is about.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Subject {
+    /// The kind, in a word: `user`, `policy`, `API key`, `organization`.
+    pub kind: String,
+    /// The name.
+    pub name: String,
+    /// The id, where it has one.
+    pub id: Option<String>,
+}
+
+impl fmt::Display for Subject {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { kind, name, id: _ } = self;
+        if name.is_empty() { f.write_str(kind) } else { write!(f, "{kind} {name}") }
+    }
+}
+
+/// What came of looking for a finding.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FindingResult {
+    /// So many were found; none is 0.
+    Found(usize),
+    /// It could not be looked for.
+    NotJudged {
+        /// Why not.
+        why: String,
+        /// The permission set that would help.
+        helps: Option<&'static str>,
+    },
+}
+
+impl fmt::Display for FindingResult {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Found(0) => f.write_str("none"),
+            Self::Found(number) => write!(f, "found {number}"),
+            Self::NotJudged { why, helps: None } => write!(f, "not judged: {why}"),
+            Self::NotJudged { why, helps: Some(set) } => write!(f, "not judged: {why}; needs {set}"),
+        }
+    }
+}
+
+/// Returns what tells a finding apart from all others, whatever else changes: 12 hexadecimal digits of a hash over the
+/// finding, the organization, what it is about, and what two findings about one object differ in.
+#[must_use]
+pub fn fingerprint(id: FindingId, organization: Id, kind: &str, object: &str, told_apart: &[&str]) -> String {
+    let organization = organization.to_string();
+    let fixed = [id.as_str(), &organization, kind, object];
+    let mut hash = Sha256::new();
+    for part in fixed.into_iter().chain(told_apart.iter().copied()) {
+        // The length goes in front, so that no two lists of parts are one text.
+        hash.update(u64::try_from(part.len()).unwrap_or(u64::MAX).to_be_bytes());
+        hash.update(part.as_bytes());
+    }
+    hash.finalize().iter().take(6).map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// What a command found, for the formats that programs read.
+#[derive(Debug, Clone)]
+pub struct Outline {
+    /// The command: `drift`, `plan`, `report`.
+    pub command: &'static str,
+    /// The organization, where it is known.
+    pub organization: Option<Id>,
+    /// The stack of the files.
+    pub stack: Option<String>,
+    /// When it was looked.
+    pub now: Timestamp,
+    /// What was found, what is ignored included, the worst first.
+    pub findings: Vec<ReportedFinding>,
+    /// What came of everything that the command looks for.
+    pub results: BTreeMap<FindingId, FindingResult>,
+    /// Why the command ended early, the cause of each last.
+    pub errors: Vec<String>,
+    /// A place for what no file declares: the file with `version:`.
+    pub home: Option<Place>,
+    /// Numbers about the organization.
+    pub numbers: Vec<Gauge>,
+}
+
+/// A number about the organization, for monitoring.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Gauge {
+    /// The family, with the program's prefix.
+    pub family: &'static str,
+    /// What it counts, in words.
+    pub help: &'static str,
+    /// What tells the numbers of a family apart.
+    pub labels: Vec<(&'static str, String)>,
+    /// The number.
+    pub value: i64,
+}
+
+impl Outline {
+    /// Returns an outline in which nothing was found.
+    #[must_use]
+    pub const fn new(command: &'static str, now: Timestamp) -> Self {
+        Self {
+            command,
+            organization: None,
+            stack: None,
+            now,
+            findings: Vec::new(),
+            results: BTreeMap::new(),
+            errors: Vec::new(),
+            home: None,
+            numbers: Vec::new(),
+        }
+    }
+
+    /// Puts the worst first, and counts what was found of everything that is looked for.
+    #[must_use]
+    pub fn counted(mut self, looked_for: impl IntoIterator<Item = FindingId>) -> Self {
+        self.findings.sort_by(|a, b| {
+            (b.severity, a.id, &a.subject, &a.what, &a.fingerprint).cmp(&(
+                a.severity,
+                b.id,
+                &b.subject,
+                &b.what,
+                &b.fingerprint,
+            ))
+        });
+        for id in looked_for {
+            let found = self.counting().filter(|finding| finding.id == id).count();
+            self.results.entry(id).or_insert(FindingResult::Found(found));
+        }
+        self
+    }
+
+    /// Returns the findings that count.
+    pub fn counting(&self) -> impl Iterator<Item = &ReportedFinding> {
+        self.findings.iter().filter(|finding| finding.ignored.is_none())
+    }
+
+    /// Returns what could not be judged, with the reason.
+    pub fn not_judged(&self) -> impl Iterator<Item = (FindingId, &FindingResult)> {
+        self.results.iter().filter_map(|(id, result)| match result {
+            FindingResult::Found(_) => None,
+            FindingResult::NotJudged { .. } => Some((*id, result)),
+        })
+    }
+
+    /// Says whether everything could be judged.
+    #[must_use]
+    pub fn complete(&self) -> bool {
+        self.errors.is_empty() && self.not_judged().next().is_none()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn every_finding_is_explained_in_a_few_words() {
+        let mut words = BTreeSet::new();
+        for id in FindingId::ALL {
+            let FindingText { word, title, why, fine, check, .. } = id.text();
+            assert!(words.insert(word), "{word}");
+            assert_eq!(word.parse::<FindingId>(), Ok(*id));
+            assert!(word.chars().all(|c| c.is_ascii_lowercase() || c == '-'), "{word}");
+            assert!(
+                !title.ends_with('.') && [why, fine, check].iter().all(|text| text.ends_with('.')),
+                "{word}"
+            );
+            assert!(why.len() + fine.len() + check.len() <= 600, "{word}");
+        }
+    }
+
+    #[test]
+    fn a_fingerprint_depends_on_what_it_is_about_alone() {
+        let of = |object: &str, apart: &[&str]| {
+            fingerprint(FindingId::OldKey, Id::from_bits(1), "API key", object, apart)
+        };
+        assert_eq!(of("SCW1", &["a"]), of("SCW1", &["a"]));
+        let all = [
+            of("SCW1", &["a"]),
+            of("SCW2", &["a"]),
+            of("SCW1", &["b"]),
+            of("SCW1", &["a", ""]),
+            of("SCW1", &[]),
+        ];
+        assert_eq!(all.iter().collect::<BTreeSet<_>>().len(), all.len());
+        assert!(all.iter().all(|it| it.len() == 12));
+        assert_eq!(of("SCW1", &["a"]), "96009201a80e");
+    }
+
+    #[test]
+    fn what_is_not_judged_is_not_none() {
+        let mut outline = Outline::new("report", Timestamp::UNIX_EPOCH);
+        let refused = FindingResult::NotJudged { why: "403 on /api-keys".into(), helps: Some("IAMReadOnly") };
+        assert_eq!(refused.to_string(), "not judged: 403 on /api-keys; needs IAMReadOnly");
+        outline.results.insert(FindingId::OldKey, refused.clone());
+        let outline = outline.counted([FindingId::OldKey, FindingId::MfaOff]);
+        assert_eq!(outline.results[&FindingId::OldKey], refused);
+        assert_eq!(outline.results[&FindingId::MfaOff], FindingResult::Found(0));
+        assert!(!outline.complete());
+    }
+}

@@ -1,0 +1,11 @@
+//! What is worth knowing about the access of an organization: findings, and what a reader has to know about them.
+//!
+//! A [`ReportedFinding`] is a value: what was found, about what, how bad it is, and a fingerprint that stays the same from
+//! run to run. What could not be looked for is a result too ([`FindingResult::NotJudged`]), never an empty list.
+
+mod finding;
+
+pub use finding::{
+    FindingId, FindingResult, FindingSeverity, FindingText, Gauge, Outline, ReportedFinding, Subject,
+    UnknownFindingId, UnknownSeverity, fingerprint,
+};

@@ -1,0 +1,51 @@
+//! `docs/findings.md` holds every finding there can be.
+
+use std::fmt::Write as _;
+
+use scw_iam::review::{FindingId, FindingText};
+
+const HEAD: &str = "\
+# Findings
+
+What `drift`, `plan`, `test`, `validate` and `report` find, by the name that stands in every format. Each has a severity, and a
+fingerprint that stays the same from run to run: it depends on the finding, the organization, the object, and on what tells two
+findings about one object apart; never on a line, a file, a text or a time. `settings.drift.ignore` takes it.
+
+A finding that cannot be looked for is *not judged*, with the reason, and never *none*.
+
+| format | for |
+|---|---|
+| `sarif` | GitHub's code scanning: `github/codeql-action/upload-sarif`. Use it on the default branch: in a pull request GitHub shows only alerts at changed lines. Findings that no file declares stand at the line with `version:`. The upload warns that fingerprints are given; they are meant to be |
+| `github` | annotations in the log of a GitHub job |
+| `gitlab` | GitLab's code quality: `artifacts:reports:codequality` |
+| `junit` | GitLab's `artifacts:reports:junit`, Jenkins and others: a case for each finding, and one for what was looked for and not found |
+| `openmetrics` | Prometheus' node exporter (textfile), GitLab's `artifacts:reports:metrics` |
+| `csv` | spreadsheets; what could be a formula begins with an apostrophe |
+";
+
+#[test]
+fn the_page_of_findings_is_as_the_catalogue_says() {
+    let mut page = HEAD.to_owned();
+    let mut ids = FindingId::ALL.to_vec();
+    ids.sort_by_key(|id| (std::cmp::Reverse(id.text().severity), id.as_str()));
+    let mut section = None;
+    for id in ids {
+        let FindingText { word, severity, title, why, fine, check } = id.text();
+        if section.replace(severity) != Some(severity) {
+            let mut name = severity.to_string();
+            name[..1].make_ascii_uppercase();
+            write!(page, "\n## {name}\n").unwrap();
+        }
+        write!(
+            page,
+            "\n### `{word}`\n\n**{title}.** {why}\n\n- When it is fine: {fine}\n- How to check that it is gone: {check}\n"
+        )
+        .unwrap();
+    }
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/findings.md");
+    if std::env::var_os("UPDATE_FILES").is_some() {
+        std::fs::write(&path, &page).unwrap();
+    }
+    let kept = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(kept == page, "docs/findings.md is not what the catalogue says; UPDATE_FILES=1 writes it anew");
+}
