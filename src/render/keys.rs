@@ -309,7 +309,7 @@ impl Report for KeysReport<'_> {
     fn markdown(&self, out: &mut dyn Write) -> io::Result<()> {
         writeln!(out, "| slot | key | state |\n|---|---|---|")?;
         for slot in &self.plan.keys().slots {
-            let name = escape(&format!("{} / {}", slot.application, slot.slot)).into_owned();
+            let name = escape(&format!("{} / {}", slot.application, slot.slot));
             for key in &slot.keys {
                 let words = self.key(slot, key);
                 let (key, state) = words.split_once("  ").unwrap_or((&words, ""));
