@@ -121,6 +121,18 @@ impl Life {
         assert!(outcome.keys.is_done(), "{minute}: {:?}", outcome.keys);
     }
 
+    /// Does what is due at a time, and nothing else.
+    async fn due(&self, minute: i64, text: &str) -> (Planned, Outcome) {
+        let session = self.session(&self.emulator.url(), at(minute));
+        let source = Source::Text { name: "iam.yaml".into(), bytes: text.as_bytes().to_vec() };
+        let files = read(&[source], at(minute)).unwrap();
+        let keys = KeyOptions { tools: Some(self.tools.clone()), ..KeyOptions::default() };
+        let options = PlanOptions { now: at(minute), keys, ..PlanOptions::default() };
+        let planned = session.plan_due(&files, &options).await.unwrap();
+        let outcome = session.apply(&planned, ApplyOptions::default()).await.unwrap();
+        (planned, outcome)
+    }
+
     async fn live(&self) -> Keys {
         let client = self.client(&self.emulator.url(), None);
         let keys = client.list_api_keys(&ListApiKeys::default()).all().await.unwrap();
@@ -292,7 +304,7 @@ async fn a_key_is_made_delivered_rotated_and_taken_away() {
     let both = life.live().await;
     both.are_settled("the overlap");
     assert_eq!((both.keys.len(), both.versions.len()), (2, 2));
-    life.well(84 * DAY).await;
+    life.well(84 * DAY + 1).await;
     let second = life.live().await;
     second.are_settled("after the overlap");
     assert_eq!(second.keys.len(), 1);
@@ -468,7 +480,8 @@ async fn a_secret_of_somebody_else_gets_nothing() {
     let planned = life.plan(&session, &text, at(0)).await.unwrap();
     let slot = &planned.plan.keys().slots[0];
     assert!(matches!(slot.waits[..], [SlotWait::Foreign(..)]), "{slot:?}");
-    session.apply(&planned, ApplyOptions::default()).await.unwrap();
+    let outcome = session.apply(&planned, ApplyOptions::default()).await.unwrap();
+    assert!(!outcome.wrote());
     assert_eq!(life.live().await.keys.len(), 0);
 }
 
@@ -484,4 +497,48 @@ async fn a_clock_that_is_a_week_ahead_lets_nothing_rotate() {
     assert!(matches!(refused, Err(Error::Clock(_))), "{refused:?}");
     let live = life.live().await;
     assert_eq!((live.keys.len(), live.secrets), (0, 0));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_scheduled_job_replaces_keys_and_takes_away_what_has_ended_and_gives_nobody_access() {
+    let life = Life::new(&[STORED]).await;
+    // Not the first key, and no application either.
+    let (planned, _) = life.due(0, &life.files()).await;
+    assert!(planned.plan.is_empty(), "{:?}", planned.plan.steps());
+    let more = "groups:\n  ops:\n    members: {applications: [{name: ci, until: 2030-02-01}]}\n";
+    let rules = "policies:\n  look:\n    principal: {group: ops}\n    rules:\n      - {permission_sets: [IAMReadOnly], scope: organization, until: 2030-02-01}\n";
+    let text = format!("{}{more}{rules}", life.files());
+    let session = life.session(&life.emulator.url(), at(0));
+    let planned = life.plan(&session, &text, at(0)).await.unwrap();
+    let outcome = session.apply(&planned, ApplyOptions::default()).await.unwrap();
+    assert!(outcome.keys.is_done(), "{:?}", outcome.keys);
+    // By then the files grant more, which is for somebody to apply, and deliver elsewhere too.
+    let grown = text
+        .replace("[IAMReadOnly]", "[IAMManager]")
+        .replace("ops:\n    members", "ops:\n    description: more\n    members");
+    let (planned, outcome) = life.due(77 * DAY, &grown).await;
+    assert!(outcome.keys.is_done(), "{:?}", outcome.keys);
+    let words: Vec<_> = planned.plan.steps().iter().map(|step| step.action.word()).collect();
+    assert_eq!(words.len(), 2, "{words:?}");
+    assert!(
+        planned
+            .plan
+            .access()
+            .iter()
+            .all(|change| change.grants.iter().all(|it| !format!("{it:?}").contains("Gained")))
+    );
+    let state = life.emulator.state();
+    assert_eq!(state["groups"][0]["application_ids"], serde_json::json!([]), "{}", state["groups"]);
+    assert_eq!(state["groups"][0]["description"], "");
+    assert_eq!(state["policies"][0]["rules"], serde_json::json!([]), "{}", state["policies"]);
+    let live = life.live().await;
+    live.are_settled("a scheduled job");
+    assert_eq!(live.keys.len(), 2, "the key was replaced");
+    // A second delivery is a new place.
+    let elsewhere = "{secret_manager: {project: main, region: fr-par, path: /else, name: scw-key}}";
+    let grown = text.replace(STORED, &format!("{STORED}, {elsewhere}"));
+    let (planned, _) = life.due(150 * DAY, &grown).await;
+    let slot = &planned.plan.keys().slots[0];
+    assert!(slot.waits.iter().any(|wait| matches!(wait, SlotWait::NewPlace(_))), "{slot:?}");
+    assert_eq!(life.live().await.secrets, 1);
 }

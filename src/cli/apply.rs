@@ -43,6 +43,10 @@ pub(super) struct Apply {
     /// For a plan file: the SHA-256 that it must have, so that what was reviewed is what is applied
     #[arg(long, value_name = "SHA256")]
     expect_sha: Option<String>,
+    /// For scheduled jobs: do only what time makes due. Members and rules that have ended go, and keys that are due are
+    /// replaced; nobody is given access
+    #[arg(long, requires = "yes")]
+    due: bool,
     /// Do not ask; for a plan file nothing is asked anyway
     #[arg(short, long)]
     yes: bool,
@@ -61,6 +65,9 @@ impl Apply {
         let saved = PlanFile::find(&self.paths, common.now())?;
         if saved.is_none() && self.expect_sha.is_some() {
             return Err(Failure::usage("--expect-sha is for a plan file, and none was given"));
+        }
+        if saved.is_some() && self.due {
+            return Err(Failure::usage("--due is for files, and a plan file was given"));
         }
         match saved {
             Some(file) => self.run_saved(common, &file).await,
@@ -81,7 +88,11 @@ impl Apply {
         let files = config::read(&self.paths.sources(), options.now)?;
         let connection = Connection::open_at(&self.connect, Some(files.organization()), common.now).await?;
         let mut lock = connection.lock(files.stack()).await?;
-        let planned = connection.session.plan(&files, &options).await?;
+        let planned = if self.due {
+            connection.session.plan_due(&files, &options).await?
+        } else {
+            connection.session.plan(&files, &options).await?
+        };
         common.preview(&PlanReport::new(&planned.plan))?;
         let again = if self.yes || planned.plan.refused() || planned.plan.is_empty() {
             Again::Same(planned)

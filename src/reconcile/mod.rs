@@ -7,6 +7,7 @@
 mod apply;
 mod connect;
 mod drift;
+mod due;
 mod error;
 mod export;
 mod hint;

@@ -202,7 +202,7 @@ pub fn resolve(files: &Files, live: &Live) -> Result<config::Resolved, Error> {
     Ok(files.resolve_in(Some(present), known, catalogue.is_some())?)
 }
 
-fn made_from(files: &Files, options: &PlanOptions, digest: String) -> MadeFrom {
+pub(super) fn made_from(files: &Files, options: &PlanOptions, digest: String) -> MadeFrom {
     let file = |(path, text): (&std::path::Path, &str)| FileDocument {
         path: path.display().to_string(),
         text: text.to_owned(),

@@ -82,7 +82,18 @@ impl Worker<'_> {
         let made = made.map_err(|source| SlotError::api("create a key", source))?;
         let key: AccessKeyId = made.key.access_key.as_str().parse().map_err(|_| SlotError::Changed)?;
         let mut held = Held { key: key.clone(), secret: made.secret, began, sent: false };
-        let delivered = match self.alone(job, seen, &key).await {
+        let noted = self.note_of(
+            "made",
+            &job.planned.application,
+            Some(&job.planned.slot),
+            ("make", Some(&key)),
+            None,
+        );
+        let alone = match noted {
+            Ok(()) => self.alone(job, seen, &key).await,
+            Err(error) => Err(error),
+        };
+        let delivered = match alone {
             Ok(()) => self.deliver(job, &stores, &mut held, done).await,
             Err(error) => Err(error),
         };
