@@ -43,6 +43,7 @@ fn pure(criterion: &mut Criterion) {
         titles: &HashMap::new(),
         duplicates: &BTreeMap::new(),
         oldest_keys: &HashMap::new(),
+        keys: scw_iam::plan::slot::KeyFacts::NONE,
         caller: &caller,
         now,
     };

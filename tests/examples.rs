@@ -55,7 +55,7 @@ fn every_example_is_without_mistakes_and_warnings_with_and_without_its_organizat
 fn every_example_changes_something_and_then_nothing_is_left_to_do() {
     for example in examples() {
         let (desk, name) = (desk(&example), name(&example));
-        let api = desk.emulate(&format!("{name}/organization.json"), "");
+        let api = desk.emulate(&format!("{name}/organization.json"), &format!("--now {NOW}"));
         let organization = desk.json(&format!("{name}/organization.json"))["organization"]["id"].clone();
         let run = |command: &str| {
             let call = desk.command(&format!("{command} {name} --now {NOW}"));

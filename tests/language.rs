@@ -331,9 +331,18 @@ fn facts(desired: &Desired) -> String {
         guardrails,
         allow,
         expiries,
+        api_keys,
         missing: _,
         places: _,
     } = desired;
+    let slots = |keys: &scw_iam::model::ApplicationKeys| {
+        let slot = |(name, slot): (&scw_iam::model::SlotName, &scw_iam::model::KeySlot)| {
+            let at = scw_iam::model::Place { file: std::path::Path::new("").into(), line: 0, column: 0 };
+            format!("{name:?} {:?}", scw_iam::model::KeySlot { at, ..slot.clone() })
+        };
+        (keys.slots.iter().map(slot).collect::<Vec<_>>(), keys.membership)
+    };
+    let api_keys: Vec<_> = api_keys.iter().map(|(of, keys)| (of, slots(keys))).collect();
     let mut identities: Vec<String> = identities.iter().map(|entry| format!("{entry:?}")).collect();
     identities.sort();
     let mut memberships: Vec<String> = memberships.iter().map(|entry| format!("{entry:?}")).collect();
@@ -356,7 +365,7 @@ fn facts(desired: &Desired) -> String {
         allow.iter().map(|entry| (entry.guard, &entry.of, entry.until, &entry.reason)).collect();
     format!(
         "{state:?} {stack:?} {sections:?} {settings:?} {external:?} {identities:?} {memberships:?} {unsaid:?} {guests:?} {released:?} {assertions:?} \
-         {guardrails:?} {allow:?} {expiries:?}"
+         {guardrails:?} {allow:?} {expiries:?} {api_keys:?}"
     )
     .to_lowercase()
 }

@@ -37,6 +37,7 @@ impl Known {
             titles: &self.titles,
             duplicates: &self.duplicates,
             oldest_keys: &HashMap::new(),
+            keys: scw_iam::plan::slot::KeyFacts::NONE,
             caller: &self.caller,
             now: Timestamp::UNIX_EPOCH,
         })

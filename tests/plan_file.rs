@@ -24,6 +24,7 @@ fn facts<T>(case: &Case, caller: &Caller, now: Timestamp, then: impl FnOnce(&Fac
         titles: &HashMap::new(),
         duplicates: &BTreeMap::new(),
         oldest_keys: &HashMap::new(),
+        keys: scw_iam::plan::slot::KeyFacts::NONE,
         caller,
         now,
     })

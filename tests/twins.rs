@@ -38,6 +38,7 @@ async fn planned(client: &Client, desired: &Desired) -> Result<Plan, plan::Error
         titles: &live.titles,
         duplicates: &live.duplicates,
         oldest_keys: &HashMap::new(),
+        keys: scw_iam::plan::slot::KeyFacts::NONE,
         caller: &Caller::Unresolved("nobody asked".to_owned()),
         now: jiff::Timestamp::UNIX_EPOCH,
     };

@@ -70,6 +70,7 @@ fn measure(organization: &Organization, folder: &Path) -> Figures {
         titles: &HashMap::new(),
         duplicates: &BTreeMap::new(),
         oldest_keys: &HashMap::new(),
+        keys: scw_iam::plan::slot::KeyFacts::NONE,
         caller: &caller,
         now,
     };

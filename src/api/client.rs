@@ -52,6 +52,8 @@ struct Inner {
     redactor: Redactor,
     /// How far the API's clock was ahead of this machine's, by the last answer that told.
     clock_ahead: Mutex<Option<SignedDuration>>,
+    /// Whether the requests set the clock of an emulator.
+    emulated_time: bool,
 }
 
 /// The time in which a permission may still be on its way to the servers that evaluate it.
@@ -227,6 +229,11 @@ impl Client {
         }
     }
 
+    /// Says whether the requests set the clock of an emulator.
+    pub fn has_emulated_time(&self) -> bool {
+        self.inner.emulated_time
+    }
+
     pub(super) fn tries(&self) -> Option<&Tries> {
         self.tries.as_ref()
     }
@@ -380,6 +387,7 @@ impl ClientBuilder {
             retry: self.retry,
             redactor,
             clock_ahead: Mutex::new(None),
+            emulated_time: self.emulated_time.is_some(),
         };
         Ok(Client { inner: Arc::new(inner), propagation: None, trail: None, tries: None })
     }

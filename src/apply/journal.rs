@@ -128,6 +128,12 @@ impl Journal {
         let _ = self.sync();
     }
 
+    /// Writes a line of its own and waits until it is safe.
+    pub(super) fn note(&mut self, event: &str, fields: Vec<(&str, Value)>) -> io::Result<()> {
+        self.line(event, fields);
+        self.sync()
+    }
+
     fn line<'k>(&mut self, event: &str, fields: impl IntoIterator<Item = (&'k str, Value)>) {
         if self.file.is_none() {
             return;

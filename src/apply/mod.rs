@@ -22,6 +22,7 @@ mod reads;
 mod run;
 mod schedule;
 mod send;
+pub mod slot;
 mod ssh_key;
 mod stop;
 mod user;

@@ -3,6 +3,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::Difference;
+use super::slot::KeysOutcome;
 use super::words::{Changed, Mismatch};
 use crate::api;
 use crate::live;
@@ -19,6 +20,8 @@ pub struct Outcome {
     pub end: End,
     /// How long the steps took, without the check afterwards.
     pub elapsed: Duration,
+    /// What became of the API keys.
+    pub keys: KeysOutcome,
 }
 
 /// What became of one step.
@@ -400,7 +403,7 @@ impl Outcome {
     /// Says whether anything was written, or may have been.
     #[must_use]
     pub fn wrote(&self) -> bool {
-        self.steps.iter().any(|step| step.end.wrote())
+        self.steps.iter().any(|step| step.end.wrote()) || self.keys.wrote()
     }
 
     /// Says whether nothing was written because the organization is not what the plan saw any more.

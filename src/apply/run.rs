@@ -10,6 +10,7 @@ use futures::stream::{FuturesUnordered, StreamExt as _};
 use tokio::time::Instant;
 
 use super::schedule::{Next, Schedule};
+use super::slot::KeysOutcome;
 use super::{
     End, How, Journal, Outcome, Progress, Receipt, StepEnd, StepError, StepOutcome, Stop, StopSignal, WhyNot,
 };
@@ -210,7 +211,7 @@ impl Run<'_, '_> {
                 end,
             })
             .collect();
-        Outcome { steps, end, elapsed }
+        Outcome { steps, end, elapsed, keys: KeysOutcome::default() }
     }
 }
 

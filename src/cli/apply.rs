@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::Exit;
-use super::arguments::{Common, ConnectArgs, Paths, PlanArgs, duration};
+use super::arguments::{Common, ConnectArgs, DeliveryArgs, Paths, PlanArgs, duration};
 use super::failure::Failure;
 use super::output::{style_on_stderr, talk, talk_with};
 use super::plan_file::PlanFile;
@@ -13,7 +13,7 @@ use super::prompt;
 use super::session::Connection;
 use crate::apply::{self, Guard, Journal};
 use crate::config;
-use crate::reconcile::{Again, ApplyOptions, Planned};
+use crate::reconcile::{Again, ApplyOptions, KeyOptions, PlanOptions, Planned};
 use crate::render::outcome::{self, OutcomeReport};
 use crate::render::plan::PlanReport;
 
@@ -43,9 +43,15 @@ pub(super) struct Apply {
     /// For a plan file: the SHA-256 that it must have, so that what was reviewed is what is applied
     #[arg(long, value_name = "SHA256")]
     expect_sha: Option<String>,
+    /// For scheduled jobs: do only what time makes due. Members and rules that have ended go, and keys that are due are
+    /// replaced; nobody is given access
+    #[arg(long, requires = "yes")]
+    due: bool,
     /// Do not ask; for a plan file nothing is asked anyway
     #[arg(short, long)]
     yes: bool,
+    #[command(flatten)]
+    deliver: DeliveryArgs,
     /// Write a line for each write, before and after it, to this file
     #[arg(long, value_name = "FILE")]
     journal: Option<PathBuf>,
@@ -60,21 +66,33 @@ impl Apply {
         if saved.is_none() && self.expect_sha.is_some() {
             return Err(Failure::usage("--expect-sha is for a plan file, and none was given"));
         }
+        if saved.is_some() && self.due {
+            return Err(Failure::usage("--due is for files, and a plan file was given"));
+        }
         match saved {
             Some(file) => self.run_saved(common, &file).await,
             None => self.run_files(common).await,
         }
     }
 
+    fn options(&self, common: &Common) -> Result<PlanOptions, Failure> {
+        let keys = KeyOptions { tools: Some(self.deliver.tools()?), ..KeyOptions::default() };
+        Ok(PlanOptions { keys, ..self.plan.options(common) })
+    }
+
     async fn run_files(&self, common: &Common) -> Result<Exit, Failure> {
         if !self.yes {
             prompt::possible(&self.paths)?;
         }
-        let options = self.plan.options(common);
+        let options = self.options(common)?;
         let files = config::read(&self.paths.sources(), options.now)?;
-        let connection = Connection::open(&self.connect, Some(files.organization())).await?;
+        let connection = Connection::open_at(&self.connect, Some(files.organization()), common.now).await?;
         let mut lock = connection.lock(files.stack()).await?;
-        let planned = connection.session.plan(&files, &options).await?;
+        let planned = if self.due {
+            connection.session.plan_due(&files, &options).await?
+        } else {
+            connection.session.plan(&files, &options).await?
+        };
         common.preview(&PlanReport::new(&planned.plan))?;
         let again = if self.yes || planned.plan.refused() || planned.plan.is_empty() {
             Again::Same(planned)
@@ -94,9 +112,9 @@ impl Apply {
     async fn run_saved(&self, common: &Common, file: &PlanFile) -> Result<Exit, Failure> {
         file.expect(self.expect_sha.as_deref())?;
         let saved = file.open(common.now(), self.max_age)?;
-        let connection = Connection::open(&self.connect, Some(saved.organization())).await?;
+        let connection = Connection::open_at(&self.connect, Some(saved.organization()), common.now).await?;
         let mut lock = connection.lock(saved.stack()).await?;
-        let again = connection.session.plan_saved(&saved, &self.plan.options(common)).await?;
+        let again = connection.session.plan_saved(&saved, &self.options(common)?).await?;
         match &again {
             Again::Same(planned) => common.only_text().show(&PlanReport::new(&planned.plan))?,
             Again::Applied(_) => {

@@ -11,15 +11,18 @@ use super::failure::Failure;
 use super::interrupt::Interrupts;
 use super::output::{Output, Outputs, style_on_stderr, talk_with};
 use super::watch::Talk;
+use crate::apply::slot::{DeliveryCommand, DeliveryTools};
 use crate::config::{Files, Mistakes, Severity, Source};
 use crate::files::Links;
 use crate::model::{Catalogue, Desired, Key, Principal};
 use crate::plan::{Allowance, Options};
-use crate::reconcile::{ConnectOptions, Error, PlanOptions, Watch as _};
+use crate::reconcile::{ConnectOptions, Error, KeyOptions, PlanOptions, Watch as _};
 use crate::render::{Extent, Format, Report, Style};
 
 /// Where the help lists what every command takes.
 const EVERYWHERE: &str = "For every command";
+/// Where the help lists what keys are delivered with.
+const DELIVERIES: &str = "Deliveries of API keys";
 /// Where the help lists what commands take that read the live side.
 const LIVE: &str = "The live side";
 
@@ -213,7 +216,32 @@ impl ConnectArgs {
             parallelism: self.parallelism.into(),
             max_rps: self.max_rps.into(),
             profile: self.profile.clone(),
+            emulated_time: None,
         }
+    }
+}
+
+/// What keys are delivered with: files in a repository name neither a folder nor a program.
+#[derive(Debug, Clone, clap::Args)]
+pub(super) struct DeliveryArgs {
+    /// The folder below which `file` deliveries of API keys are written
+    #[arg(help_heading = DELIVERIES, long, value_name = "FOLDER")]
+    pub(super) deliver_dir: Option<PathBuf>,
+    /// The command that a `command` delivery stands for; it reads the key as JSON from its standard input. No shell is
+    /// involved; may be given several times
+    #[arg(help_heading = DELIVERIES, long, value_name = "LABEL='PROGRAM ARGUMENTS'", value_parser = DeliveryCommand::from_str)]
+    pub(super) deliver_command: Vec<DeliveryCommand>,
+}
+
+impl DeliveryArgs {
+    pub(super) fn tools(&self) -> Result<DeliveryTools, Failure> {
+        let mut tools = DeliveryTools { folder: self.deliver_dir.clone(), ..DeliveryTools::default() };
+        for DeliveryCommand { label, words } in &self.deliver_command {
+            if tools.commands.insert(label.clone(), words.clone()).is_some() {
+                return Err(Failure::usage(format!("--deliver-command {label} is given twice")));
+            }
+        }
+        Ok(tools)
     }
 }
 
@@ -255,6 +283,6 @@ impl PlanArgs {
     pub(super) fn options(&self, common: &Common) -> PlanOptions {
         let allow = self.allow.iter().map(|allowed| (allowed.guard, allowed.number)).collect();
         let guards = Options { allow, strict: common.strict };
-        PlanOptions { now: common.now(), caller: self.caller.clone(), guards }
+        PlanOptions { now: common.now(), caller: self.caller.clone(), guards, keys: KeyOptions::default() }
     }
 }

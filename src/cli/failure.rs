@@ -5,6 +5,7 @@ use std::io::Write as _;
 use super::Exit;
 use super::arguments::Common;
 use super::output::{colour_on_stderr, style_on_stderr, talk_with};
+use crate::api::BuildError;
 use crate::config::Mistakes;
 use crate::model::Hint;
 use crate::plan;
@@ -87,7 +88,10 @@ impl From<Error> for Failure {
             // Names that are exchanged are for the files to settle.
             Error::Plan(plan::Error::NamesInACircle(_)) => Exit::Mistakes,
             Error::Outdated { .. } => Exit::Stale,
-            Error::Settings(_)
+            Error::Client(BuildError::EmulatedTime) | Error::NoSlot { .. } => Exit::Usage,
+            Error::Clock(_)
+            | Error::NotOwned(_)
+            | Error::Settings(_)
             | Error::Client(_)
             | Error::OtherOrganization { .. }
             | Error::Randomness(_)

@@ -15,6 +15,7 @@ mod export;
 mod failure;
 mod init;
 mod interrupt;
+mod keys;
 mod man;
 mod output;
 mod permission_sets;
@@ -73,6 +74,8 @@ impl Exit {
     /// Returns how a command ends whose plan was sent.
     fn of(outcome: &Outcome) -> Self {
         match (&outcome.end, outcome.wrote()) {
+            (End::Done, true) if !outcome.keys.is_done() => Self::PartWay,
+            (End::Done, false) if !outcome.keys.is_done() => Self::Error,
             (End::Done, _) => Self::Done,
             (End::NotConverged(_), _) => Self::NotConverged,
             (End::Twins(_), _) => Self::PartWay,
@@ -141,6 +144,7 @@ enum Command {
     Apply(apply::Apply),
     Drift(drift::Drift),
     Init(init::Init),
+    Keys(keys::Keys),
     Export(export::Export),
     Explain(explain::Explain),
     WhoCan(who_can::WhoCan),
@@ -165,6 +169,7 @@ impl Command {
             Self::Validate(_)
             | Self::Plan(_)
             | Self::Apply(_)
+            | Self::Keys(_)
             | Self::Drift(_)
             | Self::Explain(_)
             | Self::WhoCan(_)
@@ -271,6 +276,7 @@ fn run(cli: Cli, formats: Formats) -> Exit {
             Command::Apply(command) => command.run(&common).await,
             Command::Drift(command) => command.run(&common).await,
             Command::Init(command) => command.run(&common).await,
+            Command::Keys(command) => command.run(&common).await,
             Command::Export(command) => command.run(&common).await,
             Command::Explain(command) => command.run(&common).await,
             Command::WhoCan(command) => command.run(&common).await,

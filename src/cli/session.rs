@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::Context as _;
+use jiff::Timestamp;
 
 use super::arguments::ConnectArgs;
 use super::failure::Failure;
@@ -29,8 +30,17 @@ const ANY_SECRET: &str = "00000000-0000-0000-0000-000000000000";
 impl Connection {
     /// Opens a connection for the organization of the files, or, without files, for the configured one.
     pub(super) async fn open(how: &ConnectArgs, organization: Option<Id>) -> Result<Self, Failure> {
+        Self::open_at(how, organization, None).await
+    }
+
+    /// Opens one whose requests move the clock of an emulator to a time; the real API refuses that.
+    pub(super) async fn open_at(
+        how: &ConnectArgs,
+        organization: Option<Id>,
+        at: Option<Timestamp>,
+    ) -> Result<Self, Failure> {
         let Some(path) = &how.emulate else {
-            let options = how.options();
+            let options = ConnectOptions { emulated_time: at, ..how.options() };
             let session = Session::connect(organization, &options, Arc::new(Talk))?;
             return Ok(Self { session, emulator: None, save: None });
         };
@@ -38,15 +48,24 @@ impl Connection {
             state::keep(path, save)?;
         }
         let state = state::read(path)?;
-        let connection = Self::embedded(how, state, organization).await;
+        let connection = Self::embedded_at(how, state, organization, at).await;
         connection.map_err(|failure| failure.context(format!("cannot emulate {}", path.display())))
     }
 
     /// Opens a connection to an emulator of this state.
     pub(super) async fn embedded(
         how: &ConnectArgs,
+        state: serde_json::Value,
+        organization: Option<Id>,
+    ) -> Result<Self, Failure> {
+        Self::embedded_at(how, state, organization, None).await
+    }
+
+    async fn embedded_at(
+        how: &ConnectArgs,
         mut state: serde_json::Value,
         organization: Option<Id>,
+        at: Option<Timestamp>,
     ) -> Result<Self, Failure> {
         // Secrets would close the emulator, and this one is for the person who runs the command alone.
         let keys = state.get_mut("api_keys").and_then(serde_json::Value::as_array_mut);
@@ -69,9 +88,12 @@ impl Connection {
             .api_url(emulator.url())
             .parallelism(how.parallelism.into())
             .max_rps(f64::from(how.max_rps).max(1000.0))
-            .run_id(&run_id)
-            .build()
-            .map_err(anyhow::Error::new)?;
+            .run_id(&run_id);
+        let client = match at {
+            Some(at) => client.emulated_time(at),
+            None => client,
+        };
+        let client = client.build().map_err(anyhow::Error::new)?;
         let session = Session::new(client, id)
             .with_access_key(emulator::EMULATOR_ACCESS_KEY.parse().ok())
             .with_run_id(run_id)

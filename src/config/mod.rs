@@ -42,7 +42,7 @@ pub use source::{ALL_MOST, FILE_MOST, FILES_MOST, Source, Sources};
 pub use terraform::{TERRAFORM_MOST, TerraformError, TerraformHolds, TerraformResource, TerraformState};
 pub use words::{Meant, MistakeKind, Words, Written};
 
-use crate::model::{Address, Catalogue, Desired, Id, Kind, Place, Stack, State};
+use crate::model::{Address, Catalogue, Condition, Desired, Id, Kind, Place, Stack, State};
 use decode::Decoder;
 use gone::Roster;
 use merge::{Document, merge};
@@ -71,6 +71,12 @@ pub struct Needs {
     pub projects: bool,
     /// A permission set is named that the built-in catalogue does not have: only the organization's list can tell.
     pub permission_sets: bool,
+}
+
+/// Returns when a rule ends by itself, by a condition that `until` wrote; `None` for every other condition.
+#[must_use]
+pub fn ends_at(condition: &Condition) -> Option<Timestamp> {
+    until::decompose(condition).map(|(_, end)| end)
 }
 
 /// Reads all sources, and checks what they alone can decide.

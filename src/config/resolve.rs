@@ -16,8 +16,7 @@ use super::section::assertion::OnDocument;
 use super::section::meta::MetaDocument;
 use crate::model::{
     Address, AllowEntry, Assertion, Desired, Expiry, Guardrail, Id, Identity, IgnoredBy, IgnoredFinding,
-    Membership,
-    Meta, NearBudget, Owner, Principal, ProjectName, Scope, Settings, State, Unsaid, Where,
+    Membership, Meta, NearBudget, Owner, Place, Principal, ProjectName, Scope, Settings, State, Unsaid, Where,
 };
 
 /// What the files say, ready to be planned.
@@ -169,6 +168,11 @@ impl Resolving<'_> {
             tags: document.tags.iter().flatten().map(|tag| tag.value.to_string()).collect(),
             owner: self.desired.stack.clone().map(Owner::Stack),
         }
+    }
+
+    /// Returns where something stands.
+    pub(super) fn where_is(&self, at: Span) -> Place {
+        self.files.sources.place(at)
     }
 
     /// Notes where something stands.

@@ -285,6 +285,13 @@ mistakes! {
         "the permission set name `{text}` {why}", "not a permission set";
     BadTag { text: String, why: BadText } => "the tag `{text}` {why}", "not a tag";
     BadStack { text: String, why: BadText } => "the stack name `{text}` {why}", "not a stack name";
+    BadSlot { text: String, why: BadText } =>
+        "the name `{text}` {why}", "small letters, digits and `-`, as in `deploy`";
+    BadAccessKey { text: String, why: BadText } => "`{text}` {why}", "not an access key";
+    BadSpan { text: String } =>
+        "`{text}` is not a span of time", "write a number of days, hours or minutes, as in `90d`, `12h` or `30m`";
+    BadDeliveryPart { what: &'static str, text: String, allowed: &'static str } =>
+        "`{text}` cannot be the `{what}` of a delivery", "write {allowed}";
     BadDescription { why: BadText } => "the description {why}";
     BadCondition { why: BadText } => "the condition {why}";
     BadFingerprint { text: String } =>
@@ -380,6 +387,24 @@ mistakes! {
     // Groups.
     MembershipWithoutMembers { group: String } =>
         "group `{group}` has `membership` but no `members`", "without `members` the membership is not managed";
+
+    // API keys.
+    KeysMembershipWithoutKeys { application: String } =>
+        "application `{application}` has `api_keys_membership` but no `api_keys`",
+        "without `api_keys` its keys are not managed";
+    NotShorter { what: &'static str, than: &'static str } =>
+        "`{what}` is not shorter than `{than}`", "write a shorter time: `overlap` < `rotate_before` < `expires_after`";
+    NoDelivery => "the slot delivers its keys nowhere", "list at least one place: nobody else ever sees a secret key";
+    NotOneDelivery =>
+        "a delivery goes to one place", "write one of `secret_manager`, `file` and `command`";
+    DeliveredTwice { place: String } => "two slots deliver to the {place}", "delivered again here", "first here";
+    PreviouslySlot { name: String, itself: bool } =>
+        (if *itself {
+            format!("`previously: {name}` is the name that the slot has now")
+        } else {
+            format!("the slot `{name}` is declared, so no other slot can have been it")
+        }),
+        "an old name", "declared here";
 
     GuestsOfDeclared { name: String } =>
         "group `{name}` is declared here and cannot stand under `memberships`", "list the members in its entry",

@@ -181,6 +181,63 @@ fn write_beside(folder: &Folder, name: &OsString, bytes: &[u8], privacy: Privacy
     written
 }
 
+/// Writes a file below a folder whole or not at all, for its owner alone; makes the folders that lead to it. None of them,
+/// nor the file itself, may be a link.
+///
+/// # Errors
+/// [`FileError`]; what was there is then as it was.
+pub fn deliver(folder: &Path, path: &Path, bytes: &[u8]) -> Result<(), FileError> {
+    let (at, name) = delivery(folder, path)?;
+    match at.kind(&name)? {
+        Some(EntryKind::Link) => Err(FileError::Link(path.to_owned())),
+        Some(EntryKind::Device | EntryKind::Other) => Err(FileError::Special),
+        Some(EntryKind::Folder) => Err(folder::is_a_folder().into()),
+        Some(EntryKind::File) | None => Ok(write_beside(&at, &name, bytes, Privacy::Private)?),
+    }
+}
+
+/// Reads what was delivered below a folder.
+///
+/// # Errors
+/// [`FileError`].
+pub fn delivered(folder: &Path, path: &Path) -> Result<Vec<u8>, FileError> {
+    const MOST: u64 = 1 << 20;
+    let (at, name) = delivery(folder, path)?;
+    let file = at.open_entry(&name, How::Read)?;
+    let mut bytes = Vec::new();
+    file.take(MOST).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+/// Finds the folder of a file below a folder.
+fn delivery(folder: &Path, path: &Path) -> Result<(Folder, OsString), FileError> {
+    let mut at = match open(folder, Links::Refused)? {
+        Opened::Folder(folder) => folder,
+        Opened::File(_) => return Err(folder::not_a_folder().into()),
+    };
+    let mut names: Vec<OsString> = Vec::new();
+    for component in path.components() {
+        match component {
+            std::path::Component::Normal(name) => names.push(name.to_owned()),
+            _ => return Err(FileError::Special),
+        }
+    }
+    let name = names.pop().ok_or(FileError::Special)?;
+    let mut shown = folder.to_owned();
+    for name in names {
+        shown.push(&name);
+        at = match at.kind(&name)? {
+            Some(EntryKind::Folder) => at.folder(&name)?,
+            Some(EntryKind::Link) => return Err(FileError::Link(shown)),
+            Some(EntryKind::File | EntryKind::Device | EntryKind::Other) => {
+                return Err(folder::not_a_folder().into());
+            }
+            None => at.make(&name)?,
+        };
+    }
+    Ok((at, name))
+}
+
 /// Opens a file to append to; creates a missing one. Character devices and standard streams are written as
 /// they are.
 ///

@@ -13,6 +13,7 @@
 mod access_keys;
 mod answers;
 mod any;
+mod api_keys;
 mod application;
 mod caller;
 mod diagnosis;
@@ -38,6 +39,7 @@ use jiff::Timestamp;
 
 pub use self::access_keys::access_keys;
 pub use self::any::{get, list};
+pub use self::api_keys::{key_of, live_keys, live_secret};
 pub use self::caller::{Caller, Unresolved, caller};
 pub use self::diagnosis::{Diagnosis, Part, Readability};
 pub use self::error::Error;

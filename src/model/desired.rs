@@ -6,8 +6,8 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::{
-    Address, Attachment, Builtin, DriftSettings, Group, GuardName, Id, IgnoredBy, Key, Kind, Object,
-    PermissionSetName, Principal, Scope, Stack, State, User, UserStatus, UserType,
+    Address, ApplicationKeys, Attachment, Builtin, DriftSettings, Group, GuardName, Id, IgnoredBy, Key, Kind,
+    Object, PermissionSetName, Principal, Scope, Stack, State, User, UserStatus, UserType,
 };
 
 /// What the files say: the declared objects as a [`State`], and what an organization has no place for.
@@ -32,6 +32,8 @@ pub struct Desired {
     pub unsaid: HashMap<Address, Unsaid>,
     /// The stack's own principals in groups that are declared elsewhere, by group.
     pub guests: BTreeMap<Address, BTreeSet<Principal>>,
+    /// The API keys of applications whose entry has `api_keys`, by application.
+    pub api_keys: BTreeMap<Address, ApplicationKeys>,
     /// What the stack lets go of: the object stays, and belongs to nobody.
     pub released: BTreeSet<Address>,
     /// What must and must not be possible.
@@ -136,6 +138,7 @@ impl Desired {
             memberships: HashMap::new(),
             unsaid: HashMap::new(),
             guests: BTreeMap::new(),
+            api_keys: BTreeMap::new(),
             released: BTreeSet::new(),
             assertions: Vec::new(),
             guardrails: Vec::new(),

@@ -5,6 +5,7 @@
 //! [`Name`] that exists is a good one.
 
 mod address;
+mod api_key;
 mod catalogue;
 mod desired;
 mod drift;
@@ -19,6 +20,10 @@ mod people;
 mod state;
 
 pub use address::{Address, Attachment, Child, Key, KeyForm, Principal};
+pub use api_key::{
+    ApplicationKeys, CommandLabel, Delivery, FoundSecret, KeyMark, KeySlot, KeyStage, LiveKey, LiveKeys,
+    LiveSecret, LiveVersion, Marking, SecretPlace, VersionState, version_description, version_key,
+};
 pub use catalogue::{Catalogue, PermissionSet, ScopeType};
 pub use desired::{
     AllowEntry, Assertion, Desired, Expectation, Expiry, Guardrail, Identity, Limits, Membership, Missing,
@@ -30,8 +35,8 @@ pub use hint::Hint;
 pub use id::{BadId, Id};
 pub use ids::Ids;
 pub use name::{
-    BadText, ChildName, Condition, Email, Name, PermissionSetName, ProjectName, Stack, Tag, Username,
-    check_description,
+    AccessKeyId, BadText, ChildName, Condition, Email, Name, PermissionSetName, ProjectName, SlotName, Stack,
+    Tag, Username, check_description,
 };
 #[cfg(test)]
 pub(crate) use near::spent;

@@ -123,6 +123,18 @@ text! {
 }
 
 text! {
+    /// The name of a slot for API keys, unique within its application: `[a-z0-9][a-z0-9-]{0,30}`.
+    SlotName, check_stack
+}
+
+text! {
+    /// The public half of an API key, which is its id: `SCW` and 17 capital letters or digits.
+    ///
+    /// Source: IAM API v1alpha1, `access_key`.
+    AccessKeyId, check_access_key
+}
+
+text! {
     /// A condition of a rule, as text: CEL, 1 to 2048 characters, without the white space at both ends, which has no
     /// meaning.
     ///
@@ -201,6 +213,16 @@ fn check_stack(text: &str) -> Result<(), BadText> {
     characters(text, good, "small letters, digits and `-`")?;
     if text.starts_with('-') {
         return Err(BadText::Shape("must begin with a letter or a digit"));
+    }
+    Ok(())
+}
+
+fn check_access_key(text: &str) -> Result<(), BadText> {
+    length(text, 20)?;
+    let good = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit();
+    characters(text, good, "`SCW` and 17 capital letters or digits")?;
+    if text.len() != 20 || !text.starts_with("SCW") {
+        return Err(BadText::Shape("is not an access key, which is `SCW` and 17 capital letters or digits"));
     }
     Ok(())
 }

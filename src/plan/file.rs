@@ -6,6 +6,7 @@
 
 mod basis;
 mod compare;
+mod keys;
 mod read;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -17,6 +18,7 @@ use serde_json::Value;
 
 pub use self::basis::digest;
 pub use self::compare::{Difference, Part};
+pub use self::keys::KeyDocument;
 pub use self::read::{Mismatch, Stale, Standing, Unreadable};
 use super::{Action, Blocked, Edge, Effect, GuardName, Leftover, Options, Plan, Step, StepId, Verdict};
 use crate::access::{Grant, GrantScope, Sharpness};
@@ -55,6 +57,9 @@ pub struct Document {
     pub access: Vec<AccessDocument>,
     /// The calls, in the order in which they are shown.
     pub steps: Vec<StepDocument>,
+    /// What is done about API keys after the steps.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub keys: Vec<KeyDocument>,
     /// What is kept and yet missing for a while.
     pub interruptions: Vec<InterruptionDocument>,
     /// What the guards found.
@@ -572,6 +577,7 @@ impl Plan {
             weaker: self.weaker().to_vec(),
             access: self.access_documents(),
             steps: self.steps().iter().map(step).collect(),
+            keys: keys::documents(self.keys()),
             interruptions: self
                 .interruptions()
                 .iter()

@@ -17,6 +17,7 @@ mod projects;
 mod promise;
 mod rehearse;
 mod scene;
+pub mod slot;
 mod step;
 mod summary;
 mod weaker;
@@ -30,6 +31,7 @@ pub use self::guard::{Allowance, Finding, GuardName, UnknownGuard, Verdict};
 pub use self::promise::Unkept;
 pub use self::rehearse::rehearse;
 pub(crate) use self::scene::Scene;
+use self::slot::{KeyFacts, KeysPlan};
 pub use self::step::{Action, Edge, Effect, Reason, Step, StepId};
 pub use self::summary::{Counts, Summary};
 pub use self::weaker::weaker;
@@ -54,6 +56,8 @@ pub struct Facts<'a> {
     pub duplicates: &'a BTreeMap<Address, Vec<Id>>,
     /// When the oldest API key of an application was made, where it was read.
     pub oldest_keys: &'a HashMap<Address, Timestamp>,
+    /// What is known of the API keys of applications whose keys files declare.
+    pub keys: KeyFacts<'a>,
     /// Who runs the plan.
     pub caller: &'a Caller,
     /// What time it is.
@@ -335,6 +339,7 @@ pub struct Plan {
     allow: Vec<AllowEntry>,
     findings: Vec<Finding>,
     weaker: Vec<String>,
+    keys: KeysPlan,
     summary: Summary,
     places: HashMap<Where, Place>,
     live_keys: HashMap<Address, Key>,
@@ -365,7 +370,9 @@ pub fn between(facts: &Facts<'_>, desired: &Desired, options: &Options) -> Resul
         access::changes(&draft.world, (&draft.before, &alignment.before), (&draft.after, &alignment.outcome));
     let steps = numbered(ordered);
     let summary = Summary::of(&steps, &alignment.adoptions);
+    let keys = KeysPlan::of(&facts.keys, desired, |of| alignment.ids.get(of), facts.now);
     let findings = guard::judge(&guard::Case {
+        keys: &keys,
         facts,
         desired,
         options,
@@ -401,6 +408,7 @@ pub fn between(facts: &Facts<'_>, desired: &Desired, options: &Options) -> Resul
         allow: desired.allow.clone(),
         findings,
         weaker: Vec::new(),
+        keys,
         summary,
         places: desired.places.clone(),
         live_keys: alignment.live_keys,
@@ -630,7 +638,13 @@ impl Plan {
     /// Returns true when nothing is to be done.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.steps.is_empty()
+        self.steps.is_empty() && self.keys.is_empty()
+    }
+
+    /// Returns what is to be done about API keys, after all steps.
+    #[must_use]
+    pub const fn keys(&self) -> &KeysPlan {
+        &self.keys
     }
 
     /// Returns true when a guard or a conflict forbids to apply it.

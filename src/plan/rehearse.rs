@@ -297,6 +297,7 @@ mod tests {
             titles: &std::collections::HashMap::new(),
             duplicates: &BTreeMap::new(),
             oldest_keys: &std::collections::HashMap::new(),
+            keys: crate::plan::slot::KeyFacts::NONE,
             caller: &caller,
             now: jiff::Timestamp::UNIX_EPOCH,
         };

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::{Error, Planned, Session};
-use crate::apply::{self, Guard, Journal, Options, Outcome, Progress, StopSignal, Unwatched};
+use crate::apply::{self, End, Guard, Journal, Options, Outcome, Progress, StopSignal, Unwatched};
 use crate::model::Stack;
 use crate::plan::Caller;
 
@@ -59,7 +59,7 @@ impl Session {
     /// # Errors
     /// [`Error::Journal`] when it cannot be opened, written or synced.
     pub fn journal(&self, path: &Path, planned: &Planned) -> Result<Journal, Error> {
-        let Planned { plan, caller, made_from: _ } = planned;
+        let Planned { plan, caller, .. } = planned;
         let name = format!("{} {}", plan.organization(), plan.created_at());
         let caller = match caller {
             Caller::Known(principal) => principal.to_string(),
@@ -75,9 +75,12 @@ impl Session {
     /// [`Error::Refused`] when a guard or a conflict refuses the plan: nothing is sent then. What goes wrong on the way is
     /// told by the outcome.
     pub async fn apply(&self, planned: &Planned, options: ApplyOptions<'_>) -> Result<Outcome, Error> {
-        let Planned { plan, caller, made_from: _ } = planned;
+        let Planned { plan, caller, .. } = planned;
         if plan.refused() {
             return Err(Error::Refused);
+        }
+        if !plan.keys().is_empty() || plan.expiries().iter().any(|expiry| expiry.expired) {
+            self.clocks_agree()?;
         }
         let ApplyOptions { mut journal, settle, progress, stop, lock } = options;
         let settings = Options {
@@ -93,6 +96,12 @@ impl Session {
             lock.writing().map_err(Error::LockFile)?;
         }
         let mut ids = plan.ids().clone();
-        Ok(apply::apply(plan, &self.client, &mut ids, &mut journal, progress, stop, &settings).await)
+        let mut outcome =
+            apply::apply(plan, &self.client, &mut ids, &mut journal, progress, stop, &settings).await;
+        // A key gives access, so none is made where the rest failed.
+        if outcome.end == End::Done {
+            self.work_on_keys(planned, &ids, &mut journal, &mut outcome).await;
+        }
+        Ok(outcome)
     }
 }

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use jiff::Timestamp;
+
 use super::{Error, Session, Watch};
 use crate::api::{OrganizationId, Settings, SettingsError};
 use crate::model::Id;
@@ -15,6 +17,8 @@ pub struct ConnectOptions {
     pub max_rps: f64,
     /// The profile of the configuration file; `None` for the one that `SCW_PROFILE` or the file chooses.
     pub profile: Option<String>,
+    /// The time to which each request moves the clock of an emulator on this machine.
+    pub emulated_time: Option<Timestamp>,
 }
 
 impl Session {
@@ -37,8 +41,12 @@ impl Session {
             .client(for_client(organization)?)?
             .parallelism(options.parallelism)
             .max_rps(options.max_rps)
-            .run_id(&run_id)
-            .build()?;
+            .run_id(&run_id);
+        let client = match options.emulated_time {
+            Some(at) => client.emulated_time(at),
+            None => client,
+        };
+        let client = client.build()?;
         let session = Self::new(client, organization).with_run_id(run_id).watched_by(watch);
         Ok(session.with_access_key(settings.access_key))
     }

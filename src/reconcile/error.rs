@@ -2,11 +2,13 @@ use std::fmt;
 use std::io;
 use std::path::PathBuf;
 
+use jiff::SignedDuration;
+
 use crate::api::{BuildError, ErrorKind, SettingsError};
 use crate::apply::LockError;
 use crate::config::Mistakes;
 use crate::live;
-use crate::model::{Address, Id, Stack};
+use crate::model::{Address, Id, SlotName, Stack};
 use crate::plan;
 use crate::plan::file::{Mismatch, Stale, Unreadable};
 
@@ -66,6 +68,20 @@ pub enum Error {
         /// Why.
         source: Outdated,
     },
+    /// The clocks of this machine and of the API do not agree, and time decides something.
+    #[error("the clock of this machine is {} the clock of the API; nothing was written", apart(*.0))]
+    Clock(SignedDuration),
+    /// The files declare no such slot.
+    #[error("the files declare no slot `{slot}` of {application}")]
+    NoSlot {
+        /// The application.
+        application: Address,
+        /// The slot.
+        slot: SlotName,
+    },
+    /// The application is not live, or not the stack's.
+    #[error("{0} does not exist yet, or does not belong to this stack; apply the files first")]
+    NotOwned(Address),
     /// A guard or a conflict refuses the plan.
     #[error("the plan is refused; nothing was written")]
     Refused,
@@ -144,6 +160,12 @@ impl From<Mistakes> for Error {
     fn from(mistakes: Mistakes) -> Self {
         Self::Files(mistakes)
     }
+}
+
+fn apart(ahead: SignedDuration) -> String {
+    let (seconds, way) =
+        (ahead.as_secs().unsigned_abs(), if ahead.is_negative() { "ahead of" } else { "behind" });
+    format!("{seconds} seconds {way}")
 }
 
 fn place(error: &plan::Error) -> String {

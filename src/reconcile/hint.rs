@@ -56,6 +56,8 @@ fn of_session(error: &Error) -> Vec<Hint> {
             Outdated::Files(_) => vec!["plan again".into()],
             Outdated::Plan(error) => of_session(error),
         },
+        Error::Clock(_) => vec!["set the clock of this machine, and try again".into()],
+        Error::NoSlot { .. } | Error::NotOwned(_) => Vec::new(),
         Error::Unsayable { stack, .. } => vec![
             format!("an export without --stack gives the reasons in comments; fix them, or remove the tag scw-iam={stack}").into(),
         ],

@@ -2,11 +2,12 @@
 
 use jiff::Timestamp;
 
-use super::{Error, Session};
+use super::{Error, KeyOptions, Session};
 use crate::config::{self, Files, Present};
 use crate::live::{self, Live, Needs};
-use crate::model::{Catalogue, Desired, People, Principal};
+use crate::model::{AccessKeyId, Catalogue, Desired, LiveKeys, People, Principal};
 use crate::plan::file::{Document, FileDocument, MadeFrom, digest};
+use crate::plan::slot::KeyFacts;
 use crate::plan::{Caller, Facts, Options, Plan, between};
 
 /// How a plan is made.
@@ -18,12 +19,14 @@ pub struct PlanOptions {
     pub caller: Option<Principal>,
     /// How strictly the plan is judged.
     pub guards: Options,
+    /// How API keys are planned.
+    pub keys: KeyOptions,
 }
 
 impl Default for PlanOptions {
     /// Returns the options of a plan that is made now and lifts no guard.
     fn default() -> Self {
-        Self { now: Timestamp::now(), caller: None, guards: Options::default() }
+        Self { now: Timestamp::now(), caller: None, guards: Options::default(), keys: KeyOptions::default() }
     }
 }
 
@@ -35,6 +38,10 @@ pub struct Planned {
     /// Who runs it.
     pub caller: Caller,
     pub(super) made_from: MadeFrom,
+    /// How API keys were planned.
+    pub(super) keys: KeyOptions,
+    /// What time it was.
+    pub(super) now: Timestamp,
 }
 
 impl Planned {
@@ -59,6 +66,7 @@ impl Session {
     pub async fn plan(&self, files: &Files, options: &PlanOptions) -> Result<Planned, Error> {
         let mut reading = self.read_for(files, options).await?;
         let mut resolved = resolve(files, &reading.live)?;
+        self.keys_for(&mut reading, &resolved.desired).await?;
         let mut plan = reading.compare(&resolved.desired, options)?;
         let mut name = None;
         if !plan.is_empty() {
@@ -73,7 +81,7 @@ impl Session {
         let desired = self.accepted(resolved, options)?;
         let plan = self.with_key_ages(&mut reading, &desired, options, plan).await?.named(name);
         let made_from = made_from(files, options, reading.digest(options));
-        Ok(Planned { plan, caller: reading.caller, made_from })
+        Ok(Planned { plan, caller: reading.caller, made_from, keys: options.keys.clone(), now: options.now })
     }
 
     /// Reads the names of the projects, unless they are known, and of the organization.
@@ -142,7 +150,7 @@ impl Session {
                 Err(why) => Caller::Unresolved(why.to_string()),
             },
         };
-        Ok(Reading { live, caller })
+        Ok(Reading { live, caller, keys: None, own: self.own_key() })
     }
 
     /// Plans once more with the ages of the keys of adopted applications, which are read only where a plan shows them.
@@ -175,11 +183,23 @@ pub(super) struct Names {
 pub(super) struct Reading {
     pub(super) live: Live,
     pub(super) caller: Caller,
+    /// What is live of API keys, once it is read.
+    pub(super) keys: Option<LiveKeys>,
+    /// The key that makes the calls.
+    pub(super) own: Option<AccessKeyId>,
 }
 
 impl Reading {
     pub(super) fn compare(&self, desired: &Desired, options: &PlanOptions) -> Result<Plan, Error> {
-        Ok(between(&facts(&self.live, &self.caller, options.now), desired, &options.guards)?)
+        let hands = options.keys.hands();
+        let keys = KeyFacts {
+            live: self.keys.as_ref(),
+            own: self.own.as_ref(),
+            hands: &hands,
+            occasion: options.keys.occasion,
+        };
+        let facts = Facts { keys, ..facts(&self.live, &self.caller, options.now) };
+        Ok(between(&facts, desired, &options.guards)?)
     }
 
     pub(super) fn digest(&self, options: &PlanOptions) -> String {
@@ -195,6 +215,7 @@ pub(super) const fn facts<'a>(live: &'a Live, caller: &'a Caller, now: Timestamp
         titles: &live.titles,
         duplicates: &live.duplicates,
         oldest_keys: &live.oldest_keys,
+        keys: KeyFacts::NONE,
         caller,
         now,
     }
@@ -217,7 +238,7 @@ pub fn resolve(files: &Files, live: &Live) -> Result<config::Resolved, Error> {
     Ok(files.resolve_in(Some(present), known, catalogue.is_some())?)
 }
 
-fn made_from(files: &Files, options: &PlanOptions, digest: String) -> MadeFrom {
+pub(super) fn made_from(files: &Files, options: &PlanOptions, digest: String) -> MadeFrom {
     let file = |(path, text): (&std::path::Path, &str)| FileDocument {
         path: path.display().to_string(),
         text: text.to_owned(),

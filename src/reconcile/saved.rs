@@ -5,11 +5,12 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 
 use super::plan::{Reading, needs, resolve};
-use super::{Error, PlanOptions, Planned, Session};
+use super::{Error, KeyOptions, PlanOptions, Planned, Session};
 use crate::config::{self, Files, Source};
 use crate::model::{Id, Stack};
 use crate::plan::Plan;
 use crate::plan::file::{Document, FileDocument, MadeFrom, Standing, Unreadable};
+use crate::plan::slot::Occasion;
 
 /// A plan file that may be applied if planning again gives the same plan.
 #[derive(Debug)]
@@ -88,7 +89,8 @@ impl Session {
     /// [`Error::Outdated`] when the organization changed, [`Error::Unreadable`] when the file was edited.
     pub async fn plan_saved(&self, saved: &SavedPlan, options: &PlanOptions) -> Result<Again, Error> {
         let guards = saved.made_from.options(&options.guards);
-        let options = &PlanOptions { guards, ..options.clone() };
+        let keys = KeyOptions { occasion: Occasion::Saved, ..options.keys.clone() };
+        let options = &PlanOptions { guards, keys, ..options.clone() };
         let mut reading = self.read_for(&saved.files, options).await?;
         let mut name = None;
         // As when it was made.
@@ -99,6 +101,7 @@ impl Session {
         let unfit = |error| saved.unfit(error, &digest);
         let resolved = resolve(&saved.files, &reading.live).map_err(unfit)?;
         let desired = self.accepted(resolved, options).map_err(unfit)?;
+        self.keys_for(&mut reading, &desired).await?;
         let plan = reading.compare(&desired, options).map_err(unfit)?;
         let standing = saved.document.check(&plan, &digest, options.now);
         let standing = standing.map_err(|why| Error::mismatch(&saved.name, why))?;
@@ -106,7 +109,14 @@ impl Session {
         let plan = plan.dated(saved.document.created_at).named(name);
         Ok(match standing {
             Standing::Same => {
-                Again::Same(Planned { plan, caller: reading.caller, made_from: saved.made_from.clone() })
+                let (keys, now) = (options.keys.clone(), options.now);
+                Again::Same(Planned {
+                    plan,
+                    caller: reading.caller,
+                    made_from: saved.made_from.clone(),
+                    keys,
+                    now,
+                })
             }
             Standing::Applied => Again::Applied(plan),
         })
@@ -126,7 +136,8 @@ impl Session {
         let name = if planned.plan.is_empty() { None } else { self.names(&mut live).await?.organization };
         // Warnings were reported when the plan was made.
         let desired = resolve(files, &live)?.desired;
-        let mut reading = Reading { live, caller: planned.caller.clone() };
+        let mut reading = Reading { live, caller: planned.caller.clone(), keys: None, own: self.own_key() };
+        self.keys_for(&mut reading, &desired).await?;
         let plan = reading.compare(&desired, options)?;
         let plan = self.with_key_ages(&mut reading, &desired, options, plan).await?;
         match planned.plan.document().check(&plan, "", options.now) {

@@ -8,6 +8,7 @@ pub mod failure;
 mod github;
 mod gitlab;
 mod junit;
+pub mod keys;
 pub mod mistake;
 mod openmetrics;
 pub mod outcome;

@@ -82,6 +82,7 @@ pub fn text(out: &mut dyn Write, plan: &Plan, outcome: &Outcome, style: Style) -
             writeln!(out, "  {}", terminal(&difference.to_string()))?;
         }
     }
+    super::keys::outcome(out, &outcome.keys, style)?;
     for hint in hints(outcome) {
         writeln!(out, "hint: {}", terminal(&hint))?;
     }
@@ -110,6 +111,9 @@ fn end_words(plan: &Plan, outcome: &Outcome) -> String {
         "a quota is full, so another apply stops there too"
     };
     match &outcome.end {
+        End::Done if !outcome.keys.is_done() => {
+            format!("{done} of {all} steps done, but not everything about API keys; apply again to finish.")
+        }
         End::Done => {
             let seconds = outcome.elapsed.as_secs_f64();
             format!(
@@ -266,7 +270,8 @@ fn json(outcome: &Outcome) -> Value {
         End::Journal(why) => ("journal", vec![why.clone()]),
     };
     let steps: Vec<_> = outcome.steps.iter().map(step).collect();
-    json!({"end": end, "differences": differences, "hints": hints(outcome), "steps": steps})
+    let keys = super::keys::outcome_json(&outcome.keys);
+    json!({"end": end, "differences": differences, "hints": hints(outcome), "steps": steps, "keys": keys})
 }
 
 fn step(step: &StepOutcome) -> Value {

@@ -174,6 +174,7 @@ pub(crate) fn plan(
         titles: &HashMap::new(),
         duplicates: &BTreeMap::new(),
         oldest_keys: &HashMap::new(),
+        keys: scw_iam::plan::slot::KeyFacts::NONE,
         caller: &Caller::Known(principal(space, 0, names)),
         now: jiff::Timestamp::UNIX_EPOCH,
     };

@@ -239,6 +239,7 @@ impl Case {
             titles: &HashMap::new(),
             duplicates: &BTreeMap::new(),
             oldest_keys: &HashMap::new(),
+            keys: scw_iam::plan::slot::KeyFacts::NONE,
             caller: &Caller::Unresolved("nobody asked".to_owned()),
             now: jiff::Timestamp::UNIX_EPOCH,
         };

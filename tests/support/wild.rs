@@ -426,6 +426,7 @@ impl WildCase {
             titles: &self.titles,
             duplicates: &self.duplicates,
             oldest_keys: &HashMap::new(),
+            keys: scw_iam::plan::slot::KeyFacts::NONE,
             caller: &Caller::Known(self.caller.clone()),
             now: jiff::Timestamp::UNIX_EPOCH,
         })

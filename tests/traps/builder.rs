@@ -33,6 +33,7 @@ pub(crate) struct Trap {
     pub(crate) duplicates: BTreeMap<Address, Vec<Id>>,
     pub(crate) desired: Desired,
     oldest_keys: HashMap<Address, jiff::Timestamp>,
+    keys: scw_iam::plan::slot::KeyFacts::NONE,
     caller: Caller,
     options: Options,
 }
@@ -117,6 +118,7 @@ impl Live {
             duplicates: BTreeMap::new(),
             desired,
             oldest_keys: HashMap::new(),
+            keys: scw_iam::plan::slot::KeyFacts::NONE,
             caller: Caller::Known(user("owner@x.io")),
             options: Options::default(),
         }
@@ -185,6 +187,7 @@ impl Trap {
             titles: &self.titles,
             duplicates: &self.duplicates,
             oldest_keys: &self.oldest_keys,
+            keys: scw_iam::plan::slot::KeyFacts::NONE,
             caller: &self.caller,
             now: "2026-11-22T00:00:00Z".parse().unwrap(),
         }

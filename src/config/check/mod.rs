@@ -1,5 +1,6 @@
 //! What needs the whole: references, names that clash, rules against the catalogue, names against the organization.
 
+mod api_keys;
 mod live;
 mod look_alikes;
 mod names;
@@ -15,6 +16,7 @@ use crate::model::{Catalogue, NearBudget, State};
 pub(super) fn files(document: &Document, mistakes: &mut Vec<Mistake>) {
     let mut check = Check::new(document, mistakes);
     names::names(&mut check);
+    api_keys::api_keys(&mut check);
     references::references(&mut check);
 }
 

@@ -6,8 +6,8 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
 use crate::config::decode::Spanned;
 use crate::model::{
-    Address, ChildName, Condition, Email, Id, KeyForm, Kind, Name, PermissionSetName, ProjectName, Stack,
-    Tag, Username,
+    AccessKeyId, Address, ChildName, Condition, Email, Id, KeyForm, Kind, Name, PermissionSetName,
+    ProjectName, SlotName, Stack, Tag, Username,
 };
 
 impl<T: JsonSchema> JsonSchema for Spanned<T> {
@@ -84,6 +84,16 @@ written!(Stack, "stack", "The name of a stack: lower-case letters, digits and `-
     "pattern": r"^[a-z0-9][a-z0-9-]{0,30}$"
 });
 
+written!(SlotName, "slot_name", "A name: lower-case letters, digits and `-`.", {
+    "type": "string",
+    "pattern": r"^[a-z0-9][a-z0-9-]{0,30}$"
+});
+
+written!(AccessKeyId, "access_key", "The public half of an API key.", {
+    "type": "string",
+    "pattern": r"^SCW[0-9A-Z]{17}$"
+});
+
 written!(Tag, "tag", "A tag, except for the tags that this tool and Scaleway's products write.", {
     "type": "string",
     "minLength": 1,
@@ -145,3 +155,38 @@ written!(Until, "until", "A date, which ends at the midnight UTC that ends it, o
 pub(in crate::config) enum Count {}
 
 written!(Count, "count", "A whole number.", {"type": "integer", "minimum": 0, "maximum": 4_294_967_295_u32});
+
+/// A span of time.
+pub(in crate::config) enum Span {}
+
+written!(Span, "span", "A span of time: a number of days, hours or minutes.", {"type": "string", "pattern": "^[1-9][0-9]*[dhm]$"});
+
+/// The path of a file that is delivered.
+pub(in crate::config) enum DeliveredFile {}
+
+written!(DeliveredFile, "delivered_file", "A path below a folder.", {
+    "type": "string",
+    "maxLength": 255,
+    "pattern": r"^[0-9A-Za-z_][0-9A-Za-z_.-]*(/[0-9A-Za-z_][0-9A-Za-z_.-]*)*$"
+});
+
+/// A region.
+pub(in crate::config) enum RegionName {}
+
+written!(RegionName, "region", "A region.", {"type": "string", "pattern": "^[0-9a-z-]{1,32}$"});
+
+/// The folder of a secret.
+pub(in crate::config) enum SecretFolder {}
+
+written!(SecretFolder, "secret_folder", "A folder of Secret Manager.", {
+    "type": "string",
+    "pattern": r"^/([0-9A-Za-z_][0-9A-Za-z_.-]{0,254}(/[0-9A-Za-z_][0-9A-Za-z_.-]{0,254})*/?)?$"
+});
+
+/// The name of a secret.
+pub(in crate::config) enum SecretName {}
+
+written!(SecretName, "secret_name", "The name of a secret.", {
+    "type": "string",
+    "pattern": r"^[0-9A-Za-z_][0-9A-Za-z_.-]{0,254}$"
+});

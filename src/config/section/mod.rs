@@ -2,6 +2,7 @@
 //! each other map of the language.
 
 pub(in crate::config) mod allow;
+pub(in crate::config) mod api_key;
 mod application;
 pub(in crate::config) mod assertion;
 mod drift;
@@ -23,6 +24,7 @@ use jiff::Timestamp;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde_json::{Map, Value};
 
+use self::api_key::SlotDocument;
 use self::application::ApplicationDocument;
 use self::file::Entries;
 use self::group::GroupDocument;
@@ -36,7 +38,7 @@ use super::fields::{Fields, Keyed, Shape};
 use super::mistake::Span;
 use super::resolve::Resolving;
 use super::tree::Node;
-use crate::model::{Address, Id, Kind, Membership, Object, OfKind, ProjectName};
+use crate::model::{Address, Id, Kind, Membership, Object, OfKind, ProjectName, SlotName};
 
 /// What files say of an object of one kind: all that the language knows of the kind.
 pub(in crate::config) trait Section: Default + JsonSchema {
@@ -78,6 +80,11 @@ pub(in crate::config) trait Section: Default + JsonSchema {
     fn projects(&self) -> Vec<&Spanned<ProjectName>> {
         let list = self.list().map(|(project, _)| project);
         list.into_iter().chain(self.rules().iter().flat_map(RuleDocument::projects)).collect()
+    }
+
+    /// Returns the slots for API keys, with where they stand.
+    fn api_keys(&self) -> Option<(Span, &Entries<SlotName, SlotDocument>)> {
+        None
     }
 
     /// Returns the object, as it is to be; `None` for what is no object.
@@ -162,6 +169,13 @@ macro_rules! sections {
             pub(in crate::config) fn rules(&self) -> &[RuleDocument] {
                 match self {
                     $(Self::$kind(it) => it.rules(),)*
+                }
+            }
+
+            /// Returns the slots for API keys, with where they stand.
+            pub(in crate::config) fn api_keys(&self) -> Option<(Span, &Entries<SlotName, SlotDocument>)> {
+                match self {
+                    $(Self::$kind(it) => it.api_keys(),)*
                 }
             }
 

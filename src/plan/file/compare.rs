@@ -45,6 +45,7 @@ fn compared(document: &Document) -> impl PartialEq + '_ {
         weaker: _,
         access,
         steps,
+        keys,
         interruptions,
         guards: _,
         conflicts,
@@ -74,7 +75,8 @@ fn compared(document: &Document) -> impl PartialEq + '_ {
     }
     let adoption = |it: &AdoptionDocument| AdoptionDocument { oldest_api_key: None, ..it.clone() };
     let adoptions: Vec<_> = adoptions.iter().map(adoption).collect();
-    (organization, stack, access, steps, interruptions, conflicts.is_empty(), adoptions, objects)
+    let keys: Vec<_> = keys.iter().filter(|key| key.saved).cloned().collect();
+    (organization, stack, access, steps, keys, interruptions, conflicts.is_empty(), adoptions, objects)
 }
 
 /// Returns where the two differ. What changed in objects explains what follows from it, so that access is told only where
@@ -99,6 +101,7 @@ pub(super) fn differences(saved: &Document, again: &Plan) -> Vec<Difference> {
         difference(access(&saved.access), access(&made.access)),
         difference(steps(&saved.steps), steps(&made.steps)),
         difference(interruptions(&saved.interruptions), interruptions(&made.interruptions)),
+        difference(keys(saved), keys(&made)),
         difference(head(saved), head(&made)),
     ];
     let found = ways.into_iter().find(|found| !found.is_empty());
@@ -116,7 +119,8 @@ pub(super) fn applied(saved: &Document, again: &Plan) -> bool {
         let same = object.id.is_none() || object.desired.is_none() || object.id == live.id(of);
         same && (!touched.contains(of) || live.content(of).map(without_keys) == object.desired)
     };
-    again.is_empty() && !saved.steps.is_empty() && saved.objects.iter().all(done)
+    let something = !saved.steps.is_empty() || saved.keys.iter().any(|key| key.saved);
+    again.is_empty() && something && saved.objects.iter().all(done)
 }
 
 /// Which keys an application has is not for a plan to say.
@@ -192,6 +196,16 @@ fn object_parts(object: &ObjectDocument) -> Parts {
         desired.flat_map(|(name, lines)| lines.into_iter().map(move |line| format!("{name}: {line}")));
     parts.insert("outcome", desired.collect());
     parts
+}
+
+/// What a saved plan does about API keys.
+fn keys(document: &Document) -> Vec<(String, Parts)> {
+    let saved = document.keys.iter().filter(|key| key.saved);
+    let line = |key: &super::KeyDocument| {
+        let slot = key.slot.as_ref().map(|slot| format!(" of slot {slot}")).unwrap_or_default();
+        format!("{} a key{slot} of application {} {}", key.work, key.application, key.deliver.join(", "))
+    };
+    vec![("API keys".to_owned(), Parts::from([("work", saved.map(line).collect())]))]
 }
 
 fn adoption(adoption: &AdoptionDocument) -> String {

@@ -20,6 +20,15 @@ pub(super) fn judge(case: &Case<'_>) -> Option<Alarm> {
             items.push(Item::new(address.clone(), format!("{address}{with}")));
         }
     }
+    // A key that another one has replaced does not count.
+    for application in case.keys.declared.keys().filter(|application| !case.pardons(application)) {
+        let keys = case.keys.pruned_of(application);
+        if keys > 0 {
+            found += keys;
+            let words = count(keys, "API key without a slot", "API keys without a slot");
+            items.push(Item::new(application.clone(), format!("{application}: {words}")));
+        }
+    }
     let limit = limit(case, GuardName::Keys).unwrap_or(0);
     (found > limit as usize).then(|| Alarm {
         found,

@@ -24,6 +24,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::align::Alignment;
 use super::diff::Draft;
 use super::rehearse::Rehearsal;
+use super::slot::KeysPlan;
 use super::{Caller, Facts, Options, Step};
 use crate::access::{AccessChange, Broken, Everything, PrincipalId};
 use crate::model::{Address, Desired, Kind, Principal, State};
@@ -42,6 +43,8 @@ pub(super) struct Case<'a> {
     pub(super) steps: &'a [Step],
     pub(super) access: &'a [AccessChange],
     pub(super) rehearsal: &'a Rehearsal,
+    /// What is to be done about API keys.
+    pub(super) keys: &'a KeysPlan,
     /// What the files let pass at the guard that is asked.
     pub(super) pardoned: &'a BTreeSet<Address>,
 }

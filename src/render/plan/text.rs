@@ -11,6 +11,7 @@ use crate::model::{
 };
 use crate::plan::{Action, ConflictKind, Findings, LiftedBy, Plan, SparedReason, Step, Verdict};
 use crate::render::escape::terminal;
+use crate::render::keys;
 use crate::render::paint::Ink;
 use crate::render::report::{Extent, Style};
 use crate::render::wrap::{Line, Screen, TIE, tied};
@@ -27,7 +28,7 @@ pub(super) fn text(
     page.stays()?;
     page.weaker()?;
     page.found()?;
-    if !plan.is_empty() {
+    if !plan.steps().is_empty() {
         page.access()?;
     }
     page.details()?;
@@ -182,9 +183,10 @@ impl Page<'_> {
 
     /// Writes the steps and what is left alone.
     fn details(&mut self) -> io::Result<()> {
-        if !self.plan.is_empty() {
+        if !self.plan.steps().is_empty() {
             self.steps()?;
         }
+        keys::section(self.out, self.plan.keys(), self.style)?;
         self.interruptions()?;
         self.missing()?;
         self.expiries()?;

@@ -313,6 +313,12 @@ pub(super) fn summary(plan: &Plan) -> String {
         };
         parts.push(tied(&format!("{} to adopt", summary.adopted)) + &kinds(adopted));
     }
+    let work: usize = plan.keys().slots.iter().map(|slot| slot.work.len()).sum();
+    match work + plan.keys().pruned.len() {
+        0 => {}
+        1 => parts.push(tied("1 change of API keys")),
+        changes => parts.push(tied(&format!("{changes} changes of API keys"))),
+    }
     let steps = if summary.steps == 1 { "1 step".to_owned() } else { format!("{} steps", summary.steps) };
     let steps = tied(&steps);
     if parts.is_empty() { steps } else { format!("{}; {steps}", parts.join(", ")) }

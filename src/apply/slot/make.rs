@@ -1,0 +1,244 @@
+//! Keys that are made, and keys that an earlier run left unfinished.
+use std::time::Instant;
+
+use jiff::{SignedDuration, Timestamp};
+use serde_json::json;
+
+use super::store::Store;
+use super::{
+    DELIVERED_WITHIN, Job, Seen, SlotDone, SlotError, Worker, command, file, wire_application, wire_key,
+};
+use crate::api::wire::{Bearer, CreateApiKey, Revision};
+use crate::api::{ListApiKeys, Secret, SecretBytes};
+use crate::live::{self, api_id};
+use crate::model::{AccessKeyId, Delivery, FoundSecret, KeyMark, KeyStage, LiveKey, Marking, VersionState};
+use crate::plan::slot::MARGIN;
+
+/// A key on its way to its deliveries.
+struct Held {
+    key: AccessKeyId,
+    secret: Secret,
+    began: Began,
+    /// Whether a delivery may hold it.
+    sent: bool,
+}
+
+/// When this run began to deliver a key, by two clocks: one stops while the machine sleeps, and one may be set.
+#[derive(Clone, Copy)]
+struct Began(Instant, Timestamp);
+
+impl Began {
+    fn now() -> Self {
+        Self(Instant::now(), Timestamp::now())
+    }
+
+    fn is_long_ago(self) -> bool {
+        let longest = SignedDuration::try_from(DELIVERED_WITHIN).unwrap_or(SignedDuration::MAX);
+        self.0.elapsed() > DELIVERED_WITHIN || Timestamp::now().duration_since(self.1) > longest
+    }
+}
+
+impl Held {
+    /// Returns both halves as a flat object, as readers of a secret and of a file get them.
+    fn halves(&self) -> SecretBytes {
+        let Self { key, secret, .. } = self;
+        SecretBytes::new(
+            format!(r#"{{"access_key": {}, "secret_key": {}}}"#, json!(key.as_str()), json!(secret.expose()))
+                .into_bytes(),
+        )
+    }
+
+    /// Returns what a command reads.
+    fn input(&self, job: Job<'_>) -> SecretBytes {
+        let Self { key, secret, .. } = self;
+        let (application, slot) = (job.planned.application.key_text(), job.planned.slot.as_str());
+        let input = json!({
+            "application": application, "slot": slot, "access_key": key.as_str(), "secret_key": secret.expose(),
+        });
+        SecretBytes::new(format!("{input}\n").into_bytes())
+    }
+}
+
+impl Worker<'_> {
+    /// Makes a key, delivers it everywhere, and marks it.
+    pub(super) async fn make(
+        &self,
+        job: Job<'_>,
+        seen: &Seen,
+        done: &mut Vec<SlotDone>,
+    ) -> Result<(), SlotError> {
+        let mut stores = Vec::new();
+        for place in job.slot.secrets() {
+            stores.push(self.store(seen, place).await?);
+        }
+        let wanted = CreateApiKey {
+            bearer: Bearer::Application(wire_application(job.application)),
+            description: self.mark_of(job, KeyStage::New),
+            expires_at: Some(self.expiry(job, seen)),
+            default_project_id: job.slot.default_project.map(api_id),
+        };
+        let began = Began::now();
+        let made = self.client.create_api_key(&wanted).await;
+        let made = made.map_err(|source| SlotError::api("create a key", source))?;
+        let key: AccessKeyId = made.key.access_key.as_str().parse().map_err(|_| SlotError::Changed)?;
+        let mut held = Held { key: key.clone(), secret: made.secret, began, sent: false };
+        let noted = self.note_of(
+            "made",
+            &job.planned.application,
+            Some(&job.planned.slot),
+            ("make", Some(&key)),
+            None,
+        );
+        let alone = match noted {
+            Ok(()) => self.alone(job, seen, &key).await,
+            Err(error) => Err(error),
+        };
+        let delivered = match alone {
+            Ok(()) => self.deliver(job, &stores, &mut held, done).await,
+            Err(error) => Err(error),
+        };
+        match delivered {
+            Ok(()) => {
+                done.push(SlotDone::Delivered(key));
+                Ok(())
+            }
+            Err(error @ SlotError::Twin { .. }) => self.delete_key(&key).await.and(Err(error)),
+            Err(error) if held.sent => Err(SlotError::Left { key, source: Box::new(error) }),
+            Err(error) => match self.delete_key(&key).await {
+                Ok(()) => Err(SlotError::Withdrawn(Box::new(error))),
+                Err(_) => Err(SlotError::Left { key, source: Box::new(error) }),
+            },
+        }
+    }
+
+    /// Delivers a key of an earlier run to the end. Its secret half is read from a version that has it.
+    pub(super) async fn finish(
+        &self,
+        job: Job<'_>,
+        seen: &Seen,
+        key: &AccessKeyId,
+        done: &mut Vec<SlotDone>,
+    ) -> Result<(), SlotError> {
+        let mut stores = Vec::new();
+        let mut readable = None;
+        for place in job.slot.secrets() {
+            stores.push(self.store(seen, place).await?);
+            let Some(FoundSecret::One(secret)) = seen.live.secrets.get(place) else { continue };
+            let version = secret.of(key).find(|version| version.state == VersionState::Enabled);
+            readable = readable.or(version.map(|version| (stores.len() - 1, version.revision)));
+        }
+        let (at, revision) = readable.ok_or(SlotError::Changed)?;
+        let Store { place, region, id } = &stores[at];
+        let read = self.client.access_secret_version(region, id, &Revision::from(revision)).await;
+        let read =
+            read.map_err(|source| SlotError::api("read the secret half of an unfinished key", source))?;
+        let secret =
+            halves_of(&read.data, key).ok_or_else(|| SlotError::Unconfirmed(format!("secret {place}")))?;
+        let mut held = Held { key: key.clone(), secret, began: Began::now(), sent: true };
+        let delivered = self.deliver(job, &stores, &mut held, done).await;
+        delivered.map_err(|source| SlotError::Left { key: key.clone(), source: Box::new(source) })?;
+        done.push(SlotDone::Delivered(key.clone()));
+        Ok(())
+    }
+
+    fn mark_of(&self, job: Job<'_>, stage: KeyStage) -> String {
+        KeyMark { slot: job.planned.slot.clone(), stage }.to_string()
+    }
+
+    fn expiry(&self, job: Job<'_>, seen: &Seen) -> Timestamp {
+        let longest =
+            seen.live.longest_life.map_or(SignedDuration::MAX, |longest| longest.saturating_sub(MARGIN));
+        let life = job.slot.expires_after.min(longest);
+        self.options.now.saturating_add(life).unwrap_or(Timestamp::MAX)
+    }
+
+    /// Looks whether another run made a key of the slot, right after this one did. Of two the younger goes.
+    async fn alone(&self, job: Job<'_>, seen: &Seen, mine: &AccessKeyId) -> Result<(), SlotError> {
+        let bearer = Some(Bearer::Application(wire_application(job.application)));
+        let listed = self.client.list_api_keys(&ListApiKeys { bearer, ..ListApiKeys::default() }).all().await;
+        let listed = listed.map_err(|source| SlotError::api("list the keys again", source))?;
+        let keys: Result<Vec<LiveKey>, _> = listed.iter().map(live::key_of).collect();
+        let keys = keys.map_err(SlotError::Unseen)?;
+        let own = keys.iter().find(|key| key.access_key == *mine);
+        let own = own.ok_or_else(|| SlotError::Touched(mine.clone()))?;
+        let known = |key: &LiveKey| seen.plan.keys.iter().any(|it| it.access_key == key.access_key);
+        let of_slot = |key: &&LiveKey| key.marking.mark().is_some_and(|mark| mark.slot == job.planned.slot);
+        let others = keys.iter().filter(of_slot).filter(|key| key.access_key != *mine && !known(key));
+        let first = others.into_iter().find(|key| {
+            let marked = key.marking.mark().is_some_and(|mark| mark.stage != KeyStage::New);
+            marked || key.age() < own.age()
+        });
+        match first {
+            None => Ok(()),
+            Some(other) => Err(SlotError::Twin { mine: mine.clone(), other: other.access_key.clone() }),
+        }
+    }
+
+    /// Delivers a key everywhere, Secret Manager first, and marks it.
+    async fn deliver(
+        &self,
+        job: Job<'_>,
+        stores: &[Store<'_>],
+        held: &mut Held,
+        done: &mut Vec<SlotDone>,
+    ) -> Result<(), SlotError> {
+        let (key, halves) = (held.key.clone(), held.halves());
+        for store in stores {
+            self.still(job, held).await?;
+            self.deliver_version(store, &key, &halves, &mut held.sent, done).await?;
+        }
+        for delivery in &job.slot.deliver {
+            match delivery {
+                Delivery::SecretManager { .. } => {}
+                Delivery::File(path) => {
+                    self.still(job, held).await?;
+                    let folder = self.options.tools.folder.as_deref().ok_or(SlotError::Changed)?;
+                    held.sent = true;
+                    file::deliver(folder, path, &halves)?;
+                }
+                Delivery::Command(label) => {
+                    self.still(job, held).await?;
+                    let words = self.options.tools.commands.get(label).ok_or(SlotError::Changed)?;
+                    let (started, ended) = command::deliver(label.as_str(), words, &held.input(job)).await;
+                    held.sent |= started;
+                    ended?;
+                }
+            }
+        }
+        self.still(job, held).await?;
+        let mark = KeyMark { slot: job.planned.slot.clone(), stage: KeyStage::Ok(self.options.now) };
+        held.sent = true;
+        self.mark(&key, &mark).await
+    }
+
+    /// Reads the key again, and starts nothing once it is not this run's any more, or too old.
+    async fn still(&self, job: Job<'_>, held: &Held) -> Result<(), SlotError> {
+        if held.began.is_long_ago() {
+            return Err(SlotError::TooLate(held.key.clone()));
+        }
+        let seen = self.client.get_api_key(&wire_key(&held.key)?).await;
+        let seen = match seen {
+            Err(error) if error.kind() == crate::api::ErrorKind::NotFound => {
+                return Err(SlotError::Touched(held.key.clone()));
+            }
+            seen => seen.map_err(|source| SlotError::api("read the key again", source))?,
+        };
+        let mark = KeyMark { slot: job.planned.slot.clone(), stage: KeyStage::New };
+        if Marking::of(&seen.description) == Marking::Mark(mark) {
+            Ok(())
+        } else {
+            Err(SlotError::Touched(held.key.clone()))
+        }
+    }
+}
+
+/// Returns the secret half out of what a version holds, if it is this key's.
+fn halves_of(data: &SecretBytes, key: &AccessKeyId) -> Option<Secret> {
+    #[derive(serde::Deserialize)]
+    struct Halves {
+        access_key: String,
+        secret_key: Secret,
+    }
+    let halves: Halves = serde_json::from_slice(data.expose()).ok()?;
+    (halves.access_key == key.as_str()).then_some(halves.secret_key)
+}

@@ -1,0 +1,155 @@
+//! `scw-iam keys`
+
+use std::str::FromStr;
+
+use super::Exit;
+use super::arguments::{Common, ConnectArgs, DeliveryArgs, Paths};
+use super::failure::Failure;
+use super::output::{style_on_stderr, talk, talk_with};
+use super::prompt;
+use super::session::Connection;
+use crate::api::AccessKey;
+use crate::apply::Journal;
+use crate::config;
+use crate::model::{Address, Name, SlotName};
+use crate::reconcile::{KeyOptions, PlanOptions};
+use crate::render::keys::{KeyReport, KeysReport, RotationReport};
+
+const EXAMPLES: &str = "\
+Examples:
+  scw-iam keys iam
+  scw-iam keys show SCW00000000000000000
+  scw-iam keys rotate ci/deploy iam --yes";
+
+/// Lists the slots for API keys: keys, ages, deliveries, and what is due
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES, args_conflicts_with_subcommands = true)]
+pub(super) struct Keys {
+    #[command(flatten)]
+    paths: Paths,
+    #[command(flatten)]
+    connect: ConnectArgs,
+    #[command(subcommand)]
+    command: Option<KeysCommand>,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum KeysCommand {
+    Show(Show),
+    Rotate(Rotate),
+}
+
+/// Shows one API key, and whose it is
+#[derive(Debug, clap::Args)]
+struct Show {
+    /// The public half of the key
+    access_key: AccessKey,
+    #[command(flatten)]
+    connect: ConnectArgs,
+}
+
+/// Makes and delivers a new key for a slot now, once; the old key goes after the overlap
+#[derive(Debug, clap::Args)]
+struct Rotate {
+    /// The slot
+    #[arg(value_name = "APPLICATION/SLOT", value_parser = Slot::from_str)]
+    slot: Slot,
+    #[command(flatten)]
+    paths: Paths,
+    #[command(flatten)]
+    connect: ConnectArgs,
+    #[command(flatten)]
+    deliver: DeliveryArgs,
+    /// Do not ask
+    #[arg(short, long)]
+    yes: bool,
+}
+
+/// `ci/deploy`
+#[derive(Debug, Clone)]
+struct Slot {
+    application: Address,
+    slot: SlotName,
+}
+
+impl FromStr for Slot {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (application, slot) =
+            text.rsplit_once('/').ok_or("it takes APPLICATION/SLOT, as in `ci/deploy`")?;
+        let application: Name = application.parse().map_err(|error| format!("`{application}` {error}"))?;
+        let slot = slot.parse().map_err(|error| format!("`{slot}` {error}"))?;
+        Ok(Self { application: Address::application(application), slot })
+    }
+}
+
+impl Keys {
+    pub(super) async fn run(self, common: &Common) -> Result<Exit, Failure> {
+        match self.command {
+            Some(KeysCommand::Show(command)) => return command.run(common).await,
+            Some(KeysCommand::Rotate(command)) => return command.run(common).await,
+            None => {}
+        }
+        let options = PlanOptions { now: common.now(), ..PlanOptions::default() };
+        let files = config::read(&self.paths.sources(), options.now)?;
+        let connection = Connection::open(&self.connect, Some(files.organization())).await?;
+        let planned = connection.session.plan(&files, &options).await?;
+        common.show(&KeysReport { plan: &planned.plan })?;
+        connection.close().await?;
+        Ok(Exit::Done)
+    }
+}
+
+impl Show {
+    async fn run(self, common: &Common) -> Result<Exit, Failure> {
+        let connection = Connection::open(&self.connect, None).await?;
+        let shown = connection.session.key(&self.access_key).await?;
+        common.show(&KeyReport {
+            key: &shown.key,
+            bearer: &shown.bearer,
+            description: &shown.description,
+            creation_ip: &shown.creation_ip,
+            default_project: &shown.default_project,
+            now: common.now(),
+        })?;
+        connection.close().await?;
+        Ok(Exit::Done)
+    }
+}
+
+impl Rotate {
+    async fn run(self, common: &Common) -> Result<Exit, Failure> {
+        if !self.yes {
+            prompt::possible(&self.paths)?;
+        }
+        let tools = self.deliver.tools()?;
+        let keys = KeyOptions { tools: Some(tools.clone()), ..KeyOptions::default() };
+        let options = PlanOptions { now: common.now(), keys, ..PlanOptions::default() };
+        let files = config::read(&self.paths.sources(), options.now)?;
+        let connection = Connection::open_at(&self.connect, Some(files.organization()), common.now).await?;
+        let _lock = connection.lock(files.stack()).await?;
+        let slot = (&self.slot.application, &self.slot.slot);
+        let (plan, ids) = connection.session.plan_rotation(&files, slot, &options).await?;
+        common.preview(&RotationReport { plan: &plan, outcome: None })?;
+        if plan.is_empty() {
+            connection.close().await?;
+            return Ok(if plan.in_trouble() { Exit::Refused } else { Exit::Done });
+        }
+        if !self.yes && !prompt::confirmed(&connection)? {
+            talk("Nothing was changed.");
+            return Ok(Exit::Error);
+        }
+        let session = &connection.session;
+        let outcome = session.rotate((&plan, &ids), &tools, options.now, &mut Journal::none()).await?;
+        let report = RotationReport { plan: &plan, outcome: Some(&outcome) };
+        talk_with(|out| report.ended(out, style_on_stderr()));
+        common.rest().show(&report)?;
+        connection.close().await?;
+        Ok(match (outcome.is_done(), outcome.wrote()) {
+            (true, _) => Exit::Done,
+            (false, true) => Exit::PartWay,
+            (false, false) => Exit::Error,
+        })
+    }
+}

@@ -1,0 +1,51 @@
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::plan::slot::{Due, KeysPlan, SlotWork};
+
+/// Something that is done about an API key. First keys and keys without a slot are a part of a saved plan; a rotation is
+/// not, and is only shown.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct KeyDocument {
+    /// The application.
+    pub application: String,
+    /// The slot, or null for a key without one.
+    pub slot: Option<String>,
+    /// `make`, `finish`, `retire`, `discard`, `sweep`, `adopt`, `rename` or `prune`.
+    pub work: String,
+    /// The key that is there already, or null.
+    pub key: Option<String>,
+    /// Where a new key is delivered.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub deliver: Vec<String>,
+    /// Whether a saved plan does it.
+    pub saved: bool,
+}
+
+/// Returns all that is done about API keys, in order.
+pub(super) fn documents(keys: &KeysPlan) -> Vec<KeyDocument> {
+    let work = keys.slots.iter().flat_map(|slot| {
+        slot.work.iter().map(|work| {
+            let delivers = matches!(work, SlotWork::Make { .. } | SlotWork::Finish { .. });
+            let deliver = slot.deliver.iter().filter(|_| delivers).map(ToString::to_string).collect();
+            KeyDocument {
+                application: slot.application.key_text(),
+                slot: Some(slot.slot.to_string()),
+                work: work.word().to_owned(),
+                key: work.key().map(ToString::to_string),
+                deliver,
+                saved: matches!(work, SlotWork::Make { why: Due::First }),
+            }
+        })
+    });
+    let pruned = keys.pruned.iter().map(|stray| KeyDocument {
+        application: stray.application.key_text(),
+        slot: None,
+        work: "prune".to_owned(),
+        key: Some(stray.key.access_key.to_string()),
+        deliver: Vec::new(),
+        saved: true,
+    });
+    work.chain(pruned).collect()
+}
