@@ -96,7 +96,7 @@ impl Apply {
         common.preview(&PlanReport::new(&planned.plan))?;
         let again = if self.yes || planned.plan.refused() || planned.plan.is_empty() {
             Again::Same(planned)
-        } else if prompt::confirmed(&connection, &planned.plan)? {
+        } else if prompt::confirmed(&connection, planned.plan.organization_name())? {
             connection.session.plan_again(&files, planned, &options).await?
         } else {
             talk("Nothing was changed.");

@@ -136,7 +136,7 @@ impl Rotate {
             connection.close().await?;
             return Ok(if plan.in_trouble() { Exit::Refused } else { Exit::Done });
         }
-        if !self.yes && !prompt::confirmed(&connection)? {
+        if !self.yes && !prompt::confirmed(&connection, None)? {
             talk("Nothing was changed.");
             return Ok(Exit::Error);
         }

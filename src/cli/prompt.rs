@@ -5,7 +5,6 @@ use std::io::{self, IsTerminal as _, Write as _};
 use super::arguments::Paths;
 use super::failure::Failure;
 use super::session::Connection;
-use crate::plan::Plan;
 use crate::render::escape::terminal;
 
 /// Refuses to start where nobody could answer.
@@ -23,10 +22,10 @@ pub(super) fn possible(paths: &Paths) -> Result<(), Failure> {
 }
 
 /// Asks whether to apply.
-pub(super) fn confirmed(connection: &Connection, plan: &Plan) -> io::Result<bool> {
+pub(super) fn confirmed(connection: &Connection, name: Option<&str>) -> io::Result<bool> {
     let emulator = if connection.emulates() { "the emulator of " } else { "" };
-    let id = plan.organization();
-    let organization = match plan.organization_name() {
+    let id = connection.session.organization();
+    let organization = match name {
         Some(name) => format!("{} ({id})", terminal(name)),
         None => id.to_string(),
     };

@@ -15,7 +15,7 @@ use crate::api::{Client, Secret};
 use crate::apply::Guard;
 use crate::emulator::{self, Emulator};
 use crate::model::{Id, Stack};
-use crate::reconcile::{Session, run_id};
+use crate::reconcile::{ConnectOptions, Session, run_id};
 
 /// A session, and the emulator that it talks to, where nothing real is behind it.
 pub(super) struct Connection {

@@ -16,7 +16,8 @@ use super::section::assertion::OnDocument;
 use super::section::meta::MetaDocument;
 use crate::model::{
     Address, AllowEntry, Assertion, Desired, Expiry, Guardrail, Id, Identity, IgnoredBy, IgnoredFinding,
-    Membership, Meta, NearBudget, Owner, Place, Principal, ProjectName, Scope, Settings, State, Unsaid, Where,
+    Membership, Meta, NearBudget, Owner, Place, Principal, ProjectName, Scope, Settings, State, Unsaid,
+    Where,
 };
 
 /// What the files say, ready to be planned.

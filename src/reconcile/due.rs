@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 
-use super::plan::{PlanOptions, Planned, Reading};
+use super::plan::{PlanOptions, Planned, Reading, resolve};
 use super::{Error, KeyOptions, Session};
 use crate::config::{Files, ends_at};
 use crate::live::Live;
@@ -23,7 +23,7 @@ impl Session {
         let keys = KeyOptions { occasion: Occasion::Due, ..options.keys.clone() };
         let options = &PlanOptions { keys, ..options.clone() };
         let mut reading = self.read_for(files, options).await?;
-        let desired = self.resolve_for(files, &reading.live, options)?;
+        let desired = self.accepted(resolve(files, &reading.live)?, options)?;
         let desired = due(desired, &reading.live);
         self.keys_for(&mut reading, &desired).await?;
         let plan = reading.compare(&desired, options)?;

@@ -2,7 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::plan::Reading;
+use super::plan::{Reading, resolve};
 use super::{Error, PlanOptions, Planned, Session};
 use crate::api::wire::Bearer;
 use crate::api::{AccessKey, Client};
@@ -116,7 +116,7 @@ impl Session {
         options: &PlanOptions,
     ) -> Result<(KeysPlan, Ids), Error> {
         let mut reading = self.read_for(files, options).await?;
-        let desired = self.resolve_for(files, &reading.live, options)?;
+        let desired = self.accepted(resolve(files, &reading.live)?, options)?;
         let unknown = || Error::NoSlot { application: application.clone(), slot: slot.clone() };
         let declared = desired.api_keys.get(application).and_then(|keys| keys.slots.get(slot));
         let declared = declared.ok_or_else(unknown)?;

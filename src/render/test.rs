@@ -14,9 +14,7 @@ use crate::access::{
     Broken, Everything, broken_assertions, granted, includes, judge_guardrails, nearly_granted, sentence,
     single_scope,
 };
-use crate::model::{
-    Address, Assertion, Catalogue, Desired, Expectation, Guardrail, Id, Place, State, Where,
-};
+use crate::model::{Address, Assertion, Catalogue, Desired, Expectation, Guardrail, Id, Place, State, Where};
 use crate::review::{FindingId, Outline, ReportedFinding, Subject, fingerprint};
 
 /// An assertion or a guardrail, and what breaks it.

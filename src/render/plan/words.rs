@@ -180,7 +180,7 @@ const fn otherwise(kind: Kind) -> &'static str {
         Kind::Group => "list it under `external`, and your own members of it under `memberships`",
         Kind::Application => "list it under `external`",
         // Nothing refers to these by a name that has to be declared.
-        Kind::User | Kind::Policy => "leave it out",
+        Kind::User | Kind::Policy | Kind::SshKey => "leave it out",
     }
 }
 
@@ -196,7 +196,7 @@ pub(super) fn conflict(plan: &Plan, conflict: &Conflict) -> String {
         ConflictKind::Owned(Owner::Stack(stack)) => {
             let instead = match conflict.address.kind() {
                 Kind::Group | Kind::Application => "list it under `external`",
-                Kind::User | Kind::Policy => "leave it out",
+                Kind::User | Kind::Policy | Kind::SshKey => "leave it out",
             };
             format!("belongs to stack {stack}; {instead}")
         }
