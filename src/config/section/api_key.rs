@@ -174,7 +174,11 @@ const LONGEST: i64 = 36_525 * 24 * 60;
 
 /// Decodes a span of time: `90d`, `12h`, `30m`.
 fn span(d: &mut Decoder<'_>, node: &Node<'_>, what: &'static str) -> Option<Spanned<SignedDuration>> {
-    let text = d.text(node, what)?;
+    // A number without its unit is told what is missing.
+    let text = match node.raw().filter(|_| !node.is_null()) {
+        Some(text) => text,
+        None => d.text(node, what)?,
+    };
     let unit = |text: &str| match text.split_at_checked(text.len().checked_sub(1)?)? {
         (digits, "d") => Some((digits.parse::<u32>().ok()?, 24 * 60)),
         (digits, "h") => Some((digits.parse().ok()?, 60)),
