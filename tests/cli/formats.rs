@@ -85,14 +85,15 @@ fn code_quality_gets_a_list_of_issues() {
 fn junit_has_a_case_for_what_was_looked_for_and_for_what_was_found() {
     assert_snapshot!(drifted().run(&format!("{DRIFT} -o junit")).stdout, @r#"
     <?xml version="1.0" encoding="UTF-8"?>
-    <testsuites name="scw-iam" tests="10" failures="3" errors="0" skipped="0">
-      <testsuite name="scw-iam drift" tests="10" failures="3" errors="0" skipped="0" time="0">
+    <testsuites name="scw-iam" tests="11" failures="3" errors="0" skipped="0">
+      <testsuite name="scw-iam drift" tests="11" failures="3" errors="0" skipped="0" time="0">
         <testcase classname="drift" name="broken" time="0"/>
         <testcase classname="drift" name="blocked" time="0"/>
         <testcase classname="drift" name="gone" time="0"/>
         <testcase classname="drift" name="missing" time="0"/>
         <testcase classname="drift" name="extra" time="0"/>
         <testcase classname="drift" name="stale-ignore" time="0"/>
+        <testcase classname="drift" name="due" time="0"/>
         <testcase classname="drift" name="unmanaged" time="0"/>
         <testcase classname="user" name="escalation: cho@acme.io" time="0"><failure message="high: user cho@acme.io has IAMManager on organization, as a member of a group that no file lists">high: user cho@acme.io has IAMManager on organization, as a member of a group that no file lists
     by: group admins ← policy admins-iam, rule 1
@@ -113,7 +114,7 @@ fn junit_has_a_case_for_what_was_looked_for_and_for_what_was_found() {
     </testsuites>
     "#);
     let clean = desk().run(&format!("{DRIFT} -o junit")).ends_with(0).stdout;
-    assert!(clean.contains("tests=\"9\" failures=\"0\" errors=\"0\""), "{clean}");
+    assert!(clean.contains("tests=\"10\" failures=\"0\" errors=\"0\""), "{clean}");
     let failed = desk();
     failed.file("live.json", "{}");
     let failed = failed.run(&format!("{DRIFT} -o junit")).ends_with(1).stdout;
@@ -135,7 +136,7 @@ fn metrics_say_how_many_of_everything_and_whether_it_was_complete() {
     # EOF
     "#);
     // Every finding that is looked for, with every severity, or an alert would never resolve.
-    assert_eq!(text.lines().filter(|line| line.starts_with("scw_iam_findings{")).count(), 9 * 5);
+    assert_eq!(text.lines().filter(|line| line.starts_with("scw_iam_findings{")).count(), 10 * 5);
     let failed = desk();
     failed.file("live.json", "{}");
     let failed = failed.run(&format!("{DRIFT} -o openmetrics")).ends_with(1).stdout;
@@ -156,6 +157,7 @@ fn a_spreadsheet_gets_a_row_for_each_finding() {
     "missing","none","","","","","","","","","","","",""
     "extra","none","","","","","","","","","","","",""
     "stale-ignore","none","","","","","","","","","","","",""
+    "due","none","","","","","","","","","","","",""
     "unmanaged","none","","","","","","","","","","","",""
     "#);
 }

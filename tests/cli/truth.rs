@@ -280,12 +280,13 @@ fn what_is_known_of_an_object_is_ignored_until_it_ends_and_an_entry_that_is_not_
     assert_snapshot!(at("2026-12-01T00:00:00Z", ""), @r#"
     -- stdout
     Findings
-      changed: application ci differs from the files
-          fingerprint 000000000000, ignored until 2027-02-01T00:00:00Z: the console's
+      changed: application ci (iam.yaml:15) differs from the files
+          fingerprint d347b7a20fce, ignored until 2027-02-01T00:00:00Z: the
+              console's
       stale-ignore: the entry group:admins (changed) of `settings.drift.ignore`
           (iam.yaml:57) matches no finding
       unmanaged: policy vendor is not declared
-          fingerprint 000000000000, ignored until 2027-02-01T00:00:00Z: the vendor's
+          fingerprint 22edcf7ba74e, ignored until 2027-02-01T00:00:00Z: the vendor's
 
     Access: live against the files
       no difference of access
