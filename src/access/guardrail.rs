@@ -218,8 +218,8 @@ impl Judge<'_> {
     fn facts(&self, held: Held, grant: &Grant) -> GrantFacts {
         let Everything { state, world, .. } = self.everything;
         let (principal, kind) = match world.principals.get_index(held.principal as usize) {
-            Some(Principal::User(key)) => (format!("user:{key}"), "user"),
-            Some(Principal::Application(key)) => (format!("application:{key}"), "application"),
+            Some(who @ Principal::User(_)) => (who.address().text(), "user"),
+            Some(who @ Principal::Application(_)) => (who.address().text(), "application"),
             None => (String::new(), ""),
         };
         let scope = match &grant.scope {
