@@ -219,8 +219,8 @@ impl Judge<'_> {
     fn facts(&self, held: Held, grant: &Grant) -> GrantFacts {
         let Everything { state, world, .. } = self.everything;
         let (principal, kind) = match held.principal.and_then(|principal| world.name(principal)) {
-            Some(Principal::User(key)) => (format!("user:{key}"), "user"),
-            Some(Principal::Application(key)) => (format!("application:{key}"), "application"),
+            Some(who @ Principal::User(_)) => (who.address().text(), "user"),
+            Some(who @ Principal::Application(_)) => (who.address().text(), "application"),
             None => (String::new(), ""),
         };
         let scope = match &grant.scope {

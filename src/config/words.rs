@@ -278,6 +278,9 @@ mistakes! {
     BadUsername { text: String, why: BadText } => "the username `{text}` {why}", "not a username";
     BadPerson { text: String, why: BadText } =>
         "`{text}` names no person: it {why}", "write an e-mail address, `username=NAME` or `id=ID`";
+    PersonByWord { text: String } =>
+        "people go by their e-mail addresses, and `{text}` is none",
+        "write the address, or `{{username: {text}}}` for a username";
     PersonUnclear => "a person is named by one of `email`, `username` and `id`", "write exactly one of them";
     NameAndId => "an application is named by one of `name` and `id`", "write exactly one of them";
     BadProjectName { text: String, why: BadText } => "the project name `{text}` {why}", "not a project name";

@@ -99,3 +99,36 @@ fn what_is_stronger_or_the_same_is_not_shown() {
     -- exit 65
     ");
 }
+
+#[test]
+fn what_drift_no_longer_fails_on_is_weaker() {
+    let settings = |drift: &str| with(&format!("settings: {{drift: {drift}}}\n"), &[]);
+    let ignored =
+        |until: &str| format!("{{ignore: [{{fingerprint: 3f9c0a17d2be, reason: known, until: {until}}}]}}");
+    for (before, after, said) in [
+        (
+            "{}",
+            "{fail_on: [changed, missing, extra, gone, escalation]}",
+            "`settings.drift.fail_on` no longer has broken",
+        ),
+        ("{}", "{stacks: [security]}", "`settings.drift.stacks` now trusts stack security"),
+        (
+            "{}",
+            &ignored("2027-01-31"),
+            "`settings.drift.ignore` now has 3f9c0a17d2be, until 2027-02-01T00:00:00Z: known",
+        ),
+        (
+            &ignored("2027-01-31"),
+            &ignored("2027-02-28"),
+            "`settings.drift.ignore` now has 3f9c0a17d2be, until 2027-03-01T00:00:00Z: known",
+        ),
+    ] {
+        let desk = desk();
+        desk.file("before/iam.yaml", settings(before)).file("iam.yaml", settings(after));
+        let weaker = |call: &str| {
+            desk.run(&format!("plan {call} --emulate live.json -o json")).json()["weaker"].clone()
+        };
+        assert_eq!(weaker("iam.yaml --base before"), serde_json::json!([said]));
+        assert_eq!(weaker("before --base iam.yaml"), serde_json::Value::Null, "stronger again: {said}");
+    }
+}

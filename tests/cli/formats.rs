@@ -114,7 +114,7 @@ fn junit_has_a_case_for_what_was_looked_for_and_for_what_was_found() {
     </testsuites>
     "#);
     let clean = desk().run(&format!("{DRIFT} -o junit")).ends_with(0).stdout;
-    assert!(clean.contains("tests=\"9\" failures=\"0\" errors=\"0\""), "{clean}");
+    assert!(clean.contains("tests=\"10\" failures=\"0\" errors=\"0\""), "{clean}");
     let failed = desk();
     failed.file("live.json", "{}");
     let failed = failed.run(&format!("{DRIFT} -o junit")).ends_with(1).stdout;
@@ -136,7 +136,7 @@ fn metrics_say_how_many_of_everything_and_whether_it_was_complete() {
     # EOF
     "#);
     // Every finding that is looked for, with every severity, or an alert would never resolve.
-    assert_eq!(text.lines().filter(|line| line.starts_with("scw_iam_findings{")).count(), 9 * 5);
+    assert_eq!(text.lines().filter(|line| line.starts_with("scw_iam_findings{")).count(), 10 * 5);
     let failed = desk();
     failed.file("live.json", "{}");
     let failed = failed.run(&format!("{DRIFT} -o openmetrics")).ends_with(1).stdout;

@@ -200,3 +200,16 @@ fn a_person_is_named_in_exactly_one_way() {
         assert!(ended.stderr.contains(said), "{member}: {ended}");
     }
 }
+
+#[test]
+fn a_guardrail_names_people_as_the_files_do() {
+    let mut state = shared();
+    object(&mut state, "groups", "developers")["user_ids"].as_array_mut().unwrap().push(GHOST.into());
+    let file = with_member("{username: ops-oncall}");
+    for who in ["user:username=ops-oncall", &format!("user:id={GHOST}")] {
+        let guardrail = format!("guardrails: [{{name: not them, forbid: 'grant.principal == \"{who}\"'}}]\n");
+        let desk = beside(state.clone(), &format!("{file}{guardrail}"));
+        let ended = desk.run("drift --emulate live.json --fail-on broken").ends_with(2);
+        assert!(ended.stdout.contains("broken: guardrail `not them`"), "{ended}");
+    }
+}

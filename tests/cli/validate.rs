@@ -306,11 +306,11 @@ fn all_mistakes_are_shown_together() {
     3 | stack: The Web
       |        ^^^^^^^ not a stack name
 
-    error: `bob` is not an e-mail address: it takes one `@` with text on both sides
+    error: people go by their e-mail addresses, and `bob` is none
       --> iam.yaml:24:28
        |
     24 |       users: [ann@acme.io, bob]
-       |                            ^^^ not an e-mail address
+       |                            ^^^ write the address, or `{username: bob}` for a username
 
     warning: there is no permission set `IAMManger` that this program knows
       --> iam.yaml:30:27

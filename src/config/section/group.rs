@@ -132,7 +132,7 @@ impl Member for Person {
     }
 
     fn alone(d: &mut Decoder<'_>, node: &Node<'_>) -> Option<Spanned<Key>> {
-        d.email(node, "email").map(|email| email.map(Key::Email))
+        person::by_address(d, node, "email")
     }
 }
 

@@ -55,10 +55,20 @@ impl JsonSchema for Person {
 
 /// Decodes a person: an address, or a map of one key.
 pub(super) fn person(d: &mut Decoder<'_>, node: &Node<'_>, what: &str) -> Option<Spanned<Key>> {
-    let Value::Map(_) = node.value else { return d.email(node, what).map(|email| email.map(Key::Email)) };
+    let Value::Map(_) = node.value else { return by_address(d, node, what) };
     let mut fields = Fields::of(d, node, node.head(), what, &PersonMap::SHAPE)?;
     let PersonMap { keys } = PersonMap { keys: keys(&mut fields, d) };
     one(d, node, &mut fields, keys)
+}
+
+/// Decodes a person by e-mail address.
+pub(super) fn by_address(d: &mut Decoder<'_>, node: &Node<'_>, what: &str) -> Option<Spanned<Key>> {
+    let text = d.text(node, what)?;
+    if !text.contains('@') && text.parse::<Username>().is_ok() {
+        d.mistake(node.at, MistakeKind::PersonByWord { text: text.to_owned() });
+        return None;
+    }
+    d.email(node, what).map(|email| email.map(Key::Email))
 }
 
 /// Decodes the keys that tell a person from others.

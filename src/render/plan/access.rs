@@ -30,6 +30,17 @@ pub(super) struct Fold<'p> {
 const MOST_NAMES: usize = 8;
 
 impl Fold<'_> {
+    /// Says of those who are left with nothing that they are; of drift, that the files give them nothing. Empty for others.
+    pub(super) const fn note(&self, drift: bool) -> &'static str {
+        match (self.loses_all, drift, self.who.len()) {
+            (false, _, _) => "",
+            (true, false, 0 | 1) => "loses all access",
+            (true, false, _) => "lose all access",
+            (true, true, 0 | 1) => "has no access in the files",
+            (true, true, _) => "have no access in the files",
+        }
+    }
+
     /// Says whether its names are folded, unless all are asked for.
     pub(super) fn is_long(&self) -> bool {
         self.names(Extent::Folded) != self.names(Extent::Full)

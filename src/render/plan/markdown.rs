@@ -193,10 +193,8 @@ fn table(out: &mut dyn Write, plan: &Plan, drift: bool) -> io::Result<()> {
     writeln!(out, "| who | | what | by |\n|---|---|---|---|")?;
     for fold in &folds.all {
         let mut who = escape(&fold.names(Extent::Folded));
-        match (fold.loses_all, drift) {
-            (false, _) => {}
-            (true, false) => who.push_str(", **loses all access**"),
-            (true, true) => who.push_str(", **has no access in the files**"),
+        if !fold.note(drift).is_empty() {
+            who.push_str(&format!(", **{}**", fold.note(drift)));
         }
         for line in folds.lines(fold) {
             row(out, &who, &line, drift)?;

@@ -220,12 +220,11 @@ impl Page<'_> {
     }
 
     fn fold(&mut self, fold: &Fold<'_>, lines: &[access::Line]) -> io::Result<()> {
-        let note = match (fold.loses_all, self.drift) {
-            (false, _) => "",
-            (true, false) => ", loses all access",
-            (true, true) => ", has no access in the files",
+        let note = match fold.note(self.drift) {
+            "" => String::new(),
+            note => format!(", {note}"),
         };
-        let who = Line::of(None, &terminal(&fold.names(self.style.extent))).and(Some(Ink::Alarm), note);
+        let who = Line::of(None, &terminal(&fold.names(self.style.extent))).and(Some(Ink::Alarm), &note);
         self.line(2, 4, &who)?;
         lines.iter().try_for_each(|line| self.access_line(line))
     }
