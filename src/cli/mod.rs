@@ -5,6 +5,7 @@
 mod apply;
 mod arguments;
 mod ask;
+mod compare;
 mod demo;
 mod drift;
 pub mod emulate;
@@ -18,7 +19,9 @@ mod plan;
 mod plan_file;
 mod progress;
 mod prompt;
+mod report;
 mod session;
+mod side;
 mod snapshot;
 mod state;
 mod test;
@@ -132,6 +135,8 @@ enum Command {
     Plan(plan::Plan),
     Apply(apply::Apply),
     Drift(drift::Drift),
+    Report(report::Report),
+    Compare(compare::Compare),
     Export(export::Export),
     Explain(explain::Explain),
     WhoCan(who_can::WhoCan),
@@ -154,6 +159,8 @@ impl Command {
             | Self::Plan(_)
             | Self::Apply(_)
             | Self::Drift(_)
+            | Self::Report(_)
+            | Self::Compare(_)
             | Self::Explain(_)
             | Self::WhoCan(_)
             | Self::Test(_)
@@ -172,7 +179,7 @@ const WITHOUT_FORMATS: [(&str, &str); 4] = [
 ];
 
 /// The commands that find something, so that the formats of other tools have something to show.
-const WITH_FINDINGS: [&str; 4] = ["validate", "plan", "drift", "test"];
+const WITH_FINDINGS: [&str; 5] = ["validate", "plan", "drift", "test", "report"];
 
 /// The command line, as its help shows it: with what each command has a use for.
 fn command() -> clap::Command {
@@ -252,6 +259,8 @@ fn run(cli: Cli, formats: Formats) -> Exit {
             Command::Plan(command) => command.run(&common).await,
             Command::Apply(command) => command.run(&common).await,
             Command::Drift(command) => command.run(&common).await,
+            Command::Report(command) => command.run(&common).await,
+            Command::Compare(command) => command.run(&common).await,
             Command::Export(command) => command.run(&common).await,
             Command::Explain(command) => command.run(&common).await,
             Command::WhoCan(command) => command.run(&common).await,

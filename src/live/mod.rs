@@ -16,6 +16,7 @@ mod application;
 mod caller;
 mod error;
 mod group;
+mod inventory;
 mod keys;
 mod meta;
 mod oldest_keys;
@@ -35,11 +36,12 @@ use jiff::Timestamp;
 pub use self::access_keys::access_keys;
 pub use self::caller::{Caller, Unresolved, caller};
 pub use self::error::Error;
+pub use self::inventory::inventory;
 pub use self::oldest_keys::oldest_keys;
 pub use self::refresh::refresh;
 pub use self::seen::{Answer, Known, Seen, api_id, get, list, rules};
 pub use self::snapshot::snapshot;
-use crate::model::{Address, Catalogue, Id, Ids, State};
+use crate::model::{Address, Catalogue, Id, Ids, Inventory, State};
 
 /// What to read besides users, applications, groups, policies and rules, which the access of anybody depends on.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -70,6 +72,8 @@ pub struct Live {
     /// How many there may be of what each quota counts, by the quota's name, where the quota is one number for the whole
     /// organization; `None` for no limit. Empty unless asked for.
     pub quotas: BTreeMap<String, Option<u64>>,
+    /// What a report knows beside access; keys and settings are unread until [`inventory()`] reads them.
+    pub inventory: Inventory,
     /// What to tell about the answers, each once.
     pub notices: Vec<Notice>,
 }

@@ -29,8 +29,19 @@ pub(super) fn assemble(organization: Id, answers: &Answers) -> Result<Live, Erro
         }
     }
     let Keys { ids, titles, duplicates, .. } = keys;
+    let inventory = super::inventory::of_answers(answers)?;
     let (quotas, notices) = (quotas(&answers.quota), answers.notices());
-    Ok(Live { state, ids, titles, duplicates, oldest_keys: HashMap::new(), catalogue, quotas, notices })
+    Ok(Live {
+        state,
+        ids,
+        titles,
+        duplicates,
+        oldest_keys: HashMap::new(),
+        catalogue,
+        quotas,
+        inventory,
+        notices,
+    })
 }
 
 /// Adds the objects that answers of one kind show.

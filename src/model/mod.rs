@@ -12,6 +12,7 @@ mod guard;
 mod hint;
 mod id;
 mod ids;
+mod inventory;
 mod name;
 mod near;
 mod object;
@@ -29,6 +30,7 @@ pub use guard::{GuardName, UnknownGuard};
 pub use hint::Hint;
 pub use id::{BadId, Id};
 pub use ids::Ids;
+pub use inventory::{Inventory, KeyFacts, PersonFacts, Readout};
 pub use name::{
     BadText, Condition, Email, Name, PermissionSetName, ProjectName, Stack, Tag, Username, check_description,
 };

@@ -31,6 +31,7 @@ mod ownership;
 mod people;
 mod plan;
 mod questions;
+mod report;
 mod requests;
 mod round;
 mod trouble;
