@@ -29,7 +29,7 @@ const LIVE: &str = "The live side";
 /// What every command takes.
 #[derive(Debug, Clone, clap::Args)]
 pub(super) struct Common {
-    /// text, json or markdown; what was found also as sarif, junit, openmetrics, github, gitlab or csv. With =FILE into a
+    /// text, json or markdown; what was found also as sarif, junit, openmetrics, github, gitlab, csv or html. With =FILE into a
     /// file; may be given several times. The one without a file, or else text, goes to standard output
     #[arg(help_heading = "The result", short, long, global = true, value_name = "FORMAT[=FILE]", value_parser = Output::from_str)]
     pub(super) output: Vec<Output>,

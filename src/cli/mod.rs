@@ -6,6 +6,7 @@ mod apply;
 mod arguments;
 mod ask;
 mod completions;
+mod compare;
 mod demo;
 mod doctor;
 mod drift;
@@ -23,7 +24,9 @@ mod plan;
 mod plan_file;
 mod progress;
 mod prompt;
+mod report;
 mod session;
+mod side;
 mod snapshot;
 mod state;
 mod terraform;
@@ -145,6 +148,8 @@ enum Command {
     Drift(drift::Drift),
     Init(init::Init),
     Keys(keys::Keys),
+    Report(report::Report),
+    Compare(compare::Compare),
     Export(export::Export),
     Explain(explain::Explain),
     WhoCan(who_can::WhoCan),
@@ -171,6 +176,8 @@ impl Command {
             | Self::Apply(_)
             | Self::Keys(_)
             | Self::Drift(_)
+            | Self::Report(_)
+            | Self::Compare(_)
             | Self::Explain(_)
             | Self::WhoCan(_)
             | Self::Test(_)
@@ -194,7 +201,7 @@ const WITHOUT_FORMATS: [(&str, &str); 7] = [
 ];
 
 /// The commands that find something, so that the formats of other tools have something to show.
-const WITH_FINDINGS: [&str; 4] = ["validate", "plan", "drift", "test"];
+const WITH_FINDINGS: [&str; 5] = ["validate", "plan", "drift", "test", "report"];
 
 /// The command line, as its help shows it: with what each command has a use for.
 fn command() -> clap::Command {
@@ -277,6 +284,8 @@ fn run(cli: Cli, formats: Formats) -> Exit {
             Command::Drift(command) => command.run(&common).await,
             Command::Init(command) => command.run(&common).await,
             Command::Keys(command) => command.run(&common).await,
+            Command::Report(command) => command.run(&common).await,
+            Command::Compare(command) => command.run(&common).await,
             Command::Export(command) => command.run(&common).await,
             Command::Explain(command) => command.run(&common).await,
             Command::WhoCan(command) => command.run(&common).await,

@@ -72,7 +72,7 @@ impl Output {
             Format::Json | Format::Sarif | Format::Gitlab => json(bytes),
             // Commands to the runner are what it is for; its own lines begin with a sign.
             Format::Github | Format::Openmetrics => bytes.to_vec(),
-            Format::Text | Format::Markdown | Format::Junit | Format::Csv => runner(bytes),
+            Format::Text | Format::Markdown | Format::Junit | Format::Csv | Format::Html => runner(bytes),
         };
         let bytes = safe.as_slice();
         match &self.file {

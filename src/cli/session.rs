@@ -111,6 +111,14 @@ impl Connection {
         if self.emulates() { Ok(None) } else { Ok(Some(self.session.lock(stack).await?)) }
     }
 
+    /// Ends the connection without a word: a snapshot that is read is no rehearsal.
+    pub(super) async fn close_silently(self) -> Result<(), Failure> {
+        if let Some(emulator) = self.emulator {
+            emulator.shutdown().await.map_err(anyhow::Error::new)?;
+        }
+        Ok(())
+    }
+
     /// Ends the connection: with an emulator, keeps its state where that was asked for and says that nothing real changed.
     pub(super) async fn close(self) -> Result<(), Failure> {
         let Some(emulator) = self.emulator else { return Ok(()) };

@@ -25,9 +25,9 @@ pub(super) struct Snapshot {
 }
 
 impl Snapshot {
-    pub(super) async fn run(self, _common: &Common) -> Result<Exit, Failure> {
+    pub(super) async fn run(self, common: &Common) -> Result<Exit, Failure> {
         let connection = Connection::open(&self.connect, None).await?;
-        let state = connection.session.snapshot().await?;
+        let state = connection.session.snapshot(common.now()).await?;
         write_whole(&self.out, format!("{state:#}\n").as_bytes())?;
         talk(&format!("Wrote {}. Rehearse on it with --emulate {0}.", self.out.display()));
         connection.close().await?;

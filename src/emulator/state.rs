@@ -116,7 +116,7 @@ impl Defaults {
 }
 
 /// The kinds that [`Organization::load`] knows.
-const KINDS: [&str; 10] = [
+const KINDS: [&str; 11] = [
     "organization",
     "users",
     "projects",
@@ -127,6 +127,8 @@ const KINDS: [&str; 10] = [
     "ssh_keys",
     "quota",
     "secrets",
+    // What a snapshot says of itself; the organization has nothing of it.
+    "snapshot",
 ];
 
 fn known() -> String {

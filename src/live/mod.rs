@@ -19,6 +19,7 @@ mod caller;
 mod diagnosis;
 mod error;
 mod group;
+mod inventory;
 mod keys;
 mod meta;
 mod oldest_keys;
@@ -43,12 +44,13 @@ pub use self::api_keys::{key_of, live_keys, live_secret};
 pub use self::caller::{Caller, Unresolved, caller};
 pub use self::diagnosis::{Diagnosis, Part, Readability};
 pub use self::error::Error;
+pub use self::inventory::inventory;
 pub use self::oldest_keys::oldest_keys;
 pub use self::projects::projects;
 pub use self::refresh::refresh;
 pub use self::seen::{Answer, Known, Seen, api_id, rules};
 pub use self::snapshot::snapshot;
-use crate::model::{Address, Catalogue, Id, Ids, Kind, State};
+use crate::model::{Address, Catalogue, Id, Ids, Inventory, Kind, State};
 
 /// What to read besides users, applications, groups, policies and rules, which the access of anybody depends on.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -81,6 +83,8 @@ pub struct Live {
     /// How many there may be of what each quota counts, by the quota's name, where the quota is one number for the whole
     /// organization; `None` for no limit. Empty unless asked for.
     pub quotas: BTreeMap<String, Option<u64>>,
+    /// What a report knows beside access; keys and settings are unread until [`inventory()`] reads them.
+    pub inventory: Inventory,
     /// What to tell about the answers, each once.
     pub notices: Vec<Notice>,
 }

@@ -28,8 +28,19 @@ pub(super) fn assemble(organization: Id, answers: &Answers) -> Result<Live, Erro
         state.objects.insert(Address::new(kind, known.key(kind, answer.id())?), object);
     }
     let Keys { ids, titles, duplicates, .. } = keys;
+    let inventory = super::inventory::of_answers(answers)?;
     let (quotas, notices) = (quotas(&answers.quota), answers.notices());
-    Ok(Live { state, ids, titles, duplicates, oldest_keys: HashMap::new(), catalogue, quotas, notices })
+    Ok(Live {
+        state,
+        ids,
+        titles,
+        duplicates,
+        oldest_keys: HashMap::new(),
+        catalogue,
+        quotas,
+        inventory,
+        notices,
+    })
 }
 
 /// Returns the names of the projects, without those on their way out, which nothing new can be granted on.

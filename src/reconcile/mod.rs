@@ -21,6 +21,8 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::Timestamp;
+
 pub use self::apply::ApplyOptions;
 pub use self::connect::{ConnectOptions, run_id};
 pub use self::drift::Drift;
@@ -121,12 +123,34 @@ impl Session {
         live::refresh(&self.client, self.organization, needs).await.map_err(|source| self.unread(source))
     }
 
-    /// Reads the organization in the API's own representation, without secrets: a state for the emulator.
+    /// Reads what a report tells beside access: API keys, security settings, log-in methods.
+    ///
+    /// # Errors
+    /// [`Error::Read`]; what the caller may not read is noted in [`Live::inventory`] and is no error.
+    pub async fn inventory(&self, live: &mut Live) -> Result<(), Error> {
+        live::inventory(&self.client, live).await.map_err(|source| self.unread(source))
+    }
+
+    /// Returns the id of the run.
+    #[must_use]
+    pub fn run_id(&self) -> &str {
+        &self.run_id
+    }
+
+    /// Reads the organization in the API's own representation, without secrets: a state for the emulator. `snapshot` in it says
+    /// when it was taken, by which run and key, and which lists were read.
     ///
     /// # Errors
     /// [`Error::Read`].
-    pub async fn snapshot(&self) -> Result<serde_json::Value, Error> {
-        live::snapshot(&self.client).await.map_err(|source| self.unread(source))
+    pub async fn snapshot(&self, now: Timestamp) -> Result<serde_json::Value, Error> {
+        let mut state = live::snapshot(&self.client).await.map_err(|source| self.unread(source))?;
+        let by = self.access_key.as_ref().map(|key| format!("the API key {key}"));
+        let record = &mut state["snapshot"];
+        record["taken_at"] = now.to_string().into();
+        record["tool"] = format!("scw-iam {}", env!("CARGO_PKG_VERSION")).into();
+        record["run_id"] = self.run_id.as_str().into();
+        record["by"] = by.into();
+        Ok(state)
     }
 
     fn unread(&self, source: live::Error) -> Error {

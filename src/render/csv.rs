@@ -94,6 +94,7 @@ pub(super) fn write(out: &mut dyn Write, outline: &Outline) -> io::Result<()> {
         match result {
             FindingResult::Found(0) => rest(id.as_str(), "none", "")?,
             FindingResult::Found(_) => {}
+            FindingResult::NotAsked { .. } => rest(id.as_str(), "not looked for", &result.to_string())?,
             FindingResult::NotJudged { .. } => rest(id.as_str(), "not judged", &result.to_string())?,
         }
     }

@@ -70,6 +70,7 @@ fn cases(outline: &Outline, repository: &Repository) -> Vec<Case> {
             FindingResult::Found(0) => CaseEnd::Passed,
             FindingResult::Found(_) => continue,
             FindingResult::NotJudged { .. } => CaseEnd::Error(result.to_string()),
+            FindingResult::NotAsked { .. } => CaseEnd::Skipped(result.to_string()),
         };
         cases.push(Case { class: class(), name: id.to_string(), file: None, end });
     }

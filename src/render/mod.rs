@@ -1,8 +1,10 @@
 //! Text, JSON, Markdown and the formats of other tools, of values made elsewhere. A renderer takes a writer and a value and decides nothing.
 
 mod comment;
+pub mod comparison;
 mod csv;
 pub mod doctor;
+pub mod dossier;
 pub mod escape;
 pub mod failure;
 mod github;
@@ -12,6 +14,7 @@ pub mod keys;
 pub mod mistake;
 mod openmetrics;
 pub mod outcome;
+pub mod page;
 pub mod paint;
 pub mod permission_sets;
 pub mod plan;

@@ -34,6 +34,11 @@ pub trait Report {
     fn csv(&self, out: &mut dyn Write) -> io::Result<()> {
         super::csv::write(out, &found(self.outline())?)
     }
+
+    /// Writes it for a browser: what was found, unless there is more to say.
+    fn html(&self, out: &mut dyn Write) -> io::Result<()> {
+        super::page::html(out, &super::page::found::page(&found(self.outline())?))
+    }
 }
 
 /// A result without findings has no such format.
@@ -100,11 +105,13 @@ pub enum Format {
     Gitlab,
     /// For spreadsheets.
     Csv,
+    /// For browsers: one page that asks nobody for anything.
+    Html,
 }
 
 impl Format {
     /// Every format, by its word on the command line.
-    pub const WORDS: [(&'static str, Self); 9] = [
+    pub const WORDS: [(&'static str, Self); 10] = [
         ("text", Self::Text),
         ("json", Self::Json),
         ("markdown", Self::Markdown),
@@ -114,6 +121,7 @@ impl Format {
         ("github", Self::Github),
         ("gitlab", Self::Gitlab),
         ("csv", Self::Csv),
+        ("html", Self::Html),
     ];
 
     /// Returns the word for it.
@@ -127,7 +135,13 @@ impl Format {
     pub const fn of_findings(self) -> bool {
         match self {
             Self::Text | Self::Json | Self::Markdown => false,
-            Self::Sarif | Self::Junit | Self::Openmetrics | Self::Github | Self::Gitlab | Self::Csv => true,
+            Self::Sarif
+            | Self::Junit
+            | Self::Openmetrics
+            | Self::Github
+            | Self::Gitlab
+            | Self::Csv
+            | Self::Html => true,
         }
     }
 
@@ -160,6 +174,7 @@ impl Format {
             Self::Openmetrics => super::openmetrics::write(out, &found(report.outline())?)?,
             Self::Github => super::github::write(out, &found(report.outline())?, repository)?,
             Self::Csv => report.csv(out)?,
+            Self::Html => report.html(out)?,
         }
         Ok(bytes)
     }

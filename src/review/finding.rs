@@ -125,7 +125,7 @@ catalogue! {
         check "The person turns on multi-factor authentication in the console; `mfa` of the user is true afterwards.";
     AdminsCount High "admins-count": "Too few or too many people can administer IAM"
         why "With one administrator, a lost phone locks everybody out. With many, each of them is a way in."
-        fine "Where more people have this duty for a while, raise `settings.report.max_iam_admins`."
+        fine "Where more people have this duty for a while. From two to five are not reported."
         check "`scw-iam who-can IAMManager --on organization --live` lists them.";
     EverybodyGrant High "everybody-grant": "A policy is attached to All Users or All Applications"
         why "It gives the same access to everybody who is invited later, guests included, without anybody deciding it."
@@ -142,7 +142,7 @@ catalogue! {
     Broken High "broken": "An assertion or a guardrail is violated"
         why "The files say what must always or never be possible, and the organization does not keep it."
         fine "Never for long: either the access or the sentence is wrong."
-        check "`scw-iam test --live` passes.";
+        check "`scw-iam drift` lists nothing as broken.";
     Refused High "refused": "A guard refuses the plan"
         why "The plan would do something that people rarely mean: lock somebody out, delete much, or give access that can escalate."
         fine "Where it is meant: an entry under `allow`, reviewed with the change, lets exactly that pass."
@@ -162,15 +162,15 @@ catalogue! {
     KeyWithoutExpiry Medium "key-without-expiry": "An API key never expires"
         why "A key that leaks, in a log, an image or a laptop, works until somebody notices."
         fine "Hardly ever. Where a rotation is impossible, write down who looks after the key."
-        check "Make a key with an end, or declare the key in a slot with `expires_after`; no key without an end is left.";
+        check "Replace it with a key that has an end; no key without an end is left.";
     NoKeyMaximum Medium "no-key-maximum": "Nothing limits how long API keys live"
         why "Without a maximum in the security settings, each new key may be made without an end."
-        fine "Where all keys are made by scw-iam, with `expires_after`."
-        check "Set `max_api_key_expiration` in the organization's security settings.";
+        fine "Where each key gets an end when it is made."
+        check "Set a maximum in the organization's security settings.";
     OldKey Medium "old-key": "An API key is old"
         why "The older a key, the more places it may have been copied to."
-        fine "Where its place is known and watched; raise `settings.report.key_age` then."
-        check "Rotate it; no key is older than `settings.report.key_age`.";
+        fine "Where its place is known and watched."
+        check "Rotate it; no key is older than a year.";
     InactivePerson Medium "inactive-person": "Somebody who has access has not logged in for 90 days"
         why "People who have left or moved often keep an account that nobody watches. Using API keys is no log-in."
         fine "For a break-glass account that is kept for emergencies."
@@ -217,7 +217,7 @@ catalogue! {
         check "Delete the older key.";
     NeverLoggedIn Low "never-logged-in": "Somebody was invited and never logged in"
         why "The account is open to whoever gets the invitation, and holds access that nobody misses."
-        fine "Within `settings.report.grace` after the invitation."
+        fine "Within 30 days after the invitation, where it is not reported."
         check "Remove the person, or see them log in.";
     LockedWithAccess Low "locked-with-access": "Somebody who is locked still holds access"
         why "A lock is taken away with one click, and all access is back."
@@ -226,14 +226,14 @@ catalogue! {
     IdleApplication Low "idle-application": "No change by an application was seen in 90 days"
         why "It may not be needed any more. Audit Trail records changes of some products only, so an application that only reads looks idle too."
         fine "Where the application only reads, or works with products that are not recorded."
-        check "`scw-iam report --activity` lists when each application was last seen.";
+        check "The Audit Trail lists what an application has done.";
     UnusedApplication Low "unused-application": "An application has no key, no group and no policy"
         why "It can do nothing. Left-overs make lists longer and reviews worse."
-        fine "Within `settings.report.grace` after it was made."
+        fine "Within 30 days after it was made, where it is not reported."
         check "Delete it.";
     OrphanPolicy Low "orphan-policy": "A policy is attached to nobody"
         why "It grants nothing today, and everything it says to whoever it is attached to by mistake."
-        fine "Within `settings.report.grace`, while it is prepared."
+        fine "Within 30 days, while it is prepared."
         check "Delete the policy, or attach it.";
     EmptyGroup Low "empty-group": "A group without members has policies"
         why "Whoever is put into it gets its access, and nobody looks at it."
@@ -385,6 +385,11 @@ pub enum FindingResult {
         /// The permission set that would help.
         helps: Option<&'static str>,
     },
+    /// Nobody asked for it, as it costs more than the rest.
+    NotAsked {
+        /// What it takes.
+        takes: &'static str,
+    },
 }
 
 impl fmt::Display for FindingResult {
@@ -394,6 +399,7 @@ impl fmt::Display for FindingResult {
             Self::Found(number) => write!(f, "found {number}"),
             Self::NotJudged { why, helps: None } => write!(f, "not judged: {why}"),
             Self::NotJudged { why, helps: Some(set) } => write!(f, "not judged: {why}; needs {set}"),
+            Self::NotAsked { takes } => write!(f, "not looked for: {takes}"),
         }
     }
 }
@@ -493,7 +499,7 @@ impl Outline {
     /// Returns what could not be judged, with the reason.
     pub fn not_judged(&self) -> impl Iterator<Item = (FindingId, &FindingResult)> {
         self.results.iter().filter_map(|(id, result)| match result {
-            FindingResult::Found(_) => None,
+            FindingResult::Found(_) | FindingResult::NotAsked { .. } => None,
             FindingResult::NotJudged { .. } => Some((*id, result)),
         })
     }

@@ -3,8 +3,20 @@
 //! A [`ReportedFinding`] is a value: what was found, about what, how bad it is, and a fingerprint that stays the same from
 //! run to run. What could not be looked for is a result too ([`FindingResult::NotJudged`]), never an empty list.
 
+mod compare;
+mod dossier;
+mod escalation;
+mod examine;
 mod finding;
 
+pub use compare::{
+    CompareGate, ComparedSide, Comparison, DifferenceKind, GrantDifference, ObjectDifference, UnknownGate,
+};
+pub use dossier::{
+    AccessProfile, AnsweredQuestion, Dossier, EndingAccess, PrincipalRow, StandingQuestion, default_questions,
+};
+pub use escalation::{EdgeName, EscalationPath, Hop, Reached, escalation_paths};
+pub use examine::{Examined, ReportSettings, day, ends, examine};
 pub use finding::{
     FindingId, FindingResult, FindingSeverity, FindingText, Gauge, Outline, ReportedFinding, Subject,
     UnknownFindingId, UnknownSeverity, fingerprint,

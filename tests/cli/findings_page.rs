@@ -49,3 +49,25 @@ fn the_page_of_findings_is_as_the_catalogue_says() {
     let kept = std::fs::read_to_string(&path).unwrap_or_default();
     assert!(kept == page, "docs/findings.md is not what the catalogue says; UPDATE_FILES=1 writes it anew");
 }
+
+/// `docs/limits.md` says what no report can see.
+#[test]
+fn the_page_of_limits_is_as_reports_say() {
+    let mut page = "# What cannot be seen\n\nA report ends with these limits; they hold for every command that judges access.\n\n".to_owned();
+    for limit in scw_iam::render::dossier::LIMITS {
+        writeln!(page, "- {limit}").unwrap();
+    }
+    page.push_str(
+        "\nWho can escalate is a graph of four named edges: `edit-policies` (IAMPolicyManager, IAMManager, OrganizationManager),\n\
+         `join-group` (IAMGroupManager), `make-key` (IAMApplicationManager) and `take-over-person` (IAMUserManager); the managers of\n\
+         everything have all of them. Not modelled: reading a key that is delivered to a secret.\n\n\
+         A list that the caller may not read (403) is *not judged*, in every format. A snapshot says of each list whether it was read; of\n\
+         the organization's settings it says nothing, and so do snapshots of older versions of their API keys.\n",
+    );
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/limits.md");
+    if std::env::var_os("UPDATE_FILES").is_some() {
+        std::fs::write(&path, &page).unwrap();
+    }
+    let kept = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(kept == page, "docs/limits.md is not what reports say; UPDATE_FILES=1 writes it anew");
+}

@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 use crate::acme::{FILE, desk, live, object};
 use crate::command::{Desk, edit};
 
-const FORMATS: [&str; 9] =
-    ["text", "json", "markdown", "sarif", "junit", "openmetrics", "github", "gitlab", "csv"];
+const FORMATS: [&str; 10] =
+    ["text", "json", "markdown", "sarif", "junit", "openmetrics", "github", "gitlab", "csv", "html"];
 
 /// The organization with Cho among the administrators, and another description.
 fn drifted() -> Desk {
@@ -342,6 +342,10 @@ pub(crate) fn safe(text: &str, format: &str) {
                 "{text}"
             );
             assert!(text.ends_with("# EOF\n"));
+        }
+        "html" => {
+            assert_eq!((text.matches("<script").count(), text.matches("<img").count()), (1, 0), "{text}");
+            assert!(!text.contains(" style=") && !text.contains(" onerror="), "{text}");
         }
         "text" | "markdown" => {}
         other => panic!("no check of {other}"),

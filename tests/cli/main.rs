@@ -33,6 +33,7 @@ mod ownership;
 mod people;
 mod plan;
 mod questions;
+mod report;
 mod requests;
 mod round;
 mod ssh_keys;

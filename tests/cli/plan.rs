@@ -346,7 +346,7 @@ fn an_unknown_format_is_wrong_usage() {
     let desk = desk();
     assert_snapshot!(desk.run("plan -o yaml"), @"
     -- stderr
-    error: invalid value 'yaml' for '--output <FORMAT[=FILE]>': it takes text, json, markdown, sarif, junit, openmetrics, github, gitlab, csv, and may name a file: json=plan.json
+    error: invalid value 'yaml' for '--output <FORMAT[=FILE]>': it takes text, json, markdown, sarif, junit, openmetrics, github, gitlab, csv, html, and may name a file: json=plan.json
 
     For more information, try '--help'.
     -- exit 64

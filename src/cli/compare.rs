@@ -1,0 +1,89 @@
+//! `scw-iam compare`
+
+use std::collections::BTreeSet;
+
+use super::Exit;
+use super::arguments::{Common, ConnectArgs, principal};
+use super::failure::Failure;
+use super::side::Origin;
+use crate::model::Principal;
+use crate::render::comparison::ComparisonReport;
+use crate::review::{CompareGate, Comparison};
+
+const EXAMPLES: &str = "\
+Examples:
+  scw-iam compare before.json after.json
+  scw-iam compare iam live --fail-on gained,escalation
+  scw-iam compare live --principals user:alice@example.com user:bob@example.com";
+
+/// Shows who gained and who lost access between two snapshots, folders of files, or the live organization
+///
+/// Ends with 0 when nothing differs that counts, else with 2. Where a side does not know something (the members of a group that
+/// the files only refer to), the difference is a `maybe`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub(super) struct Compare {
+    /// `live`, a snapshot, or files
+    #[arg(value_name = "BEFORE")]
+    before: Origin,
+    /// The same; not with --principals
+    #[arg(value_name = "AFTER", required_unless_present = "principals", conflicts_with = "principals")]
+    after: Option<Origin>,
+    /// Compare what two principals of BEFORE hold
+    #[arg(long, num_args = 2, value_name = "user:E-MAIL|application:NAME", value_parser = principal)]
+    principals: Vec<Principal>,
+    #[command(flatten)]
+    connect: ConnectArgs,
+    /// What ends with 2: gained, lost, loosened, tightened, escalation, maybe, objects; without it, all of them
+    #[arg(long, value_name = "WHAT,…", value_delimiter = ',')]
+    fail_on: Vec<CompareGate>,
+}
+
+impl Compare {
+    pub(super) async fn run(self, common: &Common) -> Result<Exit, Failure> {
+        let before = self.before.side(&self.connect, common).await?;
+        let gates: BTreeSet<CompareGate> = if self.fail_on.is_empty() {
+            CompareGate::ALL.into()
+        } else {
+            self.fail_on.iter().copied().collect()
+        };
+        let comparison = match (&self.after, self.principals.as_slice()) {
+            (Some(after), _) => {
+                let after = after.side(&self.connect, common).await?;
+                if before.state.organization != after.state.organization {
+                    return Err(Failure::usage("these are two different organizations"));
+                }
+                let comparison = Comparison::of(&before, &after);
+                let title = format!(
+                    "{} compared with {}",
+                    self.before,
+                    self.after.as_ref().map_or_else(String::new, ToString::to_string)
+                );
+                common.show(&ComparisonReport {
+                    comparison: &comparison,
+                    states: vec![&before.state, &after.state],
+                    title,
+                })?;
+                comparison
+            }
+            (None, [first, second]) => {
+                if let Some(missing) = [first, second].into_iter().find(|it| !before.state.has(&it.address()))
+                {
+                    return Err(Failure::usage(format!("there is no {missing} here")));
+                }
+                let comparison = Comparison::of_principals(&before.state, first, second);
+                let title = format!(
+                    "What {second} has that {first} has not (gained), and the other way round (lost)"
+                );
+                common.show(&ComparisonReport {
+                    comparison: &comparison,
+                    states: vec![&before.state],
+                    title,
+                })?;
+                comparison
+            }
+            (None, _) => return Err(Failure::usage("--principals takes two")),
+        };
+        Ok(if comparison.fails(&gates) { Exit::Changes } else { Exit::Done })
+    }
+}

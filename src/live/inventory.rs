@@ -1,0 +1,118 @@
+//! What a report knows of an organization beside its access.
+use std::collections::HashMap;
+
+use jiff::Timestamp;
+
+use super::answers::Answers;
+use super::seen::{Answer, id_of};
+use super::{Error, Live};
+use crate::api::wire::{self, Bearer};
+use crate::api::{self, Client, ErrorKind, ListApiKeys};
+use crate::model::{Id, Inventory, KeyFacts, Kind, PersonFacts, Principal, Readout};
+
+/// Returns what the answers of a refresh say beside access.
+pub(super) fn of_answers(answers: &Answers) -> Result<Inventory, Error> {
+    let mut inventory = Inventory::unread("it was not read");
+    for user in &answers.users {
+        let facts =
+            PersonFacts { mfa: user.mfa || user.two_factor_enabled, last_login_at: user.last_login_at };
+        inventory.people.insert(id_of(user.id.as_str())?, facts);
+    }
+    made(&mut inventory.created, &answers.users)?;
+    made(&mut inventory.created, &answers.applications)?;
+    made(&mut inventory.created, &answers.groups)?;
+    made(&mut inventory.created, answers.policies.iter().map(|it| &it.policy))?;
+    Ok(inventory)
+}
+
+fn made<'a, T: Answer + 'a>(
+    created: &mut HashMap<Id, Timestamp>,
+    answers: impl IntoIterator<Item = &'a T>,
+) -> Result<(), Error> {
+    for answer in answers {
+        if let (Some(at), _) = answer.times() {
+            created.insert(id_of(answer.id())?, at);
+        }
+    }
+    Ok(())
+}
+
+/// Reads API keys, security settings and log-in methods into [`Live::inventory`]. What the caller may not read is noted there
+/// and is no error: a report says then what it could not judge.
+///
+/// # Errors
+/// Whatever could not be read for another reason than a missing permission.
+pub async fn inventory(client: &Client, live: &mut Live) -> Result<(), Error> {
+    let (keys, security, organization, saml) = tokio::join!(
+        client.list_api_keys(&ListApiKeys::default()).all(),
+        client.get_security_settings(),
+        client.get_organization(),
+        client.get_saml(),
+    );
+    let keys = allowed(keys, "the API keys", "/api-keys", "IAMReadOnly")?;
+    live.inventory.keys = match keys {
+        Readout::Read(keys) => {
+            Readout::Read(keys.iter().map(|key| facts(key, live)).collect::<Result<_, _>>()?)
+        }
+        Readout::Unread { why, helps } => Readout::Unread { why, helps },
+    };
+    let security = allowed(security, "the security settings", "/security-settings", "IAMReadOnly")?;
+    live.inventory.key_maximum = match security {
+        Readout::Read(settings) => {
+            let most = settings.max_api_key_expiration_duration;
+            Readout::Read(most.filter(|most| !most.is_zero()))
+        }
+        Readout::Unread { why, helps } => Readout::Unread { why, helps },
+    };
+    let organization = allowed(organization, "the organization", "/organizations", "OrganizationReadOnly")?;
+    let saml = allowed(saml, "the SAML settings", "/saml", "OrganizationReadOnly")?;
+    if let Readout::Read(organization) = &organization {
+        live.inventory.title.clone_from(&organization.name);
+    }
+    live.inventory.password_beside_saml = match (organization, saml) {
+        (Readout::Read(organization), Readout::Read(saml)) => {
+            let passwords = organization.login_password_enabled != Some(false);
+            Readout::Read(passwords && saml.is_some_and(|saml| saml.status == wire::SamlStatus::Valid))
+        }
+        (Readout::Unread { why, helps }, _) | (_, Readout::Unread { why, helps }) => {
+            Readout::Unread { why, helps }
+        }
+    };
+    Ok(())
+}
+
+/// Takes a refusal for an answer.
+fn allowed<T>(
+    read: Result<T, api::Error>,
+    what: &'static str,
+    path: &str,
+    helps: &'static str,
+) -> Result<Readout<T>, Error> {
+    match read {
+        Ok(value) => Ok(Readout::Read(value)),
+        Err(error) if error.kind() == ErrorKind::Forbidden => {
+            Ok(Readout::Unread { why: format!("403 on {path}"), helps: Some(helps) })
+        }
+        Err(source) => Err(Error::reading(what)(source)),
+    }
+}
+
+fn facts(key: &wire::ApiKey, live: &Live) -> Result<KeyFacts, Error> {
+    let known = |id: &str, kind: Kind| {
+        let address = live.ids.address_of(id_of(id)?).filter(|address| address.kind() == kind);
+        Ok::<_, Error>(address.and_then(|address| address.principal()))
+    };
+    let bearer: Option<Principal> = match &key.bearer {
+        Some(Bearer::User(id)) => known(id.as_str(), Kind::User)?,
+        Some(Bearer::Application(id)) => known(id.as_str(), Kind::Application)?,
+        None => None,
+    };
+    Ok(KeyFacts {
+        access_key: key.access_key.to_string(),
+        bearer,
+        description: key.description.clone(),
+        created_at: key.created_at,
+        expires_at: key.expires_at,
+        managed: key.managed,
+    })
+}

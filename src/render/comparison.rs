@@ -1,0 +1,154 @@
+//! A comparison, in every format.
+
+use std::io::{self, Write};
+
+use super::csv::Rows;
+use super::page::{self, Block, Cell, Page, PageSection, Table, TableFold, TableRow};
+use super::report::{Report, Style, pretty};
+use crate::model::{Id, ProjectName, State};
+use crate::review::{Comparison, GrantDifference};
+
+use serde_json::{Value, json};
+
+/// A comparison as a result.
+#[derive(Debug, Clone)]
+pub struct ComparisonReport<'a> {
+    /// What differs.
+    pub comparison: &'a Comparison,
+    /// Both sides, for the names of projects.
+    pub states: Vec<&'a State>,
+    /// What is compared, in words.
+    pub title: String,
+}
+
+/// The columns of the access that differs. New ones come at the end.
+const COLUMNS: [&str; 9] = [
+    "principal",
+    "difference",
+    "permission_set",
+    "scope",
+    "condition",
+    "group",
+    "policy",
+    "rule",
+    "escalates",
+];
+
+impl ComparisonReport<'_> {
+    fn project(&self, id: Id) -> Option<&ProjectName> {
+        self.states.iter().rev().find_map(|state| state.projects.get(&id))
+    }
+
+    fn cells(&self, it: &GrantDifference) -> [String; 9] {
+        [
+            it.principal.to_string(),
+            it.kind.as_str().to_owned(),
+            it.grant.permission_set.to_string(),
+            it.grant.scope.words(|id| self.project(id)),
+            it.grant.condition.as_ref().map(|it| it.as_str().to_owned()).unwrap_or_default(),
+            it.path.group.as_ref().map(ToString::to_string).unwrap_or_default(),
+            it.path.policy.to_string(),
+            (it.path.rule + 1).to_string(),
+            if it.escalates { "yes".to_owned() } else { String::new() },
+        ]
+    }
+
+    fn page(&self) -> Page {
+        let Comparison { access, objects, unknown } = self.comparison;
+        let mut sections = Vec::new();
+        let table = |id: &str, caption: &str, columns: &[(&'static str, &str)], rows: Vec<TableRow>| Table {
+            id: id.to_owned(),
+            caption: caption.to_owned(),
+            columns: columns.iter().map(|(key, name)| (*key, (*name).to_owned())).collect(),
+            rows,
+            fold: TableFold::Open,
+        };
+        if !access.is_empty() {
+            let row = |it: &GrantDifference| {
+                let group = it.path.group.as_ref().map(|key| format!("group {key} ← ")).unwrap_or_default();
+                let mark = if it.escalates { " [can escalate]" } else { "" };
+                let grant = it.grant.words(|id| self.project(id));
+                let cells: Vec<Cell> = vec![
+                    it.principal.to_string().into(),
+                    it.kind.as_str().into(),
+                    format!("{grant}{mark}").into(),
+                    format!("{group}policy {}, rule {}", it.path.policy, it.path.rule + 1).into(),
+                ];
+                TableRow { id: None, cells }
+            };
+            let columns =
+                [("principal", "Who"), ("difference", "Difference"), ("grant", "What"), ("way", "Way")];
+            let rows = access.iter().map(row).collect();
+            let blocks = vec![Block::Table(table("access", "Access that differs", &columns, rows))];
+            sections.push(PageSection { id: "access", title: format!("Access ({})", access.len()), blocks });
+        }
+        if !objects.is_empty() {
+            let row = |it: &crate::review::ObjectDifference| TableRow {
+                id: None,
+                cells: vec![it.address.to_string().into(), it.what.clone().into()],
+            };
+            let columns = [("object", "Object"), ("what", "What")];
+            let rows = objects.iter().map(row).collect();
+            let blocks = vec![Block::Table(table("objects", "Objects that differ", &columns, rows))];
+            sections.push(PageSection {
+                id: "objects",
+                title: format!("Objects ({})", objects.len()),
+                blocks,
+            });
+        }
+        if !unknown.is_empty() {
+            let names: Vec<String> = unknown.iter().map(ToString::to_string).collect();
+            let words =
+                format!("The members of these groups are not known on one side: {}.", names.join(", "));
+            let blocks = vec![Block::Words(words)];
+            sections.push(PageSection { id: "unknown", title: "Not known".to_owned(), blocks });
+        }
+        if self.comparison.is_empty() {
+            let blocks = vec![Block::Words("Nothing differs.".to_owned())];
+            sections.insert(0, PageSection { id: "access", title: "Access (0)".to_owned(), blocks });
+        }
+        let evidence = vec![("tool", format!("scw-iam {}", env!("CARGO_PKG_VERSION")))];
+        Page { title: self.title.clone(), warning: None, evidence, sections }
+    }
+}
+
+impl Report for ComparisonReport<'_> {
+    fn text(&self, out: &mut dyn Write, style: Style) -> io::Result<()> {
+        page::text(out, &self.page(), style)
+    }
+
+    fn markdown(&self, out: &mut dyn Write) -> io::Result<()> {
+        page::markdown(out, &self.page())
+    }
+
+    fn json(&self, out: &mut dyn Write) -> io::Result<()> {
+        let access: Vec<Value> = self
+            .comparison
+            .access
+            .iter()
+            .map(|it| {
+                let cells = self.cells(it);
+                let fields = COLUMNS.iter().zip(cells).map(|(name, cell)| ((*name).to_owned(), json!(cell)));
+                fields.collect::<serde_json::Map<_, _>>().into()
+            })
+            .collect();
+        let object =
+            |it: &crate::review::ObjectDifference| json!({"object": it.address.to_string(), "what": it.what});
+        let objects: Vec<Value> = self.comparison.objects.iter().map(object).collect();
+        let unknown: Vec<String> = self.comparison.unknown.iter().map(ToString::to_string).collect();
+        pretty(
+            out,
+            &json!({"format_version": 1, "access": access, "objects": objects, "members_not_known": unknown}),
+        )
+    }
+
+    fn csv(&self, out: &mut dyn Write) -> io::Result<()> {
+        let mut rows = Rows::new(out, &COLUMNS)?;
+        self.comparison.access.iter().try_for_each(|it| rows.row(self.cells(it)))?;
+        rows.end()
+    }
+
+    fn html(&self, out: &mut dyn Write) -> io::Result<()> {
+        page::html(out, &self.page())
+    }
+}

@@ -1,0 +1,620 @@
+//! A report on an organization, in every format.
+
+use std::collections::BTreeSet;
+use std::io::{self, Write};
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::csv::Rows;
+use super::page::{self, Block, Cell, Page, PageSection, Table, TableFold, TableRow, found};
+use super::report::{Report, Style};
+use crate::access::{Grant, GrantScope, Holds};
+use crate::model::{Inventory, Principal, State};
+use crate::review::{
+    AccessProfile, AnsweredQuestion, Dossier, FindingId, FindingSeverity, Gauge, Outline, PrincipalRow, day,
+};
+
+/// What a report was made from, each with its name.
+pub type Evidence = Vec<(&'static str, String)>;
+
+/// A report as a result.
+#[derive(Debug, Clone)]
+pub struct DossierReport<'a> {
+    /// What it tells.
+    pub dossier: &'a Dossier,
+    /// The organization that it is about.
+    pub state: &'a State,
+    /// What is known beside access.
+    pub inventory: &'a Inventory,
+    /// What it was made from.
+    pub evidence: Evidence,
+}
+
+impl Report for DossierReport<'_> {
+    fn text(&self, out: &mut dyn Write, style: Style) -> io::Result<()> {
+        page::text(out, &self.page(), style)
+    }
+
+    fn markdown(&self, out: &mut dyn Write) -> io::Result<()> {
+        page::markdown(out, &self.page())
+    }
+
+    fn json(&self, out: &mut dyn Write) -> io::Result<()> {
+        page::json(out, &self.page(), &self.dossier.outline)
+    }
+
+    fn outline(&self) -> Option<Outline> {
+        let mut outline = self.dossier.outline.clone();
+        outline.numbers = self.numbers();
+        Some(outline)
+    }
+
+    fn html(&self, out: &mut dyn Write) -> io::Result<()> {
+        page::html(out, &self.page())
+    }
+
+    fn csv(&self, out: &mut dyn Write) -> io::Result<()> {
+        self.review(out)
+    }
+}
+
+/// The columns of the review file. New ones come at the end.
+const REVIEW: [&str; 27] = [
+    "kind",
+    "id",
+    "name",
+    "username",
+    "status",
+    "mfa",
+    "last_login",
+    "permission_set",
+    "scope",
+    "project_id",
+    "project",
+    "group",
+    "policy",
+    "rule",
+    "condition",
+    "conditional_now",
+    "stack",
+    "findings",
+    "recommendation",
+    "because",
+    "reviewer",
+    "decision",
+    "decided_at",
+    "reason",
+    "api_keys",
+    "organization",
+    "taken_at",
+];
+
+/// Of more holders than this, profiles are listed instead.
+const MOST_HOLDERS: usize = 300;
+
+/// After so long without a log-in somebody is to be looked at.
+const INACTIVE: SignedDuration = SignedDuration::from_hours(90 * 24);
+
+impl DossierReport<'_> {
+    fn words(&self, grant: &Grant) -> String {
+        grant.words(|id| self.state.projects.get(&id))
+    }
+
+    fn now(&self) -> Timestamp {
+        self.dossier.outline.now
+    }
+
+    fn page(&self) -> Page {
+        let outline = &self.dossier.outline;
+        let name = if self.inventory.title.is_empty() {
+            self.state.organization.to_string()
+        } else {
+            self.inventory.title.clone()
+        };
+        let sections = vec![
+            self.questions(),
+            found::section(outline),
+            self.escalation(),
+            self.matrix(),
+            self.people(),
+            self.applications(),
+            self.profiles(),
+            self.ends(),
+            self.unowned(),
+            limits(),
+        ];
+        Page {
+            title: format!("Access report of {name}"),
+            warning: found::warning(outline),
+            evidence: self.evidence.clone(),
+            sections,
+        }
+    }
+
+    fn questions(&self) -> PageSection {
+        let Dossier { outline, people, applications, ending, .. } = self.dossier;
+        let count = |id: FindingId| outline.counting().filter(|it| it.id == id).count().to_string();
+        let soon = |at: Timestamp| {
+            at > self.now() && at.duration_since(self.now()) <= SignedDuration::from_hours(14 * 24)
+        };
+        let mut facts = vec![
+            ("people".to_owned(), people.len().to_string()),
+            ("applications".to_owned(), applications.len().to_string()),
+            (
+                "without a second factor".to_owned(),
+                people.iter().filter(|row| row.mfa == Some(false)).count().to_string(),
+            ),
+            ("ends within 14 days".to_owned(), ending.iter().filter(|it| soon(it.at)).count().to_string()),
+            ("unmanaged objects".to_owned(), count(FindingId::Unmanaged)),
+        ];
+        for severity in FindingSeverity::ALL {
+            let found = outline.counting().filter(|it| it.severity == severity).count();
+            facts.push((format!("findings, {severity}"), found.to_string()));
+        }
+        facts.push(("not judged".to_owned(), outline.not_judged().count().to_string()));
+        let mut blocks = vec![Block::Facts(facts)];
+        for (number, answered) in self.dossier.questions.iter().enumerate() {
+            let (rows, humans, machines) = self.answer(answered);
+            let caption = format!(
+                "Who {}: {}, {}",
+                answered.question.name,
+                several(humans, "person", "people"),
+                several(machines, "application", "applications")
+            );
+            blocks.push(Block::Table(Table {
+                id: format!("question-{}", number + 1),
+                caption,
+                columns: columns(&[("who", "Who"), ("holds", "Holds"), ("way", "Way"), ("now", "Now")]),
+                rows,
+                fold: TableFold::Closed,
+            }));
+        }
+        PageSection { id: "questions", title: "Questions".to_owned(), blocks }
+    }
+
+    /// Who holds a profile without holding everything anyway.
+    fn holders<'d>(&'d self, answered: &'d AnsweredQuestion, profile: usize) -> Vec<&'d Principal> {
+        let holders = self.dossier.profiles.get(profile).map_or(&[][..], |profile| &profile.holders);
+        holders.iter().filter(|holder| !answered.owners.contains(holder)).collect()
+    }
+
+    /// Returns the rows of a question, by person or, where these are many, by profile; and how many people and applications
+    /// they are.
+    fn answer(&self, answered: &AnsweredQuestion) -> (Vec<TableRow>, usize, usize) {
+        let owner = |owner: &Principal| {
+            let cells = vec![link(owner), "holds everything".into(), "owner".into(), "yes".into()];
+            TableRow { id: None, cells }
+        };
+        let mut rows: Vec<TableRow> = answered.owners.iter().map(owner).collect();
+        let (mut humans, mut machines) = (answered.owners.len(), 0);
+        let everybody = answered.who.iter().flat_map(|(profile, _)| self.holders(answered, *profile));
+        for holder in everybody {
+            match holder {
+                Principal::User(_) => humans += 1,
+                Principal::Application(_) => machines += 1,
+            }
+        }
+        for (profile, can) in &answered.who {
+            let group = can.held.path.group.as_ref().map(|key| format!("group {key} ← ")).unwrap_or_default();
+            let way = format!("{group}policy {}, rule {}", can.held.path.policy, can.held.path.rule + 1);
+            let holds = match &can.holds {
+                Holds::Yes => "yes",
+                Holds::No => "no",
+                Holds::Depends(_) => "depends",
+            };
+            let holders = self.holders(answered, *profile);
+            let row = |who: Cell| {
+                let cells = vec![who, self.words(&can.held.grant).into(), way.clone().into(), holds.into()];
+                TableRow { id: None, cells }
+            };
+            if humans + machines <= MOST_HOLDERS {
+                rows.extend(holders.into_iter().map(|holder| row(link(holder))));
+            } else if !holders.is_empty() {
+                let words =
+                    format!("profile {} ({})", profile + 1, several(holders.len(), "holder", "holders"));
+                rows.push(row(Cell::Link(words, format!("profile-{}", profile + 1))));
+            }
+        }
+        (rows, humans, machines)
+    }
+
+    fn escalation(&self) -> PageSection {
+        let rows: Vec<TableRow> = self
+            .dossier
+            .paths
+            .iter()
+            .map(|path| {
+                let conditional = path.hops.iter().any(|hop| hop.conditional);
+                let cells = vec![
+                    link(&path.from),
+                    path.end.to_string().into(),
+                    path.words().into(),
+                    if conditional { "under a condition".into() } else { "always".into() },
+                ];
+                TableRow { id: None, cells }
+            })
+            .collect();
+        let who: BTreeSet<&Principal> = self.dossier.paths.iter().map(|path| &path.from).collect();
+        let note = "Not modelled: reading a key that is delivered to a secret, keys outside of the organization, and policies of resources.";
+        let table = Table {
+            id: "paths".to_owned(),
+            caption: "The shortest path to each end point".to_owned(),
+            columns: columns(&[("who", "Who"), ("reaches", "Reaches"), ("path", "Path"), ("when", "When")]),
+            rows,
+            fold: TableFold::Open,
+        };
+        let blocks = vec![Block::Words(note.to_owned()), Block::Table(table)];
+        PageSection { id: "escalation", title: format!("Who can escalate ({})", who.len()), blocks }
+    }
+
+    /// Every scope that somebody holds something on.
+    fn scopes(&self) -> Vec<GrantScope> {
+        let scopes: BTreeSet<&GrantScope> =
+            self.dossier.profiles.iter().flat_map(|profile| profile.cells.keys()).collect();
+        scopes.into_iter().cloned().collect()
+    }
+
+    fn matrix(&self) -> PageSection {
+        let scopes = self.scopes();
+        let mut columns = vec![("profile", "Profile".to_owned()), ("holders", "Holders".to_owned())];
+        columns.extend(scopes.iter().map(|scope| ("scope", scope.words(|id| self.state.projects.get(&id)))));
+        let row = |(at, profile): (usize, &AccessProfile)| {
+            let mut cells = vec![
+                Cell::Link(format!("profile {}", at + 1), format!("profile-{}", at + 1)),
+                profile.holders.len().to_string().into(),
+            ];
+            cells.extend(scopes.iter().map(|scope| {
+                let cell = profile.cells.get(scope);
+                Cell::from(cell.map(|(count, letter)| format!("{count} {letter}")).unwrap_or_default())
+            }));
+            TableRow { id: None, cells }
+        };
+        let table = Table {
+            id: "matrix".to_owned(),
+            caption: "Number of permission sets, and the highest: F full, W write, R read".to_owned(),
+            columns,
+            rows: self.dossier.profiles.iter().enumerate().map(row).collect(),
+            fold: TableFold::Closed,
+        };
+        let title = "Access profiles and projects".to_owned();
+        PageSection { id: "matrix", title, blocks: vec![Block::Table(table)] }
+    }
+
+    fn held(&self, row: &PrincipalRow) -> Cell {
+        let Some(number) = row.profile else {
+            return if row.kind == "owner" { "everything".into() } else { "nothing".into() };
+        };
+        let Some(profile) = self.dossier.profiles.get(number) else { return "nothing".into() };
+        let sets: BTreeSet<_> = profile.grants.iter().map(|held| &held.grant.permission_set).collect();
+        let text = format!(
+            "{} on {}",
+            several(sets.len(), "set", "sets"),
+            several(profile.cells.len(), "scope", "scopes")
+        );
+        Cell::Link(text, format!("profile-{}", number + 1))
+    }
+
+    fn people(&self) -> PageSection {
+        let row = |row: &PrincipalRow| {
+            let cells = vec![
+                row.principal.key().to_string().into(),
+                row.username.clone().into(),
+                row.kind.into(),
+                row.status.into(),
+                row.mfa.map_or("not known", yes).into(),
+                row.last_login_at.map(day).unwrap_or_else(|| "never".to_owned()).into(),
+                row.groups.join(", ").into(),
+                self.held(row),
+                row.findings.join(", ").into(),
+            ];
+            TableRow { id: Some(format!("user-{}", row.id)), cells }
+        };
+        let people = &self.dossier.people;
+        let table = Table {
+            id: "people".to_owned(),
+            caption: "People".to_owned(),
+            columns: columns(&[
+                ("name", "Name"),
+                ("username", "Username"),
+                ("type", "Type"),
+                ("status", "Status"),
+                ("mfa", "Second factor"),
+                ("last_login", "Last log-in"),
+                ("groups", "Groups"),
+                ("access", "Access"),
+                ("findings", "Findings"),
+            ]),
+            rows: people.iter().map(row).collect(),
+            fold: TableFold::Searched,
+        };
+        PageSection {
+            id: "people",
+            title: format!("People ({})", people.len()),
+            blocks: vec![Block::Table(table)],
+        }
+    }
+
+    fn applications(&self) -> PageSection {
+        let row = |row: &PrincipalRow| {
+            let cells = vec![
+                row.principal.key().to_string().into(),
+                row.api_keys.to_string().into(),
+                row.groups.join(", ").into(),
+                self.held(row),
+                row.stack.clone().into(),
+                row.findings.join(", ").into(),
+            ];
+            TableRow { id: Some(format!("application-{}", row.id)), cells }
+        };
+        let rows = self.dossier.applications.iter().map(row).collect();
+        let mut blocks = vec![Block::Table(Table {
+            id: "applications".to_owned(),
+            caption: "Applications".to_owned(),
+            columns: columns(&[
+                ("name", "Name"),
+                ("api_keys", "API keys"),
+                ("groups", "Groups"),
+                ("access", "Access"),
+                ("owner", "Owner"),
+                ("findings", "Findings"),
+            ]),
+            rows,
+            fold: TableFold::Searched,
+        })];
+        match self.inventory.keys.read() {
+            None => blocks.push(Block::Words("The API keys were not read.".to_owned())),
+            Some(keys) => {
+                let mut keys: Vec<_> = keys.iter().collect();
+                keys.sort_by(|a, b| (a.created_at, &a.access_key).cmp(&(b.created_at, &b.access_key)));
+                let row = |key: &&crate::model::KeyFacts| {
+                    let whose = key
+                        .bearer
+                        .as_ref()
+                        .map_or_else(|| "somebody unknown".to_owned(), ToString::to_string);
+                    let cells = vec![
+                        key.access_key.clone().into(),
+                        whose.into(),
+                        key.description.clone().into(),
+                        key.created_at.map(day).unwrap_or_default().into(),
+                        key.expires_at.map_or_else(|| "never".to_owned(), day).into(),
+                    ];
+                    TableRow { id: Some(format!("key-{}", key.access_key)), cells }
+                };
+                blocks.push(Block::Table(Table {
+                    id: "keys".to_owned(),
+                    caption: "API keys, the oldest first".to_owned(),
+                    columns: columns(&[
+                        ("access_key", "Access key"),
+                        ("of", "Of"),
+                        ("description", "Description"),
+                        ("made", "Made"),
+                        ("ends", "Ends"),
+                    ]),
+                    rows: keys.iter().map(row).collect(),
+                    fold: TableFold::Closed,
+                }));
+            }
+        }
+        let title = format!("Applications ({}) and API keys", self.dossier.applications.len());
+        PageSection { id: "applications", title, blocks }
+    }
+
+    fn profiles(&self) -> PageSection {
+        let mut rows = Vec::new();
+        for (at, profile) in self.dossier.profiles.iter().enumerate() {
+            for (number, (group, policy)) in profile.ways.iter().enumerate() {
+                let of = profile
+                    .grants
+                    .iter()
+                    .filter(|held| held.path.group == *group && held.path.policy == *policy);
+                let grants: BTreeSet<String> = of.map(|held| self.words(&held.grant)).collect();
+                let cells = vec![
+                    format!("profile {} ({})", at + 1, several(profile.holders.len(), "holder", "holders"))
+                        .into(),
+                    group.as_ref().map(ToString::to_string).unwrap_or_default().into(),
+                    policy.to_string().into(),
+                    grants.into_iter().collect::<Vec<_>>().join("; ").into(),
+                ];
+                let id = (number == 0).then(|| format!("profile-{}", at + 1));
+                rows.push(TableRow { id, cells });
+            }
+        }
+        let table = Table {
+            id: "profiles".to_owned(),
+            caption: "What each profile grants, and by which group and policy".to_owned(),
+            columns: columns(&[
+                ("profile", "Profile"),
+                ("group", "Group"),
+                ("policy", "Policy"),
+                ("grants", "Grants"),
+            ]),
+            rows,
+            fold: TableFold::Closed,
+        };
+        let title = format!("Profiles ({})", self.dossier.profiles.len());
+        PageSection { id: "profiles", title, blocks: vec![Block::Table(table)] }
+    }
+
+    fn ends(&self) -> PageSection {
+        let row = |it: &crate::review::EndingAccess| {
+            let ended = if it.at <= self.now() { " (ended)" } else { "" };
+            let cells = vec![
+                format!("{}{ended}", day(it.at)).into(),
+                it.what.clone().into(),
+                it.gives.clone().into(),
+            ];
+            TableRow { id: None, cells }
+        };
+        let table = Table {
+            id: "ends".to_owned(),
+            caption: "What ends by itself, by date".to_owned(),
+            columns: columns(&[("when", "When"), ("what", "What"), ("gives", "Gives")]),
+            rows: self.dossier.ending.iter().map(row).collect(),
+            fold: TableFold::Open,
+        };
+        let title = format!("What ends ({})", self.dossier.ending.len());
+        PageSection { id: "ends", title, blocks: vec![Block::Table(table)] }
+    }
+
+    fn unowned(&self) -> PageSection {
+        let of = |id: FindingId, name: &str, caption: &str| {
+            let found = self.dossier.outline.counting().filter(|it| it.id == id);
+            let row = |it: &crate::review::ReportedFinding| TableRow {
+                id: None,
+                cells: vec![it.subject.to_string().into(), it.what.clone().into()],
+            };
+            Block::Table(Table {
+                id: name.to_owned(),
+                caption: caption.to_owned(),
+                columns: columns(&[("object", "Object"), ("what", "What")]),
+                rows: found.map(row).collect(),
+                fold: TableFold::Closed,
+            })
+        };
+        let blocks = vec![
+            of(FindingId::Unmanaged, "unmanaged", "No stack owns these"),
+            of(FindingId::ProductMade, "product-made", "Products made these"),
+        ];
+        PageSection { id: "unowned", title: "What nobody owns".to_owned(), blocks }
+    }
+
+    fn numbers(&self) -> Vec<Gauge> {
+        let number = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
+        let gauge = |family, help, labels, count| Gauge { family, help, labels, value: number(count) };
+        let (people, machines) = (self.dossier.people.len(), self.dossier.applications.len());
+        let kinds = [("user", people), ("application", machines)];
+        let mut numbers: Vec<Gauge> = kinds
+            .into_iter()
+            .map(|(kind, count)| {
+                let help = "People and applications of the organization.";
+                gauge("scw_iam_principals", help, vec![("kind", kind.to_owned())], count)
+            })
+            .collect();
+        for answered in &self.dossier.questions {
+            let others = answered.who.iter().map(|(profile, _)| self.holders(answered, *profile).len());
+            let count = others.sum::<usize>() + answered.owners.len();
+            let help = "Who can, by standing question.";
+            let labels = vec![("question", answered.question.name.clone())];
+            numbers.push(gauge("scw_iam_question_principals", help, labels, count));
+        }
+        let who: BTreeSet<&Principal> = self.dossier.paths.iter().map(|path| &path.from).collect();
+        let help = "Who can give themselves more access.";
+        numbers.push(gauge("scw_iam_escalation_principals", help, Vec::new(), who.len()));
+        numbers
+    }
+
+    /// Writes a row for each principal, permission set and scope, for somebody to decide about.
+    fn review(&self, out: &mut dyn Write) -> io::Result<()> {
+        let mut rows = Rows::new(out, &REVIEW)?;
+        let everybody = self.dossier.people.iter().chain(&self.dossier.applications);
+        for row in everybody {
+            let profile = row.profile.and_then(|at| self.dossier.profiles.get(at));
+            let Some(profile) = profile else { continue };
+            for held in &profile.grants {
+                let (recommendation, because) = self.recommend(row, held.grant.condition.as_ref());
+                let (project_id, project) = match &held.grant.scope {
+                    GrantScope::Project(id) => (
+                        id.to_string(),
+                        self.state.projects.get(id).map(ToString::to_string).unwrap_or_default(),
+                    ),
+                    GrantScope::Organization | GrantScope::AllProjects | GrantScope::Other(_) => {
+                        Default::default()
+                    }
+                };
+                let condition =
+                    held.grant.condition.as_ref().map(|it| it.as_str().to_owned()).unwrap_or_default();
+                let now = self.holds(&held.grant);
+                rows.row([
+                    row.kind,
+                    &row.id,
+                    &row.principal.key().to_string(),
+                    &row.username,
+                    row.status,
+                    row.mfa.map_or("", yes),
+                    &row.last_login_at.map(|at| at.to_string()).unwrap_or_default(),
+                    held.grant.permission_set.as_str(),
+                    &held.grant.scope.words(|id| self.state.projects.get(&id)),
+                    &project_id,
+                    &project,
+                    &held.path.group.as_ref().map(ToString::to_string).unwrap_or_default(),
+                    &held.path.policy.to_string(),
+                    &(held.path.rule + 1).to_string(),
+                    &condition,
+                    now,
+                    &row.stack,
+                    &row.findings.join(" "),
+                    recommendation,
+                    &because,
+                    "",
+                    "",
+                    "",
+                    "",
+                    &row.api_keys.to_string(),
+                    &self.state.organization.to_string(),
+                    &self.now().to_string(),
+                ])?;
+            }
+        }
+        rows.end()
+    }
+
+    fn holds(&self, grant: &Grant) -> &'static str {
+        let resource = crate::access::Resource::default();
+        let request = crate::access::Request { time: self.now(), ip: None, user_agent: None, resource };
+        match crate::access::decide(grant, Some(&request)) {
+            Holds::Yes => "yes",
+            Holds::No => "no",
+            Holds::Depends(_) => "depends",
+        }
+    }
+
+    /// A rule, and not a guess.
+    fn recommend(
+        &self,
+        row: &PrincipalRow,
+        condition: Option<&crate::model::Condition>,
+    ) -> (&'static str, String) {
+        let ended = condition.and_then(crate::review::ends).filter(|at| *at <= self.now());
+        if let Some(at) = ended {
+            return ("remove", format!("ended on {}", day(at)));
+        }
+        if let Some(at) = row.last_login_at.filter(|at| self.now().duration_since(*at) > INACTIVE) {
+            return ("look", format!("last logged in on {}", day(at)));
+        }
+        if row.findings.iter().any(|id| id == FindingId::AdminWithoutMfa.as_str()) {
+            return ("look", "can escalate, and logs in without a second factor".to_owned());
+        }
+        ("keep", String::new())
+    }
+}
+
+fn several(count: usize, one: &str, many: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { many })
+}
+
+const fn yes(it: bool) -> &'static str {
+    if it { "yes" } else { "no" }
+}
+
+fn link(principal: &Principal) -> Cell {
+    Cell::Text(principal.to_string())
+}
+
+fn columns(names: &[(&'static str, &str)]) -> Vec<(&'static str, String)> {
+    names.iter().map(|(key, heading)| (*key, (*heading).to_owned())).collect()
+}
+
+/// What no report can see.
+pub const LIMITS: [&str; 6] = [
+    "Keys that workloads, CI systems and laptops hold are not seen: only that a key exists, and whose it is.",
+    "Policies of resources are not read: Object Storage has bucket policies of its own.",
+    "What a product allows by other means (passwords of databases, tokens of clusters) is not access by IAM.",
+    "Conditions that depend on the address or the resource of a request are shown, and judged only as far as the time goes.",
+    "Audit Trail does not record every product, and mostly changes: whoever only reads looks idle.",
+    "Members that products put into groups are shown by id where no list shows them.",
+];
+
+fn limits() -> PageSection {
+    let items = LIMITS.iter().map(|text| (*text).to_owned()).collect();
+    PageSection { id: "limits", title: "What cannot be seen".to_owned(), blocks: vec![Block::List(items)] }
+}

@@ -1,0 +1,81 @@
+//! A page for a terminal.
+
+use std::io::{self, Write};
+
+use super::{Block, Page, PageSection, Table, TableFold};
+use crate::render::escape::terminal;
+use crate::render::paint::Ink;
+use crate::render::report::Style;
+use crate::render::wrap::{Line, Screen};
+
+/// How many rows and items are shown before the rest is counted.
+const MOST: usize = 20;
+
+/// Writes a page.
+pub(in crate::render) fn write(out: &mut dyn Write, page: &Page, style: Style) -> io::Result<()> {
+    let screen = Screen { paint: style.paint, width: style.width };
+    let mut line = |indent: usize, ink: Option<Ink>, words: &str| {
+        Line::of(ink, &terminal(words)).write(out, screen, indent, 4)
+    };
+    line(0, Some(Ink::Heading), &page.title)?;
+    if let Some(warning) = &page.warning {
+        line(0, Some(Ink::Alarm), warning)?;
+    }
+    for (name, value) in &page.evidence {
+        line(2, None, &format!("{name}: {value}"))?;
+    }
+    for section in &page.sections {
+        write_section(out, section, style)?;
+    }
+    Ok(())
+}
+
+fn write_section(out: &mut dyn Write, section: &PageSection, style: Style) -> io::Result<()> {
+    let screen = Screen { paint: style.paint, width: style.width };
+    writeln!(out)?;
+    Line::of(Some(Ink::Heading), &terminal(&section.title)).write(out, screen, 0, 2)?;
+    for block in &section.blocks {
+        let mut plain = |words: &str| Line::of(None, &terminal(words)).write(out, screen, 2, 4);
+        match block {
+            Block::Words(words) => plain(words)?,
+            Block::Facts(facts) => {
+                facts.iter().try_for_each(|(name, value)| plain(&format!("{name}: {value}")))?;
+            }
+            Block::List(items) => {
+                let most = style.extent.most(MOST);
+                items.iter().take(most).try_for_each(|item| plain(&format!("- {item}")))?;
+                if items.len() > most {
+                    plain(&format!("and {} more (--full shows all)", items.len() - most))?;
+                }
+            }
+            Block::Table(table) => rows(out, table, style)?,
+        }
+    }
+    Ok(())
+}
+
+/// Writes each row as what it is about, and below what is said of it.
+fn rows(out: &mut dyn Write, table: &Table, style: Style) -> io::Result<()> {
+    let screen = Screen { paint: style.paint, width: style.width };
+    let mut line =
+        |indent: usize, words: &str| Line::of(None, &terminal(words)).write(out, screen, indent, 4);
+    let most = match table.fold {
+        TableFold::Open => style.extent.most(MOST),
+        TableFold::Closed => style.extent.most(3),
+        TableFold::Searched => style.extent.most(10),
+    };
+    line(2, &format!("{} ({})", table.caption, table.rows.len()))?;
+    for row in table.rows.iter().take(most) {
+        let Some((first, rest)) = row.cells.split_first() else { continue };
+        line(4, first.text())?;
+        let said = table.columns.iter().skip(1).zip(rest).filter(|(_, cell)| !cell.text().is_empty());
+        let said: Vec<String> = said.map(|((_, name), cell)| format!("{name}: {}", cell.text())).collect();
+        if !said.is_empty() {
+            line(8, &said.join("; "))?;
+        }
+    }
+    if table.rows.len() > most {
+        line(4, &format!("and {} more (--full shows all)", table.rows.len() - most))?;
+    }
+    Ok(())
+}
