@@ -5,8 +5,8 @@
 mod apply;
 mod arguments;
 mod ask;
-mod completions;
 mod compare;
+mod completions;
 mod demo;
 mod doctor;
 mod drift;

@@ -62,7 +62,7 @@ pub(super) struct Taken {
 }
 
 /// What a report needs.
-const NEEDS: Needs = Needs { projects: true, permission_sets: false, quota: false };
+const NEEDS: Needs = Needs { kinds: BTreeSet::new(), projects: true, permission_sets: false, quota: false };
 
 impl Origin {
     /// Reads an organization with all that a report tells.

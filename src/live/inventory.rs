@@ -1,40 +1,25 @@
 //! What a report knows of an organization beside its access.
-use std::collections::HashMap;
-
-use jiff::Timestamp;
-
-use super::answers::Answers;
-use super::seen::{Answer, id_of};
+use super::answers::{Answers, WholeAnswer};
+use super::any::AnyAnswer;
+use super::seen::id_of;
 use super::{Error, Live};
 use crate::api::wire::{self, Bearer};
 use crate::api::{self, Client, ErrorKind, ListApiKeys};
-use crate::model::{Id, Inventory, KeyFacts, Kind, PersonFacts, Principal, Readout};
+use crate::model::{Inventory, KeyFacts, Kind, PersonFacts, Principal, Readout};
 
 /// Returns what the answers of a refresh say beside access.
 pub(super) fn of_answers(answers: &Answers) -> Result<Inventory, Error> {
     let mut inventory = Inventory::unread("it was not read");
-    for user in &answers.users {
-        let facts =
-            PersonFacts { mfa: user.mfa || user.two_factor_enabled, last_login_at: user.last_login_at };
-        inventory.people.insert(id_of(user.id.as_str())?, facts);
-    }
-    made(&mut inventory.created, &answers.users)?;
-    made(&mut inventory.created, &answers.applications)?;
-    made(&mut inventory.created, &answers.groups)?;
-    made(&mut inventory.created, answers.policies.iter().map(|it| &it.policy))?;
-    Ok(inventory)
-}
-
-fn made<'a, T: Answer + 'a>(
-    created: &mut HashMap<Id, Timestamp>,
-    answers: impl IntoIterator<Item = &'a T>,
-) -> Result<(), Error> {
-    for answer in answers {
-        if let (Some(at), _) = answer.times() {
-            created.insert(id_of(answer.id())?, at);
+    for WholeAnswer { answer, rules: _ } in &answers.objects {
+        let id = id_of(answer.id())?;
+        inventory.created.extend(answer.times().0.map(|at| (id, at)));
+        if let AnyAnswer::User(user) = answer {
+            let facts =
+                PersonFacts { mfa: user.mfa || user.two_factor_enabled, last_login_at: user.last_login_at };
+            inventory.people.insert(id, facts);
         }
     }
-    Ok(())
+    Ok(inventory)
 }
 
 /// Reads API keys, security settings and log-in methods into [`Live::inventory`]. What the caller may not read is noted there
