@@ -52,7 +52,7 @@ struct Life {
 
 impl Life {
     async fn new(deliver: &[&str]) -> Self {
-        let options = emulator::Options { now: Some(at(0)), seed: Some(7), ..emulator::Options::default() };
+        let options = emulator::EmulatorOptions { now: Some(at(0)), seed: Some(7), ..emulator::EmulatorOptions::default() };
         let emulator = emulator::start(options).await.unwrap();
         let organization = emulator.state()["organization"]["id"].as_str().unwrap().to_owned();
         let folder = tempfile::tempdir().unwrap();

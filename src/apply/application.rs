@@ -1,6 +1,6 @@
 //! The requests of the steps that write an application.
 
-use super::context::Context;
+use super::context::ApplyContext;
 use super::create::{Naming, create as create_one};
 use super::look::look_and_send;
 use super::meta::MetaChange;
@@ -13,7 +13,7 @@ use crate::plan::Step;
 
 impl Written for Application {
     async fn create(
-        run: &Context<'_>,
+        run: &ApplyContext<'_>,
         client: &Client,
         step: &Step,
         application: &Self,
@@ -30,7 +30,7 @@ impl Written for Application {
     }
 
     async fn update(
-        run: &Context<'_>,
+        run: &ApplyContext<'_>,
         client: &Client,
         step: &Step,
         (address, from): (&Address, Option<&Key>),

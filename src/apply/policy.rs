@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::context::Context;
+use super::context::ApplyContext;
 use super::create::{Naming, create as create_one};
 use super::look::{look_and_send, relied_on};
 use super::meta::MetaChange;
@@ -10,13 +10,13 @@ use super::reads::ReadResult;
 use super::send::Written;
 use super::{How, StepError};
 use crate::api::{self, Client, PolicyId, wire};
-use crate::live::{Seen, api_id};
+use crate::live::{LiveObject, api_id};
 use crate::model::{Address, Attachment, Id, Key, Object, Policy, Principal, Rule, Rules, Scope, State};
 use crate::plan::{Effect, Step};
 
 impl Written for Policy {
     async fn create(
-        run: &Context<'_>,
+        run: &ApplyContext<'_>,
         client: &Client,
         step: &Step,
         policy: &Self,
@@ -34,7 +34,7 @@ impl Written for Policy {
     }
 
     async fn update(
-        run: &Context<'_>,
+        run: &ApplyContext<'_>,
         client: &Client,
         step: &Step,
         (address, from): (&Address, Option<&Key>),
@@ -59,7 +59,7 @@ impl Written for Policy {
 }
 
 pub(super) async fn set_rules(
-    run: &Context<'_>,
+    run: &ApplyContext<'_>,
     client: &Client,
     step: &Step,
     after: &Rules,
@@ -75,12 +75,12 @@ pub(super) async fn set_rules(
 }
 
 /// Adds the rules to a policy that was read, where it has been changed since they were known.
-pub(super) async fn with_rules(run: &Context<'_>, seen: Seen) -> ReadResult<Seen> {
-    let Seen { id, title, object: Object::Policy(policy), created_at, updated_at } = seen else {
+pub(super) async fn with_rules(run: &ApplyContext<'_>, seen: LiveObject) -> ReadResult<LiveObject> {
+    let LiveObject { id, title, object: Object::Policy(policy), created_at, updated_at } = seen else {
         return Ok(seen);
     };
     let rules = run.rules(id, updated_at).await?;
-    Ok(Seen { id, title, object: Policy { rules, ..policy }.into(), created_at, updated_at })
+    Ok(LiveObject { id, title, object: Policy { rules, ..policy }.into(), created_at, updated_at })
 }
 
 /// Says whether an object is a policy of this group.
@@ -89,7 +89,7 @@ pub(super) fn attached_to(object: &Object, group: &Key) -> bool {
 }
 
 /// Looks at who is in the group that a policy gives something to: they get it.
-pub(super) async fn who_gets_it(run: &Context<'_>, step: &Step, to: &Attachment) -> Result<(), StepError> {
+pub(super) async fn who_gets_it(run: &ApplyContext<'_>, step: &Step, to: &Attachment) -> Result<(), StepError> {
     let Attachment::Group(key) = to else { return Ok(()) };
     // Who is in a group that the service computes no list shows.
     let computed = run.plan.outcome().group(key).is_some_and(|group| group.builtin.is_some());
@@ -112,7 +112,7 @@ pub(super) fn gives(object: &Object, who: &BTreeSet<Principal>, groups: &State, 
     }
 }
 
-fn principal(run: &Context<'_>, to: &Attachment) -> Result<wire::Principal, StepError> {
+fn principal(run: &ApplyContext<'_>, to: &Attachment) -> Result<wire::Principal, StepError> {
     Ok(match to {
         Attachment::None => wire::Principal::Nobody,
         Attachment::Group(key) => wire::Principal::Group(run.id(&Address::group(key.clone()))?),
@@ -126,7 +126,7 @@ fn principal(run: &Context<'_>, to: &Attachment) -> Result<wire::Principal, Step
 }
 
 /// Writes rules as the API takes them: in the plan's order, each with its sets and projects sorted and once.
-fn rules(run: &Context<'_>, address: &Address, rules: &Rules) -> Result<Vec<wire::RuleSpec>, StepError> {
+fn rules(run: &ApplyContext<'_>, address: &Address, rules: &Rules) -> Result<Vec<wire::RuleSpec>, StepError> {
     let spec = |rule: &Rule| {
         if !rule.expressible() {
             return Err(StepError::Unwritable(address.clone()));

@@ -2,12 +2,12 @@
 
 use std::future::Future;
 
-use super::context::Context;
+use super::context::ApplyContext;
 use super::look::look_and_send;
 use super::reads::ReadResult;
 use super::{How, StepError, group, policy};
 use crate::api::{self, Client};
-use crate::live::Seen;
+use crate::live::LiveObject;
 use crate::model::{
     Address, Application, Attachment, Group, Id, Key, Kind, Object, OfKind, Policy, SshKey, User,
 };
@@ -17,7 +17,7 @@ use crate::plan::{Action, Step};
 pub(super) trait Written: OfKind + Sync {
     /// Makes an object, with a look for one that is there already.
     fn create(
-        run: &Context<'_>,
+        run: &ApplyContext<'_>,
         client: &Client,
         step: &Step,
         object: &Self,
@@ -25,7 +25,7 @@ pub(super) trait Written: OfKind + Sync {
 
     /// Changes what differs between both, with a look right before.
     fn update(
-        run: &Context<'_>,
+        run: &ApplyContext<'_>,
         client: &Client,
         step: &Step,
         of: (&Address, Option<&Key>),
@@ -38,14 +38,14 @@ pub(super) trait Written: OfKind + Sync {
 
 macro_rules! written {
     ($($kind:ident),*) => {
-        async fn create(run: &Context<'_>, client: &Client, step: &Step, object: &Object) -> Result<How, StepError> {
+        async fn create(run: &ApplyContext<'_>, client: &Client, step: &Step, object: &Object) -> Result<How, StepError> {
             match object {
                 $(Object::$kind(it) => $kind::create(run, client, step, it).await,)*
             }
         }
 
         async fn update(
-            run: &Context<'_>,
+            run: &ApplyContext<'_>,
             client: &Client,
             step: &Step,
             of: (&Address, Option<&Key>),
@@ -71,7 +71,7 @@ macro_rules! written {
 written!(User, Application, Group, Policy, SshKey);
 
 /// Sends the one request of a step, with the look before it.
-pub(super) async fn send(run: &Context<'_>, client: &Client, step: &Step) -> Result<How, StepError> {
+pub(super) async fn send(run: &ApplyContext<'_>, client: &Client, step: &Step) -> Result<How, StepError> {
     match &step.action {
         Action::Create { object, .. } => create(run, client, step, object).await,
         Action::Update { address, from, before, after } => {
@@ -89,7 +89,7 @@ pub(super) async fn send(run: &Context<'_>, client: &Client, step: &Step) -> Res
 }
 
 /// Looks at what gives a step its meaning, beside what it writes.
-pub(super) async fn meaning(run: &Context<'_>, step: &Step) -> Result<(), StepError> {
+pub(super) async fn meaning(run: &ApplyContext<'_>, step: &Step) -> Result<(), StepError> {
     match &step.action {
         Action::AddMembers { group, .. } => group::what_it_gives(run, group).await,
         Action::Create { object: Object::Policy(it), .. } => {
@@ -114,6 +114,6 @@ pub(super) async fn meaning(run: &Context<'_>, step: &Step) -> Result<(), StepEr
 }
 
 /// Adds to an object that was read what has a list of its own.
-pub(super) async fn complete(run: &Context<'_>, seen: Seen) -> ReadResult<Seen> {
+pub(super) async fn complete(run: &ApplyContext<'_>, seen: LiveObject) -> ReadResult<LiveObject> {
     if seen.object.kind() == Kind::Policy { policy::with_rules(run, seen).await } else { Ok(seen) }
 }

@@ -1,6 +1,6 @@
 //! The requests of the steps that write an SSH key.
 
-use super::context::Context;
+use super::context::ApplyContext;
 use super::create::{Naming, create as create_one};
 use super::look::look_and_send;
 use super::send::Written;
@@ -11,7 +11,7 @@ use crate::model::{Address, Id, Key, SshKey};
 use crate::plan::Step;
 
 impl Written for SshKey {
-    async fn create(run: &Context<'_>, client: &Client, step: &Step, key: &Self) -> Result<How, StepError> {
+    async fn create(run: &ApplyContext<'_>, client: &Client, step: &Step, key: &Self) -> Result<How, StepError> {
         let body = wire::CreateSshKey {
             name: step.action.address().key().title().unwrap_or_default().to_owned(),
             public_key: key.public_key.clone(),
@@ -22,7 +22,7 @@ impl Written for SshKey {
     }
 
     async fn update(
-        run: &Context<'_>,
+        run: &ApplyContext<'_>,
         client: &Client,
         step: &Step,
         (address, from): (&Address, Option<&Key>),

@@ -1,6 +1,6 @@
 //! The requests of the steps that write a person.
 
-use super::context::Context;
+use super::context::ApplyContext;
 use super::send::Written;
 use super::{How, StepError};
 use crate::api::{self, Client};
@@ -10,13 +10,13 @@ use crate::plan::Step;
 
 impl Written for User {
     /// No file makes a person.
-    async fn create(_: &Context<'_>, _: &Client, step: &Step, _: &Self) -> Result<How, StepError> {
+    async fn create(_: &ApplyContext<'_>, _: &Client, step: &Step, _: &Self) -> Result<How, StepError> {
         Err(StepError::Unwritable(step.action.address()))
     }
 
     /// No file changes a person.
     async fn update(
-        _: &Context<'_>,
+        _: &ApplyContext<'_>,
         _: &Client,
         _: &Step,
         (address, _): (&Address, Option<&Key>),

@@ -13,7 +13,7 @@ use super::session::Connection;
 use super::terraform;
 use crate::config::{ExportOptions, LeftOut, OF_A_STACK, SCHEMA, Split};
 use crate::files::make_folder;
-use crate::live::{Live, Needs};
+use crate::live::{Live, LiveNeeds};
 use crate::model::{Catalogue, Kind, Object, Owner, Stack};
 use crate::reconcile::{Error, Exported, Session, export, export_terraform};
 use crate::render::Format;
@@ -162,10 +162,10 @@ impl Export {
 
 /// Reads all that an export has; what only few may read is left out where it is refused, and that is said.
 async fn read(session: &Session) -> Result<Live, Error> {
-    let all = Needs { kinds: Kind::ALL.iter().copied().collect(), projects: true, ..Needs::default() };
+    let all = LiveNeeds { kinds: Kind::ALL.iter().copied().collect(), projects: true, ..LiveNeeds::default() };
     match session.read(&all).await {
         Err(error) if error.is_forbidden() => {
-            let live = session.read(&Needs { projects: true, ..Needs::default() }).await?;
+            let live = session.read(&LiveNeeds { projects: true, ..LiveNeeds::default() }).await?;
             let left_out = Kind::ALL.iter().filter(|kind| !kind.always_read()).map(|kind| kind.nouns());
             let left_out = left_out.collect::<Vec<_>>().join(", ");
             talk(&format!("hint: this key may not read everything; left out: {left_out}"));

@@ -143,9 +143,9 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Validate(validate::Validate),
-    Plan(plan::Plan),
+    Plan(plan::PlanCommand),
     Apply(apply::Apply),
-    Drift(drift::Drift),
+    Drift(drift::DriftCommand),
     Init(init::Init),
     Keys(keys::Keys),
     Report(report::Report),
@@ -154,7 +154,7 @@ enum Command {
     Explain(explain::Explain),
     WhoCan(who_can::WhoCan),
     Test(test::Test),
-    PermissionSets(permission_sets::PermissionSets),
+    PermissionSets(permission_sets::PermissionSetsCommand),
     Snapshot(snapshot::Snapshot),
     Emulate(emulate::Emulate),
     Demo(demo::Demo),

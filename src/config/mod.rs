@@ -40,7 +40,7 @@ pub use resolve::Resolved;
 pub use schema::{manual, schema};
 pub use source::{ALL_MOST, FILE_MOST, FILES_MOST, Source, Sources};
 pub use terraform::{TERRAFORM_MOST, TerraformError, TerraformHolds, TerraformResource, TerraformState};
-pub use words::{Meant, MistakeKind, Words, Written};
+pub use words::{Meant, MistakeKind, MistakeWords, Written};
 
 use crate::model::{Address, Catalogue, Condition, Desired, Id, Kind, Place, Stack, State};
 use decode::Decoder;

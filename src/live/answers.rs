@@ -7,7 +7,7 @@ use crate::api::wire::{self, Novel, Novelty};
 
 /// The answers of one refresh.
 #[derive(Debug, Default)]
-pub(super) struct Answers {
+pub(super) struct RefreshAnswers {
     /// The objects, those of one kind together.
     pub(super) objects: Vec<WholeAnswer>,
     pub(super) projects: Vec<wire::Project>,
@@ -22,7 +22,7 @@ pub(super) struct WholeAnswer {
     pub(super) rules: Vec<wire::Rule>,
 }
 
-impl Answers {
+impl RefreshAnswers {
     /// Returns what of all this is new to this version, each once, in a stable order.
     pub(super) fn notices(&self) -> Vec<Notice> {
         fn of<'a>(objects: impl IntoIterator<Item = &'a (impl Novel + 'a)>) -> impl Iterator<Item = Novelty> {

@@ -1,7 +1,7 @@
 //! An answer of any kind: the one place where the kinds are told apart.
 
 use super::Error;
-use super::seen::{self, Answer as _, Known, Seen};
+use super::seen::{self, ObjectAnswer as _, Known, LiveObject};
 use crate::api::wire::{self, Novel as _, Novelty};
 use crate::api::{Client, Listed as _};
 use crate::model::{BadText, Id, Key, Kind};
@@ -75,7 +75,7 @@ macro_rules! answers {
             }
 
             /// Returns the object that it shows.
-            pub(super) fn seen(&self, known: &Known<'_>) -> Result<Seen, Error> {
+            pub(super) fn seen(&self, known: &Known<'_>) -> Result<LiveObject, Error> {
                 match self {
                     $(Self::$kind(it) => it.seen(known),)*
                 }
@@ -93,7 +93,7 @@ macro_rules! answers {
         ///
         /// # Errors
         /// When not all of them can be read, or one is not what the model can take.
-        pub async fn list(client: &Client, kind: Kind, known: &Known<'_>) -> Result<Vec<Seen>, Error> {
+        pub async fn list(client: &Client, kind: Kind, known: &Known<'_>) -> Result<Vec<LiveObject>, Error> {
             match kind {
                 $(Kind::$kind => seen::list_of::<wire::$kind>(client, known).await,)*
             }
@@ -103,7 +103,7 @@ macro_rules! answers {
         ///
         /// # Errors
         /// When it cannot be read, or is not what the model can take.
-        pub async fn get(client: &Client, kind: Kind, id: Id, known: &Known<'_>) -> Result<Option<Seen>, Error> {
+        pub async fn get(client: &Client, kind: Kind, id: Id, known: &Known<'_>) -> Result<Option<LiveObject>, Error> {
             match kind {
                 $(Kind::$kind => seen::get_of::<wire::$kind>(client, id, known).await,)*
             }

@@ -1,5 +1,5 @@
 //! What a report knows of an organization beside its access.
-use super::answers::{Answers, WholeAnswer};
+use super::answers::{RefreshAnswers, WholeAnswer};
 use super::any::AnyAnswer;
 use super::seen::id_of;
 use super::{Error, Live};
@@ -8,7 +8,7 @@ use crate::api::{self, Client, ErrorKind, ListApiKeys};
 use crate::model::{Inventory, KeyFacts, Kind, PersonFacts, Principal, Readout};
 
 /// Returns what the answers of a refresh say beside access.
-pub(super) fn of_answers(answers: &Answers) -> Result<Inventory, Error> {
+pub(super) fn of_answers(answers: &RefreshAnswers) -> Result<Inventory, Error> {
     let mut inventory = Inventory::unread("it was not read");
     for WholeAnswer { answer, rules: _ } in &answers.objects {
         let id = id_of(answer.id())?;

@@ -4,22 +4,22 @@ use std::collections::{BTreeMap, HashMap};
 use jiff::Timestamp;
 
 use super::Error;
-use super::answers::Answers;
+use super::answers::RefreshAnswers;
 use super::any::AnyAnswer;
 use super::seen::id_of;
 use crate::model::{Address, Id, Ids, Key};
 
 /// The keys of all objects, and what a person wants to know about those that have no name of their own.
 #[derive(Debug, Default)]
-pub(super) struct Keys {
+pub(super) struct ObjectKeys {
     pub(super) ids: Ids,
     pub(super) titles: HashMap<Id, String>,
     pub(super) duplicates: BTreeMap<Address, Vec<Id>>,
 }
 
-impl Keys {
+impl ObjectKeys {
     /// Gives every object its key.
-    pub(super) fn of(answers: &Answers) -> Result<Self, Error> {
+    pub(super) fn of(answers: &RefreshAnswers) -> Result<Self, Error> {
         let mut keys = Self::default();
         for of_kind in answers.objects.chunk_by(|a, b| a.answer.kind() == b.answer.kind()) {
             keys.kind(of_kind.iter().map(|it| &it.answer))?;

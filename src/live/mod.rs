@@ -41,20 +41,20 @@ use jiff::Timestamp;
 pub use self::access_keys::access_keys;
 pub use self::any::{get, list};
 pub use self::api_keys::{key_of, live_keys, live_secret};
-pub use self::caller::{Caller, Unresolved, caller};
+pub use self::caller::{ApiCaller, Unresolved, caller};
 pub use self::diagnosis::{Diagnosis, Part, Readability};
 pub use self::error::Error;
 pub use self::inventory::inventory;
 pub use self::oldest_keys::oldest_keys;
 pub use self::projects::projects;
 pub use self::refresh::refresh;
-pub use self::seen::{Answer, Known, Seen, api_id, rules};
+pub use self::seen::{ObjectAnswer, Known, LiveObject, api_id, rules};
 pub use self::snapshot::snapshot;
 use crate::model::{Address, Catalogue, Id, Ids, Inventory, Kind, State};
 
 /// What to read besides users, applications, groups, policies and rules, which the access of anybody depends on.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Needs {
+pub struct LiveNeeds {
     /// Further kinds of objects.
     pub kinds: BTreeSet<Kind>,
     /// The projects, for their names. It is the slowest list.

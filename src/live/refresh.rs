@@ -3,9 +3,9 @@ use futures::future::try_join_all;
 use futures::stream::{self, StreamExt, TryStreamExt};
 use futures::try_join;
 
-use super::answers::{Answers, WholeAnswer};
+use super::answers::{RefreshAnswers, WholeAnswer};
 use super::any::AnyAnswer;
-use super::{Error, Live, Needs, state};
+use super::{Error, Live, LiveNeeds, state};
 use crate::api::{Client, List, ListProjects, ListQuota, Listed, PermissionSetOrder, wire};
 use crate::model::{Id, Kind};
 
@@ -33,12 +33,12 @@ const READ_AGAIN: u32 = 3;
 /// assert!(live.notices.is_empty());
 /// # Ok(()) }
 /// ```
-pub async fn refresh(client: &Client, organization: Id, needs: &Needs) -> Result<Live, Error> {
+pub async fn refresh(client: &Client, organization: Id, needs: &LiveNeeds) -> Result<Live, Error> {
     if client.organization().as_str().parse() != Ok(organization) {
         let what = "the client".to_owned();
         return Err(Error::Foreign { what, found: client.organization().to_string(), wanted: organization });
     }
-    let Needs { kinds, projects, permission_sets, quota } = needs;
+    let LiveNeeds { kinds, projects, permission_sets, quota } = needs;
     let kinds = Kind::ALL.iter().copied().filter(|kind| kind.always_read() || kinds.contains(kind));
     let objects = try_join_all(kinds.map(|kind| objects(client, kind)));
     let (objects, projects, permission_sets, quota) = try_join!(
@@ -48,7 +48,7 @@ pub async fn refresh(client: &Client, organization: Id, needs: &Needs) -> Result
             .list_permission_sets(PermissionSetOrder::NameAsc)),
         read_if(*quota, "the quotas", || client.list_quota(&ListQuota::default())),
     )?;
-    let answers = Answers {
+    let answers = RefreshAnswers {
         objects: objects.into_iter().flatten().collect(),
         projects: projects.unwrap_or_default(),
         permission_sets,

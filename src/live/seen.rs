@@ -10,7 +10,7 @@ use crate::model::{Address, Attachment, Catalogue, Id, Key, Kind, Object, Princi
 
 /// A live object, as one answer shows it. The rules of a policy have a list of their own and are not in it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Seen {
+pub struct LiveObject {
     /// Its id.
     pub id: Id,
     /// Its name; of a user, the e-mail address.
@@ -63,7 +63,7 @@ impl Known<'_> {
 }
 
 /// An answer that is an object of one kind.
-pub trait Answer: Listed + Sync {
+pub trait ObjectAnswer: Listed + Sync {
     /// The kind.
     const KIND: Kind;
 
@@ -103,29 +103,29 @@ pub trait Answer: Listed + Sync {
     /// # Errors
     /// [`Error::Foreign`] for an object of another organization: it would be changed, or granted something, in the wrong
     /// place. [`Error::Shape`] when the model cannot take it.
-    fn seen(&self, known: &Known<'_>) -> Result<Seen, Error> {
+    fn seen(&self, known: &Known<'_>) -> Result<LiveObject, Error> {
         own(known.organization, self.organization(), || format!("{} `{}`", Self::KIND, self.title()))?;
         let (created_at, updated_at) = self.times();
         let (id, title) = (id_of(self.id())?, self.title().to_owned());
-        Ok(Seen { id, title, object: self.object(known)?, created_at, updated_at })
+        Ok(LiveObject { id, title, object: self.object(known)?, created_at, updated_at })
     }
 }
 
 /// Reads all answers of a kind.
-pub(super) async fn all_of<T: Answer>(client: &Client) -> Result<Vec<T>, Error> {
+pub(super) async fn all_of<T: ObjectAnswer>(client: &Client) -> Result<Vec<T>, Error> {
     T::list(client).all().await.map_err(Error::reading(format!("the {}", T::KIND.nouns())))
 }
 
-pub(super) async fn list_of<T: Answer>(client: &Client, known: &Known<'_>) -> Result<Vec<Seen>, Error> {
+pub(super) async fn list_of<T: ObjectAnswer>(client: &Client, known: &Known<'_>) -> Result<Vec<LiveObject>, Error> {
     let answers = all_of::<T>(client).await?;
     answers.iter().map(|answer| answer.seen(known)).collect()
 }
 
-pub(super) async fn get_of<T: Answer>(
+pub(super) async fn get_of<T: ObjectAnswer>(
     client: &Client,
     id: Id,
     known: &Known<'_>,
-) -> Result<Option<Seen>, Error> {
+) -> Result<Option<LiveObject>, Error> {
     match T::get(client, id).await {
         Ok(answer) => answer.seen(known).map(Some),
         Err(error) if error.kind() == api::ErrorKind::NotFound => Ok(None),

@@ -1,11 +1,11 @@
 use jiff::Timestamp;
 
 use super::Error;
-use super::seen::{Answer, Known, api_id, id_of};
+use super::seen::{ObjectAnswer, Known, api_id, id_of};
 use crate::api::{self, Client, List, ListSshKeys, OrganizationId, wire};
 use crate::model::{Id, Key, Kind, Object, SshKey};
 
-impl Answer for wire::SshKey {
+impl ObjectAnswer for wire::SshKey {
     const KIND: Kind = Kind::SshKey;
 
     fn title(&self) -> &str {

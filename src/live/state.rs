@@ -3,16 +3,16 @@ use std::collections::{BTreeMap, HashMap};
 
 use indexmap::IndexMap;
 
-use super::answers::{Answers, WholeAnswer};
-use super::keys::Keys;
+use super::answers::{RefreshAnswers, WholeAnswer};
+use super::keys::ObjectKeys;
 use super::seen::{Known, id_of, own, rules_of};
 use super::{Error, Live};
 use crate::api::wire;
 use crate::model::{Address, Catalogue, Id, Object, PermissionSet, ProjectName, ScopeType, State};
 
 /// Makes sense of what the API said about an organization.
-pub(super) fn assemble(organization: Id, answers: &Answers) -> Result<Live, Error> {
-    let keys = Keys::of(answers)?;
+pub(super) fn assemble(organization: Id, answers: &RefreshAnswers) -> Result<Live, Error> {
+    let keys = ObjectKeys::of(answers)?;
     let catalogue = answers.permission_sets.as_deref().map(catalogue).transpose()?;
     let mut state = State::empty(organization);
     state.projects = projects(organization, &answers.projects)?;
@@ -27,7 +27,7 @@ pub(super) fn assemble(organization: Id, answers: &Answers) -> Result<Live, Erro
         }
         state.objects.insert(Address::new(kind, known.key(kind, answer.id())?), object);
     }
-    let Keys { ids, titles, duplicates, .. } = keys;
+    let ObjectKeys { ids, titles, duplicates, .. } = keys;
     let inventory = super::inventory::of_answers(answers)?;
     let (quotas, notices) = (quotas(&answers.quota), answers.notices());
     Ok(Live {

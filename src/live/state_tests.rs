@@ -28,7 +28,7 @@ struct PolicyWithRules {
 }
 
 impl Served {
-    fn answers(&self) -> Answers {
+    fn answers(&self) -> RefreshAnswers {
         let Self { users, applications, groups, policies, projects, permission_sets, quota } = self.clone();
         let plain = |answer: AnyAnswer| WholeAnswer { answer, rules: Vec::new() };
         let objects = users.into_iter().map(AnyAnswer::from);
@@ -36,7 +36,7 @@ impl Served {
         let objects = objects.chain(groups.into_iter().map(AnyAnswer::from)).map(plain);
         let policies =
             policies.into_iter().map(|it| WholeAnswer { answer: it.policy.into(), rules: it.rules });
-        Answers { objects: objects.chain(policies).collect(), projects, permission_sets, quota }
+        RefreshAnswers { objects: objects.chain(policies).collect(), projects, permission_sets, quota }
     }
 }
 

@@ -16,7 +16,7 @@ mod order;
 mod projects;
 mod promise;
 mod rehearse;
-mod scene;
+mod partial_state;
 pub mod slot;
 mod step;
 mod summary;
@@ -30,7 +30,7 @@ pub use self::drift::{DriftFinding, Findings};
 pub use self::guard::{Allowance, Finding, GuardName, UnknownGuard, Verdict};
 pub use self::promise::Unkept;
 pub use self::rehearse::rehearse;
-pub(crate) use self::scene::Scene;
+pub(crate) use self::partial_state::PartialState;
 use self::slot::{KeyFacts, KeysPlan};
 pub use self::step::{Action, Edge, Effect, Reason, Step, StepId};
 pub use self::summary::{Counts, Summary};
@@ -88,7 +88,7 @@ impl Caller {
 
 /// How strictly a plan is judged.
 #[derive(Debug, Clone, Default)]
-pub struct Options {
+pub struct GuardOptions {
     /// Guards that are lifted, each for exactly one number.
     pub allow: BTreeMap<GuardName, u32>,
     /// Warnings refuse too.
@@ -350,7 +350,7 @@ pub struct Plan {
 ///
 /// # Errors
 /// When the files and the live side do not fit together ([`Error`]), or when the plan failed its own rehearsal.
-pub fn between(facts: &Facts<'_>, desired: &Desired, options: &Options) -> Result<Plan, Error> {
+pub fn between(facts: &Facts<'_>, desired: &Desired, options: &GuardOptions) -> Result<Plan, Error> {
     let named = projects::Named::of(facts, desired);
     let facts = &named.as_ref().map_or(*facts, |named| named.facts(facts));
     let alignment = align::align(facts, desired)?;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::{Error, Session, Watch};
-use crate::api::{OrganizationId, Settings, SettingsError};
+use crate::api::{OrganizationId, CredentialSettings, SettingsError};
 use crate::model::Id;
 
 /// How a session sends requests.
@@ -32,7 +32,7 @@ impl Session {
         options: &ConnectOptions,
         watch: Arc<dyn Watch>,
     ) -> Result<Self, Error> {
-        let resolved = Settings::from_environment(options.profile.as_deref())?;
+        let resolved = CredentialSettings::from_environment(options.profile.as_deref())?;
         resolved.warnings.iter().for_each(|warning| watch.credentials(warning));
         let settings = resolved.settings;
         let organization = organization_of(&settings, organization)?;
@@ -53,7 +53,7 @@ impl Session {
 }
 
 /// Returns which organization is meant, by the files and by the settings.
-fn organization_of(settings: &Settings, wanted: Option<Id>) -> Result<Id, Error> {
+fn organization_of(settings: &CredentialSettings, wanted: Option<Id>) -> Result<Id, Error> {
     let configured = settings.default_organization_id.as_ref().map(|id| id.as_str().parse::<Id>());
     let configured = configured.transpose().map_err(|_| SettingsError::NoOrganization)?;
     match (wanted, configured) {

@@ -6,7 +6,7 @@ use super::plan::{needs, resolve};
 use super::{Error, PlanOptions, Session};
 use crate::access::self_escalating;
 use crate::config::Files;
-use crate::live::{self, Live, Needs};
+use crate::live::{self, Live, LiveNeeds};
 use crate::model::{Address, DriftKind, Object};
 use crate::plan::{Findings, Plan};
 
@@ -37,7 +37,7 @@ impl Session {
     pub async fn drift(&self, files: &Files, options: &PlanOptions) -> Result<Drift, Error> {
         let needs = needs(files);
         // What is gone from these lists is drift too, and what is found is shown with the names of projects.
-        let needs = Needs { projects: true, permission_sets: true, ..needs };
+        let needs = LiveNeeds { projects: true, permission_sets: true, ..needs };
         let (reading, name) = futures::join!(self.read_as(&needs, options), self.organization_name());
         let mut reading = reading?;
         let desired = self.accepted(resolve(files, &reading.live)?, options)?;

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 
-use super::plan::{PlanOptions, Planned, Reading, resolve};
+use super::plan::{PlanOptions, Planned, LiveReading, resolve};
 use super::{Error, KeyOptions, Session};
 use crate::config::{Files, ends_at};
 use crate::live::Live;
@@ -28,7 +28,7 @@ impl Session {
         self.keys_for(&mut reading, &desired).await?;
         let plan = reading.compare(&desired, options)?;
         let made_from = super::plan::made_from(files, options, reading.digest(options));
-        let Reading { caller, .. } = reading;
+        let LiveReading { caller, .. } = reading;
         Ok(Planned { plan, caller, made_from, keys: options.keys.clone(), now: options.now })
     }
 }

@@ -7,7 +7,7 @@ use super::plan::{facts, resolve};
 use crate::config::{self, ExportOptions, ExportedFile, ExportedFiles, LeftOut, Source};
 use crate::live::Live;
 use crate::model::{Address, State};
-use crate::plan::{Caller, Counts, Options, Plan, between};
+use crate::plan::{Caller, Counts, GuardOptions, Plan, between};
 
 /// Files that say what is live.
 #[derive(Debug)]
@@ -40,7 +40,7 @@ pub(super) fn prove(state: &State, live: &Live, options: &ExportOptions<'_>) -> 
     let resolved = resolve(&read, live)?;
     let caller = Caller::Unresolved("nothing is planned for real".to_owned());
     let facts = facts(live, &caller, options.now);
-    let plan = between(&facts, &resolved.desired, &Options::default())?;
+    let plan = between(&facts, &resolved.desired, &GuardOptions::default())?;
     if plan.summary().total() == Counts::default() && plan.conflicts().is_empty() {
         let declared = resolved.desired.state.objects.into_keys().collect();
         return Ok(Exported { files, left_out, adopted: plan.summary().adopted, declared });

@@ -2,7 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::plan::{Reading, resolve};
+use super::plan::{LiveReading, resolve};
 use super::{Error, PlanOptions, Planned, Session};
 use crate::api::wire::Bearer;
 use crate::api::{AccessKey, Client};
@@ -59,7 +59,7 @@ impl Session {
     }
 
     /// Reads what is live of the slots that files declare, if they declare any.
-    pub(super) async fn keys_for(&self, reading: &mut Reading, desired: &Desired) -> Result<(), Error> {
+    pub(super) async fn keys_for(&self, reading: &mut LiveReading, desired: &Desired) -> Result<(), Error> {
         if desired.api_keys.is_empty() {
             return Ok(());
         }

@@ -4,19 +4,19 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::plan::{Reading, needs, resolve};
+use super::plan::{LiveReading, needs, resolve};
 use super::{Error, KeyOptions, PlanOptions, Planned, Session};
 use crate::config::{self, Files, Source};
 use crate::model::{Id, Stack};
 use crate::plan::Plan;
-use crate::plan::file::{Document, FileDocument, MadeFrom, Standing, Unreadable};
+use crate::plan::file::{PlanDocument, FileDocument, MadeFrom, Standing, Unreadable};
 use crate::plan::slot::Occasion;
 
 /// A plan file that may be applied if planning again gives the same plan.
 #[derive(Debug)]
 pub struct SavedPlan {
     name: String,
-    document: Document,
+    document: PlanDocument,
     made_from: MadeFrom,
     files: Files,
 }
@@ -39,7 +39,7 @@ impl SavedPlan {
     /// When it is not a plan of this version, was refused, or is too old.
     pub fn read(name: &str, text: &[u8], now: Timestamp, max_age: Duration) -> Result<Self, Error> {
         let mismatch = |why| Error::mismatch(name, why);
-        let document = Document::parse(text).map_err(|why| mismatch(why.into()))?;
+        let document = PlanDocument::parse(text).map_err(|why| mismatch(why.into()))?;
         let most = SignedDuration::try_from(max_age).unwrap_or(SignedDuration::MAX);
         let made_from = document.usable(now, most).map_err(mismatch)?.clone();
         if made_from.files.is_empty() {
@@ -136,7 +136,7 @@ impl Session {
         let name = if planned.plan.is_empty() { None } else { self.names(&mut live).await?.organization };
         // Warnings were reported when the plan was made.
         let desired = resolve(files, &live)?.desired;
-        let mut reading = Reading { live, caller: planned.caller.clone(), keys: None, own: self.own_key() };
+        let mut reading = LiveReading { live, caller: planned.caller.clone(), keys: None, own: self.own_key() };
         self.keys_for(&mut reading, &desired).await?;
         let plan = reading.compare(&desired, options)?;
         let plan = self.with_key_ages(&mut reading, &desired, options, plan).await?;

@@ -559,8 +559,8 @@ impl DossierReport<'_> {
     }
 
     fn holds(&self, grant: &Grant) -> &'static str {
-        let resource = crate::access::Resource::default();
-        let request = crate::access::Request { time: self.now(), ip: None, user_agent: None, resource };
+        let resource = crate::access::ResourceFacts::default();
+        let request = crate::access::RequestFacts { time: self.now(), ip: None, user_agent: None, resource };
         match crate::access::decide(grant, Some(&request)) {
             Holds::Yes => "yes",
             Holds::No => "no",

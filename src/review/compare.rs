@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::str::FromStr;
 
-use crate::access::{Everything, Grant, Path, Sharpness, World, changes, self_escalating};
+use crate::access::{Everything, Grant, Path, AccessEffect, World, changes, self_escalating};
 use crate::model::{Address, Ids, Key, Principal, State};
 
 /// One side of a comparison.
@@ -165,13 +165,13 @@ impl Comparison {
         for change in changes(&world, (&held, &before.state), (&will, &aligned)) {
             for changed in &change.grants {
                 let maybe = changed.path.group.as_ref().is_some_and(|group| unknown.contains(group));
-                let kind = match (changed.sharpness, maybe) {
-                    (Sharpness::Gained | Sharpness::Loosened, true) => DifferenceKind::MaybeGained,
-                    (Sharpness::Lost | Sharpness::Tightened, true) => DifferenceKind::MaybeLost,
-                    (Sharpness::Gained, false) => DifferenceKind::Gained,
-                    (Sharpness::Loosened, false) => DifferenceKind::Loosened,
-                    (Sharpness::Tightened, false) => DifferenceKind::Tightened,
-                    (Sharpness::Lost, false) => DifferenceKind::Lost,
+                let kind = match (changed.effect, maybe) {
+                    (AccessEffect::Gained | AccessEffect::Loosened, true) => DifferenceKind::MaybeGained,
+                    (AccessEffect::Lost | AccessEffect::Tightened, true) => DifferenceKind::MaybeLost,
+                    (AccessEffect::Gained, false) => DifferenceKind::Gained,
+                    (AccessEffect::Loosened, false) => DifferenceKind::Loosened,
+                    (AccessEffect::Tightened, false) => DifferenceKind::Tightened,
+                    (AccessEffect::Lost, false) => DifferenceKind::Lost,
                 };
                 let (grant, path) = ((*changed.grant).clone(), (*changed.path).clone());
                 let escalates = self_escalating(&grant.permission_set);

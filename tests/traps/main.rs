@@ -14,4 +14,4 @@ mod limits;
 mod matching;
 mod order;
 mod ownership;
-mod sharpness;
+mod effect;

@@ -84,7 +84,7 @@ impl World {
             }
         };
         let settings =
-            Settings { parallelism: self.parallelism.max(1), settle: Duration::from_millis(self.settle) };
+            Pace { parallelism: self.parallelism.max(1), settle: Duration::from_millis(self.settle) };
         let asking = ask(stopper, self.stops.clone());
         let run = run(steps, send, journal, &Unwatched, &mut stop, &settings);
         tokio::pin!(asking, run);

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::store::Store;
 use super::{
-    DELIVERED_WITHIN, Job, Seen, SlotDone, SlotError, Worker, command, file, wire_application, wire_key,
+    DELIVERED_WITHIN, Job, LiveObject, SlotDone, SlotError, Worker, command, file, wire_application, wire_key,
 };
 use crate::api::wire::{Bearer, CreateApiKey, Revision};
 use crate::api::{ListApiKeys, Secret, SecretBytes};
@@ -64,7 +64,7 @@ impl Worker<'_> {
     pub(super) async fn make(
         &self,
         job: Job<'_>,
-        seen: &Seen,
+        seen: &LiveObject,
         done: &mut Vec<SlotDone>,
     ) -> Result<(), SlotError> {
         let mut stores = Vec::new();
@@ -115,7 +115,7 @@ impl Worker<'_> {
     pub(super) async fn finish(
         &self,
         job: Job<'_>,
-        seen: &Seen,
+        seen: &LiveObject,
         key: &AccessKeyId,
         done: &mut Vec<SlotDone>,
     ) -> Result<(), SlotError> {
@@ -145,7 +145,7 @@ impl Worker<'_> {
         KeyMark { slot: job.planned.slot.clone(), stage }.to_string()
     }
 
-    fn expiry(&self, job: Job<'_>, seen: &Seen) -> Timestamp {
+    fn expiry(&self, job: Job<'_>, seen: &LiveObject) -> Timestamp {
         let longest =
             seen.live.longest_life.map_or(SignedDuration::MAX, |longest| longest.saturating_sub(MARGIN));
         let life = job.slot.expires_after.min(longest);
@@ -153,7 +153,7 @@ impl Worker<'_> {
     }
 
     /// Looks whether another run made a key of the slot, right after this one did. Of two the younger goes.
-    async fn alone(&self, job: Job<'_>, seen: &Seen, mine: &AccessKeyId) -> Result<(), SlotError> {
+    async fn alone(&self, job: Job<'_>, seen: &LiveObject, mine: &AccessKeyId) -> Result<(), SlotError> {
         let bearer = Some(Bearer::Application(wire_application(job.application)));
         let listed = self.client.list_api_keys(&ListApiKeys { bearer, ..ListApiKeys::default() }).all().await;
         let listed = listed.map_err(|source| SlotError::api("list the keys again", source))?;

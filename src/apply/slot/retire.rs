@@ -1,5 +1,5 @@
 //! Keys that another one has replaced, and versions whose key is gone.
-use super::{Job, Seen, SlotError, Worker};
+use super::{Job, LiveObject, SlotError, Worker};
 use crate::api::ErrorKind;
 use crate::api::wire::Revision;
 use crate::model::{AccessKeyId, FoundSecret, SecretPlace, VersionState};
@@ -8,7 +8,7 @@ use super::store::Store;
 
 impl Worker<'_> {
     /// Disables the versions that hold a key, deletes the key, and then the versions.
-    pub(super) async fn retire(&self, job: Job<'_>, seen: &Seen, key: &AccessKeyId) -> Result<(), SlotError> {
+    pub(super) async fn retire(&self, job: Job<'_>, seen: &LiveObject, key: &AccessKeyId) -> Result<(), SlotError> {
         let mut versions = Vec::new();
         for place in job.slot.secrets() {
             let Some(FoundSecret::One(secret)) = seen.live.secrets.get(place) else { continue };
@@ -30,7 +30,7 @@ impl Worker<'_> {
     /// Takes away versions whose key is gone.
     pub(super) async fn sweep(
         &self,
-        seen: &Seen,
+        seen: &LiveObject,
         place: &SecretPlace,
         disable: &[u32],
         delete: &[u32],

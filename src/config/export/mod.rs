@@ -12,7 +12,7 @@ use jiff::Timestamp;
 
 pub use self::declare::OF_A_STACK;
 use self::declare::{Declared, declare};
-pub(super) use self::write::{Context, Writer, scalar, yaml};
+pub(super) use self::write::{ScalarPlace, YamlWriter, scalar, yaml};
 use super::fields::Keyed as _;
 use super::section::external::ExternalDocument;
 use super::section::group::write_guests;
@@ -187,7 +187,7 @@ impl Names {
 
 /// The files in the making: one, or one for each kind.
 struct Out {
-    files: Vec<(String, Writer)>,
+    files: Vec<(String, YamlWriter)>,
     blocks: Vec<Block>,
 }
 
@@ -195,7 +195,7 @@ impl Out {
     /// Turns to the file that holds a section.
     fn open(&mut self, split: Split, name: &str, schema: Option<&str>) {
         if split == Split::ByKind || self.files.is_empty() {
-            let mut writer = Writer::default();
+            let mut writer = YamlWriter::default();
             if let Some(schema) = schema {
                 writer.raw(0, &format!("# yaml-language-server: $schema={schema}"));
             }
@@ -205,12 +205,12 @@ impl Out {
         self.writer().gap();
     }
 
-    fn writer(&mut self) -> &mut Writer {
+    fn writer(&mut self) -> &mut YamlWriter {
         &mut self.files.last_mut().expect("a file is opened before anything is written").1
     }
 
     /// Writes an object, and remembers its lines.
-    fn block(&mut self, address: Address, write: impl FnOnce(&mut Writer)) {
+    fn block(&mut self, address: Address, write: impl FnOnce(&mut YamlWriter)) {
         let from = self.writer().line();
         write(self.writer());
         let (file, to) = (self.files.len() - 1, self.writer().line());
@@ -282,7 +282,7 @@ impl Exporting<'_> {
         out.writer().key(0, kind.section(), none);
         let mut before: Vec<String> = Vec::new();
         for (address, object) in declared {
-            let mut keys = Writer::default();
+            let mut keys = YamlWriter::default();
             write(object, &mut keys, &self.names);
             if self.options.part.is_some_and(|part| part.at_least.contains(address)) {
                 keys.key(2, "membership", "at_least");

@@ -9,7 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::file::Entries;
 use super::rule::project;
 use crate::config::decode::{Decoder, Spanned};
-use crate::config::fields::{Fields, Keyed as _, document};
+use crate::config::fields::{MapFields, Keyed as _, document};
 use crate::config::mistake::{MistakeKind, Span};
 use crate::config::resolve::Resolving;
 use crate::config::schema::text;
@@ -122,7 +122,7 @@ pub(super) fn slots(
 }
 
 fn slot(d: &mut Decoder<'_>, node: &Node<'_>, name: &str, at: Span) -> Option<SlotDocument> {
-    let mut fields = Fields::of(d, node, at, name, &SlotDocument::SHAPE)?;
+    let mut fields = MapFields::of(d, node, at, name, &SlotDocument::SHAPE)?;
     let of = || format!("the slot `{name}`");
     let default_project =
         fields.optional("default_project", d, |d, node, _| project(d, node, "default_project"));
@@ -212,7 +212,7 @@ fn made_after(d: &mut Decoder<'_>, node: &Node<'_>) -> Option<Timestamp> {
 
 fn delivery(d: &mut Decoder<'_>, node: &Node<'_>) -> Option<DeliveryDocument> {
     let at = node.head();
-    let mut fields = Fields::of(d, node, at, "deliver", &DeliveryDocument::SHAPE)?;
+    let mut fields = MapFields::of(d, node, at, "deliver", &DeliveryDocument::SHAPE)?;
     let given = DeliveryDocument::SHAPE.keys().filter(|key| fields.get(key).is_some()).count();
     let secret_manager = fields.optional("secret_manager", d, secret);
     let file = fields.optional("file", d, |d, node, _| {
@@ -240,7 +240,7 @@ fn delivery(d: &mut Decoder<'_>, node: &Node<'_>) -> Option<DeliveryDocument> {
 }
 
 fn secret(d: &mut Decoder<'_>, node: &Node<'_>, key: Span) -> Option<SecretDocument> {
-    let mut fields = Fields::of(d, node, key, "secret_manager", &SecretDocument::SHAPE)?;
+    let mut fields = MapFields::of(d, node, key, "secret_manager", &SecretDocument::SHAPE)?;
     let of = || "the secret".to_owned();
     let project = fields.required("project", d, of, |d, node, _| project(d, node, "project"));
     let region = fields.required("region", d, of, |d, node, _| {

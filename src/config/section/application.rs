@@ -8,8 +8,8 @@ use super::file::Entries;
 use super::group::MEMBERSHIPS;
 use super::meta::{self, MetaDocument, meta};
 use crate::config::decode::{Decoder, Spanned};
-use crate::config::export::{Names, Writer};
-use crate::config::fields::{Fields, Keyed as _, document};
+use crate::config::export::{Names, YamlWriter};
+use crate::config::fields::{MapFields, Keyed as _, document};
 use crate::config::mistake::{MistakeKind, Span};
 use crate::config::resolve::Resolving;
 use crate::config::tree::Node;
@@ -44,7 +44,7 @@ impl Section for ApplicationDocument {
     }
 
     fn decode(d: &mut Decoder<'_>, node: &Node<'_>, name: &str, at: Span) -> Option<Self> {
-        let mut fields = Fields::of(d, node, at, name, &Self::SHAPE)?;
+        let mut fields = MapFields::of(d, node, at, name, &Self::SHAPE)?;
         let shared = meta(&mut fields, d, Kind::Application);
         let has_keys = fields.get("api_keys").is_some() || fields.excused("api_keys");
         let api_keys = fields.optional("api_keys", d, |d, node, key| {
@@ -81,7 +81,7 @@ impl Section for ApplicationDocument {
         Some(Application { meta: resolving.meta(&self.shared), flags: Flags::default(), api_keys: 0 })
     }
 
-    fn write(application: &Application, writer: &mut Writer, _: &Names) {
+    fn write(application: &Application, writer: &mut YamlWriter, _: &Names) {
         meta::write(writer, &application.meta);
     }
 }

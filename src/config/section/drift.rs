@@ -3,7 +3,7 @@ use jiff::Timestamp;
 use super::rule::until;
 use super::settings::address;
 use crate::config::decode::{Decoder, Spanned};
-use crate::config::fields::{Fields, Keyed as _, document};
+use crate::config::fields::{MapFields, Keyed as _, document};
 use crate::config::mistake::{MistakeKind, Span};
 use crate::config::schema::text;
 use crate::config::tree::{Node, Value};
@@ -61,7 +61,7 @@ pub(in crate::config) const FINDINGS: &[&str] =
 const BY_OBJECT: &[DriftKind] = &[DriftKind::Changed, DriftKind::Due, DriftKind::Unmanaged];
 
 pub(super) fn drift(d: &mut Decoder<'_>, node: &Node<'_>, key: Span) -> Option<DriftDocument> {
-    let mut fields = Fields::of(d, node, key, "drift", &DriftDocument::SHAPE)?;
+    let mut fields = MapFields::of(d, node, key, "drift", &DriftDocument::SHAPE)?;
     Some(DriftDocument {
         fail_on: fields.optional("fail_on", d, |d, node, _| {
             let mut kinds = d.each(node, "fail_on", |d, item| {
@@ -96,7 +96,7 @@ fn ignored(d: &mut Decoder<'_>, node: &Node<'_>, _: Span) -> Option<Vec<IgnoreDo
 
 fn ignore(d: &mut Decoder<'_>, node: &Node<'_>) -> Option<IgnoreDocument> {
     let at = node.head();
-    let mut fields = Fields::of(d, node, at, "ignore", &IgnoreDocument::SHAPE)?;
+    let mut fields = MapFields::of(d, node, at, "ignore", &IgnoreDocument::SHAPE)?;
     let of = || "the ignored finding".to_owned();
     let fingerprint = fields.optional("fingerprint", d, fingerprint);
     let object = fields.optional("object", d, |d, node, _| address(d, node, "object"));

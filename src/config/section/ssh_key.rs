@@ -11,8 +11,8 @@ use super::group::MEMBERSHIPS;
 use super::meta::MetaDocument;
 use super::rule::project;
 use crate::config::decode::{Decoder, Spanned};
-use crate::config::export::{Names, Writer};
-use crate::config::fields::{Fields, Keyed as _, document};
+use crate::config::export::{Names, YamlWriter};
+use crate::config::fields::{MapFields, Keyed as _, document};
 use crate::config::mistake::{Mistake, MistakeKind, Span};
 use crate::config::resolve::Resolving;
 use crate::config::tree::Node;
@@ -81,7 +81,7 @@ impl Section for SshKeyDocument {
     }
 
     fn decode(d: &mut Decoder<'_>, node: &Node<'_>, name: &str, at: Span) -> Option<Self> {
-        let mut fields = Fields::of(d, node, at, name, &Self::SHAPE)?;
+        let mut fields = MapFields::of(d, node, at, name, &Self::SHAPE)?;
         let of = || format!("SSH key `{name}`");
         let public_key = fields.required("public_key", d, of, |d, node, _| {
             let text = d.text(node, "public_key")?;
@@ -136,7 +136,7 @@ impl Section for SshKeyDocument {
         vec![project, "keys".to_owned(), address.key().title().unwrap_or_default().to_owned()]
     }
 
-    fn write(key: &SshKey, writer: &mut Writer, _: &Names) {
+    fn write(key: &SshKey, writer: &mut YamlWriter, _: &Names) {
         writer.text(4, "public_key", &key.public_key);
         if key.disabled {
             writer.raw(4, "disabled: true");
@@ -151,7 +151,7 @@ fn of_project(
     node: &Node<'_>,
 ) -> Entries<Address, SshKeyDocument> {
     let name = project.value.to_string();
-    let Some(mut fields) = Fields::of(d, node, project.at, &name, &SshKeysDocument::SHAPE) else {
+    let Some(mut fields) = MapFields::of(d, node, project.at, &name, &SshKeysDocument::SHAPE) else {
         return Vec::new();
     };
     let membership = fields.optional("membership", d, |d, node, _| {

@@ -1,4 +1,4 @@
-use super::{Field, FieldValue, Managed, Writer};
+use super::{Field, FieldValue, Managed, WriteCall};
 use crate::model::{Id, KeyForm};
 
 /// A public key: whoever holds the other half of it logs in to the machines of a project.
@@ -62,8 +62,8 @@ impl Managed for SshKey {
     fn fields(&self) -> Vec<Field<'_>> {
         let Self { project: _, public_key, disabled } = self;
         vec![
-            Field::new("public_key", FieldValue::Text(public_key), Writer::Patch),
-            Field::new("disabled", FieldValue::Flag(*disabled), Writer::Patch),
+            Field::new("public_key", FieldValue::Text(public_key), WriteCall::Patch),
+            Field::new("disabled", FieldValue::Flag(*disabled), WriteCall::Patch),
         ]
     }
 }

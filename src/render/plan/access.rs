@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashSet};
 
 use super::words;
-use crate::access::{AccessChange, ChangedGrant, GrantScope, Path, Sharpness, self_escalating};
+use crate::access::{AccessChange, ChangedGrant, GrantScope, Path, AccessEffect, self_escalating};
 use crate::model::{Address, Condition, Kind, Object, PermissionSetName, Principal, Where};
 use crate::plan::{Action, Plan, Step};
 use crate::render::report::Extent;
@@ -79,8 +79,8 @@ fn few(kind: Kind, mut names: Vec<String>, most: usize) -> String {
 }
 
 /// Permission sets that change alike, by one way.
-pub(super) struct Line {
-    pub(super) sharpness: Sharpness,
+pub(super) struct AccessLine {
+    pub(super) effect: AccessEffect,
     /// `gains A, B on prod, staging if …`; the condition is tied
     pub(super) what: String,
     /// `group developers ← policy developers-run, rule 2 (iam/dev.yaml:31)`
@@ -108,7 +108,7 @@ impl<'p> Folds<'p> {
     }
 
     /// Returns what changes for those of one fold. There may be a million lines over all.
-    pub(super) fn lines(&self, fold: &Fold<'_>) -> Vec<Line> {
+    pub(super) fn lines(&self, fold: &Fold<'_>) -> Vec<AccessLine> {
         fold.who.first().map_or_else(Vec::new, |change| lines(self, &change.grants))
     }
 
@@ -124,7 +124,7 @@ impl<'p> Folds<'p> {
 pub(super) struct Opening {
     /// `whoever holds SSH key prod/alice-laptop`
     pub(super) who: String,
-    pub(super) line: Line,
+    pub(super) line: AccessLine,
 }
 
 /// Returns what the steps open and close.
@@ -140,33 +140,33 @@ pub(super) fn openings(plan: &Plan, drift: bool) -> Vec<Opening> {
             | Action::SetMembers { .. }
             | Action::SetRules { .. } => (None, None),
         };
-        let (sharpness, (what, project)) = match (before, after) {
-            (None, Some(opened)) => (Sharpness::Gained, opened),
-            (Some(closed), None) => (Sharpness::Lost, closed),
+        let (effect, (what, project)) = match (before, after) {
+            (None, Some(opened)) => (AccessEffect::Gained, opened),
+            (Some(closed), None) => (AccessEffect::Lost, closed),
             (None, None) | (Some(_), Some(_)) => return None,
         };
         let name = plan.outcome().projects.get(&project);
         let name = name.map_or_else(|| project.to_string(), ToString::to_string);
-        let what = self::what(sharpness, &format!("{what} to {name}"), None, drift);
+        let what = self::what(effect, &format!("{what} to {name}"), None, drift);
         let address = step.action.address();
         let who = format!("whoever holds {} {}", address.kind(), words::named(plan, &address));
-        Some(Opening { who, line: Line { sharpness, what, path: String::new(), marks: Vec::new() } })
+        Some(Opening { who, line: AccessLine { effect, what, path: String::new(), marks: Vec::new() } })
     };
     plan.steps().iter().filter_map(of_step).collect()
 }
 
-type Alike<'g> = (Sharpness, &'g Path, &'g Option<Condition>);
+type Alike<'g> = (AccessEffect, &'g Path, &'g Option<Condition>);
 
-fn lines(folds: &Folds<'_>, grants: &[ChangedGrant]) -> Vec<Line> {
+fn lines(folds: &Folds<'_>, grants: &[ChangedGrant]) -> Vec<AccessLine> {
     let (plan, drift) = (folds.plan, folds.drift);
     let mut alike: BTreeMap<Alike<'_>, BTreeMap<&GrantScope, Vec<&PermissionSetName>>> = BTreeMap::new();
     for changed in grants {
-        let key = (changed.sharpness, &*changed.path, &changed.grant.condition);
+        let key = (changed.effect, &*changed.path, &changed.grant.condition);
         let scopes = alike.entry(key).or_default();
         scopes.entry(&changed.grant.scope).or_default().push(&changed.grant.permission_set);
     }
     let mut lines = Vec::new();
-    for ((sharpness, path, condition), scopes) in alike {
+    for ((effect, path, condition), scopes) in alike {
         let mut by_sets: Vec<(Vec<&PermissionSetName>, Vec<&GrantScope>)> = Vec::new();
         for (scope, sets) in scopes {
             match by_sets.iter_mut().find(|(known, _)| *known == sets) {
@@ -180,9 +180,9 @@ fn lines(folds: &Folds<'_>, grants: &[ChangedGrant]) -> Vec<Line> {
         for (scopes, sets) in by_sets {
             let where_to = scopes.into_iter().map(|(_, words)| words).collect::<Vec<_>>().join(", ");
             let held = format!("{} on {where_to}", words::listed(&sets));
-            let what = what(sharpness, &held, condition.as_ref(), drift);
-            let marks = marks(folds, sharpness, path, &sets);
-            lines.push(Line { sharpness, what, path: way(plan, path, sharpness), marks });
+            let what = what(effect, &held, condition.as_ref(), drift);
+            let marks = marks(folds, effect, path, &sets);
+            lines.push(AccessLine { effect, what, path: way(plan, path, effect), marks });
         }
     }
     lines
@@ -200,18 +200,18 @@ fn scope_words(plan: &Plan, scopes: Vec<&GrantScope>) -> Vec<(bool, String)> {
 }
 
 /// Says what happens to a grant; of drift, on which side it is.
-fn what(sharpness: Sharpness, held: &str, condition: Option<&Condition>, drift: bool) -> String {
+fn what(effect: AccessEffect, held: &str, condition: Option<&Condition>, drift: bool) -> String {
     let condition = condition.map(|condition| tied(condition.as_str()));
     let only = |words: &str| condition.as_ref().map(|text| format!("{words}{TIE}{text}")).unwrap_or_default();
-    match (sharpness, drift) {
-        (Sharpness::Gained, false) => format!("gains {held}{}", only(" if")),
-        (Sharpness::Gained, true) => format!("lacks {held}{}, which the files give", only(" if")),
-        (Sharpness::Lost, false) => format!("loses {held}{}", only(" if")),
-        (Sharpness::Lost, true) => format!("has {held}{}, which the files do not give", only(" if")),
-        (Sharpness::Loosened, false) => format!("loosened {held}, without the condition it had"),
-        (Sharpness::Loosened, true) => format!("has {held} under a condition that the files do not set"),
-        (Sharpness::Tightened, false) => format!("tightened {held}{}", only(", from now on only if")),
-        (Sharpness::Tightened, true) => {
+    match (effect, drift) {
+        (AccessEffect::Gained, false) => format!("gains {held}{}", only(" if")),
+        (AccessEffect::Gained, true) => format!("lacks {held}{}, which the files give", only(" if")),
+        (AccessEffect::Lost, false) => format!("loses {held}{}", only(" if")),
+        (AccessEffect::Lost, true) => format!("has {held}{}, which the files do not give", only(" if")),
+        (AccessEffect::Loosened, false) => format!("loosened {held}, without the condition it had"),
+        (AccessEffect::Loosened, true) => format!("has {held} under a condition that the files do not set"),
+        (AccessEffect::Tightened, false) => format!("tightened {held}{}", only(", from now on only if")),
+        (AccessEffect::Tightened, true) => {
             format!("has {held} without the condition that the files set{}", only(":"))
         }
     }
@@ -220,11 +220,11 @@ fn what(sharpness: Sharpness, held: &str, condition: Option<&Condition>, drift: 
 /// What a reader must not overlook.
 fn marks(
     folds: &Folds<'_>,
-    sharpness: Sharpness,
+    effect: AccessEffect,
     path: &Path,
     sets: &[&PermissionSetName],
 ) -> Vec<&'static str> {
-    let gains = matches!(sharpness, Sharpness::Gained | Sharpness::Loosened);
+    let gains = matches!(effect, AccessEffect::Gained | AccessEffect::Loosened);
     // In drift, what live has beyond the files.
     let more = if folds.drift { !gains } else { gains };
     let mut marks = Vec::new();
@@ -237,13 +237,13 @@ fn marks(
     marks
 }
 
-fn way(plan: &Plan, path: &Path, sharpness: Sharpness) -> String {
+fn way(plan: &Plan, path: &Path, effect: AccessEffect) -> String {
     let mut way = String::new();
     if let Some(group) = &path.group {
         way.push_str(&format!("group {group} ← "));
     }
     way.push_str(&format!("policy {}, rule {}", path.policy, path.rule + 1));
-    let there = sharpness != Sharpness::Lost;
+    let there = effect != AccessEffect::Lost;
     let place = plan.place(&Where::Rule(Address::policy(path.policy.clone()), path.rule));
     if let (true, Some(place)) = (there, place) {
         way.push_str(&format!(" ({}:{})", place.file.display(), place.line));
