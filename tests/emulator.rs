@@ -10,7 +10,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use reqwest::{Client, Method, Response, StatusCode};
-use scw_iam::emulator::{self, Emulator, Latency, OneWriter, EmulatorOptions};
+use scw_iam::emulator::{self, Emulator, EmulatorOptions, Latency, OneWriter};
 use serde_json::{Value, json};
 
 const ORGANIZATION: &str = "105bdce1-64c0-48ab-899d-868455867ecf";
@@ -104,7 +104,8 @@ async fn more_than_the_rate_is_429_without_a_word() {
 
 #[tokio::test]
 async fn more_than_the_rate_names_a_time_where_that_is_asked_for() {
-    let options = EmulatorOptions { rate_limit: Some(1.0), retry_after: Some(3), ..EmulatorOptions::default() };
+    let options =
+        EmulatorOptions { rate_limit: Some(1.0), retry_after: Some(3), ..EmulatorOptions::default() };
     let emulator = emulator(options).await;
     let path = groups();
     let all = (0..20).map(|_| send(&emulator, Method::GET, &path, Value::Null));
@@ -197,8 +198,12 @@ async fn of_two_writes_to_a_group_one_is_409() {
 #[tokio::test]
 async fn a_policy_has_one_writer_when_asked() {
     let latency = Latency::Fixed(Duration::from_millis(150));
-    let emulator =
-        emulator(EmulatorOptions { latency, one_writer: OneWriter::PerGroupAndPolicy, ..EmulatorOptions::default() }).await;
+    let emulator = emulator(EmulatorOptions {
+        latency,
+        one_writer: OneWriter::PerGroupAndPolicy,
+        ..EmulatorOptions::default()
+    })
+    .await;
     let rules = || send(&emulator, Method::PUT, "rules", json!({"policy_id": POLICY, "rules": []}));
     let (one, other) = side_by_side(rules).await;
     let late = if one.status() == 409 { one } else { other };
@@ -227,7 +232,8 @@ async fn a_client_that_leaves_has_written_all_the_same() {
 
 #[tokio::test]
 async fn recorded_latency_is_that_of_the_call() {
-    let emulator = emulator(EmulatorOptions { latency: Latency::Recorded, ..EmulatorOptions::default() }).await;
+    let emulator =
+        emulator(EmulatorOptions { latency: Latency::Recorded, ..EmulatorOptions::default() }).await;
     let before = Instant::now();
     send(&emulator, Method::POST, "groups", new_group("slow")).await.unwrap();
     assert!(before.elapsed() >= Duration::from_millis(191));
@@ -237,8 +243,11 @@ async fn recorded_latency_is_that_of_the_call() {
 async fn the_traffic_is_written_down_without_secrets() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("traffic.jsonl");
-    let emulator =
-        emulator(EmulatorOptions { record: Some(std::fs::File::create(&path).unwrap()), ..EmulatorOptions::default() }).await;
+    let emulator = emulator(EmulatorOptions {
+        record: Some(std::fs::File::create(&path).unwrap()),
+        ..EmulatorOptions::default()
+    })
+    .await;
     let made = send(&emulator, Method::POST, "api-keys", json!({"user_id": USER})).await.unwrap();
     let secret = made.json::<Value>().await.unwrap()["secret_key"].as_str().unwrap().to_owned();
     send(&emulator, Method::DELETE, &format!("groups/{GROUP}"), Value::Null).await.unwrap();
@@ -362,8 +371,11 @@ fn the_command_names_what_is_wrong_with_a_state() {
 
 #[tokio::test]
 async fn a_request_moves_the_clock_forward_and_never_back() {
-    let emulator =
-        emulator(EmulatorOptions { now: Some("2026-11-22T12:00:00Z".parse().unwrap()), ..EmulatorOptions::default() }).await;
+    let emulator = emulator(EmulatorOptions {
+        now: Some("2026-11-22T12:00:00Z".parse().unwrap()),
+        ..EmulatorOptions::default()
+    })
+    .await;
     let date = async |header: &str| {
         let client = Client::builder().no_proxy().build().unwrap();
         let request = client.get(format!("{}/iam/v1alpha1/{}", emulator.url(), groups()));

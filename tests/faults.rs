@@ -8,7 +8,7 @@ mod support;
 
 use scw_iam::api::{Client, wire};
 use scw_iam::apply::{
-    End, How, Journal, RunOptions, Outcome, StepEnd, StepError, StepOutcome, StopSignal, Unwatched, apply,
+    End, How, Journal, Outcome, RunOptions, StepEnd, StepError, StepOutcome, StopSignal, Unwatched, apply,
 };
 use scw_iam::emulator::{self, Emulator, Faults};
 use scw_iam::model::{Attachment, Group, Policy, State};
@@ -258,7 +258,10 @@ async fn weather(seed: u64, faults: &str) -> Result<(u32, usize), String> {
     let record = folder.path().join("record.jsonl");
     let emulator = emulate(
         &case,
-        emulator::RunOptions { record: Some(std::fs::File::create(&record).unwrap()), ..faulty(faults, seed) },
+        emulator::RunOptions {
+            record: Some(std::fs::File::create(&record).unwrap()),
+            ..faulty(faults, seed)
+        },
     )
     .await;
     let start = emulator.state();

@@ -52,7 +52,11 @@ struct Life {
 
 impl Life {
     async fn new(deliver: &[&str]) -> Self {
-        let options = emulator::EmulatorOptions { now: Some(at(0)), seed: Some(7), ..emulator::EmulatorOptions::default() };
+        let options = emulator::EmulatorOptions {
+            now: Some(at(0)),
+            seed: Some(7),
+            ..emulator::EmulatorOptions::default()
+        };
         let emulator = emulator::start(options).await.unwrap();
         let organization = emulator.state()["organization"]["id"].as_str().unwrap().to_owned();
         let folder = tempfile::tempdir().unwrap();

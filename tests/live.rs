@@ -182,7 +182,8 @@ async fn a_gateway_that_refuses_is_given_way_to_at_once() {
         let emulator = emulator::start(options).await.unwrap();
         let secret = Secret::new("11111111-1111-1111-1111-111111111111");
         let usual = Client::builder(secret, ORGANIZATION.parse().unwrap()).api_url(emulator.url());
-        let live = live::refresh(&usual.build().unwrap(), organization(), &LiveNeeds::default()).await.unwrap();
+        let live =
+            live::refresh(&usual.build().unwrap(), organization(), &LiveNeeds::default()).await.unwrap();
         let policies = live.state.policies().count();
         assert!(policies > 100);
         let sent: u64 = emulator.requests().values().sum();

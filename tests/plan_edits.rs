@@ -12,7 +12,7 @@ use proptest::test_runner::TestRunner;
 use scw_iam::model::{
     Address, Application, Attachment, Desired, Group, Id, Ids, Key, Kind, Principal, State,
 };
-use scw_iam::plan::file::{PlanDocument, MadeFrom, Mismatch, Stale, Standing, Unreadable, digest};
+use scw_iam::plan::file::{MadeFrom, Mismatch, PlanDocument, Stale, Standing, Unreadable, digest};
 use scw_iam::plan::{Action, Caller, Error, Facts, GuardOptions, Plan, between};
 use serde_json::{Value, json};
 use support::organizations::{Case, pair};

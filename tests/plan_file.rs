@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, HashMap};
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
 use scw_iam::model::{Address, Expiry, Group, Id, Key, Kind, Place, Principal};
-use scw_iam::plan::file::{PlanDocument, MadeFrom, Mismatch, Stale, Standing, Unreadable, digest, schema};
+use scw_iam::plan::file::{MadeFrom, Mismatch, PlanDocument, Stale, Standing, Unreadable, digest, schema};
 use scw_iam::plan::{Caller, Facts, GuardName, GuardOptions, Plan, Verdict, between};
 use support::organizations::{Case, pair};
 

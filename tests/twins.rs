@@ -7,7 +7,9 @@ use std::time::Duration;
 
 use futures::stream::{self, StreamExt as _};
 use scw_iam::api::Client;
-use scw_iam::apply::{End, How, Journal, RunOptions, Outcome, StepEnd, StepError, StopSignal, Unwatched, apply};
+use scw_iam::apply::{
+    End, How, Journal, Outcome, RunOptions, StepEnd, StepError, StopSignal, Unwatched, apply,
+};
 use scw_iam::emulator::{self, Emulator, Latency};
 use scw_iam::live::{self, LiveNeeds};
 use scw_iam::model::{Application, Attachment, Desired, State};
@@ -80,7 +82,8 @@ fn gave_way(outcome: &Outcome) -> bool {
 
 async fn trial(seed: u64) -> Trial {
     let case = one_of_each();
-    let latency = emulator::EmulatorOptions { latency: Latency::Recorded, ..emulator::EmulatorOptions::default() };
+    let latency =
+        emulator::EmulatorOptions { latency: Latency::Recorded, ..emulator::EmulatorOptions::default() };
     let emulator = emulate(&case, latency).await;
     let plan = case.plan().unwrap();
     let [one, other] = [(), ()].map(|()| client_of(&emulator.url(), &plan));

@@ -74,7 +74,8 @@ fn measure(organization: &Organization, folder: &Path) -> Figures {
         caller: &caller,
         now,
     };
-    let plan = timed(&mut figures.plan, || between(&facts, &desired, &GuardOptions::default())).expect("a plan");
+    let plan =
+        timed(&mut figures.plan, || between(&facts, &desired, &GuardOptions::default())).expect("a plan");
     figures.steps = plan.steps().len();
     figures.planned = kibibytes("VmHWM:");
     let mut shown = Vec::new();

@@ -146,8 +146,14 @@ impl GuardrailCheck<'_> {
         for principal in holders {
             let Some(who) = self.everything.world.name(*principal) else { continue };
             let user = matches!(who, Principal::User(_));
-            let held =
-                NumberedGrant { principal: Some(*principal), user, grant, group, policy: Some(policy), managed };
+            let held = NumberedGrant {
+                principal: Some(*principal),
+                user,
+                grant,
+                group,
+                policy: Some(policy),
+                managed,
+            };
             let asked = self.asked(held);
             let answer = match last {
                 Some((same, answer)) if same == asked => answer,

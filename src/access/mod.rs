@@ -15,7 +15,7 @@ mod question;
 mod symbols;
 
 pub use assertion::{Broken, broken_assertions, granted, nearly_granted, sentence};
-pub use change::{AccessChange, ChangedGrant, Path, AccessEffect, changes};
+pub use change::{AccessChange, AccessEffect, ChangedGrant, Path, changes};
 pub use condition::{Forbidden, GrantFacts, RequestFacts, ResourceFacts, Undecided, ends, holds};
 pub use grant::{Grant, GrantScope, self_escalating};
 pub use guardrail::{Judgement, Unjudged, judge_guardrails};

@@ -4,7 +4,8 @@ use std::borrow::Cow;
 use std::fmt;
 
 use super::{
-    Grant, GrantScope, GroupId, Holdings, Path, PolicyId, PrincipalId, RequestFacts, Undecided, World, includes,
+    Grant, GrantScope, GroupId, Holdings, Path, PolicyId, PrincipalId, RequestFacts, Undecided, World,
+    includes,
 };
 use crate::model::{
     Attachment, Catalogue, Id, Key, PermissionSetName, Policy, Principal, Rule, Scope, State, UserType,

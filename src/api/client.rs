@@ -14,8 +14,8 @@ use super::id::OrganizationId;
 use super::rate::Limiter;
 use super::redact::Redactor;
 use super::retry::RetryPolicy;
-use super::secret::Secret;
 use super::retry_state::RetryState;
+use super::secret::Secret;
 
 /// The address of the API. Source: the official clients.
 pub const API_URL: &str = "https://api.scaleway.com";

@@ -11,7 +11,7 @@ use tokio::time::Instant;
 
 use super::client::Client;
 use super::error::{Error, ErrorKind, escaped};
-use super::retry::{Decision, TryFailure, RetryReason, Replay, Try};
+use super::retry::{Decision, Replay, RetryReason, Try, TryFailure};
 use super::retry_state::RetryState;
 
 /// A body longer than this is not read: a page of the longest real objects has a hundredth of it.

@@ -119,9 +119,10 @@ impl RetryPolicy {
             TryFailure::NotSent => self.connect_attempts,
             // Not executed, and only too early: the deadline alone ends it.
             TryFailure::Status(429, _) => u32::MAX,
-            TryFailure::Certificate | TryFailure::Interrupted | TryFailure::Status(..) | TryFailure::Unreadable => {
-                self.attempts
-            }
+            TryFailure::Certificate
+            | TryFailure::Interrupted
+            | TryFailure::Status(..)
+            | TryFailure::Unreadable => self.attempts,
         };
         if t.attempt >= most || !is_worth_it(t.failure) {
             return Decision::GiveUp;
@@ -209,12 +210,19 @@ mod tests {
 
     #[test]
     fn a_create_is_sent_again_only_when_it_was_surely_not_executed() {
-        for failure in [TryFailure::NotSent, status(429), TryFailure::Status(409, RetryReason::TransientState)] {
+        for failure in
+            [TryFailure::NotSent, status(429), TryFailure::Status(409, RetryReason::TransientState)]
+        {
             assert!(again(Replay::Never, failure), "{failure:?}");
         }
-        for failure in
-            [TryFailure::Interrupted, TryFailure::Unreadable, status(500), status(502), status(503), status(409)]
-        {
+        for failure in [
+            TryFailure::Interrupted,
+            TryFailure::Unreadable,
+            status(500),
+            status(502),
+            status(503),
+            status(409),
+        ] {
             assert!(!again(Replay::Never, failure), "{failure:?}");
         }
     }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use crate::live::LiveObject;
 use crate::model::{Address, Attachment, Email, Key, Object, State};
-use crate::plan::{Action, Plan, PartialState, Step, StepId, rehearse};
+use crate::plan::{Action, PartialState, Plan, Step, StepId, rehearse};
 
 /// What an object may be: `None` for nothing, by a name where it is known.
 #[derive(Debug, Clone, PartialEq)]

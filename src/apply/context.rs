@@ -12,7 +12,7 @@ use super::reads::{ReadResult, SharedReads};
 use super::run::Sent;
 use super::send::send;
 use super::words::FieldWords;
-use super::{RunOptions, Receipt, StepError};
+use super::{Receipt, RunOptions, StepError};
 use crate::api::{Client, InvalidId, OrganizationId, WriteLog};
 use crate::live::{self, Known, api_id};
 use crate::model::{Address, Catalogue, Id, Ids, Key, Kind, Policy, Rules};

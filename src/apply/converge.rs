@@ -15,7 +15,7 @@ use super::create::settle;
 use super::group::remove_dangling;
 use super::policy::gives;
 use super::send::complete;
-use super::{End, RunOptions, Progress, Stop, StopSignal};
+use super::{End, Progress, RunOptions, Stop, StopSignal};
 use crate::api::escaped;
 use crate::live::{self, LiveObject};
 use crate::model::{Address, Id, Kind, Object, Principal, State};
@@ -232,7 +232,12 @@ async fn object(run: &ApplyContext<'_>, address: &Address, id: Option<Id>) -> Ve
     }
 }
 
-fn differing(run: &ApplyContext<'_>, address: &Address, wanted: &Object, seen: &LiveObject) -> Vec<Difference> {
+fn differing(
+    run: &ApplyContext<'_>,
+    address: &Address,
+    wanted: &Object,
+    seen: &LiveObject,
+) -> Vec<Difference> {
     let title = address.key().title().map(str::to_owned);
     let version = Version { title, object: Some(wanted.clone()) };
     if run.believed(|believed| believed.is(&version, Some(seen))) {

@@ -16,7 +16,7 @@ use super::look::unseen;
 use super::send::{complete, meaning, remove};
 use super::{How, StepError};
 use crate::api::{self, Client, ErrorKind};
-use crate::live::{self, ObjectAnswer, LiveObject};
+use crate::live::{self, LiveObject, ObjectAnswer};
 use crate::model::{Address, Id, Kind, Object};
 use crate::plan::Step;
 
@@ -85,8 +85,8 @@ async fn send<T: ObjectAnswer, F: Future<Output = Result<T, api::Error>>>(
             Err(error) => error,
         };
         // That a name is taken can mean that an earlier try took it.
-        let lost =
-            error.kind() == ErrorKind::OutcomeUnknown || (attempts > 1 && error.kind() == ErrorKind::Conflict);
+        let lost = error.kind() == ErrorKind::OutcomeUnknown
+            || (attempts > 1 && error.kind() == ErrorKind::Conflict);
         if !lost {
             return Err(error.into());
         }
@@ -103,7 +103,11 @@ async fn send<T: ObjectAnswer, F: Future<Output = Result<T, api::Error>>>(
 }
 
 /// Reads an answer to a create: its id has to be a new one.
-fn new<T: ObjectAnswer>(run: &ApplyContext<'_>, address: &Address, made: &T) -> Result<LiveObject, StepError> {
+fn new<T: ObjectAnswer>(
+    run: &ApplyContext<'_>,
+    address: &Address,
+    made: &T,
+) -> Result<LiveObject, StepError> {
     let bad = || StepError::BadId { address: address.clone(), id: api::escaped(made.id()) };
     let id: Id = made.id().parse().map_err(|_| bad())?;
     if run.knows(id) {
@@ -165,7 +169,11 @@ async fn taken(
 }
 
 /// Returns what has the name and was not there when the plan was made, where it is all that was to be made.
-async fn another(run: &ApplyContext<'_>, address: &Address, object: &Object) -> Result<Option<Id>, StepError> {
+async fn another(
+    run: &ApplyContext<'_>,
+    address: &Address,
+    object: &Object,
+) -> Result<Option<Id>, StepError> {
     let found = unplanned_objects(run, address, object).await.map_err(unseen(address))?;
     match found.as_slice() {
         [] => Ok(None),
@@ -258,7 +266,9 @@ pub(super) async fn settle(run: &ApplyContext<'_>) -> Result<Vec<Address>, (Addr
         for (address, id) in made {
             let mine = all.iter().find(|seen| seen.id == id);
             let older = |mine: &&LiveObject| {
-                unplanned_objects.iter().any(|other| alike(&address, &mine.object, other) && age(other) < age(mine))
+                unplanned_objects
+                    .iter()
+                    .any(|other| alike(&address, &mine.object, other) && age(other) < age(mine))
             };
             if let Some(mine) = mine.filter(older)
                 && remove(&run.client(), kind, mine.id).await.is_ok()

@@ -17,7 +17,12 @@ use crate::plan::Step;
 
 impl Written for Group {
     /// Makes a group, which has no members yet.
-    async fn create(run: &ApplyContext<'_>, client: &Client, step: &Step, group: &Self) -> Result<How, StepError> {
+    async fn create(
+        run: &ApplyContext<'_>,
+        client: &Client,
+        step: &Step,
+        group: &Self,
+    ) -> Result<How, StepError> {
         let body = wire::CreateGroup {
             name: step.action.address().key_text(),
             description: group.meta.description.clone(),

@@ -42,7 +42,9 @@ pub(super) async fn look_and_send<F: Future<Output = Result<(), api::Error>>>(
             Ok(LookResult::AsPlanned) => {}
             Ok(LookResult::AlreadySo) if retry_state.may_have_happened() => return Ok(How::Sent),
             Ok(LookResult::AlreadySo) => return Ok(already),
-            Err(error) if retry_state.may_have_happened() => return Err(StepError::AfterTry(Box::new(error))),
+            Err(error) if retry_state.may_have_happened() => {
+                return Err(StepError::AfterTry(Box::new(error)));
+            }
             Err(error) => return Err(error),
         }
         let Err(error) = call(client.single(&retry_state)).await else { return Ok(How::Sent) };

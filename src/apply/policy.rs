@@ -89,7 +89,11 @@ pub(super) fn attached_to(object: &Object, group: &Key) -> bool {
 }
 
 /// Looks at who is in the group that a policy gives something to: they get it.
-pub(super) async fn who_gets_it(run: &ApplyContext<'_>, step: &Step, to: &Attachment) -> Result<(), StepError> {
+pub(super) async fn who_gets_it(
+    run: &ApplyContext<'_>,
+    step: &Step,
+    to: &Attachment,
+) -> Result<(), StepError> {
     let Attachment::Group(key) = to else { return Ok(()) };
     // Who is in a group that the service computes no list shows.
     let computed = run.plan.outcome().group(key).is_some_and(|group| group.builtin.is_some());

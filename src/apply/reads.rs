@@ -74,7 +74,12 @@ enum ReadObjects {
 
 impl SharedReads {
     /// Reads one object; `None` when there is none of this id.
-    pub(super) async fn one(&self, run: &ApplyContext<'_>, kind: Kind, id: Id) -> ReadResult<Option<LiveObject>> {
+    pub(super) async fn one(
+        &self,
+        run: &ApplyContext<'_>,
+        kind: Kind,
+        id: Id,
+    ) -> ReadResult<Option<LiveObject>> {
         match &*self.line(kind).ask(run, kind, Wanted::one(id)).await {
             ReadObjects::Each(found) => found.get(&id).cloned().unwrap_or(Ok(None)),
             ReadObjects::All(Ok(all)) => Ok(all.iter().find(|seen| seen.id == id).cloned()),

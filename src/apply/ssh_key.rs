@@ -11,7 +11,12 @@ use crate::model::{Address, Id, Key, SshKey};
 use crate::plan::Step;
 
 impl Written for SshKey {
-    async fn create(run: &ApplyContext<'_>, client: &Client, step: &Step, key: &Self) -> Result<How, StepError> {
+    async fn create(
+        run: &ApplyContext<'_>,
+        client: &Client,
+        step: &Step,
+        key: &Self,
+    ) -> Result<How, StepError> {
         let body = wire::CreateSshKey {
             name: step.action.address().key().title().unwrap_or_default().to_owned(),
             public_key: key.public_key.clone(),

@@ -54,7 +54,12 @@ pub(super) struct FieldWords<'a> {
 
 impl FieldWords<'_> {
     /// Returns the fields in which what was found differs, its name first.
-    pub(super) fn mismatches(&self, title: Option<&str>, wanted: &Object, found: &LiveObject) -> Vec<FieldMismatch> {
+    pub(super) fn mismatches(
+        &self,
+        title: Option<&str>,
+        wanted: &Object,
+        found: &LiveObject,
+    ) -> Vec<FieldMismatch> {
         let text = |text: &str| format!("`{}`", escaped(text));
         let name = title.filter(|title| *title != found.title).map(|title| FieldMismatch {
             field: "name",

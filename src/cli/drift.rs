@@ -8,7 +8,7 @@ use crate::config;
 use crate::model::DriftKind;
 use crate::plan::GuardOptions;
 use crate::reconcile::PlanOptions;
-use crate::render::plan::{PlanReport, PlanReading};
+use crate::render::plan::{PlanReading, PlanReport};
 
 const EXAMPLES: &str = "\
 Examples:

@@ -15,8 +15,8 @@ use super::failure::Failure;
 use super::interrupt::Signals;
 use super::state;
 use crate::emulator::{
-    self, AuditDelay, Behaviour, KeyExpiry, FAULTS_HELP, Faults, Latency, NameRule, OneWriter, EmulatorOptions, Protected,
-    Quota,
+    self, AuditDelay, Behaviour, EmulatorOptions, FAULTS_HELP, Faults, KeyExpiry, Latency, NameRule,
+    OneWriter, Protected, Quota,
 };
 use crate::files::{self, Privacy};
 

@@ -162,7 +162,8 @@ impl Export {
 
 /// Reads all that an export has; what only few may read is left out where it is refused, and that is said.
 async fn read(session: &Session) -> Result<Live, Error> {
-    let all = LiveNeeds { kinds: Kind::ALL.iter().copied().collect(), projects: true, ..LiveNeeds::default() };
+    let all =
+        LiveNeeds { kinds: Kind::ALL.iter().copied().collect(), projects: true, ..LiveNeeds::default() };
     match session.read(&all).await {
         Err(error) if error.is_forbidden() => {
             let live = session.read(&LiveNeeds { projects: true, ..LiveNeeds::default() }).await?;

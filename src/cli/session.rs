@@ -74,7 +74,8 @@ impl Connection {
                 key.remove("secret_key");
             }
         }
-        let options = emulator::EmulatorOptions { state: Some(state), ..emulator::EmulatorOptions::default() };
+        let options =
+            emulator::EmulatorOptions { state: Some(state), ..emulator::EmulatorOptions::default() };
         let emulator = emulator::start(options).await.map_err(anyhow::Error::new)?;
         let emulated = emulator.state()["organization"]["id"].as_str().unwrap_or_default().to_owned();
         let id: Id = emulated.parse().context("the state has no organization")?;

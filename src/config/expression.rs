@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::decode::{Decoder, Spanned};
 use super::mistake::{MistakeKind, Span, Written};
 use super::tree::Node;
-use crate::access::cel::{FUNCTIONS, ExpressionFault, FaultKind, Vocabulary, compile};
+use crate::access::cel::{ExpressionFault, FUNCTIONS, FaultKind, Vocabulary, compile};
 
 /// The names that a guardrail compares with.
 #[derive(Debug, Clone, Default)]

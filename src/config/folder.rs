@@ -147,7 +147,9 @@ fn one(path: &Path, kind: EntryKind) -> Option<FolderEntry> {
     Some(if kind != EntryKind::File {
         FolderEntry::Unread(MistakeKind::SpecialInFolder)
     } else if extension != "yaml" && extension != "yml" {
-        FolderEntry::Unread(MistakeKind::UpperCaseExtension { found: extension.to_string_lossy().into_owned() })
+        FolderEntry::Unread(MistakeKind::UpperCaseExtension {
+            found: extension.to_string_lossy().into_owned(),
+        })
     } else {
         FolderEntry::File
     })

@@ -8,10 +8,10 @@ use serde_json::{Map, Value, json};
 use super::caller::Requester;
 use super::fields::{BodyFields, read_uuid, read_uuid_or_null, set, yes};
 use super::organization::{HandlerRequest, KeyExpiry, Needed, Organization};
-use super::page::{SortKey, Listing, Total};
+use super::page::{Listing, SortKey, Total};
 use super::policy::Principal;
 use super::query::holds;
-use super::reply::{Handled, Problem, ArgumentReason, Reply};
+use super::reply::{ArgumentReason, Handled, Problem, Reply};
 use super::state::Defaults;
 use super::table::Row;
 use super::time::{as_given, micros, micros_or_null};
@@ -233,7 +233,11 @@ impl Organization {
         let mut fields = BodyFields::new(&ask.body);
         let bearer = Bearer::read(&mut fields);
         if matches!(bearer, Ok(None)) && !fields.has("application_id") && !fields.has("user_id") {
-            fields.refuse("bearer", ArgumentReason::Required, "precisely one of application_id, user_id must be set");
+            fields.refuse(
+                "bearer",
+                ArgumentReason::Required,
+                "precisely one of application_id, user_id must be set",
+            );
         }
         let description = fields.description().unwrap_or_default();
         let expires_at = fields.time("expires_at");

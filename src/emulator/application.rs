@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::fields::{BodyFields, read_uuid, set, yes};
 use super::organization::{HandlerRequest, NameRule, Needed, Organization, unused_id};
-use super::page::{SortKey, Listing, Total};
+use super::page::{Listing, SortKey, Total};
 use super::policy::Principal;
 use super::query::holds;
 use super::reply::{Handled, Problem, Reply};

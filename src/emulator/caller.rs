@@ -70,7 +70,12 @@ impl Organization {
     }
 
     /// Refuses what the caller's grants do not allow.
-    pub(super) fn permit(&self, action: CallAction, kind: ResourceWord, ask: &HandlerRequest<'_>) -> Result<(), Problem> {
+    pub(super) fn permit(
+        &self,
+        action: CallAction,
+        kind: ResourceWord,
+        ask: &HandlerRequest<'_>,
+    ) -> Result<(), Problem> {
         let Requester::Bearer(bearer) = &ask.caller else { return Ok(()) };
         let request = ask.request;
         let secret = if kind == ResourceWord::Secret { self.secret_asked_for(ask) } else { None };

@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 use super::grant::{ResourceWord, Service};
 use super::organization::{HandlerRequest, Needed, Organization};
 use super::page::PageRequest;
-use super::reply::{Handled, Problem, ArgumentReason, Reply};
+use super::reply::{ArgumentReason, Handled, Problem, Reply};
 use super::time::{self, parse};
 
 /// How many events are kept.
@@ -158,7 +158,12 @@ pub(super) struct Pending {
 
 impl Organization {
     /// Notes what a call is about before it happens.
-    pub(super) fn before_event(&self, method_name: &'static str, kind: ResourceWord, ask: &HandlerRequest<'_>) -> Pending {
+    pub(super) fn before_event(
+        &self,
+        method_name: &'static str,
+        kind: ResourceWord,
+        ask: &HandlerRequest<'_>,
+    ) -> Pending {
         let id = ask.id.to_ascii_lowercase();
         let before = match kind {
             ResourceWord::Application => self.applications.get(&id).map(|it| it.json()),
@@ -174,8 +179,15 @@ impl Organization {
             ResourceWord::Project => self.projects.get(&id).map(|it| it.json()),
             ResourceWord::Secret => self.secret(ask).ok().map(|it| it.json()),
             ResourceWord::Organization => Some(json!({"id": self.id, "name": self.object.get("name")})),
-            ResourceWord::Saml | ResourceWord::SamlCertificate | ResourceWord::Scim | ResourceWord::ScimToken => Some(json!({"id": id})),
-            ResourceWord::PermissionSet | ResourceWord::Quota | ResourceWord::GracePeriod | ResourceWord::Log | ResourceWord::Event => None,
+            ResourceWord::Saml
+            | ResourceWord::SamlCertificate
+            | ResourceWord::Scim
+            | ResourceWord::ScimToken => Some(json!({"id": id})),
+            ResourceWord::PermissionSet
+            | ResourceWord::Quota
+            | ResourceWord::GracePeriod
+            | ResourceWord::Log
+            | ResourceWord::Event => None,
         };
         Pending { method_name, kind, before }
     }

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
-use super::reply::{Problem, ArgumentReason, Refusal};
+use super::reply::{ArgumentReason, Problem, Refusal};
 use super::time;
 
 /// The fields of one object. A null counts as absent everywhere.

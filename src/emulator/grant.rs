@@ -135,7 +135,9 @@ fn allows(set: &str, kind: ResourceWord, action: CallAction) -> bool {
     match set {
         "OrganizationManager" => kind != ResourceWord::Secret,
         "IAMManager" => !matches!(kind, ResourceWord::Secret | ResourceWord::Event),
-        "IAMReadOnly" | "OrganizationReadOnly" => read && !matches!(kind, ResourceWord::Secret | ResourceWord::Event),
+        "IAMReadOnly" | "OrganizationReadOnly" => {
+            read && !matches!(kind, ResourceWord::Secret | ResourceWord::Event)
+        }
         "AuditTrailReadOnly" | "AuditTrailFullAccess" => read && kind == ResourceWord::Event,
         "IAMApplicationManager" => matches!(kind, ResourceWord::Application | ResourceWord::ApiKey),
         "IAMApplicationReadOnly" => read && matches!(kind, ResourceWord::Application | ResourceWord::ApiKey),
@@ -144,9 +146,12 @@ fn allows(set: &str, kind: ResourceWord, action: CallAction) -> bool {
         "IAMGroupManager" => kind == ResourceWord::Group,
         "IAMGroupReadOnly" => read && kind == ResourceWord::Group,
         "IAMPolicyManager" => {
-            matches!(kind, ResourceWord::Policy | ResourceWord::Rule) || (read && kind == ResourceWord::PermissionSet)
+            matches!(kind, ResourceWord::Policy | ResourceWord::Rule)
+                || (read && kind == ResourceWord::PermissionSet)
         }
-        "IAMPolicyReadOnly" => read && matches!(kind, ResourceWord::Policy | ResourceWord::Rule | ResourceWord::PermissionSet),
+        "IAMPolicyReadOnly" => {
+            read && matches!(kind, ResourceWord::Policy | ResourceWord::Rule | ResourceWord::PermissionSet)
+        }
         "ProjectManager" => kind == ResourceWord::Project,
         "ProjectReadOnly" => read && kind == ResourceWord::Project,
         "AllProductsFullAccess" => matches!(kind, ResourceWord::SshKey | ResourceWord::Secret),

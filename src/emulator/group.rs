@@ -8,10 +8,10 @@ use serde_json::{Map, Value, json};
 
 use super::fields::{BodyFields, read_uuid, read_uuids, set};
 use super::organization::{HandlerRequest, Needed, Organization, unused_id};
-use super::page::{SortKey, Listing, Total};
+use super::page::{Listing, SortKey, Total};
 use super::policy::Principal;
 use super::query::holds;
-use super::reply::{Handled, Problem, ArgumentReason, Reply};
+use super::reply::{ArgumentReason, Handled, Problem, Reply};
 use super::state::Defaults;
 use super::table::Row;
 use super::time::micros;
@@ -71,7 +71,10 @@ const LISTING: Listing<Group> = Listing {
     total: Total::Last,
     size: 20,
     default: "created_at_asc",
-    orders: &[("name", |group| SortKey::text(&group.name)), ("updated_at", |group| SortKey::Time(group.updated_at))],
+    orders: &[
+        ("name", |group| SortKey::text(&group.name)),
+        ("updated_at", |group| SortKey::Time(group.updated_at)),
+    ],
 };
 
 impl Group {
@@ -369,7 +372,9 @@ fn member(body: &Map<String, Value>) -> Result<Member, Problem> {
     match (user, application) {
         (Some(user), None) => Ok(Member::User(user)),
         (None, Some(application)) => Ok(Member::Application(application)),
-        (None, None) => Err(Problem::argument("member", ArgumentReason::Required, "required key not provided")),
+        (None, None) => {
+            Err(Problem::argument("member", ArgumentReason::Required, "required key not provided"))
+        }
         (Some(_), Some(_)) => Err(Problem::argument(
             "member",
             ArgumentReason::Constraint,

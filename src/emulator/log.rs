@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::organization::{HandlerRequest, Needed, Organization};
 use super::page::PageRequest;
-use super::reply::{Handled, Problem, ArgumentReason, Reply};
+use super::reply::{ArgumentReason, Handled, Problem, Reply};
 
 impl Organization {
     /// Lists logs. None was ever recorded; how late they come is taken to be as for Audit Trail.

@@ -47,7 +47,7 @@ mod user;
 pub use api_key::EMULATOR_ACCESS_KEY;
 pub use caller::Token;
 pub use fault::{FAULTS_HELP, Faults, FaultsError};
-pub use http::{Emulator, Error, Latency, OneWriter, EmulatorOptions, start};
+pub use http::{Emulator, EmulatorOptions, Error, Latency, OneWriter, start};
 pub use organization::{AuditDelay, Behaviour, KeyExpiry, NameRule, Organization, Protected, Quota, Request};
 pub use reply::Reply;
 pub use state::StateError;

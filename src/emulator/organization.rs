@@ -17,7 +17,7 @@ use super::policy::Policy;
 use super::project::Project;
 use super::query::QueryParameters;
 use super::quota::Quotas;
-use super::reply::{Handled, Problem, ArgumentReason, Reply};
+use super::reply::{ArgumentReason, Handled, Problem, Reply};
 use super::rng::Rng;
 use super::route::{AnsweredBy, Route};
 use super::saml::Saml;
@@ -205,7 +205,8 @@ impl Organization {
         let caller = self.caller(request)?;
         let body = if endpoint.takes_body() { object_in(request.body)? } else { Map::new() };
         let (id, parameters) = (route.id(), &route.parameters[..]);
-        let mut ask = HandlerRequest { request, id, parameters, query: QueryParameters::parse(query), body, caller };
+        let mut ask =
+            HandlerRequest { request, id, parameters, query: QueryParameters::parse(query), body, caller };
         if kind == ResourceWord::Secret {
             self.age_secrets(request.now);
         }

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde_json::{Map, Value};
 
 use super::query::QueryParameters;
-use super::reply::{Handled, ArgumentReason, Reply};
+use super::reply::{ArgumentReason, Handled, Reply};
 use super::table::{Row, Table};
 
 /// Which page of a list is asked for.
@@ -22,7 +22,11 @@ impl PageRequest {
             match usize::try_from(number) {
                 Ok(number) if (1..=max).contains(&number) => number,
                 _ => {
-                    query.refuse(key, ArgumentReason::Constraint, format!("value must be inside range [1, {max}]"));
+                    query.refuse(
+                        key,
+                        ArgumentReason::Constraint,
+                        format!("value must be inside range [1, {max}]"),
+                    );
                     default
                 }
             }

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::organization::{HandlerRequest, Needed, Organization};
-use super::page::{SortKey, Listing, Total};
+use super::page::{Listing, SortKey, Total};
 use super::reply::Handled;
 use super::rng::Rng;
 use super::table::{Row, Table};

@@ -6,9 +6,9 @@ use serde_json::{Map, Value, json};
 
 use super::fields::{BodyFields, read_uuid, read_uuid_or_null, set, yes};
 use super::organization::{HandlerRequest, NameRule, Needed, Organization, unused_id};
-use super::page::{SortKey, Listing, Total};
+use super::page::{Listing, SortKey, Total};
 use super::query::holds;
-use super::reply::{Handled, Problem, ArgumentReason, Reply};
+use super::reply::{ArgumentReason, Handled, Problem, Reply};
 use super::rule::{Counters, Rule};
 use super::state::Defaults;
 use super::table::Row;

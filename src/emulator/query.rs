@@ -3,7 +3,7 @@
 use percent_encoding::percent_decode_str;
 
 use super::fields::{NOT_A_UUID, not_a_name, uuid};
-use super::reply::{Problem, ArgumentReason, Refusal};
+use super::reply::{ArgumentReason, Problem, Refusal};
 
 /// The parameters of one request. Unknown ones are ignored.
 pub(super) struct QueryParameters {

@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use super::fields::BodyFields;
 use super::organization::{HandlerRequest, Needed, Organization, Quota};
 use super::page::PageRequest;
-use super::reply::{Handled, Problem, ArgumentReason, Reply};
+use super::reply::{ArgumentReason, Handled, Problem, Reply};
 
 /// What is known of the quotas by default: resource, name, what people call it, documented default.
 ///

@@ -72,7 +72,11 @@ pub(super) enum Problem {
 
 impl Problem {
     /// Refuses a single argument.
-    pub(super) fn argument(argument: impl Into<String>, reason: ArgumentReason, help: impl Into<String>) -> Self {
+    pub(super) fn argument(
+        argument: impl Into<String>,
+        reason: ArgumentReason,
+        help: impl Into<String>,
+    ) -> Self {
         Self::Invalid(vec![Refusal { argument: argument.into(), reason, help: help.into() }])
     }
 

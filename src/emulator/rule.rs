@@ -10,7 +10,7 @@ use super::fields::{BodyFields, read_uuid, read_uuid_or_null, read_uuids};
 use super::organization::{HandlerRequest, Organization};
 use super::page::PageRequest;
 use super::permission_set::{self, PermissionSets};
-use super::reply::{Handled, Problem, ArgumentReason};
+use super::reply::{ArgumentReason, Handled, Problem};
 use super::state::Defaults;
 
 /// Where the sets of a rule apply.
@@ -214,7 +214,11 @@ fn spec_of(fields: &mut BodyFields<'_>, sets: &PermissionSets) -> Option<Rule> {
     }
     let scope = scope_of(fields)?;
     if scope_type == Some("organization") && matches!(scope, Scope::Projects(_)) {
-        fields.refuse("project_ids", ArgumentReason::Constraint, "organization permission sets need organization_id");
+        fields.refuse(
+            "project_ids",
+            ArgumentReason::Constraint,
+            "organization permission sets need organization_id",
+        );
     }
     let scope_type = scope_type?.to_owned();
     Some(Rule { permission_sets: names, scope_type, condition, scope, ..Rule::default() })
@@ -235,7 +239,11 @@ fn type_of<'s>(fields: &mut BodyFields<'_>, names: &[String], sets: &'s Permissi
         match sets.scope_type(name) {
             Some(scope_type) => types.push(scope_type),
             None => {
-                fields.refuse(KEY, ArgumentReason::Constraint, format!("unknown permission set: {}", short(name)));
+                fields.refuse(
+                    KEY,
+                    ArgumentReason::Constraint,
+                    format!("unknown permission set: {}", short(name)),
+                );
             }
         }
     }
@@ -260,10 +268,18 @@ fn scope_of(fields: &mut BodyFields<'_>) -> Option<Scope> {
         }
         (Some(ids), None) => {
             if ids.is_empty() {
-                fields.refuse("project_ids", ArgumentReason::Constraint, "value must contain at least 1 item(s)");
+                fields.refuse(
+                    "project_ids",
+                    ArgumentReason::Constraint,
+                    "value must contain at least 1 item(s)",
+                );
             }
             if ids.iter().collect::<HashSet<_>>().len() < ids.len() {
-                fields.refuse("project_ids", ArgumentReason::Constraint, "repeated value must contain unique items");
+                fields.refuse(
+                    "project_ids",
+                    ArgumentReason::Constraint,
+                    "repeated value must contain unique items",
+                );
             }
             Some(Scope::Projects(ids))
         }

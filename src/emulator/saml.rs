@@ -8,7 +8,7 @@ use x509_cert::der::DecodePem as _;
 
 use super::fields::{self, BodyFields, set};
 use super::organization::{HandlerRequest, Organization};
-use super::reply::{Handled, Problem, ArgumentReason, Reply};
+use super::reply::{ArgumentReason, Handled, Problem, Reply};
 use super::time::micros_or_null;
 
 /// How people log in at an identity provider.
@@ -90,7 +90,11 @@ impl Saml {
 fn address_in(fields: &mut BodyFields<'_>, key: &'static str) -> Option<String> {
     let text = fields.text(key)?;
     if !(1..=1024).contains(&text.chars().count()) || !text.starts_with("https://") {
-        fields.refuse(key, ArgumentReason::Constraint, "value does not have prefix \"https://\", or is too long");
+        fields.refuse(
+            key,
+            ArgumentReason::Constraint,
+            "value does not have prefix \"https://\", or is too long",
+        );
     }
     Some(text)
 }
@@ -223,7 +227,11 @@ impl Organization {
         let entity_id = attribute(&text, "EntityDescriptor", "entityID");
         let single_sign_on_url = attribute(&text, "SingleSignOnService", "Location");
         if fields.has("file") && (entity_id.is_none() || single_sign_on_url.is_none()) {
-            fields.refuse("file", ArgumentReason::Format, "value must be the metadata of an identity provider");
+            fields.refuse(
+                "file",
+                ArgumentReason::Format,
+                "value must be the metadata of an identity provider",
+            );
         }
         fields.done()?;
         let certificates: Vec<String> = elements(&text, "X509Certificate").map(str::to_owned).collect();

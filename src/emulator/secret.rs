@@ -8,8 +8,8 @@ use serde_json::{Map, Value, json};
 
 use super::fields::{self, BodyFields, set};
 use super::organization::{HandlerRequest, Organization, unused_id};
-use super::page::{SortKey, Listing, PageRequest, Total};
-use super::reply::{Handled, Problem, ArgumentReason, Reply};
+use super::page::{Listing, PageRequest, SortKey, Total};
+use super::reply::{ArgumentReason, Handled, Problem, Reply};
 use super::secret_version::SecretVersion;
 use super::state::Defaults;
 use super::table::Row;

@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 use super::fields::BodyFields;
 use super::organization::{HandlerRequest, Organization};
 use super::page::PageRequest;
-use super::reply::{Handled, Problem, ArgumentReason, Reply};
+use super::reply::{ArgumentReason, Handled, Problem, Reply};
 use super::secret::{EphemeralAction, EphemeralPolicy, RETENTION, StoredSecret, action_in, data_in};
 use super::state::Defaults;
 use super::time::{self, just_after, micros, micros_or_null};

@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::fields::{BodyFields, NOT_A_UUID, uuid};
 use super::organization::{HandlerRequest, Organization};
-use super::reply::{Handled, Problem, ArgumentReason, Reply};
+use super::reply::{ArgumentReason, Handled, Problem, Reply};
 use super::time;
 
 /// What the organization serves of itself.
@@ -175,8 +175,9 @@ impl Organization {
             }
         }
         fields.done()?;
-        let after =
-            super::state::declared::<OrganizationProfile>(&object).map(|profile| json!(profile)).unwrap_or_default();
+        let after = super::state::declared::<OrganizationProfile>(&object)
+            .map(|profile| json!(profile))
+            .unwrap_or_default();
         if LOGIN_METHODS.iter().all(|method| after[*method] == false) {
             return Err(Problem::Precondition {
                 precondition: "attribute_must_be_set",

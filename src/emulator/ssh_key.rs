@@ -9,9 +9,9 @@ use serde_json::{Map, Value, json};
 
 use super::fields::{BodyFields, read_uuid, set};
 use super::organization::{HandlerRequest, Needed, Organization, unused_id};
-use super::page::{SortKey, Listing, Total};
+use super::page::{Listing, SortKey, Total};
 use super::query::holds;
-use super::reply::{Handled, Problem, ArgumentReason, Reply};
+use super::reply::{ArgumentReason, Handled, Problem, Reply};
 use super::state::Defaults;
 use super::table::Row;
 use super::time::micros;

@@ -400,7 +400,12 @@ fn entry<'a>(kind: &str, at: usize, value: &'a Value) -> Result<&'a Map<String, 
         .ok_or_else(|| StateError::Shape { what: format!("`{kind}[{at}]`"), wanted: "an object" })
 }
 
-fn refused(fields: &BodyFields<'_>, kind: &str, at: usize, map: &Map<String, Value>) -> Result<(), StateError> {
+fn refused(
+    fields: &BodyFields<'_>,
+    kind: &str,
+    at: usize,
+    map: &Map<String, Value>,
+) -> Result<(), StateError> {
     let Some(refusal) = fields.first_refusal() else { return Ok(()) };
     let missing = refusal.reason == ArgumentReason::Required;
     let why = if missing { "is missing".to_owned() } else { refusal.help.clone() };

@@ -10,10 +10,10 @@ use super::fields::{BodyFields, read_uuid, set};
 use super::grace_period::{GracePeriod, GracePeriodKind};
 use super::new_user::{Details, email_in, new_user, username_in};
 use super::organization::{HandlerRequest, Needed, Organization, unused_id};
-use super::page::{SortKey, Listing, Total};
+use super::page::{Listing, SortKey, Total};
 use super::policy::Principal;
 use super::query::holds;
-use super::reply::{Handled, Problem, ArgumentReason, Reply};
+use super::reply::{ArgumentReason, Handled, Problem, Reply};
 use super::state::Defaults;
 use super::table::Row;
 use super::time::{micros, micros_or_null};
@@ -291,7 +291,12 @@ impl Organization {
         })
     }
 
-    fn change_user(&mut self, ask: &HandlerRequest<'_>, id: String, change: impl FnOnce(&mut User)) -> Handled {
+    fn change_user(
+        &mut self,
+        ask: &HandlerRequest<'_>,
+        id: String,
+        change: impl FnOnce(&mut User),
+    ) -> Handled {
         if !self.users.contains(&id) {
             return Err(not_found(id));
         }

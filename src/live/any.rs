@@ -1,7 +1,7 @@
 //! An answer of any kind: the one place where the kinds are told apart.
 
 use super::Error;
-use super::seen::{self, ObjectAnswer as _, Known, LiveObject};
+use super::seen::{self, Known, LiveObject, ObjectAnswer as _};
 use crate::api::wire::{self, Novel as _, Novelty};
 use crate::api::{Client, Listed as _};
 use crate::model::{BadText, Id, Key, Kind};

@@ -48,7 +48,7 @@ pub use self::inventory::inventory;
 pub use self::oldest_keys::oldest_keys;
 pub use self::projects::projects;
 pub use self::refresh::refresh;
-pub use self::seen::{ObjectAnswer, Known, LiveObject, api_id, rules};
+pub use self::seen::{Known, LiveObject, ObjectAnswer, api_id, rules};
 pub use self::snapshot::snapshot;
 use crate::model::{Address, Catalogue, Id, Ids, Inventory, Kind, State};
 

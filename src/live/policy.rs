@@ -2,7 +2,7 @@ use jiff::Timestamp;
 
 use super::Error;
 use super::meta::{flags, meta};
-use super::seen::{ObjectAnswer, Known, api_id};
+use super::seen::{Known, ObjectAnswer, api_id};
 use crate::api::{self, Client, List, ListPolicies, OrganizationId, wire};
 use crate::model::{Attachment, Id, Kind, Object, Policy, Rules};
 

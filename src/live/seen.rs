@@ -116,7 +116,10 @@ pub(super) async fn all_of<T: ObjectAnswer>(client: &Client) -> Result<Vec<T>, E
     T::list(client).all().await.map_err(Error::reading(format!("the {}", T::KIND.nouns())))
 }
 
-pub(super) async fn list_of<T: ObjectAnswer>(client: &Client, known: &Known<'_>) -> Result<Vec<LiveObject>, Error> {
+pub(super) async fn list_of<T: ObjectAnswer>(
+    client: &Client,
+    known: &Known<'_>,
+) -> Result<Vec<LiveObject>, Error> {
     let answers = all_of::<T>(client).await?;
     answers.iter().map(|answer| answer.seen(known)).collect()
 }

@@ -1,7 +1,7 @@
 use jiff::Timestamp;
 
 use super::Error;
-use super::seen::{ObjectAnswer, Known, api_id, id_of};
+use super::seen::{Known, ObjectAnswer, api_id, id_of};
 use crate::api::{self, Client, List, ListSshKeys, OrganizationId, wire};
 use crate::model::{Id, Key, Kind, Object, SshKey};
 

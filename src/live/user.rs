@@ -1,7 +1,7 @@
 use jiff::Timestamp;
 
 use super::Error;
-use super::seen::{ObjectAnswer, Known, api_id};
+use super::seen::{Known, ObjectAnswer, api_id};
 use crate::api::{self, Client, List, ListUsers, OrganizationId, wire};
 use crate::model::{Id, Key, Kind, Object, User, UserStatus, UserType};
 

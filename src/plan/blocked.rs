@@ -3,7 +3,7 @@
 use super::align::Alignment;
 use super::diff::Draft;
 use super::{Action, Blocked, Leftover, Step};
-use crate::access::{self, AccessChange, Grant, AccessEffect};
+use crate::access::{self, AccessChange, AccessEffect, Grant};
 use crate::model::{Address, Desired, Policy, Rule, Scope, Where};
 
 /// Returns the policies that keep rules which cannot be written, with the access that therefore stays.

@@ -206,7 +206,8 @@ impl Draft {
         } else if address.kind() == Kind::Policy {
             let id = self.world.policy(address.key());
             let live = self.before.policy(id).cloned();
-            let stages = vec![PolicyStage { held: live, by: None }, PolicyStage { held: None, by: Some(node) }];
+            let stages =
+                vec![PolicyStage { held: live, by: None }, PolicyStage { held: None, by: Some(node) }];
             self.stages.insert(id, stages);
         }
     }

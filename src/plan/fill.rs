@@ -15,7 +15,8 @@ use crate::model::{Group, Policy, Principal, State};
 
 /// Completes the steps, in their order.
 pub(super) fn fill(alignment: &Alignment, world: &World, ordered: &mut Ordered) -> Result<(), Bug> {
-    let mut partial_state = PartialState::part(&alignment.before, ordered.changes.iter().map(|change| &change.action));
+    let mut partial_state =
+        PartialState::part(&alignment.before, ordered.changes.iter().map(|change| &change.action));
     for change in &mut ordered.changes {
         if complete(&mut change.action, &change.moves, world, partial_state.state()).is_none() {
             return Err(Bug(format!("a step writes to {}, which is not there", change.action.address())));

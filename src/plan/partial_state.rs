@@ -165,7 +165,10 @@ mod tests {
             partial_state.play(action);
             assert_eq!(partial_state.difference(&beginning, &rehearsed), None, "after {action:?}");
         }
-        assert!(!partial_state.state().has(&Address::group(key("other"))), "what no call touches is left out");
+        assert!(
+            !partial_state.state().has(&Address::group(key("other"))),
+            "what no call touches is left out"
+        );
     }
 
     #[test]

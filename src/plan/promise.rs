@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{Action, Plan};
-use crate::access::{self, AccessChange, ChangedGrant, AccessEffect, World};
+use crate::access::{self, AccessChange, AccessEffect, ChangedGrant, World};
 use crate::model::{Attachment, Group, Key, Object, Policy, Principal, State};
 
 impl Plan {

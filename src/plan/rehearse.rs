@@ -79,7 +79,8 @@ pub(super) fn run(
     ordered: &Ordered,
     watched: Watched,
 ) -> Result<Rehearsal, Bug> {
-    let mut partial_state = PartialState::part(&alignment.before, ordered.changes.iter().map(|change| &change.action));
+    let mut partial_state =
+        PartialState::part(&alignment.before, ordered.changes.iter().map(|change| &change.action));
     let mut watch = LawWatch::new(draft, watched);
     for (at, change) in ordered.changes.iter().enumerate() {
         let step = StepId::try_from(at + 1).unwrap_or(StepId::MAX);

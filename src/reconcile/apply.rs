@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::{Error, Planned, Session};
-use crate::apply::{self, End, ApplyLock, Journal, RunOptions, Outcome, Progress, StopSignal, Unwatched};
+use crate::apply::{self, ApplyLock, End, Journal, Outcome, Progress, RunOptions, StopSignal, Unwatched};
 use crate::model::Stack;
 use crate::plan::Caller;
 

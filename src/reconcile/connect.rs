@@ -5,7 +5,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::{Error, Session, Watch};
-use crate::api::{OrganizationId, CredentialSettings, SettingsError};
+use crate::api::{CredentialSettings, OrganizationId, SettingsError};
 use crate::model::Id;
 
 /// How a session sends requests.

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 
-use super::plan::{PlanOptions, Planned, LiveReading, resolve};
+use super::plan::{LiveReading, PlanOptions, Planned, resolve};
 use super::{Error, KeyOptions, Session};
 use crate::config::{Files, ends_at};
 use crate::live::Live;

@@ -6,7 +6,7 @@ use super::{Error, KeyOptions, Session};
 use crate::config::{self, Files, Present};
 use crate::live::{self, Live, LiveNeeds};
 use crate::model::{AccessKeyId, Catalogue, Desired, LiveKeys, People, Principal};
-use crate::plan::file::{PlanDocument, FileDocument, MadeFrom, digest};
+use crate::plan::file::{FileDocument, MadeFrom, PlanDocument, digest};
 use crate::plan::slot::KeyFacts;
 use crate::plan::{Caller, Facts, GuardOptions, Plan, between};
 
@@ -26,7 +26,12 @@ pub struct PlanOptions {
 impl Default for PlanOptions {
     /// Returns the options of a plan that is made now and lifts no guard.
     fn default() -> Self {
-        Self { now: Timestamp::now(), caller: None, guards: GuardOptions::default(), keys: KeyOptions::default() }
+        Self {
+            now: Timestamp::now(),
+            caller: None,
+            guards: GuardOptions::default(),
+            keys: KeyOptions::default(),
+        }
     }
 }
 
@@ -122,7 +127,11 @@ impl Session {
     }
 
     /// Reads the live organization, and finds out meanwhile who plans.
-    pub(super) async fn read_as(&self, needs: &LiveNeeds, options: &PlanOptions) -> Result<LiveReading, Error> {
+    pub(super) async fn read_as(
+        &self,
+        needs: &LiveNeeds,
+        options: &PlanOptions,
+    ) -> Result<LiveReading, Error> {
         let asked = async {
             match self.access_key.as_ref().filter(|_| options.caller.is_none()) {
                 Some(key) => Ok(Some(live::caller(&self.client, key).await)),

@@ -9,7 +9,7 @@ use super::{Error, KeyOptions, PlanOptions, Planned, Session};
 use crate::config::{self, Files, Source};
 use crate::model::{Id, Stack};
 use crate::plan::Plan;
-use crate::plan::file::{PlanDocument, FileDocument, MadeFrom, Standing, Unreadable};
+use crate::plan::file::{FileDocument, MadeFrom, PlanDocument, Standing, Unreadable};
 use crate::plan::slot::Occasion;
 
 /// A plan file that may be applied if planning again gives the same plan.
@@ -136,7 +136,8 @@ impl Session {
         let name = if planned.plan.is_empty() { None } else { self.names(&mut live).await?.organization };
         // Warnings were reported when the plan was made.
         let desired = resolve(files, &live)?.desired;
-        let mut reading = LiveReading { live, caller: planned.caller.clone(), keys: None, own: self.own_key() };
+        let mut reading =
+            LiveReading { live, caller: planned.caller.clone(), keys: None, own: self.own_key() };
         self.keys_for(&mut reading, &desired).await?;
         let plan = reading.compare(&desired, options)?;
         let plan = self.with_key_ages(&mut reading, &desired, options, plan).await?;

@@ -9,7 +9,7 @@ use super::escape::{markdown as escape, terminal};
 use super::paint::Ink;
 use super::report::{Report, Style, pretty};
 use crate::model::Hint;
-use crate::plan::file::{PlanDifference, PartDifference};
+use crate::plan::file::{PartDifference, PlanDifference};
 use crate::review::Outline;
 
 /// An error as a result.
@@ -76,7 +76,8 @@ impl Report for FailureReport<'_> {
     }
 
     fn json(&self, out: &mut dyn Write) -> io::Result<()> {
-        let part = |part: &PartDifference| json!({"part": part.name, "planned": part.planned, "now": part.now});
+        let part =
+            |part: &PartDifference| json!({"part": part.name, "planned": part.planned, "now": part.now});
         let one = |difference: &PlanDifference| {
             let parts: Vec<Value> = difference.parts.iter().map(part).collect();
             json!({"of": difference.of, "parts": parts})

@@ -13,7 +13,7 @@ use serde::Serialize;
 use super::escape::{harmful, terminal};
 use super::paint::Paint;
 use super::report::{Report, Style, pretty};
-use crate::config::{Mistake, Mistakes, Severity, Sources, Span, MistakeWords};
+use crate::config::{Mistake, MistakeWords, Mistakes, Severity, Sources, Span};
 use crate::model::Id;
 use crate::review::{FindingId, Outline, ReportedFinding, Subject, fingerprint};
 

@@ -8,9 +8,9 @@ use crate::apply::{End, Outcome, StepEnd, StepOutcome, WhyNot};
 use crate::plan::{Plan, Step, StepId};
 use crate::render::escape::{markdown as escape, terminal};
 use crate::render::paint::{Ink, Paint};
-use crate::render::plan::{PlanReport, PlanReading, details, head, headline};
+use crate::render::plan::{PlanReading, PlanReport, details, head, headline};
 use crate::render::report::{Report, Style, pretty};
-use crate::render::wrap::{WrappedLine, Screen};
+use crate::render::wrap::{Screen, WrappedLine};
 
 /// Returns one line for a step that has ended: `done step 3: rules of policy look (12 ms)`.
 #[must_use]

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::str::FromStr;
 
-use crate::access::{Everything, Grant, Path, AccessEffect, World, changes, self_escalating};
+use crate::access::{AccessEffect, Everything, Grant, Path, World, changes, self_escalating};
 use crate::model::{Address, Ids, Key, Principal, State};
 
 /// One side of a comparison.

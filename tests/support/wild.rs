@@ -8,7 +8,7 @@ use scw_iam::model::{
     Address, Application, Attachment, Desired, Flags, Group, Id, Identity, Ids, Key, Kind, Membership, Meta,
     Object, Owner, Policy, Principal, Prune, Rule, Rules, Scope, Stack, State, User, UserType,
 };
-use scw_iam::plan::file::{PlanDocument, MadeFrom, Mismatch, digest};
+use scw_iam::plan::file::{MadeFrom, Mismatch, PlanDocument, digest};
 use scw_iam::plan::{Caller, Error, Facts, GuardOptions, Plan, between};
 
 use super::organizations::{Case, Pair, pair};

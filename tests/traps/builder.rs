@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt::Write as _;
 
-use scw_iam::access::{Grant, GrantScope, AccessEffect};
+use scw_iam::access::{AccessEffect, Grant, GrantScope};
 use scw_iam::config::{self, Source};
 use scw_iam::model::{
     Address, Application, Attachment, Builtin, Catalogue, Desired, Email, FieldValue, Flags, Group, Id, Ids,
@@ -11,7 +11,8 @@ use scw_iam::model::{
 };
 use scw_iam::plan::file::{MadeFrom, Standing, digest};
 use scw_iam::plan::{
-    Action, Allowance, Caller, ConflictKind, Error, Facts, Finding, GuardOptions, Plan, Step, Verdict, between,
+    Action, Allowance, Caller, ConflictKind, Error, Facts, Finding, GuardOptions, Plan, Step, Verdict,
+    between,
 };
 
 use crate::support::oracle::Laws;

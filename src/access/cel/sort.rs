@@ -8,7 +8,7 @@ use cel::common::ast::{CallExpr, Expr, LiteralValue};
 
 use super::walk::{Bound, Walk, walk};
 use super::words::TYPES;
-use super::{ExpressionFault, FaultKind, ExpressionPlaces};
+use super::{ExpressionFault, ExpressionPlaces, FaultKind};
 
 /// A sort of values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

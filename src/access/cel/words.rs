@@ -8,7 +8,7 @@ use cel::common::ast::Expr;
 
 use super::sort::literal_text;
 use super::walk::{Bound, Walk, walk};
-use super::{ExpressionFault, FaultKind, ExpressionPlaces};
+use super::{ExpressionFault, ExpressionPlaces, FaultKind};
 
 /// What an expression may speak of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -210,7 +210,9 @@ impl<'a> WordCheck<'a> {
         let word = name.starts_with(|c: char| c.is_ascii_alphabetic());
         if word && !FUNCTIONS.contains(&name) {
             let at = self.find(part, name);
-            self.found.faults.push(ExpressionFault { at, kind: FaultKind::Function { name: name.to_owned() } });
+            self.found
+                .faults
+                .push(ExpressionFault { at, kind: FaultKind::Function { name: name.to_owned() } });
         }
     }
 

@@ -112,7 +112,8 @@ type VariableNames = &'static [&'static str];
 
 const ACCESS_KEY: VariableNames = &["SCW_ACCESS_KEY", "SCALEWAY_ACCESS_KEY"];
 const SECRET_KEY: VariableNames = &["SCW_SECRET_KEY", "SCW_TOKEN", "SCALEWAY_TOKEN", "SCALEWAY_ACCESS_KEY"];
-const ORGANIZATION: VariableNames = &["SCW_DEFAULT_ORGANIZATION_ID", "SCW_ORGANIZATION", "SCALEWAY_ORGANIZATION"];
+const ORGANIZATION: VariableNames =
+    &["SCW_DEFAULT_ORGANIZATION_ID", "SCW_ORGANIZATION", "SCALEWAY_ORGANIZATION"];
 const PROJECT: VariableNames = &["SCW_DEFAULT_PROJECT_ID"];
 const REGION: VariableNames = &["SCW_DEFAULT_REGION", "SCW_REGION", "SCALEWAY_REGION"];
 const ZONE: VariableNames = &["SCW_DEFAULT_ZONE"];
@@ -327,7 +328,8 @@ impl Finder<'_> {
     fn secret_key(&mut self, in_profile: Option<Secret>) -> Result<Option<Secret>, SettingsError> {
         const WHAT: &str = "secret key";
         let variable = self.set_variable(SECRET_KEY);
-        let variable = variable.map(|Located { value, origin }| Located { value: Secret::new(value), origin });
+        let variable =
+            variable.map(|Located { value, origin }| Located { value: Secret::new(value), origin });
         match variable.or_else(|| self.set_in_profile("secret_key", in_profile)) {
             None => Ok(None),
             Some(found) if found.value.expose().is_empty() => {

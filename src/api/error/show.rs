@@ -1,7 +1,7 @@
 //! How an error reads: one line with the API's words.
 use std::fmt;
 
-use super::{Detail, Error, ErrorKind, ErrorInner};
+use super::{Detail, Error, ErrorInner, ErrorKind};
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

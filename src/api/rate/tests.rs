@@ -3,7 +3,7 @@ use std::cell::RefCell;
 use futures::stream::{FuturesUnordered, StreamExt as _};
 use proptest::prelude::*;
 
-use super::super::retry::{Decision, TryFailure, RetryReason, Replay, RetryPolicy, Try};
+use super::super::retry::{Decision, Replay, RetryPolicy, RetryReason, Try, TryFailure};
 use super::*;
 
 const PAUSE: Duration = Duration::from_millis(250);

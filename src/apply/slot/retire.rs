@@ -8,7 +8,12 @@ use super::store::Store;
 
 impl Worker<'_> {
     /// Disables the versions that hold a key, deletes the key, and then the versions.
-    pub(super) async fn retire(&self, job: Job<'_>, seen: &LiveObject, key: &AccessKeyId) -> Result<(), SlotError> {
+    pub(super) async fn retire(
+        &self,
+        job: Job<'_>,
+        seen: &LiveObject,
+        key: &AccessKeyId,
+    ) -> Result<(), SlotError> {
         let mut versions = Vec::new();
         for place in job.slot.secrets() {
             let Some(FoundSecret::One(secret)) = seen.live.secrets.get(place) else { continue };

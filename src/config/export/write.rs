@@ -150,8 +150,9 @@ pub(in crate::config) fn yaml(value: &Value) -> String {
         Value::String(text) => scalar(text, ScalarPlace::Flow),
         Value::Array(items) => format!("[{}]", items.iter().map(yaml).collect::<Vec<_>>().join(", ")),
         Value::Object(entries) => {
-            let entries =
-                entries.iter().map(|(key, value)| format!("{}: {}", scalar(key, ScalarPlace::Flow), yaml(value)));
+            let entries = entries
+                .iter()
+                .map(|(key, value)| format!("{}: {}", scalar(key, ScalarPlace::Flow), yaml(value)));
             format!("{{{}}}", entries.collect::<Vec<_>>().join(", "))
         }
     }

@@ -9,7 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::file::Entries;
 use super::rule::project;
 use crate::config::decode::{Decoder, Spanned};
-use crate::config::fields::{MapFields, Keyed as _, document};
+use crate::config::fields::{Keyed as _, MapFields, document};
 use crate::config::mistake::{MistakeKind, Span};
 use crate::config::resolve::Resolving;
 use crate::config::schema::text;

@@ -9,7 +9,7 @@ use super::group::MEMBERSHIPS;
 use super::meta::{self, MetaDocument, meta};
 use crate::config::decode::{Decoder, Spanned};
 use crate::config::export::{Names, YamlWriter};
-use crate::config::fields::{MapFields, Keyed as _, document};
+use crate::config::fields::{Keyed as _, MapFields, document};
 use crate::config::mistake::{MistakeKind, Span};
 use crate::config::resolve::Resolving;
 use crate::config::tree::Node;

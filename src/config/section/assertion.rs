@@ -4,7 +4,7 @@ use serde_json::Value;
 use super::policy::{PrincipalMap, principal};
 use super::rule::project;
 use crate::config::decode::{Decoder, Spanned};
-use crate::config::fields::{MapFields, Keyed as _, document};
+use crate::config::fields::{Keyed as _, MapFields, document};
 use crate::config::mistake::{Mistake, MistakeKind, Span};
 use crate::config::tree::Node;
 use crate::model::{Expectation, PermissionSetName, Principal, ProjectName};

@@ -3,7 +3,7 @@ use jiff::Timestamp;
 use super::rule::until;
 use super::settings::address;
 use crate::config::decode::{Decoder, Spanned};
-use crate::config::fields::{MapFields, Keyed as _, document};
+use crate::config::fields::{Keyed as _, MapFields, document};
 use crate::config::mistake::{MistakeKind, Span};
 use crate::config::schema::text;
 use crate::config::tree::{Node, Value};

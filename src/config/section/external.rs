@@ -1,5 +1,5 @@
 use crate::config::decode::{Decoder, Spanned};
-use crate::config::fields::{MapFields, Keyed as _, document};
+use crate::config::fields::{Keyed as _, MapFields, document};
 use crate::config::mistake::Span;
 use crate::config::tree::Node;
 use crate::model::{Address, Kind, Name};

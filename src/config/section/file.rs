@@ -8,7 +8,7 @@ use super::group::{GuestsDocument, guests};
 use super::guardrail::{GuardrailDocument, guardrail};
 use super::settings::{SettingsDocument, addresses, settings};
 use crate::config::decode::{Decoder, Spanned};
-use crate::config::fields::{MapFields, Keyed as _, Shape, document};
+use crate::config::fields::{Keyed as _, MapFields, Shape, document};
 use crate::config::mistake::{MistakeKind, Span};
 use crate::config::tree::Node;
 use crate::model::{Address, Id, ProjectName, Stack};

@@ -12,8 +12,8 @@ use super::meta::{self, MetaDocument, meta};
 use super::person::{self, Person, PersonKeys};
 use super::rule::until;
 use crate::config::decode::{Decoder, Spanned};
-use crate::config::export::{ScalarPlace, Names, YamlWriter, scalar};
-use crate::config::fields::{MapFields, Keyed as _, document};
+use crate::config::export::{Names, ScalarPlace, YamlWriter, scalar};
+use crate::config::fields::{Keyed as _, MapFields, document};
 use crate::config::mistake::{MistakeKind, Span};
 use crate::config::resolve::{EndingPart, Resolving};
 use crate::config::schema::text;
@@ -229,8 +229,9 @@ impl Section for GroupDocument {
             let membership = self.membership.unwrap_or(Membership::Exact);
             resolving.desired.memberships.insert(address.clone(), membership);
             for (principal, until) in document.principals() {
-                let ended = until
-                    .is_some_and(|until| resolving.ended(address, EndingPart::Member(&principal.value), until));
+                let ended = until.is_some_and(|until| {
+                    resolving.ended(address, EndingPart::Member(&principal.value), until)
+                });
                 if !ended {
                     members.insert(principal.value);
                 }
@@ -253,7 +254,9 @@ pub(super) fn guests(d: &mut Decoder<'_>, node: &Node<'_>) -> Option<Entries<Add
     for (key, value) in &map.entries {
         let Some(text) = d.key(key) else { continue };
         let name = d.name_of(text, key.at, Kind::Group);
-        let Some(mut fields) = MapFields::of(d, value, key.at, text, &GuestsDocument::SHAPE) else { continue };
+        let Some(mut fields) = MapFields::of(d, value, key.at, text, &GuestsDocument::SHAPE) else {
+            continue;
+        };
         let of = || format!("the entry of group `{text}`");
         let applications =
             fields.required("applications", d, of, |d, node, _| each::<Machine>(d, node, "applications"));

@@ -1,7 +1,7 @@
 use crate::access::cel::Vocabulary;
 use crate::config::decode::{Decoder, Spanned};
 use crate::config::expression::Compared;
-use crate::config::fields::{MapFields, Keyed as _, document};
+use crate::config::fields::{Keyed as _, MapFields, document};
 use crate::config::mistake::{MistakeKind, Span};
 use crate::config::tree::Node;
 use crate::model::{BadText, check_description};

@@ -34,7 +34,7 @@ use self::rule::RuleDocument;
 use self::ssh_key::SshKeyDocument;
 use super::decode::{Decoder, Spanned};
 use super::export::{Names, YamlWriter};
-use super::fields::{MapFields, Keyed, Shape};
+use super::fields::{Keyed, MapFields, Shape};
 use super::mistake::Span;
 use super::resolve::Resolving;
 use super::tree::Node;

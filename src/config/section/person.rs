@@ -6,7 +6,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
 use crate::config::decode::{Decoder, Spanned};
 use crate::config::export::{ScalarPlace, scalar};
-use crate::config::fields::{MapFields, Keyed as _, document};
+use crate::config::fields::{Keyed as _, MapFields, document};
 use crate::config::mistake::MistakeKind;
 use crate::config::tree::{Node, Value};
 use crate::model::{Email, Id, Key, Username};

@@ -6,7 +6,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use crate::access::cel::Vocabulary;
 use crate::config::decode::{Decoder, Spanned};
 use crate::config::export::{Names, YamlWriter};
-use crate::config::fields::{MapFields, Keyed as _, document};
+use crate::config::fields::{Keyed as _, MapFields, document};
 use crate::config::mistake::{MistakeKind, Span};
 use crate::config::resolve::{EndingPart, Resolving};
 use crate::config::schema::text;

@@ -1,6 +1,6 @@
 use super::drift::{DriftDocument, drift};
 use crate::config::decode::{Decoder, Spanned};
-use crate::config::fields::{MapFields, Keyed as _, document};
+use crate::config::fields::{Keyed as _, MapFields, document};
 use crate::config::mistake::{MistakeKind, Span};
 use crate::config::schema::text;
 use crate::config::tree::Node;

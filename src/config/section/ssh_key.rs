@@ -12,7 +12,7 @@ use super::meta::MetaDocument;
 use super::rule::project;
 use crate::config::decode::{Decoder, Spanned};
 use crate::config::export::{Names, YamlWriter};
-use crate::config::fields::{MapFields, Keyed as _, document};
+use crate::config::fields::{Keyed as _, MapFields, document};
 use crate::config::mistake::{Mistake, MistakeKind, Span};
 use crate::config::resolve::Resolving;
 use crate::config::tree::Node;

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::{
-    AccessDocument, AdoptionDocument, ChangesDocument, ContentDocument, PlanDocument, FromTo,
-    InterruptionDocument, ObjectDocument, RuleDocument, PlanScope, StepDocument, address, basis,
+    AccessDocument, AdoptionDocument, ChangesDocument, ContentDocument, FromTo, InterruptionDocument,
+    ObjectDocument, PlanDocument, PlanScope, RuleDocument, StepDocument, address, basis,
 };
 use crate::model::Address;
 use crate::plan::Plan;

@@ -17,11 +17,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 pub use self::basis::digest;
-pub use self::compare::{PlanDifference, PartDifference};
+pub use self::compare::{PartDifference, PlanDifference};
 pub use self::keys::KeyDocument;
 pub use self::read::{Mismatch, Stale, Standing, Unreadable};
-use super::{Action, Blocked, Edge, Effect, GuardName, Leftover, GuardOptions, Plan, Step, StepId, Verdict};
-use crate::access::{Grant, GrantScope, AccessEffect};
+use super::{Action, Blocked, Edge, Effect, GuardName, GuardOptions, Leftover, Plan, Step, StepId, Verdict};
+use crate::access::{AccessEffect, Grant, GrantScope};
 use crate::model::{
     Address, Attachment, FieldValue, Id, Key, Kind, Missing, Object, Owner, Principal, Rule, Rules, Scope,
     UserStatus, Where, WriteCall,

@@ -5,7 +5,7 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 
 use super::compare::{PlanDifference, applied, differences};
-use super::{PlanDocument, FORMAT_VERSION, MadeFrom, basis};
+use super::{FORMAT_VERSION, MadeFrom, PlanDocument, basis};
 use crate::model::{AllowEntry, Expiry};
 use crate::plan::{Plan, Verdict};
 

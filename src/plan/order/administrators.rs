@@ -101,7 +101,8 @@ impl<'d> Roles<'d> {
     fn rewritten(&mut self, before: &PolicyStage, after: &PolicyStage) {
         let Some(node) = after.by else { return };
         let making = |held: &Held| held.to != Attached::Nobody && self.administrators.made_by(&held.grants);
-        let making = |stage: &PolicyStage| stage.held.as_ref().filter(|held| making(held)).map(|held| held.to);
+        let making =
+            |stage: &PolicyStage| stage.held.as_ref().filter(|held| making(held)).map(|held| held.to);
         let (before, after) = (making(before), making(after));
         if before == after {
             return;
@@ -141,7 +142,8 @@ fn enough_last(draft: &Draft, administrators: &Administrators, least: u32) -> bo
 fn from_the_end(graph: &Graph, roles: &BTreeMap<NodeId, Role>) -> Vec<NodeId> {
     let mut followers = graph.followers();
     let waits = waits(graph, roles);
-    let put = |node: NodeId| (roles.get(&node).map_or(u8::MAX, |role| *role as u8), waits[node.index()], node);
+    let put =
+        |node: NodeId| (roles.get(&node).map_or(u8::MAX, |role| *role as u8), waits[node.index()], node);
     let nodes = (0..followers.len()).map(NodeId::at);
     let mut free: BinaryHeap<_> = nodes.filter(|node| followers[node.index()] == 0).map(put).collect();
     let mut order = Vec::with_capacity(roles.len());

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashSet};
 
 use super::words;
-use crate::access::{AccessChange, ChangedGrant, GrantScope, Path, AccessEffect, self_escalating};
+use crate::access::{AccessChange, AccessEffect, ChangedGrant, GrantScope, Path, self_escalating};
 use crate::model::{Address, Condition, Kind, Object, PermissionSetName, Principal, Where};
 use crate::plan::{Action, Plan, Step};
 use crate::render::report::Extent;

@@ -14,7 +14,7 @@ use crate::render::escape::terminal;
 use crate::render::keys;
 use crate::render::paint::Ink;
 use crate::render::report::{Extent, Style};
-use crate::render::wrap::{WrappedLine, Screen, TIE, tied};
+use crate::render::wrap::{Screen, TIE, WrappedLine, tied};
 
 /// Writes a plan for a terminal or a log: access first, then the steps in the order of the apply, then what is
 /// spared, the guards and a summary.
@@ -60,7 +60,9 @@ struct TextPage<'a> {
 /// The sign of a change; of drift, that of what live has beside the files.
 const fn sign(effect: AccessEffect, drift: bool) -> (Ink, &'static str) {
     match (effect, drift) {
-        (AccessEffect::Gained | AccessEffect::Loosened, false) | (AccessEffect::Lost, true) => (Ink::Add, "+"),
+        (AccessEffect::Gained | AccessEffect::Loosened, false) | (AccessEffect::Lost, true) => {
+            (Ink::Add, "+")
+        }
         (AccessEffect::Tightened, _) | (AccessEffect::Loosened, true) => (Ink::Change, "~"),
         (AccessEffect::Lost, false) | (AccessEffect::Gained, true) => (Ink::Remove, "-"),
     }
@@ -224,7 +226,8 @@ impl TextPage<'_> {
             "" => String::new(),
             note => format!(", {note}"),
         };
-        let who = WrappedLine::of(None, &terminal(&fold.names(self.style.extent))).and(Some(Ink::Alarm), &note);
+        let who =
+            WrappedLine::of(None, &terminal(&fold.names(self.style.extent))).and(Some(Ink::Alarm), &note);
         self.line(2, 4, &who)?;
         lines.iter().try_for_each(|line| self.access_line(line))
     }
