@@ -13,7 +13,7 @@ use criterion::{Criterion, criterion_group, criterion_main};
 use scw_iam::access::{Everything, World, changes, judge_guardrails};
 use scw_iam::config::{Source, read};
 use scw_iam::model::{Catalogue, Key, Principal};
-use scw_iam::plan::{Caller, Facts, Options, between};
+use scw_iam::plan::{Caller, Facts, GuardOptions, between};
 use scw_iam::render::plan::PlanReport;
 use scw_iam::render::{Report, Style};
 
@@ -46,7 +46,7 @@ fn pure(criterion: &mut Criterion) {
         caller: &caller,
         now,
     };
-    let plan = between(&facts, &desired, &Options::default()).expect("a plan");
+    let plan = between(&facts, &desired, &GuardOptions::default()).expect("a plan");
     let mut world = World::default();
     let (before, after) = (world.holdings(plan.before()), world.holdings(plan.outcome()));
 
@@ -67,7 +67,7 @@ fn pure(criterion: &mut Criterion) {
         bencher.iter(|| black_box(judge()));
     });
     group.bench_function("diff, order, rehearsal and guards", |bencher| {
-        bencher.iter(|| black_box(between(&facts, &desired, &Options::default()).expect("a plan")));
+        bencher.iter(|| black_box(between(&facts, &desired, &GuardOptions::default()).expect("a plan")));
     });
     group.bench_function("the plan as text", |bencher| {
         bencher.iter(|| {

@@ -29,10 +29,10 @@ struct Scene {
 
 impl Scene {
     async fn of(case: &Case) -> Self {
-        Self::with(case, emulator::Options::default()).await
+        Self::with(case, emulator::EmulatorOptions::default()).await
     }
 
-    async fn with(case: &Case, options: emulator::Options) -> Self {
+    async fn with(case: &Case, options: emulator::EmulatorOptions) -> Self {
         let plan = case.plan().unwrap();
         let emulator = emulate(case, options).await;
         let client = client(&emulator, &plan);

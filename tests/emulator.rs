@@ -10,7 +10,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use reqwest::{Client, Method, Response, StatusCode};
-use scw_iam::emulator::{self, Emulator, Latency, OneWriter, Options};
+use scw_iam::emulator::{self, Emulator, EmulatorOptions, Latency, OneWriter};
 use serde_json::{Value, json};
 
 const ORGANIZATION: &str = "105bdce1-64c0-48ab-899d-868455867ecf";
@@ -27,13 +27,13 @@ fn state() -> Value {
     })
 }
 
-async fn emulator(options: Options) -> Emulator {
+async fn emulator(options: EmulatorOptions) -> Emulator {
     let _ = rustls::crypto::ring::default_provider().install_default();
-    emulator::start(Options { state: Some(state()), seed: Some(1), ..options }).await.unwrap()
+    emulator::start(EmulatorOptions { state: Some(state()), seed: Some(1), ..options }).await.unwrap()
 }
 
 async fn faulty(faults: &str) -> Emulator {
-    emulator(Options { faults: faults.parse().unwrap(), ..Options::default() }).await
+    emulator(EmulatorOptions { faults: faults.parse().unwrap(), ..EmulatorOptions::default() }).await
 }
 
 async fn send(emulator: &Emulator, method: Method, path: &str, body: Value) -> reqwest::Result<Response> {
@@ -63,7 +63,7 @@ fn names(emulator: &Emulator) -> Vec<String> {
 
 #[tokio::test]
 async fn answers_have_the_recorded_headers() {
-    let emulator = emulator(Options::default()).await;
+    let emulator = emulator(EmulatorOptions::default()).await;
     let got = send(&emulator, Method::GET, &groups(), Value::Null).await.unwrap();
     assert_eq!(got.headers()["content-type"], "application/json");
     assert_eq!(got.headers()["x-request-id"].len(), 36);
@@ -82,7 +82,7 @@ async fn answers_have_the_recorded_headers() {
 
 #[tokio::test]
 async fn more_than_the_rate_is_429_without_a_word() {
-    let emulator = emulator(Options { rate_limit: Some(2.0), ..Options::default() }).await;
+    let emulator = emulator(EmulatorOptions { rate_limit: Some(2.0), ..EmulatorOptions::default() }).await;
     // So many at once that a busy machine would have to take ten seconds for all of them to pass.
     let path = groups();
     let all = (0..20).map(|_| send(&emulator, Method::GET, &path, Value::Null));
@@ -104,7 +104,8 @@ async fn more_than_the_rate_is_429_without_a_word() {
 
 #[tokio::test]
 async fn more_than_the_rate_names_a_time_where_that_is_asked_for() {
-    let options = Options { rate_limit: Some(1.0), retry_after: Some(3), ..Options::default() };
+    let options =
+        EmulatorOptions { rate_limit: Some(1.0), retry_after: Some(3), ..EmulatorOptions::default() };
     let emulator = emulator(options).await;
     let path = groups();
     let all = (0..20).map(|_| send(&emulator, Method::GET, &path, Value::Null));
@@ -175,7 +176,7 @@ async fn side_by_side<F: Future<Output = reqwest::Result<Response>>>(
 #[tokio::test]
 async fn of_two_writes_to_a_group_one_is_409() {
     let latency = Latency::Fixed(Duration::from_millis(150));
-    let emulator = emulator(Options { latency, ..Options::default() }).await;
+    let emulator = emulator(EmulatorOptions { latency, ..EmulatorOptions::default() }).await;
     let path = format!("groups/{GROUP}/add-member");
     let add = || send(&emulator, Method::POST, &path, json!({"user_id": USER}));
     let (one, other) = side_by_side(add).await;
@@ -197,8 +198,12 @@ async fn of_two_writes_to_a_group_one_is_409() {
 #[tokio::test]
 async fn a_policy_has_one_writer_when_asked() {
     let latency = Latency::Fixed(Duration::from_millis(150));
-    let emulator =
-        emulator(Options { latency, one_writer: OneWriter::PerGroupAndPolicy, ..Options::default() }).await;
+    let emulator = emulator(EmulatorOptions {
+        latency,
+        one_writer: OneWriter::PerGroupAndPolicy,
+        ..EmulatorOptions::default()
+    })
+    .await;
     let rules = || send(&emulator, Method::PUT, "rules", json!({"policy_id": POLICY, "rules": []}));
     let (one, other) = side_by_side(rules).await;
     let late = if one.status() == 409 { one } else { other };
@@ -209,7 +214,7 @@ async fn a_policy_has_one_writer_when_asked() {
 #[tokio::test(start_paused = true)]
 async fn a_client_that_leaves_has_written_all_the_same() {
     let latency = Latency::Fixed(Duration::from_millis(1500));
-    let emulator = emulator(Options { latency, ..Options::default() }).await;
+    let emulator = emulator(EmulatorOptions { latency, ..EmulatorOptions::default() }).await;
     let impatient = send(&emulator, Method::POST, "groups", new_group("left"));
     let arrived = async {
         while !emulator.requests().contains_key(&("POST".to_owned(), "/iam/v1alpha1/groups".to_owned())) {
@@ -227,7 +232,8 @@ async fn a_client_that_leaves_has_written_all_the_same() {
 
 #[tokio::test]
 async fn recorded_latency_is_that_of_the_call() {
-    let emulator = emulator(Options { latency: Latency::Recorded, ..Options::default() }).await;
+    let emulator =
+        emulator(EmulatorOptions { latency: Latency::Recorded, ..EmulatorOptions::default() }).await;
     let before = Instant::now();
     send(&emulator, Method::POST, "groups", new_group("slow")).await.unwrap();
     assert!(before.elapsed() >= Duration::from_millis(191));
@@ -237,8 +243,11 @@ async fn recorded_latency_is_that_of_the_call() {
 async fn the_traffic_is_written_down_without_secrets() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("traffic.jsonl");
-    let emulator =
-        emulator(Options { record: Some(std::fs::File::create(&path).unwrap()), ..Options::default() }).await;
+    let emulator = emulator(EmulatorOptions {
+        record: Some(std::fs::File::create(&path).unwrap()),
+        ..EmulatorOptions::default()
+    })
+    .await;
     let made = send(&emulator, Method::POST, "api-keys", json!({"user_id": USER})).await.unwrap();
     let secret = made.json::<Value>().await.unwrap()["secret_key"].as_str().unwrap().to_owned();
     send(&emulator, Method::DELETE, &format!("groups/{GROUP}"), Value::Null).await.unwrap();
@@ -259,7 +268,7 @@ async fn the_traffic_is_written_down_without_secrets() {
 
 #[tokio::test]
 async fn bodies_and_heads_have_bounds() {
-    let emulator = emulator(Options::default()).await;
+    let emulator = emulator(EmulatorOptions::default()).await;
     let large = send(&emulator, Method::POST, "groups", json!("x".repeat(5 << 20))).await.unwrap();
     assert_eq!(large.status(), 413);
     assert!(large.json::<Value>().await.unwrap()["message"].is_string());
@@ -279,7 +288,7 @@ async fn bodies_and_heads_have_bounds() {
 
 #[tokio::test]
 async fn a_shut_down_emulator_takes_no_connection() {
-    let emulator = emulator(Options::default()).await;
+    let emulator = emulator(EmulatorOptions::default()).await;
     let address = emulator.address();
     assert!(address.ip().is_loopback());
     send(&emulator, Method::GET, &groups(), Value::Null).await.unwrap();
@@ -291,7 +300,7 @@ async fn a_shut_down_emulator_takes_no_connection() {
 #[tokio::test]
 async fn a_clock_starts_where_it_is_told() {
     let now = "2031-01-01T00:00:00Z".parse().unwrap();
-    let emulator = emulator(Options { now: Some(now), ..Options::default() }).await;
+    let emulator = emulator(EmulatorOptions { now: Some(now), ..EmulatorOptions::default() }).await;
     let made = send(&emulator, Method::POST, "groups", new_group("later")).await.unwrap();
     let made = made.json::<Value>().await.unwrap()["created_at"].as_str().unwrap().to_owned();
     // It goes on from there, and a busy machine takes its time.
@@ -362,8 +371,11 @@ fn the_command_names_what_is_wrong_with_a_state() {
 
 #[tokio::test]
 async fn a_request_moves_the_clock_forward_and_never_back() {
-    let emulator =
-        emulator(Options { now: Some("2026-11-22T12:00:00Z".parse().unwrap()), ..Options::default() }).await;
+    let emulator = emulator(EmulatorOptions {
+        now: Some("2026-11-22T12:00:00Z".parse().unwrap()),
+        ..EmulatorOptions::default()
+    })
+    .await;
     let date = async |header: &str| {
         let client = Client::builder().no_proxy().build().unwrap();
         let request = client.get(format!("{}/iam/v1alpha1/{}", emulator.url(), groups()));

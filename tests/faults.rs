@@ -8,7 +8,7 @@ mod support;
 
 use scw_iam::api::{Client, wire};
 use scw_iam::apply::{
-    End, How, Journal, Options, Outcome, StepEnd, StepError, StepOutcome, StopSignal, Unwatched, apply,
+    End, How, Journal, Outcome, RunOptions, StepEnd, StepError, StepOutcome, StopSignal, Unwatched, apply,
 };
 use scw_iam::emulator::{self, Emulator, Faults};
 use scw_iam::model::{Attachment, Group, Policy, State};
@@ -21,9 +21,9 @@ use support::replay::{Replay, writes};
 use support::small::{changed, group, key, members, policy, rule, user};
 use support::state_json::{from_json, ids, twins};
 
-fn faulty(faults: &str, seed: u64) -> emulator::Options {
+fn faulty(faults: &str, seed: u64) -> emulator::RunOptions {
     let faults: Faults = faults.parse().unwrap();
-    emulator::Options { faults, seed: Some(seed), ..emulator::Options::default() }
+    emulator::RunOptions { faults, seed: Some(seed), ..emulator::RunOptions::default() }
 }
 
 /// A case whose plan makes one of each kind.
@@ -37,7 +37,7 @@ fn one_of_each() -> Case {
     })
 }
 
-async fn run(plan: &Plan, client: &Client, options: &Options) -> Outcome {
+async fn run(plan: &Plan, client: &Client, options: &RunOptions) -> Outcome {
     let (mut ids, mut journal) = (plan.ids().clone(), Journal::none());
     apply(plan, client, &mut ids, &mut journal, &Unwatched, StopSignal::never(), options).await
 }
@@ -125,7 +125,7 @@ async fn without_a_list_nothing_is_sent_again() {
 async fn beside_another_hand(trouble: Trouble, sets: &[&str]) -> (Emulator, Outcome) {
     let case = one_of_each();
     let plan = case.plan().unwrap();
-    let emulator = emulate(&case, emulator::Options::default()).await;
+    let emulator = emulate(&case, emulator::RunOptions::default()).await;
     let client = client(&emulator, &plan);
     let body = wire::CreatePolicy {
         name: "more".to_owned(),
@@ -195,7 +195,7 @@ async fn a_403_is_waited_out_only_when_this_run_has_just_granted_something_to_th
     for (caller, ends) in [(Some(user("ann")), true), (Some(user("dan")), false), (None, false)] {
         let plan = case.plan().unwrap();
         let emulator = emulate(&case, faulty("403-after-grant=#1-3", 1)).await;
-        let options = Options { caller: caller.clone(), parallelism: 1, ..options() };
+        let options = RunOptions { caller: caller.clone(), parallelism: 1, ..options() };
         let outcome = run(&plan, &client(&emulator, &plan), &options).await;
         assert_eq!(outcome.end == End::Done, ends, "{caller:?}: {outcome:#?}");
     }
@@ -258,7 +258,10 @@ async fn weather(seed: u64, faults: &str) -> Result<(u32, usize), String> {
     let record = folder.path().join("record.jsonl");
     let emulator = emulate(
         &case,
-        emulator::Options { record: Some(std::fs::File::create(&record).unwrap()), ..faulty(faults, seed) },
+        emulator::RunOptions {
+            record: Some(std::fs::File::create(&record).unwrap()),
+            ..faulty(faults, seed)
+        },
     )
     .await;
     let start = emulator.state();

@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 
 use scw_iam::api::{AccessKey, Client, Secret};
 use scw_iam::emulator::{self, Emulator};
-use scw_iam::live::{self, Live, Needs};
+use scw_iam::live::{self, Live, LiveNeeds};
 use scw_iam::model::Id;
 use serde_json::{Value, json};
 
@@ -14,7 +14,7 @@ fn example() -> Value {
 }
 
 async fn start(state: Value) -> (Emulator, Client) {
-    let options = emulator::Options { state: Some(state), ..Default::default() };
+    let options = emulator::EmulatorOptions { state: Some(state), ..Default::default() };
     let emulator = emulator::start(options).await.unwrap();
     let client = client(&emulator, "11111111-1111-1111-1111-111111111111", ORGANIZATION);
     (emulator, client)
@@ -29,7 +29,7 @@ fn organization() -> Id {
     ORGANIZATION.parse().unwrap()
 }
 
-async fn refresh(state: Value, needs: &Needs) -> Live {
+async fn refresh(state: Value, needs: &LiveNeeds) -> Live {
     let (_emulator, client) = start(state).await;
     live::refresh(&client, organization(), needs).await.unwrap()
 }
@@ -42,7 +42,7 @@ fn requests(emulator: &Emulator) -> Vec<String> {
 
 #[tokio::test]
 async fn an_organization_is_read_as_it_is() {
-    let all = Needs { projects: true, permission_sets: true, quota: true };
+    let all = LiveNeeds { projects: true, permission_sets: true, quota: true };
     let (_emulator, client) = start(example()).await;
     let mut live = live::refresh(&client, organization(), &all).await.unwrap();
     assert!(live.oldest_keys.is_empty());
@@ -75,7 +75,7 @@ async fn a_refresh_costs_one_request_per_list_and_one_per_policy_with_rules() {
     let policy = json!({"id": "00000000-0000-4000-8000-0000000000e2", "name": "empty", "no_principal": true, "rules": []});
     state["policies"].as_array_mut().unwrap().push(policy);
     let (emulator, client) = start(state).await;
-    let live = live::refresh(&client, organization(), &Needs::default()).await.unwrap();
+    let live = live::refresh(&client, organization(), &LiveNeeds::default()).await.unwrap();
     assert_eq!(live.state.policies().count(), 2);
     insta::assert_snapshot!(requests(&emulator).join("\n"), @r#"
     1 GET /iam/v1alpha1/applications
@@ -97,7 +97,7 @@ async fn lists_of_several_pages_are_read_whole() {
         .map(|number| json!({"permission_set_names": ["InstancesReadOnly"], "condition": format!("{number} > 0"), "organization_id": ORGANIZATION}))
         .collect();
     state["policies"][0]["rules"] = rules.into();
-    let live = refresh(state, &Needs::default()).await;
+    let live = refresh(state, &LiveNeeds::default()).await;
     assert_eq!(
         (live.state.applications().count(), live.state.policies().next().unwrap().1.rules.0.len()),
         (251, 130)
@@ -109,7 +109,7 @@ async fn a_client_of_another_organization_reads_nothing() {
     let (emulator, _) = start(example()).await;
     let other = "00000000-0000-4000-8000-000000000099";
     let client = client(&emulator, "11111111-1111-1111-1111-111111111111", other);
-    let error = live::refresh(&client, organization(), &Needs::default()).await.unwrap_err();
+    let error = live::refresh(&client, organization(), &LiveNeeds::default()).await.unwrap_err();
     assert!(error.to_string().contains(other), "{error}");
     assert!(emulator.requests().is_empty());
 }
@@ -133,7 +133,7 @@ async fn who(state: Value, secret: &str, access_key: &str) -> Result<String, Str
     let access_key: AccessKey = access_key.parse().unwrap();
     let caller = live::caller(&client, &access_key).await.map_err(|error| error.to_string())?;
     let owner = self::client(&emulator, "00000000-0000-4000-8000-00000000aa01", ORGANIZATION);
-    let live = live::refresh(&owner, organization(), &Needs::default()).await.unwrap();
+    let live = live::refresh(&owner, organization(), &LiveNeeds::default()).await.unwrap();
     caller.principal(&live.ids).map(|principal| principal.to_string()).map_err(|why| why.to_string())
 }
 
@@ -173,7 +173,7 @@ fn many_policies(count: usize) -> Value {
 #[tokio::test]
 async fn a_gateway_that_refuses_is_given_way_to_at_once() {
     for retry_after in [None, Some(1)] {
-        let options = emulator::Options {
+        let options = emulator::EmulatorOptions {
             state: Some(many_policies(100)),
             rate_limit: Some(25.0),
             retry_after,
@@ -182,7 +182,8 @@ async fn a_gateway_that_refuses_is_given_way_to_at_once() {
         let emulator = emulator::start(options).await.unwrap();
         let secret = Secret::new("11111111-1111-1111-1111-111111111111");
         let usual = Client::builder(secret, ORGANIZATION.parse().unwrap()).api_url(emulator.url());
-        let live = live::refresh(&usual.build().unwrap(), organization(), &Needs::default()).await.unwrap();
+        let live =
+            live::refresh(&usual.build().unwrap(), organization(), &LiveNeeds::default()).await.unwrap();
         let policies = live.state.policies().count();
         assert!(policies > 100);
         let sent: u64 = emulator.requests().values().sum();

@@ -21,7 +21,7 @@ use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
 use scw_iam::api::wire::{CreateGroup, NewMember, RuleSpec, SpecScope};
 use scw_iam::api::{Client, RetryPolicy, Secret};
-use scw_iam::emulator::{self, Emulator, Options};
+use scw_iam::emulator::{self, Emulator, EmulatorOptions};
 
 /// Small enough that sequences reach them; the others are unlimited.
 const QUOTA: [(&str, u64); 3] = [("iam_api_keys", 5), ("iam_groups", 3), ("iam_policies", 4)];
@@ -29,7 +29,7 @@ const QUOTA: [(&str, u64); 3] = [("iam_api_keys", 5), ("iam_groups", 3), ("iam_p
 /// Starts both sides from the same state.
 async fn start(quota: &[(&str, u64)]) -> (Emulator, Play) {
     let state = state(quota);
-    let options = Options { state: Some(state.clone()), seed: Some(7), ..Options::default() };
+    let options = EmulatorOptions { state: Some(state.clone()), seed: Some(7), ..EmulatorOptions::default() };
     let emulator = emulator::start(options).await.unwrap();
     let quick = RetryPolicy { base: Duration::from_millis(1), attempts: 2, ..RetryPolicy::default() };
     let client = Client::builder(Secret::new(SECRET), ORGANIZATION.parse().unwrap())

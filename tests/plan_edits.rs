@@ -12,8 +12,8 @@ use proptest::test_runner::TestRunner;
 use scw_iam::model::{
     Address, Application, Attachment, Desired, Group, Id, Ids, Key, Kind, Principal, State,
 };
-use scw_iam::plan::file::{Document, MadeFrom, Mismatch, Stale, Standing, Unreadable, digest};
-use scw_iam::plan::{Action, Caller, Error, Facts, Options, Plan, between};
+use scw_iam::plan::file::{MadeFrom, Mismatch, PlanDocument, Stale, Standing, Unreadable, digest};
+use scw_iam::plan::{Action, Caller, Error, Facts, GuardOptions, Plan, between};
 use serde_json::{Value, json};
 use support::organizations::{Case, pair};
 use support::wild::wild;
@@ -43,7 +43,7 @@ impl Known {
     }
 
     fn plan(&self) -> Result<Plan, Error> {
-        self.facts(|facts| between(facts, &self.desired, &Options::default()))
+        self.facts(|facts| between(facts, &self.desired, &GuardOptions::default()))
     }
 
     fn digest(&self) -> String {
@@ -52,7 +52,7 @@ impl Known {
 
     /// What `plan --out` writes, as if nothing had refused it.
     fn saved(&self, plan: &Plan) -> Value {
-        let mut document = plan.saved(MadeFrom::new(Vec::new(), &Options::default(), self.digest()));
+        let mut document = plan.saved(MadeFrom::new(Vec::new(), &GuardOptions::default(), self.digest()));
         document.summary.refused = false;
         document.guards.clear();
         serde_json::to_value(document).unwrap()
@@ -65,7 +65,7 @@ impl Known {
 
     /// The same, with the plan that was made again.
     fn check_with(&self, document: &Value, again: &Plan) -> Result<Standing, Mismatch> {
-        let document = Document::parse(document.to_string().as_bytes())?;
+        let document = PlanDocument::parse(document.to_string().as_bytes())?;
         _ = document.usable(Timestamp::UNIX_EPOCH, SignedDuration::from_hours(24))?;
         document.check(again, &self.digest(), Timestamp::UNIX_EPOCH)
     }
@@ -320,7 +320,7 @@ fn an_edit_is_refused_or_changes_nothing() {
 fn a_key_that_is_there_twice_is_refused_wherever_it_is() {
     let (case, plan, ()) = some(|_, plan| (!plan.is_empty()).then_some(()));
     let text = known(&case).saved(&plan).to_string();
-    assert!(Document::parse(text.as_bytes()).is_ok());
+    assert!(PlanDocument::parse(text.as_bytes()).is_ok());
     for (of, twice) in [
         (r#""steps":["#, r#""steps":[],"steps":["#),
         (r#""created":"#, r#""created":0,"created":"#),
@@ -331,7 +331,7 @@ fn a_key_that_is_there_twice_is_refused_wherever_it_is() {
     ] {
         let edited = text.replacen(of, twice, 1);
         assert_ne!(edited, text, "{of}");
-        let Err(Unreadable::Shape(why)) = Document::parse(edited.as_bytes()) else {
+        let Err(Unreadable::Shape(why)) = PlanDocument::parse(edited.as_bytes()) else {
             panic!("{of} was there twice")
         };
         assert!(why.starts_with("duplicate field"), "{why}");
@@ -344,7 +344,7 @@ fn a_document_that_is_nested_without_end_is_refused() {
     let text = known(&case).saved(&plan).to_string();
     let deep = format!(r#""interruptions":{}"#, "[".repeat(1_000_000));
     let text = text.replacen(r#""interruptions":["#, &deep, 1);
-    assert!(matches!(Document::parse(text.as_bytes()), Err(Unreadable::Shape(_))));
+    assert!(matches!(PlanDocument::parse(text.as_bytes()), Err(Unreadable::Shape(_))));
 }
 
 /// The first random case whose plan is of use, with its plan.

@@ -7,8 +7,8 @@ use std::collections::{BTreeMap, HashMap};
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
 use scw_iam::model::{Address, Expiry, Group, Id, Key, Kind, Place, Principal};
-use scw_iam::plan::file::{Document, MadeFrom, Mismatch, Stale, Standing, Unreadable, digest, schema};
-use scw_iam::plan::{Caller, Facts, GuardName, Options, Plan, Verdict, between};
+use scw_iam::plan::file::{MadeFrom, Mismatch, PlanDocument, Stale, Standing, Unreadable, digest, schema};
+use scw_iam::plan::{Caller, Facts, GuardName, GuardOptions, Plan, Verdict, between};
 use support::organizations::{Case, pair};
 
 const DAY: SignedDuration = SignedDuration::from_hours(24);
@@ -30,27 +30,27 @@ fn facts<T>(case: &Case, caller: &Caller, now: Timestamp, then: impl FnOnce(&Fac
 }
 
 /// What `plan --out` writes, read back. The guards of a random case do not matter here.
-fn saved(case: &Case, plan: &Plan) -> Document {
+fn saved(case: &Case, plan: &Plan) -> PlanDocument {
     let digest = facts(case, &owner(), Timestamp::UNIX_EPOCH, |facts| digest(facts, None));
-    let mut document = plan.saved(MadeFrom::new(Vec::new(), &Options::default(), digest));
+    let mut document = plan.saved(MadeFrom::new(Vec::new(), &GuardOptions::default(), digest));
     document.summary.refused = false;
     document.guards.clear();
     let text = serde_json::to_vec_pretty(&document).unwrap();
-    let read = Document::parse(&text).unwrap();
+    let read = PlanDocument::parse(&text).unwrap();
     assert_eq!(read, document);
     read
 }
 
 /// Plans again for a live side, and compares.
 fn check(
-    document: &Document,
+    document: &PlanDocument,
     case: &Case,
     caller: &Caller,
     now: Timestamp,
 ) -> Result<(Standing, Plan), Mismatch> {
     _ = document.usable(now, DAY)?;
     facts(case, caller, now, |facts| {
-        let again = between(facts, &case.desired, &Options::default()).unwrap();
+        let again = between(facts, &case.desired, &GuardOptions::default()).unwrap();
         document.check(&again, &digest(facts, None), now).map(|standing| (standing, again))
     })
 }
@@ -209,16 +209,16 @@ fn another_organization_or_version_or_shape_is_no_plan_to_apply() {
     let value = serde_json::to_value(saved(&case, &plan)).unwrap();
     let mut other = value.clone();
     other["tool"]["version"] = "0.0.0".into();
-    assert!(matches!(Document::parse(other.to_string().as_bytes()), Err(Unreadable::Version { .. })));
+    assert!(matches!(PlanDocument::parse(other.to_string().as_bytes()), Err(Unreadable::Version { .. })));
     let mut older = value.clone();
     older["format_version"] = 1.into();
     // Whatever else the older format holds.
     older["more"] = true.into();
-    let error = Document::parse(older.to_string().as_bytes()).unwrap_err();
+    let error = PlanDocument::parse(older.to_string().as_bytes()).unwrap_err();
     assert_eq!(error, Unreadable::Format { found: 1 });
     assert_eq!(error.hint(), Some("plan again with this version"));
     let text = value.to_string();
-    assert!(matches!(Document::parse(&text.as_bytes()[..text.len() - 3]), Err(Unreadable::Shape(_))));
+    assert!(matches!(PlanDocument::parse(&text.as_bytes()[..text.len() - 3]), Err(Unreadable::Shape(_))));
 }
 
 #[test]
@@ -241,7 +241,7 @@ fn the_one_who_applies_is_judged_and_not_the_one_who_planned() {
 #[test]
 fn what_was_allowed_is_allowed_again_and_today_s_number_counts() {
     let options =
-        |list: &[(GuardName, u32)], strict| Options { allow: list.iter().copied().collect(), strict };
+        |list: &[(GuardName, u32)], strict| GuardOptions { allow: list.iter().copied().collect(), strict };
     let planned = options(&[(GuardName::Deletes, 7), (GuardName::Rename, 1)], false);
     let made_from = MadeFrom::new(Vec::new(), &planned, String::new());
     let again = made_from.options(&options(&[(GuardName::Deletes, 8)], true));

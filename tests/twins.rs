@@ -8,9 +8,9 @@ use std::time::Duration;
 use futures::stream::{self, StreamExt as _};
 use scw_iam::api::Client;
 use scw_iam::api::ErrorKind;
-use scw_iam::apply::{End, Journal, Options, Outcome, StepEnd, StepError, StopSignal, Unwatched, apply};
+use scw_iam::apply::{End, Journal, Outcome, RunOptions, StepEnd, StepError, StopSignal, Unwatched, apply};
 use scw_iam::emulator::{self, Emulator, Latency};
-use scw_iam::live::{self, Needs};
+use scw_iam::live::{self, LiveNeeds};
 use scw_iam::model::{Application, Attachment, Desired, State};
 use scw_iam::plan::{self, Caller, Facts, Plan, between};
 use support::bench::{cases, client_of, emulate, options};
@@ -32,7 +32,7 @@ fn one_of_each() -> Case {
 
 /// Plans for what is live.
 async fn planned(client: &Client, desired: &Desired) -> Result<Plan, plan::Error> {
-    let live = live::refresh(client, desired.state.organization, &Needs::default()).await.unwrap();
+    let live = live::refresh(client, desired.state.organization, &LiveNeeds::default()).await.unwrap();
     let facts = Facts {
         live: &live.state,
         ids: &live.ids,
@@ -42,12 +42,12 @@ async fn planned(client: &Client, desired: &Desired) -> Result<Plan, plan::Error
         caller: &Caller::Unresolved("nobody asked".to_owned()),
         now: jiff::Timestamp::UNIX_EPOCH,
     };
-    between(&facts, desired, &plan::Options::default())
+    between(&facts, desired, &plan::GuardOptions::default())
 }
 
 async fn applied(client: &Client, plan: &Plan) -> Outcome {
     let (mut ids, mut journal) = (plan.ids().clone(), Journal::none());
-    let options = Options { converge_within: Duration::from_secs(3), ..options() };
+    let options = RunOptions { converge_within: Duration::from_secs(3), ..options() };
     apply(plan, client, &mut ids, &mut journal, &Unwatched, StopSignal::never(), &options).await
 }
 
@@ -80,7 +80,8 @@ fn gave_way(outcome: &Outcome) -> bool {
 
 async fn trial(seed: u64) -> Trial {
     let case = one_of_each();
-    let latency = emulator::Options { latency: Latency::Recorded, ..emulator::Options::default() };
+    let latency =
+        emulator::EmulatorOptions { latency: Latency::Recorded, ..emulator::EmulatorOptions::default() };
     let emulator = emulate(&case, latency).await;
     let plan = case.plan().unwrap();
     let [one, other] = [(), ()].map(|()| client_of(&emulator.url(), &plan));

@@ -15,7 +15,7 @@ use std::time::Instant;
 use scw_iam::access::{World, changes};
 use scw_iam::config::{Source, read};
 use scw_iam::model::{Catalogue, Key, Principal};
-use scw_iam::plan::{Caller, Facts, Options, between};
+use scw_iam::plan::{Caller, Facts, GuardOptions, between};
 use scw_iam::render::plan::PlanReport;
 use scw_iam::render::{Report, Style};
 
@@ -73,7 +73,8 @@ fn measure(organization: &Organization, folder: &Path) -> Figures {
         caller: &caller,
         now,
     };
-    let plan = timed(&mut figures.plan, || between(&facts, &desired, &Options::default())).expect("a plan");
+    let plan =
+        timed(&mut figures.plan, || between(&facts, &desired, &GuardOptions::default())).expect("a plan");
     figures.steps = plan.steps().len();
     figures.planned = kibibytes("VmHWM:");
     let mut shown = Vec::new();

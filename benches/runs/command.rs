@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
-use scw_iam::emulator::{self, Emulator, Latency, Options};
+use scw_iam::emulator::{self, Emulator, EmulatorOptions, Latency};
 use serde_json::Value;
 use tokio::process::Command;
 
@@ -54,7 +54,13 @@ pub(crate) async fn run(command: &[&str], state: Value, files: &Value, pace: Pac
         Gateway::Limit(rate, retry_after) => (Some(rate), retry_after),
     };
     let latency = Latency::Recorded;
-    let options = Options { state: Some(state), latency, rate_limit, retry_after, ..Options::default() };
+    let options = EmulatorOptions {
+        state: Some(state),
+        latency,
+        rate_limit,
+        retry_after,
+        ..EmulatorOptions::default()
+    };
     let emulator = emulator::start(options).await.expect("the state is good");
     let folder = tempfile::tempdir().expect("a folder");
     std::fs::write(folder.path().join("iam.yaml"), files.to_string()).expect("a file");

@@ -23,7 +23,7 @@ pub struct AccessChange {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ChangedGrant {
     /// What happens to it.
-    pub sharpness: Sharpness,
+    pub effect: AccessEffect,
     /// The grant as it is afterwards; for what is lost, as it was before.
     pub grant: Arc<Grant>,
     /// By which way it is held afterwards; for what is lost, was held before.
@@ -32,7 +32,7 @@ pub struct ChangedGrant {
 
 /// What happens to a grant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Sharpness {
+pub enum AccessEffect {
     /// It was not held, and will be.
     Gained,
     /// It was held under a condition, and will be held without.
@@ -143,21 +143,21 @@ fn change(before: &mut Side<'_>, after: &mut Side<'_>, id: PrincipalId) -> Optio
     }
     let mut grants = Vec::new();
     let (old, new) = (before.ways(id), after.ways(id));
-    let mut note = |sharpness, grant: Packed, side: &mut Side<'_>, ways: &[Way<'_>]| {
+    let mut note = |effect, grant: Packed, side: &mut Side<'_>, ways: &[Way<'_>]| {
         if let Some(path) = side.path(ways, grant) {
-            grants.push(ChangedGrant { sharpness, grant: side.grant(grant), path });
+            grants.push(ChangedGrant { effect, grant: side.grant(grant), path });
         }
     };
     for grant in will.iter().filter(|grant| !held.cover(*grant)) {
         let loosened =
             !grant.conditional() && held.iter().any(|h| h.conditional() && h.unconditional() == grant);
-        note(if loosened { Sharpness::Loosened } else { Sharpness::Gained }, grant, after, &new);
+        note(if loosened { AccessEffect::Loosened } else { AccessEffect::Gained }, grant, after, &new);
     }
     for grant in held.iter().filter(|grant| !will.cover(*grant)) {
         let kept = |w: Packed| w.conditional() && w.unconditional() == grant;
         match will.iter().find(|w| kept(*w)) {
-            Some(tighter) => note(Sharpness::Tightened, tighter, after, &new),
-            None => note(Sharpness::Lost, grant, before, &old),
+            Some(tighter) => note(AccessEffect::Tightened, tighter, after, &new),
+            None => note(AccessEffect::Lost, grant, before, &old),
         }
     }
     if grants.is_empty() {

@@ -9,7 +9,7 @@ use crate::model::Condition;
 /// A request, as far as conditions ask about it. What is `None` is not known, and a condition that needs it is
 /// neither true nor false.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Request {
+pub struct RequestFacts {
     /// When it is made: `request.time`.
     pub time: Timestamp,
     /// The public address it comes from: `request.ip`.
@@ -17,13 +17,13 @@ pub struct Request {
     /// `request.user_agent`; Scaleway cuts it at 255 characters, and so does the evaluation.
     pub user_agent: Option<String>,
     /// What it is about.
-    pub resource: Resource,
+    pub resource: ResourceFacts,
 }
 
-impl Request {
+impl RequestFacts {
     /// Returns the fields that are not known, as conditions name them.
     fn unknown(&self) -> Vec<&'static str> {
-        let Self { time: _, ip, user_agent, resource: Resource { name, id, locality } } = self;
+        let Self { time: _, ip, user_agent, resource: ResourceFacts { name, id, locality } } = self;
         let fields = [
             ("request.ip", ip),
             ("request.user_agent", user_agent),
@@ -40,7 +40,7 @@ impl Request {
 ///
 /// Source: product documentation, July to October 2026.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Resource {
+pub struct ResourceFacts {
     /// `resource.name`.
     pub name: Option<String>,
     /// `resource.id`.
@@ -73,7 +73,7 @@ pub enum Undecided {
 ///
 /// # Errors
 /// [`Undecided`] when the condition has no answer; Scaleway grants nothing then.
-pub fn holds(condition: &Condition, request: &Request) -> Result<bool, Undecided> {
+pub fn holds(condition: &Condition, request: &RequestFacts) -> Result<bool, Undecided> {
     let expression = expression(condition.as_str(), Vocabulary::Condition)?;
     let time = time_value(request.time)?;
     answer(&expression, &request.unknown(), || {
@@ -190,7 +190,7 @@ fn answer(
 /// Where Scaleway cuts a user agent.
 const USER_AGENT_MOST: usize = 255;
 
-fn request_value(request: &Request, time: Value) -> HashMap<String, Value> {
+fn request_value(request: &RequestFacts, time: Value) -> HashMap<String, Value> {
     let mut fields = HashMap::from([("time".to_owned(), time)]);
     if let Some(ip) = &request.ip {
         fields.insert("ip".to_owned(), ip.clone().into());
@@ -202,8 +202,8 @@ fn request_value(request: &Request, time: Value) -> HashMap<String, Value> {
     fields
 }
 
-fn resource_value(resource: &Resource) -> HashMap<String, Value> {
-    let Resource { name, id, locality } = resource;
+fn resource_value(resource: &ResourceFacts) -> HashMap<String, Value> {
+    let ResourceFacts { name, id, locality } = resource;
     let fields = [("name", name), ("id", id), ("locality", locality)];
     let known = |(field, value): (&str, &Option<String>)| Some((field.to_owned(), value.clone()?.into()));
     fields.into_iter().filter_map(known).collect()
@@ -222,12 +222,12 @@ fn time_value(time: Timestamp) -> Result<Value, Undecided> {
 mod tests {
     use super::*;
 
-    fn request() -> Request {
-        Request {
+    fn request() -> RequestFacts {
+        RequestFacts {
             time: "2026-06-01T06:30:00Z".parse().unwrap(),
             ip: Some("192.0.2.7".to_owned()),
             user_agent: Some("terraform-test".to_owned()),
-            resource: Resource {
+            resource: ResourceFacts {
                 name: Some("/ci/deploy".to_owned()),
                 id: Some("11111111-1111-1111-1111-111111111111".to_owned()),
                 locality: Some("fr-par".to_owned()),
@@ -235,7 +235,7 @@ mod tests {
         }
     }
 
-    fn judge(text: &str, request: &Request) -> Result<bool, Undecided> {
+    fn judge(text: &str, request: &RequestFacts) -> Result<bool, Undecided> {
         holds(&text.parse().unwrap(), request)
     }
 
@@ -258,7 +258,7 @@ mod tests {
 
     #[test]
     fn what_is_not_known_leaves_it_undecided_unless_it_does_not_matter() {
-        let unknown = Request { ip: None, resource: Resource::default(), ..request() };
+        let unknown = RequestFacts { ip: None, resource: ResourceFacts::default(), ..request() };
         let depends = |on: &str| Err(Undecided::Unknown(on.to_owned()));
         for (text, answer) in [
             ("request.ip == \"x\"", depends("request.ip")),
@@ -282,8 +282,8 @@ mod tests {
 
     #[test]
     fn a_part_of_a_resource_may_be_known() {
-        let resource = Resource { locality: None, ..request().resource };
-        let some = Request { resource, ..request() };
+        let resource = ResourceFacts { locality: None, ..request().resource };
+        let some = RequestFacts { resource, ..request() };
         assert_eq!(judge("resource.name == \"/ci/deploy\" && has(resource.id)", &some), Ok(true));
         let depends = Err(Undecided::Unknown("resource.locality".to_owned()));
         assert_eq!(judge("has(resource.name) && resource.locality != \"fr-par\"", &some), depends);
@@ -314,7 +314,7 @@ mod tests {
 
     #[test]
     fn a_user_agent_is_cut_as_scaleway_cuts_it() {
-        let long = Request { user_agent: Some("é".repeat(300)), ..request() };
+        let long = RequestFacts { user_agent: Some("é".repeat(300)), ..request() };
         assert_eq!(judge("size(request.user_agent) == 255", &long), Ok(true));
     }
 

@@ -48,10 +48,10 @@ pub fn judge_guardrails(
             }
         };
         let reads = |field| forbidden.reads(field);
-        let mut judge = Judge {
+        let mut judge = GuardrailCheck {
             everything,
             catalogue,
-            reads: Reads {
+            reads: FieldsRead {
                 principal: reads("principal"),
                 kind: reads("kind"),
                 set: reads("permission_set"),
@@ -75,7 +75,7 @@ pub fn judge_guardrails(
 }
 
 /// Which fields of a grant the expression asks for.
-struct Reads {
+struct FieldsRead {
     principal: bool,
     kind: bool,
     set: bool,
@@ -88,7 +88,7 @@ struct Reads {
 
 /// Whether a grant is forbidden.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Answer {
+enum Ruling {
     No,
     /// As itself.
     Yes,
@@ -98,7 +98,7 @@ enum Answer {
 
 /// A grant that somebody holds, by number; without what is not asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-struct Held {
+struct NumberedGrant {
     principal: Option<PrincipalId>,
     user: bool,
     grant: Packed,
@@ -108,23 +108,23 @@ struct Held {
 }
 
 /// A forbidden grant, and whether it is forbidden only as one of the sets that its own takes in.
-type Found = (HeldGrant, bool);
+type ForbiddenGrant = (HeldGrant, bool);
 
 /// Judges one guardrail: once for all grants that are the same in what it asks for.
-struct Judge<'a> {
+struct GuardrailCheck<'a> {
     everything: &'a Everything<'a>,
     catalogue: &'a Catalogue,
     forbidden: Forbidden,
-    reads: Reads,
+    reads: FieldsRead,
     /// The sets that a set takes in.
     widened: &'a mut HashMap<PermissionSetName, Vec<PermissionSetName>>,
-    known: HashMap<Held, Answer>,
-    found: Vec<Found>,
+    known: HashMap<NumberedGrant, Ruling>,
+    found: Vec<ForbiddenGrant>,
     /// Why there was no answer, the first time.
     unjudged: Option<Undecided>,
 }
 
-impl Judge<'_> {
+impl GuardrailCheck<'_> {
     fn all(&mut self) {
         let everything = self.everything;
         for (policy, _) in everything.world.all::<PolicyId>() {
@@ -142,28 +142,34 @@ impl Judge<'_> {
         let key = self.everything.world.name(policy);
         let live = key.and_then(|key| self.everything.state.policy(key));
         let managed = live.is_some_and(|policy| policy.flags.managed);
-        let mut last: Option<(Held, Answer)> = None;
+        let mut last: Option<(NumberedGrant, Ruling)> = None;
         for principal in holders {
             let Some(who) = self.everything.world.name(*principal) else { continue };
             let user = matches!(who, Principal::User(_));
-            let held =
-                Held { principal: Some(*principal), user, grant, group, policy: Some(policy), managed };
+            let held = NumberedGrant {
+                principal: Some(*principal),
+                user,
+                grant,
+                group,
+                policy: Some(policy),
+                managed,
+            };
             let asked = self.asked(held);
             let answer = match last {
                 Some((same, answer)) if same == asked => answer,
                 _ => self.answer(held, asked),
             };
             last = Some((asked, answer));
-            if answer != Answer::No {
+            if answer != Ruling::No {
                 self.note(who, held, answer);
             }
         }
     }
 
     /// The grant with all that the expression does not ask for made the same.
-    fn asked(&self, held: Held) -> Held {
-        let Reads { principal, kind, set, scope, condition, group, policy, managed } = self.reads;
-        Held {
+    fn asked(&self, held: NumberedGrant) -> NumberedGrant {
+        let FieldsRead { principal, kind, set, scope, condition, group, policy, managed } = self.reads;
+        NumberedGrant {
             principal: held.principal.filter(|_| principal),
             user: kind && held.user,
             grant: held.grant.only(set, scope, condition),
@@ -173,7 +179,7 @@ impl Judge<'_> {
         }
     }
 
-    fn answer(&mut self, held: Held, asked: Held) -> Answer {
+    fn answer(&mut self, held: NumberedGrant, asked: NumberedGrant) -> Ruling {
         if let Some(answer) = self.known.get(&asked) {
             return *answer;
         }
@@ -182,7 +188,7 @@ impl Judge<'_> {
         answer
     }
 
-    fn evaluate(&mut self, held: Held) -> Answer {
+    fn evaluate(&mut self, held: NumberedGrant) -> Ruling {
         let grant = self.everything.world.symbols.unpack(held.grant);
         let mut facts = self.facts(held, &grant);
         let (forbidden, unjudged) = (&self.forbidden, &mut self.unjudged);
@@ -193,10 +199,10 @@ impl Judge<'_> {
             })
         };
         if forbids(&facts) {
-            return Answer::Yes;
+            return Ruling::Yes;
         }
         if !self.reads.set {
-            return Answer::No;
+            return Ruling::No;
         }
         let catalogue = self.catalogue;
         let sets = match self.widened.entry(grant.permission_set) {
@@ -210,13 +216,13 @@ impl Judge<'_> {
         for inner in sets.iter() {
             facts.permission_set = inner.to_string();
             if forbids(&facts) {
-                return Answer::Through;
+                return Ruling::Through;
             }
         }
-        Answer::No
+        Ruling::No
     }
 
-    fn facts(&self, held: Held, grant: &Grant) -> GrantFacts {
+    fn facts(&self, held: NumberedGrant, grant: &Grant) -> GrantFacts {
         let Everything { state, world, .. } = self.everything;
         let (principal, kind) = match held.principal.and_then(|principal| world.name(principal)) {
             Some(Principal::User(key)) => (format!("user:{key}"), "user"),
@@ -245,13 +251,13 @@ impl Judge<'_> {
         }
     }
 
-    fn note(&mut self, who: &Principal, held: Held, answer: Answer) {
+    fn note(&mut self, who: &Principal, held: NumberedGrant, answer: Ruling) {
         let Some(policy) = held.policy else { return };
         let grant = self.everything.world.symbols.unpack(held.grant);
         let rules = self.everything.rules(policy);
         let rule = rules.iter().position(|rule| Grant::of_rule(rule).any(|one| one == grant));
         let found = rule.and_then(|rule| self.everything.held(who, grant, held.group, (policy, rule)));
-        self.found.extend(found.map(|found| (found, answer == Answer::Through)));
+        self.found.extend(found.map(|found| (found, answer == Ruling::Through)));
     }
 
     /// What was found, by principal and grant, each by its first way.

@@ -15,8 +15,8 @@ mod question;
 mod symbols;
 
 pub use assertion::{Broken, broken_assertions, granted, nearly_granted, sentence};
-pub use change::{AccessChange, ChangedGrant, Path, Sharpness, changes};
-pub use condition::{Forbidden, GrantFacts, Request, Resource, Undecided, ends, holds};
+pub use change::{AccessChange, AccessEffect, ChangedGrant, Path, changes};
+pub use condition::{Forbidden, GrantFacts, RequestFacts, ResourceFacts, Undecided, ends, holds};
 pub use grant::{Grant, GrantScope, self_escalating};
 pub use guardrail::{Judgement, Unjudged, judge_guardrails};
 pub use holdings::{Attached, GroupId, Held, Holdings, Number, PolicyId, PrincipalId, World};

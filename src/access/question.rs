@@ -4,7 +4,8 @@ use std::borrow::Cow;
 use std::fmt;
 
 use super::{
-    Grant, GrantScope, GroupId, Holdings, Path, PolicyId, PrincipalId, Request, Undecided, World, includes,
+    Grant, GrantScope, GroupId, Holdings, Path, PolicyId, PrincipalId, RequestFacts, Undecided, World,
+    includes,
 };
 use crate::model::{
     Attachment, Catalogue, Id, Key, PermissionSetName, Policy, Principal, Rule, Scope, State, UserType,
@@ -136,7 +137,7 @@ impl<'s> Everything<'s> {
         catalogue: &Catalogue,
         set: &PermissionSetName,
         scope: &GrantScope,
-        request: Option<&Request>,
+        request: Option<&RequestFacts>,
     ) -> Vec<CanDo> {
         let mut found: Vec<CanDo> = Vec::new();
         for held in self.grants().filter(|held| held.grant.scope.contains(scope)) {
@@ -242,7 +243,7 @@ pub fn nearest(
 
 /// Returns whether a grant holds for a request; without one, a condition is left open.
 #[must_use]
-pub fn decide(grant: &Grant, request: Option<&Request>) -> Holds {
+pub fn decide(grant: &Grant, request: Option<&RequestFacts>) -> Holds {
     match (&grant.condition, request) {
         (None, _) => Holds::Yes,
         (Some(_), None) => Holds::Depends(None),

@@ -135,27 +135,27 @@ struct EventsPage {
 }
 
 /// Where a reading stands.
-struct Reading {
+struct EventReading {
     client: Client,
     query: Vec<(&'static str, String)>,
     seen: HashSet<String>,
     pages: usize,
-    next: Next,
+    next: NextPage,
 }
 
-enum Next {
+enum NextPage {
     First,
     Token(String),
     Nothing,
 }
 
-impl Reading {
+impl EventReading {
     async fn page(mut self) -> Result<Option<(Vec<AuditEvent>, Self)>, Error> {
         let error = |kind| Error::new(&Method::GET, EVENTS, kind);
-        let token = match std::mem::replace(&mut self.next, Next::Nothing) {
-            Next::First => None,
-            Next::Token(token) => Some(token),
-            Next::Nothing => return Ok(None),
+        let token = match std::mem::replace(&mut self.next, NextPage::Nothing) {
+            NextPage::First => None,
+            NextPage::Token(token) => Some(token),
+            NextPage::Nothing => return Ok(None),
         };
         if self.pages >= MOST_PAGES {
             return Err(error(ErrorKind::TooLarge).with_note("a list without an end"));
@@ -170,7 +170,7 @@ impl Reading {
             }
         }
         if let Some(token) = next_page_token.filter(|token| !token.is_empty()) {
-            self.next = Next::Token(token);
+            self.next = NextPage::Token(token);
         }
         Ok(Some((events, self)))
     }
@@ -209,14 +209,14 @@ impl Client {
             .one("principal_id", list.principal_id.as_ref())
             .one("product_name", list.product_name.as_ref())
             .one("page_size", Some(&PAGE));
-        let reading = Reading {
+        let reading = EventReading {
             client: self.clone(),
             query: query.done(),
             seen: HashSet::new(),
             pages: 0,
-            next: Next::First,
+            next: NextPage::First,
         };
-        let pages = stream::try_unfold(reading, Reading::page);
+        let pages = stream::try_unfold(reading, EventReading::page);
         AuditEvents {
             stream: pages.map_ok(|events| stream::iter(events.into_iter().map(Ok))).try_flatten().boxed(),
         }

@@ -14,8 +14,8 @@ use super::id::OrganizationId;
 use super::rate::Limiter;
 use super::redact::Redactor;
 use super::retry::RetryPolicy;
+use super::retry_state::RetryState;
 use super::secret::Secret;
-use super::tries::Tries;
 
 /// The address of the API. Source: the official clients.
 pub const API_URL: &str = "https://api.scaleway.com";
@@ -34,14 +34,14 @@ pub const DEFAULT_MAX_RPS: f64 = 100.0;
 /// one API share its rate.
 #[derive(Clone)]
 pub struct Client {
-    inner: Arc<Inner>,
+    inner: Arc<ClientInner>,
     propagation: Option<Propagation>,
-    trail: Option<Arc<Trail>>,
+    write_log: Option<Arc<WriteLog>>,
     /// Where the caller itself decides about each try.
-    tries: Option<Tries>,
+    retry_state: Option<RetryState>,
 }
 
-struct Inner {
+struct ClientInner {
     http: reqwest::Client,
     api_url: String,
     organization: OrganizationId,
@@ -63,11 +63,11 @@ struct Propagation {
 
 /// What came of the writes that were sent through one client: for a report of a single step.
 #[derive(Debug, Default)]
-pub struct Trail(Mutex<Tracks>);
+pub struct WriteLog(Mutex<LastWrite>);
 
-/// What a [`Trail`] shows.
+/// What a [`WriteLog`] shows.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Tracks {
+pub struct LastWrite {
     /// How often a writing request was sent, each try counted.
     pub writes: u32,
     /// The `X-Request-Id` of the last writing request's answer; `None` when it got none.
@@ -76,16 +76,16 @@ pub struct Tracks {
     pub status: Option<u16>,
 }
 
-impl Trail {
+impl WriteLog {
     /// Returns what came of the writes so far.
-    pub fn tracks(&self) -> Tracks {
+    pub fn last_write(&self) -> LastWrite {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     fn note(&self, status: Option<u16>, request_id: Option<&str>) {
-        let mut tracks = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut last_write = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let request_id = request_id.map(str::to_owned);
-        *tracks = Tracks { writes: tracks.writes + 1, request_id, status };
+        *last_write = LastWrite { writes: last_write.writes + 1, request_id, status };
     }
 }
 
@@ -196,16 +196,16 @@ impl Client {
         Self { propagation: Some(Propagation { granted_at, window }), ..self.clone() }
     }
 
-    /// Returns a client, sharing everything with this one, that leaves word of its writes on a trail.
+    /// Returns a client, sharing everything with this one, that notes what comes of its writes.
     #[must_use = "the client itself is left as it was"]
-    pub fn with_trail(&self, trail: Arc<Trail>) -> Self {
-        Self { trail: Some(trail), ..self.clone() }
+    pub fn with_write_log(&self, write_log: Arc<WriteLog>) -> Self {
+        Self { write_log: Some(write_log), ..self.clone() }
     }
 
     /// Returns a client, sharing everything with this one, that sends a call once, as the next of these tries.
     #[must_use = "the client itself is left as it was"]
-    pub fn single(&self, tries: &Tries) -> Self {
-        Self { tries: Some(tries.clone()), ..self.clone() }
+    pub fn single(&self, retry_state: &RetryState) -> Self {
+        Self { retry_state: Some(retry_state.clone()), ..self.clone() }
     }
 
     /// Returns how far the API's clock is ahead of this machine's, to a second, by the `Date` of the last answer; `None` before
@@ -222,13 +222,13 @@ impl Client {
 
     /// Notes a writing request that was sent, and its answer.
     pub(super) fn note(&self, status: Option<u16>, request_id: Option<&str>) {
-        if let Some(trail) = &self.trail {
-            trail.note(status, request_id);
+        if let Some(write_log) = &self.write_log {
+            write_log.note(status, request_id);
         }
     }
 
-    pub(super) fn tries(&self) -> Option<&Tries> {
-        self.tries.as_ref()
+    pub(super) fn retry_state(&self) -> Option<&RetryState> {
+        self.retry_state.as_ref()
     }
 
     pub(super) fn propagation_left(&self) -> Duration {
@@ -272,7 +272,7 @@ impl Client {
 
 impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Inner { api_url, organization, .. } = &*self.inner;
+        let ClientInner { api_url, organization, .. } = &*self.inner;
         f.debug_struct("Client")
             .field("api_url", api_url)
             .field("organization", organization)
@@ -370,7 +370,7 @@ impl ClientBuilder {
         if is_this_machine(&url) {
             http = http.no_proxy();
         }
-        let inner = Inner {
+        let inner = ClientInner {
             http: http.build().map_err(BuildError::Http)?,
             limiter: Limiter::of(&self.api_url, self.max_rps),
             api_url: self.api_url,
@@ -381,7 +381,7 @@ impl ClientBuilder {
             redactor,
             clock_ahead: Mutex::new(None),
         };
-        Ok(Client { inner: Arc::new(inner), propagation: None, trail: None, tries: None })
+        Ok(Client { inner: Arc::new(inner), propagation: None, write_log: None, retry_state: None })
     }
 
     fn headers(&self) -> Result<HeaderMap, BuildError> {

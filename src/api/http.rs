@@ -11,8 +11,8 @@ use tokio::time::Instant;
 
 use super::client::Client;
 use super::error::{Error, ErrorKind, escaped};
-use super::retry::{Decision, Failure, Reason, Replay, Try};
-use super::tries::Tries;
+use super::retry::{Decision, Replay, RetryReason, Try, TryFailure};
+use super::retry_state::RetryState;
 
 /// A body longer than this is not read: a page of the longest real objects has a hundredth of it.
 const LONGEST_BODY: usize = 64 << 20;
@@ -98,7 +98,7 @@ impl Call {
 
 /// A whole answer.
 #[derive(Debug)]
-pub(super) struct Answer {
+pub(super) struct WholeAnswer {
     status: u16,
     json: bool,
     request_id: Option<String>,
@@ -108,16 +108,16 @@ pub(super) struct Answer {
 
 /// A failed try: how the retry policy sees it, and how a person does.
 struct Failed {
-    failure: Failure,
+    failure: TryFailure,
     retry_after: Option<Duration>,
     error: Error,
 }
 
 /// Reads the body of a successful answer.
-type Reader<'a, T> = &'a (dyn Fn(&Answer) -> Result<T, Unreadable> + Sync);
+type Reader<'a, T> = &'a (dyn Fn(&WholeAnswer) -> Result<T, UnreadableAnswer> + Sync);
 
 /// Why a successful answer could not be read.
-enum Unreadable {
+enum UnreadableAnswer {
     /// It is no JSON by its own account.
     ContentType,
     Json(serde_json::Error),
@@ -137,9 +137,9 @@ impl Client {
     ) -> Result<T, Error> {
         self.send_until_done(call, &|answer| {
             if answer.json {
-                read(&answer.body).map_err(Unreadable::Json)
+                read(&answer.body).map_err(UnreadableAnswer::Json)
             } else {
-                Err(Unreadable::ContentType)
+                Err(UnreadableAnswer::ContentType)
             }
         })
         .await
@@ -151,7 +151,7 @@ impl Client {
     pub(super) async fn send_empty(&self, call: Call) -> Result<(), Error> {
         let done = self.send_until_done(&call, &|answer| {
             // Not any 2xx will do: a page of a captive portal, say, must not pass for a deletion.
-            if answer.status == 204 || answer.json { Ok(()) } else { Err(Unreadable::ContentType) }
+            if answer.status == 204 || answer.json { Ok(()) } else { Err(UnreadableAnswer::ContentType) }
         });
         match done.await {
             Err(error) if error.kind() == ErrorKind::NotFound && error.attempts() > 1 => Ok(()),
@@ -161,9 +161,9 @@ impl Client {
 
     /// Sends a call until it is done, or the retry policy gives up.
     async fn send_until_done<T>(&self, call: &Call, read: Reader<'_, T>) -> Result<T, Error> {
-        let start = self.tries().map_or_else(Instant::now, Tries::began);
-        let mut attempt = self.tries().map_or(0, Tries::made);
-        let mut may_have_happened = self.tries().is_some_and(Tries::may_have_happened);
+        let start = self.retry_state().map_or_else(Instant::now, RetryState::began);
+        let mut attempt = self.retry_state().map_or(0, RetryState::made);
+        let mut may_have_happened = self.retry_state().is_some_and(RetryState::may_have_happened);
         loop {
             attempt += 1;
             let failed = match self.send_once(call, attempt).await.and_then(|answer| answer.read(call, read))
@@ -182,7 +182,7 @@ impl Client {
                 jitter: jitter(),
             });
             match decision {
-                Decision::Again(wait) if self.tries().is_some() => {
+                Decision::Again(wait) if self.retry_state().is_some() => {
                     return Err(failed.error.after(attempt, may_have_happened).again_in(wait));
                 }
                 Decision::Again(wait) => tokio::time::sleep(wait).await,
@@ -196,7 +196,7 @@ impl Client {
     }
 
     /// Sends a call once, when a place and its turn have come, and reads the whole answer.
-    async fn send_once(&self, call: &Call, attempt: u32) -> Result<Answer, Failed> {
+    async fn send_once(&self, call: &Call, attempt: u32) -> Result<WholeAnswer, Failed> {
         let _place = self.place().await;
         let wave = self.limiter().turn().await;
         let start = Instant::now();
@@ -217,13 +217,13 @@ impl Client {
         result
     }
 
-    async fn exchange(&self, call: &Call) -> Result<Answer, Failed> {
+    async fn exchange(&self, call: &Call) -> Result<WholeAnswer, Failed> {
         let mut response = self.request(call).send().await.map_err(|error| Failed::transport(call, error))?;
         let headers = response.headers();
         if let Some(date) = headers.get(DATE).and_then(|date| http_date(date.to_str().ok()?)) {
             self.heard_time(date);
         }
-        let mut answer = Answer {
+        let mut answer = WholeAnswer {
             status: response.status().as_u16(),
             json: is_json(headers),
             request_id: headers
@@ -271,7 +271,7 @@ impl Client {
     }
 }
 
-impl Answer {
+impl WholeAnswer {
     fn is_success(&self) -> bool {
         (200..300).contains(&self.status)
     }
@@ -288,48 +288,48 @@ impl Answer {
 impl Failed {
     fn transport(call: &Call, error: reqwest::Error) -> Self {
         let (failure, kind) = match &error {
-            error if is_about_certificates(error) => (Failure::Certificate, ErrorKind::Certificate),
-            error if error.is_connect() => (Failure::NotSent, ErrorKind::Connect),
-            _ => (Failure::Interrupted, ErrorKind::Interrupted),
+            error if is_about_certificates(error) => (TryFailure::Certificate, ErrorKind::Certificate),
+            error if error.is_connect() => (TryFailure::NotSent, ErrorKind::Connect),
+            _ => (TryFailure::Interrupted, ErrorKind::Interrupted),
         };
         // The address is in our own message; the query would be repeated in each link of the chain.
         Self { failure, retry_after: None, error: call.error(kind).with_source(error.without_url()) }
     }
 
-    fn too_large(call: &Call, answer: &Answer) -> Self {
+    fn too_large(call: &Call, answer: &WholeAnswer) -> Self {
         let note = format!("the answer has more than {} MiB", LONGEST_BODY >> 20);
         let error =
             call.error(ErrorKind::TooLarge).with_note(&note).with_request_id(answer.request_id.clone());
-        Self { failure: Failure::Unreadable, retry_after: None, error: error.with_status(answer.status) }
+        Self { failure: TryFailure::Unreadable, retry_after: None, error: error.with_status(answer.status) }
     }
 
-    fn status(call: &Call, answer: Answer) -> Self {
+    fn status(call: &Call, answer: WholeAnswer) -> Self {
         let error = Error::refused(&call.method, &call.path, answer.status, answer.json, &answer.body);
         let error = if call.secret_request { error.without_quotes() } else { error };
         let reason = match error.api_type() {
-            Some("transient_state") => Reason::TransientState,
-            Some("permissions_denied") => Reason::PermissionsDenied,
-            _ => Reason::Other,
+            Some("transient_state") => RetryReason::TransientState,
+            Some("permissions_denied") => RetryReason::PermissionsDenied,
+            _ => RetryReason::Other,
         };
         Self {
-            failure: Failure::Status(answer.status, reason),
+            failure: TryFailure::Status(answer.status, reason),
             retry_after: answer.retry_after,
             error: error.with_request_id(answer.request_id),
         }
     }
 
-    fn unreadable(call: &Call, answer: Answer, why: &Unreadable) -> Self {
+    fn unreadable(call: &Call, answer: WholeAnswer, why: &UnreadableAnswer) -> Self {
         let note = match why {
-            Unreadable::ContentType => "its content type is not JSON".to_owned(),
+            UnreadableAnswer::ContentType => "its content type is not JSON".to_owned(),
             // The parser quotes the values that it stumbles over.
-            Unreadable::Json(error) if call.secret_answer => {
+            UnreadableAnswer::Json(error) if call.secret_answer => {
                 format!("line {}, column {}", error.line(), error.column())
             }
-            Unreadable::Json(error) => error.to_string(),
+            UnreadableAnswer::Json(error) => error.to_string(),
         };
         let error = call.error(ErrorKind::InvalidAnswer).with_status(answer.status).with_note(&note);
         Self {
-            failure: Failure::Unreadable,
+            failure: TryFailure::Unreadable,
             retry_after: None,
             error: error.with_request_id(answer.request_id),
         }

@@ -40,12 +40,12 @@ pub trait Listed: DeserializeOwned + Send + 'static {
 /// Fact: the API has neither a cursor nor a snapshot, so a write between two pages can move items from one to the other.
 #[must_use = "a list asks for nothing until it is read"]
 pub struct List<T> {
-    source: Source<T>,
+    source: PageSource<T>,
     stream: Option<BoxStream<'static, Result<T, Error>>>,
 }
 
 /// Where the pages come from.
-struct Source<T> {
+struct PageSource<T> {
     client: Client,
     path: Cow<'static, str>,
     query: Vec<(&'static str, String)>,
@@ -53,7 +53,7 @@ struct Source<T> {
 }
 
 /// One page.
-struct Page<T> {
+struct ListPage<T> {
     items: Vec<T>,
     total: u64,
 }
@@ -100,8 +100,8 @@ impl<T: Listed> Listed for Raw<T> {
 impl<T: Listed> List<T> {
     /// Returns the same list, of items as the API serves them.
     pub fn raw(self) -> List<Raw<T>> {
-        let Source { client, path, query, items: _ } = self.source;
-        List { source: Source { client, path, query, items: PhantomData }, stream: None }
+        let PageSource { client, path, query, items: _ } = self.source;
+        List { source: PageSource { client, path, query, items: PhantomData }, stream: None }
     }
 
     /// Makes a list of what `path` and `query` name; the query must not set a page.
@@ -110,7 +110,7 @@ impl<T: Listed> List<T> {
         path: impl Into<Cow<'static, str>>,
         query: Vec<(&'static str, String)>,
     ) -> Self {
-        let source = Source { client: client.clone(), path: path.into(), query, items: PhantomData };
+        let source = PageSource { client: client.clone(), path: path.into(), query, items: PhantomData };
         Self { source, stream: None }
     }
 
@@ -137,7 +137,7 @@ impl<T: Listed> List<T> {
     }
 }
 
-impl<T: Listed> Source<T> {
+impl<T: Listed> PageSource<T> {
     /// Reads every page once.
     async fn read(&self) -> Result<Vec<T>, Trouble> {
         let first = self.page(1).await.map_err(Trouble::Failed)?;
@@ -154,7 +154,7 @@ impl<T: Listed> Source<T> {
     }
 
     /// Reads one page, from 1.
-    async fn page(&self, number: u64) -> Result<Page<T>, Error> {
+    async fn page(&self, number: u64) -> Result<ListPage<T>, Error> {
         let mut query = self.query.clone();
         query.push(("page", number.to_string()));
         query.push(("page_size", PAGE.to_string()));
@@ -200,12 +200,12 @@ struct Whole {
 }
 
 impl Whole {
-    fn of<T>(first: &Page<T>) -> Self {
+    fn of<T>(first: &ListPage<T>) -> Self {
         Self { total: first.total, seen: HashSet::new() }
     }
 
     /// Takes a page in: its count is the first one's, it is as long as that makes it, and nothing comes twice.
-    fn take<T: Listed>(&mut self, page: Page<T>, number: u64) -> Result<Vec<T>, Trouble> {
+    fn take<T: Listed>(&mut self, page: ListPage<T>, number: u64) -> Result<Vec<T>, Trouble> {
         if page.total != self.total {
             return Err(Trouble::Changed("the count differs from page to page"));
         }
@@ -228,8 +228,8 @@ impl<T: Listed> Stream for List<T> {
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let Self { source, stream } = &mut *self;
         let stream = stream.get_or_insert_with(|| {
-            let Source { client, path, query, items } = source;
-            Source { client: client.clone(), path: path.clone(), query: query.clone(), items: *items }
+            let PageSource { client, path, query, items } = source;
+            PageSource { client: client.clone(), path: path.clone(), query: query.clone(), items: *items }
                 .items()
                 .boxed()
         });
@@ -239,13 +239,13 @@ impl<T: Listed> Stream for List<T> {
 
 impl<T> fmt::Debug for List<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Source { path, query, .. } = &self.source;
+        let PageSource { path, query, .. } = &self.source;
         f.debug_struct("List").field("path", path).field("query", query).finish_non_exhaustive()
     }
 }
 
 /// Reads a page: its items under the list's own key, and `total_count`. Both must be there.
-fn read_page<T: Listed>(body: &[u8]) -> serde_json::Result<Page<T>> {
+fn read_page<T: Listed>(body: &[u8]) -> serde_json::Result<ListPage<T>> {
     let mut deserializer = serde_json::Deserializer::from_slice(body);
     let page = deserializer.deserialize_map(PageVisitor(PhantomData))?;
     deserializer.end()?;
@@ -255,13 +255,13 @@ fn read_page<T: Listed>(body: &[u8]) -> serde_json::Result<Page<T>> {
 struct PageVisitor<T>(PhantomData<T>);
 
 impl<'de, T: Listed> Visitor<'de> for PageVisitor<T> {
-    type Value = Page<T>;
+    type Value = ListPage<T>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "a page with `{}` and `total_count`", T::KEY)
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Page<T>, A::Error> {
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<ListPage<T>, A::Error> {
         let (mut items, mut total) = (None, None);
         while let Some(key) = map.next_key::<String>()? {
             if key == T::KEY {
@@ -276,7 +276,7 @@ impl<'de, T: Listed> Visitor<'de> for PageVisitor<T> {
         }
         let items = items.ok_or_else(|| A::Error::missing_field(T::KEY))?;
         let total = total.ok_or_else(|| A::Error::missing_field("total_count"))?;
-        Ok(Page { items, total })
+        Ok(ListPage { items, total })
     }
 }
 

@@ -3,7 +3,7 @@
 //!
 //! [`Client`] has a method per endpoint, in the types of [`wire`] and ids. It authenticates, keeps to a rate, tries again
 //! what is safe to try again and follows pages to the end; it knows no names, no plan and no terminal.
-//! [`Settings`] are found as Scaleway's own tools find them, in the environment and in their configuration file.
+//! [`CredentialSettings`] are found as Scaleway's own tools find them, in the environment and in their configuration file.
 //!
 //! What is sent again, and when, is decided in one place: GET, PUT, PATCH, DELETE and the actions that lead to a named
 //! state (adding and removing members, locking, renaming a user) after every failure that may pass; a create only when it
@@ -43,11 +43,11 @@ mod quota;
 mod rate;
 mod redact;
 mod retry;
+mod retry_state;
 mod rule;
 mod secret;
 mod secret_manager;
 mod ssh_key;
-mod tries;
 mod user;
 pub mod wire;
 
@@ -55,9 +55,12 @@ pub use self::api_key::{ApiKeyOrder, BearerType, ListApiKeys};
 pub use self::application::{ApplicationOrder, ListApplications};
 pub use self::audit::{AuditEventOrder, AuditEvents, ListAuditEvents, ListLogs, LogOrder};
 pub use self::client::{
-    API_URL, BuildError, Client, ClientBuilder, DEFAULT_MAX_RPS, DEFAULT_PARALLELISM, Timeouts, Tracks, Trail,
+    API_URL, BuildError, Client, ClientBuilder, DEFAULT_MAX_RPS, DEFAULT_PARALLELISM, LastWrite, Timeouts,
+    WriteLog,
 };
-pub use self::credentials::{ConfigFile, Resolved, Settings, SettingsError, Warning, resolve};
+pub use self::credentials::{
+    ConfigFile, CredentialSettings, ResolvedSettings, SettingsError, Warning, resolve,
+};
 pub(crate) use self::error::escaped;
 pub use self::error::{Detail, Error, ErrorKind};
 pub use self::group::{GroupOrder, ListGroups};
@@ -72,8 +75,8 @@ pub use self::policy::{ListPolicies, PolicyOrder};
 pub use self::project::{ListProjects, ProjectOrder};
 pub use self::quota::{ListQuota, QuotaOrder};
 pub use self::retry::RetryPolicy;
+pub use self::retry_state::RetryState;
 pub use self::secret::{Secret, SecretBytes};
 pub use self::secret_manager::{ListSecrets, SecretOrder};
 pub use self::ssh_key::{ListSshKeys, SshKeyOrder};
-pub use self::tries::Tries;
 pub use self::user::{ListUsers, UserOrder};

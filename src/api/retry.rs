@@ -45,7 +45,7 @@ pub(super) enum Replay {
 
 /// What became of one try, as far as sending again depends on it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Failure {
+pub(super) enum TryFailure {
     /// No connection came to be, so the request was not sent.
     NotSent,
     /// The certificate was refused: trying again changes nothing.
@@ -53,14 +53,14 @@ pub(super) enum Failure {
     /// The request was sent, at least in part, and no whole answer came back.
     Interrupted,
     /// An answer came that says no.
-    Status(u16, Reason),
+    Status(u16, RetryReason),
     /// A 2xx answer that cannot be read. It was executed, and would be answered like this again.
     Unreadable,
 }
 
 /// What the `type` of an error body says, as far as sending again depends on it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Reason {
+pub(super) enum RetryReason {
     /// Another change of the same object is running.
     TransientState,
     /// The caller lacks a permission.
@@ -69,7 +69,7 @@ pub(super) enum Reason {
     Other,
 }
 
-impl Failure {
+impl TryFailure {
     /// Whether the API may have executed the request nevertheless.
     pub(super) fn may_have_happened(self) -> bool {
         match self {
@@ -84,7 +84,7 @@ impl Failure {
 #[derive(Debug, Clone)]
 pub(super) struct Try {
     pub(super) replay: Replay,
-    pub(super) failure: Failure,
+    pub(super) failure: TryFailure,
     /// The number of this try, from 1.
     pub(super) attempt: u32,
     /// The time since the first try began.
@@ -112,16 +112,17 @@ const PROPAGATION_STEP: Duration = Duration::from_secs(2);
 impl RetryPolicy {
     /// Says whether to send a request again, and when.
     pub(super) fn decide(&self, t: &Try) -> Decision {
-        if let Failure::Status(403, Reason::PermissionsDenied) = t.failure {
+        if let TryFailure::Status(403, RetryReason::PermissionsDenied) = t.failure {
             return self.after_a_grant(t);
         }
         let most = match t.failure {
-            Failure::NotSent => self.connect_attempts,
+            TryFailure::NotSent => self.connect_attempts,
             // Not executed, and only too early: the deadline alone ends it.
-            Failure::Status(429, _) => u32::MAX,
-            Failure::Certificate | Failure::Interrupted | Failure::Status(..) | Failure::Unreadable => {
-                self.attempts
-            }
+            TryFailure::Status(429, _) => u32::MAX,
+            TryFailure::Certificate
+            | TryFailure::Interrupted
+            | TryFailure::Status(..)
+            | TryFailure::Unreadable => self.attempts,
         };
         if t.attempt >= most || !is_worth_it(t.failure) {
             return Decision::GiveUp;
@@ -157,13 +158,13 @@ impl RetryPolicy {
 }
 
 /// Whether the same request can fare better later.
-fn is_worth_it(failure: Failure) -> bool {
+fn is_worth_it(failure: TryFailure) -> bool {
     match failure {
-        Failure::NotSent | Failure::Interrupted => true,
-        Failure::Certificate | Failure::Unreadable => false,
-        Failure::Status(501, _) => false, // not implemented: it will not be in a minute
-        Failure::Status(409, reason) => reason == Reason::TransientState,
-        Failure::Status(status, _) => status == 429 || status >= 500,
+        TryFailure::NotSent | TryFailure::Interrupted => true,
+        TryFailure::Certificate | TryFailure::Unreadable => false,
+        TryFailure::Status(501, _) => false, // not implemented: it will not be in a minute
+        TryFailure::Status(409, reason) => reason == RetryReason::TransientState,
+        TryFailure::Status(status, _) => status == 429 || status >= 500,
     }
 }
 
@@ -171,7 +172,7 @@ fn is_worth_it(failure: Failure) -> bool {
 mod tests {
     use super::*;
 
-    fn a_try(replay: Replay, failure: Failure) -> Try {
+    fn a_try(replay: Replay, failure: TryFailure) -> Try {
         Try {
             replay,
             failure,
@@ -183,18 +184,18 @@ mod tests {
         }
     }
 
-    fn again(replay: Replay, failure: Failure) -> bool {
+    fn again(replay: Replay, failure: TryFailure) -> bool {
         matches!(RetryPolicy::default().decide(&a_try(replay, failure)), Decision::Again(_))
     }
 
-    const fn status(status: u16) -> Failure {
-        Failure::Status(status, Reason::Other)
+    const fn status(status: u16) -> TryFailure {
+        TryFailure::Status(status, RetryReason::Other)
     }
 
     #[test]
     fn what_is_safe_to_repeat_is_repeated_on_everything_that_passes() {
-        let transient = Failure::Status(409, Reason::TransientState);
-        for failure in [Failure::NotSent, Failure::Interrupted, transient] {
+        let transient = TryFailure::Status(409, RetryReason::TransientState);
+        for failure in [TryFailure::NotSent, TryFailure::Interrupted, transient] {
             assert!(again(Replay::Safe, failure), "{failure:?}");
         }
         for code in [429, 500, 502, 503, 504] {
@@ -203,18 +204,25 @@ mod tests {
         for code in [301, 400, 401, 403, 404, 409, 410, 412, 423, 501] {
             assert!(!again(Replay::Safe, status(code)), "{code}");
         }
-        assert!(!again(Replay::Safe, Failure::Certificate));
-        assert!(!again(Replay::Safe, Failure::Unreadable));
+        assert!(!again(Replay::Safe, TryFailure::Certificate));
+        assert!(!again(Replay::Safe, TryFailure::Unreadable));
     }
 
     #[test]
     fn a_create_is_sent_again_only_when_it_was_surely_not_executed() {
-        for failure in [Failure::NotSent, status(429), Failure::Status(409, Reason::TransientState)] {
+        for failure in
+            [TryFailure::NotSent, status(429), TryFailure::Status(409, RetryReason::TransientState)]
+        {
             assert!(again(Replay::Never, failure), "{failure:?}");
         }
-        for failure in
-            [Failure::Interrupted, Failure::Unreadable, status(500), status(502), status(503), status(409)]
-        {
+        for failure in [
+            TryFailure::Interrupted,
+            TryFailure::Unreadable,
+            status(500),
+            status(502),
+            status(503),
+            status(409),
+        ] {
             assert!(!again(Replay::Never, failure), "{failure:?}");
         }
     }
@@ -256,14 +264,14 @@ mod tests {
     #[test]
     fn an_address_where_nobody_listens_is_reported_soon() {
         let policy = RetryPolicy::default();
-        let t = Try { attempt: policy.connect_attempts, ..a_try(Replay::Safe, Failure::NotSent) };
+        let t = Try { attempt: policy.connect_attempts, ..a_try(Replay::Safe, TryFailure::NotSent) };
         assert_eq!(policy.decide(&t), Decision::GiveUp);
     }
 
     #[test]
     fn a_403_is_final_unless_a_grant_is_on_its_way() {
         let policy = RetryPolicy::default();
-        let denied = a_try(Replay::Never, Failure::Status(403, Reason::PermissionsDenied));
+        let denied = a_try(Replay::Never, TryFailure::Status(403, RetryReason::PermissionsDenied));
         assert_eq!(policy.decide(&denied), Decision::GiveUp);
         let fresh = Try { propagation_left: Duration::from_secs(120), attempt: 50, ..denied.clone() };
         assert_eq!(policy.decide(&fresh), Decision::Again(PROPAGATION_STEP));

@@ -1,6 +1,6 @@
 //! The requests of the steps that write an application.
 
-use super::context::Context;
+use super::context::ApplyContext;
 use super::create::{Naming, create as create_one};
 use super::look::look_and_send;
 use super::meta::MetaChange;
@@ -10,7 +10,7 @@ use crate::model::{Address, Application, Key};
 use crate::plan::Step;
 
 pub(super) async fn create(
-    run: &Context<'_>,
+    run: &ApplyContext<'_>,
     client: &Client,
     step: &Step,
     application: &Application,
@@ -27,7 +27,7 @@ pub(super) async fn create(
 }
 
 pub(super) async fn update(
-    run: &Context<'_>,
+    run: &ApplyContext<'_>,
     client: &Client,
     step: &Step,
     (address, from): (&Address, Option<&Key>),
@@ -44,7 +44,7 @@ pub(super) async fn update(
     .await
 }
 
-pub(super) async fn delete(run: &Context<'_>, client: &Client, step: &Step) -> Result<How, StepError> {
+pub(super) async fn delete(run: &ApplyContext<'_>, client: &Client, step: &Step) -> Result<How, StepError> {
     let id: ApplicationId = run.id(&step.action.address())?;
     look_and_send(run, client, step, |client| {
         let id = id.clone();

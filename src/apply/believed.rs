@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use crate::live::Seen;
+use crate::live::LiveObject;
 use crate::model::{Address, Attachment, Email, Key, Object, State};
-use crate::plan::{Action, Plan, Scene, Step, StepId, rehearse};
+use crate::plan::{Action, PartialState, Plan, Step, StepId, rehearse};
 
 /// What an object may be: `None` for nothing, by a name where it is known.
 #[derive(Debug, Clone, PartialEq)]
@@ -17,7 +17,7 @@ pub(super) struct Version {
 /// been executed or not, so that both are believed of what it writes.
 pub(super) struct Believed<'a> {
     plan: &'a Plan,
-    now: Scene,
+    now: PartialState,
     /// What objects are called whose address does not say it.
     titles: HashMap<Address, String>,
     /// Steps that were begun and whose end is not known.
@@ -33,7 +33,7 @@ impl<'a> Believed<'a> {
     pub(super) fn of(plan: &'a Plan) -> Self {
         let titled = |address: &Address| Some((address.clone(), live_title(plan, address)?));
         let titles = plan.before().objects.keys().filter_map(titled).collect();
-        let now = Scene::part(plan.before(), plan.steps().iter().map(|step| &step.action));
+        let now = PartialState::part(plan.before(), plan.steps().iter().map(|step| &step.action));
         let (open, leaving) = (BTreeMap::new(), HashSet::new());
         Self { plan, now, titles, open, leaving, attached: attached(plan) }
     }
@@ -93,7 +93,7 @@ impl<'a> Believed<'a> {
     }
 
     /// Returns what a create that is on its way makes, where it makes an object of this name.
-    pub(super) fn being_made(&self, seen: &Seen) -> Option<Address> {
+    pub(super) fn being_made(&self, seen: &LiveObject) -> Option<Address> {
         let made = |action: &&Action| match *action {
             Action::Create { address, object } => (object.kind() == seen.object.kind()
                 && address.key_text() == seen.title)
@@ -109,11 +109,11 @@ impl<'a> Believed<'a> {
     }
 
     /// Says whether what was found of an object is one of the versions.
-    pub(super) fn is_any(&self, versions: &[Version], found: Option<&Seen>) -> bool {
+    pub(super) fn is_any(&self, versions: &[Version], found: Option<&LiveObject>) -> bool {
         versions.iter().any(|version| self.is(version, found))
     }
 
-    pub(super) fn is(&self, version: &Version, found: Option<&Seen>) -> bool {
+    pub(super) fn is(&self, version: &Version, found: Option<&LiveObject>) -> bool {
         match (&version.object, found) {
             (None, None) => true,
             (Some(object), Some(found)) => {

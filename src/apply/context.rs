@@ -8,26 +8,26 @@ use tokio::time::Instant;
 
 use super::believed::Believed;
 use super::caller::reaches;
-use super::reads::{ReadResult, Reads};
+use super::reads::{ReadResult, SharedReads};
 use super::run::Sent;
 use super::send::send;
-use super::words::Words;
-use super::{Options, Receipt, StepError};
-use crate::api::{Client, InvalidId, OrganizationId, Trail};
+use super::words::FieldWords;
+use super::{Receipt, RunOptions, StepError};
+use crate::api::{Client, InvalidId, OrganizationId, WriteLog};
 use crate::live::{self, Known, api_id};
 use crate::model::{Address, Catalogue, Id, Ids, Key, Kind, Policy, Rules};
 use crate::plan::{Action, Plan, Step};
 
 /// What the steps under way share.
-pub(super) struct Context<'a> {
+pub(super) struct ApplyContext<'a> {
     client: &'a Client,
-    pub(super) options: &'a Options,
+    pub(super) options: &'a RunOptions,
     pub(super) plan: &'a Plan,
-    pub(super) reads: Reads,
+    pub(super) reads: SharedReads,
     ids: Arc<Mutex<Ids>>,
     /// Returns what the object of an id goes by, one that this run deleted included.
     address_of: Box<dyn Fn(Id) -> Option<Address> + Send + Sync>,
-    table: Mutex<Table<'a>>,
+    table: Mutex<Ledger<'a>>,
     /// The rules that a policy had, or that are being read, and when it had last been changed then.
     rules: Mutex<HashMap<Id, KnownRules>>,
     /// How many objects of a kind there are, at most.
@@ -39,7 +39,7 @@ pub(super) struct Context<'a> {
 type KnownRules = (Timestamp, Arc<OnceCell<Rules>>);
 
 /// What the steps that are done have changed.
-struct Table<'a> {
+struct Ledger<'a> {
     /// Every id that was given before the run or in it.
     known: HashSet<Id>,
     /// What the run made of which there may be several of a name.
@@ -49,11 +49,11 @@ struct Table<'a> {
     believed: Believed<'a>,
 }
 
-impl<'a> Context<'a> {
-    pub(super) fn new(plan: &'a Plan, client: &'a Client, ids: Ids, options: &'a Options) -> Self {
+impl<'a> ApplyContext<'a> {
+    pub(super) fn new(plan: &'a Plan, client: &'a Client, ids: Ids, options: &'a RunOptions) -> Self {
         let known = ids.iter().map(|(_, id)| id).collect();
         let table =
-            Table { known, shared_names: HashMap::new(), deleted: Vec::new(), believed: Believed::of(plan) };
+            Ledger { known, shared_names: HashMap::new(), deleted: Vec::new(), believed: Believed::of(plan) };
         let rules = plan.before().policies().filter_map(|(key, policy)| baseline(&ids, key, policy));
         let count = |kind: &Kind| {
             let [before, outcome] =
@@ -70,7 +70,7 @@ impl<'a> Context<'a> {
             client,
             options,
             plan,
-            reads: Reads::default(),
+            reads: SharedReads::default(),
             ids,
             address_of: Box::new(address_of),
             table: Mutex::new(table),
@@ -91,7 +91,7 @@ impl<'a> Context<'a> {
         ids
     }
 
-    fn table(&self) -> MutexGuard<'_, Table<'a>> {
+    fn table(&self) -> MutexGuard<'_, Ledger<'a>> {
         lock(&self.table)
     }
 
@@ -199,8 +199,8 @@ impl<'a> Context<'a> {
     }
 
     /// Returns what turns values into words.
-    pub(super) fn words(&self) -> Words<'a> {
-        Words { projects: &self.plan.outcome().projects }
+    pub(super) fn words(&self) -> FieldWords<'a> {
+        FieldWords { projects: &self.plan.outcome().projects }
     }
 
     /// Returns the client, patient with a 403 while something that this run granted to the caller is on its way.
@@ -214,8 +214,8 @@ impl<'a> Context<'a> {
     /// Sends a step and notes what it changes for the others.
     pub(super) async fn send(&self, step: &'a Step) -> Sent {
         let began = Instant::now();
-        let trail = Arc::new(Trail::default());
-        let client = self.client().with_trail(Arc::clone(&trail));
+        let write_log = Arc::new(WriteLog::default());
+        let client = self.client().with_write_log(Arc::clone(&write_log));
         self.table().believed.begin(step);
         let result = send(self, &client, step).await;
         match &result {
@@ -223,12 +223,12 @@ impl<'a> Context<'a> {
             Err(error) if error.may_have_happened() => {}
             Err(_) => self.table().believed.undone(step),
         }
-        let tracks = trail.tracks();
+        let last_write = write_log.last_write();
         let receipt = Receipt {
             how: super::How::Sent,
-            request_id: tracks.request_id,
-            status: tracks.status,
-            writes: tracks.writes,
+            request_id: last_write.request_id,
+            status: last_write.status,
+            writes: last_write.writes,
             elapsed: began.elapsed(),
         };
         Sent { result, receipt }

@@ -10,14 +10,14 @@ use futures::future::{join_all, try_join_all};
 use tokio::time::Instant;
 
 use super::believed::Version;
-use super::context::Context;
+use super::context::ApplyContext;
 use super::create::settle;
 use super::group::remove_dangling;
 use super::policy::gives;
 use super::send::complete;
-use super::{End, Options, Progress, Stop, StopSignal};
+use super::{End, Progress, RunOptions, Stop, StopSignal};
 use crate::api::escaped;
-use crate::live::{self, Seen};
+use crate::live::{self, LiveObject};
 use crate::model::{Address, Id, Kind, Object, Principal, State};
 use crate::plan::Unkept;
 
@@ -69,10 +69,10 @@ struct Survey {
 
 /// Reads until nothing differs, the time is up, or somebody asks to stop.
 pub(super) async fn check(
-    run: &Context<'_>,
+    run: &ApplyContext<'_>,
     progress: &dyn Progress,
     stop: &mut StopSignal,
-    options: &Options,
+    options: &RunOptions,
 ) -> End {
     let survey = Survey::of(run);
     progress.checking(survey.touched.len());
@@ -124,7 +124,7 @@ struct Tidied {
 
 /// Deletes what another run made at the same time, and takes people and applications whom this run deleted out of the groups
 /// that still show them.
-async fn tidy(run: &Context<'_>) -> Tidied {
+async fn tidy(run: &ApplyContext<'_>) -> Tidied {
     let (twins, dangling) = futures::join!(settle(run), remove_dangling(run));
     let mut tidied = Tidied::default();
     match twins {
@@ -140,7 +140,7 @@ async fn tidy(run: &Context<'_>) -> Tidied {
 }
 
 impl Survey {
-    fn of(run: &Context<'_>) -> Self {
+    fn of(run: &ApplyContext<'_>) -> Self {
         let mut touched: BTreeMap<Address, Option<Id>> = BTreeMap::new();
         for step in run.plan.steps() {
             let address = step.action.address();
@@ -154,7 +154,7 @@ impl Survey {
     }
 
     /// Returns what is not what the plan leads to.
-    async fn differences(&self, run: &Context<'_>) -> Vec<Difference> {
+    async fn differences(&self, run: &ApplyContext<'_>) -> Vec<Difference> {
         let objects = join_all(self.touched.iter().map(|(address, id)| object(run, address, *id)));
         let (objects, access) = futures::join!(objects, self.access(run));
         let mut found: Vec<Difference> = objects.into_iter().flatten().chain(access).collect();
@@ -164,7 +164,7 @@ impl Survey {
 
     /// Compares who holds what: somebody else may have changed what the plan does not touch, and gives it to people whom it
     /// touches.
-    async fn access(&self, run: &Context<'_>) -> Vec<Difference> {
+    async fn access(&self, run: &ApplyContext<'_>) -> Vec<Difference> {
         if self.who.is_empty() {
             return Vec::new();
         }
@@ -187,7 +187,7 @@ impl Survey {
     }
 
     /// Reads what gives access: all groups, all policies, and the rules of those that reach anybody whom the plan touches.
-    async fn found(&self, run: &Context<'_>) -> Result<State, Arc<live::Error>> {
+    async fn found(&self, run: &ApplyContext<'_>) -> Result<State, Arc<live::Error>> {
         let [groups, policies] =
             try_join_all([Kind::Group, Kind::Policy].map(|kind| run.reads.all(run, kind)))
                 .await?
@@ -208,14 +208,14 @@ impl Survey {
 }
 
 /// Adds what was found, by the address that the plan has for it.
-fn insert(run: &Context<'_>, state: &mut State, seen: &Seen) {
+fn insert(run: &ApplyContext<'_>, state: &mut State, seen: &LiveObject) {
     let known = run.address_of(seen.id).filter(|address| address.kind() == seen.object.kind());
     let address = known.unwrap_or_else(|| Address::new(seen.object.kind(), seen.id));
     state.objects.insert(address, run.believed(|believed| believed.comparable(&seen.object)));
 }
 
 /// Compares an object that a step wrote.
-async fn object(run: &Context<'_>, address: &Address, id: Option<Id>) -> Vec<Difference> {
+async fn object(run: &ApplyContext<'_>, address: &Address, id: Option<Id>) -> Vec<Difference> {
     let wanted = run.plan.outcome().get(address);
     let words = if wanted.is_some() { "there" } else { "gone" };
     let Some(id) = id else { return Vec::new() };
@@ -232,7 +232,12 @@ async fn object(run: &Context<'_>, address: &Address, id: Option<Id>) -> Vec<Dif
     }
 }
 
-fn differing(run: &Context<'_>, address: &Address, wanted: &Object, seen: &Seen) -> Vec<Difference> {
+fn differing(
+    run: &ApplyContext<'_>,
+    address: &Address,
+    wanted: &Object,
+    seen: &LiveObject,
+) -> Vec<Difference> {
     let title = address.key().title().map(str::to_owned);
     let version = Version { title, object: Some(wanted.clone()) };
     if run.believed(|believed| believed.is(&version, Some(seen))) {
@@ -240,7 +245,7 @@ fn differing(run: &Context<'_>, address: &Address, wanted: &Object, seen: &Seen)
     }
     let (wanted, object) =
         run.believed(|believed| (believed.comparable(wanted), believed.comparable(&seen.object)));
-    let seen = Seen { object, ..seen.clone() };
+    let seen = LiveObject { object, ..seen.clone() };
     let mismatches = run.words().mismatches(version.title.as_deref(), &wanted, &seen).into_iter();
     mismatches
         .map(|it| Difference {

@@ -11,12 +11,12 @@ use std::sync::Arc;
 use futures::future::try_join_all;
 use jiff::Timestamp;
 
-use super::context::Context;
+use super::context::ApplyContext;
 use super::look::unseen;
 use super::send::{complete, meaning, remove};
 use super::{How, StepError};
 use crate::api::{self, Client, ErrorKind};
-use crate::live::{self, Answer, Seen};
+use crate::live::{self, LiveObject, ObjectAnswer};
 use crate::model::{Address, Id, Kind, Object};
 use crate::plan::Step;
 
@@ -33,8 +33,8 @@ pub(super) enum Naming {
 }
 
 /// Makes an object and learns its id.
-pub(super) async fn create<T: Answer, F: Future<Output = Result<T, api::Error>>>(
-    run: &Context<'_>,
+pub(super) async fn create<T: ObjectAnswer, F: Future<Output = Result<T, api::Error>>>(
+    run: &ApplyContext<'_>,
     client: &Client,
     step: &Step,
     naming: Naming,
@@ -64,22 +64,22 @@ pub(super) async fn create<T: Answer, F: Future<Output = Result<T, api::Error>>>
 }
 
 /// Sends the request until it is known what it made.
-async fn send<T: Answer, F: Future<Output = Result<T, api::Error>>>(
-    run: &Context<'_>,
+async fn send<T: ObjectAnswer, F: Future<Output = Result<T, api::Error>>>(
+    run: &ApplyContext<'_>,
     address: &Address,
     object: &Object,
     post: impl Fn() -> F,
-) -> Result<(Seen, How), StepError> {
-    let mut tries = 0;
+) -> Result<(LiveObject, How), StepError> {
+    let mut attempts = 0;
     loop {
-        tries += 1;
+        attempts += 1;
         let error = match post().await {
             Ok(made) => return Ok((new(run, address, &made)?, How::Sent)),
             Err(error) => error,
         };
         // That a name is taken can mean that an earlier try took it.
-        let lost =
-            error.kind() == ErrorKind::OutcomeUnknown || (tries > 1 && error.kind() == ErrorKind::Conflict);
+        let lost = error.kind() == ErrorKind::OutcomeUnknown
+            || (attempts > 1 && error.kind() == ErrorKind::Conflict);
         if !lost {
             return Err(error.into());
         }
@@ -89,14 +89,18 @@ async fn send<T: Answer, F: Future<Output = Result<T, api::Error>>>(
                 return Ok((seen, How::TakenOver));
             }
         }
-        if tries == MOST_TRIES || error.kind() == ErrorKind::Conflict {
+        if attempts == MOST_TRIES || error.kind() == ErrorKind::Conflict {
             return Err(StepError::NotMade { address: address.clone(), source: error });
         }
     }
 }
 
 /// Reads an answer to a create: its id has to be a new one.
-fn new<T: Answer>(run: &Context<'_>, address: &Address, made: &T) -> Result<Seen, StepError> {
+fn new<T: ObjectAnswer>(
+    run: &ApplyContext<'_>,
+    address: &Address,
+    made: &T,
+) -> Result<LiveObject, StepError> {
     let bad = || StepError::BadId { address: address.clone(), id: api::escaped(made.id()) };
     let id: Id = made.id().parse().map_err(|_| bad())?;
     if run.knows(id) {
@@ -105,11 +109,14 @@ fn new<T: Answer>(run: &Context<'_>, address: &Address, made: &T) -> Result<Seen
     // What else it says is looked at when it is read again.
     let (created_at, updated_at) = made.times();
     let object = made.object(&run.known()).map_err(|_| bad())?;
-    Ok(Seen { id, title: made.title().to_owned(), object, created_at, updated_at })
+    Ok(LiveObject { id, title: made.title().to_owned(), object, created_at, updated_at })
 }
 
 /// Returns those of a name that were not there before.
-async fn newcomers(run: &Context<'_>, address: &Address) -> Result<Vec<Seen>, Arc<live::Error>> {
+async fn unplanned_objects(
+    run: &ApplyContext<'_>,
+    address: &Address,
+) -> Result<Vec<LiveObject>, Arc<live::Error>> {
     let name = address.key_text();
     let all = run.reads.all(run, address.kind()).await?;
     let new = all.iter().filter(|seen| seen.title == name && !run.knows(seen.id));
@@ -123,7 +130,7 @@ async fn newcomers(run: &Context<'_>, address: &Address) -> Result<Vec<Seen>, Ar
 /// Looks whether somebody else has made the object since it was planned. One that is all that was to be made is as good as
 /// ours; anything else of the name is in the way.
 async fn there_already(
-    run: &Context<'_>,
+    run: &ApplyContext<'_>,
     address: &Address,
     naming: Naming,
     object: &Object,
@@ -131,7 +138,7 @@ async fn there_already(
     if naming == Naming::Unique {
         return Ok(None);
     }
-    let found = newcomers(run, address).await.map_err(unseen(address))?;
+    let found = unplanned_objects(run, address).await.map_err(unseen(address))?;
     match found.as_slice() {
         [] => Ok(None),
         [only] if only.object == *object => Ok(Some(only.id)),
@@ -144,14 +151,14 @@ async fn there_already(
 
 /// Looks for the one object of the name that was not there before; it has to be what was to be made.
 async fn find(
-    run: &Context<'_>,
+    run: &ApplyContext<'_>,
     address: &Address,
     wanted: &Object,
     create: &api::Error,
-) -> Result<Option<Seen>, StepError> {
+) -> Result<Option<LiveObject>, StepError> {
     let unlisted =
         |source| StepError::Unlisted { address: address.clone(), create: create.to_string(), source };
-    let mut new = newcomers(run, address).await.map_err(unlisted)?;
+    let mut new = unplanned_objects(run, address).await.map_err(unlisted)?;
     if new.len() > 1 {
         let found = new.into_iter().map(|seen| seen.id).collect();
         return Err(StepError::Twins { address: address.clone(), found });
@@ -165,25 +172,25 @@ async fn find(
 }
 
 /// Which of several of a name stays: the one that was made first.
-fn age(seen: &Seen) -> (Option<Timestamp>, Id) {
+fn age(seen: &LiveObject) -> (Option<Timestamp>, Id) {
     (seen.created_at, seen.id)
 }
 
 /// Lists once more what has the name of an object that was just made, before anything comes to depend on it. Where another
 /// run has made the same at the same time, the younger one goes, by the hand that made it.
 async fn only_one(
-    run: &Context<'_>,
+    run: &ApplyContext<'_>,
     client: &Client,
     address: &Address,
     object: &Object,
-    mine: &Seen,
+    mine: &LiveObject,
 ) -> Result<(), StepError> {
     let unlisted = |source| StepError::Unlisted {
         address: address.clone(),
         create: "it was created".to_owned(),
         source,
     };
-    let others = newcomers(run, address).await.map_err(unlisted)?;
+    let others = unplanned_objects(run, address).await.map_err(unlisted)?;
     if others.is_empty() {
         return Ok(());
     }
@@ -207,7 +214,7 @@ async fn only_one(
 
 /// Looks at the end of a run whether anything that it made has an older twin, which another run made at the same time, and
 /// deletes its own.
-pub(super) async fn settle(run: &Context<'_>) -> Result<Vec<Address>, (Address, Arc<live::Error>)> {
+pub(super) async fn settle(run: &ApplyContext<'_>) -> Result<Vec<Address>, (Address, Arc<live::Error>)> {
     let mut of_kind: BTreeMap<Kind, Vec<(Address, Id)>> = BTreeMap::new();
     for (address, id) in run.with_shared_names() {
         of_kind.entry(address.kind()).or_default().push((address, id));
@@ -219,12 +226,12 @@ pub(super) async fn settle(run: &Context<'_>) -> Result<Vec<Address>, (Address, 
     let mut removed = Vec::new();
     // What refers to others goes before them.
     for ((kind, made), all) in of_kind.into_iter().zip(lists).rev() {
-        let mut newcomers: HashMap<&str, Vec<&Seen>> = HashMap::new();
+        let mut unplanned_objects: HashMap<&str, Vec<&LiveObject>> = HashMap::new();
         for seen in all.iter().filter(|seen| !run.knows(seen.id)) {
-            newcomers.entry(&seen.title).or_default().push(seen);
+            unplanned_objects.entry(&seen.title).or_default().push(seen);
         }
         for (address, id) in made {
-            let others = newcomers.get(address.key_text().as_str()).map_or(&[][..], Vec::as_slice);
+            let others = unplanned_objects.get(address.key_text().as_str()).map_or(&[][..], Vec::as_slice);
             let mine = all.iter().find(|seen| seen.id == id);
             if let Some(mine) = mine.filter(|mine| others.iter().any(|other| age(other) < age(mine)))
                 && remove(&run.client(), kind, mine.id).await.is_ok()

@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 
 use super::believed::Version;
-use super::context::Context;
+use super::context::ApplyContext;
 use super::create::{Naming, create as create_one};
 use super::look::{changed, look_and_send, unseen};
 use super::meta::MetaChange;
@@ -11,13 +11,13 @@ use super::policy::attached_to;
 use super::send::complete;
 use super::{How, StepError};
 use crate::api::{Client, ErrorKind, GroupId, wire};
-use crate::live::{Seen, api_id};
+use crate::live::{LiveObject, api_id};
 use crate::model::{Address, Group, Id, Key, Kind, Object, Principal};
 use crate::plan::Step;
 
 /// Makes a group, which has no members yet.
 pub(super) async fn create(
-    run: &Context<'_>,
+    run: &ApplyContext<'_>,
     client: &Client,
     step: &Step,
     group: &Group,
@@ -31,7 +31,7 @@ pub(super) async fn create(
 }
 
 pub(super) async fn update(
-    run: &Context<'_>,
+    run: &ApplyContext<'_>,
     client: &Client,
     step: &Step,
     (address, from): (&Address, Option<&Key>),
@@ -48,7 +48,7 @@ pub(super) async fn update(
     .await
 }
 
-pub(super) async fn delete(run: &Context<'_>, client: &Client, step: &Step) -> Result<How, StepError> {
+pub(super) async fn delete(run: &ApplyContext<'_>, client: &Client, step: &Step) -> Result<How, StepError> {
     let id: GroupId = run.id(&step.action.address())?;
     look_and_send(run, client, step, |client| {
         let id = id.clone();
@@ -60,7 +60,7 @@ pub(super) async fn delete(run: &Context<'_>, client: &Client, step: &Step) -> R
 /// Adds members to a group. After a try that may have been executed the look says whether it was: who is taken out of the
 /// group right after having joined is not put back by a second try.
 pub(super) async fn add_members(
-    run: &Context<'_>,
+    run: &ApplyContext<'_>,
     client: &Client,
     step: &Step,
     members: &BTreeSet<Principal>,
@@ -85,7 +85,7 @@ pub(super) async fn add_members(
 
 /// Removes a member. It takes access away whatever else has changed, so that nothing is looked at.
 pub(super) async fn remove_member(
-    run: &Context<'_>,
+    run: &ApplyContext<'_>,
     client: &Client,
     step: &Step,
     member: &Principal,
@@ -101,7 +101,7 @@ pub(super) async fn remove_member(
 
 /// Replaces the members of a group. Who left it meanwhile, by whatever hand, is never added again: the look stops it.
 pub(super) async fn set_members(
-    run: &Context<'_>,
+    run: &ApplyContext<'_>,
     client: &Client,
     step: &Step,
     members: &BTreeSet<Principal>,
@@ -116,7 +116,7 @@ pub(super) async fn set_members(
 }
 
 /// Looks at all that is attached to a group, before somebody joins it: they get that.
-pub(super) async fn what_it_gives(run: &Context<'_>, group: &Key) -> Result<(), StepError> {
+pub(super) async fn what_it_gives(run: &ApplyContext<'_>, group: &Key) -> Result<(), StepError> {
     let candidates = || {
         run.believed(|believed| {
             let versions = |address: &Address| (address.clone(), believed.versions(address, None));
@@ -126,7 +126,7 @@ pub(super) async fn what_it_gives(run: &Context<'_>, group: &Key) -> Result<(), 
     let before = candidates();
     let of_group = Address::group(group.clone());
     let all = run.reads.all(run, Kind::Policy).await.map_err(unseen(&of_group))?;
-    let mut found: Vec<(Address, Seen)> = Vec::new();
+    let mut found: Vec<(Address, LiveObject)> = Vec::new();
     for seen in all.iter().filter(|seen| attached_to(&seen.object, group)) {
         let seen = complete(run, seen.clone()).await.map_err(unseen(&of_group))?;
         let making = || run.believed(|believed| believed.being_made(&seen));
@@ -157,7 +157,7 @@ pub(super) async fn what_it_gives(run: &Context<'_>, group: &Key) -> Result<(), 
 }
 
 /// Takes whom this run deleted out of the groups that still show them. Returns the groups where that failed.
-pub(super) async fn remove_dangling(run: &Context<'_>) -> Vec<(Address, String)> {
+pub(super) async fn remove_dangling(run: &ApplyContext<'_>) -> Vec<(Address, String)> {
     let gone = run.gone().into_iter().filter_map(|(address, id)| Some((address.principal()?, id)));
     let gone: HashMap<Principal, Id> = gone.collect();
     if gone.is_empty() {
@@ -186,7 +186,7 @@ pub(super) async fn remove_dangling(run: &Context<'_>) -> Vec<(Address, String)>
     failed
 }
 
-fn one(run: &Context<'_>, member: &Principal) -> Result<wire::Member, StepError> {
+fn one(run: &ApplyContext<'_>, member: &Principal) -> Result<wire::Member, StepError> {
     let address = member.address();
     Ok(match member {
         Principal::User(_) => wire::Member::User(run.id(&address)?),
@@ -194,7 +194,7 @@ fn one(run: &Context<'_>, member: &Principal) -> Result<wire::Member, StepError>
     })
 }
 
-fn several(run: &Context<'_>, members: &BTreeSet<Principal>) -> Result<wire::Members, StepError> {
+fn several(run: &ApplyContext<'_>, members: &BTreeSet<Principal>) -> Result<wire::Members, StepError> {
     let mut several = wire::Members::default();
     for member in members {
         match one(run, member)? {

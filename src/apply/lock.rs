@@ -21,12 +21,12 @@ const LONGEST_NOTE: u64 = 1024;
 /// Keeps others out as long as it lives; the system lets go of it when the process ends, however it ends.
 #[must_use = "the lock is let go of when the guard is dropped"]
 #[derive(Debug)]
-pub struct Guard {
+pub struct ApplyLock {
     file: File,
     crashed: Option<Holder>,
 }
 
-impl Guard {
+impl ApplyLock {
     /// Returns who held the lock before and was killed while it wrote, perhaps with a request on its way; `None` after a
     /// proper end.
     #[must_use]
@@ -117,7 +117,7 @@ fn state_dir_of(variable: impl Fn(&str) -> Option<OsString>) -> Result<PathBuf, 
 ///
 /// # Errors
 /// [`LockError`].
-pub fn lock(state_dir: &Path, organization: Id, stack: Option<&Stack>) -> Result<Guard, LockError> {
+pub fn lock(state_dir: &Path, organization: Id, stack: Option<&Stack>) -> Result<ApplyLock, LockError> {
     // A stack's name has no dot, so that no stack can be named like the lock of none.
     let name = match stack {
         Some(stack) => format!("{organization}.{stack}.lock"),
@@ -137,7 +137,7 @@ pub fn lock(state_dir: &Path, organization: Id, stack: Option<&Stack>) -> Result
     let note = format!("pid {} since {}\n", std::process::id(), Timestamp::now());
     let noted = file.set_len(0).and_then(|()| file.rewind()).and_then(|()| file.write_all(note.as_bytes()));
     noted.map_err(failed)?;
-    Ok(Guard { file, crashed })
+    Ok(ApplyLock { file, crashed })
 }
 
 /// Reads who the file says its holder is, and whether they were writing.
@@ -149,7 +149,7 @@ fn read(file: &File) -> Option<(Holder, bool)> {
     Some((Holder { pid: pid.parse().ok()?, since: since.parse().ok()? }, rest == WRITING))
 }
 
-impl Drop for Guard {
+impl Drop for ApplyLock {
     fn drop(&mut self) {
         // Closing the file lets go of the lock; the note goes first, so that nobody is named who holds nothing.
         let _ = self.file.rewind().and_then(|()| self.file.set_len(0));
@@ -194,14 +194,14 @@ mod tests {
         for (left, crashed) in [("", None), ("writing\n", Some(1_000_000_000)), ("writing", None)] {
             let holder = "pid 1000000000 since 2020-01-01T00:00:00.123456789Z\n";
             std::fs::write(&path, format!("{holder}{left}")).unwrap();
-            let mut guard = lock(folder.path(), Id::from_bits(7), None).unwrap();
-            assert_eq!(guard.crashed().map(|holder| holder.pid), crashed, "{left:?}");
+            let mut held = lock(folder.path(), Id::from_bits(7), None).unwrap();
+            assert_eq!(held.crashed().map(|holder| holder.pid), crashed, "{left:?}");
             let note = std::fs::read_to_string(&path).unwrap();
             assert!(note.starts_with(&format!("pid {} since ", std::process::id())), "{note}");
             assert_eq!(note.lines().count(), 1);
-            guard.writing().unwrap();
+            held.writing().unwrap();
             assert!(std::fs::read_to_string(&path).unwrap().ends_with("\nwriting\n"));
-            drop(guard);
+            drop(held);
             assert_eq!(lock(folder.path(), Id::from_bits(7), None).unwrap().crashed(), None);
         }
     }

@@ -8,18 +8,18 @@ use std::future::Future;
 use std::sync::Arc;
 
 use super::believed::Version;
-use super::context::Context;
+use super::context::ApplyContext;
 use super::send::{complete, meaning};
-use super::words::Changed;
+use super::words::ChangedField;
 use super::{How, StepError};
-use crate::api::{self, Client, ErrorKind, Tries};
-use crate::live::Seen;
+use crate::api::{self, Client, ErrorKind, RetryState};
+use crate::live::LiveObject;
 use crate::model::Address;
 use crate::plan::Step;
 
 /// What a look found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Verdict {
+pub(super) enum LookResult {
     /// What the plan saw.
     AsPlanned,
     /// What the call would make of it.
@@ -29,58 +29,60 @@ pub(super) enum Verdict {
 /// Sends a call with a look right before each try: what somebody else wrote while the retry policy waited is no more lost
 /// than what they wrote before.
 pub(super) async fn look_and_send<F: Future<Output = Result<(), api::Error>>>(
-    run: &Context<'_>,
+    run: &ApplyContext<'_>,
     client: &Client,
     step: &Step,
     call: impl Fn(Client) -> F,
 ) -> Result<How, StepError> {
-    let mut tries = Tries::start();
+    let mut retry_state = RetryState::start();
     let already = if step.action.deletes().is_some() { How::AlreadyGone } else { How::AlreadySo };
     loop {
         let seen = look(run, step).await;
         match seen {
-            Ok(Verdict::AsPlanned) => {}
-            Ok(Verdict::AlreadySo) if tries.may_have_happened() => return Ok(How::Sent),
-            Ok(Verdict::AlreadySo) => return Ok(already),
-            Err(error) if tries.may_have_happened() => return Err(StepError::AfterTry(Box::new(error))),
+            Ok(LookResult::AsPlanned) => {}
+            Ok(LookResult::AlreadySo) if retry_state.may_have_happened() => return Ok(How::Sent),
+            Ok(LookResult::AlreadySo) => return Ok(already),
+            Err(error) if retry_state.may_have_happened() => {
+                return Err(StepError::AfterTry(Box::new(error)));
+            }
             Err(error) => return Err(error),
         }
-        let Err(error) = call(client.single(&tries)).await else { return Ok(How::Sent) };
+        let Err(error) = call(client.single(&retry_state)).await else { return Ok(How::Sent) };
         if error.kind() == ErrorKind::NotFound && step.action.deletes().is_some() {
             return Ok(already);
         }
-        let Some(wait) = tries.again(&error) else { return Err(error.into()) };
+        let Some(wait) = retry_state.again(&error) else { return Err(error.into()) };
         tokio::time::sleep(wait).await;
     }
 }
 
 /// Looks at what a step writes and, unless the step has nothing left to do, at what gives it its meaning.
-async fn look(run: &Context<'_>, step: &Step) -> Result<Verdict, StepError> {
+async fn look(run: &ApplyContext<'_>, step: &Step) -> Result<LookResult, StepError> {
     let (own, meaning) = futures::join!(own(run, step), meaning(run, step));
     match own? {
-        Verdict::AlreadySo => Ok(Verdict::AlreadySo),
-        Verdict::AsPlanned => meaning.map(|()| Verdict::AsPlanned),
+        LookResult::AlreadySo => Ok(LookResult::AlreadySo),
+        LookResult::AsPlanned => meaning.map(|()| LookResult::AsPlanned),
     }
 }
 
 /// Looks at the object that a step writes.
-async fn own(run: &Context<'_>, step: &Step) -> Result<Verdict, StepError> {
+async fn own(run: &ApplyContext<'_>, step: &Step) -> Result<LookResult, StepError> {
     let address = step.action.address();
     let mut versions = run.believed(|believed| believed.versions(&address, Some(step.id)));
     let found = read(run, &address).await?;
     versions.extend(run.believed(|believed| believed.versions(&address, Some(step.id))));
     let after = run.believed(|believed| believed.after(step));
     if run.believed(|believed| believed.is(&after, found.as_ref())) {
-        return Ok(Verdict::AlreadySo);
+        return Ok(LookResult::AlreadySo);
     }
     if run.believed(|believed| believed.is_any(&versions, found.as_ref())) {
-        return Ok(Verdict::AsPlanned);
+        return Ok(LookResult::AsPlanned);
     }
     Err(changed(run, &address, &versions[0], found.as_ref(), Some(&after)))
 }
 
 /// Looks at an object that a step relies on.
-pub(super) async fn relied_on(run: &Context<'_>, address: &Address) -> Result<(), StepError> {
+pub(super) async fn relied_on(run: &ApplyContext<'_>, address: &Address) -> Result<(), StepError> {
     let mut versions = run.believed(|believed| believed.versions(address, None));
     let found = read(run, address).await?;
     versions.extend(run.believed(|believed| believed.versions(address, None)));
@@ -91,7 +93,7 @@ pub(super) async fn relied_on(run: &Context<'_>, address: &Address) -> Result<()
 }
 
 /// Reads an object, all of it.
-async fn read(run: &Context<'_>, address: &Address) -> Result<Option<Seen>, StepError> {
+async fn read(run: &ApplyContext<'_>, address: &Address) -> Result<Option<LiveObject>, StepError> {
     let unseen = |source| StepError::Unseen { address: address.clone(), source };
     match run.reads.one(run, address.kind(), run.id_of(address)?).await.map_err(unseen)? {
         Some(seen) => complete(run, seen).await.map(Some).map_err(unseen),
@@ -101,17 +103,17 @@ async fn read(run: &Context<'_>, address: &Address) -> Result<Option<Seen>, Step
 
 /// Says what is not as the plan saw it.
 pub(super) fn changed(
-    run: &Context<'_>,
+    run: &ApplyContext<'_>,
     address: &Address,
     planned: &Version,
-    found: Option<&Seen>,
+    found: Option<&LiveObject>,
     after: Option<&Version>,
 ) -> StepError {
     let (Some(object), Some(found)) = (&planned.object, found) else {
         return StepError::Vanished(address.clone());
     };
     let (object, found) = run.believed(|believed| {
-        let comparable = Seen { object: believed.comparable(&found.object), ..found.clone() };
+        let comparable = LiveObject { object: believed.comparable(&found.object), ..found.clone() };
         (believed.comparable(object), comparable)
     });
     let words = run.words();
@@ -126,7 +128,7 @@ pub(super) fn changed(
             let wanted = desired.iter().find(|(field, _)| *field == it.field);
             wanted.map_or_else(|| it.found.clone(), |(_, wanted)| wanted.clone())
         });
-        Changed { field: it.field, planned_from: it.wanted, now: it.found, desired }
+        ChangedField { field: it.field, planned_from: it.wanted, now: it.found, desired }
     });
     StepError::Changed { address: address.clone(), changes: changes.collect() }
 }

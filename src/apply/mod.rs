@@ -30,17 +30,17 @@ use std::time::Duration;
 
 pub use self::converge::Difference;
 pub use self::journal::Journal;
-pub use self::lock::{Guard, Holder, LockError, lock, state_dir};
+pub use self::lock::{ApplyLock, Holder, LockError, lock, state_dir};
 pub use self::outcome::{End, How, Outcome, Receipt, StepEnd, StepError, StepOutcome, WhyNot};
 pub use self::stop::{Stop, StopSignal, Stopper, stop_signal};
-pub use self::words::{Changed, Mismatch};
+pub use self::words::{ChangedField, FieldMismatch};
 use crate::api;
 use crate::model::{Ids, Principal};
 use crate::plan::{Plan, Step};
 
 /// How a plan is applied.
 #[derive(Debug, Clone)]
-pub struct Options {
+pub struct RunOptions {
     /// How many steps are under way at most; not below 1.
     pub parallelism: usize,
     /// How long to wait along each edge that keeps a law of access, for those who need it to hold for the evaluation
@@ -57,7 +57,7 @@ pub struct Options {
     pub look_after: Vec<Duration>,
 }
 
-impl Default for Options {
+impl Default for RunOptions {
     fn default() -> Self {
         Self {
             parallelism: api::DEFAULT_PARALLELISM,
@@ -107,11 +107,11 @@ pub async fn apply(
     journal: &mut Journal,
     progress: &dyn Progress,
     mut stop: StopSignal,
-    options: &Options,
+    options: &RunOptions,
 ) -> Outcome {
-    let context = context::Context::new(plan, client, std::mem::take(ids), options);
+    let context = context::ApplyContext::new(plan, client, std::mem::take(ids), options);
     let send = |step| context.send(step);
-    let settings = run::Settings { parallelism: options.parallelism, settle: options.settle };
+    let settings = run::Pace { parallelism: options.parallelism, settle: options.settle };
     let mut outcome = run::run(plan.steps(), send, journal, progress, &mut stop, &settings).await;
     if outcome.end == End::Done && !plan.is_empty() {
         outcome.end = converge::check(&context, progress, &mut stop, options).await;

@@ -3,7 +3,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::Difference;
-use super::words::{Changed, Mismatch};
+use super::words::{ChangedField, FieldMismatch};
 use crate::api;
 use crate::live;
 use crate::model::{Address, Hint, Id};
@@ -149,7 +149,7 @@ pub enum StepError {
         /// The object.
         address: Address,
         /// What differs.
-        changes: Vec<Changed>,
+        changes: Vec<ChangedField>,
     },
     /// The object is gone that the step was to change, or relies on.
     #[error("{0} is gone")]
@@ -244,7 +244,7 @@ pub enum StepError {
         /// What bears the name.
         id: Id,
         /// What differs: as it was to be made, and as it is.
-        mismatches: Vec<Mismatch>,
+        mismatches: Vec<FieldMismatch>,
     },
     /// A create whose outcome stayed unknown however often it was sent.
     #[error("{address} got no answer to its creation, several times, and did not come to be")]

@@ -2,19 +2,19 @@
 
 use std::collections::BTreeSet;
 
-use super::context::Context;
+use super::context::ApplyContext;
 use super::create::{Naming, create as create_one};
 use super::look::{look_and_send, relied_on};
 use super::meta::MetaChange;
 use super::reads::ReadResult;
 use super::{How, StepError};
 use crate::api::{Client, PolicyId, wire};
-use crate::live::{Seen, api_id};
+use crate::live::{LiveObject, api_id};
 use crate::model::{Address, Attachment, Key, Object, Policy, Principal, Rule, Rules, Scope, State};
 use crate::plan::{Effect, Step};
 
 pub(super) async fn create(
-    run: &Context<'_>,
+    run: &ApplyContext<'_>,
     client: &Client,
     step: &Step,
     policy: &Policy,
@@ -32,7 +32,7 @@ pub(super) async fn create(
 }
 
 pub(super) async fn update(
-    run: &Context<'_>,
+    run: &ApplyContext<'_>,
     client: &Client,
     step: &Step,
     (address, from): (&Address, Option<&Key>),
@@ -51,7 +51,7 @@ pub(super) async fn update(
     .await
 }
 
-pub(super) async fn delete(run: &Context<'_>, client: &Client, step: &Step) -> Result<How, StepError> {
+pub(super) async fn delete(run: &ApplyContext<'_>, client: &Client, step: &Step) -> Result<How, StepError> {
     let id: PolicyId = run.id(&step.action.address())?;
     look_and_send(run, client, step, |client| {
         let id = id.clone();
@@ -61,7 +61,7 @@ pub(super) async fn delete(run: &Context<'_>, client: &Client, step: &Step) -> R
 }
 
 pub(super) async fn set_rules(
-    run: &Context<'_>,
+    run: &ApplyContext<'_>,
     client: &Client,
     step: &Step,
     after: &Rules,
@@ -77,12 +77,12 @@ pub(super) async fn set_rules(
 }
 
 /// Adds the rules to a policy that was read, where it has been changed since they were known.
-pub(super) async fn with_rules(run: &Context<'_>, seen: Seen) -> ReadResult<Seen> {
-    let Seen { id, title, object: Object::Policy(policy), created_at, updated_at } = seen else {
+pub(super) async fn with_rules(run: &ApplyContext<'_>, seen: LiveObject) -> ReadResult<LiveObject> {
+    let LiveObject { id, title, object: Object::Policy(policy), created_at, updated_at } = seen else {
         return Ok(seen);
     };
     let rules = run.rules(id, updated_at).await?;
-    Ok(Seen { id, title, object: Policy { rules, ..policy }.into(), created_at, updated_at })
+    Ok(LiveObject { id, title, object: Policy { rules, ..policy }.into(), created_at, updated_at })
 }
 
 /// Says whether an object is a policy of this group.
@@ -91,7 +91,11 @@ pub(super) fn attached_to(object: &Object, group: &Key) -> bool {
 }
 
 /// Looks at who is in the group that a policy gives something to: they get it.
-pub(super) async fn who_gets_it(run: &Context<'_>, step: &Step, to: &Attachment) -> Result<(), StepError> {
+pub(super) async fn who_gets_it(
+    run: &ApplyContext<'_>,
+    step: &Step,
+    to: &Attachment,
+) -> Result<(), StepError> {
     let Attachment::Group(key) = to else { return Ok(()) };
     // Who is in a group that the service computes no list shows.
     let computed = run.plan.outcome().group(key).is_some_and(|group| group.builtin.is_some());
@@ -114,7 +118,7 @@ pub(super) fn gives(object: &Object, who: &BTreeSet<Principal>, groups: &State, 
     }
 }
 
-fn principal(run: &Context<'_>, to: &Attachment) -> Result<wire::Principal, StepError> {
+fn principal(run: &ApplyContext<'_>, to: &Attachment) -> Result<wire::Principal, StepError> {
     Ok(match to {
         Attachment::None => wire::Principal::Nobody,
         Attachment::Group(key) => wire::Principal::Group(run.id(&Address::group(key.clone()))?),
@@ -128,7 +132,7 @@ fn principal(run: &Context<'_>, to: &Attachment) -> Result<wire::Principal, Step
 }
 
 /// Writes rules as the API takes them: in the plan's order, each with its sets and projects sorted and once.
-fn rules(run: &Context<'_>, address: &Address, rules: &Rules) -> Result<Vec<wire::RuleSpec>, StepError> {
+fn rules(run: &ApplyContext<'_>, address: &Address, rules: &Rules) -> Result<Vec<wire::RuleSpec>, StepError> {
     let spec = |rule: &Rule| {
         if !rule.expressible() {
             return Err(StepError::Unwritable(address.clone()));

@@ -9,8 +9,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use futures::future::join_all;
 use tokio::sync::{Mutex as Turn, OnceCell};
 
-use super::context::Context;
-use crate::live::{self, Seen};
+use super::context::ApplyContext;
+use crate::live::{self, LiveObject};
 use crate::model::{Id, Kind};
 
 /// How many objects a page of a list holds.
@@ -21,13 +21,13 @@ pub(super) type ReadResult<T> = Result<T, Arc<live::Error>>;
 
 /// The readings of all kinds.
 #[derive(Default)]
-pub(super) struct Reads {
-    lines: Mutex<HashMap<Kind, Arc<Line>>>,
+pub(super) struct SharedReads {
+    lines: Mutex<HashMap<Kind, Arc<ReadQueue>>>,
 }
 
 /// Who waits to read objects of one kind.
 #[derive(Default)]
-struct Line {
+struct ReadQueue {
     waiting: Mutex<Option<Arc<Round>>>,
     turn: Turn<()>,
 }
@@ -36,7 +36,7 @@ struct Line {
 #[derive(Default)]
 struct Round {
     wanted: Mutex<Wanted>,
-    found: OnceCell<Arc<Found>>,
+    found: OnceCell<Arc<ReadObjects>>,
 }
 
 /// What is asked for.
@@ -67,37 +67,42 @@ impl Wanted {
 }
 
 /// What was found.
-enum Found {
-    Each(HashMap<Id, ReadResult<Option<Seen>>>),
-    All(ReadResult<Arc<Vec<Seen>>>),
+enum ReadObjects {
+    Each(HashMap<Id, ReadResult<Option<LiveObject>>>),
+    All(ReadResult<Arc<Vec<LiveObject>>>),
 }
 
-impl Reads {
+impl SharedReads {
     /// Reads one object; `None` when there is none of this id.
-    pub(super) async fn one(&self, run: &Context<'_>, kind: Kind, id: Id) -> ReadResult<Option<Seen>> {
+    pub(super) async fn one(
+        &self,
+        run: &ApplyContext<'_>,
+        kind: Kind,
+        id: Id,
+    ) -> ReadResult<Option<LiveObject>> {
         match &*self.line(kind).ask(run, kind, Wanted::one(id)).await {
-            Found::Each(found) => found.get(&id).cloned().unwrap_or(Ok(None)),
-            Found::All(Ok(all)) => Ok(all.iter().find(|seen| seen.id == id).cloned()),
-            Found::All(Err(error)) => Err(Arc::clone(error)),
+            ReadObjects::Each(found) => found.get(&id).cloned().unwrap_or(Ok(None)),
+            ReadObjects::All(Ok(all)) => Ok(all.iter().find(|seen| seen.id == id).cloned()),
+            ReadObjects::All(Err(error)) => Err(Arc::clone(error)),
         }
     }
 
     /// Reads all objects of a kind.
-    pub(super) async fn all(&self, run: &Context<'_>, kind: Kind) -> ReadResult<Arc<Vec<Seen>>> {
+    pub(super) async fn all(&self, run: &ApplyContext<'_>, kind: Kind) -> ReadResult<Arc<Vec<LiveObject>>> {
         match &*self.line(kind).ask(run, kind, Wanted::All).await {
-            Found::All(all) => all.clone(),
-            Found::Each(_) => unreachable!("a reading that somebody wants whole is a list"),
+            ReadObjects::All(all) => all.clone(),
+            ReadObjects::Each(_) => unreachable!("a reading that somebody wants whole is a list"),
         }
     }
 
-    fn line(&self, kind: Kind) -> Arc<Line> {
+    fn line(&self, kind: Kind) -> Arc<ReadQueue> {
         let mut lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
         Arc::clone(lines.entry(kind).or_default())
     }
 }
 
-impl Line {
-    async fn ask(&self, run: &Context<'_>, kind: Kind, wanted: Wanted) -> Arc<Found> {
+impl ReadQueue {
+    async fn ask(&self, run: &ApplyContext<'_>, kind: Kind, wanted: Wanted) -> Arc<ReadObjects> {
         let round = {
             let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
             let round = waiting.get_or_insert_default();
@@ -124,16 +129,16 @@ impl Line {
 }
 
 /// Reads what is wanted, by a list where that takes fewer requests.
-async fn read(run: &Context<'_>, kind: Kind, wanted: Wanted) -> Found {
+async fn read(run: &ApplyContext<'_>, kind: Kind, wanted: Wanted) -> ReadObjects {
     let client = run.client();
     match wanted {
         Wanted::These(ids) if ids.len() <= run.count(kind).div_ceil(PAGE).max(1) => {
             let one = async |id: Id| (id, live::get(&client, kind, id, &run.known()).await.map_err(Arc::new));
-            Found::Each(join_all(ids.into_iter().map(one)).await.into_iter().collect())
+            ReadObjects::Each(join_all(ids.into_iter().map(one)).await.into_iter().collect())
         }
         Wanted::These(_) | Wanted::All => {
             let all = live::list(&client, kind, &run.known()).await;
-            Found::All(all.map(Arc::new).map_err(Arc::new))
+            ReadObjects::All(all.map(Arc::new).map_err(Arc::new))
         }
     }
 }

@@ -19,7 +19,7 @@ enum Gate {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Status {
+enum ScheduleStatus {
     Waiting,
     Running,
     Done,
@@ -37,7 +37,7 @@ pub(super) enum Next {
     Nothing,
 }
 
-struct Node {
+struct ScheduledStep {
     id: StepId,
     revokes: bool,
     /// Steps that wait for this one, and whether a law of access makes them.
@@ -48,12 +48,12 @@ struct Node {
     /// How many steps the longest chain from here has.
     chain: usize,
     not_before: Option<Instant>,
-    status: Status,
+    status: ScheduleStatus,
 }
 
 /// The steps and what became of them.
 pub(super) struct Schedule {
-    nodes: Vec<Node>,
+    nodes: Vec<ScheduledStep>,
     /// Steps whose predecessors are done, the heads of long chains first.
     free: BTreeSet<(std::cmp::Reverse<usize>, usize)>,
     gate: Gate,
@@ -64,9 +64,9 @@ impl Schedule {
     pub(super) fn new(steps: &[Step]) -> Self {
         let position: HashMap<StepId, usize> =
             steps.iter().enumerate().map(|(at, step)| (step.id, at)).collect();
-        let mut nodes: Vec<Node> = steps
+        let mut nodes: Vec<ScheduledStep> = steps
             .iter()
-            .map(|step| Node {
+            .map(|step| ScheduledStep {
                 id: step.id,
                 revokes: step.effect == Effect::Revokes,
                 then: Vec::new(),
@@ -74,7 +74,7 @@ impl Schedule {
                 waits_for: step.after.len(),
                 chain: 1,
                 not_before: None,
-                status: Status::Waiting,
+                status: ScheduleStatus::Waiting,
             })
             .collect();
         for (at, step) in steps.iter().enumerate() {
@@ -111,13 +111,13 @@ impl Schedule {
         }
         let Some(key) = found else { return soonest.map_or(Next::Nothing, Next::At) };
         self.free.remove(&key);
-        self.nodes[key.1].status = Status::Running;
+        self.nodes[key.1].status = ScheduleStatus::Running;
         Next::Start(key.1)
     }
 
     /// Counts a step as done; steps tied to it by a law of access may start no sooner than `settled`.
     pub(super) fn done(&mut self, at: usize, settled: Instant) {
-        self.nodes[at].status = Status::Done;
+        self.nodes[at].status = ScheduleStatus::Done;
         for (then, safety) in std::mem::take(&mut self.nodes[at].then) {
             let node = &mut self.nodes[then];
             if safety {
@@ -132,7 +132,7 @@ impl Schedule {
 
     /// Counts a step as failed: what depends on it never starts, and of the rest only what revokes.
     pub(super) fn failed(&mut self, at: usize) {
-        self.nodes[at].status = Status::Failed;
+        self.nodes[at].status = ScheduleStatus::Failed;
         if self.gate == Gate::Open {
             self.gate = Gate::Revocations;
         }
@@ -147,13 +147,13 @@ impl Schedule {
 
     /// Takes back a step that [`Schedule::next`] gave out and that was not started.
     pub(super) fn put_back(&mut self, at: usize) {
-        self.nodes[at].status = Status::Waiting;
+        self.nodes[at].status = ScheduleStatus::Waiting;
         self.free.insert((std::cmp::Reverse(self.nodes[at].chain), at));
     }
 
     /// Says whether a step was started and has not ended.
     pub(super) fn running(&self, at: usize) -> bool {
-        self.nodes[at].status == Status::Running
+        self.nodes[at].status == ScheduleStatus::Running
     }
 
     /// Says why a step has not started.
@@ -172,11 +172,11 @@ impl Schedule {
         let mut seen = BTreeSet::new();
         while let Some(at) = open.pop() {
             match self.nodes[at].status {
-                Status::Failed => return true,
-                Status::Waiting => {
+                ScheduleStatus::Failed => return true,
+                ScheduleStatus::Waiting => {
                     open.extend(self.nodes[at].after.iter().filter(|before| seen.insert(**before)));
                 }
-                Status::Running | Status::Done => {}
+                ScheduleStatus::Running | ScheduleStatus::Done => {}
             }
         }
         false
@@ -184,7 +184,7 @@ impl Schedule {
 }
 
 /// Measures the longest chain from each node; what is on a cycle, which no plan has, keeps 1.
-fn measure(nodes: &mut [Node]) {
+fn measure(nodes: &mut [ScheduledStep]) {
     let mut open: Vec<usize> = (0..nodes.len()).filter(|at| nodes[*at].then.is_empty()).collect();
     let mut left: Vec<usize> = nodes.iter().map(|node| node.then.len()).collect();
     while let Some(at) = open.pop() {

@@ -1,15 +1,15 @@
 //! What each step is on the wire: which kind's file says it.
 
-use super::context::Context;
+use super::context::ApplyContext;
 use super::reads::ReadResult;
 use super::{How, StepError, application, group, policy, user};
 use crate::api::{self, Client};
-use crate::live::{Seen, api_id};
+use crate::live::{LiveObject, api_id};
 use crate::model::{Attachment, Id, Kind, Object};
 use crate::plan::{Action, Step};
 
 /// Sends the one request of a step, with the look before it.
-pub(super) async fn send(run: &Context<'_>, client: &Client, step: &Step) -> Result<How, StepError> {
+pub(super) async fn send(run: &ApplyContext<'_>, client: &Client, step: &Step) -> Result<How, StepError> {
     match &step.action {
         Action::Create { address, object } => match object {
             Object::User(_) => user::create(address),
@@ -48,7 +48,7 @@ pub(super) async fn send(run: &Context<'_>, client: &Client, step: &Step) -> Res
 }
 
 /// Looks at what gives a step its meaning, beside what it writes.
-pub(super) async fn meaning(run: &Context<'_>, step: &Step) -> Result<(), StepError> {
+pub(super) async fn meaning(run: &ApplyContext<'_>, step: &Step) -> Result<(), StepError> {
     match &step.action {
         Action::AddMembers { group, .. } => group::what_it_gives(run, group).await,
         Action::Create { object: Object::Policy(it), .. } => {
@@ -83,7 +83,7 @@ pub(super) async fn remove(client: &Client, kind: Kind, id: Id) -> Result<(), ap
 }
 
 /// Adds to an object that was read what has a list of its own.
-pub(super) async fn complete(run: &Context<'_>, seen: Seen) -> ReadResult<Seen> {
+pub(super) async fn complete(run: &ApplyContext<'_>, seen: LiveObject) -> ReadResult<LiveObject> {
     match &seen.object {
         Object::User(_) | Object::Application(_) | Object::Group(_) => Ok(seen),
         Object::Policy(_) => policy::with_rules(run, seen).await,

@@ -1,6 +1,6 @@
 //! The requests of the steps that write a person.
 
-use super::context::Context;
+use super::context::ApplyContext;
 use super::look::look_and_send;
 use super::{How, StepError};
 use crate::api::{Client, UserId};
@@ -17,7 +17,7 @@ pub(super) fn update(address: &Address) -> Result<How, StepError> {
     Err(StepError::Unwritable(address.clone()))
 }
 
-pub(super) async fn delete(run: &Context<'_>, client: &Client, step: &Step) -> Result<How, StepError> {
+pub(super) async fn delete(run: &ApplyContext<'_>, client: &Client, step: &Step) -> Result<How, StepError> {
     let id: UserId = run.id(&step.action.address())?;
     look_and_send(run, client, step, |client| {
         let id = id.clone();

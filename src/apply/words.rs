@@ -5,12 +5,12 @@ use std::fmt;
 use indexmap::IndexMap;
 
 use crate::api::escaped;
-use crate::live::Seen;
+use crate::live::LiveObject;
 use crate::model::{FieldValue, Id, Object, Owner, ProjectName, Rule, Scope};
 
 /// A field that is not what it should be.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Mismatch {
+pub struct FieldMismatch {
     /// The field, as the API names it.
     pub field: &'static str,
     /// What it should be, in words.
@@ -19,7 +19,7 @@ pub struct Mismatch {
     pub found: String,
 }
 
-impl fmt::Display for Mismatch {
+impl fmt::Display for FieldMismatch {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} was to be {} and is {}", self.field, self.wanted, self.found)
     }
@@ -27,7 +27,7 @@ impl fmt::Display for Mismatch {
 
 /// A field that somebody else changed before a step was to overwrite it, or to rely on it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Changed {
+pub struct ChangedField {
     /// The field, as the API names it.
     pub field: &'static str,
     /// What the plan saw, in words.
@@ -38,7 +38,7 @@ pub struct Changed {
     pub desired: Option<String>,
 }
 
-impl fmt::Display for Changed {
+impl fmt::Display for ChangedField {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { field, planned_from, now, desired } = self;
         write!(f, "{field}: planned from {planned_from}, now {now}")?;
@@ -48,21 +48,26 @@ impl fmt::Display for Changed {
 
 /// Turns values into words for a reader, ids of projects into names.
 #[derive(Clone, Copy)]
-pub(super) struct Words<'a> {
+pub(super) struct FieldWords<'a> {
     pub(super) projects: &'a IndexMap<Id, ProjectName>,
 }
 
-impl Words<'_> {
+impl FieldWords<'_> {
     /// Returns the fields in which what was found differs, its name first.
-    pub(super) fn mismatches(&self, title: Option<&str>, wanted: &Object, found: &Seen) -> Vec<Mismatch> {
+    pub(super) fn mismatches(
+        &self,
+        title: Option<&str>,
+        wanted: &Object,
+        found: &LiveObject,
+    ) -> Vec<FieldMismatch> {
         let text = |text: &str| format!("`{}`", escaped(text));
-        let name = title.filter(|title| *title != found.title).map(|title| Mismatch {
+        let name = title.filter(|title| *title != found.title).map(|title| FieldMismatch {
             field: "name",
             wanted: text(title),
             found: text(&found.title),
         });
         let differences = wanted.differences(&found.object).into_iter();
-        let fields = differences.map(|(wanted, found)| Mismatch {
+        let fields = differences.map(|(wanted, found)| FieldMismatch {
             field: wanted.name,
             wanted: self.value(wanted.value),
             found: self.value(found.value),

@@ -11,7 +11,7 @@ use super::plan_file::PlanFile;
 use super::progress::StepLines;
 use super::prompt;
 use super::session::Connection;
-use crate::apply::{self, Guard, Journal};
+use crate::apply::{self, ApplyLock, Journal};
 use crate::config;
 use crate::reconcile::{Again, ApplyOptions, Planned};
 use crate::render::outcome::{self, OutcomeReport};
@@ -113,7 +113,7 @@ impl Apply {
         common: &Common,
         connection: Connection,
         again: &Again,
-        lock: &mut Option<Guard>,
+        lock: &mut Option<ApplyLock>,
     ) -> Result<Exit, Failure> {
         let exit = match again {
             Again::Same(planned) if !planned.plan.refused() && !planned.plan.is_empty() => {
@@ -133,7 +133,7 @@ impl Apply {
         common: &Common,
         connection: &Connection,
         planned: &Planned,
-        lock: &mut Option<Guard>,
+        lock: &mut Option<ApplyLock>,
     ) -> Result<Exit, Failure> {
         let plan = &planned.plan;
         // A file that cannot be written is better known before anything changes.

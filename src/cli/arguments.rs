@@ -13,7 +13,7 @@ use super::watch::Talk;
 use crate::config::{Files, Mistakes, Severity, Source};
 use crate::files::Links;
 use crate::model::{Catalogue, Desired, Key, Principal};
-use crate::plan::{Allowance, Options};
+use crate::plan::{Allowance, GuardOptions};
 use crate::reconcile::{Error, PlanOptions, Watch as _};
 use crate::render::{Extent, Format, Report, Style};
 
@@ -213,7 +213,7 @@ pub(super) fn principal(text: &str) -> Result<Principal, String> {
 impl PlanArgs {
     pub(super) fn options(&self, common: &Common) -> PlanOptions {
         let allow = self.allow.iter().map(|allowed| (allowed.guard, allowed.number)).collect();
-        let guards = Options { allow, strict: common.strict };
+        let guards = GuardOptions { allow, strict: common.strict };
         PlanOptions { now: common.now(), caller: self.caller.clone(), guards }
     }
 }

@@ -10,7 +10,7 @@ use super::arguments::{Common, ConnectArgs, Follow, Paths};
 use super::failure::Failure;
 use super::session::Connection;
 use super::watch::Talk;
-use crate::access::{self, GrantScope, Request, Resource};
+use crate::access::{self, GrantScope, RequestFacts, ResourceFacts};
 use crate::config;
 use crate::live;
 use crate::model::{Address, Catalogue, Desired, Hint, Id, Ids, People, Principal, State, near};
@@ -77,10 +77,10 @@ impl Ask {
         let organization = files.as_ref().map(config::Files::organization);
         let connection = Connection::open(&self.connect, organization).await?;
         let named = files.as_ref().is_some_and(|files| files.needs().permission_sets);
-        let needs = live::Needs {
+        let needs = live::LiveNeeds {
             projects: true,
             permission_sets: permission_sets || named,
-            ..live::Needs::default()
+            ..live::LiveNeeds::default()
         };
         let read = connection.session.read(&needs).await?;
         connection.close().await?;
@@ -95,8 +95,8 @@ impl Ask {
     }
 
     /// The request that conditions are judged for: now, unless another time was given.
-    pub(super) fn request(&self, common: &Common) -> Request {
-        Request {
+    pub(super) fn request(&self, common: &Common) -> RequestFacts {
+        RequestFacts {
             time: self.at.unwrap_or_else(|| common.now()),
             ip: self.ip.map(|ip| ip.to_string()),
             user_agent: self.user_agent.clone(),
@@ -104,7 +104,7 @@ impl Ask {
                 let text = self.resource.as_deref().unwrap_or_default();
                 let mut parts = text.splitn(3, ',');
                 let mut next = || parts.next().filter(|part| !part.is_empty()).map(ToOwned::to_owned);
-                Resource { name: next(), id: next(), locality: next() }
+                ResourceFacts { name: next(), id: next(), locality: next() }
             },
         }
     }

@@ -12,7 +12,7 @@ use super::output::Output;
 use super::session::Connection;
 use crate::apply::Outcome;
 use crate::config::{self, ExportOptions, Source, Split};
-use crate::live::Needs;
+use crate::live::LiveNeeds;
 use crate::model::{Catalogue, Stack};
 use crate::plan::Plan;
 use crate::reconcile::{ApplyOptions, PlanOptions, export};
@@ -39,13 +39,13 @@ const ORGANIZATION: &str = include_str!("../../examples/demo/organization.json")
 const DESIRED: &str = include_str!("../../examples/demo/iam.yaml");
 
 /// Prints and explains.
-struct Stage {
+struct DemoStage {
     out: Output,
     paint: Paint,
     number: u32,
 }
 
-impl Stage {
+impl DemoStage {
     fn say(&self, text: &str) -> anyhow::Result<()> {
         self.out.write(format!("{text}\n").as_bytes())
     }
@@ -77,7 +77,7 @@ impl Demo {
         let started = Instant::now();
         let Self {} = self;
         let out = Output { format: Format::Text, file: None };
-        let mut stage = Stage { paint: out.paint(), out, number: 0 };
+        let mut stage = DemoStage { paint: out.paint(), out, number: 0 };
         let how = ConnectArgs { emulate: None, save: None, parallelism: 20, max_rps: 1000 };
         let state = serde_json::from_str(ORGANIZATION).context("the embedded organization is no JSON")?;
         let connection = Connection::embedded(&how, state, None).await?;
@@ -93,7 +93,7 @@ impl Demo {
             "scw-iam export --stack platform > iam.yaml",
             "The files say names, not ids; they plan to nothing, which is proven before they are written.",
         )?;
-        let live = session.read(&Needs { projects: true, ..Needs::default() }).await?;
+        let live = session.read(&LiveNeeds { projects: true, ..LiveNeeds::default() }).await?;
         let stack: Stack = "platform".parse().map_err(anyhow::Error::new)?;
         let options = ExportOptions {
             stack: Some(&stack),

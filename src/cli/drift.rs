@@ -6,9 +6,9 @@ use super::failure::Failure;
 use super::session::Connection;
 use crate::config;
 use crate::model::DriftKind;
-use crate::plan::Options;
+use crate::plan::GuardOptions;
 use crate::reconcile::PlanOptions;
-use crate::render::plan::{PlanReport, Reading};
+use crate::render::plan::{PlanReading, PlanReport};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -23,7 +23,7 @@ Examples:
 /// apply.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
-pub(super) struct Drift {
+pub(super) struct DriftCommand {
     #[command(flatten)]
     paths: Paths,
     #[command(flatten)]
@@ -34,9 +34,9 @@ pub(super) struct Drift {
     fail_on: Vec<DriftKind>,
 }
 
-impl Drift {
+impl DriftCommand {
     pub(super) async fn run(self, common: &Common) -> Result<Exit, Failure> {
-        let guards = Options { strict: common.strict, ..Options::default() };
+        let guards = GuardOptions { strict: common.strict, ..GuardOptions::default() };
         let options = PlanOptions { now: common.now(), guards, ..PlanOptions::default() };
         let files = config::read(&self.paths.sources(), options.now)?;
         let connection = Connection::open(&self.connect, Some(files.organization())).await?;
@@ -46,7 +46,7 @@ impl Drift {
         }
         let found = Some(&drift.findings);
         common.show(&PlanReport {
-            reading: Reading::Drift,
+            reading: PlanReading::Drift,
             drift: found,
             home: files.home().as_ref(),
             ..PlanReport::new(&drift.plan)

@@ -15,8 +15,8 @@ use super::failure::Failure;
 use super::interrupt::Signals;
 use super::state;
 use crate::emulator::{
-    self, AuditDelay, Behaviour, Expiry, FAULTS_HELP, Faults, Latency, Names, OneWriter, Options, Protected,
-    Quota,
+    self, AuditDelay, Behaviour, EmulatorOptions, FAULTS_HELP, Faults, KeyExpiry, Latency, NameRule,
+    OneWriter, Protected, Quota,
 };
 use crate::files::{self, Privacy};
 
@@ -137,12 +137,12 @@ impl Emulate {
         Ok(Exit::Done)
     }
 
-    fn options(&self, now: Option<Timestamp>) -> Result<Options, Failure> {
+    fn options(&self, now: Option<Timestamp>) -> Result<EmulatorOptions, Failure> {
         let state = match &self.state {
             Some(path) => Some(state::read(path)?),
             None => None,
         };
-        Ok(Options {
+        Ok(EmulatorOptions {
             listen: self.listen,
             state,
             latency: self.latency.unwrap_or_default(),
@@ -164,14 +164,14 @@ impl Emulate {
                 OneWriter::PerGroup
             },
             behaviour: Behaviour {
-                names: if self.unique_names { Names::Unique } else { Names::Repeat },
+                names: if self.unique_names { NameRule::Unique } else { NameRule::Repeat },
                 protected: if self.protected == "412" {
                     Protected::Precondition
                 } else {
                     Protected::Forbidden
                 },
                 quota: if self.quota.is_some() { Quota::Documented } else { Quota::OfState },
-                expiry: if self.changeable_expiry { Expiry::Changeable } else { Expiry::Fixed },
+                expiry: if self.changeable_expiry { KeyExpiry::Changeable } else { KeyExpiry::Fixed },
                 audit_delay: self.audit_delay.unwrap_or_default(),
             },
         })

@@ -12,7 +12,7 @@ use super::output::{Output, talk, write_whole};
 use super::session::Connection;
 use crate::config::{ExportOptions, SCHEMA, Split};
 use crate::files::make_folder;
-use crate::live::{Live, Needs};
+use crate::live::{Live, LiveNeeds};
 use crate::model::{Catalogue, Object, Owner, Stack};
 use crate::reconcile::{Exported, export};
 use crate::render::Format;
@@ -49,7 +49,7 @@ pub(super) struct Export {
 impl Export {
     pub(super) async fn run(self, common: &Common) -> Result<Exit, Failure> {
         let connection = Connection::open(&self.connect, None).await?;
-        let live = connection.session.read(&Needs { projects: true, ..Needs::default() }).await?;
+        let live = connection.session.read(&LiveNeeds { projects: true, ..LiveNeeds::default() }).await?;
         let exported = export(&live, &self.options(common, &live))?;
         self.hint_at_stacks(&live);
         match &self.out {

@@ -8,7 +8,7 @@ use super::output::{colour_on_stderr, style_on_stderr, talk_with};
 use crate::config::Mistakes;
 use crate::model::Hint;
 use crate::plan;
-use crate::plan::file::{Difference, Stale, Unreadable};
+use crate::plan::file::{PlanDifference, Stale, Unreadable};
 use crate::reconcile::{Error, Outdated, hints};
 use crate::render::Report as _;
 use crate::render::escape::terminal;
@@ -131,7 +131,7 @@ pub(super) fn report(common: &Common, failure: Failure) -> Exit {
     exit
 }
 
-fn differences(error: &Error) -> &[Difference] {
+fn differences(error: &Error) -> &[PlanDifference] {
     if let Error::Unreadable { source: Unreadable::Edited(differences), .. }
     | Error::Outdated { source: Outdated::Stale(Stale::Changed(differences)), .. } = error
     {

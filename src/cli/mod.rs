@@ -129,14 +129,14 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Validate(validate::Validate),
-    Plan(plan::Plan),
+    Plan(plan::PlanCommand),
     Apply(apply::Apply),
-    Drift(drift::Drift),
+    Drift(drift::DriftCommand),
     Export(export::Export),
     Explain(explain::Explain),
     WhoCan(who_can::WhoCan),
     Test(test::Test),
-    PermissionSets(permission_sets::PermissionSets),
+    PermissionSets(permission_sets::PermissionSetsCommand),
     Snapshot(snapshot::Snapshot),
     Emulate(emulate::Emulate),
     Demo(demo::Demo),

@@ -18,7 +18,7 @@ Examples:
 /// Lists the permission sets with their scope types: those of the organization, or those built in
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
-pub(super) struct PermissionSets {
+pub(super) struct PermissionSetsCommand {
     /// Ask the organization, and not the catalogue that this version was built with
     #[arg(long)]
     live: bool,
@@ -26,11 +26,11 @@ pub(super) struct PermissionSets {
     connect: ConnectArgs,
 }
 
-impl PermissionSets {
+impl PermissionSetsCommand {
     pub(super) async fn run(self, common: &Common) -> Result<Exit, Failure> {
         let read = if self.live || self.connect.emulate.is_some() {
             let connection = Connection::open(&self.connect, None).await?;
-            let needs = live::Needs { permission_sets: true, ..live::Needs::default() };
+            let needs = live::LiveNeeds { permission_sets: true, ..live::LiveNeeds::default() };
             let live = connection.session.read(&needs).await?;
             connection.close().await?;
             live.catalogue

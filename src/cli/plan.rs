@@ -23,7 +23,7 @@ Examples:
 /// Shows what would change, who gains and who loses, and in which order
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
-pub(super) struct Plan {
+pub(super) struct PlanCommand {
     #[command(flatten)]
     paths: Paths,
     #[command(flatten)]
@@ -48,7 +48,7 @@ fn weaker(base: &[Source], common: &Common, files: &Files) -> Result<Vec<String>
     Ok(plan::weaker(&before.desired, &alone(files)?.desired))
 }
 
-impl Plan {
+impl PlanCommand {
     pub(super) async fn run(self, common: &Common) -> Result<Exit, Failure> {
         let options = self.plan.options(common);
         let files = config::read(&self.paths.sources(), options.now)?;

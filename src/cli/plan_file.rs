@@ -14,14 +14,14 @@ use super::failure::Failure;
 use super::output::{json, talk, write_whole};
 use crate::config;
 use crate::files::{self, FileError, Opened};
-use crate::plan::file::Document;
+use crate::plan::file::PlanDocument;
 use crate::reconcile::{Error, SavedPlan};
 
 /// The largest plan file that is written or read, in bytes.
 const PLAN_MOST: u64 = 64 << 20;
 
 /// Writes a plan to a file, and says which SHA-256 the file has.
-pub(super) fn write(path: &Path, document: &Document) -> Result<(), Failure> {
+pub(super) fn write(path: &Path, document: &PlanDocument) -> Result<(), Failure> {
     let text = serde_json::to_string_pretty(document).context("cannot write JSON")?;
     let bytes = json(format!("{text}\n").as_bytes());
     if bytes.len() as u64 > PLAN_MOST {

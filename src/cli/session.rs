@@ -11,7 +11,7 @@ use super::output::{talk, write_whole};
 use super::state;
 use super::watch::Talk;
 use crate::api::{Client, Secret};
-use crate::apply::Guard;
+use crate::apply::ApplyLock;
 use crate::emulator::{self, Emulator};
 use crate::model::{Id, Stack};
 use crate::reconcile::{ConnectOptions, Session, run_id};
@@ -55,7 +55,8 @@ impl Connection {
                 key.remove("secret_key");
             }
         }
-        let options = emulator::Options { state: Some(state), ..emulator::Options::default() };
+        let options =
+            emulator::EmulatorOptions { state: Some(state), ..emulator::EmulatorOptions::default() };
         let emulator = emulator::start(options).await.map_err(anyhow::Error::new)?;
         let emulated = emulator.state()["organization"]["id"].as_str().unwrap_or_default().to_owned();
         let id: Id = emulated.parse().context("the state has no organization")?;
@@ -85,7 +86,7 @@ impl Connection {
     }
 
     /// Keeps other applies on this machine out; an emulator of its own needs no lock.
-    pub(super) async fn lock(&self, stack: Option<&Stack>) -> Result<Option<Guard>, Failure> {
+    pub(super) async fn lock(&self, stack: Option<&Stack>) -> Result<Option<ApplyLock>, Failure> {
         if self.emulates() { Ok(None) } else { Ok(Some(self.session.lock(stack).await?)) }
     }
 

@@ -28,7 +28,7 @@ pub(super) fn read(path: &Path) -> Result<Value, Failure> {
     let state: Value = serde_json::from_slice(&text).map_err(no_json)?;
     if state.is_object() {
         // Of two values under one key the first would be dropped in silence.
-        let Keys { twice } = serde_json::from_slice(&text).map_err(no_json)?;
+        let UniqueKeys { twice } = serde_json::from_slice(&text).map_err(no_json)?;
         if let Some(key) = twice {
             return Err(anyhow::anyhow!("{name} has the key `{key}` twice").into());
         }
@@ -46,11 +46,11 @@ pub(super) fn keep(state: &Path, save: &Path) -> Result<(), Failure> {
 }
 
 /// The keys of an object, of which none may stand twice.
-struct Keys {
+struct UniqueKeys {
     twice: Option<String>,
 }
 
-impl<'de> Deserialize<'de> for Keys {
+impl<'de> Deserialize<'de> for UniqueKeys {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_map(KeysVisitor)
     }
@@ -59,19 +59,19 @@ impl<'de> Deserialize<'de> for Keys {
 struct KeysVisitor;
 
 impl<'de> Visitor<'de> for KeysVisitor {
-    type Value = Keys;
+    type Value = UniqueKeys;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("an object")
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Keys, A::Error> {
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<UniqueKeys, A::Error> {
         let (mut seen, mut twice) = (HashSet::new(), None);
         while let Some((key, IgnoredAny)) = map.next_entry::<String, IgnoredAny>()? {
             if !seen.insert(key.clone()) {
                 twice.get_or_insert(key);
             }
         }
-        Ok(Keys { twice })
+        Ok(UniqueKeys { twice })
     }
 }

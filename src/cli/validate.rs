@@ -36,10 +36,10 @@ impl Validate {
         let files = config::read(&self.paths.sources(), common.now())?;
         let warnings = if self.online || self.connect.emulate.is_some() {
             let connection = Connection::open(&self.connect, Some(files.organization())).await?;
-            let needs = live::Needs {
+            let needs = live::LiveNeeds {
                 projects: files.needs().projects,
                 permission_sets: true,
-                ..live::Needs::default()
+                ..live::LiveNeeds::default()
             };
             let live = connection.session.read(&needs).await?;
             let resolved = resolve(&files, &live)?;

@@ -7,7 +7,7 @@ use std::str::FromStr;
 use super::mistake::{Mistake, MistakeKind, Span};
 use super::tree::{Map, Node, Value};
 use super::yaml::Plain;
-use crate::access::cel::Fault;
+use crate::access::cel::ExpressionFault;
 use crate::model::{BadText, Email, Id, Kind, Name, NearBudget, PermissionSetName, ProjectName, Tag};
 
 /// A value and where it is written.
@@ -42,7 +42,7 @@ pub(super) struct Decoder<'t> {
     /// For words of the language that were probably meant.
     pub(super) budget: NearBudget,
     /// What is wrong with each expression that was seen.
-    pub(super) expressions: HashMap<String, Vec<Fault>>,
+    pub(super) expressions: HashMap<String, Vec<ExpressionFault>>,
 }
 
 impl<'t> Decoder<'t> {

@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::decode::{Decoder, Spanned};
 use super::mistake::{MistakeKind, Span, Written};
 use super::tree::Node;
-use crate::access::cel::{FUNCTIONS, Fault, FaultKind, Vocabulary, compile};
+use crate::access::cel::{ExpressionFault, FUNCTIONS, FaultKind, Vocabulary, compile};
 
 /// The names that a guardrail compares with.
 #[derive(Debug, Clone, Default)]
@@ -30,7 +30,7 @@ impl Decoder<'_> {
             }
             Vocabulary::Guardrail => match compile(text, vocabulary) {
                 Ok(expression) => {
-                    let places = Places::of(self.text, node.at, text);
+                    let places = ScalarPlaces::of(self.text, node.at, text);
                     let reads_scope = expression.reads("scope");
                     let mut compared = Compared { reads_scope, ..Compared::default() };
                     for (field, value, at) in expression.compared() {
@@ -64,7 +64,7 @@ impl Decoder<'_> {
         }
     }
 
-    fn condition_faults(&mut self, text: &str) -> Vec<Fault> {
+    fn condition_faults(&mut self, text: &str) -> Vec<ExpressionFault> {
         if let Some(known) = self.expressions.get(text) {
             return known.clone();
         }
@@ -73,11 +73,11 @@ impl Decoder<'_> {
         faults
     }
 
-    fn faults(&mut self, faults: &[Fault], text: &str, node: &Node<'_>, vocabulary: Vocabulary) {
+    fn faults(&mut self, faults: &[ExpressionFault], text: &str, node: &Node<'_>, vocabulary: Vocabulary) {
         if faults.is_empty() {
             return;
         }
-        let places = Places::of(self.text, node.at, text);
+        let places = ScalarPlaces::of(self.text, node.at, text);
         for fault in faults {
             let kind = self.fault(fault.kind.clone(), vocabulary);
             self.mistake(places.at(&fault.at), kind);
@@ -109,13 +109,13 @@ impl Decoder<'_> {
 }
 
 /// Where the parts of a scalar's text stand in the file.
-struct Places {
+struct ScalarPlaces {
     scalar: Span,
     /// For each byte of the text and its end, the byte of what is written; `None` when its notation hides it.
     offsets: Vec<Option<u32>>,
 }
 
-impl Places {
+impl ScalarPlaces {
     fn of(file: &str, scalar: Span, text: &str) -> Self {
         let written = file.get(scalar.start()..scalar.end()).unwrap_or_default();
         Self { scalar, offsets: offsets(written, text) }

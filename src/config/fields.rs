@@ -10,7 +10,7 @@ const MOST_KEYS: usize = 24;
 
 /// The entries of a map whose keys are the language's: each is asked for by its name, and what has another name
 /// is a mistake.
-pub(super) struct Fields<'n, 'a> {
+pub(super) struct MapFields<'n, 'a> {
     shape: &'static Shape,
     found: [Option<&'n (Node<'a>, Node<'a>)>; MOST_KEYS],
     asked: u32,
@@ -84,7 +84,7 @@ macro_rules! document {
 }
 pub(super) use document;
 
-impl<'n, 'a> Fields<'n, 'a> {
+impl<'n, 'a> MapFields<'n, 'a> {
     /// Takes a map apart. `at` is where to point for a key that is missing; `what` is the key whose value it is.
     pub(super) fn of(
         d: &mut Decoder<'_>,
@@ -150,7 +150,7 @@ impl<'n, 'a> Fields<'n, 'a> {
     }
 }
 
-impl Drop for Fields<'_, '_> {
+impl Drop for MapFields<'_, '_> {
     fn drop(&mut self) {
         let all = u32::MAX >> (32 - self.shape.keys().count());
         debug_assert!(

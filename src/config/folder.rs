@@ -23,7 +23,7 @@ const HIDDEN_FILE_MOST: u64 = 64 << 10;
 const HIDDEN_MOST: u64 = 4 << 20;
 
 /// What stands in a folder.
-pub(super) enum Found {
+pub(super) enum FolderEntry {
     /// A YAML file.
     File,
     /// What cannot be read, or is not read though it could say something: a part is never taken for the whole.
@@ -33,7 +33,7 @@ pub(super) enum Found {
 }
 
 /// Finds the YAML files in a folder, in the order of their paths below it, without entering what is hidden.
-pub(super) fn collect(folder: &Folder, links: Links) -> Vec<(PathBuf, Found)> {
+pub(super) fn collect(folder: &Folder, links: Links) -> Vec<(PathBuf, FolderEntry)> {
     let mut search = Search {
         top: folder,
         links,
@@ -50,21 +50,21 @@ pub(super) fn collect(folder: &Folder, links: Links) -> Vec<(PathBuf, Found)> {
 struct Search<'f> {
     top: &'f Folder,
     links: Links,
-    found: Vec<(PathBuf, Found)>,
+    found: Vec<(PathBuf, FolderEntry)>,
     /// The folders that were entered, so that links that lead back end.
     entered: HashSet<FolderId>,
     hidden: Hidden,
 }
 
-fn unreadable(error: &io::Error) -> Found {
-    Found::Unread(MistakeKind::SourceUnreadable { why: words(error).into() })
+fn unreadable(error: &io::Error) -> FolderEntry {
+    FolderEntry::Unread(MistakeKind::SourceUnreadable { why: words(error).into() })
 }
 
 impl Search<'_> {
     /// Searches a folder; `path` is its own, below the first.
     fn folder(&mut self, folder: &Folder, path: &Path, depth: usize) {
         if depth > DEEPEST {
-            return self.found.push((path.to_owned(), Found::Unread(MistakeKind::FoldersTooDeep)));
+            return self.found.push((path.to_owned(), FolderEntry::Unread(MistakeKind::FoldersTooDeep)));
         }
         let listed = folder.id().and_then(|id| folder.entries(usize::MAX).map(|entries| (id, entries)));
         let (id, mut entries) = match listed {
@@ -83,7 +83,7 @@ impl Search<'_> {
             if name.as_encoded_bytes().starts_with(b".") {
                 let mounted = data.as_ref() == Some(&name);
                 if let Some(found) = (!mounted).then(|| self.hidden.says(folder, &name, kind)).flatten() {
-                    self.found.push((at, Found::Hidden(found)));
+                    self.found.push((at, FolderEntry::Hidden(found)));
                 }
                 continue;
             }
@@ -118,15 +118,15 @@ impl Search<'_> {
             // A link that leads nowhere now may lead to a folder another time.
             Err(FileError::Link(_)) => match folder.leads_to(name) {
                 Some(EntryKind::Folder) | None => {
-                    self.found.push((path, Found::Unread(MistakeKind::LinkedFolder)));
+                    self.found.push((path, FolderEntry::Unread(MistakeKind::LinkedFolder)));
                 }
                 Some(EntryKind::File | EntryKind::Link | EntryKind::Device | EntryKind::Other) if yaml => {
-                    self.found.push((path, Found::Unread(MistakeKind::LinkInFolder)));
+                    self.found.push((path, FolderEntry::Unread(MistakeKind::LinkInFolder)));
                 }
                 Some(EntryKind::File | EntryKind::Link | EntryKind::Device | EntryKind::Other) => {}
             },
             Err(FileError::Special) if yaml => {
-                self.found.push((path, Found::Unread(MistakeKind::SpecialInFolder)));
+                self.found.push((path, FolderEntry::Unread(MistakeKind::SpecialInFolder)));
             }
             Err(FileError::Special) => {}
             Err(FileError::Io(error)) => self.found.push((path, unreadable(&error))),
@@ -142,14 +142,16 @@ fn extension(path: &Path) -> Option<&OsStr> {
 }
 
 /// Returns what to do with an entry that is no folder; `None` for one whose name does not say YAML.
-fn one(path: &Path, kind: EntryKind) -> Option<Found> {
+fn one(path: &Path, kind: EntryKind) -> Option<FolderEntry> {
     let extension = extension(path)?;
     Some(if kind != EntryKind::File {
-        Found::Unread(MistakeKind::SpecialInFolder)
+        FolderEntry::Unread(MistakeKind::SpecialInFolder)
     } else if extension != "yaml" && extension != "yml" {
-        Found::Unread(MistakeKind::UpperCaseExtension { found: extension.to_string_lossy().into_owned() })
+        FolderEntry::Unread(MistakeKind::UpperCaseExtension {
+            found: extension.to_string_lossy().into_owned(),
+        })
     } else {
-        Found::File
+        FolderEntry::File
     })
 }
 

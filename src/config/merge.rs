@@ -116,7 +116,7 @@ pub(super) fn merge(
 }
 
 /// Where a key of the header stands in a file.
-type Place = fn(&FileDocument) -> Option<Span>;
+type HeaderKey = fn(&FileDocument) -> Option<Span>;
 
 struct Merging<'m> {
     document: Document,
@@ -126,7 +126,7 @@ struct Merging<'m> {
 impl Merging<'_> {
     /// Holds the header to one file.
     fn header(&mut self, files: &[FileDocument], whole: bool, read: u32) {
-        let keys: [(&'static str, Place); 4] = [
+        let keys: [(&'static str, HeaderKey); 4] = [
             ("version", |file| file.version),
             ("organization", |file| file.organization.as_ref().map(|(at, _)| *at)),
             ("stack", |file| file.stack.as_ref().map(|(at, _)| *at)),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::source::Sources;
 use super::words::words;
-pub(super) use super::words::{Meant, MistakeKind, Words, Written};
+pub(super) use super::words::{Meant, MistakeKind, MistakeWords, Written};
 use crate::model::Place;
 
 /// A part of one of the texts that were read, in bytes.
@@ -88,7 +88,7 @@ impl Mistake {
 
     /// Returns the words for it.
     #[must_use]
-    pub fn words(&self) -> Words {
+    pub fn words(&self) -> MistakeWords {
         words(&self.kind)
     }
 }
@@ -175,7 +175,7 @@ impl fmt::Display for Mistakes {
             if at > 0 {
                 writeln!(f)?;
             }
-            let Words { title, label, .. } = mistake.words();
+            let MistakeWords { title, label, .. } = mistake.words();
             write!(f, "{}: {}: {}", self.place(mistake), mistake.severity.word(), title.escape_debug())?;
             if !label.is_empty() {
                 write!(f, " ({})", label.escape_debug())?;

@@ -36,7 +36,7 @@ pub use mistake::{Mistake, Mistakes, Severity, Span};
 pub use resolve::Resolved;
 pub use schema::{manual, schema};
 pub use source::{ALL_MOST, FILE_MOST, FILES_MOST, Source, Sources};
-pub use words::{Meant, MistakeKind, Words, Written};
+pub use words::{Meant, MistakeKind, MistakeWords, Written};
 
 use crate::model::{Address, Catalogue, Desired, Id, Place, Stack, State};
 use decode::Decoder;

@@ -88,10 +88,10 @@ struct Frame<'t> {
     anchor: usize,
     made_before: usize,
     depth: usize,
-    open: Open<'t>,
+    open: OpenNode<'t>,
 }
 
-enum Open<'t> {
+enum OpenNode<'t> {
     List(Vec<Node<'t>>),
     Map { map: Map<'t>, key: Option<Node<'t>> },
 }
@@ -168,13 +168,13 @@ impl<'t> Builder<'t> {
                 if let Some(tag) = tag {
                     self.tag(&tag.original(), start, "seq");
                 }
-                self.open(start, style, anchor, Open::List(Vec::new()));
+                self.open(start, style, anchor, OpenNode::List(Vec::new()));
             }
             Event::MappingStart(style, anchor, tag) => {
                 if let Some(tag) = tag {
                     self.tag(&tag.original(), start, "map");
                 }
-                self.open(start, style, anchor, Open::Map { map: Map::default(), key: None });
+                self.open(start, style, anchor, OpenNode::Map { map: Map::default(), key: None });
             }
             Event::SequenceEnd | Event::MappingEnd => self.close(Some(end)),
             Event::Alias(id) => self.alias(id, start, end),
@@ -208,7 +208,7 @@ impl<'t> Builder<'t> {
         self.attach(node);
     }
 
-    fn open(&mut self, start: usize, style: StructureStyle, anchor: usize, open: Open<'t>) {
+    fn open(&mut self, start: usize, style: StructureStyle, anchor: usize, open: OpenNode<'t>) {
         if self.frames.len() >= DEEPEST {
             let at = self.span(start, start + 1);
             self.mistake(at, MistakeKind::TooDeep);
@@ -226,16 +226,16 @@ impl<'t> Builder<'t> {
     fn close(&mut self, end: Option<usize>) {
         let Some(frame) = self.frames.pop() else { return };
         let last = match &frame.open {
-            Open::List(items) => items.last().map(|item| item.at.end),
-            Open::Map { map, .. } => map.entries.last().map(|(key, value)| key.at.end.max(value.at.end)),
+            OpenNode::List(items) => items.last().map(|item| item.at.end),
+            OpenNode::Map { map, .. } => map.entries.last().map(|(key, value)| key.at.end.max(value.at.end)),
         };
         let end = match end {
             Some(end) if frame.flow => offset(end),
             Some(_) | None => last.unwrap_or(frame.start).max(frame.start),
         };
         let value = match frame.open {
-            Open::List(items) => Value::List(items),
-            Open::Map { map, .. } => Value::Map(self.finish(map)),
+            OpenNode::List(items) => Value::List(items),
+            OpenNode::Map { map, .. } => Value::Map(self.finish(map)),
         };
         self.made += 1;
         let node = Node { at: Span { file: self.file, start: frame.start, end }, value };
@@ -268,8 +268,8 @@ impl<'t> Builder<'t> {
             None => {
                 self.root.get_or_insert(node);
             }
-            Some(Open::List(items)) => items.push(node),
-            Some(Open::Map { map, key }) => match key.take() {
+            Some(OpenNode::List(items)) => items.push(node),
+            Some(OpenNode::Map { map, key }) => match key.take() {
                 None => *key = Some(node),
                 Some(key) => {
                     if node.at.start == node.at.end {
@@ -388,7 +388,7 @@ impl<'t> Builder<'t> {
     /// Closes what a broken text left open.
     fn close_all(&mut self) {
         while let Some(frame) = self.frames.last_mut() {
-            if let Open::Map { map, .. } = &mut frame.open {
+            if let OpenNode::Map { map, .. } = &mut frame.open {
                 map.cut = true;
             }
             self.close(None);

@@ -92,7 +92,7 @@ pub(super) struct Resolving<'a> {
 
 /// What ends within an object: a member, or a rule by its position.
 #[derive(Clone, Copy)]
-pub(super) enum Part<'a> {
+pub(super) enum EndingPart<'a> {
     Member(&'a Principal),
     Rule(usize),
 }
@@ -198,15 +198,15 @@ impl Resolving<'_> {
     }
 
     /// Notes when a part of an object ends, and returns true when it has ended.
-    pub(super) fn ended(&mut self, of: &Address, part: Part<'_>, until: &Spanned<Timestamp>) -> bool {
+    pub(super) fn ended(&mut self, of: &Address, part: EndingPart<'_>, until: &Spanned<Timestamp>) -> bool {
         let expired = until.value <= self.files.document.now;
         let ended = until.value.to_string();
         let (member, rule, kind) = match part {
-            Part::Member(principal) => {
+            EndingPart::Member(principal) => {
                 let kind = MistakeKind::MemberExpired { member: principal.key().to_string(), until: ended };
                 (Some(principal.clone()), None, kind)
             }
-            Part::Rule(number) => (None, Some(number), MistakeKind::RuleExpired { until: ended }),
+            EndingPart::Rule(number) => (None, Some(number), MistakeKind::RuleExpired { until: ended }),
         };
         let at = self.files.sources.place(until.at);
         let (address, until_at) = (of.clone(), until.at);

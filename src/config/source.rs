@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::OnceLock;
 
-use super::folder::{Found, collect};
+use super::folder::{FolderEntry, collect};
 use super::mistake::{Mistake, MistakeKind, Span};
 use crate::files::{self, FileError, Folder, Links, Opened};
 use crate::model::Place;
@@ -168,7 +168,7 @@ pub(super) struct ReadSources {
 
 /// Reads every source.
 pub(super) fn read(sources: &[Source]) -> ReadSources {
-    let mut reading = Reading {
+    let mut reading = TextReading {
         sources: Sources::default(),
         mistakes: Vec::new(),
         warnings: Vec::new(),
@@ -189,7 +189,7 @@ pub(super) fn read(sources: &[Source]) -> ReadSources {
             Source::Text { name, bytes } => reading.bytes(name, limited(bytes.as_slice())),
         }
     }
-    let Reading { sources, mistakes, warnings, .. } = reading;
+    let TextReading { sources, mistakes, warnings, .. } = reading;
     ReadSources { sources, mistakes, warnings }
 }
 
@@ -200,7 +200,7 @@ fn limited(reader: impl Read) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-struct Reading {
+struct TextReading {
     sources: Sources,
     mistakes: Vec<Mistake>,
     warnings: Vec<Mistake>,
@@ -208,7 +208,7 @@ struct Reading {
     seen: HashSet<PathBuf>,
 }
 
-impl Reading {
+impl TextReading {
     fn refuse(&mut self, name: &Path, kind: MistakeKind) {
         let file = self.sources.add(name, String::new());
         self.mistakes.push(Mistake::new(Span { file, start: 0, end: 0 }, kind));
@@ -224,10 +224,10 @@ impl Reading {
 
     fn folder(&mut self, name: &Path, folder: &Folder, links: Links) {
         let found = collect(folder, links);
-        if found.iter().all(|(_, found)| matches!(found, Found::Hidden(_))) {
+        if found.iter().all(|(_, found)| matches!(found, FolderEntry::Hidden(_))) {
             self.refuse(name, MistakeKind::FolderWithoutYaml);
         }
-        let files = found.iter().filter(|(_, found)| matches!(found, Found::File)).count();
+        let files = found.iter().filter(|(_, found)| matches!(found, FolderEntry::File)).count();
         if files > FILES_MOST {
             self.refuse(name, MistakeKind::TooManyFiles { found: files, most: FILES_MOST });
             return;
@@ -236,13 +236,13 @@ impl Reading {
             let shown = shown(name, &path);
             match found {
                 // Opened only now, from the folder that is open, for it may have been exchanged.
-                Found::File => match folder.open(&path, links) {
+                FolderEntry::File => match folder.open(&path, links) {
                     Ok(Opened::File(file)) => self.file(&shown, limited(file)),
                     Ok(Opened::Folder(_)) => self.refuse(&shown, MistakeKind::SpecialInFolder),
                     Err(error) => self.refuse(&shown, unopened(error)),
                 },
-                Found::Unread(kind) => self.refuse(&shown, kind),
-                Found::Hidden(kind) => {
+                FolderEntry::Unread(kind) => self.refuse(&shown, kind),
+                FolderEntry::Hidden(kind) => {
                     let file = self.sources.add(&shown, String::new());
                     self.warnings.push(Mistake::new(Span { file, start: 0, end: 0 }, kind).warning());
                 }

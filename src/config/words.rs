@@ -8,7 +8,7 @@ use crate::model::{BadText, Id, Kind};
 
 /// The words for a mistake: lower-case fragments, names in backticks.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Words {
+pub struct MistakeWords {
     /// A stable name for the sort of mistake, for machines.
     pub code: String,
     /// What is wrong.
@@ -73,11 +73,11 @@ macro_rules! mistakes {
         }
 
         /// Returns the words for a mistake.
-        pub(super) fn words(kind: &MistakeKind) -> Words {
+        pub(super) fn words(kind: &MistakeKind) -> MistakeWords {
             match kind {
                 $(MistakeKind::$variant $({ $($field),* })? => {
                     $($(let $field = Shown::shown($field);)*)?
-                    Words {
+                    MistakeWords {
                         code: code(stringify!($variant)),
                         title: mistakes!(@text $title),
                         label: mistakes!(@text $($label)?),

@@ -5,13 +5,13 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Map, Value, json};
 
-use super::caller::Caller;
-use super::fields::{Fields, read_uuid, read_uuid_or_null, set, yes};
-use super::organization::{Ask, Expiry, Needed, Organization};
-use super::page::{Key, Listing, Total};
+use super::caller::Requester;
+use super::fields::{BodyFields, read_uuid, read_uuid_or_null, set, yes};
+use super::organization::{HandlerRequest, KeyExpiry, Needed, Organization};
+use super::page::{Listing, SortKey, Total};
 use super::policy::Principal;
 use super::query::holds;
-use super::reply::{Answer, Problem, Reason, Reply};
+use super::reply::{ArgumentReason, Handled, Problem, Reply};
 use super::state::Defaults;
 use super::table::Row;
 use super::time::{as_given, micros, micros_or_null};
@@ -63,14 +63,14 @@ impl Bearer {
     }
 
     /// Reads the one-of; `Ok(None)` where neither is set.
-    fn read(fields: &mut Fields<'_>) -> Result<Option<Self>, Problem> {
+    fn read(fields: &mut BodyFields<'_>) -> Result<Option<Self>, Problem> {
         match (fields.id("application_id"), fields.id("user_id")) {
             (Some(id), None) => Ok(Some(Self::Application(id))),
             (None, Some(id)) => Ok(Some(Self::User(id))),
             (None, None) => Ok(None),
             (Some(_), Some(_)) => Err(Problem::argument(
                 "bearer",
-                Reason::Constraint,
+                ArgumentReason::Constraint,
                 "precisely one of application_id, user_id must be set",
             )),
         }
@@ -146,9 +146,9 @@ const LISTING: Listing<ApiKey> = Listing {
     size: 20,
     default: "created_at_asc",
     orders: &[
-        ("updated_at", |key| Key::Time(key.updated_at)),
-        ("expires_at", |key| Key::time(key.expires_at)),
-        ("access_key", |key| Key::Text(key.access_key.clone())),
+        ("updated_at", |key| SortKey::Time(key.updated_at)),
+        ("expires_at", |key| SortKey::time(key.expires_at)),
+        ("access_key", |key| SortKey::Text(key.access_key.clone())),
     ],
 };
 
@@ -199,7 +199,7 @@ fn not_found(id: String) -> Problem {
 }
 
 impl Organization {
-    pub(super) fn list_api_keys(&self, ask: &mut Ask<'_>) -> Answer {
+    pub(super) fn list_api_keys(&self, ask: &mut HandlerRequest<'_>) -> Handled {
         self.own_list(ask, Needed::No, "api_key")?;
         let now = ask.request.now;
         let query = &mut ask.query;
@@ -229,11 +229,15 @@ impl Organization {
     }
 
     /// Makes a key; its answer is the only one that has the secret.
-    pub(super) fn create_api_key(&mut self, ask: &mut Ask<'_>) -> Answer {
-        let mut fields = Fields::new(&ask.body);
+    pub(super) fn create_api_key(&mut self, ask: &mut HandlerRequest<'_>) -> Handled {
+        let mut fields = BodyFields::new(&ask.body);
         let bearer = Bearer::read(&mut fields);
         if matches!(bearer, Ok(None)) && !fields.has("application_id") && !fields.has("user_id") {
-            fields.refuse("bearer", Reason::Required, "precisely one of application_id, user_id must be set");
+            fields.refuse(
+                "bearer",
+                ArgumentReason::Required,
+                "precisely one of application_id, user_id must be set",
+            );
         }
         let description = fields.description().unwrap_or_default();
         let expires_at = fields.time("expires_at");
@@ -283,7 +287,7 @@ impl Organization {
     }
 
     /// Checks whose key it is to be: any application's, or the caller's own.
-    fn may_bear(&self, bearer: &Bearer, caller: &Caller) -> Result<(), Problem> {
+    fn may_bear(&self, bearer: &Bearer, caller: &Requester) -> Result<(), Problem> {
         match bearer {
             Bearer::Application(id) if !self.applications.contains(id) => {
                 Err(Problem::NotFound { resource: "application", id: id.clone() })
@@ -297,28 +301,28 @@ impl Organization {
     }
 
     /// Refuses an expiry long past, none where the organization asks for one, and one beyond its maximum.
-    fn check_expiry(&self, fields: &mut Fields<'_>, at: Option<Timestamp>, now: Timestamp, needed: bool) {
+    fn check_expiry(&self, fields: &mut BodyFields<'_>, at: Option<Timestamp>, now: Timestamp, needed: bool) {
         if at.is_some_and(|at| at <= now - REPLAYED) {
-            fields.refuse("expires_at", Reason::Constraint, "value must be greater than now");
+            fields.refuse("expires_at", ArgumentReason::Constraint, "value must be greater than now");
         }
         let Some(longest) = self.longest_key_life() else { return };
         if at.is_none() && needed && !fields.has("expires_at") {
             fields.refuse(
                 "expires_at",
-                Reason::Constraint,
+                ArgumentReason::Constraint,
                 "the organization's security settings require an expiration date",
             );
         }
         if at.is_some_and(|at| at.duration_since(now) > longest) {
             fields.refuse(
                 "expires_at",
-                Reason::Constraint,
+                ArgumentReason::Constraint,
                 "value is beyond the maximum of the organization",
             );
         }
     }
 
-    pub(super) fn get_api_key(&self, ask: &Ask<'_>) -> Answer {
+    pub(super) fn get_api_key(&self, ask: &HandlerRequest<'_>) -> Handled {
         if let Some(owner) =
             self.owner_id().filter(|_| self.secrets.is_none() && ask.id == EMULATOR_ACCESS_KEY)
         {
@@ -349,9 +353,9 @@ impl Organization {
         .json()
     }
 
-    pub(super) fn update_api_key(&mut self, ask: &mut Ask<'_>) -> Answer {
+    pub(super) fn update_api_key(&mut self, ask: &mut HandlerRequest<'_>) -> Handled {
         let id = self.named_key(ask.id);
-        let mut fields = Fields::new(&ask.body);
+        let mut fields = BodyFields::new(&ask.body);
         let description = fields.description();
         let expires_at = fields.time("expires_at");
         let project = fields.id("default_project_id");
@@ -360,9 +364,9 @@ impl Organization {
         let key = self.api_keys.get(&id).ok_or_else(|| not_found(id.clone()))?;
         self.unprotected(key.editable)?;
         let changes = expires_at.zip(key.expires_at).is_some_and(|(new, old)| new != old);
-        if changes && self.behaviour.expiry == Expiry::Fixed {
+        if changes && self.behaviour.expiry == KeyExpiry::Fixed {
             let help = "the expiration date of an API key cannot be changed";
-            return Err(Problem::argument("expires_at", Reason::Constraint, help));
+            return Err(Problem::argument("expires_at", ArgumentReason::Constraint, help));
         }
         if let Some(project) = &project {
             self.known_project(project)?;
@@ -377,7 +381,7 @@ impl Organization {
         Ok(Reply::ok(key.json()))
     }
 
-    pub(super) fn delete_api_key(&mut self, ask: &mut Ask<'_>) -> Answer {
+    pub(super) fn delete_api_key(&mut self, ask: &mut HandlerRequest<'_>) -> Handled {
         let id = self.named_key(ask.id);
         let key = self.api_keys.get(&id).ok_or_else(|| not_found(id.clone()))?;
         self.unprotected(key.deletable)?;

@@ -4,12 +4,12 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use super::fields::{Fields, read_uuid, set, yes};
-use super::organization::{Ask, Names, Needed, Organization, unused_id};
-use super::page::{Key, Listing, Total};
+use super::fields::{BodyFields, read_uuid, set, yes};
+use super::organization::{HandlerRequest, NameRule, Needed, Organization, unused_id};
+use super::page::{Listing, SortKey, Total};
 use super::policy::Principal;
 use super::query::holds;
-use super::reply::{Answer, Problem, Reply};
+use super::reply::{Handled, Problem, Reply};
 use super::table::Row;
 use super::time::micros;
 
@@ -56,8 +56,8 @@ const LISTING: Listing<Application> = Listing {
     size: 20,
     default: "created_at_asc",
     orders: &[
-        ("name", |application| Key::text(&application.name)),
-        ("updated_at", |application| Key::Time(application.updated_at)),
+        ("name", |application| SortKey::text(&application.name)),
+        ("updated_at", |application| SortKey::Time(application.updated_at)),
     ],
 };
 
@@ -72,7 +72,7 @@ fn not_found(id: String) -> Problem {
 }
 
 impl Organization {
-    pub(super) fn list_applications(&self, ask: &mut Ask<'_>) -> Answer {
+    pub(super) fn list_applications(&self, ask: &mut HandlerRequest<'_>) -> Handled {
         self.own_list(ask, Needed::Yes, "application")?;
         let query = &mut ask.query;
         let name = query.name("name");
@@ -92,8 +92,8 @@ impl Organization {
         )
     }
 
-    pub(super) fn create_application(&mut self, ask: &mut Ask<'_>) -> Answer {
-        let mut fields = Fields::new(&ask.body);
+    pub(super) fn create_application(&mut self, ask: &mut HandlerRequest<'_>) -> Handled {
+        let mut fields = BodyFields::new(&ask.body);
         let name = fields.name();
         let name = fields.require("name", name).unwrap_or_default();
         let organization_id = fields.id("organization_id");
@@ -122,7 +122,7 @@ impl Organization {
         Ok(reply)
     }
 
-    pub(super) fn get_application(&self, ask: &Ask<'_>) -> Answer {
+    pub(super) fn get_application(&self, ask: &HandlerRequest<'_>) -> Handled {
         let id = ask.uuid("application_id")?;
         self.applications
             .get(&id)
@@ -130,9 +130,9 @@ impl Organization {
             .ok_or_else(|| not_found(id))
     }
 
-    pub(super) fn update_application(&mut self, ask: &mut Ask<'_>) -> Answer {
+    pub(super) fn update_application(&mut self, ask: &mut HandlerRequest<'_>) -> Handled {
         let id = ask.uuid("application_id")?;
-        let mut fields = Fields::new(&ask.body);
+        let mut fields = BodyFields::new(&ask.body);
         let name = fields.name();
         let description = fields.description();
         let tags = fields.tags();
@@ -155,7 +155,7 @@ impl Organization {
     /// Deletes an application with its API keys; its policies stay, without a principal.
     ///
     /// Recorded: policy-change-linked-entity, api-key-ephemeral-resource.
-    pub(super) fn delete_application(&mut self, ask: &mut Ask<'_>) -> Answer {
+    pub(super) fn delete_application(&mut self, ask: &mut HandlerRequest<'_>) -> Handled {
         let id = ask.uuid("application_id")?;
         let application = self.applications.get(&id).ok_or_else(|| not_found(id.clone()))?;
         self.unprotected(application.deletable)?;
@@ -165,7 +165,7 @@ impl Organization {
     }
 
     fn free_application_name(&self, name: &str, own: Option<&str>) -> Result<(), Problem> {
-        if self.behaviour.names == Names::Repeat {
+        if self.behaviour.names == NameRule::Repeat {
             return Ok(());
         }
         let taken =

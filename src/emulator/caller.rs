@@ -3,8 +3,8 @@
 use super::api_key::{ApiKey, Bearer};
 use super::condition::{Resource, Situation};
 use super::fields::uuid;
-use super::grant::{Action, Kind, Within};
-use super::organization::{Ask, Organization, Request};
+use super::grant::{CallAction, ResourceWord, Within};
+use super::organization::{HandlerRequest, Organization, Request};
 use super::reply::Problem;
 use super::state::Defaults;
 use super::table::Row;
@@ -21,7 +21,7 @@ pub enum Token<'a> {
 
 /// Who calls.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Caller {
+pub(super) enum Requester {
     /// Anybody, of an open emulator: the owner, and whoever else is needed.
     Anybody,
     /// Who bears the key.
@@ -34,7 +34,7 @@ struct SecretAskedFor {
     resource: Resource,
 }
 
-impl Caller {
+impl Requester {
     /// Says whether the caller may be this user.
     pub(super) fn may_be(&self, user: &str) -> bool {
         match self {
@@ -46,11 +46,11 @@ impl Caller {
 
 impl Organization {
     /// Finds out who calls. Without a key with a secret in the state the emulator is open: any token will do.
-    pub(super) fn caller(&self, request: &Request<'_>) -> Result<Caller, Problem> {
+    pub(super) fn caller(&self, request: &Request<'_>) -> Result<Requester, Problem> {
         let denied = |method, reason| Err(Problem::Unauthenticated { method, reason });
         let secret = match (request.token, &self.secrets) {
             (None, _) => return denied("api_key", "invalid_argument"),
-            (Some(_), None) => return Ok(Caller::Anybody),
+            (Some(_), None) => return Ok(Requester::Anybody),
             (Some(Token::Session(_)), Some(_)) => return denied("jwt", "not_found"),
             (Some(Token::SecretKey(secret)), Some(_)) => secret,
         };
@@ -61,7 +61,7 @@ impl Organization {
         if matches!(&key.bearer, Bearer::User(id) if self.users.get(id).is_some_and(|user| user.locked)) {
             return denied("api_key", "unknown_reason");
         }
-        Ok(Caller::Bearer(key.bearer.clone()))
+        Ok(Requester::Bearer(key.bearer.clone()))
     }
 
     fn key_with(&self, secret: &str) -> Option<&ApiKey> {
@@ -70,10 +70,15 @@ impl Organization {
     }
 
     /// Refuses what the caller's grants do not allow.
-    pub(super) fn permit(&self, action: Action, kind: Kind, ask: &Ask<'_>) -> Result<(), Problem> {
-        let Caller::Bearer(bearer) = &ask.caller else { return Ok(()) };
+    pub(super) fn permit(
+        &self,
+        action: CallAction,
+        kind: ResourceWord,
+        ask: &HandlerRequest<'_>,
+    ) -> Result<(), Problem> {
+        let Requester::Bearer(bearer) = &ask.caller else { return Ok(()) };
         let request = ask.request;
-        let secret = if kind == Kind::Secret { self.secret_asked_for(ask) } else { None };
+        let secret = if kind == ResourceWord::Secret { self.secret_asked_for(ask) } else { None };
         let situation = Situation {
             now: request.now,
             ip: request.ip,
@@ -81,13 +86,13 @@ impl Organization {
             resource: secret.as_ref().map(|secret| &secret.resource),
         };
         let project = match kind {
-            Kind::SshKey => self.ssh_project(ask),
-            Kind::Secret => secret.as_ref().and_then(|secret| secret.project.clone()),
+            ResourceWord::SshKey => self.ssh_project(ask),
+            ResourceWord::Secret => secret.as_ref().and_then(|secret| secret.project.clone()),
             _ => None,
         };
         let within = match &project {
             Some(project) => Within::Project(project),
-            None if kind == Kind::SshKey && action == Action::Read && ask.id.is_empty() => {
+            None if kind == ResourceWord::SshKey && action == CallAction::Read && ask.id.is_empty() => {
                 Within::Organization
             }
             None => Within::Anything,
@@ -99,14 +104,14 @@ impl Organization {
     }
 
     /// Returns the project that a call about SSH keys is about, if it is about one.
-    fn ssh_project(&self, ask: &Ask<'_>) -> Option<String> {
+    fn ssh_project(&self, ask: &HandlerRequest<'_>) -> Option<String> {
         let of_key = || self.ssh_keys.get(&uuid(ask.id)?).map(|key| key.project_id.clone());
         let of_body = || uuid(ask.body.get("project_id")?.as_str()?);
         of_key().or_else(of_body).or_else(|| uuid(&ask.query.text("project_id")?))
     }
 
     /// Returns which secret a call is about, and where it is; for a list what it is limited to.
-    fn secret_asked_for(&self, ask: &Ask<'_>) -> Option<SecretAskedFor> {
+    fn secret_asked_for(&self, ask: &HandlerRequest<'_>) -> Option<SecretAskedFor> {
         let locality = ask.parameters.first().cloned().unwrap_or_default();
         if let Ok(secret) = self.secret(ask) {
             let (id, name) = (Some(secret.id.clone()), Some(secret.full_name()));
@@ -125,10 +130,10 @@ impl Organization {
     }
 
     /// Returns the id of who calls: of an open emulator, of the owner.
-    pub(super) fn principal_of(&self, caller: &Caller) -> Option<String> {
+    pub(super) fn principal_of(&self, caller: &Requester) -> Option<String> {
         match caller {
-            Caller::Anybody => self.owner_id(),
-            Caller::Bearer(bearer) => Some(bearer.id().to_owned()),
+            Requester::Anybody => self.owner_id(),
+            Requester::Bearer(bearer) => Some(bearer.id().to_owned()),
         }
     }
 

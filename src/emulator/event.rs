@@ -6,10 +6,10 @@ use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
-use super::grant::{Kind, Service};
-use super::organization::{Ask, Needed, Organization};
-use super::page::Page;
-use super::reply::{Answer, Problem, Reason, Reply};
+use super::grant::{ResourceWord, Service};
+use super::organization::{HandlerRequest, Needed, Organization};
+use super::page::PageRequest;
+use super::reply::{ArgumentReason, Handled, Problem, Reply};
 use super::time::{self, parse};
 
 /// How many events are kept.
@@ -29,7 +29,7 @@ pub(super) struct Event {
     recorded_at: Timestamp,
     /// Where it happened: a region, or `global`.
     locality: String,
-    principal: Principal,
+    principal: EventPrincipal,
     organization_id: String,
     /// Fact: IAM's events have no project.
     project_id: Option<String>,
@@ -43,11 +43,11 @@ pub(super) struct Event {
     status_code: u16,
     resources: Vec<Value>,
     #[serde(skip)]
-    pub(super) kind: Kind,
+    pub(super) kind: ResourceWord,
 }
 
 #[derive(Serialize)]
-struct Principal {
+struct EventPrincipal {
     id: String,
 }
 
@@ -77,24 +77,24 @@ impl Event {
     /// Returns the event as IAM's own logs tell of it; nothing where they do not.
     pub(super) fn log(&self) -> Option<Value> {
         let resource_type = match self.kind {
-            Kind::ApiKey => "api_key",
-            Kind::User => "user",
-            Kind::Application => "application",
-            Kind::Group => "group",
-            Kind::Policy | Kind::Rule => "policy",
-            Kind::PermissionSet
-            | Kind::SshKey
-            | Kind::Quota
-            | Kind::Project
-            | Kind::Organization
-            | Kind::Saml
-            | Kind::SamlCertificate
-            | Kind::Scim
-            | Kind::ScimToken
-            | Kind::GracePeriod
-            | Kind::Log
-            | Kind::Event
-            | Kind::Secret => return None,
+            ResourceWord::ApiKey => "api_key",
+            ResourceWord::User => "user",
+            ResourceWord::Application => "application",
+            ResourceWord::Group => "group",
+            ResourceWord::Policy | ResourceWord::Rule => "policy",
+            ResourceWord::PermissionSet
+            | ResourceWord::SshKey
+            | ResourceWord::Quota
+            | ResourceWord::Project
+            | ResourceWord::Organization
+            | ResourceWord::Saml
+            | ResourceWord::SamlCertificate
+            | ResourceWord::Scim
+            | ResourceWord::ScimToken
+            | ResourceWord::GracePeriod
+            | ResourceWord::Log
+            | ResourceWord::Event
+            | ResourceWord::Secret => return None,
         };
         let action = match self.method_name {
             name if name.starts_with("Create") || name.starts_with("Clone") => "created",
@@ -132,7 +132,7 @@ fn body_of(body: &Map<String, Value>) -> Value {
 }
 
 /// Returns what an event says of the object that a call was about.
-fn resource_of(kind: Kind, object: &Value, deleted_at: Option<Timestamp>) -> Option<Value> {
+fn resource_of(kind: ResourceWord, object: &Value, deleted_at: Option<Timestamp>) -> Option<Value> {
     let text = |key: &str| object.get(key).and_then(Value::as_str);
     let id = text("access_key").or_else(|| text("id"))?;
     let mut resource = json!({
@@ -143,7 +143,7 @@ fn resource_of(kind: Kind, object: &Value, deleted_at: Option<Timestamp>) -> Opt
         "deleted_at": deleted_at.map(time::six_decimals),
         "name": text("name").or_else(|| text("username")),
     });
-    if kind == Kind::Secret {
+    if kind == ResourceWord::Secret {
         resource["secret_manager_secret_info"] = json!({"path": object["path"]});
     }
     Some(resource)
@@ -152,36 +152,48 @@ fn resource_of(kind: Kind, object: &Value, deleted_at: Option<Timestamp>) -> Opt
 /// A write whose event is yet to come: what there was before it.
 pub(super) struct Pending {
     method_name: &'static str,
-    kind: Kind,
+    kind: ResourceWord,
     before: Option<Value>,
 }
 
 impl Organization {
     /// Notes what a call is about before it happens.
-    pub(super) fn before_event(&self, method_name: &'static str, kind: Kind, ask: &Ask<'_>) -> Pending {
+    pub(super) fn before_event(
+        &self,
+        method_name: &'static str,
+        kind: ResourceWord,
+        ask: &HandlerRequest<'_>,
+    ) -> Pending {
         let id = ask.id.to_ascii_lowercase();
         let before = match kind {
-            Kind::Application => self.applications.get(&id).map(|it| it.json()),
-            Kind::Group => self.groups.get(&id).map(|it| it.saved()),
-            Kind::Policy => self.policies.get(&id).map(|it| it.json()),
-            Kind::Rule => {
+            ResourceWord::Application => self.applications.get(&id).map(|it| it.json()),
+            ResourceWord::Group => self.groups.get(&id).map(|it| it.saved()),
+            ResourceWord::Policy => self.policies.get(&id).map(|it| it.json()),
+            ResourceWord::Rule => {
                 let policy = ask.body.get("policy_id").and_then(Value::as_str).unwrap_or_default();
                 self.policies.get(&policy.to_ascii_lowercase()).map(|it| it.json())
             }
-            Kind::ApiKey => self.api_keys.get(&self.named_key(ask.id)).map(|it| it.json()),
-            Kind::SshKey => self.ssh_keys.get(&id).map(|it| it.json()),
-            Kind::User => self.users.get(&id).map(|it| it.json()),
-            Kind::Project => self.projects.get(&id).map(|it| it.json()),
-            Kind::Secret => self.secret(ask).ok().map(|it| it.json()),
-            Kind::Organization => Some(json!({"id": self.id, "name": self.object.get("name")})),
-            Kind::Saml | Kind::SamlCertificate | Kind::Scim | Kind::ScimToken => Some(json!({"id": id})),
-            Kind::PermissionSet | Kind::Quota | Kind::GracePeriod | Kind::Log | Kind::Event => None,
+            ResourceWord::ApiKey => self.api_keys.get(&self.named_key(ask.id)).map(|it| it.json()),
+            ResourceWord::SshKey => self.ssh_keys.get(&id).map(|it| it.json()),
+            ResourceWord::User => self.users.get(&id).map(|it| it.json()),
+            ResourceWord::Project => self.projects.get(&id).map(|it| it.json()),
+            ResourceWord::Secret => self.secret(ask).ok().map(|it| it.json()),
+            ResourceWord::Organization => Some(json!({"id": self.id, "name": self.object.get("name")})),
+            ResourceWord::Saml
+            | ResourceWord::SamlCertificate
+            | ResourceWord::Scim
+            | ResourceWord::ScimToken => Some(json!({"id": id})),
+            ResourceWord::PermissionSet
+            | ResourceWord::Quota
+            | ResourceWord::GracePeriod
+            | ResourceWord::Log
+            | ResourceWord::Event => None,
         };
         Pending { method_name, kind, before }
     }
 
     /// Keeps the event of a call that was done or forbidden; others leave none.
-    pub(super) fn keep_event(&mut self, pending: Pending, ask: &Ask<'_>, answer: &Answer) {
+    pub(super) fn keep_event(&mut self, pending: Pending, ask: &HandlerRequest<'_>, answer: &Handled) {
         let (status_code, after) = match answer {
             Ok(reply) => (reply.status, reply.body.as_ref()),
             Err(Problem::Denied(_)) => (403, None),
@@ -201,7 +213,7 @@ impl Organization {
                 Service::Iam | Service::Account => "global".to_owned(),
                 Service::SecretManager => ask.parameters.first().cloned().unwrap_or_default(),
             },
-            principal: Principal { id: self.principal_of(&ask.caller).unwrap_or_default() },
+            principal: EventPrincipal { id: self.principal_of(&ask.caller).unwrap_or_default() },
             organization_id: self.id.clone(),
             project_id: match service {
                 Service::Iam | Service::Account => None,
@@ -236,7 +248,7 @@ impl Organization {
     /// Lists events. The token of the next page is absent on the last one, and nothing counts them.
     ///
     /// Recorded: audit-events-of-a-secret.
-    pub(super) fn list_events(&mut self, ask: &mut Ask<'_>) -> Answer {
+    pub(super) fn list_events(&mut self, ask: &mut HandlerRequest<'_>) -> Handled {
         self.own_list(ask, Needed::Yes, "audit_trail")?;
         let region = ask.region()?;
         let now = ask.request.now;
@@ -256,15 +268,15 @@ impl Organization {
             None | Some("recorded_at_desc") => true,
             Some("recorded_at_asc") => false,
             Some(_) => {
-                query.refuse("order_by", Reason::Format, "value must be a known order");
+                query.refuse("order_by", ArgumentReason::Format, "value must be a known order");
                 true
             }
         };
-        let size = Page::read(query, 20).size();
+        let size = PageRequest::read(query, 20).size();
         let start = query.text("page_token").map(|token| {
             let id = URL_SAFE_NO_PAD.decode(&token).ok().and_then(|bytes| String::from_utf8(bytes).ok());
             if id.is_none() {
-                query.refuse("page_token", Reason::Format, "value must be a token of this list");
+                query.refuse("page_token", ArgumentReason::Format, "value must be a token of this list");
             }
             id.unwrap_or_default()
         });
@@ -320,12 +332,12 @@ fn version_7(at: Timestamp, random: &str) -> String {
     format!("{:08x}-{:04x}-7{}", millis >> 16, millis & 0xffff, &random[15..])
 }
 
-impl super::query::Query {
+impl super::query::QueryParameters {
     /// Reads an RFC 3339 time.
     pub(super) fn time(&mut self, key: &str) -> Option<Timestamp> {
         let at = parse(&self.text(key)?);
         if at.is_none() {
-            self.refuse(key, Reason::Format, time::NOT_A_TIME);
+            self.refuse(key, ArgumentReason::Format, time::NOT_A_TIME);
         }
         at
     }

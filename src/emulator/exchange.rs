@@ -45,8 +45,8 @@ const MISSING_MS: u16 = 37;
 #[error("the connection was cut on purpose")]
 pub(super) struct Cut;
 
-type Body = UnsyncBoxBody<Bytes, Cut>;
-type Response = hyper::Response<Body>;
+type HttpBody = UnsyncBoxBody<Bytes, Cut>;
+type Response = hyper::Response<HttpBody>;
 
 /// Answers one request, or cuts its connection.
 pub(super) async fn serve(
@@ -287,7 +287,7 @@ impl Drop for Busy {
     }
 }
 
-fn whole(body: impl Into<Bytes>) -> Body {
+fn whole(body: impl Into<Bytes>) -> HttpBody {
     Full::new(body.into()).map_err(|never: Infallible| match never {}).boxed_unsync()
 }
 

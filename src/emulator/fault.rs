@@ -73,7 +73,7 @@ enum When {
 }
 
 #[derive(Debug, Clone, PartialEq)]
-struct Rule {
+struct FaultRule {
     fault: Fault,
     method: Option<String>,
     path: Option<Vec<String>>,
@@ -83,7 +83,7 @@ struct Rule {
 /// The faults that were asked for; read from text with [`str::parse`], as [`FAULTS_HELP`] says.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Faults {
-    rules: Vec<Rule>,
+    rules: Vec<FaultRule>,
 }
 
 /// A part of a fault specification that says nothing.
@@ -109,7 +109,7 @@ impl FromStr for Faults {
     }
 }
 
-fn rule(part: &str) -> Result<Rule, FaultsError> {
+fn rule(part: &str) -> Result<FaultRule, FaultsError> {
     let (what, when) = part.rsplit_once('=').ok_or_else(|| FaultsError::When(part.to_owned()))?;
     let (name, requests) = what.split_once(':').unwrap_or((what, ""));
     let known = NAMES.iter().find(|(known, _)| *known == name.trim());
@@ -125,7 +125,7 @@ fn rule(part: &str) -> Result<Rule, FaultsError> {
     };
     let path = path.map(|path| path.split('/').map(str::to_owned).collect());
     let when = when_of(when.trim()).ok_or_else(|| FaultsError::When(part.to_owned()))?;
-    Ok(Rule { fault, method, path, when })
+    Ok(FaultRule { fault, method, path, when })
 }
 
 fn when_of(text: &str) -> Option<When> {
@@ -214,7 +214,7 @@ impl FaultPicker {
     }
 }
 
-impl Rule {
+impl FaultRule {
     fn is_for(&self, target: &Target<'_>) -> bool {
         let regional = ["/secret-manager/v1beta1/regions/", "/audit-trail/v1alpha1/regions/"]
             .iter()

@@ -6,19 +6,19 @@ use jiff::Timestamp;
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
-use super::reply::{Problem, Reason, Refusal};
+use super::reply::{ArgumentReason, Problem, Refusal};
 use super::time;
 
 /// The fields of one object. A null counts as absent everywhere.
 ///
 /// Source: fact sheet of PATCH semantics; `"tags": null` in a create gives `[]` (recorded: policy-basic).
-pub(super) struct Fields<'a> {
+pub(super) struct BodyFields<'a> {
     map: &'a Map<String, Value>,
     prefix: String,
     refused: Vec<Refusal>,
 }
 
-impl<'a> Fields<'a> {
+impl<'a> BodyFields<'a> {
     pub(super) fn new(map: &'a Map<String, Value>) -> Self {
         Self::below(map, String::new())
     }
@@ -36,19 +36,19 @@ impl<'a> Fields<'a> {
         self.map.get(key).filter(|value| !value.is_null())
     }
 
-    pub(super) fn refuse(&mut self, key: &str, reason: Reason, help: impl Into<String>) {
+    pub(super) fn refuse(&mut self, key: &str, reason: ArgumentReason, help: impl Into<String>) {
         let argument = format!("{}{key}", self.prefix);
         self.refused.push(Refusal { argument, reason, help: help.into() });
     }
 
     /// Refuses the object itself, by the place where it stands.
-    pub(super) fn refuse_whole(&mut self, reason: Reason, help: impl Into<String>) {
+    pub(super) fn refuse_whole(&mut self, reason: ArgumentReason, help: impl Into<String>) {
         let argument = self.prefix.trim_end_matches('.').to_owned();
         self.refused.push(Refusal { argument, reason, help: help.into() });
     }
 
     /// Takes over what an inner object has refused.
-    pub(super) fn absorb(&mut self, inner: Fields<'_>) {
+    pub(super) fn absorb(&mut self, inner: BodyFields<'_>) {
         self.refused.extend(inner.refused);
     }
 
@@ -101,7 +101,7 @@ impl<'a> Fields<'a> {
         let texts: Option<Vec<String>> =
             self.list(key)?.iter().map(|item| item.as_str().map(str::to_owned)).collect();
         if texts.is_none() {
-            self.refuse(key, Reason::Format, "value must be a list of strings");
+            self.refuse(key, ArgumentReason::Format, "value must be a list of strings");
         }
         texts
     }
@@ -110,7 +110,7 @@ impl<'a> Fields<'a> {
         let text = self.text(key)?;
         let id = uuid(&text);
         if id.is_none() {
-            self.refuse(key, Reason::Format, NOT_A_UUID);
+            self.refuse(key, ArgumentReason::Format, NOT_A_UUID);
         }
         id
     }
@@ -118,7 +118,7 @@ impl<'a> Fields<'a> {
     pub(super) fn ids(&mut self, key: &'static str) -> Option<Vec<String>> {
         let ids: Option<Vec<String>> = self.texts(key)?.iter().map(|text| uuid(text)).collect();
         if ids.is_none() {
-            self.refuse(key, Reason::Format, NOT_A_UUID);
+            self.refuse(key, ArgumentReason::Format, NOT_A_UUID);
         }
         ids
     }
@@ -127,7 +127,7 @@ impl<'a> Fields<'a> {
         let text = self.text(key)?;
         let at = time::parse(&text);
         if at.is_none() {
-            self.refuse(key, Reason::Format, "value must be an RFC 3339 time");
+            self.refuse(key, ArgumentReason::Format, "value must be an RFC 3339 time");
         }
         at
     }
@@ -135,7 +135,7 @@ impl<'a> Fields<'a> {
     /// Says that a required field is absent, unless something else was refused about it already.
     pub(super) fn require<T>(&mut self, key: &'static str, value: Option<T>) -> Option<T> {
         if value.is_none() && !self.has(key) {
-            self.refuse(key, Reason::Required, "required key not provided");
+            self.refuse(key, ArgumentReason::Required, "required key not provided");
         }
         value
     }
@@ -144,7 +144,7 @@ impl<'a> Fields<'a> {
     pub(super) fn text_up_to(&mut self, key: &'static str, max: usize) -> Option<String> {
         let text = self.text(key)?;
         if text.chars().count() > max {
-            self.refuse(key, Reason::Constraint, format!("value length must be at most {max} runes"));
+            self.refuse(key, ArgumentReason::Constraint, format!("value length must be at most {max} runes"));
         }
         Some(text)
     }
@@ -158,7 +158,7 @@ impl<'a> Fields<'a> {
     pub(super) fn name(&mut self) -> Option<String> {
         let name = self.text("name")?;
         if let Some(help) = not_a_name(&name) {
-            self.refuse("name", Reason::Constraint, help);
+            self.refuse("name", ArgumentReason::Constraint, help);
         }
         Some(name)
     }
@@ -169,21 +169,21 @@ impl<'a> Fields<'a> {
     pub(super) fn tags(&mut self) -> Option<Vec<String>> {
         let tags = self.texts("tags")?;
         if tags.len() > 10 {
-            self.refuse("tags", Reason::Constraint, "value must contain no more than 10 item(s)");
+            self.refuse("tags", ArgumentReason::Constraint, "value must contain no more than 10 item(s)");
         }
         if tags.iter().collect::<HashSet<_>>().len() < tags.len() {
-            self.refuse("tags", Reason::Constraint, "repeated value must contain unique items");
+            self.refuse("tags", ArgumentReason::Constraint, "repeated value must contain unique items");
         }
         for (at, tag) in tags.iter().enumerate() {
             if let Some(help) = not_a_tag(tag) {
-                self.refuse(&format!("tags[{at}]"), Reason::Constraint, help);
+                self.refuse(&format!("tags[{at}]"), ArgumentReason::Constraint, help);
             }
         }
         Some(tags)
     }
 
     fn wrong_type<T>(&mut self, key: &'static str, help: &'static str) -> Option<T> {
-        self.refuse(key, Reason::Format, help);
+        self.refuse(key, ArgumentReason::Format, help);
         None
     }
 }
@@ -268,7 +268,7 @@ mod tests {
     #[test]
     fn lengths_count_code_points() {
         let body = serde_json::json!({"description": "é".repeat(200)});
-        let mut fields = Fields::new(body.as_object().unwrap());
+        let mut fields = BodyFields::new(body.as_object().unwrap());
         fields.description();
         assert!(fields.done().is_ok());
     }

@@ -4,8 +4,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::organization::{Ask, Organization};
-use super::reply::{Answer, Reply};
+use super::organization::{HandlerRequest, Organization};
+use super::reply::{Handled, Reply};
 use super::time::micros;
 
 /// How long a person has for something.
@@ -34,7 +34,7 @@ impl Organization {
     }
 
     /// Lists the grace periods of a user, the caller's own where none is named; neither pages nor a count.
-    pub(super) fn list_grace_periods(&mut self, ask: &mut Ask<'_>) -> Answer {
+    pub(super) fn list_grace_periods(&mut self, ask: &mut HandlerRequest<'_>) -> Handled {
         let user = ask.query.id("user_id");
         ask.query.done()?;
         let user = user.or_else(|| self.principal_of(&ask.caller)).unwrap_or_default();

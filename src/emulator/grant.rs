@@ -10,7 +10,7 @@ use super::user::User;
 
 /// What a call is about. The word is the one of `permissions_denied`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(super) enum ResourceWord {
     Application,
     Group,
     Policy,
@@ -60,7 +60,7 @@ impl Service {
     }
 }
 
-impl Kind {
+impl ResourceWord {
     pub(super) fn word(self) -> &'static str {
         match self {
             Self::Application => "application",
@@ -106,7 +106,7 @@ impl Kind {
 
 /// What a call does. Only `read` was recorded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Action {
+pub(super) enum CallAction {
     Read,
     Write,
     /// Of secrets and their versions alone: they have a right of their own for each.
@@ -115,7 +115,7 @@ pub(super) enum Action {
     Delete,
 }
 
-impl Action {
+impl CallAction {
     pub(super) fn word(self) -> &'static str {
         match self {
             Self::Read => "read",
@@ -130,37 +130,42 @@ impl Action {
 /// Says whether a permission set allows an action on a kind.
 ///
 /// The published names say as much; which calls a set really allows is not published.
-fn allows(set: &str, kind: Kind, action: Action) -> bool {
-    let read = action == Action::Read;
+fn allows(set: &str, kind: ResourceWord, action: CallAction) -> bool {
+    let read = action == CallAction::Read;
     match set {
-        "OrganizationManager" => kind != Kind::Secret,
-        "IAMManager" => !matches!(kind, Kind::Secret | Kind::Event),
-        "IAMReadOnly" | "OrganizationReadOnly" => read && !matches!(kind, Kind::Secret | Kind::Event),
-        "AuditTrailReadOnly" | "AuditTrailFullAccess" => read && kind == Kind::Event,
-        "IAMApplicationManager" => matches!(kind, Kind::Application | Kind::ApiKey),
-        "IAMApplicationReadOnly" => read && matches!(kind, Kind::Application | Kind::ApiKey),
-        "IAMUserManager" => kind == Kind::User,
-        "IAMUserReadOnly" => read && kind == Kind::User,
-        "IAMGroupManager" => kind == Kind::Group,
-        "IAMGroupReadOnly" => read && kind == Kind::Group,
+        "OrganizationManager" => kind != ResourceWord::Secret,
+        "IAMManager" => !matches!(kind, ResourceWord::Secret | ResourceWord::Event),
+        "IAMReadOnly" | "OrganizationReadOnly" => {
+            read && !matches!(kind, ResourceWord::Secret | ResourceWord::Event)
+        }
+        "AuditTrailReadOnly" | "AuditTrailFullAccess" => read && kind == ResourceWord::Event,
+        "IAMApplicationManager" => matches!(kind, ResourceWord::Application | ResourceWord::ApiKey),
+        "IAMApplicationReadOnly" => read && matches!(kind, ResourceWord::Application | ResourceWord::ApiKey),
+        "IAMUserManager" => kind == ResourceWord::User,
+        "IAMUserReadOnly" => read && kind == ResourceWord::User,
+        "IAMGroupManager" => kind == ResourceWord::Group,
+        "IAMGroupReadOnly" => read && kind == ResourceWord::Group,
         "IAMPolicyManager" => {
-            matches!(kind, Kind::Policy | Kind::Rule) || (read && kind == Kind::PermissionSet)
+            matches!(kind, ResourceWord::Policy | ResourceWord::Rule)
+                || (read && kind == ResourceWord::PermissionSet)
         }
-        "IAMPolicyReadOnly" => read && matches!(kind, Kind::Policy | Kind::Rule | Kind::PermissionSet),
-        "ProjectManager" => kind == Kind::Project,
-        "ProjectReadOnly" => read && kind == Kind::Project,
-        "AllProductsFullAccess" => matches!(kind, Kind::SshKey | Kind::Secret),
-        "AllProductsReadOnly" => read && matches!(kind, Kind::SshKey | Kind::Secret),
-        "SSHKeysFullAccess" => kind == Kind::SshKey,
-        "SSHKeysReadOnly" => read && kind == Kind::SshKey,
-        "SecretManagerFullAccess" => kind == Kind::Secret,
-        "SecretManagerReadOnly" => read && kind == Kind::Secret,
-        "SecretManagerSecretAccess" => action == Action::Access && kind == Kind::Secret,
-        "SecretManagerSecretCreate" => action == Action::Create && kind == Kind::Secret,
+        "IAMPolicyReadOnly" => {
+            read && matches!(kind, ResourceWord::Policy | ResourceWord::Rule | ResourceWord::PermissionSet)
+        }
+        "ProjectManager" => kind == ResourceWord::Project,
+        "ProjectReadOnly" => read && kind == ResourceWord::Project,
+        "AllProductsFullAccess" => matches!(kind, ResourceWord::SshKey | ResourceWord::Secret),
+        "AllProductsReadOnly" => read && matches!(kind, ResourceWord::SshKey | ResourceWord::Secret),
+        "SSHKeysFullAccess" => kind == ResourceWord::SshKey,
+        "SSHKeysReadOnly" => read && kind == ResourceWord::SshKey,
+        "SecretManagerFullAccess" => kind == ResourceWord::Secret,
+        "SecretManagerReadOnly" => read && kind == ResourceWord::Secret,
+        "SecretManagerSecretAccess" => action == CallAction::Access && kind == ResourceWord::Secret,
+        "SecretManagerSecretCreate" => action == CallAction::Create && kind == ResourceWord::Secret,
         "SecretManagerSecretWrite" | "SecretManagerSecretRestore" => {
-            action == Action::Write && kind == Kind::Secret
+            action == CallAction::Write && kind == ResourceWord::Secret
         }
-        "SecretManagerSecretDelete" => action == Action::Delete && kind == Kind::Secret,
+        "SecretManagerSecretDelete" => action == CallAction::Delete && kind == ResourceWord::Secret,
         _ => false,
     }
 }
@@ -181,8 +186,8 @@ impl Organization {
     pub(super) fn may(
         &self,
         bearer: &Bearer,
-        action: Action,
-        kind: Kind,
+        action: CallAction,
+        kind: ResourceWord,
         within: Within<'_>,
         situation: Situation<'_>,
     ) -> bool {

@@ -6,12 +6,12 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use super::fields::{Fields, read_uuid, read_uuids, set};
-use super::organization::{Ask, Needed, Organization, unused_id};
-use super::page::{Key, Listing, Total};
+use super::fields::{BodyFields, read_uuid, read_uuids, set};
+use super::organization::{HandlerRequest, Needed, Organization, unused_id};
+use super::page::{Listing, SortKey, Total};
 use super::policy::Principal;
 use super::query::holds;
-use super::reply::{Answer, Problem, Reason, Reply};
+use super::reply::{ArgumentReason, Handled, Problem, Reply};
 use super::state::Defaults;
 use super::table::Row;
 use super::time::micros;
@@ -71,7 +71,10 @@ const LISTING: Listing<Group> = Listing {
     total: Total::Last,
     size: 20,
     default: "created_at_asc",
-    orders: &[("name", |group| Key::text(&group.name)), ("updated_at", |group| Key::Time(group.updated_at))],
+    orders: &[
+        ("name", |group| SortKey::text(&group.name)),
+        ("updated_at", |group| SortKey::Time(group.updated_at)),
+    ],
 };
 
 impl Group {
@@ -165,7 +168,7 @@ impl Organization {
         group.json_with(owned(users), owned(applications))
     }
 
-    pub(super) fn list_groups(&self, ask: &mut Ask<'_>) -> Answer {
+    pub(super) fn list_groups(&self, ask: &mut HandlerRequest<'_>) -> Handled {
         self.own_list(ask, Needed::Yes, "group")?;
         let query = &mut ask.query;
         let name = query.text_of("name", 1, usize::MAX);
@@ -190,8 +193,8 @@ impl Organization {
         )
     }
 
-    pub(super) fn create_group(&mut self, ask: &mut Ask<'_>) -> Answer {
-        let mut fields = Fields::new(&ask.body);
+    pub(super) fn create_group(&mut self, ask: &mut HandlerRequest<'_>) -> Handled {
+        let mut fields = BodyFields::new(&ask.body);
         let organization_id = fields.id("organization_id");
         let organization_id = fields.require("organization_id", organization_id);
         let name = fields.name();
@@ -221,14 +224,14 @@ impl Organization {
         Ok(reply)
     }
 
-    pub(super) fn get_group(&self, ask: &Ask<'_>) -> Answer {
+    pub(super) fn get_group(&self, ask: &HandlerRequest<'_>) -> Handled {
         let id = ask.uuid("group_id")?;
         self.groups.get(&id).map(|group| Reply::ok(self.group_json(group))).ok_or_else(|| not_found(id))
     }
 
-    pub(super) fn update_group(&mut self, ask: &mut Ask<'_>) -> Answer {
+    pub(super) fn update_group(&mut self, ask: &mut HandlerRequest<'_>) -> Handled {
         let id = ask.uuid("group_id")?;
-        let mut fields = Fields::new(&ask.body);
+        let mut fields = BodyFields::new(&ask.body);
         let name = fields.name();
         let description = fields.description();
         let tags = fields.tags();
@@ -249,7 +252,7 @@ impl Organization {
     }
 
     /// Deletes a group, members or not; its policies stay, without a principal.
-    pub(super) fn delete_group(&mut self, ask: &mut Ask<'_>) -> Answer {
+    pub(super) fn delete_group(&mut self, ask: &mut HandlerRequest<'_>) -> Handled {
         let id = ask.uuid("group_id")?;
         let group = self.groups.get(&id).ok_or_else(|| not_found(id.clone()))?;
         self.unprotected(group.deletable)?;
@@ -261,12 +264,12 @@ impl Organization {
     /// Replaces the members; answers them in the order of the request (recorded: group-users-and-applications).
     ///
     /// No membership call moves `updated_at` (recorded: all `group-*`).
-    pub(super) fn set_members(&mut self, ask: &mut Ask<'_>) -> Answer {
+    pub(super) fn set_members(&mut self, ask: &mut HandlerRequest<'_>) -> Handled {
         let id = ask.uuid("group_id")?;
-        let mut fields = Fields::new(&ask.body);
+        let mut fields = BodyFields::new(&ask.body);
         let mut whole = |key: &'static str, body: &Map<String, Value>| {
             if !body.contains_key(key) {
-                fields.refuse(key, Reason::Required, "required key not provided");
+                fields.refuse(key, ArgumentReason::Required, "required key not provided");
             }
             once(fields.ids(key).unwrap_or_default())
         };
@@ -281,9 +284,9 @@ impl Organization {
         Ok(Reply::ok(group.json_with(users, applications)))
     }
 
-    pub(super) fn add_members(&mut self, ask: &mut Ask<'_>) -> Answer {
+    pub(super) fn add_members(&mut self, ask: &mut HandlerRequest<'_>) -> Handled {
         let id = ask.uuid("group_id")?;
-        let mut fields = Fields::new(&ask.body);
+        let mut fields = BodyFields::new(&ask.body);
         let users = fields.ids("user_ids").unwrap_or_default();
         let applications = fields.ids("application_ids").unwrap_or_default();
         fields.done()?;
@@ -291,7 +294,7 @@ impl Organization {
     }
 
     /// Adds one member; one who is in already changes nothing.
-    pub(super) fn add_member(&mut self, ask: &mut Ask<'_>) -> Answer {
+    pub(super) fn add_member(&mut self, ask: &mut HandlerRequest<'_>) -> Handled {
         let id = ask.uuid("group_id")?;
         match member(&ask.body)? {
             Member::User(user) => self.join(id, vec![user], Vec::new()),
@@ -299,7 +302,7 @@ impl Organization {
         }
     }
 
-    fn join(&mut self, id: String, users: Vec<String>, applications: Vec<String>) -> Answer {
+    fn join(&mut self, id: String, users: Vec<String>, applications: Vec<String>) -> Handled {
         self.open_group(&id)?;
         self.known_members(&users, &applications)?;
         let group = self.groups.get_mut(&id).ok_or_else(|| not_found(id))?;
@@ -309,7 +312,7 @@ impl Organization {
     }
 
     /// Removes one member; for one who is not in, the 404 names no resource (recorded: group-membership-basic).
-    pub(super) fn remove_member(&mut self, ask: &mut Ask<'_>) -> Answer {
+    pub(super) fn remove_member(&mut self, ask: &mut HandlerRequest<'_>) -> Handled {
         let id = ask.uuid("group_id")?;
         let member = member(&ask.body)?;
         self.open_group(&id)?;
@@ -362,17 +365,19 @@ enum Member {
 
 /// Reads the one member that add-member and remove-member take.
 fn member(body: &Map<String, Value>) -> Result<Member, Problem> {
-    let mut fields = Fields::new(body);
+    let mut fields = BodyFields::new(body);
     let user = fields.id("user_id");
     let application = fields.id("application_id");
     fields.done()?;
     match (user, application) {
         (Some(user), None) => Ok(Member::User(user)),
         (None, Some(application)) => Ok(Member::Application(application)),
-        (None, None) => Err(Problem::argument("member", Reason::Required, "required key not provided")),
+        (None, None) => {
+            Err(Problem::argument("member", ArgumentReason::Required, "required key not provided"))
+        }
         (Some(_), Some(_)) => Err(Problem::argument(
             "member",
-            Reason::Constraint,
+            ArgumentReason::Constraint,
             "precisely one of user_id, application_id must be set",
         )),
     }

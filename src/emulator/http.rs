@@ -58,7 +58,7 @@ pub enum OneWriter {
 }
 
 /// How an emulator is started.
-pub struct Options {
+pub struct EmulatorOptions {
     /// The address to listen on; port 0 takes a free one.
     pub listen: SocketAddr,
     /// The organization; `None` for an empty one with an owner.
@@ -83,7 +83,7 @@ pub struct Options {
     pub behaviour: Behaviour,
 }
 
-impl Default for Options {
+impl Default for EmulatorOptions {
     fn default() -> Self {
         Self {
             listen: SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0),
@@ -197,7 +197,7 @@ impl Drop for Emulator {
 ///
 /// # Errors
 /// An [`enum@Error`] when the state cannot be loaded, or the address not be listened on.
-pub async fn start(options: Options) -> Result<Emulator, Error> {
+pub async fn start(options: EmulatorOptions) -> Result<Emulator, Error> {
     let seed = match options.seed {
         Some(seed) => seed,
         None => getrandom::u64().map_err(Error::Seed)?,

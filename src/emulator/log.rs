@@ -2,13 +2,13 @@
 
 use serde_json::{Value, json};
 
-use super::organization::{Ask, Needed, Organization};
-use super::page::Page;
-use super::reply::{Answer, Problem, Reason, Reply};
+use super::organization::{HandlerRequest, Needed, Organization};
+use super::page::PageRequest;
+use super::reply::{ArgumentReason, Handled, Problem, Reply};
 
 impl Organization {
     /// Lists logs. None was ever recorded; how late they come is taken to be as for Audit Trail.
-    pub(super) fn list_logs(&mut self, ask: &mut Ask<'_>) -> Answer {
+    pub(super) fn list_logs(&mut self, ask: &mut HandlerRequest<'_>) -> Handled {
         self.own_list(ask, Needed::Yes, "log")?;
         let query = &mut ask.query;
         let after = query.time("created_after");
@@ -19,9 +19,9 @@ impl Organization {
         let search = query.text("search");
         let order = query.text("order_by").unwrap_or_else(|| "created_at_asc".into());
         if !["created_at_asc", "created_at_desc"].contains(&order.as_str()) {
-            query.refuse("order_by", Reason::Format, "value must be a known order");
+            query.refuse("order_by", ArgumentReason::Format, "value must be a known order");
         }
-        let page = Page::read(query, 20);
+        let page = PageRequest::read(query, 20);
         query.done()?;
         let within = self.readable_events(ask.request.now).filter(|event| {
             after.is_none_or(|after| after <= event.recorded_at())
@@ -39,7 +39,7 @@ impl Organization {
         Ok(page.of("logs", logs.iter(), Value::clone))
     }
 
-    pub(super) fn get_log(&self, ask: &Ask<'_>) -> Answer {
+    pub(super) fn get_log(&self, ask: &HandlerRequest<'_>) -> Handled {
         let id = ask.uuid("log_id")?;
         let mut logs = self.readable_events(ask.request.now).filter_map(super::event::Event::log);
         let found = logs.find(|log| log["id"] == json!(id));

@@ -1,7 +1,7 @@
 //! What requests say of a user: the details, and whom a create is about.
 
-use super::fields::{Fields, set};
-use super::reply::Reason;
+use super::fields::{BodyFields, set};
+use super::reply::ArgumentReason;
 use super::user::User;
 
 /// The fields of a person that a create and a PATCH share.
@@ -13,7 +13,7 @@ pub(super) struct Details {
 }
 
 impl Details {
-    pub(super) fn read(fields: &mut Fields<'_>) -> Self {
+    pub(super) fn read(fields: &mut BodyFields<'_>) -> Self {
         Self {
             first_name: fields.text_up_to("first_name", 64),
             last_name: fields.text_up_to("last_name", 64),
@@ -31,30 +31,30 @@ impl Details {
     }
 }
 
-pub(super) fn email_in(fields: &mut Fields<'_>) -> Option<String> {
+pub(super) fn email_in(fields: &mut BodyFields<'_>) -> Option<String> {
     let email = fields.text_up_to("email", 320)?;
     let (before, after) = email.split_once('@').unwrap_or_default();
     let spaced = email.chars().any(|c| c.is_whitespace() || c.is_control());
     if before.is_empty() || after.is_empty() || after.contains('@') || spaced {
-        fields.refuse("email", Reason::Format, "value must be a valid email address");
+        fields.refuse("email", ArgumentReason::Format, "value must be a valid email address");
     }
     Some(email)
 }
 
 /// Reads a username: 2 to 150 of ASCII letters, digits and `@ . _ -`.
-pub(super) fn username_in(fields: &mut Fields<'_>) -> Option<String> {
+pub(super) fn username_in(fields: &mut BodyFields<'_>) -> Option<String> {
     let username = fields.text("username")?;
     let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '@' | '.' | '_' | '-');
     if !(2..=150).contains(&username.chars().count()) {
         fields.refuse(
             "username",
-            Reason::Constraint,
+            ArgumentReason::Constraint,
             "value length must be between 2 and 150 runes, inclusive",
         );
     } else if !username.chars().all(allowed) {
         fields.refuse(
             "username",
-            Reason::Constraint,
+            ArgumentReason::Constraint,
             r#"value does not match regex pattern "^[a-zA-Z0-9@._-]+$""#,
         );
     }
@@ -71,7 +71,7 @@ pub(super) struct NewUser {
 }
 
 /// Reads the one-of of a create: an e-mail alone, or a member with all their details.
-pub(super) fn new_user(fields: &mut Fields<'_>) -> Option<NewUser> {
+pub(super) fn new_user(fields: &mut BodyFields<'_>) -> Option<NewUser> {
     let email = email_in(fields);
     let member = fields.object("member");
     match (email, member) {
@@ -86,7 +86,7 @@ pub(super) fn new_user(fields: &mut Fields<'_>) -> Option<NewUser> {
             })
         }
         (None, Some(member)) => {
-            let mut inner = Fields::below(member, "member.".into());
+            let mut inner = BodyFields::below(member, "member.".into());
             let email = email_in(&mut inner);
             let email = inner.require("email", email).unwrap_or_default();
             let username = username_in(&mut inner);
@@ -94,7 +94,7 @@ pub(super) fn new_user(fields: &mut Fields<'_>) -> Option<NewUser> {
             let password = inner.text("password");
             let has_password = password.as_ref().is_some_and(|password| !password.is_empty());
             if password.is_some_and(|password| password.len() > 72) {
-                inner.refuse("password", Reason::Constraint, "value length must be at most 72 bytes");
+                inner.refuse("password", ArgumentReason::Constraint, "value length must be at most 72 bytes");
             }
             inner.flag("send_password_email");
             inner.flag("send_welcome_email");
@@ -103,12 +103,12 @@ pub(super) fn new_user(fields: &mut Fields<'_>) -> Option<NewUser> {
             Some(NewUser { email, username, status: "activated", details, has_password })
         }
         (Some(_), Some(_)) => {
-            fields.refuse("type", Reason::Constraint, "precisely one of email, member must be set");
+            fields.refuse("type", ArgumentReason::Constraint, "precisely one of email, member must be set");
             None
         }
         (None, None) => {
             if !fields.has("email") && !fields.has("member") {
-                fields.refuse("type", Reason::Required, "value is required");
+                fields.refuse("type", ArgumentReason::Required, "value is required");
             }
             None
         }

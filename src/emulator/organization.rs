@@ -7,19 +7,19 @@ use serde_json::{Map, Value};
 
 use super::api_key::ApiKey;
 use super::application::Application;
-use super::caller::{Caller, Token};
+use super::caller::{Requester, Token};
 use super::event::Event;
 use super::fields::{NOT_A_UUID, uuid};
-use super::grant::Kind;
+use super::grant::ResourceWord;
 use super::group::Group;
 use super::permission_set::PermissionSets;
 use super::policy::Policy;
 use super::project::Project;
-use super::query::Query;
+use super::query::QueryParameters;
 use super::quota::Quotas;
-use super::reply::{Answer, Problem, Reason, Reply};
+use super::reply::{ArgumentReason, Handled, Problem, Reply};
 use super::rng::Rng;
-use super::route::{Answers, Route};
+use super::route::{AnsweredBy, Route};
 use super::saml::Saml;
 use super::scim::Scim;
 use super::secret::StoredSecret;
@@ -32,13 +32,13 @@ use super::user::User;
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Behaviour {
     /// Whether two applications, or two policies, may bear one name.
-    pub names: Names,
+    pub names: NameRule,
     /// What a write to a managed, not editable or not deletable object answers.
     pub protected: Protected,
     /// Which quotas hold.
     pub quota: Quota,
     /// Whether a key's expiry can be changed once it is set.
-    pub expiry: Expiry,
+    pub expiry: KeyExpiry,
     /// How long after a write its event can be read.
     pub audit_delay: AuditDelay,
 }
@@ -56,7 +56,7 @@ impl Default for AuditDelay {
 
 /// Whether the expiry of an API key can be changed once it is set. It can be added to a key without one.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Expiry {
+pub enum KeyExpiry {
     /// It cannot, as the documentation says: 400.
     #[default]
     Fixed,
@@ -66,7 +66,7 @@ pub enum Expiry {
 
 /// Whether names of applications and policies repeat. Those of groups never do.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Names {
+pub enum NameRule {
     /// They may; nothing is known of a refusal.
     #[default]
     Repeat,
@@ -116,20 +116,20 @@ pub struct Request<'a> {
 }
 
 /// A request on its way to a handler.
-pub(super) struct Ask<'a> {
+pub(super) struct HandlerRequest<'a> {
     pub(super) request: &'a Request<'a>,
     /// The last parameter of the path: the id of what most calls are about.
     pub(super) id: &'a str,
     pub(super) parameters: &'a [String],
-    pub(super) query: Query,
+    pub(super) query: QueryParameters,
     pub(super) body: Map<String, Value>,
-    pub(super) caller: Caller,
+    pub(super) caller: Requester,
 }
 
-impl Ask<'_> {
+impl HandlerRequest<'_> {
     /// Returns the id of the path, which must be a UUID.
     pub(super) fn uuid(&self, argument: &'static str) -> Result<String, Problem> {
-        uuid(self.id).ok_or_else(|| Problem::argument(argument, Reason::Format, NOT_A_UUID))
+        uuid(self.id).ok_or_else(|| Problem::argument(argument, ArgumentReason::Format, NOT_A_UUID))
     }
 
     /// Returns the region of the path; new ones open, so that any of their form will do.
@@ -145,7 +145,7 @@ impl Ask<'_> {
     /// Returns the id of the secret of the path.
     pub(super) fn secret_id(&self) -> Result<String, Problem> {
         let id = self.parameters.get(1).and_then(|id| uuid(id));
-        id.ok_or_else(|| Problem::argument("secret_id", Reason::Format, NOT_A_UUID))
+        id.ok_or_else(|| Problem::argument("secret_id", ArgumentReason::Format, NOT_A_UUID))
     }
 }
 
@@ -191,22 +191,23 @@ impl Organization {
         self.handle(request).unwrap_or_else(Problem::reply)
     }
 
-    fn handle(&mut self, request: &Request<'_>) -> Answer {
+    fn handle(&mut self, request: &Request<'_>) -> Handled {
         let (path, query) = request.target.split_once('?').unwrap_or((request.target, ""));
         let Some(route) = Route::find(request.method, path) else {
             return Err(if Route::is_known(path) { Problem::WrongMethod } else { Problem::UnknownPath });
         };
         let endpoint = route.endpoint;
         let (action, kind, handler) = match endpoint.answers {
-            Answers::Anybody(answer) => return Ok(Reply::ok(answer())),
-            Answers::NotEmulated => return Err(Problem::NotEmulated(endpoint.template)),
-            Answers::Permitted(action, kind, handler) => (action, kind, handler),
+            AnsweredBy::Anybody(answer) => return Ok(Reply::ok(answer())),
+            AnsweredBy::NotEmulated => return Err(Problem::NotEmulated(endpoint.template)),
+            AnsweredBy::Permitted(action, kind, handler) => (action, kind, handler),
         };
         let caller = self.caller(request)?;
         let body = if endpoint.takes_body() { object_in(request.body)? } else { Map::new() };
         let (id, parameters) = (route.id(), &route.parameters[..]);
-        let mut ask = Ask { request, id, parameters, query: Query::parse(query), body, caller };
-        if kind == Kind::Secret {
+        let mut ask =
+            HandlerRequest { request, id, parameters, query: QueryParameters::parse(query), body, caller };
+        if kind == ResourceWord::Secret {
             self.age_secrets(request.now);
         }
         let pending = endpoint.event.map(|name| self.before_event(name, kind, &ask));
@@ -219,7 +220,7 @@ impl Organization {
     }
 
     /// Returns the time of a change: now, but later than all changes before it.
-    pub(super) fn stamp(&mut self, ask: &Ask<'_>) -> Timestamp {
+    pub(super) fn stamp(&mut self, ask: &HandlerRequest<'_>) -> Timestamp {
         self.last = time::to_microsecond(ask.request.now).max(time::just_after(self.last));
         self.last
     }
@@ -229,13 +230,13 @@ impl Organization {
     /// The schema leaves it out of what is required, the clients' comments say that the API asks for it.
     pub(super) fn own_list(
         &self,
-        ask: &mut Ask<'_>,
+        ask: &mut HandlerRequest<'_>,
         needed: Needed,
         resource: &'static str,
     ) -> Result<(), Problem> {
         let id = ask.query.id("organization_id");
         if id.is_none() && needed == Needed::Yes && ask.query.text("organization_id").is_none() {
-            ask.query.refuse("organization_id", Reason::Required, "required key not provided");
+            ask.query.refuse("organization_id", ArgumentReason::Required, "required key not provided");
         }
         match id {
             Some(id) if id != self.id => {
@@ -291,7 +292,7 @@ fn object_in(body: &[u8]) -> Result<Map<String, Value>, Problem> {
     }
     match serde_json::from_slice(body) {
         Ok(Value::Object(map)) => Ok(map),
-        Ok(_) => Err(Problem::argument("body", Reason::Format, "value must be an object")),
-        Err(_) => Err(Problem::argument("body", Reason::Format, "value must be valid JSON")),
+        Ok(_) => Err(Problem::argument("body", ArgumentReason::Format, "value must be an object")),
+        Err(_) => Err(Problem::argument("body", ArgumentReason::Format, "value must be valid JSON")),
     }
 }

@@ -3,26 +3,30 @@
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
-use super::query::Query;
-use super::reply::{Answer, Reason, Reply};
+use super::query::QueryParameters;
+use super::reply::{ArgumentReason, Handled, Reply};
 use super::table::{Row, Table};
 
 /// Which page of a list is asked for.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Page {
+pub(super) struct PageRequest {
     skip: usize,
     size: usize,
 }
 
-impl Page {
+impl PageRequest {
     /// Reads `page` (1 to 10 000) and `page_size` (1 to 100).
-    pub(super) fn read(query: &mut Query, default_size: usize) -> Self {
+    pub(super) fn read(query: &mut QueryParameters, default_size: usize) -> Self {
         let mut within = |key: &str, default: usize, max: usize| {
             let Some(number) = query.number(key) else { return default };
             match usize::try_from(number) {
                 Ok(number) if (1..=max).contains(&number) => number,
                 _ => {
-                    query.refuse(key, Reason::Constraint, format!("value must be inside range [1, {max}]"));
+                    query.refuse(
+                        key,
+                        ArgumentReason::Constraint,
+                        format!("value must be inside range [1, {max}]"),
+                    );
                     default
                 }
             }
@@ -81,13 +85,13 @@ fn body(items: &'static str, place: Total, list: Vec<Value>, total: usize) -> Re
 
 /// What a list is sorted by. What is not there comes last.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Key {
+pub(super) enum SortKey {
     Time(Timestamp),
     Text(String),
     Nothing,
 }
 
-impl Key {
+impl SortKey {
     /// Sorts text without regard to case (recorded: list-iam-policies-basic).
     pub(super) fn text(text: &str) -> Self {
         Self::Text(text.to_lowercase())
@@ -99,7 +103,7 @@ impl Key {
 }
 
 /// What an object is sorted by.
-type KeyOf<T> = fn(&T) -> Key;
+type KeyOf<T> = fn(&T) -> SortKey;
 
 /// How the list of one kind is asked for and answered.
 pub(super) struct Listing<T: 'static> {
@@ -118,12 +122,12 @@ impl<T: Row> Listing<T> {
     /// Answers with one page of the rows that `keep` lets through.
     pub(super) fn answer(
         &self,
-        query: &mut Query,
+        query: &mut QueryParameters,
         table: &Table<T>,
         keep: impl Fn(&T) -> bool,
         json: impl Fn(&T) -> Value,
-    ) -> Answer {
-        let page = Page::read(query, self.size);
+    ) -> Handled {
+        let page = PageRequest::read(query, self.size);
         let order = self.order(query);
         query.done()?;
         let rows = table.iter().filter(|row| keep(row));
@@ -138,7 +142,7 @@ impl<T: Row> Listing<T> {
     }
 
     /// Reads `order_by`: what to sort by, `None` for the order of creation.
-    fn order(&self, query: &mut Query) -> (Option<KeyOf<T>>, Direction) {
+    fn order(&self, query: &mut QueryParameters) -> (Option<KeyOf<T>>, Direction) {
         let asked = query.text("order_by").unwrap_or_else(|| self.default.to_owned());
         let split = asked
             .strip_suffix("_asc")
@@ -153,13 +157,13 @@ impl<T: Row> Listing<T> {
             }
             None => {}
         }
-        query.refuse("order_by", Reason::Format, "value must be a known order");
+        query.refuse("order_by", ArgumentReason::Format, "value must be a known order");
         (None, Direction::Ascending)
     }
 }
 
-fn made<T: Row>(row: &T) -> Key {
-    Key::Time(row.created_at())
+fn made<T: Row>(row: &T) -> SortKey {
+    SortKey::Time(row.created_at())
 }
 
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -169,7 +173,7 @@ enum Direction {
 }
 
 /// Sorts rows; ties are broken by id, upwards in either direction.
-fn sorted<T: Row>(mut rows: Vec<&T>, key: fn(&T) -> Key, direction: Direction) -> Vec<&T> {
+fn sorted<T: Row>(mut rows: Vec<&T>, key: fn(&T) -> SortKey, direction: Direction) -> Vec<&T> {
     rows.sort_by(|a, b| a.id().cmp(b.id()));
     match direction {
         Direction::Ascending => rows.sort_by_cached_key(|row| key(row)),

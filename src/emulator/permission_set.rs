@@ -6,9 +6,9 @@ use std::sync::LazyLock;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::organization::{Ask, Needed, Organization};
-use super::page::{Key, Listing, Total};
-use super::reply::Answer;
+use super::organization::{HandlerRequest, Needed, Organization};
+use super::page::{Listing, SortKey, Total};
+use super::reply::Handled;
 use super::rng::Rng;
 use super::table::{Row, Table};
 
@@ -35,7 +35,7 @@ const LISTING: Listing<PermissionSet> = Listing {
     size: 20,
     // The published schema's default.
     default: "name_asc",
-    orders: &[("name", |set| Key::text(&set.name))],
+    orders: &[("name", |set| SortKey::text(&set.name))],
 };
 
 /// Name, scope type and category of each, a line for each.
@@ -92,7 +92,7 @@ pub(super) fn scope_type(name: &str) -> Option<&'static str> {
 }
 
 impl Organization {
-    pub(super) fn list_permission_sets(&self, ask: &mut Ask<'_>) -> Answer {
+    pub(super) fn list_permission_sets(&self, ask: &mut HandlerRequest<'_>) -> Handled {
         self.own_list(ask, Needed::Yes, "permission_set")?;
         LISTING.answer(&mut ask.query, &self.permission_sets.table, |_| true, |set: &PermissionSet| -> Value {
             json!({"id": set.id, "name": set.name, "scope_type": set.scope_type, "description": "", "categories": set.categories})

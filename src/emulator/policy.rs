@@ -4,11 +4,11 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use super::fields::{Fields, read_uuid, read_uuid_or_null, set, yes};
-use super::organization::{Ask, Names, Needed, Organization, unused_id};
-use super::page::{Key, Listing, Total};
+use super::fields::{BodyFields, read_uuid, read_uuid_or_null, set, yes};
+use super::organization::{HandlerRequest, NameRule, Needed, Organization, unused_id};
+use super::page::{Listing, SortKey, Total};
 use super::query::holds;
-use super::reply::{Answer, Problem, Reason, Reply};
+use super::reply::{ArgumentReason, Handled, Problem, Reply};
 use super::rule::{Counters, Rule};
 use super::state::Defaults;
 use super::table::Row;
@@ -67,7 +67,7 @@ impl TryFrom<PrincipalKeys> for Principal {
 
 impl Principal {
     /// Reads the one-of; `Ok(None)` where no key of it is set.
-    fn read(fields: &mut Fields<'_>) -> Result<Option<Self>, Problem> {
+    fn read(fields: &mut BodyFields<'_>) -> Result<Option<Self>, Problem> {
         let user = fields.id("user_id").map(Self::User);
         let group = fields.id("group_id").map(Self::Group);
         let application = fields.id("application_id").map(Self::Application);
@@ -76,7 +76,7 @@ impl Principal {
         match (set.next(), set.next()) {
             (_, Some(_)) => Err(Problem::argument(
                 "principal",
-                Reason::Constraint,
+                ArgumentReason::Constraint,
                 "precisely one of no_principal, user_id, group_id, application_id must be set",
             )),
             (one, None) => Ok(one),
@@ -132,7 +132,7 @@ const LISTING: Listing<Policy> = Listing {
     size: 20,
     // The published schema's default.
     default: "policy_name_asc",
-    orders: &[("policy_name", |policy| Key::text(&policy.name))],
+    orders: &[("policy_name", |policy| SortKey::text(&policy.name))],
 };
 
 impl Policy {
@@ -174,7 +174,7 @@ fn not_found(id: String) -> Problem {
 }
 
 impl Organization {
-    pub(super) fn list_policies(&self, ask: &mut Ask<'_>) -> Answer {
+    pub(super) fn list_policies(&self, ask: &mut HandlerRequest<'_>) -> Handled {
         self.own_list(ask, Needed::Yes, "policy")?;
         let query = &mut ask.query;
         let name = query.text_of("policy_name", 1, usize::MAX);
@@ -212,8 +212,8 @@ impl Organization {
     }
 
     /// Makes a policy with its rules. The counters of the answer are 0 (recorded: policy-basic).
-    pub(super) fn create_policy(&mut self, ask: &mut Ask<'_>) -> Answer {
-        let mut fields = Fields::new(&ask.body);
+    pub(super) fn create_policy(&mut self, ask: &mut HandlerRequest<'_>) -> Handled {
+        let mut fields = BodyFields::new(&ask.body);
         let name = fields.name();
         let name = fields.require("name", name).unwrap_or_default();
         let description = fields.description().unwrap_or_default();
@@ -221,7 +221,7 @@ impl Organization {
         let tags = fields.tags().unwrap_or_default();
         let principal = Principal::read(&mut fields);
         if matches!(principal, Ok(None)) {
-            fields.refuse("principal", Reason::Required, "required key not provided");
+            fields.refuse("principal", ArgumentReason::Required, "required key not provided");
         }
         let specs = self.rule_specs(&mut fields);
         fields.done()?;
@@ -254,7 +254,7 @@ impl Organization {
         Ok(reply)
     }
 
-    pub(super) fn get_policy(&self, ask: &Ask<'_>) -> Answer {
+    pub(super) fn get_policy(&self, ask: &HandlerRequest<'_>) -> Handled {
         let id = ask.uuid("policy_id")?;
         self.policies.get(&id).map(|policy| Reply::ok(policy.json())).ok_or_else(|| not_found(id))
     }
@@ -263,9 +263,9 @@ impl Organization {
     ///
     /// A change of principal does not move `updated_at` (recorded: policy-change-linked-entity); one of tags answers the
     /// old one (recorded: policy-basic) and is taken to move it.
-    pub(super) fn update_policy(&mut self, ask: &mut Ask<'_>) -> Answer {
+    pub(super) fn update_policy(&mut self, ask: &mut HandlerRequest<'_>) -> Handled {
         let id = ask.uuid("policy_id")?;
-        let mut fields = Fields::new(&ask.body);
+        let mut fields = BodyFields::new(&ask.body);
         let name = fields.name();
         let description = fields.description();
         let tags = fields.tags();
@@ -296,7 +296,7 @@ impl Organization {
         Ok(Reply::ok(json))
     }
 
-    pub(super) fn delete_policy(&mut self, ask: &mut Ask<'_>) -> Answer {
+    pub(super) fn delete_policy(&mut self, ask: &mut HandlerRequest<'_>) -> Handled {
         let id = ask.uuid("policy_id")?;
         let policy = self.policies.get(&id).ok_or_else(|| not_found(id.clone()))?;
         self.unprotected(policy.deletable)?;
@@ -307,7 +307,7 @@ impl Organization {
     /// Copies a policy: its rules and description, for nobody and without tags.
     ///
     /// Reported of the API, never recorded. The body is ignored.
-    pub(super) fn clone_policy(&mut self, ask: &mut Ask<'_>) -> Answer {
+    pub(super) fn clone_policy(&mut self, ask: &mut HandlerRequest<'_>) -> Handled {
         let id = ask.uuid("policy_id")?;
         let mut copy = self.policies.get(&id).ok_or_else(|| not_found(id.clone()))?.clone();
         self.room("policy", self.policies.len())?;
@@ -329,12 +329,12 @@ impl Organization {
     /// Replaces the rules of a policy; the answer and later lists keep their order, all of them have new ids.
     ///
     /// Recorded: policy-basic, policy-change-permissions. The answer has no `total_count`.
-    pub(super) fn set_rules(&mut self, ask: &mut Ask<'_>) -> Answer {
-        let mut fields = Fields::new(&ask.body);
+    pub(super) fn set_rules(&mut self, ask: &mut HandlerRequest<'_>) -> Handled {
+        let mut fields = BodyFields::new(&ask.body);
         let id = fields.id("policy_id");
         let id = fields.require("policy_id", id).unwrap_or_default();
         if !ask.body.contains_key("rules") {
-            fields.refuse("rules", Reason::Required, "required key not provided");
+            fields.refuse("rules", ArgumentReason::Required, "required key not provided");
         }
         let specs = self.rule_specs(&mut fields);
         fields.done()?;
@@ -390,7 +390,7 @@ impl Organization {
     }
 
     fn free_policy_name(&self, name: &str, own: Option<&str>) -> Result<(), Problem> {
-        if self.behaviour.names == Names::Repeat {
+        if self.behaviour.names == NameRule::Repeat {
             return Ok(());
         }
         let taken = self.policies.iter().find(|other| other.name == name && Some(other.id.as_str()) != own);

@@ -4,11 +4,11 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use super::fields::{Fields, read_uuid, set};
-use super::organization::{Ask, Needed, Organization, unused_id};
-use super::page::{Key, Listing, Total};
-use super::query::{Query, holds};
-use super::reply::{Answer, Problem, Reason, Reply};
+use super::fields::{BodyFields, read_uuid, set};
+use super::organization::{HandlerRequest, Needed, Organization, unused_id};
+use super::page::{Listing, SortKey, Total};
+use super::query::{QueryParameters, holds};
+use super::reply::{ArgumentReason, Handled, Problem, Reply};
 use super::state::Defaults;
 use super::table::Row;
 use super::time::micros;
@@ -50,7 +50,7 @@ const LISTING: Listing<Project> = Listing {
     total: Total::First,
     size: 100,
     default: "created_at_asc",
-    orders: &[("name", |project| Key::text(&project.name))],
+    orders: &[("name", |project| SortKey::text(&project.name))],
 };
 
 impl Project {
@@ -97,24 +97,24 @@ fn not_a_project_name(name: &str) -> Option<&'static str> {
     (!name.chars().all(allowed)).then_some(r#"value does not match regex pattern "^[a-zA-Z0-9\\._\\- ]+$""#)
 }
 
-fn name_in(fields: &mut Fields<'_>) -> Option<String> {
+fn name_in(fields: &mut BodyFields<'_>) -> Option<String> {
     let name = fields.text("name")?;
     if let Some(help) = not_a_project_name(&name) {
-        fields.refuse("name", Reason::Constraint, help);
+        fields.refuse("name", ArgumentReason::Constraint, help);
     }
     Some(name)
 }
 
-fn name_filter(query: &mut Query) -> Option<String> {
+fn name_filter(query: &mut QueryParameters) -> Option<String> {
     let name = query.text("name")?;
     if let Some(help) = not_a_project_name(&name) {
-        query.refuse("name", Reason::Constraint, help);
+        query.refuse("name", ArgumentReason::Constraint, help);
     }
     Some(name)
 }
 
 impl Organization {
-    pub(super) fn list_projects(&self, ask: &mut Ask<'_>) -> Answer {
+    pub(super) fn list_projects(&self, ask: &mut HandlerRequest<'_>) -> Handled {
         self.own_list(ask, Needed::Yes, "project")?;
         let query = &mut ask.query;
         let name = name_filter(query);
@@ -131,8 +131,8 @@ impl Organization {
     }
 
     /// Makes a project. Names may repeat (recorded: account-data-source-project-list).
-    pub(super) fn create_project(&mut self, ask: &mut Ask<'_>) -> Answer {
-        let mut fields = Fields::new(&ask.body);
+    pub(super) fn create_project(&mut self, ask: &mut HandlerRequest<'_>) -> Handled {
+        let mut fields = BodyFields::new(&ask.body);
         let name = name_in(&mut fields);
         let name = fields.require("name", name).unwrap_or_default();
         let organization_id = fields.id("organization_id");
@@ -157,16 +157,16 @@ impl Organization {
     }
 
     /// Returns a project; the default one also where the state leaves it out, which no list shows.
-    pub(super) fn get_project(&self, ask: &Ask<'_>) -> Answer {
+    pub(super) fn get_project(&self, ask: &HandlerRequest<'_>) -> Handled {
         let id = ask.uuid("project_id")?;
         let unlisted = || (id == self.id).then(|| Project::default_of(&id, Defaults::epoch()).json());
         let project = self.projects.get(&id).map(Project::json).or_else(unlisted);
         project.map(Reply::ok).ok_or_else(|| not_found(id))
     }
 
-    pub(super) fn update_project(&mut self, ask: &mut Ask<'_>) -> Answer {
+    pub(super) fn update_project(&mut self, ask: &mut HandlerRequest<'_>) -> Handled {
         let id = ask.uuid("project_id")?;
-        let mut fields = Fields::new(&ask.body);
+        let mut fields = BodyFields::new(&ask.body);
         let name = name_in(&mut fields);
         let description = fields.description();
         fields.done()?;
@@ -183,7 +183,7 @@ impl Organization {
     }
 
     /// Deletes an empty project; what is left of the rules on it has no scope.
-    pub(super) fn delete_project(&mut self, ask: &mut Ask<'_>) -> Answer {
+    pub(super) fn delete_project(&mut self, ask: &mut HandlerRequest<'_>) -> Handled {
         let id = ask.uuid("project_id")?;
         if !self.projects.contains(&id) {
             return Err(not_found(id));

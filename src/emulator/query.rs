@@ -3,15 +3,15 @@
 use percent_encoding::percent_decode_str;
 
 use super::fields::{NOT_A_UUID, not_a_name, uuid};
-use super::reply::{Problem, Reason, Refusal};
+use super::reply::{ArgumentReason, Problem, Refusal};
 
 /// The parameters of one request. Unknown ones are ignored.
-pub(super) struct Query {
+pub(super) struct QueryParameters {
     pairs: Vec<(String, String)>,
     refused: Vec<Refusal>,
 }
 
-impl Query {
+impl QueryParameters {
     /// Reads a query. Lists are keys that repeat: a name with brackets, as `group_ids[]`, is refused.
     pub(super) fn parse(text: &str) -> Self {
         let pairs: Vec<(String, String)> = text
@@ -24,12 +24,12 @@ impl Query {
             .collect();
         let mut query = Self { pairs: Vec::new(), refused: Vec::new() };
         for (key, _) in pairs.iter().filter(|(key, _)| key.contains(['[', ']'])) {
-            query.refuse(key, Reason::Format, "value must be a known parameter");
+            query.refuse(key, ArgumentReason::Format, "value must be a known parameter");
         }
         Self { pairs, ..query }
     }
 
-    pub(super) fn refuse(&mut self, key: &str, reason: Reason, help: impl Into<String>) {
+    pub(super) fn refuse(&mut self, key: &str, reason: ArgumentReason, help: impl Into<String>) {
         self.refused.push(Refusal { argument: key.to_owned(), reason, help: help.into() });
     }
 
@@ -52,7 +52,7 @@ impl Query {
         if !(min..=max).contains(&text.chars().count()) {
             self.refuse(
                 key,
-                Reason::Constraint,
+                ArgumentReason::Constraint,
                 format!("value length must be between {min} and {max} runes, inclusive"),
             );
         }
@@ -63,7 +63,7 @@ impl Query {
     pub(super) fn name(&mut self, key: &str) -> Option<String> {
         let name = self.text(key)?;
         if let Some(help) = not_a_name(&name) {
-            self.refuse(key, Reason::Constraint, help);
+            self.refuse(key, ArgumentReason::Constraint, help);
         }
         Some(name)
     }
@@ -74,7 +74,7 @@ impl Query {
             "1" | "t" | "T" | "true" | "TRUE" | "True" => Some(true),
             "0" | "f" | "F" | "false" | "FALSE" | "False" => Some(false),
             _ => {
-                self.refuse(key, Reason::Format, "value must be a boolean");
+                self.refuse(key, ArgumentReason::Format, "value must be a boolean");
                 None
             }
         }
@@ -83,7 +83,7 @@ impl Query {
     pub(super) fn number(&mut self, key: &str) -> Option<i64> {
         let number = self.text(key)?.parse().ok();
         if number.is_none() {
-            self.refuse(key, Reason::Format, "value must be a number");
+            self.refuse(key, ArgumentReason::Format, "value must be a number");
         }
         number
     }
@@ -91,7 +91,7 @@ impl Query {
     pub(super) fn id(&mut self, key: &str) -> Option<String> {
         let id = uuid(&self.text(key)?);
         if id.is_none() {
-            self.refuse(key, Reason::Format, NOT_A_UUID);
+            self.refuse(key, ArgumentReason::Format, NOT_A_UUID);
         }
         id
     }
@@ -105,7 +105,7 @@ impl Query {
     pub(super) fn ids(&mut self, key: &str) -> Option<Vec<String>> {
         let ids: Option<Vec<String>> = self.texts(key)?.iter().map(|text| uuid(text)).collect();
         if ids.is_none() {
-            self.refuse(key, Reason::Format, NOT_A_UUID);
+            self.refuse(key, ArgumentReason::Format, NOT_A_UUID);
         }
         ids
     }
@@ -114,7 +114,7 @@ impl Query {
     pub(super) fn choice(&mut self, key: &str, choices: &[&'static str]) -> Option<&'static str> {
         let text = self.text(key)?;
         let Some(at) = choices.iter().position(|choice| *choice == text) else {
-            self.refuse(key, Reason::Format, format!("value must be one of {}", choices.join(", ")));
+            self.refuse(key, ArgumentReason::Format, format!("value must be one of {}", choices.join(", ")));
             return None;
         };
         (at > 0).then(|| choices[at])
@@ -148,12 +148,12 @@ mod tests {
 
     #[test]
     fn lists_are_repeated_keys_and_the_zero_value_is_no_filter() {
-        let mut query = Query::parse("tag=a+b%20c&user_ids=x&type=unknown_type&type=owner&tag=z");
+        let mut query = QueryParameters::parse("tag=a+b%20c&user_ids=x&type=unknown_type&type=owner&tag=z");
         assert_eq!(query.text("tag").as_deref(), Some("a b c"));
         assert_eq!(query.texts("tag").unwrap(), ["a b c", "z"]);
         assert_eq!(query.choice("type", &["unknown_type", "owner"]), None);
         assert_eq!(query.ids("user_ids"), None);
-        let mut flags = Query::parse("a=True&b=false&c=yes");
+        let mut flags = QueryParameters::parse("a=True&b=false&c=yes");
         assert_eq!((flags.flag("a"), flags.flag("b"), flags.flag("c")), (Some(true), Some(false), None));
         assert!(query.done().is_err());
     }

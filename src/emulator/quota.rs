@@ -2,10 +2,10 @@
 
 use serde_json::{Map, Value, json};
 
-use super::fields::Fields;
-use super::organization::{Ask, Needed, Organization, Quota};
-use super::page::Page;
-use super::reply::{Answer, Problem, Reason, Reply};
+use super::fields::BodyFields;
+use super::organization::{HandlerRequest, Needed, Organization, Quota};
+use super::page::PageRequest;
+use super::reply::{ArgumentReason, Handled, Problem, Reply};
 
 /// What is known of the quotas by default: resource, name, what people call it, documented default.
 ///
@@ -41,7 +41,7 @@ impl Quotas {
     }
 
     /// Checks a quotum of a state file.
-    pub(super) fn check(fields: &mut Fields<'_>) {
+    pub(super) fn check(fields: &mut BodyFields<'_>) {
         let name = fields.text("name");
         fields.require("name", name);
         fields.count("limit");
@@ -77,15 +77,15 @@ fn name_of(quotum: &Map<String, Value>) -> &str {
 }
 
 impl Organization {
-    pub(super) fn list_quota(&self, ask: &mut Ask<'_>) -> Answer {
+    pub(super) fn list_quota(&self, ask: &mut HandlerRequest<'_>) -> Handled {
         self.own_list(ask, Needed::Yes, "quota")?;
         let query = &mut ask.query;
         let names = query.texts("quotum_names");
         let order = query.text("order_by").unwrap_or_else(|| "name_asc".into());
         if !["name_asc", "name_desc"].contains(&order.as_str()) {
-            query.refuse("order_by", Reason::Format, "value must be a known order");
+            query.refuse("order_by", ArgumentReason::Format, "value must be a known order");
         }
-        let page = Page::read(query, 20);
+        let page = PageRequest::read(query, 20);
         query.done()?;
         let wanted = |quotum: &&Map<String, Value>| {
             names.as_ref().is_none_or(|names| names.iter().any(|name| name == name_of(quotum)))
@@ -99,7 +99,7 @@ impl Organization {
         })
     }
 
-    pub(super) fn get_quotum(&self, ask: &mut Ask<'_>) -> Answer {
+    pub(super) fn get_quotum(&self, ask: &mut HandlerRequest<'_>) -> Handled {
         self.own_list(ask, Needed::Yes, "quota")?;
         ask.query.done()?;
         let found = self.quotas.quota.iter().find(|quotum| name_of(quotum) == ask.id);

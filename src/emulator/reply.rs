@@ -23,17 +23,17 @@ impl Reply {
 }
 
 /// What a handler comes to.
-pub(super) type Answer = Result<Reply, Problem>;
+pub(super) type Handled = Result<Reply, Problem>;
 
 /// Why an argument is refused: `reason` of `invalid_arguments`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Reason {
+pub(super) enum ArgumentReason {
     Required,
     Format,
     Constraint,
 }
 
-impl Reason {
+impl ArgumentReason {
     fn word(self) -> &'static str {
         match self {
             Self::Required => "required",
@@ -47,7 +47,7 @@ impl Reason {
 #[derive(Debug, Clone)]
 pub(super) struct Refusal {
     pub(super) argument: String,
-    pub(super) reason: Reason,
+    pub(super) reason: ArgumentReason,
     pub(super) help: String,
 }
 
@@ -72,7 +72,11 @@ pub(super) enum Problem {
 
 impl Problem {
     /// Refuses a single argument.
-    pub(super) fn argument(argument: impl Into<String>, reason: Reason, help: impl Into<String>) -> Self {
+    pub(super) fn argument(
+        argument: impl Into<String>,
+        reason: ArgumentReason,
+        help: impl Into<String>,
+    ) -> Self {
         Self::Invalid(vec![Refusal { argument: argument.into(), reason, help: help.into() }])
     }
 

@@ -6,11 +6,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use super::condition;
-use super::fields::{Fields, read_uuid, read_uuid_or_null, read_uuids};
-use super::organization::{Ask, Organization};
-use super::page::Page;
+use super::fields::{BodyFields, read_uuid, read_uuid_or_null, read_uuids};
+use super::organization::{HandlerRequest, Organization};
+use super::page::PageRequest;
 use super::permission_set::{self, PermissionSets};
-use super::reply::{Answer, Problem, Reason};
+use super::reply::{ArgumentReason, Handled, Problem};
 use super::state::Defaults;
 
 /// Where the sets of a rule apply.
@@ -148,13 +148,13 @@ impl Rule {
 const UNKNOWN: &str = "unknown_scope_type";
 
 impl Organization {
-    pub(super) fn list_rules(&self, ask: &mut Ask<'_>) -> Answer {
+    pub(super) fn list_rules(&self, ask: &mut HandlerRequest<'_>) -> Handled {
         let query = &mut ask.query;
         let id = query.id("policy_id");
         if query.text("policy_id").is_none() {
-            query.refuse("policy_id", Reason::Required, "required key not provided");
+            query.refuse("policy_id", ArgumentReason::Required, "required key not provided");
         }
-        let page = Page::read(query, 20);
+        let page = PageRequest::read(query, 20);
         query.done()?;
         let id = id.unwrap_or_default();
         let policy = self.policies.get(&id).ok_or(Problem::NotFound { resource: "policy", id })?;
@@ -162,14 +162,14 @@ impl Organization {
     }
 
     /// Reads the rules of a request: each with its sets, all of one scope type, and exactly one scope.
-    pub(super) fn rule_specs(&self, fields: &mut Fields<'_>) -> Vec<Rule> {
+    pub(super) fn rule_specs(&self, fields: &mut BodyFields<'_>) -> Vec<Rule> {
         let mut specs = Vec::new();
         for (at, spec) in fields.list("rules").unwrap_or_default().iter().enumerate() {
             let Value::Object(map) = spec else {
-                fields.refuse(&format!("rules[{at}]"), Reason::Format, "value must be an object");
+                fields.refuse(&format!("rules[{at}]"), ArgumentReason::Format, "value must be an object");
                 continue;
             };
-            let mut inner = Fields::below(map, format!("rules[{at}]."));
+            let mut inner = BodyFields::below(map, format!("rules[{at}]."));
             specs.extend(spec_of(&mut inner, &self.permission_sets));
             fields.absorb(inner);
         }
@@ -204,73 +204,89 @@ impl Organization {
     }
 }
 
-fn spec_of(fields: &mut Fields<'_>, sets: &PermissionSets) -> Option<Rule> {
+fn spec_of(fields: &mut BodyFields<'_>, sets: &PermissionSets) -> Option<Rule> {
     let names = fields.texts("permission_set_names");
     let names = fields.require("permission_set_names", names)?;
     let scope_type = type_of(fields, &names, sets);
     let condition = fields.text_up_to("condition", 2048).unwrap_or_default();
     if let Err(why) = condition::check(&condition) {
-        fields.refuse("condition", Reason::Format, why);
+        fields.refuse("condition", ArgumentReason::Format, why);
     }
     let scope = scope_of(fields)?;
     if scope_type == Some("organization") && matches!(scope, Scope::Projects(_)) {
-        fields.refuse("project_ids", Reason::Constraint, "organization permission sets need organization_id");
+        fields.refuse(
+            "project_ids",
+            ArgumentReason::Constraint,
+            "organization permission sets need organization_id",
+        );
     }
     let scope_type = scope_type?.to_owned();
     Some(Rule { permission_sets: names, scope_type, condition, scope, ..Rule::default() })
 }
 
 /// Checks the sets of a rule and returns their scope type.
-fn type_of<'s>(fields: &mut Fields<'_>, names: &[String], sets: &'s PermissionSets) -> Option<&'s str> {
+fn type_of<'s>(fields: &mut BodyFields<'_>, names: &[String], sets: &'s PermissionSets) -> Option<&'s str> {
     const KEY: &str = "permission_set_names";
     if names.is_empty() {
-        fields.refuse(KEY, Reason::Constraint, "value must contain at least 1 item(s)");
+        fields.refuse(KEY, ArgumentReason::Constraint, "value must contain at least 1 item(s)");
     }
     let mut seen = HashSet::new();
     let mut types = Vec::new();
     for name in names {
         if !seen.insert(name) {
-            fields.refuse(KEY, Reason::Constraint, "repeated value must contain unique items");
+            fields.refuse(KEY, ArgumentReason::Constraint, "repeated value must contain unique items");
         }
         match sets.scope_type(name) {
             Some(scope_type) => types.push(scope_type),
             None => {
-                fields.refuse(KEY, Reason::Constraint, format!("unknown permission set: {}", short(name)));
+                fields.refuse(
+                    KEY,
+                    ArgumentReason::Constraint,
+                    format!("unknown permission set: {}", short(name)),
+                );
             }
         }
     }
     if types.iter().any(|other| other != &types[0]) {
-        fields.refuse(KEY, Reason::Constraint, "permission sets must be of the same scope type");
+        fields.refuse(KEY, ArgumentReason::Constraint, "permission sets must be of the same scope type");
     }
     types.first().copied()
 }
 
 /// Reads the scope of a rule; an `account_root_user_id` cannot be written.
-fn scope_of(fields: &mut Fields<'_>) -> Option<Scope> {
+fn scope_of(fields: &mut BodyFields<'_>) -> Option<Scope> {
     let projects = fields.ids("project_ids");
     let organization = fields.id("organization_id");
     match (projects, organization) {
         (Some(_), Some(_)) => {
             fields.refuse(
                 "scope",
-                Reason::Constraint,
+                ArgumentReason::Constraint,
                 "precisely one of project_ids, organization_id must be set",
             );
             None
         }
         (Some(ids), None) => {
             if ids.is_empty() {
-                fields.refuse("project_ids", Reason::Constraint, "value must contain at least 1 item(s)");
+                fields.refuse(
+                    "project_ids",
+                    ArgumentReason::Constraint,
+                    "value must contain at least 1 item(s)",
+                );
             }
             if ids.iter().collect::<HashSet<_>>().len() < ids.len() {
-                fields.refuse("project_ids", Reason::Constraint, "repeated value must contain unique items");
+                fields.refuse(
+                    "project_ids",
+                    ArgumentReason::Constraint,
+                    "repeated value must contain unique items",
+                );
             }
             Some(Scope::Projects(ids))
         }
         (None, Some(id)) => Some(Scope::Organization(id)),
         (None, None) => {
             if !fields.has("project_ids") && !fields.has("organization_id") {
-                fields.refuse_whole(Reason::Format, "embedded message failed validation");
+                fields.refuse_whole(ArgumentReason::Format, "embedded message failed validation");
             }
             None
         }

@@ -6,9 +6,9 @@ use serde_json::{Value, json};
 use x509_cert::Certificate;
 use x509_cert::der::DecodePem as _;
 
-use super::fields::{self, Fields, set};
-use super::organization::{Ask, Organization};
-use super::reply::{Answer, Problem, Reason, Reply};
+use super::fields::{self, BodyFields, set};
+use super::organization::{HandlerRequest, Organization};
+use super::reply::{ArgumentReason, Handled, Problem, Reply};
 use super::time::micros_or_null;
 
 /// How people log in at an identity provider.
@@ -87,10 +87,14 @@ impl Saml {
 }
 
 /// Reads a text of 1 to 1,024 characters that begins with `https://`.
-fn address_in(fields: &mut Fields<'_>, key: &'static str) -> Option<String> {
+fn address_in(fields: &mut BodyFields<'_>, key: &'static str) -> Option<String> {
     let text = fields.text(key)?;
     if !(1..=1024).contains(&text.chars().count()) || !text.starts_with("https://") {
-        fields.refuse(key, Reason::Constraint, "value does not have prefix \"https://\", or is too long");
+        fields.refuse(
+            key,
+            ArgumentReason::Constraint,
+            "value does not have prefix \"https://\", or is too long",
+        );
     }
     Some(text)
 }
@@ -107,26 +111,26 @@ fn certificate_not_found(id: String) -> Problem {
 }
 
 impl Organization {
-    fn saml(&self, ask: &Ask<'_>) -> Result<&Saml, Problem> {
+    fn saml(&self, ask: &HandlerRequest<'_>) -> Result<&Saml, Problem> {
         let id = ask.uuid("saml_id")?;
         let saml = self.saml.as_ref().filter(|saml| saml.id == id);
         saml.ok_or(Problem::NotFound { resource: "saml", id })
     }
 
-    fn saml_mut(&mut self, ask: &Ask<'_>) -> Result<&mut Saml, Problem> {
+    fn saml_mut(&mut self, ask: &HandlerRequest<'_>) -> Result<&mut Saml, Problem> {
         let id = ask.uuid("saml_id")?;
         let saml = self.saml.as_mut().filter(|saml| saml.id == id);
         saml.ok_or(Problem::NotFound { resource: "saml", id })
     }
 
-    pub(super) fn get_saml(&self, ask: &Ask<'_>) -> Answer {
+    pub(super) fn get_saml(&self, ask: &HandlerRequest<'_>) -> Handled {
         self.itself(ask)?;
         let off = || Problem::NotFound { resource: "organization_saml", id: self.id.clone() };
         self.saml.as_ref().map(|saml| Reply::ok(saml.json())).ok_or_else(off)
     }
 
     /// Switches SAML on, with a new id each time; the log-in method is another switch.
-    pub(super) fn enable_saml(&mut self, ask: &Ask<'_>) -> Answer {
+    pub(super) fn enable_saml(&mut self, ask: &HandlerRequest<'_>) -> Handled {
         self.itself(ask)?;
         if let Some(saml) = &self.saml {
             return Err(Problem::AlreadyExists {
@@ -144,8 +148,8 @@ impl Organization {
         Ok(Reply::ok(saml.json()))
     }
 
-    pub(super) fn update_saml(&mut self, ask: &Ask<'_>) -> Answer {
-        let mut fields = Fields::new(&ask.body);
+    pub(super) fn update_saml(&mut self, ask: &HandlerRequest<'_>) -> Handled {
+        let mut fields = BodyFields::new(&ask.body);
         let entity_id = address_in(&mut fields, "entity_id");
         let single_sign_on_url = address_in(&mut fields, "single_sign_on_url");
         fields.done()?;
@@ -156,25 +160,25 @@ impl Organization {
     }
 
     /// Switches SAML off.
-    pub(super) fn delete_saml(&mut self, ask: &Ask<'_>) -> Answer {
+    pub(super) fn delete_saml(&mut self, ask: &HandlerRequest<'_>) -> Handled {
         self.saml(ask)?;
         self.saml = None;
         Ok(Reply::gone())
     }
 
     /// Lists the certificates; there are neither pages nor a count.
-    pub(super) fn list_saml_certificates(&self, ask: &Ask<'_>) -> Answer {
+    pub(super) fn list_saml_certificates(&self, ask: &HandlerRequest<'_>) -> Handled {
         Ok(Reply::ok(json!({"certificates": self.saml(ask)?.certificates})))
     }
 
-    pub(super) fn add_saml_certificate(&mut self, ask: &Ask<'_>) -> Answer {
+    pub(super) fn add_saml_certificate(&mut self, ask: &HandlerRequest<'_>) -> Handled {
         self.saml(ask)?;
-        let mut fields = Fields::new(&ask.body);
+        let mut fields = BodyFields::new(&ask.body);
         let kind = match fields.text("type").as_deref() {
             Some("signing") => Some(CertificateKind::Signing),
             Some("encryption") => Some(CertificateKind::Encryption),
             Some(_) => {
-                fields.refuse("type", Reason::Constraint, "value must be one of signing, encryption");
+                fields.refuse("type", ArgumentReason::Constraint, "value must be one of signing, encryption");
                 None
             }
             None => fields.require("type", None),
@@ -183,7 +187,7 @@ impl Organization {
         let content = fields.require("content", content).unwrap_or_default();
         let expires_at = end_of(&content);
         if fields.has("content") && expires_at.is_none() {
-            fields.refuse("content", Reason::Format, "value must be a certificate in PEM");
+            fields.refuse("content", ArgumentReason::Format, "value must be a certificate in PEM");
         }
         fields.done()?;
         let Some(kind) = kind else { return Err(Problem::Invalid(Vec::new())) };
@@ -194,14 +198,14 @@ impl Organization {
         Ok(reply)
     }
 
-    pub(super) fn get_saml_certificate(&self, ask: &Ask<'_>) -> Answer {
+    pub(super) fn get_saml_certificate(&self, ask: &HandlerRequest<'_>) -> Handled {
         let id = ask.uuid("certificate_id")?;
         let mut all = self.saml.iter().flat_map(|saml| &saml.certificates);
         let found = all.find(|certificate| certificate.id == id);
         found.map(|certificate| Reply::ok(json!(certificate))).ok_or_else(|| certificate_not_found(id))
     }
 
-    pub(super) fn delete_saml_certificate(&mut self, ask: &Ask<'_>) -> Answer {
+    pub(super) fn delete_saml_certificate(&mut self, ask: &HandlerRequest<'_>) -> Handled {
         let id = ask.uuid("certificate_id")?;
         let all = self.saml.as_mut().map(|saml| &mut saml.certificates);
         let found = all.and_then(|all| Some((all.iter().position(|it| it.id == id)?, all)));
@@ -211,9 +215,9 @@ impl Organization {
     }
 
     /// Takes the three values that a client needs out of an identity provider's metadata.
-    pub(super) fn parse_saml_metadata(ask: &Ask<'_>) -> Answer {
+    pub(super) fn parse_saml_metadata(ask: &HandlerRequest<'_>) -> Handled {
         use base64::Engine as _;
-        let mut fields = Fields::new(&ask.body);
+        let mut fields = BodyFields::new(&ask.body);
         let file = fields.object("file");
         let file = fields.require("file", file);
         let content = file.and_then(|file| file.get("content")?.as_str()).unwrap_or_default().to_owned();
@@ -223,7 +227,11 @@ impl Organization {
         let entity_id = attribute(&text, "EntityDescriptor", "entityID");
         let single_sign_on_url = attribute(&text, "SingleSignOnService", "Location");
         if fields.has("file") && (entity_id.is_none() || single_sign_on_url.is_none()) {
-            fields.refuse("file", Reason::Format, "value must be the metadata of an identity provider");
+            fields.refuse(
+                "file",
+                ArgumentReason::Format,
+                "value must be the metadata of an identity provider",
+            );
         }
         fields.done()?;
         let certificates: Vec<String> = elements(&text, "X509Certificate").map(str::to_owned).collect();

@@ -7,9 +7,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::fields;
-use super::organization::{Ask, Organization};
+use super::organization::{HandlerRequest, Organization};
 use super::page::{Listing, Total};
-use super::reply::{Answer, Problem, Reply};
+use super::reply::{Handled, Problem, Reply};
 use super::state::Defaults;
 use super::table::{Row, Table};
 use super::time::micros;
@@ -70,19 +70,19 @@ fn token_not_found(id: String) -> Problem {
 }
 
 impl Organization {
-    fn scim_mut(&mut self, ask: &Ask<'_>) -> Result<&mut Scim, Problem> {
+    fn scim_mut(&mut self, ask: &HandlerRequest<'_>) -> Result<&mut Scim, Problem> {
         let id = ask.uuid("scim_id")?;
         self.scim.as_mut().filter(|scim| scim.id == id).ok_or(Problem::NotFound { resource: "scim", id })
     }
 
-    pub(super) fn get_scim(&self, ask: &Ask<'_>) -> Answer {
+    pub(super) fn get_scim(&self, ask: &HandlerRequest<'_>) -> Handled {
         self.itself(ask)?;
         let off = || Problem::NotFound { resource: "organization_scim", id: self.id.clone() };
         self.scim.as_ref().map(|scim| Reply::ok(json!(scim))).ok_or_else(off)
     }
 
     /// Switches SCIM on.
-    pub(super) fn enable_scim(&mut self, ask: &Ask<'_>) -> Answer {
+    pub(super) fn enable_scim(&mut self, ask: &HandlerRequest<'_>) -> Handled {
         self.itself(ask)?;
         if let Some(scim) = &self.scim {
             return Err(Problem::AlreadyExists {
@@ -97,13 +97,13 @@ impl Organization {
     }
 
     /// Switches SCIM off; its tokens end.
-    pub(super) fn delete_scim(&mut self, ask: &Ask<'_>) -> Answer {
+    pub(super) fn delete_scim(&mut self, ask: &HandlerRequest<'_>) -> Handled {
         self.scim_mut(ask)?;
         self.scim = None;
         Ok(Reply::gone())
     }
 
-    pub(super) fn list_scim_tokens(&mut self, ask: &mut Ask<'_>) -> Answer {
+    pub(super) fn list_scim_tokens(&mut self, ask: &mut HandlerRequest<'_>) -> Handled {
         let tokens = self.scim_mut(ask)?.tokens.clone();
         let mut table = Table::default();
         tokens.into_iter().for_each(|token| table.insert(token));
@@ -111,7 +111,7 @@ impl Organization {
     }
 
     /// Makes a token; its answer is the only one that has the bearer token.
-    pub(super) fn create_scim_token(&mut self, ask: &Ask<'_>) -> Answer {
+    pub(super) fn create_scim_token(&mut self, ask: &HandlerRequest<'_>) -> Handled {
         let current = self.scim_mut(ask)?.tokens.len() as u64;
         if current >= MOST {
             return Err(Problem::QuotaExceeded { resource: "scim_token", quota: MOST, current });
@@ -128,14 +128,14 @@ impl Organization {
         Ok(reply)
     }
 
-    pub(super) fn get_scim_token(&self, ask: &Ask<'_>) -> Answer {
+    pub(super) fn get_scim_token(&self, ask: &HandlerRequest<'_>) -> Handled {
         let id = ask.uuid("scim_token_id")?;
         let mut all = self.scim.iter().flat_map(|scim| &scim.tokens);
         let found = all.find(|token| token.id == id);
         found.map(|token| Reply::ok(json!(token))).ok_or_else(|| token_not_found(id))
     }
 
-    pub(super) fn delete_scim_token(&mut self, ask: &Ask<'_>) -> Answer {
+    pub(super) fn delete_scim_token(&mut self, ask: &HandlerRequest<'_>) -> Handled {
         let id = ask.uuid("scim_token_id")?;
         let all = self.scim.as_mut().map(|scim| &mut scim.tokens);
         let found = all.and_then(|all| Some((all.iter().position(|token| token.id == id)?, all)));

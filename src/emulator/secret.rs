@@ -6,10 +6,10 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use super::fields::{self, Fields, set};
-use super::organization::{Ask, Organization, unused_id};
-use super::page::{Key, Listing, Page, Total};
-use super::reply::{Answer, Problem, Reason, Reply};
+use super::fields::{self, BodyFields, set};
+use super::organization::{HandlerRequest, Organization, unused_id};
+use super::page::{Listing, PageRequest, SortKey, Total};
+use super::reply::{ArgumentReason, Handled, Problem, Reply};
 use super::secret_version::SecretVersion;
 use super::state::Defaults;
 use super::table::Row;
@@ -127,8 +127,8 @@ const LISTING: Listing<StoredSecret> = Listing {
     size: 20,
     default: "name_asc",
     orders: &[
-        ("name", |secret| Key::text(&secret.name)),
-        ("updated_at", |secret| Key::Time(secret.updated_at)),
+        ("name", |secret| SortKey::text(&secret.name)),
+        ("updated_at", |secret| SortKey::Time(secret.updated_at)),
     ],
 };
 
@@ -182,12 +182,12 @@ pub(super) fn not_found(id: &str) -> Problem {
 }
 
 /// Reads a name: 1 to 255 of ASCII letters, digits, `_`, `-` and `.`.
-fn name_in(fields: &mut Fields<'_>) -> Option<String> {
+fn name_in(fields: &mut BodyFields<'_>) -> Option<String> {
     let name = fields.text("name")?;
     if !is_element(&name) {
         fields.refuse(
             "name",
-            Reason::Constraint,
+            ArgumentReason::Constraint,
             r#"value does not match regex pattern "^[_a-zA-Z0-9]([-_.a-zA-Z0-9]{0,254})$""#,
         );
     }
@@ -200,10 +200,10 @@ fn is_element(text: &str) -> bool {
 }
 
 /// Reads a folder; a slash at its end goes.
-fn path_in(fields: &mut Fields<'_>) -> Option<String> {
+fn path_in(fields: &mut BodyFields<'_>) -> Option<String> {
     let path = fields.text("path")?;
     let Some(path) = folder(&path) else {
-        fields.refuse("path", Reason::Constraint, "value must be a path as in /folder/other");
+        fields.refuse("path", ArgumentReason::Constraint, "value must be a path as in /folder/other");
         return None;
     };
     Some(path)
@@ -217,27 +217,27 @@ fn folder(path: &str) -> Option<String> {
 }
 
 /// Reads the tags of a secret. Their rules are not known to be those of IAM, so only their form is checked.
-fn tags_in(fields: &mut Fields<'_>) -> Option<Vec<String>> {
+fn tags_in(fields: &mut BodyFields<'_>) -> Option<Vec<String>> {
     fields.texts("tags")
 }
 
-fn kind_in(fields: &mut Fields<'_>) -> Option<&'static str> {
+fn kind_in(fields: &mut BodyFields<'_>) -> Option<&'static str> {
     let kind = fields.text("type")?;
     let known = KINDS.iter().find(|(asked, _)| *asked == kind);
     if known.is_none() {
-        fields.refuse("type", Reason::Format, "value must be a known type");
+        fields.refuse("type", ArgumentReason::Format, "value must be a known type");
     }
     known.map(|(_, served)| *served)
 }
 
-fn policy_in(fields: &mut Fields<'_>) -> Option<EphemeralPolicy> {
+fn policy_in(fields: &mut BodyFields<'_>) -> Option<EphemeralPolicy> {
     let map = fields.object("ephemeral_policy")?;
-    let mut inner = Fields::below(map, "ephemeral_policy.".into());
+    let mut inner = BodyFields::below(map, "ephemeral_policy.".into());
     let time_to_live = inner.text("time_to_live").map(|text| {
         let life = time::duration(&text);
         let year = SignedDuration::from_hours(366 * 24);
         if !life.is_some_and(|life| life >= SignedDuration::from_secs(1) && life <= year) {
-            inner.refuse("time_to_live", Reason::Constraint, "value must be between 1s and one year");
+            inner.refuse("time_to_live", ArgumentReason::Constraint, "value must be between 1s and one year");
         }
         time::whole_seconds(life.unwrap_or_default())
     });
@@ -247,12 +247,12 @@ fn policy_in(fields: &mut Fields<'_>) -> Option<EphemeralPolicy> {
     Some(EphemeralPolicy { time_to_live, expires_once_accessed, action: action? })
 }
 
-pub(super) fn action_in(fields: &mut Fields<'_>) -> Option<EphemeralAction> {
+pub(super) fn action_in(fields: &mut BodyFields<'_>) -> Option<EphemeralAction> {
     match fields.text("action").as_deref() {
         Some("delete") => Some(EphemeralAction::Delete),
         Some("disable") => Some(EphemeralAction::Disable),
         _ => {
-            fields.refuse("action", Reason::Constraint, "value must be one of delete, disable");
+            fields.refuse("action", ArgumentReason::Constraint, "value must be one of delete, disable");
             None
         }
     }
@@ -271,7 +271,7 @@ impl Organization {
         }
     }
 
-    pub(super) fn list_secrets(&mut self, ask: &mut Ask<'_>) -> Answer {
+    pub(super) fn list_secrets(&mut self, ask: &mut HandlerRequest<'_>) -> Handled {
         self.own_list(ask, super::organization::Needed::No, "secret")?;
         let region = ask.region()?;
         let query = &mut ask.query;
@@ -300,18 +300,18 @@ impl Organization {
     }
 
     /// Lists a folder: what stands in it, secrets and folders, by name.
-    pub(super) fn browse_secrets(&mut self, ask: &mut Ask<'_>) -> Answer {
+    pub(super) fn browse_secrets(&mut self, ask: &mut HandlerRequest<'_>) -> Handled {
         let region = ask.region()?;
         let query = &mut ask.query;
         let project = query.id("project_id");
         let prefix = query.text("prefix").unwrap_or_else(root);
         let tags = query.texts("tags");
         let Some(current) = folder(&prefix) else {
-            query.refuse("prefix", Reason::Constraint, "value must be a path as in /folder/other");
+            query.refuse("prefix", ArgumentReason::Constraint, "value must be a path as in /folder/other");
             query.done()?;
             return Err(Problem::Invalid(Vec::new()));
         };
-        let page = Page::read(query, 20);
+        let page = PageRequest::read(query, 20);
         query.done()?;
         let below = if current == "/" { current.clone() } else { format!("{current}/") };
         let mut items: std::collections::BTreeMap<(String, bool), Value> = std::collections::BTreeMap::new();
@@ -345,10 +345,10 @@ impl Organization {
     }
 
     /// Lists the tags that secrets have, sorted.
-    pub(super) fn list_secret_tags(&mut self, ask: &mut Ask<'_>) -> Answer {
+    pub(super) fn list_secret_tags(&mut self, ask: &mut HandlerRequest<'_>) -> Handled {
         let region = ask.region()?;
         let project = ask.query.id("project_id");
-        let page = Page::read(&mut ask.query, 50);
+        let page = PageRequest::read(&mut ask.query, 50);
         ask.query.done()?;
         let secrets = self.stored_secrets.iter().filter(|secret| {
             secret.region == region && project.as_ref().is_none_or(|project| secret.project_id == *project)
@@ -358,9 +358,9 @@ impl Organization {
     }
 
     /// Makes a secret without versions. Names may repeat in a folder (reported of the API).
-    pub(super) fn create_secret(&mut self, ask: &mut Ask<'_>) -> Answer {
+    pub(super) fn create_secret(&mut self, ask: &mut HandlerRequest<'_>) -> Handled {
         let region = ask.region()?;
-        let mut fields = Fields::new(&ask.body);
+        let mut fields = BodyFields::new(&ask.body);
         let project_id = fields.id("project_id");
         let project_id = fields.require("project_id", project_id).unwrap_or_default();
         let name = name_in(&mut fields);
@@ -408,24 +408,24 @@ impl Organization {
     }
 
     /// Finds the secret of a path, in its region.
-    pub(super) fn secret(&self, ask: &Ask<'_>) -> Result<&StoredSecret, Problem> {
+    pub(super) fn secret(&self, ask: &HandlerRequest<'_>) -> Result<&StoredSecret, Problem> {
         let id = ask.secret_id()?;
         let region = ask.region()?;
         self.stored_secrets.get(&id).filter(|secret| secret.region == region).ok_or_else(|| not_found(&id))
     }
 
     /// Finds the secret of a path to change it.
-    pub(super) fn secret_mut(&mut self, ask: &Ask<'_>) -> Result<&mut StoredSecret, Problem> {
+    pub(super) fn secret_mut(&mut self, ask: &HandlerRequest<'_>) -> Result<&mut StoredSecret, Problem> {
         let id = self.secret(ask)?.id.clone();
         self.stored_secrets.get_mut(&id).ok_or_else(|| not_found(&id))
     }
 
-    pub(super) fn get_secret(&self, ask: &Ask<'_>) -> Answer {
+    pub(super) fn get_secret(&self, ask: &HandlerRequest<'_>) -> Handled {
         Ok(Reply::ok(self.secret(ask)?.json()))
     }
 
-    pub(super) fn update_secret(&mut self, ask: &mut Ask<'_>) -> Answer {
-        let mut fields = Fields::new(&ask.body);
+    pub(super) fn update_secret(&mut self, ask: &mut HandlerRequest<'_>) -> Handled {
+        let mut fields = BodyFields::new(&ask.body);
         let name = name_in(&mut fields);
         let tags = tags_in(&mut fields);
         let description = fields.text_up_to("description", 255);
@@ -447,14 +447,14 @@ impl Organization {
     }
 
     /// Protects a secret from deletion, or ends that; does not move `updated_at` (recorded: secret-protected).
-    pub(super) fn protect_secret(&mut self, ask: &mut Ask<'_>, protected: bool) -> Answer {
+    pub(super) fn protect_secret(&mut self, ask: &mut HandlerRequest<'_>, protected: bool) -> Handled {
         let secret = self.secret_mut(ask)?;
         secret.protected = protected;
         Ok(Reply::ok(secret.json()))
     }
 
     /// Schedules a secret for deletion in seven days; an ephemeral one is gone at once (recorded: secret-ephemeral-policy).
-    pub(super) fn delete_secret(&mut self, ask: &mut Ask<'_>) -> Answer {
+    pub(super) fn delete_secret(&mut self, ask: &mut HandlerRequest<'_>) -> Handled {
         let secret = self.secret(ask)?;
         if secret.protected {
             return Err(Problem::Precondition {
@@ -475,7 +475,7 @@ impl Organization {
     }
 
     /// Takes a secret back from its deletion.
-    pub(super) fn restore_secret(&mut self, ask: &mut Ask<'_>) -> Answer {
+    pub(super) fn restore_secret(&mut self, ask: &mut HandlerRequest<'_>) -> Handled {
         self.secret(ask)?;
         let now = self.stamp(ask);
         let secret = self.secret_mut(ask)?;
@@ -485,12 +485,12 @@ impl Organization {
     }
 
     /// Notes a product that uses a secret.
-    pub(super) fn add_secret_owner(&mut self, ask: &mut Ask<'_>) -> Answer {
-        let mut fields = Fields::new(&ask.body);
+    pub(super) fn add_secret_owner(&mut self, ask: &mut HandlerRequest<'_>) -> Handled {
+        let mut fields = BodyFields::new(&ask.body);
         let product = fields.text("product");
         let product = fields.require("product", product).unwrap_or_default();
         if !["edge_services", "s2s_vpn"].contains(&product.as_str()) {
-            fields.refuse("product", Reason::Format, "value must be one of edge_services, s2s_vpn");
+            fields.refuse("product", ArgumentReason::Format, "value must be one of edge_services, s2s_vpn");
         }
         fields.done()?;
         let secret = self.secret_mut(ask)?;
@@ -501,14 +501,14 @@ impl Organization {
     }
 
     /// Finds the secret that a query names by its place.
-    pub(super) fn secret_by_path(&self, ask: &mut Ask<'_>) -> Result<&StoredSecret, Problem> {
+    pub(super) fn secret_by_path(&self, ask: &mut HandlerRequest<'_>) -> Result<&StoredSecret, Problem> {
         let region = ask.region()?;
         let query = &mut ask.query;
         let project = query.id("project_id");
         let mut needed = |key: &str| {
             let text = query.text(key);
             if text.is_none() {
-                query.refuse(key, Reason::Required, "required key not provided");
+                query.refuse(key, ArgumentReason::Required, "required key not provided");
             }
             text.unwrap_or_default()
         };
@@ -527,17 +527,17 @@ impl Organization {
 }
 
 /// Reads the data of a new version: base64 of 1 byte to 64 KiB, of the form that the secret's type asks for.
-pub(super) fn data_in(fields: &mut Fields<'_>, kind: &str) -> Option<Vec<u8>> {
+pub(super) fn data_in(fields: &mut BodyFields<'_>, kind: &str) -> Option<Vec<u8>> {
     const LONGEST: usize = 64 << 10;
     let text = fields.text("data");
     let text = fields.require("data", text)?;
     let Ok(data) = STANDARD.decode(text) else {
-        fields.refuse("data", Reason::Format, "value must be base64");
+        fields.refuse("data", ArgumentReason::Format, "value must be base64");
         return None;
     };
     if !(1..=LONGEST).contains(&data.len()) {
         let help = format!("value length must be between 1 and {LONGEST} bytes, inclusive");
-        fields.refuse("data", Reason::Constraint, help);
+        fields.refuse("data", ArgumentReason::Constraint, help);
     } else if kind == "key_value" {
         flat_texts(fields, &data);
     }
@@ -545,7 +545,7 @@ pub(super) fn data_in(fields: &mut Fields<'_>, kind: &str) -> Option<Vec<u8>> {
 }
 
 /// Checks that data is a flat object of texts (recorded: secret-version-type).
-fn flat_texts(fields: &mut Fields<'_>, data: &[u8]) {
+fn flat_texts(fields: &mut BodyFields<'_>, data: &[u8]) {
     let help = match serde_json::from_slice(data) {
         Ok(Value::Object(map)) => map
             .iter()
@@ -558,7 +558,7 @@ fn flat_texts(fields: &mut Fields<'_>, data: &[u8]) {
         Err(_) => "value must be valid JSON".to_owned(),
     };
     if !help.is_empty() {
-        fields.refuse("data", Reason::Format, help);
+        fields.refuse("data", ArgumentReason::Format, help);
     }
 }
 

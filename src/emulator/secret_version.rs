@@ -6,10 +6,10 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use super::fields::Fields;
-use super::organization::{Ask, Organization};
-use super::page::Page;
-use super::reply::{Answer, Problem, Reason, Reply};
+use super::fields::BodyFields;
+use super::organization::{HandlerRequest, Organization};
+use super::page::PageRequest;
+use super::reply::{ArgumentReason, Handled, Problem, Reply};
 use super::secret::{EphemeralAction, EphemeralPolicy, RETENTION, StoredSecret, action_in, data_in};
 use super::state::Defaults;
 use super::time::{self, just_after, micros, micros_or_null};
@@ -24,7 +24,7 @@ pub(super) struct SecretVersion {
     #[serde(default)]
     secret_id: String,
     #[serde(default)]
-    status: Status,
+    status: VersionStatus,
     #[serde(with = "micros", default = "Defaults::epoch")]
     created_at: Timestamp,
     #[serde(with = "micros", default = "Defaults::epoch")]
@@ -66,7 +66,7 @@ impl From<Option<String>> for Data {
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-enum Status {
+enum VersionStatus {
     #[default]
     Enabled,
     Disabled,
@@ -124,14 +124,14 @@ impl SecretVersion {
     /// Lets pass what time does.
     pub(super) fn age(&mut self, now: Timestamp) {
         let ends = self.ephemeral_properties.as_ref().and_then(|properties| properties.expires_at);
-        if self.status == Status::Enabled && ends.is_some_and(|at| at <= now) {
+        if self.status == VersionStatus::Enabled && ends.is_some_and(|at| at <= now) {
             self.expire(now);
         }
         let gone_at = self.deletion_requested_at.and_then(|at| at.checked_add(RETENTION).ok());
-        if self.status == Status::ScheduledForDeletion
+        if self.status == VersionStatus::ScheduledForDeletion
             && let Some(at) = gone_at.filter(|at| *at <= now)
         {
-            self.status = Status::Deleted;
+            self.status = VersionStatus::Deleted;
             self.deleted_at = Some(at);
             self.data = Data::default();
         }
@@ -141,24 +141,24 @@ impl SecretVersion {
     fn expire(&mut self, now: Timestamp) {
         match self.ephemeral_properties.as_ref().map(|properties| properties.action) {
             Some(EphemeralAction::Delete) => self.schedule(now),
-            Some(EphemeralAction::Disable) => self.become_status(Status::Disabled, now),
+            Some(EphemeralAction::Disable) => self.become_status(VersionStatus::Disabled, now),
             None => {}
         }
     }
 
     fn schedule(&mut self, now: Timestamp) {
         self.deletion_requested_at = Some(now);
-        self.become_status(Status::ScheduledForDeletion, now);
+        self.become_status(VersionStatus::ScheduledForDeletion, now);
     }
 
-    fn become_status(&mut self, status: Status, now: Timestamp) {
+    fn become_status(&mut self, status: VersionStatus, now: Timestamp) {
         self.status = status;
         self.updated_at = now;
     }
 
     /// Says whether it counts for how many versions a secret may have.
     fn counts(&self) -> bool {
-        self.status != Status::Deleted
+        self.status != VersionStatus::Deleted
     }
 }
 
@@ -168,7 +168,7 @@ impl StoredSecret {
         let mut there = self.versions.iter().rev().filter(|version| version.counts());
         let found = match revision {
             "latest" => there.find(|version| version.latest),
-            "latest_enabled" => there.find(|version| version.status == Status::Enabled),
+            "latest_enabled" => there.find(|version| version.status == VersionStatus::Enabled),
             number => number.parse().ok().and_then(|number: u32| there.find(|it| it.revision == number)),
         };
         found.ok_or_else(|| Problem::NotFound { resource: "secret_version", id: self.id.clone() })
@@ -185,15 +185,15 @@ impl Organization {
     /// Adds a version, the latest from now on. Revisions are never used again; the secret's `updated_at` stays.
     ///
     /// Recorded: secret-version-basic, secret-data-source-version-basic.
-    pub(super) fn create_secret_version(&mut self, ask: &mut Ask<'_>) -> Answer {
+    pub(super) fn create_secret_version(&mut self, ask: &mut HandlerRequest<'_>) -> Handled {
         let secret = self.secret(ask)?;
-        let mut fields = Fields::new(&ask.body);
+        let mut fields = BodyFields::new(&ask.body);
         let data = data_in(&mut fields, &secret.kind).unwrap_or_default();
         let description = fields.text_up_to("description", 255).unwrap_or_default();
         let disable_previous = fields.flag("disable_previous").unwrap_or(false);
         let sum = fields.count("data_crc32");
         if sum.is_some_and(|sum| sum != u64::from(crc32fast::hash(&data))) {
-            fields.refuse("data_crc32", Reason::Constraint, "value must be the CRC32 of the data");
+            fields.refuse("data_crc32", ArgumentReason::Constraint, "value must be the CRC32 of the data");
         }
         fields.done()?;
         if secret.deletion_requested_at.is_some() {
@@ -207,14 +207,14 @@ impl Organization {
         let secret = self.secret_mut(ask)?;
         for version in &mut secret.versions {
             version.latest = false;
-            if disable_previous && version.status == Status::Enabled {
-                version.become_status(Status::Disabled, now);
+            if disable_previous && version.status == VersionStatus::Enabled {
+                version.become_status(VersionStatus::Disabled, now);
             }
         }
         let version = SecretVersion {
             revision: secret.versions.last().map_or(0, |version| version.revision).saturating_add(1),
             secret_id: secret.id.clone(),
-            status: Status::Enabled,
+            status: VersionStatus::Enabled,
             created_at: now,
             updated_at: now,
             deleted_at: None,
@@ -235,16 +235,16 @@ impl Organization {
 
     /// Lists versions, the newest first (recorded: secret-list-versions-by-status). Those that are deleted for good are
     /// shown only when they are asked for.
-    pub(super) fn list_secret_versions(&mut self, ask: &mut Ask<'_>) -> Answer {
+    pub(super) fn list_secret_versions(&mut self, ask: &mut HandlerRequest<'_>) -> Handled {
         let statuses = ask.query.texts("status").unwrap_or_default();
         let mut wanted = Vec::new();
         for status in statuses.iter().filter(|status| *status != "unknown_status") {
-            match serde_json::from_value::<Status>(Value::from(status.as_str())) {
+            match serde_json::from_value::<VersionStatus>(Value::from(status.as_str())) {
                 Ok(status) => wanted.push(status),
-                Err(_) => ask.query.refuse("status", Reason::Format, "value must be a known status"),
+                Err(_) => ask.query.refuse("status", ArgumentReason::Format, "value must be a known status"),
             }
         }
-        let page = Page::read(&mut ask.query, 20);
+        let page = PageRequest::read(&mut ask.query, 20);
         ask.query.done()?;
         let secret = self.secret(ask)?;
         let shown = |version: &&SecretVersion| {
@@ -253,15 +253,15 @@ impl Organization {
         Ok(page.of("versions", secret.versions.iter().rev().filter(shown), SecretVersion::json))
     }
 
-    pub(super) fn get_secret_version(&self, ask: &Ask<'_>) -> Answer {
+    pub(super) fn get_secret_version(&self, ask: &HandlerRequest<'_>) -> Handled {
         Ok(Reply::ok(self.secret(ask)?.version(ask.id)?.json()))
     }
 
-    pub(super) fn update_secret_version(&mut self, ask: &mut Ask<'_>) -> Answer {
-        let mut fields = Fields::new(&ask.body);
+    pub(super) fn update_secret_version(&mut self, ask: &mut HandlerRequest<'_>) -> Handled {
+        let mut fields = BodyFields::new(&ask.body);
         let description = fields.text_up_to("description", 255);
         let properties = fields.object("ephemeral_properties").and_then(|map| {
-            let mut inner = Fields::below(map, "ephemeral_properties.".into());
+            let mut inner = BodyFields::below(map, "ephemeral_properties.".into());
             let (expires_at, once) = (inner.time("expires_at"), inner.flag("expires_once_accessed"));
             let action = action_in(&mut inner);
             fields.absorb(inner);
@@ -279,23 +279,23 @@ impl Organization {
     }
 
     /// Gives the data of a version: the only call that does.
-    pub(super) fn access_secret_version(&mut self, ask: &mut Ask<'_>) -> Answer {
+    pub(super) fn access_secret_version(&mut self, ask: &mut HandlerRequest<'_>) -> Handled {
         let id = self.secret(ask)?.id.clone();
         self.access(ask, &id, ask.id)
     }
 
     /// Gives the data of a version of a secret that the query names by its place.
-    pub(super) fn access_secret_by_path(&mut self, ask: &mut Ask<'_>) -> Answer {
+    pub(super) fn access_secret_by_path(&mut self, ask: &mut HandlerRequest<'_>) -> Handled {
         let id = self.secret_by_path(ask)?.id.clone();
         self.access(ask, &id, ask.id)
     }
 
-    fn access(&mut self, ask: &Ask<'_>, id: &str, revision: &str) -> Answer {
+    fn access(&mut self, ask: &HandlerRequest<'_>, id: &str, revision: &str) -> Handled {
         let now = just_after(time::to_microsecond(ask.request.now));
         let secret = self.stored_secrets.get_mut(id).ok_or_else(|| super::secret::not_found(id))?;
         let kind = secret.kind.clone();
         let version = secret.version_mut(revision)?;
-        if version.status != Status::Enabled {
+        if version.status != VersionStatus::Enabled {
             return Err(Problem::Precondition {
                 precondition: "resource_not_usable",
                 help: "the secret version is not enabled",
@@ -313,10 +313,10 @@ impl Organization {
     }
 
     /// Enables or disables a version; the second time changes nothing.
-    pub(super) fn enable_secret_version(&mut self, ask: &mut Ask<'_>, enabled: bool) -> Answer {
-        let wanted = if enabled { Status::Enabled } else { Status::Disabled };
+    pub(super) fn enable_secret_version(&mut self, ask: &mut HandlerRequest<'_>, enabled: bool) -> Handled {
+        let wanted = if enabled { VersionStatus::Enabled } else { VersionStatus::Disabled };
         let status = self.secret(ask)?.version(ask.id)?.status;
-        if !matches!(status, Status::Enabled | Status::Disabled) {
+        if !matches!(status, VersionStatus::Enabled | VersionStatus::Disabled) {
             return Err(scheduled());
         }
         let now = if status == wanted { None } else { Some(self.stamp(ask)) };
@@ -330,9 +330,9 @@ impl Organization {
     /// Schedules a version for deletion in seven days; it is still listed and counted.
     ///
     /// Recorded: secret-data-source-version-basic.
-    pub(super) fn delete_secret_version(&mut self, ask: &mut Ask<'_>) -> Answer {
+    pub(super) fn delete_secret_version(&mut self, ask: &mut HandlerRequest<'_>) -> Handled {
         let status = self.secret(ask)?.version(ask.id)?.status;
-        if matches!(status, Status::Enabled | Status::Disabled) {
+        if matches!(status, VersionStatus::Enabled | VersionStatus::Disabled) {
             let now = self.stamp(ask);
             self.secret_mut(ask)?.version_mut(ask.id)?.schedule(now);
         }
@@ -340,13 +340,13 @@ impl Organization {
     }
 
     /// Takes a version back from its deletion, enabled.
-    pub(super) fn restore_secret_version(&mut self, ask: &mut Ask<'_>) -> Answer {
+    pub(super) fn restore_secret_version(&mut self, ask: &mut HandlerRequest<'_>) -> Handled {
         self.secret(ask)?.version(ask.id)?;
         let now = self.stamp(ask);
         let version = self.secret_mut(ask)?.version_mut(ask.id)?;
-        if version.status == Status::ScheduledForDeletion {
+        if version.status == VersionStatus::ScheduledForDeletion {
             version.deletion_requested_at = None;
-            version.become_status(Status::Enabled, now);
+            version.become_status(VersionStatus::Enabled, now);
         }
         Ok(Reply::ok(version.json()))
     }

@@ -4,14 +4,14 @@ use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use super::fields::{Fields, NOT_A_UUID, uuid};
-use super::organization::{Ask, Organization};
-use super::reply::{Answer, Problem, Reason, Reply};
+use super::fields::{BodyFields, NOT_A_UUID, uuid};
+use super::organization::{HandlerRequest, Organization};
+use super::reply::{ArgumentReason, Handled, Problem, Reply};
 use super::time;
 
 /// What the organization serves of itself.
 #[derive(Serialize, Deserialize)]
-struct Profile {
+struct OrganizationProfile {
     id: String,
     #[serde(default)]
     name: String,
@@ -94,7 +94,7 @@ const SECURITY: &str = "security_settings";
 /// # Errors
 /// The field and what is wrong with it.
 pub(super) fn check(organization: &Map<String, Value>) -> Result<(), (String, String)> {
-    super::state::declared::<Profile>(organization).map(drop)?;
+    super::state::declared::<OrganizationProfile>(organization).map(drop)?;
     let at = |(field, why)| (format!("{SECURITY}.{field}"), why);
     match organization.get(SECURITY) {
         None | Some(Value::Null) => Ok(()),
@@ -107,7 +107,7 @@ pub(super) fn check(organization: &Map<String, Value>) -> Result<(), (String, St
 
 impl Organization {
     fn profile(&self) -> Value {
-        json!(super::state::declared::<Profile>(&self.object).ok())
+        json!(super::state::declared::<OrganizationProfile>(&self.object).ok())
     }
 
     /// Returns the security settings.
@@ -128,30 +128,30 @@ impl Organization {
     }
 
     /// Checks the id of a path, which must be this organization's.
-    pub(super) fn itself(&self, ask: &Ask<'_>) -> Result<(), Problem> {
+    pub(super) fn itself(&self, ask: &HandlerRequest<'_>) -> Result<(), Problem> {
         match uuid(ask.id) {
-            None => Err(Problem::argument("organization_id", Reason::Format, NOT_A_UUID)),
+            None => Err(Problem::argument("organization_id", ArgumentReason::Format, NOT_A_UUID)),
             Some(id) if id == self.id => Ok(()),
             Some(id) => Err(Problem::NotFound { resource: "organization", id }),
         }
     }
 
-    pub(super) fn get_organization(&self, ask: &Ask<'_>) -> Answer {
+    pub(super) fn get_organization(&self, ask: &HandlerRequest<'_>) -> Handled {
         self.itself(ask)?;
         Ok(Reply::ok(self.profile()))
     }
 
     /// Sets the alias, once: 2 to 32 of small letters and digits.
-    pub(super) fn set_alias(&mut self, ask: &Ask<'_>) -> Answer {
+    pub(super) fn set_alias(&mut self, ask: &HandlerRequest<'_>) -> Handled {
         self.itself(ask)?;
-        let mut fields = Fields::new(&ask.body);
+        let mut fields = BodyFields::new(&ask.body);
         let alias = fields.text("alias");
         let alias = fields.require("alias", alias).unwrap_or_default();
         let fits = (2..=32).contains(&alias.len())
             && alias.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit());
         if fields.has("alias") && !fits {
             let help = r#"value does not match regex pattern "^[a-z0-9]+$", or has not 2 to 32 characters"#;
-            fields.refuse("alias", Reason::Constraint, help);
+            fields.refuse("alias", ArgumentReason::Constraint, help);
         }
         fields.done()?;
         if self.object.get("alias").and_then(Value::as_str).is_some_and(|alias| !alias.is_empty()) {
@@ -165,9 +165,9 @@ impl Organization {
     }
 
     /// Switches log-in methods on and off; one must stay.
-    pub(super) fn update_login_methods(&mut self, ask: &Ask<'_>) -> Answer {
+    pub(super) fn update_login_methods(&mut self, ask: &HandlerRequest<'_>) -> Handled {
         self.itself(ask)?;
-        let mut fields = Fields::new(&ask.body);
+        let mut fields = BodyFields::new(&ask.body);
         let mut object = self.object.clone();
         for method in LOGIN_METHODS {
             if let Some(enabled) = fields.flag(method) {
@@ -175,8 +175,9 @@ impl Organization {
             }
         }
         fields.done()?;
-        let after =
-            super::state::declared::<Profile>(&object).map(|profile| json!(profile)).unwrap_or_default();
+        let after = super::state::declared::<OrganizationProfile>(&object)
+            .map(|profile| json!(profile))
+            .unwrap_or_default();
         if LOGIN_METHODS.iter().all(|method| after[*method] == false) {
             return Err(Problem::Precondition {
                 precondition: "attribute_must_be_set",
@@ -187,21 +188,21 @@ impl Organization {
         Ok(Reply::ok(self.profile()))
     }
 
-    pub(super) fn get_security_settings(&self, ask: &Ask<'_>) -> Answer {
+    pub(super) fn get_security_settings(&self, ask: &HandlerRequest<'_>) -> Handled {
         self.itself(ask)?;
         Ok(Reply::ok(json!(self.security())))
     }
 
     /// Changes the settings that are given; `{}` changes nothing.
-    pub(super) fn update_security_settings(&mut self, ask: &Ask<'_>) -> Answer {
+    pub(super) fn update_security_settings(&mut self, ask: &HandlerRequest<'_>) -> Handled {
         self.itself(ask)?;
-        let mut fields = Fields::new(&ask.body);
+        let mut fields = BodyFields::new(&ask.body);
         let mut settings = self.security();
         super::fields::set(&mut settings.enforce_password_renewal, fields.flag("enforce_password_renewal"));
         let attempts = fields.count("login_attempts_before_locked");
         if attempts.is_some_and(|attempts| !(1..=50).contains(&attempts)) {
             let help = "value must be inside range [1, 50]";
-            fields.refuse("login_attempts_before_locked", Reason::Constraint, help);
+            fields.refuse("login_attempts_before_locked", ArgumentReason::Constraint, help);
         }
         let attempts = attempts.and_then(|attempts| u32::try_from(attempts).ok());
         super::fields::set(&mut settings.login_attempts_before_locked, attempts);
@@ -213,7 +214,7 @@ impl Organization {
             match fields.text(key).map(Seconds::try_from) {
                 None => {}
                 Some(Ok(duration)) => *setting = duration,
-                Some(Err(help)) => fields.refuse(key, Reason::Format, help),
+                Some(Err(help)) => fields.refuse(key, ArgumentReason::Format, help),
             }
         }
         fields.done()?;

@@ -7,11 +7,11 @@ use md5::{Digest, Md5};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use super::fields::{Fields, read_uuid, set};
-use super::organization::{Ask, Needed, Organization, unused_id};
-use super::page::{Key, Listing, Total};
+use super::fields::{BodyFields, read_uuid, set};
+use super::organization::{HandlerRequest, Needed, Organization, unused_id};
+use super::page::{Listing, SortKey, Total};
 use super::query::holds;
-use super::reply::{Answer, Problem, Reason, Reply};
+use super::reply::{ArgumentReason, Handled, Problem, Reply};
 use super::state::Defaults;
 use super::table::Row;
 use super::time::micros;
@@ -55,7 +55,7 @@ const LISTING: Listing<SshKey> = Listing {
     total: Total::Last,
     size: 20,
     default: "created_at_asc",
-    orders: &[("updated_at", |key| Key::Time(key.updated_at)), ("name", |key| Key::text(&key.name))],
+    orders: &[("updated_at", |key| SortKey::Time(key.updated_at)), ("name", |key| SortKey::text(&key.name))],
 };
 
 impl SshKey {
@@ -151,7 +151,7 @@ fn not_found(id: String) -> Problem {
 }
 
 impl Organization {
-    pub(super) fn list_ssh_keys(&self, ask: &mut Ask<'_>) -> Answer {
+    pub(super) fn list_ssh_keys(&self, ask: &mut HandlerRequest<'_>) -> Handled {
         self.own_list(ask, Needed::No, "ssh_key")?;
         let query = &mut ask.query;
         let name = query.text_of("name", 1, 1000);
@@ -170,8 +170,8 @@ impl Organization {
     }
 
     /// Adds a key, enabled; its comment is cut off (recorded: ssh-key-basic).
-    pub(super) fn create_ssh_key(&mut self, ask: &mut Ask<'_>) -> Answer {
-        let mut fields = Fields::new(&ask.body);
+    pub(super) fn create_ssh_key(&mut self, ask: &mut HandlerRequest<'_>) -> Handled {
+        let mut fields = BodyFields::new(&ask.body);
         let name = fields.text_up_to("name", 1000).unwrap_or_default();
         let line = fields.text_up_to("public_key", 65_000);
         let line = fields.require("public_key", line);
@@ -179,7 +179,7 @@ impl Organization {
         let project_id = fields.require("project_id", project_id).unwrap_or_default();
         let key = line.as_deref().map(PublicKey::parse);
         if let Some(Err(help)) = key {
-            fields.refuse("public_key", Reason::Format, help);
+            fields.refuse("public_key", ArgumentReason::Format, help);
         }
         fields.done()?;
         let Some(Ok(key)) = key else { return Err(Problem::Invalid(Vec::new())) };
@@ -203,14 +203,14 @@ impl Organization {
         Ok(reply)
     }
 
-    pub(super) fn get_ssh_key(&self, ask: &Ask<'_>) -> Answer {
+    pub(super) fn get_ssh_key(&self, ask: &HandlerRequest<'_>) -> Handled {
         let id = ask.uuid("ssh_key_id")?;
         self.ssh_keys.get(&id).map(|key| Reply::ok(key.json())).ok_or_else(|| not_found(id))
     }
 
-    pub(super) fn update_ssh_key(&mut self, ask: &mut Ask<'_>) -> Answer {
+    pub(super) fn update_ssh_key(&mut self, ask: &mut HandlerRequest<'_>) -> Handled {
         let id = ask.uuid("ssh_key_id")?;
-        let mut fields = Fields::new(&ask.body);
+        let mut fields = BodyFields::new(&ask.body);
         let name = fields.text_up_to("name", 1000);
         let disabled = fields.flag("disabled");
         fields.done()?;
@@ -226,7 +226,7 @@ impl Organization {
         Ok(Reply::ok(key.json()))
     }
 
-    pub(super) fn delete_ssh_key(&mut self, ask: &mut Ask<'_>) -> Answer {
+    pub(super) fn delete_ssh_key(&mut self, ask: &mut HandlerRequest<'_>) -> Handled {
         let id = ask.uuid("ssh_key_id")?;
         self.ssh_keys.remove(&id).map(|_| Reply::gone()).ok_or_else(|| not_found(id))
     }

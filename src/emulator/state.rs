@@ -10,14 +10,14 @@ use thiserror::Error;
 
 use super::api_key::{ApiKey, Bearer};
 use super::application::Application;
-use super::fields::{Fields, uuid};
+use super::fields::{BodyFields, uuid};
 use super::group::Group;
 use super::organization::{Behaviour, Organization};
 use super::permission_set::PermissionSets;
 use super::policy::Policy;
 use super::project::Project;
 use super::quota::Quotas;
-use super::reply::Reason;
+use super::reply::ArgumentReason;
 use super::rng::Rng;
 use super::secret::StoredSecret;
 use super::ssh_key::SshKey;
@@ -384,7 +384,7 @@ fn quota(state: &Map<String, Value>) -> Result<Option<Vec<Map<String, Value>>>, 
     let mut quota = Vec::new();
     for (at, value) in list(state, "quota")?.iter().enumerate() {
         let map = entry("quota", at, value)?;
-        let mut fields = Fields::new(map);
+        let mut fields = BodyFields::new(map);
         Quotas::check(&mut fields);
         refused(&fields, "quota", at, map)?;
         quota.push(map.clone());
@@ -398,9 +398,14 @@ fn entry<'a>(kind: &str, at: usize, value: &'a Value) -> Result<&'a Map<String, 
         .ok_or_else(|| StateError::Shape { what: format!("`{kind}[{at}]`"), wanted: "an object" })
 }
 
-fn refused(fields: &Fields<'_>, kind: &str, at: usize, map: &Map<String, Value>) -> Result<(), StateError> {
+fn refused(
+    fields: &BodyFields<'_>,
+    kind: &str,
+    at: usize,
+    map: &Map<String, Value>,
+) -> Result<(), StateError> {
     let Some(refusal) = fields.first_refusal() else { return Ok(()) };
-    let missing = refusal.reason == Reason::Required;
+    let missing = refusal.reason == ArgumentReason::Required;
     let why = if missing { "is missing".to_owned() } else { refusal.help.clone() };
     Err(StateError::Field { object: label(kind, at, map), field: refusal.argument.clone(), why })
 }

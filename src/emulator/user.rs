@@ -5,15 +5,15 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use super::api_key::Bearer;
-use super::caller::Caller;
-use super::fields::{Fields, read_uuid, set};
+use super::caller::Requester;
+use super::fields::{BodyFields, read_uuid, set};
 use super::grace_period::{GracePeriod, GracePeriodKind};
 use super::new_user::{Details, email_in, new_user, username_in};
-use super::organization::{Ask, Needed, Organization, unused_id};
-use super::page::{Key, Listing, Total};
+use super::organization::{HandlerRequest, Needed, Organization, unused_id};
+use super::page::{Listing, SortKey, Total};
 use super::policy::Principal;
 use super::query::holds;
-use super::reply::{Answer, Problem, Reason, Reply};
+use super::reply::{ArgumentReason, Handled, Problem, Reply};
 use super::state::Defaults;
 use super::table::Row;
 use super::time::{micros, micros_or_null};
@@ -86,10 +86,10 @@ const LISTING: Listing<User> = Listing {
     size: 20,
     default: "created_at_asc",
     orders: &[
-        ("updated_at", |user| Key::Time(user.updated_at)),
-        ("email", |user| Key::text(&user.email)),
-        ("last_login", |user| Key::time(user.last_login_at)),
-        ("username", |user| Key::text(&user.username)),
+        ("updated_at", |user| SortKey::Time(user.updated_at)),
+        ("email", |user| SortKey::text(&user.email)),
+        ("last_login", |user| SortKey::time(user.last_login_at)),
+        ("username", |user| SortKey::text(&user.username)),
     ],
 };
 
@@ -160,7 +160,7 @@ fn not_found(id: String) -> Problem {
 }
 
 impl Organization {
-    pub(super) fn list_users(&self, ask: &mut Ask<'_>) -> Answer {
+    pub(super) fn list_users(&self, ask: &mut HandlerRequest<'_>) -> Handled {
         self.own_list(ask, Needed::No, "user")?;
         let query = &mut ask.query;
         let ids = query.ids("user_ids");
@@ -181,8 +181,8 @@ impl Organization {
         )
     }
 
-    pub(super) fn create_user(&mut self, ask: &mut Ask<'_>) -> Answer {
-        let mut fields = Fields::new(&ask.body);
+    pub(super) fn create_user(&mut self, ask: &mut HandlerRequest<'_>) -> Handled {
+        let mut fields = BodyFields::new(&ask.body);
         let organization_id = fields.id("organization_id");
         let organization_id = fields.require("organization_id", organization_id);
         let tags = fields.tags().unwrap_or_default();
@@ -211,7 +211,7 @@ impl Organization {
         Ok(reply)
     }
 
-    pub(super) fn get_user(&self, ask: &Ask<'_>) -> Answer {
+    pub(super) fn get_user(&self, ask: &HandlerRequest<'_>) -> Handled {
         let id = ask.uuid("user_id")?;
         let user = self.users.get(&id).map(User::json);
         let user =
@@ -220,9 +220,9 @@ impl Organization {
     }
 
     /// Changes a user; answers the old `updated_at` and serves the new one afterwards (recorded: user-member).
-    pub(super) fn update_user(&mut self, ask: &mut Ask<'_>) -> Answer {
+    pub(super) fn update_user(&mut self, ask: &mut HandlerRequest<'_>) -> Handled {
         let id = ask.uuid("user_id")?;
-        let mut fields = Fields::new(&ask.body);
+        let mut fields = BodyFields::new(&ask.body);
         let tags = fields.tags();
         let email = email_in(&mut fields);
         let details = Details::read(&mut fields);
@@ -240,9 +240,9 @@ impl Organization {
         })
     }
 
-    pub(super) fn update_username(&mut self, ask: &mut Ask<'_>) -> Answer {
+    pub(super) fn update_username(&mut self, ask: &mut HandlerRequest<'_>) -> Handled {
         let id = ask.uuid("user_id")?;
-        let mut fields = Fields::new(&ask.body);
+        let mut fields = BodyFields::new(&ask.body);
         let username = username_in(&mut fields);
         let username = fields.require("username", username).unwrap_or_default();
         fields.done()?;
@@ -254,15 +254,15 @@ impl Organization {
     }
 
     /// Takes a new password, of 1 to 72 bytes, and forgets it at once.
-    pub(super) fn update_password(&mut self, ask: &mut Ask<'_>) -> Answer {
+    pub(super) fn update_password(&mut self, ask: &mut HandlerRequest<'_>) -> Handled {
         let id = ask.uuid("user_id")?;
-        let mut fields = Fields::new(&ask.body);
+        let mut fields = BodyFields::new(&ask.body);
         let absent = (!fields.has("password")).then_some(0);
         let length = fields.text("password").map(|password| password.len()).or(absent);
         if length.is_some_and(|length| !(1..=72).contains(&length)) {
             fields.refuse(
                 "password",
-                Reason::Constraint,
+                ArgumentReason::Constraint,
                 "value length must be between 1 and 72 bytes, inclusive",
             );
         }
@@ -274,11 +274,11 @@ impl Organization {
 
     /// Locks or unlocks a member; the owner cannot be locked, and nobody locks themselves. Unlocking starts the grace
     /// periods anew.
-    pub(super) fn lock_user(&mut self, ask: &mut Ask<'_>, locked: bool) -> Answer {
+    pub(super) fn lock_user(&mut self, ask: &mut HandlerRequest<'_>, locked: bool) -> Handled {
         let id = ask.uuid("user_id")?;
         let user = self.users.get(&id).ok_or_else(|| not_found(id.clone()))?;
         self.unprotected(!user.is_owner())?;
-        if locked && ask.caller == Caller::Bearer(Bearer::User(id.clone())) {
+        if locked && ask.caller == Requester::Bearer(Bearer::User(id.clone())) {
             return Err(Problem::Denied(vec![("write", "user")]));
         }
         let anew = |period: &GracePeriod| self.grace_period(period.kind, ask.request.now);
@@ -291,7 +291,12 @@ impl Organization {
         })
     }
 
-    fn change_user(&mut self, ask: &Ask<'_>, id: String, change: impl FnOnce(&mut User)) -> Answer {
+    fn change_user(
+        &mut self,
+        ask: &HandlerRequest<'_>,
+        id: String,
+        change: impl FnOnce(&mut User),
+    ) -> Handled {
         if !self.users.contains(&id) {
             return Err(not_found(id));
         }
@@ -304,7 +309,7 @@ impl Organization {
     }
 
     /// Deletes a user with their API keys; their policies stay, without a principal.
-    pub(super) fn delete_user(&mut self, ask: &mut Ask<'_>) -> Answer {
+    pub(super) fn delete_user(&mut self, ask: &mut HandlerRequest<'_>) -> Handled {
         let id = ask.uuid("user_id")?;
         let user = self.users.get(&id).ok_or_else(|| not_found(id.clone()))?;
         self.unprotected(user.deletable)?;

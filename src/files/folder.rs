@@ -23,7 +23,7 @@ pub struct FolderId(u64, u64);
 
 /// How an entry is opened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum How {
+pub(super) enum OpenMode {
     Read,
     Append,
     Update,
@@ -164,16 +164,16 @@ impl Folder {
         Ok(entries)
     }
 
-    pub(super) fn open_entry(&self, name: &OsStr, how: How) -> io::Result<File> {
+    pub(super) fn open_entry(&self, name: &OsStr, how: OpenMode) -> io::Result<File> {
         let flags = match how {
-            How::Read => OFlags::RDONLY,
-            How::Append => OFlags::RDWR | OFlags::APPEND | OFlags::CREATE,
-            How::Update => OFlags::RDWR | OFlags::CREATE,
-            How::WriteDevice => OFlags::WRONLY,
+            OpenMode::Read => OFlags::RDONLY,
+            OpenMode::Append => OFlags::RDWR | OFlags::APPEND | OFlags::CREATE,
+            OpenMode::Update => OFlags::RDWR | OFlags::CREATE,
+            OpenMode::WriteDevice => OFlags::WRONLY,
         };
-        let mode = if how == How::Update { PRIVATE } else { USUAL };
+        let mode = if how == OpenMode::Update { PRIVATE } else { USUAL };
         let fd = fs::openat(self.fd(), name, flags | CAREFUL, mode)?;
-        if how == How::WriteDevice {
+        if how == OpenMode::WriteDevice {
             // What is written to a device may wait for it.
             fs::fcntl_setfl(&fd, fs::fcntl_getfl(&fd)? - OFlags::NONBLOCK)?;
         }

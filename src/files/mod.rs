@@ -16,7 +16,7 @@ use std::fs::File;
 use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
-use folder::How;
+use folder::OpenMode;
 pub use folder::{Folder, FolderId};
 use stream::Stream;
 use walk::{Purpose, Reached, find};
@@ -115,7 +115,7 @@ impl Reached {
             Self::Entry { kind: Some(EntryKind::Link), shown, .. } => Err(FileError::Link(shown)),
             Self::Entry { kind: Some(EntryKind::Device | EntryKind::Other), .. } => Err(FileError::Special),
             Self::Entry { folder, name, kind: Some(EntryKind::File | EntryKind::Folder) | None, .. } => {
-                let file = folder.open_entry(&name, How::Read)?;
+                let file = folder.open_entry(&name, OpenMode::Read)?;
                 if file.metadata()?.is_file() { Ok(Opened::File(file)) } else { Err(FileError::Special) }
             }
         }
@@ -154,7 +154,7 @@ pub fn replace(path: &Path, bytes: &[u8], privacy: Privacy) -> Result<(), FileEr
     let (folder, name, kind) = place(path)?;
     match kind {
         Some(EntryKind::Device) => {
-            let mut device = folder.open_entry(&name, How::WriteDevice)?;
+            let mut device = folder.open_entry(&name, OpenMode::WriteDevice)?;
             Ok(device.write_all(bytes).and_then(|()| device.flush())?)
         }
         Some(EntryKind::Other) => Err(FileError::Special),
@@ -191,7 +191,7 @@ pub fn append(path: &Path) -> Result<File, FileError> {
         return Ok(File::options().append(true).open(path)?);
     }
     let (folder, name, kind) = place(path)?;
-    let how = if kind == Some(EntryKind::Device) { How::WriteDevice } else { How::Append };
+    let how = if kind == Some(EntryKind::Device) { OpenMode::WriteDevice } else { OpenMode::Append };
     keep(path, &folder, &name, kind, how)
 }
 
@@ -204,7 +204,7 @@ pub fn own(folder: &Path, name: &str) -> Result<File, FileError> {
     let (path, folder, name) = (folder.join(name), Folder::followed(folder)?, OsString::from(name));
     let kind = folder.kind(&name)?;
     let kind = if kind == Some(EntryKind::Device) { Some(EntryKind::Other) } else { kind };
-    keep(&path, &folder, &name, kind, How::Update)
+    keep(&path, &folder, &name, kind, OpenMode::Update)
 }
 
 fn keep(
@@ -212,7 +212,7 @@ fn keep(
     folder: &Folder,
     name: &OsString,
     kind: Option<EntryKind>,
-    how: How,
+    how: OpenMode,
 ) -> Result<File, FileError> {
     match kind {
         Some(EntryKind::Link) => Err(FileError::Link(path.to_owned())),

@@ -18,7 +18,7 @@ pub struct FolderId(PathBuf);
 
 /// How an entry is opened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum How {
+pub(super) enum OpenMode {
     Read,
     Append,
     Update,
@@ -116,13 +116,13 @@ impl Folder {
         fs::read_dir(&self.0)?.take(most).map(entry).collect()
     }
 
-    pub(super) fn open_entry(&self, name: &OsStr, how: How) -> io::Result<File> {
+    pub(super) fn open_entry(&self, name: &OsStr, how: OpenMode) -> io::Result<File> {
         let mut options = File::options();
         match how {
-            How::Read => options.read(true),
-            How::Append => options.read(true).append(true).create(true),
-            How::Update => options.read(true).write(true).create(true).truncate(false),
-            How::WriteDevice => options.write(true),
+            OpenMode::Read => options.read(true),
+            OpenMode::Append => options.read(true).append(true).create(true),
+            OpenMode::Update => options.read(true).write(true).create(true).truncate(false),
+            OpenMode::WriteDevice => options.write(true),
         };
         options.open(self.0.join(name))
     }

@@ -43,7 +43,7 @@ pub(super) fn find(path: &Path, purpose: Purpose) -> Result<Reached, FileError> 
     if path.as_os_str().is_empty() {
         return Err(missing().into());
     }
-    Walk {
+    TreeWalk {
         at: Folder::start(path)?,
         here: Folder::here()?.id()?,
         trusted: path.is_absolute(),
@@ -58,7 +58,7 @@ pub(super) fn find(path: &Path, purpose: Purpose) -> Result<Reached, FileError> 
 
 /// Follows a path from a folder whose author decides what lies in it.
 pub(super) fn below(folder: &Folder, path: &Path, purpose: Purpose) -> Result<Reached, FileError> {
-    Walk {
+    TreeWalk {
         at: folder.try_clone()?,
         here: folder.id()?,
         trusted: false,
@@ -87,7 +87,7 @@ fn top(path: &Path) -> PathBuf {
         .collect()
 }
 
-struct Walk {
+struct TreeWalk {
     at: Folder,
     /// The current folder.
     here: FolderId,
@@ -100,7 +100,7 @@ struct Walk {
     purpose: Purpose,
 }
 
-impl Walk {
+impl TreeWalk {
     fn go(mut self) -> Result<Reached, FileError> {
         while let Some(name) = self.rest.pop() {
             if self.trusted && !self.at_top {

@@ -6,7 +6,7 @@ use crate::api::wire::{self, Novel, Novelty};
 
 /// The answers of one refresh.
 #[derive(Debug, Default)]
-pub(super) struct Answers {
+pub(super) struct RefreshAnswers {
     pub(super) users: Vec<wire::User>,
     pub(super) applications: Vec<wire::Application>,
     pub(super) groups: Vec<wire::Group>,
@@ -23,7 +23,7 @@ pub(super) struct PolicyWithRules {
     pub(super) rules: Vec<wire::Rule>,
 }
 
-impl Answers {
+impl RefreshAnswers {
     /// Returns what of all this is new to this version, each once, in a stable order.
     pub(super) fn notices(&self) -> Vec<Notice> {
         fn of<'a>(objects: impl IntoIterator<Item = &'a (impl Novel + 'a)>) -> impl Iterator<Item = Novelty> {

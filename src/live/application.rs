@@ -2,11 +2,11 @@ use jiff::Timestamp;
 
 use super::Error;
 use super::meta::{flags, meta};
-use super::seen::{Answer, Known, api_id};
+use super::seen::{Known, ObjectAnswer, api_id};
 use crate::api::{self, Client, List, ListApplications, OrganizationId, wire};
 use crate::model::{Application, Id, Kind, Object};
 
-impl Answer for wire::Application {
+impl ObjectAnswer for wire::Application {
     const KIND: Kind = Kind::Application;
 
     fn title(&self) -> &str {

@@ -9,7 +9,7 @@ use crate::model::{Id, Ids, Key, Kind, Principal};
 
 /// Who runs this, as far as the API tells.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Caller {
+pub struct ApiCaller {
     /// The public half of the key that is used.
     pub access_key: AccessKey,
     /// When the key stops working; `None` for never, or when it is not known.
@@ -44,9 +44,9 @@ enum Who {
 /// assert_eq!(caller.principal(&live.ids)?.to_string(), "application ci");
 /// # Ok(()) }
 /// ```
-pub async fn caller(client: &Client, access_key: &AccessKey) -> Result<Caller, Error> {
+pub async fn caller(client: &Client, access_key: &AccessKey) -> Result<ApiCaller, Error> {
     let unresolved =
-        |why: String| Caller { access_key: access_key.clone(), expires_at: None, bearer: Err(why) };
+        |why: String| ApiCaller { access_key: access_key.clone(), expires_at: None, bearer: Err(why) };
     let key = match client.get_api_key(access_key).await {
         Ok(key) => key,
         Err(error) if error.kind() == ErrorKind::Forbidden => {
@@ -63,7 +63,7 @@ pub async fn caller(client: &Client, access_key: &AccessKey) -> Result<Caller, E
         Some(Bearer::Application(id)) => Ok(Who::Application(id_of(id.as_str())?)),
         None => Err(format!("the API does not say whose key `{access_key}` is")),
     };
-    Ok(Caller { access_key: access_key.clone(), expires_at: key.expires_at, bearer })
+    Ok(ApiCaller { access_key: access_key.clone(), expires_at: key.expires_at, bearer })
 }
 
 /// Why nobody knows who runs this.
@@ -71,7 +71,7 @@ pub async fn caller(client: &Client, access_key: &AccessKey) -> Result<Caller, E
 #[error("{0}")]
 pub struct Unresolved(pub String);
 
-impl Caller {
+impl ApiCaller {
     /// Says whether the API told whose key it is.
     #[must_use]
     pub const fn is_resolved(&self) -> bool {

@@ -4,11 +4,11 @@ use jiff::Timestamp;
 
 use super::Error;
 use super::meta::{flags, meta};
-use super::seen::{Answer, Known, api_id};
+use super::seen::{Known, ObjectAnswer, api_id};
 use crate::api::{self, Client, List, ListGroups, OrganizationId, wire};
 use crate::model::{Builtin, Group, Id, Kind, Object};
 
-impl Answer for wire::Group {
+impl ObjectAnswer for wire::Group {
     const KIND: Kind = Kind::Group;
 
     fn title(&self) -> &str {

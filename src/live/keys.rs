@@ -6,22 +6,22 @@ use std::str::FromStr;
 use jiff::Timestamp;
 
 use super::Error;
-use super::answers::Answers;
-use super::seen::{Answer, id_of};
+use super::answers::RefreshAnswers;
+use super::seen::{ObjectAnswer, id_of};
 use crate::api::wire;
 use crate::model::{Address, Email, Id, Ids, Key, Name, Username};
 
 /// The keys of all objects, and what a person wants to know about those that have no name of their own.
 #[derive(Debug, Default)]
-pub(super) struct Keys {
+pub(super) struct ObjectKeys {
     pub(super) ids: Ids,
     pub(super) titles: HashMap<Id, String>,
     pub(super) duplicates: BTreeMap<Address, Vec<Id>>,
 }
 
-impl Keys {
+impl ObjectKeys {
     /// Gives every object its key.
-    pub(super) fn of(answers: &Answers) -> Result<Self, Error> {
+    pub(super) fn of(answers: &RefreshAnswers) -> Result<Self, Error> {
         let mut keys = Self::default();
         keys.kind::<Email, _>(answers.users.iter(), &second_names(&answers.users))?;
         keys.kind::<Name, _>(answers.applications.iter(), &HashMap::new())?;
@@ -31,7 +31,7 @@ impl Keys {
     }
 
     /// Gives the objects of one kind their keys: the name, a second name, by id, where somebody else has it too, or the id.
-    fn kind<'a, N: FromStr + Clone + Eq + Hash + Into<Key>, T: Answer + 'a>(
+    fn kind<'a, N: FromStr + Clone + Eq + Hash + Into<Key>, T: ObjectAnswer + 'a>(
         &mut self,
         answers: impl Iterator<Item = &'a T>,
         second: &HashMap<&str, Key>,

@@ -33,17 +33,17 @@ use std::fmt;
 use jiff::Timestamp;
 
 pub use self::access_keys::access_keys;
-pub use self::caller::{Caller, Unresolved, caller};
+pub use self::caller::{ApiCaller, Unresolved, caller};
 pub use self::error::Error;
 pub use self::oldest_keys::oldest_keys;
 pub use self::refresh::refresh;
-pub use self::seen::{Answer, Known, Seen, api_id, get, list, rules};
+pub use self::seen::{Known, LiveObject, ObjectAnswer, api_id, get, list, rules};
 pub use self::snapshot::snapshot;
 use crate::model::{Address, Catalogue, Id, Ids, State};
 
 /// What to read besides users, applications, groups, policies and rules, which the access of anybody depends on.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Needs {
+pub struct LiveNeeds {
     /// The projects, for their names. It is the slowest list.
     pub projects: bool,
     /// The permission sets that the organization can grant.

@@ -2,11 +2,11 @@ use jiff::Timestamp;
 
 use super::Error;
 use super::meta::{flags, meta};
-use super::seen::{Answer, Known, api_id};
+use super::seen::{Known, ObjectAnswer, api_id};
 use crate::api::{self, Client, List, ListPolicies, OrganizationId, wire};
 use crate::model::{Attachment, Id, Kind, Object, Policy, Rules};
 
-impl Answer for wire::Policy {
+impl ObjectAnswer for wire::Policy {
     const KIND: Kind = Kind::Policy;
 
     fn title(&self) -> &str {

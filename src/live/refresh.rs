@@ -2,9 +2,9 @@
 use futures::stream::{self, StreamExt, TryStreamExt};
 use futures::try_join;
 
-use super::answers::{Answers, PolicyWithRules};
-use super::seen::Answer as _;
-use super::{Error, Live, Needs, state};
+use super::answers::{PolicyWithRules, RefreshAnswers};
+use super::seen::ObjectAnswer as _;
+use super::{Error, Live, LiveNeeds, state};
 use crate::api::{Client, List, ListProjects, ListQuota, Listed, PermissionSetOrder, wire};
 use crate::model::Id;
 
@@ -32,12 +32,12 @@ const READ_AGAIN: u32 = 3;
 /// assert!(live.notices.is_empty());
 /// # Ok(()) }
 /// ```
-pub async fn refresh(client: &Client, organization: Id, needs: &Needs) -> Result<Live, Error> {
+pub async fn refresh(client: &Client, organization: Id, needs: &LiveNeeds) -> Result<Live, Error> {
     if client.organization().as_str().parse() != Ok(organization) {
         let what = "the client".to_owned();
         return Err(Error::Foreign { what, found: client.organization().to_string(), wanted: organization });
     }
-    let Needs { projects, permission_sets, quota } = *needs;
+    let LiveNeeds { projects, permission_sets, quota } = *needs;
     let (users, applications, groups, policies, projects, permission_sets, quota) = try_join!(
         read("the users", wire::User::list(client)),
         read("the applications", wire::Application::list(client)),
@@ -48,7 +48,7 @@ pub async fn refresh(client: &Client, organization: Id, needs: &Needs) -> Result
             .list_permission_sets(PermissionSetOrder::NameAsc)),
         read_if(quota, "the quotas", || client.list_quota(&ListQuota::default())),
     )?;
-    let answers = Answers {
+    let answers = RefreshAnswers {
         users,
         applications,
         groups,

@@ -10,7 +10,7 @@ use crate::model::{Address, Attachment, Catalogue, Id, Key, Kind, Object, Princi
 
 /// A live object, as one answer shows it. The rules of a policy have a list of their own and are not in it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Seen {
+pub struct LiveObject {
     /// Its id.
     pub id: Id,
     /// Its name; of a user, the e-mail address.
@@ -63,7 +63,7 @@ impl Known<'_> {
 }
 
 /// An answer that is an object of one kind.
-pub trait Answer: Listed + Sync {
+pub trait ObjectAnswer: Listed + Sync {
     /// The kind.
     const KIND: Kind;
 
@@ -93,11 +93,11 @@ pub trait Answer: Listed + Sync {
     /// # Errors
     /// [`Error::Foreign`] for an object of another organization: it would be changed, or granted something, in the wrong
     /// place. [`Error::Shape`] when the model cannot take it.
-    fn seen(&self, known: &Known<'_>) -> Result<Seen, Error> {
+    fn seen(&self, known: &Known<'_>) -> Result<LiveObject, Error> {
         own(known.organization, self.organization(), || format!("{} `{}`", Self::KIND, self.title()))?;
         let (created_at, updated_at) = self.times();
         let (id, title) = (id_of(self.id())?, self.title().to_owned());
-        Ok(Seen { id, title, object: self.object(known)?, created_at, updated_at })
+        Ok(LiveObject { id, title, object: self.object(known)?, created_at, updated_at })
     }
 }
 
@@ -105,7 +105,7 @@ pub trait Answer: Listed + Sync {
 ///
 /// # Errors
 /// When not all of them can be read, or one is not what the model can take.
-pub async fn list(client: &Client, kind: Kind, known: &Known<'_>) -> Result<Vec<Seen>, Error> {
+pub async fn list(client: &Client, kind: Kind, known: &Known<'_>) -> Result<Vec<LiveObject>, Error> {
     match kind {
         Kind::User => list_of::<wire::User>(client, known).await,
         Kind::Application => list_of::<wire::Application>(client, known).await,
@@ -114,7 +114,7 @@ pub async fn list(client: &Client, kind: Kind, known: &Known<'_>) -> Result<Vec<
     }
 }
 
-async fn list_of<T: Answer>(client: &Client, known: &Known<'_>) -> Result<Vec<Seen>, Error> {
+async fn list_of<T: ObjectAnswer>(client: &Client, known: &Known<'_>) -> Result<Vec<LiveObject>, Error> {
     let what = format!("the {}", T::KIND.section());
     let answers = T::list(client).all().await.map_err(Error::reading(what))?;
     answers.iter().map(|answer| answer.seen(known)).collect()
@@ -124,7 +124,12 @@ async fn list_of<T: Answer>(client: &Client, known: &Known<'_>) -> Result<Vec<Se
 ///
 /// # Errors
 /// When it cannot be read, or is not what the model can take.
-pub async fn get(client: &Client, kind: Kind, id: Id, known: &Known<'_>) -> Result<Option<Seen>, Error> {
+pub async fn get(
+    client: &Client,
+    kind: Kind,
+    id: Id,
+    known: &Known<'_>,
+) -> Result<Option<LiveObject>, Error> {
     match kind {
         Kind::User => get_of::<wire::User>(client, id, known).await,
         Kind::Application => get_of::<wire::Application>(client, id, known).await,
@@ -133,7 +138,11 @@ pub async fn get(client: &Client, kind: Kind, id: Id, known: &Known<'_>) -> Resu
     }
 }
 
-async fn get_of<T: Answer>(client: &Client, id: Id, known: &Known<'_>) -> Result<Option<Seen>, Error> {
+async fn get_of<T: ObjectAnswer>(
+    client: &Client,
+    id: Id,
+    known: &Known<'_>,
+) -> Result<Option<LiveObject>, Error> {
     match T::get(client, id).await {
         Ok(answer) => answer.seen(known).map(Some),
         Err(error) if error.kind() == api::ErrorKind::NotFound => Ok(None),

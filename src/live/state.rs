@@ -3,16 +3,16 @@ use std::collections::{BTreeMap, HashMap};
 
 use indexmap::IndexMap;
 
-use super::answers::Answers;
-use super::keys::Keys;
-use super::seen::{Answer, Known, id_of, own, rules_of};
+use super::answers::RefreshAnswers;
+use super::keys::ObjectKeys;
+use super::seen::{Known, ObjectAnswer, id_of, own, rules_of};
 use super::{Error, Live};
 use crate::api::wire;
 use crate::model::{Address, Catalogue, Id, Kind, PermissionSet, Policy, ProjectName, ScopeType, State};
 
 /// Makes sense of what the API said about an organization.
-pub(super) fn assemble(organization: Id, answers: &Answers) -> Result<Live, Error> {
-    let keys = Keys::of(answers)?;
+pub(super) fn assemble(organization: Id, answers: &RefreshAnswers) -> Result<Live, Error> {
+    let keys = ObjectKeys::of(answers)?;
     let catalogue = answers.permission_sets.as_deref().map(catalogue).transpose()?;
     let mut state = State::empty(organization);
     state.projects = projects(organization, &answers.projects)?;
@@ -28,13 +28,13 @@ pub(super) fn assemble(organization: Id, answers: &Answers) -> Result<Live, Erro
             policy.rules = rules_of(&it.policy.name, &it.rules, &known)?;
         }
     }
-    let Keys { ids, titles, duplicates, .. } = keys;
+    let ObjectKeys { ids, titles, duplicates, .. } = keys;
     let (quotas, notices) = (quotas(&answers.quota), answers.notices());
     Ok(Live { state, ids, titles, duplicates, oldest_keys: HashMap::new(), catalogue, quotas, notices })
 }
 
 /// Adds the objects that answers of one kind show.
-fn insert<'a, T: Answer + 'a>(
+fn insert<'a, T: ObjectAnswer + 'a>(
     state: &mut State,
     answers: impl IntoIterator<Item = &'a T>,
     known: &Known<'_>,

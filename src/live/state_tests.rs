@@ -57,19 +57,19 @@ fn a_policy(number: u32, fields: &Value, rules: &[Value]) -> PolicyWithRules {
     PolicyWithRules { policy: object(number, fields), rules }
 }
 
-fn live(answers: &Answers) -> Live {
+fn live(answers: &RefreshAnswers) -> Live {
     assemble(ORGANIZATION.parse().unwrap(), answers).unwrap()
 }
 
-fn refusal(answers: &Answers) -> String {
+fn refusal(answers: &RefreshAnswers) -> String {
     assemble(ORGANIZATION.parse().unwrap(), answers).unwrap_err().to_string()
 }
 
 /// The only rule of the only policy.
 fn the_rule(fields: &Value) -> Result<Rule, String> {
-    let answers = Answers {
+    let answers = RefreshAnswers {
         policies: vec![a_policy(1, &json!({}), std::slice::from_ref(fields))],
-        ..Answers::default()
+        ..RefreshAnswers::default()
     };
     let live = assemble(ORGANIZATION.parse().unwrap(), &answers).map_err(|error| error.to_string())?;
     Ok(live.state.policies().next().unwrap().1.rules.0[0].clone())
@@ -78,7 +78,7 @@ fn the_rule(fields: &Value) -> Result<Rule, String> {
 #[test]
 fn a_name_that_two_bear_leaves_both_to_their_ids() {
     let named = |number, name: &str| an_application(number, &json!({ "name": name }));
-    let answers = Answers {
+    let answers = RefreshAnswers {
         applications: vec![
             named(1, "ci"),
             named(2, "ci"),
@@ -87,7 +87,7 @@ fn a_name_that_two_bear_leaves_both_to_their_ids() {
             named(5, "no/name"),
         ],
         users: vec![a_user(6, "a@x.io"), a_user(7, "A@X.io"), a_user(8, "ci"), a_user(9, "b@x.io")],
-        ..Answers::default()
+        ..RefreshAnswers::default()
     };
     let live = live(&answers);
     let applications: Vec<_> =
@@ -111,11 +111,11 @@ fn a_name_that_two_bear_leaves_both_to_their_ids() {
 
 #[test]
 fn a_name_may_be_borne_once_in_each_kind() {
-    let answers = Answers {
+    let answers = RefreshAnswers {
         applications: vec![an_application(1, &json!({"name": "ops"}))],
         groups: vec![a_group(2, &[], &[1], &json!({"name": "ops"}))],
         policies: vec![a_policy(3, &json!({"name": "ops", "group_id": id(2).to_string()}), &[])],
-        ..Answers::default()
+        ..RefreshAnswers::default()
     };
     let live = live(&answers);
     assert!(live.duplicates.is_empty() && live.titles.is_empty());
@@ -124,11 +124,11 @@ fn a_name_may_be_borne_once_in_each_kind() {
 
 #[test]
 fn members_that_no_list_shows_stay_by_their_id() {
-    let answers = Answers {
+    let answers = RefreshAnswers {
         users: vec![a_user(1, "a@x.io")],
         applications: vec![an_application(2, &json!({"name": "ci"}))],
         groups: vec![a_group(3, &[1, 8], &[2, 9], &json!({}))],
-        ..Answers::default()
+        ..RefreshAnswers::default()
     };
     let live = live(&answers);
     let members: Vec<_> =
@@ -141,7 +141,7 @@ fn members_that_no_list_shows_stay_by_their_id() {
 #[test]
 fn an_attachment_may_dangle_or_be_missing() {
     let policy = |number, fields: Value| a_policy(number, &fields, &[]);
-    let answers = Answers {
+    let answers = RefreshAnswers {
         policies: vec![
             policy(1, json!({"user_id": id(7).to_string()})),
             policy(2, json!({"application_id": id(8).to_string()})),
@@ -149,7 +149,7 @@ fn an_attachment_may_dangle_or_be_missing() {
             policy(4, json!({"no_principal": true})),
             policy(5, json!({})),
         ],
-        ..Answers::default()
+        ..RefreshAnswers::default()
     };
     let attachments: Vec<_> =
         live(&answers).state.policies().map(|(_, it)| it).map(|it| it.attachment.to_string()).collect();
@@ -184,10 +184,10 @@ fn the_organizations_own_list_of_sets_goes_before_the_published_one() {
         "permission_set_names": ["OfTomorrow"],
     });
     let set = json!({"name": "OfTomorrow", "scope_type": "projects", "categories": ["compute"]});
-    let answers = Answers {
+    let answers = RefreshAnswers {
         policies: vec![a_policy(1, &json!({}), &[fields])],
         permission_sets: Some(vec![object(2, &set)]),
-        ..Answers::default()
+        ..RefreshAnswers::default()
     };
     let live = live(&answers);
     assert_eq!(live.state.policies().next().unwrap().1.rules.0[0].scope, Scope::AllProjects);
@@ -223,11 +223,20 @@ fn an_object_of_another_organization_is_refused_by_name() {
     let mut user = a_user(1, "a@x.io");
     user.organization_id = id(9).to_string().parse().unwrap();
     let foreign = [
-        (Answers { users: vec![user], ..Answers::default() }, "user `a@x.io`"),
-        (Answers { applications: vec![an_application(1, &other)], ..Answers::default() }, "application `n1`"),
-        (Answers { groups: vec![a_group(1, &[], &[], &other)], ..Answers::default() }, "group `n1`"),
-        (Answers { policies: vec![a_policy(1, &other, &[])], ..Answers::default() }, "policy `n1`"),
-        (Answers { projects: vec![project], ..Answers::default() }, "project `n1`"),
+        (RefreshAnswers { users: vec![user], ..RefreshAnswers::default() }, "user `a@x.io`"),
+        (
+            RefreshAnswers { applications: vec![an_application(1, &other)], ..RefreshAnswers::default() },
+            "application `n1`",
+        ),
+        (
+            RefreshAnswers { groups: vec![a_group(1, &[], &[], &other)], ..RefreshAnswers::default() },
+            "group `n1`",
+        ),
+        (
+            RefreshAnswers { policies: vec![a_policy(1, &other, &[])], ..RefreshAnswers::default() },
+            "policy `n1`",
+        ),
+        (RefreshAnswers { projects: vec![project], ..RefreshAnswers::default() }, "project `n1`"),
     ];
     for (answers, what) in foreign {
         let wanted = format!("{what} belongs to the organization {}, not to {ORGANIZATION}", id(9));
@@ -241,14 +250,23 @@ fn an_object_of_another_organization_is_refused_by_name() {
 fn what_the_model_cannot_take_is_an_error_and_nothing_is_skipped() {
     let no_uuid = json!({"id": "not-a-uuid"});
     let refused = [
-        Answers { applications: vec![an_application(1, &no_uuid)], ..Answers::default() },
-        Answers { groups: vec![a_group(1, &[], &[], &no_uuid)], ..Answers::default() },
-        Answers { groups: vec![a_group(1, &[], &[], &json!({"user_ids": ["x"]}))], ..Answers::default() },
-        Answers { policies: vec![a_policy(1, &json!({"user_id": "x"}), &[])], ..Answers::default() },
-        Answers { projects: vec![object(1, &json!({"name": "a\u{1b}"}))], ..Answers::default() },
-        Answers {
+        RefreshAnswers { applications: vec![an_application(1, &no_uuid)], ..RefreshAnswers::default() },
+        RefreshAnswers { groups: vec![a_group(1, &[], &[], &no_uuid)], ..RefreshAnswers::default() },
+        RefreshAnswers {
+            groups: vec![a_group(1, &[], &[], &json!({"user_ids": ["x"]}))],
+            ..RefreshAnswers::default()
+        },
+        RefreshAnswers {
+            policies: vec![a_policy(1, &json!({"user_id": "x"}), &[])],
+            ..RefreshAnswers::default()
+        },
+        RefreshAnswers {
+            projects: vec![object(1, &json!({"name": "a\u{1b}"}))],
+            ..RefreshAnswers::default()
+        },
+        RefreshAnswers {
             groups: vec![a_group(1, &[], &[], &json!({"all_users": true, "all_applications": true}))],
-            ..Answers::default()
+            ..RefreshAnswers::default()
         },
     ];
     for answers in refused {
@@ -257,10 +275,10 @@ fn what_the_model_cannot_take_is_an_error_and_nothing_is_skipped() {
     assert!(the_rule(&json!({"permission_set_names": ["a b"]})).is_err());
     assert!(the_rule(&json!({"project_ids": ["x"]})).is_err());
     assert!(the_rule(&json!({"condition": "x".repeat(2049)})).is_err());
-    let twins = Answers {
+    let twins = RefreshAnswers {
         applications: vec![an_application(1, &json!({}))],
         groups: vec![a_group(1, &[], &[], &json!({}))],
-        ..Answers::default()
+        ..RefreshAnswers::default()
     };
     assert_eq!(refusal(&twins), "application n1 and group n1 have the same id");
 }
@@ -269,14 +287,14 @@ fn what_the_model_cannot_take_is_an_error_and_nothing_is_skipped() {
 fn owners_flags_and_builtin_groups_are_carried_over() {
     let fields = json!({"tags": ["scw-iam=platform", "b"], "editable": false, "deletable": false, "managed": true,
         "description": "d", "nb_api_keys": 7});
-    let answers = Answers {
+    let answers = RefreshAnswers {
         applications: vec![an_application(1, &fields)],
         groups: vec![
             a_group(2, &[4], &[], &json!({"all_users": true})),
             a_group(3, &[], &[], &json!({"all_applications": true})),
         ],
         users: vec![a_user(4, "a@x.io")],
-        ..Answers::default()
+        ..RefreshAnswers::default()
     };
     let live = live(&answers);
     let application = &live.state.applications().next().unwrap().1;
@@ -294,7 +312,13 @@ fn a_user_is_what_the_api_says_and_of_a_new_type_no_owner() {
     let kind = |text: &str| {
         let mut user = a_user(1, "a@x.io");
         user.kind = serde_json::from_value(json!(text)).unwrap();
-        live(&Answers { users: vec![user], ..Answers::default() }).state.users().next().unwrap().1.kind
+        live(&RefreshAnswers { users: vec![user], ..RefreshAnswers::default() })
+            .state
+            .users()
+            .next()
+            .unwrap()
+            .1
+            .kind
     };
     assert_eq!(kind("owner"), UserType::Owner);
     assert_eq!((kind("member"), kind("guest")), (UserType::Member, UserType::Member));
@@ -306,11 +330,11 @@ fn what_is_new_is_told_once_however_often_it_comes() {
     let new = json!({"srn": "x"});
     let mut user = a_user(3, "a@x.io");
     user.kind = wire::UserType::Unknown("robot".to_owned());
-    let answers = Answers {
+    let answers = RefreshAnswers {
         applications: vec![an_application(1, &new), an_application(2, &new)],
         users: vec![user],
         policies: vec![a_policy(4, &new, &[json!({"project_ids": [id(5).to_string()], "until": 1})])],
-        ..Answers::default()
+        ..RefreshAnswers::default()
     };
     let notices: Vec<_> = live(&answers).notices.iter().map(ToString::to_string).collect();
     let told = |what: &str| format!("the API serves {what}, which this version does not know");
@@ -327,9 +351,9 @@ fn what_is_new_is_told_once_however_often_it_comes() {
 #[test]
 fn projects_on_their_way_out_have_no_name_to_grant_on() {
     let project = |number, status: Value| object(number, &json!({"name": "prod", "status": status}));
-    let answers = Answers {
+    let answers = RefreshAnswers {
         projects: vec![project(1, json!("active")), project(2, json!("deleting")), project(3, Value::Null)],
-        ..Answers::default()
+        ..RefreshAnswers::default()
     };
     let named: Vec<_> = live(&answers).state.projects.keys().copied().collect();
     assert_eq!(named, [id(1), id(3)], "two of one name are for the files to tell apart");
@@ -342,7 +366,7 @@ fn the_global_quotas_are_found() {
         quota.as_object_mut().unwrap().extend(rest.as_object().unwrap().clone());
         serde_json::from_value(quota).unwrap()
     };
-    let answers = Answers {
+    let answers = RefreshAnswers {
         quota: vec![
             quota(
                 "iam_groups",
@@ -352,7 +376,7 @@ fn the_global_quotas_are_found() {
             quota("old", json!({"limit": 7})),
             quota("by_zone", json!({"limits": [{"zone": "fr-par-1", "limit": 7}]})),
         ],
-        ..Answers::default()
+        ..RefreshAnswers::default()
     };
     let live = live(&answers);
     let quotas = [("iam_groups", Some(50)), ("iam_policies", None), ("old", Some(7))];

@@ -1,11 +1,11 @@
 use jiff::Timestamp;
 
 use super::Error;
-use super::seen::{Answer, Known, api_id};
+use super::seen::{Known, ObjectAnswer, api_id};
 use crate::api::{self, Client, List, ListUsers, OrganizationId, wire};
 use crate::model::{Id, Kind, Object, User, UserStatus, UserType};
 
-impl Answer for wire::User {
+impl ObjectAnswer for wire::User {
     const KIND: Kind = Kind::User;
 
     fn title(&self) -> &str {

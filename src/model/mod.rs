@@ -37,7 +37,7 @@ pub(crate) use near::spent;
 pub use near::{NearBudget, near};
 pub use object::{
     Application, Builtin, Field, FieldValue, Group, Kind, Managed, Object, OfKind, Policy, Rule, Rules,
-    Scope, User, UserStatus, UserType, Writer,
+    Scope, User, UserStatus, UserType, WriteCall,
 };
 pub use people::People;
 pub use state::{Flags, Meta, Owner, State};

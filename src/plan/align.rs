@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use super::{Adoption, Conflict, ConflictKind, Error, Facts, Spared, SparedReason};
 use crate::model::{
     Address, Attachment, Desired, Flags, Group, Id, Identity, Ids, Key, Kind, Membership, Name, Object,
-    Owner, Policy, Principal, Prune, Stack, State, Where, Writer,
+    Owner, Policy, Principal, Prune, Stack, State, Where, WriteCall,
 };
 
 /// Both sides under the same names: what is, and what the plan leads to.
@@ -197,7 +197,7 @@ impl Matches {
         };
         let object = settled(first)?;
         let equal = |other: &Object| {
-            object.differences(other).iter().all(|(field, _)| field.writer == Writer::Nothing)
+            object.differences(other).iter().all(|(field, _)| field.writer == WriteCall::Nothing)
         };
         let twin = |other: &&&Address| {
             settled(other).is_some_and(|it| owns(stack, &it) && it.api_keys() == 0 && equal(&it))
@@ -501,7 +501,7 @@ fn differs(live: &Object, desired: &Object) -> bool {
         && live
             .differences(desired)
             .iter()
-            .any(|(field, _)| field.writer != Writer::Nothing && field.name != "owner")
+            .any(|(field, _)| field.writer != WriteCall::Nothing && field.name != "owner")
 }
 
 /// The members of groups that are listed with an end that has come.

@@ -3,7 +3,7 @@
 use super::align::Alignment;
 use super::diff::Draft;
 use super::{Action, Blocked, Leftover, Step};
-use crate::access::{self, AccessChange, Grant, Sharpness};
+use crate::access::{self, AccessChange, AccessEffect, Grant};
 use crate::model::{Address, Desired, Policy, Rule, Scope, Where};
 
 /// Returns the policies that keep rules which cannot be written, with the access that therefore stays.
@@ -13,9 +13,9 @@ pub(super) fn blocked(alignment: &Alignment, draft: &Draft, desired: &Desired) -
     }
     let changes = given_way(alignment, draft);
     let lost = |change: &AccessChange, policy: &Address| {
-        let lost = change.grants.iter().filter(|changed| match changed.sharpness {
-            Sharpness::Lost => changed.path.policy == *policy.key(),
-            Sharpness::Tightened | Sharpness::Gained | Sharpness::Loosened => false,
+        let lost = change.grants.iter().filter(|changed| match changed.effect {
+            AccessEffect::Lost => changed.path.policy == *policy.key(),
+            AccessEffect::Tightened | AccessEffect::Gained | AccessEffect::Loosened => false,
         });
         let who = change.principal.clone();
         lost.map(move |changed| (who.clone(), Grant::clone(&changed.grant))).collect::<Vec<_>>()

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::align::Alignment;
-use super::graph::Node;
+use super::graph::NodeId;
 use super::{Action, Effect};
 use crate::access::{
     Attached, Grant, GrantScope, Grants, GroupId, Held, Holdings, PolicyId, PrincipalId, World,
@@ -41,10 +41,10 @@ pub(super) struct Change {
 }
 
 /// What a policy is after each of its nodes; the first stage is the live one.
-pub(super) struct Stage {
+pub(super) struct PolicyStage {
     pub(super) held: Option<Held>,
     /// The node that leads here; `None` for the live one.
-    pub(super) by: Option<Node>,
+    pub(super) by: Option<NodeId>,
 }
 
 /// Every change, with the ways to find them.
@@ -54,19 +54,19 @@ pub(super) struct Draft {
     pub(super) after: Holdings,
     pub(super) changes: Vec<Change>,
     /// The nodes by which someone joins a group; for a built-in group the one that makes the principal.
-    pub(super) joins: BTreeMap<(GroupId, PrincipalId), Node>,
+    pub(super) joins: BTreeMap<(GroupId, PrincipalId), NodeId>,
     /// The nodes by which someone leaves a group, or the group or the principal is deleted.
-    pub(super) leaves: BTreeMap<(GroupId, PrincipalId), Node>,
+    pub(super) leaves: BTreeMap<(GroupId, PrincipalId), NodeId>,
     /// The stages of every policy that changes.
-    pub(super) stages: BTreeMap<PolicyId, Vec<Stage>>,
+    pub(super) stages: BTreeMap<PolicyId, Vec<PolicyStage>>,
     /// The node that makes an object, renames it, deletes it: by the name that it takes or frees on the live side,
     /// which is not always what the object goes by here.
-    pub(super) takes: HashMap<Address, Node>,
-    pub(super) frees: HashMap<Address, Node>,
+    pub(super) takes: HashMap<Address, NodeId>,
+    pub(super) frees: HashMap<Address, NodeId>,
     /// The nodes that make an object.
-    pub(super) made: HashMap<Address, Node>,
+    pub(super) made: HashMap<Address, NodeId>,
     /// The nodes that delete an object.
-    pub(super) deleted: HashMap<Address, Node>,
+    pub(super) deleted: HashMap<Address, NodeId>,
     /// New applications that a policy of all applications becomes the own policy of.
     narrowed: Vec<PrincipalId>,
 }
@@ -119,8 +119,8 @@ impl<'a> Patch<'a> {
 }
 
 impl Draft {
-    fn add(&mut self, action: Action, moves: Vec<Move>, effect: Effect) -> Node {
-        let node = Node::at(self.changes.len());
+    fn add(&mut self, action: Action, moves: Vec<Move>, effect: Effect) -> NodeId {
+        let node = NodeId::at(self.changes.len());
         if let Action::Update { address, from: Some(from), .. } = &action {
             self.takes.insert(address.clone(), node);
             self.frees.insert(address.sibling(from.clone()), node);
@@ -199,7 +199,8 @@ impl Draft {
             Object::Policy(_) => {
                 let id = self.world.policy(address.key());
                 let live = self.before.policy(id).cloned();
-                let stages = vec![Stage { held: live, by: None }, Stage { held: None, by: Some(node) }];
+                let stages =
+                    vec![PolicyStage { held: live, by: None }, PolicyStage { held: None, by: Some(node) }];
                 self.stages.insert(id, stages);
             }
         }
@@ -226,7 +227,7 @@ impl Draft {
         object: Object,
         moves: Vec<Move>,
         effect: Effect,
-    ) -> Option<Node> {
+    ) -> Option<NodeId> {
         address.key().name()?;
         Some(self.add(Action::Create { address: address.clone(), object }, moves, effect))
     }
@@ -257,7 +258,7 @@ impl Draft {
         };
         let moves = vec![Move::Policy(id, held.clone())];
         if let Some(node) = self.create(address, object.clone(), moves, effect) {
-            let stages = vec![Stage { held: None, by: None }, Stage { held, by: Some(node) }];
+            let stages = vec![PolicyStage { held: None, by: None }, PolicyStage { held, by: Some(node) }];
             self.stages.insert(id, stages);
         }
     }
@@ -302,11 +303,11 @@ impl Draft {
         else {
             return;
         };
-        let mut stages = vec![Stage { held: Some(old.clone()), by: None }];
+        let mut stages = vec![PolicyStage { held: Some(old.clone()), by: None }];
         if orphaned.is_some() {
             // The call that deletes what it is attached to detaches it too.
             old.to = Attached::Nobody;
-            stages.push(Stage { held: Some(old.clone()), by: orphaned });
+            stages.push(PolicyStage { held: Some(old.clone()), by: orphaned });
         }
         self.stages.insert(id, stages);
         if self.must_be_renamed_alone(alignment, &patch, &new) {
@@ -387,7 +388,7 @@ impl Draft {
     }
 
     /// The node that deletes what a policy is attached to.
-    fn orphaned_by(&self, attachment: &Attachment) -> Option<Node> {
+    fn orphaned_by(&self, attachment: &Attachment) -> Option<NodeId> {
         self.deleted.get(&attachment.address()?).copied()
     }
 
@@ -416,7 +417,7 @@ impl Draft {
             Attached::Principal(_) | Attached::Group(_) => Effect::Grants,
         };
         let node = self.add(action, vec![Move::Policy(id, Some(held.clone()))], effect);
-        self.stages.entry(id).or_default().push(Stage { held: Some(held), by: Some(node) });
+        self.stages.entry(id).or_default().push(PolicyStage { held: Some(held), by: Some(node) });
     }
 
     /// Rules that grant exactly this.

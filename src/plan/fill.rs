@@ -8,19 +8,20 @@ use std::collections::BTreeSet;
 use super::align::Alignment;
 use super::diff::Move;
 use super::order::Ordered;
-use super::scene::Scene;
+use super::partial_state::PartialState;
 use super::{Action, Bug};
 use crate::access::World;
 use crate::model::{Group, Policy, Principal, State};
 
 /// Completes the steps, in their order.
 pub(super) fn fill(alignment: &Alignment, world: &World, ordered: &mut Ordered) -> Result<(), Bug> {
-    let mut scene = Scene::part(&alignment.before, ordered.changes.iter().map(|change| &change.action));
+    let mut partial_state =
+        PartialState::part(&alignment.before, ordered.changes.iter().map(|change| &change.action));
     for change in &mut ordered.changes {
-        if complete(&mut change.action, &change.moves, world, scene.state()).is_none() {
+        if complete(&mut change.action, &change.moves, world, partial_state.state()).is_none() {
             return Err(Bug(format!("a step writes to {}, which is not there", change.action.address())));
         }
-        scene.play(&change.action);
+        partial_state.play(&change.action);
     }
     Ok(())
 }

@@ -6,9 +6,9 @@ use super::Reason;
 
 /// A node's number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(super) struct Node(u32);
+pub(super) struct NodeId(u32);
 
-impl Node {
+impl NodeId {
     /// Returns the number of the node at a position.
     pub(super) fn at(position: usize) -> Self {
         Self(u32::try_from(position).unwrap_or(u32::MAX))
@@ -24,10 +24,10 @@ impl Node {
 ///
 /// The order is kept as Pearce and Kelly do (2006): an edge against it reorders only what lies between its ends.
 pub(super) struct Graph {
-    out: Vec<Vec<Node>>,
-    into: Vec<Vec<Node>>,
+    out: Vec<Vec<NodeId>>,
+    into: Vec<Vec<NodeId>>,
     position: Vec<u32>,
-    reasons: HashMap<(Node, Node), Reason>,
+    reasons: HashMap<(NodeId, NodeId), Reason>,
 }
 
 /// The edge would have closed a cycle.
@@ -46,7 +46,7 @@ impl Graph {
     }
 
     /// Adds an edge; false when it was there. Of two reasons the stronger one stays.
-    pub(super) fn add(&mut self, first: Node, then: Node, reason: Reason) -> Result<bool, Cycle> {
+    pub(super) fn add(&mut self, first: NodeId, then: NodeId, reason: Reason) -> Result<bool, Cycle> {
         if first == then {
             return Err(Cycle);
         }
@@ -64,23 +64,23 @@ impl Graph {
     }
 
     /// Takes an edge away.
-    pub(super) fn remove(&mut self, first: Node, then: Node) {
+    pub(super) fn remove(&mut self, first: NodeId, then: NodeId) {
         self.out[first.index()].retain(|node| *node != then);
         self.into[then.index()].retain(|node| *node != first);
         self.reasons.remove(&(first, then));
     }
 
-    fn reorder(&mut self, first: Node, then: Node) -> Result<(), Cycle> {
+    fn reorder(&mut self, first: NodeId, then: NodeId) -> Result<(), Cycle> {
         let (low, high) = (self.position[then.index()], self.position[first.index()]);
         let mut forward = self.reach(then, &self.out, |position| position <= high);
         if forward.contains(&first) {
             return Err(Cycle);
         }
         let mut backward = self.reach(first, &self.into, |position| position >= low);
-        let by_position = |node: &Node| self.position[node.index()];
+        let by_position = |node: &NodeId| self.position[node.index()];
         forward.sort_unstable_by_key(by_position);
         backward.sort_unstable_by_key(by_position);
-        let nodes: Vec<Node> = backward.into_iter().chain(forward).collect();
+        let nodes: Vec<NodeId> = backward.into_iter().chain(forward).collect();
         let mut positions: Vec<u32> = nodes.iter().map(by_position).collect();
         positions.sort_unstable();
         for (node, position) in nodes.into_iter().zip(positions) {
@@ -89,7 +89,7 @@ impl Graph {
         Ok(())
     }
 
-    fn reach(&self, from: Node, edges: &[Vec<Node>], within: impl Fn(u32) -> bool) -> Vec<Node> {
+    fn reach(&self, from: NodeId, edges: &[Vec<NodeId>], within: impl Fn(u32) -> bool) -> Vec<NodeId> {
         let mut found = vec![from];
         let mut seen = std::collections::HashSet::from([from]);
         let mut at = 0;
@@ -105,7 +105,7 @@ impl Graph {
     }
 
     /// Returns true when a path leads from one node to another.
-    pub(super) fn leads(&self, from: Node, to: Node) -> bool {
+    pub(super) fn leads(&self, from: NodeId, to: NodeId) -> bool {
         let (low, high) = (self.position[from.index()], self.position[to.index()]);
         low < high
             && !self.out[from.index()].is_empty()
@@ -116,7 +116,7 @@ impl Graph {
     /// Makes one node of two between which no path leads: `other` is left without edges.
     ///
     /// The kept order may not fit the union, so it is made anew around it.
-    pub(super) fn unite(&mut self, node: Node, other: Node) -> Result<(), Cycle> {
+    pub(super) fn unite(&mut self, node: NodeId, other: NodeId) -> Result<(), Cycle> {
         if self.leads(node, other) || self.leads(other, node) {
             return Err(Cycle);
         }
@@ -137,20 +137,20 @@ impl Graph {
     }
 
     /// Returns all edges, sorted.
-    pub(super) fn edges(&self) -> Vec<(Node, Node, Reason)> {
+    pub(super) fn edges(&self) -> Vec<(NodeId, NodeId, Reason)> {
         let mut edges: Vec<_> = self.reasons.iter().map(|((a, b), reason)| (*a, *b, *reason)).collect();
         edges.sort_unstable();
         edges
     }
 
     /// Returns the nodes right before one.
-    pub(super) fn before(&self, node: Node) -> &[Node] {
+    pub(super) fn before(&self, node: NodeId) -> &[NodeId] {
         &self.into[node.index()]
     }
 
     /// Returns the nodes in the order that is kept.
-    pub(super) fn in_order(&self) -> Vec<Node> {
-        let mut order: Vec<Node> = (0..self.position.len()).map(Node::at).collect();
+    pub(super) fn in_order(&self) -> Vec<NodeId> {
+        let mut order: Vec<NodeId> = (0..self.position.len()).map(NodeId::at).collect();
         order.sort_unstable_by_key(|node| self.position[node.index()]);
         order
     }
@@ -161,10 +161,10 @@ impl Graph {
     }
 
     /// Returns an order that the edges allow, of what they allow always the node with the least key.
-    pub(super) fn order<K: Ord>(&self, key: impl Fn(Node) -> K) -> Vec<Node> {
+    pub(super) fn order<K: Ord>(&self, key: impl Fn(NodeId) -> K) -> Vec<NodeId> {
         use std::cmp::Reverse;
         let mut waits: Vec<usize> = self.into.iter().map(Vec::len).collect();
-        let free = (0..self.out.len()).map(Node::at).filter(|node| waits[node.index()] == 0);
+        let free = (0..self.out.len()).map(NodeId::at).filter(|node| waits[node.index()] == 0);
         let mut free: std::collections::BinaryHeap<_> = free.map(|node| Reverse((key(node), node))).collect();
         let mut order = Vec::with_capacity(self.out.len());
         while let Some(Reverse((_, node))) = free.pop() {
@@ -205,9 +205,9 @@ mod tests {
         for reasons in [[Reason::Gap, Reason::Leak], [Reason::Leak, Reason::Gap]] {
             let mut graph = Graph::new(2);
             for reason in reasons {
-                assert!(graph.add(Node(0), Node(1), reason).is_ok());
+                assert!(graph.add(NodeId(0), NodeId(1), reason).is_ok());
             }
-            assert_eq!(graph.edges(), [(Node(0), Node(1), Reason::Leak)]);
+            assert_eq!(graph.edges(), [(NodeId(0), NodeId(1), Reason::Leak)]);
         }
     }
 
@@ -218,15 +218,15 @@ mod tests {
             let mut kept: Vec<(u32, u32)> = Vec::new();
             for (a, b) in list {
                 let closes = a == b || reaches(&kept, b, a);
-                prop_assert_eq!(graph.add(Node(a), Node(b), Reason::Gap).is_err(), closes);
+                prop_assert_eq!(graph.add(NodeId(a), NodeId(b), Reason::Gap).is_err(), closes);
                 if !closes {
                     kept.push((a, b));
                 }
-                prop_assert_eq!(graph.leads(Node(a), Node(b)), reaches(&kept, a, b));
+                prop_assert_eq!(graph.leads(NodeId(a), NodeId(b)), reaches(&kept, a, b));
             }
             let order = graph.order(|node| node);
             prop_assert_eq!(order.len(), 9);
-            let at = |node: u32| order.iter().position(|n| *n == Node(node)).unwrap();
+            let at = |node: u32| order.iter().position(|n| *n == NodeId(node)).unwrap();
             prop_assert!(kept.iter().all(|(a, b)| at(*a) < at(*b)));
         }
 
@@ -236,12 +236,12 @@ mod tests {
             let mut graph = Graph::new(7);
             let mut kept: Vec<(u32, u32)> = Vec::new();
             for (a, b) in list {
-                if graph.add(Node(a), Node(b), Reason::Gap).is_ok() {
+                if graph.add(NodeId(a), NodeId(b), Reason::Gap).is_ok() {
                     kept.push((a, b));
                 }
             }
             let tied = reaches(&kept, x, y) || reaches(&kept, y, x);
-            prop_assert_eq!(graph.unite(Node(x), Node(y)).is_err(), tied);
+            prop_assert_eq!(graph.unite(NodeId(x), NodeId(y)).is_err(), tied);
             if tied {
                 kept.sort_unstable();
                 kept.dedup();

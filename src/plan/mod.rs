@@ -13,9 +13,9 @@ mod fill;
 mod graph;
 pub mod guard;
 mod order;
+mod partial_state;
 mod promise;
 mod rehearse;
-mod scene;
 mod step;
 mod summary;
 mod weaker;
@@ -26,9 +26,9 @@ use jiff::Timestamp;
 
 pub use self::drift::{DriftFinding, Findings};
 pub use self::guard::{Allowance, Finding, GuardName, UnknownGuard, Verdict};
+pub(crate) use self::partial_state::PartialState;
 pub use self::promise::Unkept;
 pub use self::rehearse::rehearse;
-pub(crate) use self::scene::Scene;
 pub use self::step::{Action, Edge, Effect, Reason, Step, StepId};
 pub use self::summary::{Counts, Summary};
 pub use self::weaker::weaker;
@@ -83,7 +83,7 @@ impl Caller {
 
 /// How strictly a plan is judged.
 #[derive(Debug, Clone, Default)]
-pub struct Options {
+pub struct GuardOptions {
     /// Guards that are lifted, each for exactly one number.
     pub allow: BTreeMap<GuardName, u32>,
     /// Warnings refuse too.
@@ -343,7 +343,7 @@ pub struct Plan {
 ///
 /// # Errors
 /// When the files and the live side do not fit together ([`Error`]), or when the plan failed its own rehearsal.
-pub fn between(facts: &Facts<'_>, desired: &Desired, options: &Options) -> Result<Plan, Error> {
+pub fn between(facts: &Facts<'_>, desired: &Desired, options: &GuardOptions) -> Result<Plan, Error> {
     let alignment = align::align(facts, desired)?;
     let draft = diff::diff(&alignment);
     let administrators = administrators::Administrators::of(&draft.world, &alignment.before);

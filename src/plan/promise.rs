@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{Action, Plan};
-use crate::access::{self, AccessChange, ChangedGrant, Sharpness, World};
+use crate::access::{self, AccessChange, AccessEffect, ChangedGrant, World};
 use crate::model::{Attachment, Group, Key, Object, Policy, Principal, State};
 
 impl Plan {
@@ -72,11 +72,11 @@ impl Plan {
             Some(group) => format!("by policy {} of group {group}", changed.path.policy),
             None => format!("by policy {}", changed.path.policy),
         };
-        let (wanted, found) = match changed.sharpness {
-            Sharpness::Gained => (format!("without {grant}"), format!("with it, {by}")),
-            Sharpness::Loosened => (format!("without {grant}"), format!("with it, unconditionally, {by}")),
-            Sharpness::Tightened => ("without a condition".to_owned(), format!("{grant}, {by}")),
-            Sharpness::Lost => (format!("with {grant}, {by}"), "without it".to_owned()),
+        let (wanted, found) = match changed.effect {
+            AccessEffect::Gained => (format!("without {grant}"), format!("with it, {by}")),
+            AccessEffect::Loosened => (format!("without {grant}"), format!("with it, unconditionally, {by}")),
+            AccessEffect::Tightened => ("without a condition".to_owned(), format!("{grant}, {by}")),
+            AccessEffect::Lost => (format!("with {grant}, {by}"), "without it".to_owned()),
         };
         Unkept { principal: change.principal.clone(), wanted, found }
     }

@@ -6,7 +6,7 @@ use super::administrators::Administrators;
 use super::align::Alignment;
 use super::diff::{Draft, Move};
 use super::order::{Allowed, Ordered};
-use super::scene::Scene;
+use super::partial_state::PartialState;
 use super::{Action, Bug, Interruption, StepId};
 use crate::access::{Attached, Held, Holdings, Packed, PrincipalId, World};
 use crate::model::{Group, Policy, State};
@@ -79,21 +79,22 @@ pub(super) fn run(
     ordered: &Ordered,
     watched: Watched,
 ) -> Result<Rehearsal, Bug> {
-    let mut scene = Scene::part(&alignment.before, ordered.changes.iter().map(|change| &change.action));
-    let mut watch = Watch::new(draft, watched);
+    let mut partial_state =
+        PartialState::part(&alignment.before, ordered.changes.iter().map(|change| &change.action));
+    let mut watch = LawWatch::new(draft, watched);
     for (at, change) in ordered.changes.iter().enumerate() {
         let step = StepId::try_from(at + 1).unwrap_or(StepId::MAX);
-        scene.play(&change.action);
+        partial_state.play(&change.action);
         watch.step(step, &change.moves)?;
     }
-    if let Some(differs) = scene.difference(&alignment.before, &alignment.outcome) {
+    if let Some(differs) = partial_state.difference(&alignment.before, &alignment.outcome) {
         return Err(Bug(format!("the steps do not lead to the desired state: {differs}")));
     }
     watch.finish(&ordered.unresolved)
 }
 
 /// Watches both laws while steps are done.
-struct Watch<'d> {
+struct LawWatch<'d> {
     draft: &'d Draft,
     allowed: Allowed<'d>,
     now: Holdings,
@@ -107,7 +108,7 @@ struct Watch<'d> {
     locked_out: BTreeMap<Packed, StepId>,
 }
 
-impl<'d> Watch<'d> {
+impl<'d> LawWatch<'d> {
     fn new(draft: &'d Draft, watched: Watched) -> Self {
         let administrators = watched.administrators.at(&draft.before);
         Self {

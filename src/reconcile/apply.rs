@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::{Error, Planned, Session};
-use crate::apply::{self, Guard, Journal, Options, Outcome, Progress, StopSignal, Unwatched};
+use crate::apply::{self, ApplyLock, Journal, Outcome, Progress, RunOptions, StopSignal, Unwatched};
 use crate::model::Stack;
 use crate::plan::Caller;
 
@@ -19,7 +19,7 @@ pub struct ApplyOptions<'a> {
     /// What stops the apply.
     pub stop: StopSignal,
     /// The lock, which notes that the apply writes.
-    pub lock: Option<&'a mut Guard>,
+    pub lock: Option<&'a mut ApplyLock>,
 }
 
 impl Default for ApplyOptions<'_> {
@@ -45,7 +45,7 @@ impl Session {
     ///
     /// # Errors
     /// [`Error::Lock`].
-    pub async fn lock(&self, stack: Option<&Stack>) -> Result<Guard, Error> {
+    pub async fn lock(&self, stack: Option<&Stack>) -> Result<ApplyLock, Error> {
         let lock = apply::lock(&apply::state_dir()?, self.organization, stack)?;
         if let Some(holder) = lock.crashed() {
             self.watch.killed(holder, AFTERMATH);
@@ -80,14 +80,14 @@ impl Session {
             return Err(Error::Refused);
         }
         let ApplyOptions { mut journal, settle, progress, stop, lock } = options;
-        let settings = Options {
+        let settings = RunOptions {
             parallelism: self.client.parallelism(),
             settle,
             caller: match caller {
                 Caller::Known(principal) => Some(principal.clone()),
                 Caller::Unresolved(_) => None,
             },
-            ..Options::default()
+            ..RunOptions::default()
         };
         if let Some(lock) = lock {
             lock.writing().map_err(Error::LockFile)?;

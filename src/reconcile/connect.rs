@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{Error, Session, Watch};
-use crate::api::{OrganizationId, Settings, SettingsError};
+use crate::api::{CredentialSettings, OrganizationId, SettingsError};
 use crate::model::Id;
 
 /// How a session sends requests.
@@ -26,7 +26,7 @@ impl Session {
         options: &ConnectOptions,
         watch: Arc<dyn Watch>,
     ) -> Result<Self, Error> {
-        let resolved = Settings::from_environment()?;
+        let resolved = CredentialSettings::from_environment()?;
         resolved.warnings.iter().for_each(|warning| watch.credentials(warning));
         let settings = resolved.settings;
         let organization = organization_of(&settings, organization)?;
@@ -43,7 +43,7 @@ impl Session {
 }
 
 /// Returns which organization is meant, by the files and by the settings.
-fn organization_of(settings: &Settings, wanted: Option<Id>) -> Result<Id, Error> {
+fn organization_of(settings: &CredentialSettings, wanted: Option<Id>) -> Result<Id, Error> {
     let configured = settings.default_organization_id.as_ref().map(|id| id.as_str().parse::<Id>());
     let configured = configured.transpose().map_err(|_| SettingsError::NoOrganization)?;
     match (wanted, configured) {

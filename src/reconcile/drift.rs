@@ -6,7 +6,7 @@ use super::plan::needs;
 use super::{Error, PlanOptions, Session};
 use crate::access::self_escalating;
 use crate::config::Files;
-use crate::live::{self, Live, Needs};
+use crate::live::{self, Live, LiveNeeds};
 use crate::model::{Address, DriftKind, Object};
 use crate::plan::{Findings, Plan};
 
@@ -40,7 +40,7 @@ impl Session {
         let needs = needs(files);
         // What is gone from these lists is drift too.
         let projects = needs.projects || files.pins_projects();
-        let needs = Needs { projects, permission_sets: true, ..needs };
+        let needs = LiveNeeds { projects, permission_sets: true, ..needs };
         let mut reading = self.read_as(&needs, options).await?;
         let desired = self.resolve_for(files, &reading.live, options)?;
         let plan = reading.compare(&desired, options)?;

@@ -5,7 +5,7 @@ use super::plan::{facts, resolve};
 use crate::config::{self, ExportOptions, ExportedFile, Source};
 use crate::live::Live;
 use crate::model::Address;
-use crate::plan::{Caller, Counts, Options, Plan, between};
+use crate::plan::{Caller, Counts, GuardOptions, Plan, between};
 
 /// Files that say what is live.
 #[derive(Debug)]
@@ -29,7 +29,7 @@ pub fn export(live: &Live, options: &ExportOptions<'_>) -> Result<Exported, Erro
     let resolved = resolve(&read, live)?;
     let caller = Caller::Unresolved("nothing is planned for real".to_owned());
     let facts = facts(live, &caller, options.now);
-    let plan = between(&facts, &resolved.desired, &Options::default())?;
+    let plan = between(&facts, &resolved.desired, &GuardOptions::default())?;
     if plan.summary().total() == Counts::default() && plan.conflicts().is_empty() {
         return Ok(Exported { files, adopted: plan.summary().adopted });
     }

@@ -28,7 +28,7 @@ pub use self::saved::{Again, SavedPlan};
 use crate::api::{AccessKey, Client, Warning};
 use crate::apply::{Holder, Unwatched};
 use crate::config::Mistakes;
-use crate::live::{self, Live, Needs, Notice};
+use crate::live::{self, Live, LiveNeeds, Notice};
 use crate::model::Id;
 
 /// A connection to one organization.
@@ -104,14 +104,14 @@ impl Session {
     ///
     /// # Errors
     /// [`Error::Read`] when a part of it cannot be read: a part is never taken for the whole.
-    pub async fn read(&self, needs: &Needs) -> Result<Live, Error> {
+    pub async fn read(&self, needs: &LiveNeeds) -> Result<Live, Error> {
         let live = self.refresh(needs).await?;
         live.notices.iter().for_each(|notice| self.watch.notice(notice));
         Ok(live)
     }
 
     /// Reads the live organization without telling what is new in it.
-    async fn refresh(&self, needs: &Needs) -> Result<Live, Error> {
+    async fn refresh(&self, needs: &LiveNeeds) -> Result<Live, Error> {
         live::refresh(&self.client, self.organization, needs).await.map_err(|source| self.unread(source))
     }
 

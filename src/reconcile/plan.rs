@@ -4,10 +4,10 @@ use jiff::Timestamp;
 
 use super::{Error, Session};
 use crate::config::{self, Files, Present};
-use crate::live::{self, Live, Needs};
+use crate::live::{self, Live, LiveNeeds};
 use crate::model::{Catalogue, Desired, People, Principal};
-use crate::plan::file::{Document, FileDocument, MadeFrom, digest};
-use crate::plan::{Caller, Facts, Options, Plan, between};
+use crate::plan::file::{FileDocument, MadeFrom, PlanDocument, digest};
+use crate::plan::{Caller, Facts, GuardOptions, Plan, between};
 
 /// How a plan is made.
 #[derive(Debug, Clone)]
@@ -17,13 +17,13 @@ pub struct PlanOptions {
     /// Who plans and applies, where the session's access key does not tell.
     pub caller: Option<Principal>,
     /// How strictly the plan is judged.
-    pub guards: Options,
+    pub guards: GuardOptions,
 }
 
 impl Default for PlanOptions {
     /// Returns the options of a plan that is made now and lifts no guard.
     fn default() -> Self {
-        Self { now: Timestamp::now(), caller: None, guards: Options::default() }
+        Self { now: Timestamp::now(), caller: None, guards: GuardOptions::default() }
     }
 }
 
@@ -46,7 +46,7 @@ impl Planned {
 
     /// Returns the plan as a document that [`super::SavedPlan`] reads, to be applied later.
     #[must_use]
-    pub fn document(&self) -> Document {
+    pub fn document(&self) -> PlanDocument {
         self.plan.saved(self.made_from.clone())
     }
 }
@@ -81,12 +81,16 @@ impl Session {
     }
 
     /// Reads what files need, and finds out meanwhile who plans.
-    pub(super) async fn read_for(&self, files: &Files, options: &PlanOptions) -> Result<Reading, Error> {
+    pub(super) async fn read_for(&self, files: &Files, options: &PlanOptions) -> Result<LiveReading, Error> {
         self.read_as(&needs(files), options).await
     }
 
     /// Reads the live organization, and finds out meanwhile who plans.
-    pub(super) async fn read_as(&self, needs: &Needs, options: &PlanOptions) -> Result<Reading, Error> {
+    pub(super) async fn read_as(
+        &self,
+        needs: &LiveNeeds,
+        options: &PlanOptions,
+    ) -> Result<LiveReading, Error> {
         let asked = async {
             match self.access_key.as_ref().filter(|_| options.caller.is_none()) {
                 Some(key) => Ok(Some(live::caller(&self.client, key).await)),
@@ -114,13 +118,13 @@ impl Session {
                 Err(why) => Caller::Unresolved(why.to_string()),
             },
         };
-        Ok(Reading { live, caller })
+        Ok(LiveReading { live, caller })
     }
 
     /// Plans once more with the ages of the keys of adopted applications, which are read only where a plan shows them.
     pub(super) async fn with_key_ages(
         &self,
-        reading: &mut Reading,
+        reading: &mut LiveReading,
         desired: &Desired,
         options: &PlanOptions,
         plan: Plan,
@@ -136,12 +140,12 @@ impl Session {
 }
 
 /// The live organization, and who looks at it.
-pub(super) struct Reading {
+pub(super) struct LiveReading {
     pub(super) live: Live,
     pub(super) caller: Caller,
 }
 
-impl Reading {
+impl LiveReading {
     pub(super) fn compare(&self, desired: &Desired, options: &PlanOptions) -> Result<Plan, Error> {
         Ok(between(&facts(&self.live, &self.caller, options.now), desired, &options.guards)?)
     }
@@ -165,9 +169,9 @@ pub(super) const fn facts<'a>(live: &'a Live, caller: &'a Caller, now: Timestamp
 }
 
 /// What has to be read for files.
-pub(super) fn needs(files: &Files) -> Needs {
+pub(super) fn needs(files: &Files) -> LiveNeeds {
     let config::Needs { projects, permission_sets } = files.needs();
-    Needs { projects, permission_sets, ..Needs::default() }
+    LiveNeeds { projects, permission_sets, ..LiveNeeds::default() }
 }
 
 /// Turns files into what is desired of the organization that was read.

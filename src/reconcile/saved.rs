@@ -4,18 +4,18 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::plan::{Reading, needs, resolve};
+use super::plan::{LiveReading, needs, resolve};
 use super::{Error, PlanOptions, Planned, Session};
 use crate::config::{self, Files, Source};
 use crate::model::{Id, Stack};
 use crate::plan::Plan;
-use crate::plan::file::{Document, FileDocument, MadeFrom, Standing, Unreadable};
+use crate::plan::file::{FileDocument, MadeFrom, PlanDocument, Standing, Unreadable};
 
 /// A plan file that may be applied if planning again gives the same plan.
 #[derive(Debug)]
 pub struct SavedPlan {
     name: String,
-    document: Document,
+    document: PlanDocument,
     made_from: MadeFrom,
     files: Files,
 }
@@ -38,7 +38,7 @@ impl SavedPlan {
     /// When it is not a plan of this version, was refused, or is too old.
     pub fn read(name: &str, text: &[u8], now: Timestamp, max_age: Duration) -> Result<Self, Error> {
         let mismatch = |why| Error::mismatch(name, why);
-        let document = Document::parse(text).map_err(|why| mismatch(why.into()))?;
+        let document = PlanDocument::parse(text).map_err(|why| mismatch(why.into()))?;
         let most = SignedDuration::try_from(max_age).unwrap_or(SignedDuration::MAX);
         let made_from = document.usable(now, most).map_err(mismatch)?.clone();
         if made_from.files.is_empty() {
@@ -119,7 +119,7 @@ impl Session {
         let live = self.refresh(&needs(files)).await?;
         // Warnings were reported when the plan was made.
         let desired = resolve(files, &live)?.desired;
-        let mut reading = Reading { live, caller: planned.caller.clone() };
+        let mut reading = LiveReading { live, caller: planned.caller.clone() };
         let plan = reading.compare(&desired, options)?;
         let plan = self.with_key_ages(&mut reading, &desired, options, plan).await?;
         match planned.plan.document().check(&plan, "", options.now) {

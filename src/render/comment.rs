@@ -13,7 +13,7 @@ pub(super) fn fit(markdown: &str, most: usize) -> Cow<'_, str> {
     if markdown.chars().count() <= most {
         return Cow::Borrowed(markdown);
     }
-    let (mut text, mut used, mut open) = (String::new(), 0, Open::default());
+    let (mut text, mut used, mut open) = (String::new(), 0, OpenBlocks::default());
     let lines: Vec<&str> = markdown.split_inclusive('\n').collect();
     let fits = |line: &&&str| {
         used += line.chars().count();
@@ -34,13 +34,13 @@ pub(super) fn fit(markdown: &str, most: usize) -> Cow<'_, str> {
 
 /// What is open at the end of a line.
 #[derive(Debug, Default)]
-struct Open {
+struct OpenBlocks {
     /// The sign that ends the block of code.
     fence: Option<String>,
     details: usize,
 }
 
-impl Open {
+impl OpenBlocks {
     fn note(&mut self, line: &str) {
         let line = line.trim_end();
         let ticks = line.len() - line.trim_start_matches('`').len();

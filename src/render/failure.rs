@@ -9,7 +9,7 @@ use super::escape::{markdown as escape, terminal};
 use super::paint::Ink;
 use super::report::{Report, Style, pretty};
 use crate::model::Hint;
-use crate::plan::file::{Difference, Part};
+use crate::plan::file::{PartDifference, PlanDifference};
 use crate::review::Outline;
 
 /// An error as a result.
@@ -22,7 +22,7 @@ pub struct FailureReport<'a> {
     /// What helps.
     pub hints: Vec<Hint>,
     /// For a plan that does not match: what is not as it was.
-    pub differences: &'a [Difference],
+    pub differences: &'a [PlanDifference],
 }
 
 impl FailureReport<'_> {
@@ -36,7 +36,7 @@ impl FailureReport<'_> {
 
 impl Report for FailureReport<'_> {
     fn text(&self, out: &mut dyn Write, style: Style) -> io::Result<()> {
-        for Difference { of, parts } in self.differences {
+        for PlanDifference { of, parts } in self.differences {
             writeln!(out, "{}", terminal(of))?;
             for (line, indent) in parts.iter().flat_map(lines) {
                 writeln!(out, "{:indent$}{}", "", terminal(&line))?;
@@ -66,7 +66,7 @@ impl Report for FailureReport<'_> {
         for hint in &self.hints {
             writeln!(out, "- hint: {}", escape(&hint.to_string()))?;
         }
-        for Difference { of, parts } in self.differences {
+        for PlanDifference { of, parts } in self.differences {
             writeln!(out, "\n{}\n", escape(of))?;
             for (line, _) in parts.iter().flat_map(lines) {
                 writeln!(out, "- {}", escape(&line))?;
@@ -76,8 +76,9 @@ impl Report for FailureReport<'_> {
     }
 
     fn json(&self, out: &mut dyn Write) -> io::Result<()> {
-        let part = |part: &Part| json!({"part": part.name, "planned": part.planned, "now": part.now});
-        let one = |difference: &Difference| {
+        let part =
+            |part: &PartDifference| json!({"part": part.name, "planned": part.planned, "now": part.now});
+        let one = |difference: &PlanDifference| {
             let parts: Vec<Value> = difference.parts.iter().map(part).collect();
             json!({"of": difference.of, "parts": parts})
         };
@@ -103,8 +104,8 @@ impl Report for FailureReport<'_> {
 }
 
 /// A line for each thing that is gone, and for each that is new, with its indent.
-fn lines(part: &Part) -> Vec<(String, usize)> {
-    let Part { name, planned, now } = part;
+fn lines(part: &PartDifference) -> Vec<(String, usize)> {
+    let PartDifference { name, planned, now } = part;
     let signed = [('-', planned), ('+', now)];
     let signed = signed.into_iter().flat_map(|(sign, lines)| lines.iter().map(move |line| (sign, line)));
     std::iter::once(((*name).to_owned(), 2))

@@ -13,7 +13,7 @@ use serde::Serialize;
 use super::escape::{harmful, terminal};
 use super::paint::Paint;
 use super::report::{Report, Style, pretty};
-use crate::config::{Mistake, Mistakes, Severity, Sources, Span, Words};
+use crate::config::{Mistake, MistakeWords, Mistakes, Severity, Sources, Span};
 use crate::model::Id;
 use crate::review::{FindingId, Outline, ReportedFinding, Subject, fingerprint};
 
@@ -46,7 +46,7 @@ fn outline(mistakes: &Mistakes) -> Outline {
     let mut outline = Outline::new("validate", Timestamp::UNIX_EPOCH);
     let mut seen: BTreeMap<(String, PathBuf), usize> = BTreeMap::new();
     for mistake in mistakes.iter() {
-        let Words { code, title, label, .. } = mistake.words();
+        let MistakeWords { code, title, label, .. } = mistake.words();
         let id = match mistake.severity {
             Severity::Error => FindingId::InvalidFile,
             Severity::Warning | Severity::Hint => FindingId::FileWarning,
@@ -126,7 +126,7 @@ fn markdown(mistakes: &Mistakes) -> String {
 }
 
 fn one(renderer: &Renderer, sources: &Sources, mistake: &Mistake) -> String {
-    let Words { title, label, other, .. } = mistake.words();
+    let MistakeWords { title, label, other, .. } = mistake.words();
     let level = match mistake.severity {
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
@@ -261,7 +261,7 @@ fn json(mistakes: &Mistakes) -> serde_json::Value {
         PlaceJson { file: place.file.display().to_string(), line: place.line, column: place.column }
     };
     let list = mistakes.iter().map(|mistake| {
-        let Words { code, title, label, .. } = mistake.words();
+        let MistakeWords { code, title, label, .. } = mistake.words();
         let (at, also) = (place(mistake.at), mistake.also.map(place));
         let severity = mistake.severity.word();
         serde_json::to_value(MistakeJson { severity, code, message: title, hint: label, at, also })

@@ -8,9 +8,9 @@ use crate::apply::{End, Outcome, StepEnd, StepOutcome, WhyNot};
 use crate::plan::{Plan, Step, StepId};
 use crate::render::escape::{markdown as escape, terminal};
 use crate::render::paint::{Ink, Paint};
-use crate::render::plan::{PlanReport, Reading, details, head, headline};
+use crate::render::plan::{PlanReading, PlanReport, details, head, headline};
 use crate::render::report::{Report, Style, pretty};
-use crate::render::wrap::{Line, Screen};
+use crate::render::wrap::{Screen, WrappedLine};
 
 /// Returns one line for a step that has ended: `done step 3: rules of policy look (12 ms)`.
 #[must_use]
@@ -75,7 +75,7 @@ pub fn text(out: &mut dyn Write, plan: &Plan, outcome: &Outcome, style: Style) -
         }
         let ids: Vec<StepId> = idle.steps.iter().map(|(step, ..)| step.id).collect();
         let rest = format!(": {} steps ({}), because {}", ids.len(), ranges(&ids), idle.why);
-        Line::of(Some(Ink::Faint), "not started").and(None, &rest).write(out, screen, 2, 4)?;
+        WrappedLine::of(Some(Ink::Faint), "not started").and(None, &rest).write(out, screen, 2, 4)?;
     }
     if let End::NotConverged(differences) = &outcome.end {
         for difference in differences {
@@ -86,7 +86,7 @@ pub fn text(out: &mut dyn Write, plan: &Plan, outcome: &Outcome, style: Style) -
         writeln!(out, "hint: {}", terminal(&hint))?;
     }
     let end = end_words(plan, outcome);
-    Line::of(Some(Ink::Heading), &terminal(&end)).write(out, screen, 0, 2)
+    WrappedLine::of(Some(Ink::Heading), &terminal(&end)).write(out, screen, 0, 2)
 }
 
 /// What helps against the failures, each hint once.
@@ -305,12 +305,12 @@ impl Report for OutcomeReport<'_> {
 
     /// What became of it stands before the steps, because a long comment is cut at its end.
     fn markdown(&self, out: &mut dyn Write) -> io::Result<()> {
-        head(out, (self.plan, None), Reading::Plan)?;
+        head(out, (self.plan, None), PlanReading::Plan)?;
         if let Some(outcome) = self.outcome {
             markdown(out, self.plan, outcome)?;
             writeln!(out)?;
         }
-        details(out, (self.plan, None), Reading::Plan)
+        details(out, (self.plan, None), PlanReading::Plan)
     }
 
     fn json(&self, out: &mut dyn Write) -> io::Result<()> {

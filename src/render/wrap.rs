@@ -17,11 +17,11 @@ pub(super) const TIE: char = '\u{a0}';
 
 /// A line of pieces, each of one colour, that is broken at spaces where it is too long.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Line {
+pub(super) struct WrappedLine {
     letters: Vec<(char, Option<Ink>)>,
 }
 
-impl Line {
+impl WrappedLine {
     /// A line that begins with this.
     pub(super) fn of(ink: Option<Ink>, text: &str) -> Self {
         Self::default().and(ink, text)
@@ -122,7 +122,7 @@ mod tests {
 
     use super::*;
 
-    fn shown(line: &Line, width: usize, paint: Paint) -> String {
+    fn shown(line: &WrappedLine, width: usize, paint: Paint) -> String {
         let mut bytes = Vec::new();
         line.write(&mut bytes, Screen { paint, width }, 2, 4).unwrap();
         String::from_utf8(bytes).unwrap().replace('\u{1b}', "^")
@@ -130,7 +130,7 @@ mod tests {
 
     #[test]
     fn what_does_not_fit_hangs() {
-        let line = Line::of(None, "one two three four five six seven eight nine ten eleven twelve");
+        let line = WrappedLine::of(None, "one two three four five six seven eight nine ten eleven twelve");
         assert_snapshot!(shown(&line, 32, Paint::Plain), @"
         one two three four five six
             seven eight nine ten
@@ -142,7 +142,7 @@ mod tests {
 
     #[test]
     fn a_long_word_stays_whole_and_tied_words_together() {
-        let line = Line::of(None, &format!("{} and --allow{TIE}deletes=7", "x".repeat(40)));
+        let line = WrappedLine::of(None, &format!("{} and --allow{TIE}deletes=7", "x".repeat(40)));
         assert_snapshot!(shown(&line, 32, Paint::Plain), @"
         xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx
             and --allow deletes=7
@@ -151,7 +151,7 @@ mod tests {
 
     #[test]
     fn a_colour_goes_on_after_a_break_and_nothing_empty_is_coloured() {
-        let line = Line::of(Some(Ink::Alarm), "refused: this is too much for one line")
+        let line = WrappedLine::of(Some(Ink::Alarm), "refused: this is too much for one line")
             .and(None, " (said once)")
             .and(Some(Ink::Faint), "");
         assert_snapshot!(shown(&line, 32, Paint::Coloured), @"
@@ -162,7 +162,7 @@ mod tests {
 
     #[test]
     fn a_line_is_as_long_as_it_looks() {
-        let line = Line::of(
+        let line = WrappedLine::of(
             None,
             "日本語の 説明は 二倍の 幅を とる e\u{301}e\u{301}e\u{301} e\u{301}e\u{301}e\u{301}",
         );

@@ -12,7 +12,7 @@ use scw_iam::api::{
     Client, ErrorKind, ListApiKeys, ListAuditEvents, ListGroups, ListLogs, ListPolicies, ListQuota,
     ListSecrets, ListUsers, Secret, SecretBytes,
 };
-use scw_iam::emulator::{AuditDelay, Behaviour, Emulator, Options, Quota, start};
+use scw_iam::emulator::{AuditDelay, Behaviour, Emulator, EmulatorOptions, Quota, start};
 use serde_json::{Value, json};
 
 use crate::scripted::{ORGANIZATION, Reply, Server, id};
@@ -45,7 +45,8 @@ async fn emulated(state: Value) -> (Emulator, Client) {
         audit_delay: AuditDelay(SignedDuration::ZERO),
         ..Behaviour::default()
     };
-    let emulator = start(Options { state: Some(state), behaviour, ..Options::default() }).await.unwrap();
+    let emulator =
+        start(EmulatorOptions { state: Some(state), behaviour, ..EmulatorOptions::default() }).await.unwrap();
     let client = Client::builder(Secret::new("any"), ORGANIZATION.parse().unwrap());
     let client = client.api_url(emulator.url()).run_id("r-7").max_rps(10_000.0).build().unwrap();
     (emulator, client)

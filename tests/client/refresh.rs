@@ -3,12 +3,12 @@ use std::sync::{Condvar, Mutex};
 use std::time::Duration;
 
 use scw_iam::api::{Client, ErrorKind, Timeouts};
-use scw_iam::live::{self, Error, Live, Needs};
+use scw_iam::live::{self, Error, Live, LiveNeeds};
 
 use crate::scripted::{ORGANIZATION, Reply, Request, Server, error, group, id, quick};
 
 async fn refresh(client: &Client) -> Result<Live, Error> {
-    live::refresh(client, ORGANIZATION.parse().unwrap(), &Needs::default()).await
+    live::refresh(client, ORGANIZATION.parse().unwrap(), &LiveNeeds::default()).await
 }
 
 fn page(key: &str, items: &[String]) -> Reply {

@@ -9,7 +9,7 @@ use scw_iam::model::{
     Membership, Meta, Name, Object, Owner, Policy, Principal, Rule, Rules, Scope, State, User, UserStatus,
     UserType,
 };
-use scw_iam::plan::{Action, Caller, Facts, GuardName, Options, Plan, Reason, Step, between};
+use scw_iam::plan::{Action, Caller, Facts, GuardName, GuardOptions, Plan, Reason, Step, between};
 
 use super::organization::{Call, GROUP, Organization, POLICY, PRINCIPAL, Parts, To};
 use super::space::{Grants, On, Side, Space};
@@ -177,7 +177,7 @@ pub(crate) fn plan(
         caller: &Caller::Known(principal(space, 0, names)),
         now: jiff::Timestamp::UNIX_EPOCH,
     };
-    let plan = between(&facts, desired, &Options::default()).map_err(|error| error.to_string())?;
+    let plan = between(&facts, desired, &GuardOptions::default()).map_err(|error| error.to_string())?;
     if plan.conflicts().is_empty() { Ok(plan) } else { Err(format!("conflicts: {:?}", plan.conflicts())) }
 }
 

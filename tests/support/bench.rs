@@ -5,7 +5,7 @@ use std::time::Duration;
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use scw_iam::api::{Client, RetryPolicy, Secret};
-use scw_iam::apply::Options;
+use scw_iam::apply::RunOptions;
 use scw_iam::emulator::{self, Emulator};
 use scw_iam::plan::Plan;
 use serde_json::Value;
@@ -31,9 +31,9 @@ pub(crate) fn cases(variable: &str, usual: u64) -> u64 {
 }
 
 /// Starts an emulator with the live side of a case.
-pub(crate) async fn emulate(case: &Case, options: emulator::Options) -> Emulator {
+pub(crate) async fn emulate(case: &Case, options: emulator::EmulatorOptions) -> Emulator {
     let state = Some(to_json(&case.live, &case.ids));
-    emulator::start(emulator::Options { state, ..options }).await.unwrap()
+    emulator::start(emulator::EmulatorOptions { state, ..options }).await.unwrap()
 }
 
 /// Returns a client that waits for nobody.
@@ -61,9 +61,9 @@ pub(crate) fn client_of(url: &str, plan: &Plan) -> Client {
 }
 
 /// Returns options that wait for nobody.
-pub(crate) fn options() -> Options {
+pub(crate) fn options() -> RunOptions {
     let ms = Duration::from_millis;
-    Options { converge_within: ms(900), look_after: vec![ms(1), ms(5)], ..Options::default() }
+    RunOptions { converge_within: ms(900), look_after: vec![ms(1), ms(5)], ..RunOptions::default() }
 }
 
 /// Says whether what the emulator holds is what a plan leads to.

@@ -8,7 +8,7 @@ use scw_iam::model::{
     Membership, Meta, Object, OfKind as _, Owner, Policy, Principal, Rule, Rules, Scope, State, User,
     UserStatus, UserType,
 };
-use scw_iam::plan::{Caller, Error, Facts, Options, Plan, between};
+use scw_iam::plan::{Caller, Error, Facts, GuardOptions, Plan, between};
 
 const USERS: usize = 6;
 const APPLICATIONS: usize = 6;
@@ -242,6 +242,6 @@ impl Case {
             caller: &Caller::Unresolved("nobody asked".to_owned()),
             now: jiff::Timestamp::UNIX_EPOCH,
         };
-        between(&facts, &self.desired, &Options::default())
+        between(&facts, &self.desired, &GuardOptions::default())
     }
 }

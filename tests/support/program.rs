@@ -49,12 +49,12 @@ impl Desk {
         let folder = tempfile::tempdir().unwrap();
         std::fs::create_dir(folder.path().join("iam")).unwrap();
         std::fs::write(folder.path().join("iam/iam.yaml"), yaml(&case.desired)).unwrap();
-        let options = emulator::Options {
+        let options = emulator::EmulatorOptions {
             faults: faults.parse().unwrap(),
             seed: Some(seed),
             latency: Latency::Fixed(latency),
             record: Some(std::fs::File::create(folder.path().join("record.jsonl")).unwrap()),
-            ..emulator::Options::default()
+            ..emulator::EmulatorOptions::default()
         };
         let emulator = emulate(case, options).await;
         let organization = case.live.organization.to_string();

@@ -8,8 +8,8 @@ use scw_iam::model::{
     Address, Application, Attachment, Desired, Flags, Group, Id, Identity, Ids, Key, Kind, Membership, Meta,
     Object, Owner, Policy, Principal, Prune, Rule, Rules, Scope, Stack, State, User, UserType,
 };
-use scw_iam::plan::file::{Document, MadeFrom, Mismatch, digest};
-use scw_iam::plan::{Caller, Error, Facts, Options, Plan, between};
+use scw_iam::plan::file::{MadeFrom, Mismatch, PlanDocument, digest};
+use scw_iam::plan::{Caller, Error, Facts, GuardOptions, Plan, between};
 
 use super::organizations::{Case, Pair, pair};
 
@@ -407,14 +407,14 @@ impl WildCase {
 
     /// Plans the case.
     pub(crate) fn plan(&self) -> Result<Plan, Error> {
-        self.with_facts(|facts| between(facts, &self.desired, &Options::default()))
+        self.with_facts(|facts| between(facts, &self.desired, &GuardOptions::default()))
     }
 
     /// Returns a plan as it is when it was saved and is read again, refused or not.
     pub(crate) fn saved(&self, plan: &Plan) -> Result<Plan, Mismatch> {
         let digest = self.with_facts(|facts| digest(facts, None));
-        let document = plan.saved(MadeFrom::new(Vec::new(), &Options::default(), digest.clone()));
-        let document = Document::parse(&serde_json::to_vec(&document).unwrap())?;
+        let document = plan.saved(MadeFrom::new(Vec::new(), &GuardOptions::default(), digest.clone()));
+        let document = PlanDocument::parse(&serde_json::to_vec(&document).unwrap())?;
         let again = self.plan().unwrap();
         document.check(&again, &digest, jiff::Timestamp::UNIX_EPOCH).map(|_| again)
     }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt::Write as _;
 
-use scw_iam::access::{Grant, GrantScope, Sharpness};
+use scw_iam::access::{AccessEffect, Grant, GrantScope};
 use scw_iam::config::{self, Source};
 use scw_iam::model::{
     Address, Application, Attachment, Builtin, Catalogue, Desired, Email, FieldValue, Flags, Group, Id, Ids,
@@ -11,7 +11,8 @@ use scw_iam::model::{
 };
 use scw_iam::plan::file::{MadeFrom, Standing, digest};
 use scw_iam::plan::{
-    Action, Allowance, Caller, ConflictKind, Error, Facts, Finding, Options, Plan, Step, Verdict, between,
+    Action, Allowance, Caller, ConflictKind, Error, Facts, Finding, GuardOptions, Plan, Step, Verdict,
+    between,
 };
 
 use crate::support::oracle::Laws;
@@ -34,7 +35,7 @@ pub(crate) struct Trap {
     pub(crate) desired: Desired,
     oldest_keys: HashMap<Address, jiff::Timestamp>,
     caller: Caller,
-    options: Options,
+    options: GuardOptions,
 }
 
 /// A live side, of which `stack: platform` owns all that is written.
@@ -118,7 +119,7 @@ impl Live {
             desired,
             oldest_keys: HashMap::new(),
             caller: Caller::Known(user("owner@x.io")),
-            options: Options::default(),
+            options: GuardOptions::default(),
         }
     }
 
@@ -239,11 +240,11 @@ impl Trap {
             let marks = if marks.is_empty() { String::new() } else { format!(" ({})", marks.join(", ")) };
             writeln!(text, "{}{marks}", change.principal).unwrap();
             for changed in &change.grants {
-                let sign = match changed.sharpness {
-                    Sharpness::Gained => "+",
-                    Sharpness::Lost => "-",
-                    Sharpness::Loosened => "+ loosened:",
-                    Sharpness::Tightened => "- tightened:",
+                let sign = match changed.effect {
+                    AccessEffect::Gained => "+",
+                    AccessEffect::Lost => "-",
+                    AccessEffect::Loosened => "+ loosened:",
+                    AccessEffect::Tightened => "- tightened:",
                 };
                 let grant = changed.grant.words(|id| plan.outcome().projects.get(&id));
                 let group = changed.path.group.as_ref().map(|group| format!("group {group} ← "));

@@ -9,9 +9,9 @@ mod support;
 
 mod builder;
 mod edges;
+mod effect;
 mod guards;
 mod limits;
 mod matching;
 mod order;
 mod ownership;
-mod sharpness;

@@ -21,7 +21,7 @@ pub use self::words::{FUNCTIONS, GRANT_FIELDS, Vocabulary};
 
 /// What is wrong in an expression, and where: bytes of its text.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Fault {
+pub struct ExpressionFault {
     /// The bytes that are wrong.
     pub at: Range<usize>,
     /// What is wrong with them.
@@ -73,7 +73,7 @@ pub struct Expression {
 impl Expression {
     /// Returns the texts that fields of a grant are compared with, each with the field and where it stands, in bytes.
     pub fn compared(&self) -> impl Iterator<Item = (&str, &str, Range<usize>)> {
-        let places = Places::of(self.program.source_info());
+        let places = ExpressionPlaces::of(self.program.source_info());
         let compared = compared::compared(self.program.expression());
         compared
             .into_iter()
@@ -167,16 +167,16 @@ const ROOM: usize = 64 << 20;
 /// # Errors
 /// Everything that is wrong, in the order of the text: syntax faults alone, else unknown words, else what can never be
 /// true or false.
-pub fn compile(text: &str, vocabulary: Vocabulary) -> Result<Expression, Vec<Fault>> {
+pub fn compile(text: &str, vocabulary: Vocabulary) -> Result<Expression, Vec<ExpressionFault>> {
     let (nesting, operators) = weight(text);
     if nesting > DEEPEST || operators > MOST_OPERATORS {
-        return Err(vec![Fault { at: 0..text.len(), kind: FaultKind::TooDeep }]);
+        return Err(vec![ExpressionFault { at: 0..text.len(), kind: FaultKind::TooDeep }]);
     }
     if operators <= FEW && nesting <= SHALLOW {
         return compile_here(text, vocabulary);
     }
     in_room(|| compile_here(text, vocabulary))
-        .unwrap_or_else(|| Err(vec![Fault { at: 0..text.len(), kind: FaultKind::TooDeep }]))
+        .unwrap_or_else(|| Err(vec![ExpressionFault { at: 0..text.len(), kind: FaultKind::TooDeep }]))
 }
 
 /// Does work that recurses deeply on a thread with room for it; `None` when there is no such thread.
@@ -206,26 +206,26 @@ fn weight(text: &str) -> (usize, usize) {
     (deepest, operators)
 }
 
-fn compile_here(text: &str, vocabulary: Vocabulary) -> Result<Expression, Vec<Fault>> {
+fn compile_here(text: &str, vocabulary: Vocabulary) -> Result<Expression, Vec<ExpressionFault>> {
     let parsed = catch_unwind(AssertUnwindSafe(|| ENV.compile(text)));
     let program = match parsed {
         Ok(Ok(program)) => program,
         Ok(Err(errors)) => return Err(syntax_faults(text, &errors)),
         Err(_) => {
             let kind = FaultKind::Syntax("the parser cannot make sense of it".to_owned());
-            return Err(vec![Fault { at: 0..text.len(), kind }]);
+            return Err(vec![ExpressionFault { at: 0..text.len(), kind }]);
         }
     };
-    let (tree, places) = (program.expression(), Places::of(program.source_info()));
-    let words::Found { mut faults, fields, depth } = words::look_up(vocabulary, &places, tree);
+    let (tree, places) = (program.expression(), ExpressionPlaces::of(program.source_info()));
+    let words::Vocables { mut faults, fields, depth } = words::look_up(vocabulary, &places, tree);
     if depth > DEEPEST_TREE {
-        return Err(vec![Fault { at: 0..text.len(), kind: FaultKind::TooDeep }]);
+        return Err(vec![ExpressionFault { at: 0..text.len(), kind: FaultKind::TooDeep }]);
     }
     if faults.is_empty() {
         faults = sort::faults(&places, tree);
     }
     if faults.is_empty() && cost::steps(tree) > vocabulary.steps_most() {
-        return Err(vec![Fault { at: 0..text.len(), kind: FaultKind::TooCostly }]);
+        return Err(vec![ExpressionFault { at: 0..text.len(), kind: FaultKind::TooCostly }]);
     }
     if faults.is_empty() {
         return Ok(Expression { program, depth, fields });
@@ -235,22 +235,22 @@ fn compile_here(text: &str, vocabulary: Vocabulary) -> Result<Expression, Vec<Fa
     Err(faults)
 }
 
-fn syntax_faults(text: &str, errors: &cel::ParseErrors) -> Vec<Fault> {
-    let mut faults: Vec<Fault> = Vec::new();
+fn syntax_faults(text: &str, errors: &cel::ParseErrors) -> Vec<ExpressionFault> {
+    let mut faults: Vec<ExpressionFault> = Vec::new();
     if errors.errors.iter().any(|error| error.msg.contains("Recursion limit")) {
-        return vec![Fault { at: 0..text.len(), kind: FaultKind::TooDeep }];
+        return vec![ExpressionFault { at: 0..text.len(), kind: FaultKind::TooDeep }];
     }
     for error in &errors.errors {
         let at = offset(text, error.pos);
         if faults.iter().all(|fault| fault.at != at) {
-            faults.push(Fault { at, kind: FaultKind::Syntax(plain_words(&error.msg)) });
+            faults.push(ExpressionFault { at, kind: FaultKind::Syntax(plain_words(&error.msg)) });
         }
     }
     // One slip makes the parser stumble many times; the first place is the one to look at.
     faults.truncate(1);
     if faults.is_empty() {
         let kind = FaultKind::Syntax("it does not parse".to_owned());
-        faults.push(Fault { at: 0..text.len(), kind });
+        faults.push(ExpressionFault { at: 0..text.len(), kind });
     }
     faults
 }
@@ -291,14 +291,14 @@ fn offset(text: &str, (line, column): (isize, isize)) -> Range<usize> {
 }
 
 /// Where the parts of an expression stand in its text.
-struct Places<'a> {
+struct ExpressionPlaces<'a> {
     info: &'a SourceInfo,
     /// Where each character begins, and where the text ends; the parser counts characters. Empty for ASCII, where one is
     /// the other.
     starts: Vec<usize>,
 }
 
-impl<'a> Places<'a> {
+impl<'a> ExpressionPlaces<'a> {
     fn of(info: &'a SourceInfo) -> Self {
         let text = &info.source;
         let starts = || text.char_indices().map(|(at, _)| at).chain([text.len()]).collect();

@@ -8,7 +8,7 @@ use cel::common::ast::{CallExpr, Expr, LiteralValue};
 
 use super::walk::{Bound, Walk, walk};
 use super::words::TYPES;
-use super::{Fault, FaultKind, Places};
+use super::{ExpressionFault, ExpressionPlaces, FaultKind};
 
 /// A sort of values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,12 +58,12 @@ impl fmt::Display for Sort {
 
 /// Finds the parts of an expression that can never be true or false where only that has a meaning.
 struct Sorts<'a> {
-    places: &'a Places<'a>,
-    faults: Vec<Fault>,
+    places: &'a ExpressionPlaces<'a>,
+    faults: Vec<ExpressionFault>,
 }
 
 /// Returns what can never be judged or compared in an expression.
-pub(super) fn faults(places: &Places<'_>, tree: &IdedExpr) -> Vec<Fault> {
+pub(super) fn faults(places: &ExpressionPlaces<'_>, tree: &IdedExpr) -> Vec<ExpressionFault> {
     let mut sorts = Sorts { places, faults: Vec::new() };
     let all = walk(tree, &mut sorts);
     sorts.judge(&all);
@@ -132,11 +132,11 @@ fn either(branches: Vec<Sorted<'_>>) -> Sorted<'_> {
 impl<'a> Sorts<'a> {
     /// Notes a fault for each value that would have to be true or false, and never is.
     fn judge(&mut self, value: &Sorted<'_>) {
-        let never = value.never.iter().map(|(part, found)| Fault {
+        let never = value.never.iter().map(|(part, found)| ExpressionFault {
             at: self.place(part),
             kind: FaultKind::NeverJudged { found: *found },
         });
-        let never: Vec<Fault> = never.collect();
+        let never: Vec<ExpressionFault> = never.collect();
         self.faults.extend(never);
     }
 
@@ -163,7 +163,7 @@ impl<'a> Sorts<'a> {
             {
                 let kind = FaultKind::NeverCompared { left: *left, right: *right };
                 let at = self.place(part);
-                self.faults.push(Fault { at, kind });
+                self.faults.push(ExpressionFault { at, kind });
                 Some(Sort::Bool)
             }
             ("_[_]", _) => field_of(call.args.first()?, literal_text(call.args.get(1)?)?, bound),

@@ -8,7 +8,7 @@ use cel::common::ast::Expr;
 
 use super::sort::literal_text;
 use super::walk::{Bound, Walk, walk};
-use super::{Fault, FaultKind, Places};
+use super::{ExpressionFault, ExpressionPlaces, FaultKind};
 
 /// What an expression may speak of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -107,17 +107,17 @@ impl Vocabulary {
 }
 
 /// Looks up every word of an expression.
-struct Words<'a> {
+struct WordCheck<'a> {
     vocabulary: Vocabulary,
-    places: &'a Places<'a>,
-    found: Found,
+    places: &'a ExpressionPlaces<'a>,
+    found: Vocables,
 }
 
 /// What an expression speaks of.
 #[derive(Default)]
-pub(super) struct Found {
+pub(super) struct Vocables {
     /// The words that nobody knows.
-    pub(super) faults: Vec<Fault>,
+    pub(super) faults: Vec<ExpressionFault>,
     /// The parts that are fields, by number, as one writes them: `resource.name`.
     pub(super) fields: BTreeMap<u64, String>,
     /// How deep the tree is.
@@ -125,38 +125,38 @@ pub(super) struct Found {
 }
 
 /// Looks up every word of an expression.
-pub(super) fn look_up(vocabulary: Vocabulary, places: &Places<'_>, tree: &IdedExpr) -> Found {
-    let mut words = Words { vocabulary, places, found: Found::default() };
-    let Seen { depth, alone } = walk(tree, &mut words);
+pub(super) fn look_up(vocabulary: Vocabulary, places: &ExpressionPlaces<'_>, tree: &IdedExpr) -> Vocables {
+    let mut words = WordCheck { vocabulary, places, found: Vocables::default() };
+    let SeenPart { depth, alone } = walk(tree, &mut words);
     words.without_field(alone);
-    Found { depth, ..words.found }
+    Vocables { depth, ..words.found }
 }
 
 /// What was seen of a part.
 #[derive(Clone, Default)]
-struct Seen<'a> {
+struct SeenPart<'a> {
     depth: usize,
     /// The part itself, when it is a variable that no macro binds: it has no meaning without a field.
     alone: Option<(&'a IdedExpr, &'a str)>,
 }
 
-impl<'a> Walk<'a> for Words<'a> {
-    type Answer = Seen<'a>;
+impl<'a> Walk<'a> for WordCheck<'a> {
+    type Answer = SeenPart<'a>;
 
-    fn element(&self, _: &Seen<'a>) -> Seen<'a> {
-        Seen::default()
+    fn element(&self, _: &SeenPart<'a>) -> SeenPart<'a> {
+        SeenPart::default()
     }
 
     fn part(
         &mut self,
         part: &'a IdedExpr,
-        bound: &Bound<'a, Seen<'a>>,
-        mut below: Vec<Seen<'a>>,
-    ) -> Seen<'a> {
+        bound: &Bound<'a, SeenPart<'a>>,
+        mut below: Vec<SeenPart<'a>>,
+    ) -> SeenPart<'a> {
         let depth = below.iter().map(|seen| seen.depth + 1).max().unwrap_or_default();
         let field = match &part.expr {
             Expr::Ident(name) if bound.get(name).is_none() && !TYPES.contains(&name.as_str()) => {
-                return Seen { depth, alone: Some((part, name)) };
+                return SeenPart { depth, alone: Some((part, name)) };
             }
             Expr::Select(select) => Some(select.field.as_str()),
             Expr::Call(call) => {
@@ -180,11 +180,11 @@ impl<'a> Walk<'a> for Words<'a> {
             self.field(part, of, field);
         }
         below.into_iter().for_each(|seen| self.without_field(seen.alone));
-        Seen { depth, alone: None }
+        SeenPart { depth, alone: None }
     }
 }
 
-impl<'a> Words<'a> {
+impl<'a> WordCheck<'a> {
     fn without_field(&mut self, alone: Option<(&'a IdedExpr, &'a str)>) {
         if let Some((part, name)) = alone {
             self.fault_variable(part, name);
@@ -202,7 +202,7 @@ impl<'a> Words<'a> {
 
     fn fault_variable(&mut self, part: &IdedExpr, name: &str) {
         let at = self.find(part, name);
-        self.found.faults.push(Fault { at, kind: FaultKind::Variable { name: name.to_owned() } });
+        self.found.faults.push(ExpressionFault { at, kind: FaultKind::Variable { name: name.to_owned() } });
     }
 
     fn function(&mut self, part: &IdedExpr, name: &str) {
@@ -210,7 +210,9 @@ impl<'a> Words<'a> {
         let word = name.starts_with(|c: char| c.is_ascii_alphabetic());
         if word && !FUNCTIONS.contains(&name) {
             let at = self.find(part, name);
-            self.found.faults.push(Fault { at, kind: FaultKind::Function { name: name.to_owned() } });
+            self.found
+                .faults
+                .push(ExpressionFault { at, kind: FaultKind::Function { name: name.to_owned() } });
         }
     }
 

@@ -1,7 +1,7 @@
 //! Credentials and settings, found as Scaleway's own tools find them: the environment over a configuration file.
 //!
 //! [`resolve`] is a pure function of the variables and of a reader for files, so that every rule can be tested.
-//! [`Settings::from_environment`] gives it the real ones.
+//! [`CredentialSettings::from_environment`] gives it the real ones.
 mod file;
 mod form;
 mod trouble;
@@ -23,7 +23,7 @@ use super::secret::Secret;
 
 /// What the environment and the configuration file say. Nothing is required to be there.
 #[derive(Debug, Clone)]
-pub struct Settings {
+pub struct CredentialSettings {
     /// The public half of the API key, by which the caller finds out who it is. It is never sent as a credential.
     pub access_key: Option<AccessKey>,
     /// The secret half, which authenticates.
@@ -46,19 +46,19 @@ pub struct Settings {
 
 /// Settings, and what to tell the person about them.
 #[derive(Debug, Clone)]
-pub struct Resolved {
+pub struct ResolvedSettings {
     /// The settings.
-    pub settings: Settings,
+    pub settings: CredentialSettings,
     /// What works and should not stay so.
     pub warnings: Vec<Warning>,
 }
 
-impl Settings {
+impl CredentialSettings {
     /// Finds the settings in the environment of this process and in the configuration file.
     ///
     /// # Errors
     /// See [`resolve`].
-    pub fn from_environment() -> Result<Resolved, SettingsError> {
+    pub fn from_environment() -> Result<ResolvedSettings, SettingsError> {
         let mut variables = BTreeMap::new();
         for name in VARIABLES {
             match std::env::var(name) {
@@ -104,16 +104,17 @@ impl Settings {
 }
 
 /// The variables of a setting, today's name first, then the older ones in the order in which they are asked.
-type Names = &'static [&'static str];
+type VariableNames = &'static [&'static str];
 
-const ACCESS_KEY: Names = &["SCW_ACCESS_KEY", "SCALEWAY_ACCESS_KEY"];
-const SECRET_KEY: Names = &["SCW_SECRET_KEY", "SCW_TOKEN", "SCALEWAY_TOKEN", "SCALEWAY_ACCESS_KEY"];
-const ORGANIZATION: Names = &["SCW_DEFAULT_ORGANIZATION_ID", "SCW_ORGANIZATION", "SCALEWAY_ORGANIZATION"];
-const PROJECT: Names = &["SCW_DEFAULT_PROJECT_ID"];
-const REGION: Names = &["SCW_DEFAULT_REGION", "SCW_REGION", "SCALEWAY_REGION"];
-const ZONE: Names = &["SCW_DEFAULT_ZONE"];
-const URL: Names = &["SCW_API_URL"];
-const INSECURE: Names = &["SCW_INSECURE", "SCW_TLSVERIFY"];
+const ACCESS_KEY: VariableNames = &["SCW_ACCESS_KEY", "SCALEWAY_ACCESS_KEY"];
+const SECRET_KEY: VariableNames = &["SCW_SECRET_KEY", "SCW_TOKEN", "SCALEWAY_TOKEN", "SCALEWAY_ACCESS_KEY"];
+const ORGANIZATION: VariableNames =
+    &["SCW_DEFAULT_ORGANIZATION_ID", "SCW_ORGANIZATION", "SCALEWAY_ORGANIZATION"];
+const PROJECT: VariableNames = &["SCW_DEFAULT_PROJECT_ID"];
+const REGION: VariableNames = &["SCW_DEFAULT_REGION", "SCW_REGION", "SCALEWAY_REGION"];
+const ZONE: VariableNames = &["SCW_DEFAULT_ZONE"];
+const URL: VariableNames = &["SCW_API_URL"];
+const INSECURE: VariableNames = &["SCW_INSECURE", "SCW_TLSVERIFY"];
 
 /// Every variable that [`resolve`] asks for.
 const VARIABLES: &[&str] = &[
@@ -155,12 +156,12 @@ const VARIABLES: &[&str] = &[
 pub fn resolve(
     variables: &BTreeMap<String, String>,
     read: &dyn Fn(&Path) -> io::Result<ConfigFile>,
-) -> Result<Resolved, SettingsError> {
+) -> Result<ResolvedSettings, SettingsError> {
     let mut finder =
         Finder { variables, warnings: Vec::new(), profile: Profile::default(), file: String::new() };
     finder.load(read)?;
     let settings = finder.settings()?;
-    Ok(Resolved { settings, warnings: finder.warnings })
+    Ok(ResolvedSettings { settings, warnings: finder.warnings })
 }
 
 struct Finder<'a> {
@@ -172,7 +173,7 @@ struct Finder<'a> {
 }
 
 /// A value, and where it stands.
-struct Found<T> {
+struct Located<T> {
     value: T,
     origin: String,
 }
@@ -248,35 +249,35 @@ impl Finder<'_> {
     }
 
     /// Returns the first of the variables that is set, with a warning when it is an older name.
-    fn set_variable(&mut self, names: Names) -> Option<Found<String>> {
+    fn set_variable(&mut self, names: VariableNames) -> Option<Located<String>> {
         let name = names.iter().find(|name| self.variables.contains_key(**name))?;
         if *name != names[0] {
             let warning = Warning::OldName { old: name, new: names[0] };
             self.warnings.push(warning);
         }
-        Some(Found { value: self.variable(name)?.to_owned(), origin: format!("variable {name}") })
+        Some(Located { value: self.variable(name)?.to_owned(), origin: format!("variable {name}") })
     }
 
-    fn set_in_profile<T>(&self, key: &str, value: Option<T>) -> Option<Found<T>> {
-        value.map(|value| Found { value, origin: format!("{key} in {}", self.file) })
+    fn set_in_profile<T>(&self, key: &str, value: Option<T>) -> Option<Located<T>> {
+        value.map(|value| Located { value, origin: format!("{key} in {}", self.file) })
     }
 
     /// Returns a text setting: the variable's, else the profile's. Empty is an error.
     fn text(
         &mut self,
         what: &'static str,
-        names: Names,
+        names: VariableNames,
         key: &'static str,
         in_profile: Option<String>,
-    ) -> Result<Option<Found<String>>, SettingsError> {
+    ) -> Result<Option<Located<String>>, SettingsError> {
         let found = self.set_variable(names).or_else(|| self.set_in_profile(key, in_profile));
         match found {
-            Some(Found { value, origin }) if value.is_empty() => Err(SettingsError::Empty { what, origin }),
+            Some(Located { value, origin }) if value.is_empty() => Err(SettingsError::Empty { what, origin }),
             found => Ok(found),
         }
     }
 
-    fn settings(&mut self) -> Result<Settings, SettingsError> {
+    fn settings(&mut self) -> Result<CredentialSettings, SettingsError> {
         let profile = self.profile.clone();
         let access_key = self.text("access key", ACCESS_KEY, "access_key", profile.access_key)?;
         let organization = self.text(
@@ -290,7 +291,7 @@ impl Finder<'_> {
         let region = self.text("default region", REGION, "default_region", profile.default_region)?;
         let region = region.map(|found| self.region_of_today(found));
         let zone = self.text("default zone", ZONE, "default_zone", profile.default_zone)?;
-        let settings = Settings {
+        let settings = CredentialSettings {
             access_key: checked("access key", "SCWXXXXXXXXXXXXXXXXX", access_key, |text| {
                 is_access_key(text).then(|| text.parse().ok()).flatten()
             })?,
@@ -314,7 +315,8 @@ impl Finder<'_> {
     fn secret_key(&mut self, in_profile: Option<Secret>) -> Result<Option<Secret>, SettingsError> {
         const WHAT: &str = "secret key";
         let variable = self.set_variable(SECRET_KEY);
-        let variable = variable.map(|Found { value, origin }| Found { value: Secret::new(value), origin });
+        let variable =
+            variable.map(|Located { value, origin }| Located { value: Secret::new(value), origin });
         match variable.or_else(|| self.set_in_profile("secret_key", in_profile)) {
             None => Ok(None),
             Some(found) if found.value.expose().is_empty() => {
@@ -353,14 +355,14 @@ impl Finder<'_> {
     }
 
     /// Turns the names of the first generation into those of today.
-    fn region_of_today(&mut self, found: Found<String>) -> Found<String> {
+    fn region_of_today(&mut self, found: Located<String>) -> Located<String> {
         let (old, new) = match found.value.as_str() {
             "par1" => ("par1", "fr-par"),
             "ams1" => ("ams1", "nl-ams"),
             _ => return found,
         };
         self.warnings.push(Warning::OldRegion { old, new });
-        Found { value: new.to_owned(), ..found }
+        Located { value: new.to_owned(), ..found }
     }
 }
 
@@ -368,10 +370,10 @@ impl Finder<'_> {
 fn checked<T>(
     what: &'static str,
     form: &'static str,
-    found: Option<Found<String>>,
+    found: Option<Located<String>>,
     read: impl Fn(&str) -> Option<T>,
 ) -> Result<Option<T>, SettingsError> {
-    let Some(Found { value, origin }) = found else { return Ok(None) };
+    let Some(Located { value, origin }) = found else { return Ok(None) };
     match read(&value) {
         Some(value) => Ok(Some(value)),
         None => Err(SettingsError::Format { what, origin, form }),

@@ -20,7 +20,7 @@ profiles:
   empty:
 ";
 
-fn with(variables: &[(&str, &str)], files: &[(&str, &str)]) -> Result<Resolved, SettingsError> {
+fn with(variables: &[(&str, &str)], files: &[(&str, &str)]) -> Result<ResolvedSettings, SettingsError> {
     let variables = variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
     resolve(&variables, &|path| {
         let file = files.iter().find(|(name, _)| Path::new(name) == path);
@@ -29,20 +29,20 @@ fn with(variables: &[(&str, &str)], files: &[(&str, &str)]) -> Result<Resolved, 
     })
 }
 
-fn at_home(extra: &[(&str, &str)], text: &str) -> Result<Resolved, SettingsError> {
+fn at_home(extra: &[(&str, &str)], text: &str) -> Result<ResolvedSettings, SettingsError> {
     let variables: Vec<_> = [("HOME", "/h")].into_iter().chain(extra.iter().copied()).collect();
     with(&variables, &[("/h/.config/scw/config.yaml", text)])
 }
 
-fn secret(resolved: &Resolved) -> &str {
+fn secret(resolved: &ResolvedSettings) -> &str {
     resolved.settings.secret_key.as_ref().map(Secret::expose).unwrap_or_default()
 }
 
-fn access_key(resolved: &Resolved) -> &str {
+fn access_key(resolved: &ResolvedSettings) -> &str {
     resolved.settings.access_key.as_ref().map(AccessKey::as_str).unwrap_or_default()
 }
 
-fn refusal(result: Result<Resolved, SettingsError>) -> String {
+fn refusal(result: Result<ResolvedSettings, SettingsError>) -> String {
     result.unwrap_err().to_string()
 }
 

@@ -58,10 +58,10 @@ pub enum ErrorKind {
 
 /// A failed call of the API.
 #[derive(Debug)]
-pub struct Error(Box<Inner>);
+pub struct Error(Box<ErrorInner>);
 
 #[derive(Debug)]
-struct Inner {
+struct ErrorInner {
     method: String,
     path: String,
     kind: ErrorKind,
@@ -114,7 +114,7 @@ pub struct Detail {
 impl Error {
     /// Makes an error that no answer of the API is behind.
     pub(super) fn new(method: &reqwest::Method, path: &str, kind: ErrorKind) -> Self {
-        Self(Box::new(Inner {
+        Self(Box::new(ErrorInner {
             method: method.to_string(),
             path: path.to_owned(),
             kind,

@@ -1,7 +1,7 @@
 //! How an error reads: one line with the API's words.
 use std::fmt;
 
-use super::{Detail, Error, ErrorKind, Inner};
+use super::{Detail, Error, ErrorInner, ErrorKind};
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -12,7 +12,7 @@ impl fmt::Display for Error {
     }
 }
 
-impl Inner {
+impl ErrorInner {
     fn write_what(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (self.kind, self.status) {
             (ErrorKind::Connect, _) => f.write_str("found no connection to the API"),
@@ -52,9 +52,9 @@ impl Inner {
         let state = self.body.current_state.as_ref().map(|state| format!("state {state}"));
         let precondition = self.body.precondition.as_ref().map(|it| format!("precondition {it}"));
         let reason = self.body.reason.as_ref().map(|reason| format!("reason {reason}"));
-        let tries = (self.attempts > 1).then(|| format!("{} tries", self.attempts));
+        let attempts = (self.attempts > 1).then(|| format!("{} tries", self.attempts));
         let request = self.request_id.as_ref().map(|id| format!("request id {id}"));
-        facts.extend([state, precondition, reason, tries, request].into_iter().flatten());
+        facts.extend([state, precondition, reason, attempts, request].into_iter().flatten());
         if facts.is_empty() { Ok(()) } else { write!(f, " ({})", facts.join(", ")) }
     }
 

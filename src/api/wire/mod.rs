@@ -72,14 +72,14 @@ impl UnknownFields {
 
 impl<'de> Deserialize<'de> for UnknownFields {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(Names)
+        deserializer.deserialize_map(KeyNames)
     }
 }
 
 /// Collects the keys of a map.
-struct Names;
+struct KeyNames;
 
-impl<'de> Visitor<'de> for Names {
+impl<'de> Visitor<'de> for KeyNames {
     type Value = UnknownFields;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

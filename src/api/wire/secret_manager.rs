@@ -274,13 +274,13 @@ impl<'de> Deserialize<'de> for AccessedSecretVersion {
         use serde::de::Error as _;
 
         #[derive(Deserialize)]
-        struct Body {
+        struct PayloadBody {
             secret_id: SecretId,
             revision: Revision,
             data: String,
             data_crc32: Option<u32>,
         }
-        let Body { secret_id, revision, data, data_crc32 } = Body::deserialize(deserializer)?;
+        let PayloadBody { secret_id, revision, data, data_crc32 } = PayloadBody::deserialize(deserializer)?;
         // Neither message quotes the data.
         let data = STANDARD.decode(data).map_err(|_| D::Error::custom("data that is not base64"))?;
         if data_crc32.is_some_and(|sum| sum != crc32fast::hash(&data)) {

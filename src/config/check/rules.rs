@@ -10,7 +10,7 @@ use crate::model::{Catalogue, PermissionSetName, ScopeType, State};
 /// Checks all permission sets. `live` is the organization whose own list the catalogue is, where it is one.
 pub(super) fn rules(check: &mut Check<'_>, catalogue: &Catalogue, live: Option<&State>) {
     let document = check.document;
-    let mut rules = Rules { check, catalogue, live };
+    let mut rules = RuleCheck { check, catalogue, live };
     let ended = |rule: &&RuleDocument| rule.until.as_ref().is_some_and(|until| until.value <= document.now);
     for rule in document.declarations().flat_map(|(_, _, it)| it.rules()).filter(|rule| !ended(rule)) {
         rules.rule(rule);
@@ -44,13 +44,13 @@ pub(super) fn rules(check: &mut Check<'_>, catalogue: &Catalogue, live: Option<&
     }
 }
 
-struct Rules<'c, 'a> {
+struct RuleCheck<'c, 'a> {
     check: &'c mut Check<'a>,
     catalogue: &'c Catalogue,
     live: Option<&'c State>,
 }
 
-impl Rules<'_, '_> {
+impl RuleCheck<'_, '_> {
     fn rule(&mut self, rule: &RuleDocument) {
         let mut first: [Option<&Spanned<PermissionSetName>>; 2] = [None, None];
         for set in &rule.permission_sets {

@@ -11,7 +11,7 @@ use std::path::PathBuf;
 use jiff::Timestamp;
 
 use self::declare::{Declared, declare};
-pub(super) use self::write::{Context, Writer, scalar, yaml};
+pub(super) use self::write::{ScalarPlace, YamlWriter, scalar, yaml};
 use super::fields::Keyed as _;
 use super::section::external::ExternalDocument;
 use super::section::{Sections, projects_of, write};
@@ -136,7 +136,7 @@ impl Names {
 
 /// The files in the making: one, or one for each kind.
 struct Out {
-    files: Vec<(String, Writer)>,
+    files: Vec<(String, YamlWriter)>,
     blocks: Vec<Block>,
 }
 
@@ -144,7 +144,7 @@ impl Out {
     /// Turns to the file that holds a section.
     fn open(&mut self, split: Split, name: &str, schema: Option<&str>) {
         if split == Split::ByKind || self.files.is_empty() {
-            let mut writer = Writer::default();
+            let mut writer = YamlWriter::default();
             if let Some(schema) = schema {
                 writer.raw(0, &format!("# yaml-language-server: $schema={schema}"));
             }
@@ -154,12 +154,12 @@ impl Out {
         self.writer().gap();
     }
 
-    fn writer(&mut self) -> &mut Writer {
+    fn writer(&mut self) -> &mut YamlWriter {
         &mut self.files.last_mut().expect("a file is opened before anything is written").1
     }
 
     /// Writes an object, and remembers its lines.
-    fn block(&mut self, address: Address, write: impl FnOnce(&mut Writer)) {
+    fn block(&mut self, address: Address, write: impl FnOnce(&mut YamlWriter)) {
         let from = self.writer().line();
         write(self.writer());
         let (file, to) = (self.files.len() - 1, self.writer().line());
@@ -227,7 +227,7 @@ impl Exporting<'_> {
         let none = if declared.peek().is_none() { "{}" } else { "" };
         out.writer().key(0, kind.section(), none);
         for (address, object) in declared {
-            let mut keys = Writer::default();
+            let mut keys = YamlWriter::default();
             write(object, &mut keys, &self.names);
             let keys = keys.into_text();
             out.block((*address).clone(), |writer| {

@@ -12,14 +12,14 @@ const WIDTH: usize = 100;
 
 /// A text in the making.
 #[derive(Debug, Default)]
-pub(in crate::config) struct Writer {
+pub(in crate::config) struct YamlWriter {
     text: String,
     /// The line ends before `counted`.
     lines: u32,
     counted: usize,
 }
 
-impl Writer {
+impl YamlWriter {
     /// Returns the number of the line that comes next, from 1.
     pub(in crate::config) fn line(&mut self) -> u32 {
         let lines = self.text[self.counted..].bytes().filter(|byte| *byte == b'\n').count();
@@ -75,7 +75,7 @@ impl Writer {
     /// Writes a key of a map that follows, or of nothing.
     pub(in crate::config) fn key(&mut self, depth: usize, key: &str, value: &str) {
         self.indent(depth);
-        self.text.push_str(&scalar(key, Context::Block));
+        self.text.push_str(&scalar(key, ScalarPlace::Block));
         self.text.push(':');
         if !value.is_empty() {
             self.text.push(' ');
@@ -97,7 +97,7 @@ impl Writer {
                     }
                 }
             }
-            None => self.key(depth, key, &scalar(text, Context::Block)),
+            None => self.key(depth, key, &scalar(text, ScalarPlace::Block)),
         }
     }
 
@@ -108,7 +108,7 @@ impl Writer {
         key: &str,
         items: impl IntoIterator<Item = &'a str>,
     ) {
-        let items: Vec<String> = items.into_iter().map(|item| scalar(item, Context::Flow)).collect();
+        let items: Vec<String> = items.into_iter().map(|item| scalar(item, ScalarPlace::Flow)).collect();
         self.items(depth, key, &items);
     }
 
@@ -127,13 +127,13 @@ impl Writer {
 
 /// Where a scalar stands: within brackets more signs have a meaning.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::config) enum Context {
+pub(in crate::config) enum ScalarPlace {
     Block,
     Flow,
 }
 
 /// Returns a text as a scalar that every YAML reader takes for this text.
-pub(in crate::config) fn scalar(text: &str, context: Context) -> String {
+pub(in crate::config) fn scalar(text: &str, context: ScalarPlace) -> String {
     if is_plain(text, context) {
         text.to_owned()
     } else if text.contains('"') && text.chars().all(is_printable) {
@@ -147,27 +147,28 @@ pub(in crate::config) fn scalar(text: &str, context: Context) -> String {
 pub(in crate::config) fn yaml(value: &Value) -> String {
     match value {
         Value::Null | Value::Bool(_) | Value::Number(_) => value.to_string(),
-        Value::String(text) => scalar(text, Context::Flow),
+        Value::String(text) => scalar(text, ScalarPlace::Flow),
         Value::Array(items) => format!("[{}]", items.iter().map(yaml).collect::<Vec<_>>().join(", ")),
         Value::Object(entries) => {
-            let entries =
-                entries.iter().map(|(key, value)| format!("{}: {}", scalar(key, Context::Flow), yaml(value)));
+            let entries = entries
+                .iter()
+                .map(|(key, value)| format!("{}: {}", scalar(key, ScalarPlace::Flow), yaml(value)));
             format!("{{{}}}", entries.collect::<Vec<_>>().join(", "))
         }
     }
 }
 
-fn is_plain(text: &str, context: Context) -> bool {
+fn is_plain(text: &str, context: ScalarPlace) -> bool {
     let first = text.starts_with(|c: char| c.is_ascii_alphanumeric() || "_/(.".contains(c) || !c.is_ascii());
     let last = text.ends_with(|c: char| !c.is_whitespace() && c != ':');
-    let signs = |c: char| context == Context::Flow && ",[]{}".contains(c);
+    let signs = |c: char| context == ScalarPlace::Flow && ",[]{}".contains(c);
     first
         && last
         && !text.contains(": ")
         && !text.contains(" #")
         && !text.contains("##")
         && text.chars().all(|c| is_printable(c) && !signs(c))
-        && !(context == Context::Flow && text.contains("::"))
+        && !(context == ScalarPlace::Flow && text.contains("::"))
         && plain(text) == Plain::Text
 }
 
@@ -270,10 +271,10 @@ mod tests {
     proptest! {
         #[test]
         fn what_is_written_is_read_again(text in any_text()) {
-            let mut writer = Writer::default();
+            let mut writer = YamlWriter::default();
             writer.text(0, "k", &text);
             prop_assert_eq!(reread(&writer.into_text(), false), Some(text.clone()));
-            let mut writer = Writer::default();
+            let mut writer = YamlWriter::default();
             writer.list(0, "k", ["a", &text, "b"]);
             let yaml = writer.into_text();
             prop_assert_eq!(reread(&yaml, true), Some(text), "{}", yaml);
@@ -281,7 +282,7 @@ mod tests {
 
         #[test]
         fn no_line_commands_a_runner(text in "(a\n)?[ \u{a0}]{0,2}(::|##\\[|##vso\\[|###\\[)x(\n ?::y)?(\n##\\[z)?\n?") {
-            let mut writer = Writer::default();
+            let mut writer = YamlWriter::default();
             writer.text(0, "k", &text);
             let yaml = writer.into_text();
             let command = |line: &str| line.trim_start().starts_with("::") || line.contains("##");
@@ -291,7 +292,7 @@ mod tests {
 
         #[test]
         fn a_comment_is_one_line(text in any_text()) {
-            let mut writer = Writer::default();
+            let mut writer = YamlWriter::default();
             writer.comment(1, &text);
             let yaml = writer.into_text();
             prop_assert_eq!(yaml.lines().count(), 1);

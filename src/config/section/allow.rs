@@ -3,7 +3,7 @@ use jiff::Timestamp;
 use super::rule::until;
 use super::settings::address;
 use crate::config::decode::{Decoder, Spanned};
-use crate::config::fields::{Fields, Keyed as _, document};
+use crate::config::fields::{Keyed as _, MapFields, document};
 use crate::config::mistake::{MistakeKind, Span};
 use crate::config::schema::text;
 use crate::config::tree::Node;
@@ -37,7 +37,7 @@ const GUARDS: &[&str] = &GuardName::ALL_NAMES;
 
 pub(super) fn allow(d: &mut Decoder<'_>, node: &Node<'_>) -> Option<AllowDocument> {
     let at = node.head();
-    let mut fields = Fields::of(d, node, at, "allow", &AllowDocument::SHAPE)?;
+    let mut fields = MapFields::of(d, node, at, "allow", &AllowDocument::SHAPE)?;
     let entry = || "the entry".to_owned();
     let guard =
         fields.required("guard", d, entry, |d, node, _| d.one_of(node, "guard", GUARDS, &GuardName::ALL));

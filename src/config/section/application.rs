@@ -3,8 +3,8 @@ use serde_json::{Value, json};
 use super::Section;
 use super::meta::{self, MetaDocument, meta};
 use crate::config::decode::Decoder;
-use crate::config::export::{Names, Writer};
-use crate::config::fields::{Fields, Keyed as _, document};
+use crate::config::export::{Names, YamlWriter};
+use crate::config::fields::{Keyed as _, MapFields, document};
 use crate::config::mistake::Span;
 use crate::config::resolve::Resolving;
 use crate::config::tree::Node;
@@ -31,7 +31,7 @@ impl Section for ApplicationDocument {
     }
 
     fn decode(d: &mut Decoder<'_>, node: &Node<'_>, name: &str, at: Span) -> Option<Self> {
-        let mut fields = Fields::of(d, node, at, name, &Self::SHAPE)?;
+        let mut fields = MapFields::of(d, node, at, name, &Self::SHAPE)?;
         Some(Self { shared: meta(&mut fields, d, Kind::Application) })
     }
 
@@ -43,7 +43,7 @@ impl Section for ApplicationDocument {
         Application { meta: resolving.meta(&self.shared), flags: Flags::default(), api_keys: 0 }
     }
 
-    fn write(application: &Application, writer: &mut Writer, _: &Names) {
+    fn write(application: &Application, writer: &mut YamlWriter, _: &Names) {
         meta::write(writer, &application.meta);
     }
 }

@@ -4,7 +4,7 @@ use serde_json::Value;
 use super::policy::{PrincipalMap, principal};
 use super::rule::project;
 use crate::config::decode::{Decoder, Spanned};
-use crate::config::fields::{Fields, Keyed as _, document};
+use crate::config::fields::{Keyed as _, MapFields, document};
 use crate::config::mistake::{Mistake, MistakeKind, Span};
 use crate::config::tree::Node;
 use crate::model::{Expectation, PermissionSetName, Principal, ProjectName};
@@ -57,7 +57,7 @@ pub(in crate::config) enum OnDocument {
 
 pub(super) fn assertion(d: &mut Decoder<'_>, node: &Node<'_>) -> Option<AssertionDocument> {
     let at = node.head();
-    let mut fields = Fields::of(d, node, at, "assertions", &AssertionDocument::SHAPE)?;
+    let mut fields = MapFields::of(d, node, at, "assertions", &AssertionDocument::SHAPE)?;
     let of = || "the assertion".to_owned();
     let who = fields.required("principal", d, of, |d, node, key| match node.raw() {
         Some("none") => {

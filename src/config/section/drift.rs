@@ -2,7 +2,7 @@ use jiff::Timestamp;
 
 use super::rule::until;
 use crate::config::decode::{Decoder, Spanned};
-use crate::config::fields::{Fields, Keyed as _, document};
+use crate::config::fields::{Keyed as _, MapFields, document};
 use crate::config::mistake::{MistakeKind, Span};
 use crate::config::schema::text;
 use crate::config::tree::Node;
@@ -46,7 +46,7 @@ pub(in crate::config) const FINDINGS: &[&str] =
     &["broken", "escalation", "gone", "missing", "extra", "changed", "unmanaged"];
 
 pub(super) fn drift(d: &mut Decoder<'_>, node: &Node<'_>, key: Span) -> Option<DriftDocument> {
-    let mut fields = Fields::of(d, node, key, "drift", &DriftDocument::SHAPE)?;
+    let mut fields = MapFields::of(d, node, key, "drift", &DriftDocument::SHAPE)?;
     Some(DriftDocument {
         fail_on: fields.optional("fail_on", d, |d, node, _| {
             let mut kinds = d.each(node, "fail_on", |d, item| {
@@ -76,7 +76,7 @@ fn ignored(d: &mut Decoder<'_>, node: &Node<'_>, _: Span) -> Option<Vec<IgnoreDo
 }
 
 fn ignore(d: &mut Decoder<'_>, node: &Node<'_>) -> Option<IgnoreDocument> {
-    let mut fields = Fields::of(d, node, node.head(), "ignore", &IgnoreDocument::SHAPE)?;
+    let mut fields = MapFields::of(d, node, node.head(), "ignore", &IgnoreDocument::SHAPE)?;
     let of = || "the ignored finding".to_owned();
     let fingerprint = fields.required("fingerprint", d, of, fingerprint);
     let reason = fields.required("reason", d, of, reason);

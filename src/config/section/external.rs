@@ -1,5 +1,5 @@
 use crate::config::decode::{Decoder, Spanned};
-use crate::config::fields::{Fields, Keyed as _, document};
+use crate::config::fields::{Keyed as _, MapFields, document};
 use crate::config::mistake::Span;
 use crate::config::tree::Node;
 use crate::model::{Address, Kind, Name};
@@ -32,7 +32,7 @@ impl ExternalDocument {
 }
 
 pub(super) fn external(d: &mut Decoder<'_>, node: &Node<'_>, key: Span) -> Option<ExternalDocument> {
-    let mut fields = Fields::of(d, node, key, "external", &ExternalDocument::SHAPE)?;
+    let mut fields = MapFields::of(d, node, key, "external", &ExternalDocument::SHAPE)?;
     let groups = fields.optional("groups", d, |d, node, _| {
         d.each(node, "groups", |d, item| d.name(item, "groups", Kind::Group))
     });

@@ -8,7 +8,7 @@ use super::group::{GuestsDocument, guests};
 use super::guardrail::{GuardrailDocument, guardrail};
 use super::settings::{SettingsDocument, addresses, settings};
 use crate::config::decode::{Decoder, Spanned};
-use crate::config::fields::{Fields, Keyed as _, Shape, document};
+use crate::config::fields::{Keyed as _, MapFields, Shape, document};
 use crate::config::mistake::{MistakeKind, Span};
 use crate::config::tree::Node;
 use crate::model::{Address, Id, ProjectName, Stack};
@@ -91,7 +91,7 @@ pub(in crate::config) const VERSION: u32 = 1;
 
 /// Decodes a whole file.
 pub(in crate::config) fn file(d: &mut Decoder<'_>, node: &Node<'_>) -> FileDocument {
-    let Some(mut fields) = Fields::of(d, node, node.head(), "the file", &SHAPE) else {
+    let Some(mut fields) = MapFields::of(d, node, node.head(), "the file", &SHAPE) else {
         return FileDocument::default();
     };
     FileDocument {

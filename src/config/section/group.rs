@@ -12,10 +12,10 @@ use super::meta::{self, MetaDocument, meta};
 use super::person::{self, Person, PersonKeys};
 use super::rule::until;
 use crate::config::decode::{Decoder, Spanned};
-use crate::config::export::{Context, Names, Writer, scalar};
-use crate::config::fields::{Fields, Keyed as _, document};
+use crate::config::export::{Names, ScalarPlace, YamlWriter, scalar};
+use crate::config::fields::{Keyed as _, MapFields, document};
 use crate::config::mistake::{MistakeKind, Span};
-use crate::config::resolve::{Part, Resolving};
+use crate::config::resolve::{EndingPart, Resolving};
 use crate::config::schema::text;
 use crate::config::tree::{Node, Value};
 use crate::model::{Address, Email, Flags, Group, Id, Key, Kind, Membership, Name, Principal};
@@ -105,7 +105,7 @@ pub(in crate::config) struct MemberDocument<N> {
 pub(in crate::config) enum Machine {}
 
 /// How an entry of a list of members is written.
-trait Member: Sized {
+trait MemberEntry: Sized {
     const SCHEMA: (&'static str, &'static str);
     /// An entry that is a text.
     type Alone: JsonSchema;
@@ -116,13 +116,13 @@ trait Member: Sized {
     fn alone(d: &mut Decoder<'_>, node: &Node<'_>) -> Option<Spanned<Key>>;
 }
 
-impl Member for Person {
+impl MemberEntry for Person {
     const SCHEMA: (&'static str, &'static str) = ("user_member", "A person in a group.");
     type Alone = Email;
     type Map = UserUntil;
 
     fn map(d: &mut Decoder<'_>, node: &Node<'_>) -> Option<MemberDocument<Self>> {
-        let mut fields = Fields::of(d, node, node.head(), "users", &UserUntil::SHAPE)?;
+        let mut fields = MapFields::of(d, node, node.head(), "users", &UserUntil::SHAPE)?;
         let UserUntil { keys, until } =
             UserUntil { keys: person::keys(&mut fields, d), until: fields.optional("until", d, until) };
         let key = person::one(d, node, &mut fields, keys)?;
@@ -134,13 +134,13 @@ impl Member for Person {
     }
 }
 
-impl Member for Machine {
+impl MemberEntry for Machine {
     const SCHEMA: (&'static str, &'static str) = ("application_member", "An application in a group.");
     type Alone = Name;
     type Map = ApplicationUntil;
 
     fn map(d: &mut Decoder<'_>, node: &Node<'_>) -> Option<MemberDocument<Self>> {
-        let mut fields = Fields::of(d, node, node.head(), "applications", &ApplicationUntil::SHAPE)?;
+        let mut fields = MapFields::of(d, node, node.head(), "applications", &ApplicationUntil::SHAPE)?;
         let id = fields.optional("id", d, |d, node, _| d.id(node, "id"));
         let has_id = fields.get("id").is_some();
         let name = if has_id {
@@ -166,7 +166,7 @@ fn of_member() -> String {
     "the member".to_owned()
 }
 
-impl<N: Member> JsonSchema for MemberDocument<N> {
+impl<N: MemberEntry> JsonSchema for MemberDocument<N> {
     fn schema_name() -> Cow<'static, str> {
         N::SCHEMA.0.into()
     }
@@ -192,7 +192,7 @@ impl Section for GroupDocument {
     }
 
     fn decode(d: &mut Decoder<'_>, node: &Node<'_>, name: &str, at: Span) -> Option<Self> {
-        let mut fields = Fields::of(d, node, at, name, &Self::SHAPE)?;
+        let mut fields = MapFields::of(d, node, at, name, &Self::SHAPE)?;
         let shared = meta(&mut fields, d, Kind::Group);
         let has_members = fields.get("members").is_some() || fields.excused("members");
         let members = fields.optional("members", d, members);
@@ -221,8 +221,9 @@ impl Section for GroupDocument {
             let membership = self.membership.unwrap_or(Membership::Exact);
             resolving.desired.memberships.insert(address.clone(), membership);
             for (principal, until) in document.principals() {
-                let ended = until
-                    .is_some_and(|until| resolving.ended(address, Part::Member(&principal.value), until));
+                let ended = until.is_some_and(|until| {
+                    resolving.ended(address, EndingPart::Member(&principal.value), until)
+                });
                 if !ended {
                     members.insert(principal.value);
                 }
@@ -231,7 +232,7 @@ impl Section for GroupDocument {
         Group { meta: resolving.meta(&self.shared), flags: Flags::default(), builtin: None, members }
     }
 
-    fn write(group: &Group, writer: &mut Writer, _: &Names) {
+    fn write(group: &Group, writer: &mut YamlWriter, _: &Names) {
         meta::write(writer, &group.meta);
         write_members(writer, group);
     }
@@ -244,7 +245,9 @@ pub(super) fn guests(d: &mut Decoder<'_>, node: &Node<'_>) -> Option<Entries<Add
     for (key, value) in &map.entries {
         let Some(text) = d.key(key) else { continue };
         let name = d.name_of(text, key.at, Kind::Group);
-        let Some(mut fields) = Fields::of(d, value, key.at, text, &GuestsDocument::SHAPE) else { continue };
+        let Some(mut fields) = MapFields::of(d, value, key.at, text, &GuestsDocument::SHAPE) else {
+            continue;
+        };
         let of = || format!("the entry of group `{text}`");
         let applications =
             fields.required("applications", d, of, |d, node, _| each::<Machine>(d, node, "applications"));
@@ -266,7 +269,7 @@ impl GuestsDocument {
         let mut principals = BTreeSet::new();
         for member in &self.applications {
             let principal = Principal::Application(member.key.value.clone());
-            let ended = |until| resolving.ended(group, Part::Member(&principal), until);
+            let ended = |until| resolving.ended(group, EndingPart::Member(&principal), until);
             if !member.until.as_ref().is_some_and(ended) {
                 principals.insert(principal);
             }
@@ -286,7 +289,7 @@ impl MembersDocument {
 }
 
 fn members(d: &mut Decoder<'_>, node: &Node<'_>, key: Span) -> Option<MembersDocument> {
-    let mut fields = Fields::of(d, node, key, "members", &MembersDocument::SHAPE)?;
+    let mut fields = MapFields::of(d, node, key, "members", &MembersDocument::SHAPE)?;
     let users = fields.optional("users", d, |d, node, _| each::<Person>(d, node, "users"));
     let applications =
         fields.optional("applications", d, |d, node, _| each::<Machine>(d, node, "applications"));
@@ -296,7 +299,7 @@ fn members(d: &mut Decoder<'_>, node: &Node<'_>, key: Span) -> Option<MembersDoc
     Some(MembersDocument { users, applications })
 }
 
-fn each<N: Member>(d: &mut Decoder<'_>, node: &Node<'_>, what: &str) -> Option<Vec<MemberDocument<N>>> {
+fn each<N: MemberEntry>(d: &mut Decoder<'_>, node: &Node<'_>, what: &str) -> Option<Vec<MemberDocument<N>>> {
     let items = d.list(node, what)?;
     let mut members = Vec::with_capacity(items.len());
     for item in items {
@@ -310,18 +313,18 @@ fn each<N: Member>(d: &mut Decoder<'_>, node: &Node<'_>, what: &str) -> Option<V
     Some(members)
 }
 
-fn write_members(writer: &mut Writer, group: &Group) {
+fn write_members(writer: &mut YamlWriter, group: &Group) {
     let (mut users, mut applications) = (Vec::new(), Vec::new());
     for member in &group.members {
         if member.key().id().is_some() {
             writer.comment(2, &format!("{member} is in it too, and no list shows who that is"));
         }
         match member {
-            Principal::User(key) => users.extend(person::written(key, Context::Flow)),
+            Principal::User(key) => users.extend(person::written(key, ScalarPlace::Flow)),
             Principal::Application(Key::Named(name)) => {
-                applications.push(scalar(name.as_str(), Context::Flow));
+                applications.push(scalar(name.as_str(), ScalarPlace::Flow));
             }
-            Principal::Application(key) => applications.extend(person::written(key, Context::Flow)),
+            Principal::Application(key) => applications.extend(person::written(key, ScalarPlace::Flow)),
         }
     }
     if users.is_empty() && applications.is_empty() {

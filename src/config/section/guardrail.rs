@@ -1,7 +1,7 @@
 use crate::access::cel::Vocabulary;
 use crate::config::decode::{Decoder, Spanned};
 use crate::config::expression::Compared;
-use crate::config::fields::{Fields, Keyed as _, document};
+use crate::config::fields::{Keyed as _, MapFields, document};
 use crate::config::mistake::{MistakeKind, Span};
 use crate::config::tree::Node;
 use crate::model::{BadText, check_description};
@@ -29,7 +29,7 @@ document! {
 const FORBID_MOST: usize = 4096;
 
 pub(super) fn guardrail(d: &mut Decoder<'_>, node: &Node<'_>) -> Option<GuardrailDocument> {
-    let mut fields = Fields::of(d, node, node.head(), "guardrails", &GuardrailDocument::SHAPE)?;
+    let mut fields = MapFields::of(d, node, node.head(), "guardrails", &GuardrailDocument::SHAPE)?;
     let of = || "the guardrail".to_owned();
     let name = fields.required("name", d, of, name);
     let forbid = fields.required("forbid", d, of, |d, node, _| {

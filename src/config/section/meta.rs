@@ -1,8 +1,8 @@
 //! What all declared objects have in common.
 
 use crate::config::decode::{Decoder, Spanned};
-use crate::config::export::Writer;
-use crate::config::fields::{Fields, document};
+use crate::config::export::YamlWriter;
+use crate::config::fields::{MapFields, document};
 use crate::config::mistake::{MistakeKind, Span};
 use crate::config::schema::text;
 use crate::config::tree::Node;
@@ -30,7 +30,7 @@ document! {
 }
 
 /// Decodes the keys that every declared object has.
-pub(super) fn meta(fields: &mut Fields<'_, '_>, d: &mut Decoder<'_>, kind: Kind) -> MetaDocument {
+pub(super) fn meta(fields: &mut MapFields<'_, '_>, d: &mut Decoder<'_>, kind: Kind) -> MetaDocument {
     MetaDocument {
         description: fields.optional("description", d, description),
         tags: fields.optional("tags", d, tags),
@@ -57,7 +57,7 @@ fn tags(d: &mut Decoder<'_>, node: &Node<'_>, _: Span) -> Option<Vec<Spanned<Tag
 }
 
 /// Writes the keys that every declared object has, where they say something.
-pub(super) fn write(writer: &mut Writer, meta: &Meta) {
+pub(super) fn write(writer: &mut YamlWriter, meta: &Meta) {
     if !meta.description.is_empty() {
         writer.text(2, "description", &meta.description);
     }

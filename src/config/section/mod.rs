@@ -28,8 +28,8 @@ use self::meta::MetaDocument;
 use self::policy::PolicyDocument;
 use self::rule::RuleDocument;
 use super::decode::{Decoder, Spanned};
-use super::export::{Names, Writer};
-use super::fields::{Fields, Keyed, Shape};
+use super::export::{Names, YamlWriter};
+use super::fields::{Keyed, MapFields, Shape};
 use super::mistake::Span;
 use super::resolve::Resolving;
 use super::tree::Node;
@@ -78,7 +78,7 @@ pub(in crate::config) trait Section: Default + JsonSchema {
     }
 
     /// Writes the keys of an object's entry.
-    fn write(object: &Self::Object, writer: &mut Writer, names: &Names);
+    fn write(object: &Self::Object, writer: &mut YamlWriter, names: &Names);
 
     /// Decodes the whole section. An entry that is wrong in itself is still known by its name.
     fn section(d: &mut Decoder<'_>, node: &Node<'_>) -> Entries<Address, Self> {
@@ -160,7 +160,7 @@ macro_rules! sections {
                 &[$((Kind::$kind.word(), $document::SHAPE)),*];
 
             /// Decodes all sections of a file.
-            pub(in crate::config) fn decode(fields: &mut Fields<'_, '_>, d: &mut Decoder<'_>) -> Self {
+            pub(in crate::config) fn decode(fields: &mut MapFields<'_, '_>, d: &mut Decoder<'_>) -> Self {
                 let mut sections = Vec::new();
                 $(if let Some((_, node)) = fields.get(Kind::$kind.section()) {
                     let entries = $document::section(d, node).into_iter();
@@ -205,7 +205,7 @@ macro_rules! sections {
         }
 
         /// Writes the keys of an object's entry.
-        pub(in crate::config) fn write(object: &Object, writer: &mut Writer, names: &Names) {
+        pub(in crate::config) fn write(object: &Object, writer: &mut YamlWriter, names: &Names) {
             $(if let Some(it) = OfKind::of(object) {
                 return $document::write(it, writer, names);
             })*

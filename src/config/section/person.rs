@@ -5,8 +5,8 @@ use std::borrow::Cow;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
 use crate::config::decode::{Decoder, Spanned};
-use crate::config::export::{Context, scalar};
-use crate::config::fields::{Fields, Keyed as _, document};
+use crate::config::export::{ScalarPlace, scalar};
+use crate::config::fields::{Keyed as _, MapFields, document};
 use crate::config::mistake::MistakeKind;
 use crate::config::tree::{Node, Value};
 use crate::model::{Email, Id, Key, Username};
@@ -56,13 +56,13 @@ impl JsonSchema for Person {
 /// Decodes a person: an address, or a map of one key.
 pub(super) fn person(d: &mut Decoder<'_>, node: &Node<'_>, what: &str) -> Option<Spanned<Key>> {
     let Value::Map(_) = node.value else { return d.email(node, what).map(|email| email.map(Key::Email)) };
-    let mut fields = Fields::of(d, node, node.head(), what, &PersonMap::SHAPE)?;
+    let mut fields = MapFields::of(d, node, node.head(), what, &PersonMap::SHAPE)?;
     let PersonMap { keys } = PersonMap { keys: keys(&mut fields, d) };
     one(d, node, &mut fields, keys)
 }
 
 /// Decodes the keys that tell a person from others.
-pub(super) fn keys(fields: &mut Fields<'_, '_>, d: &mut Decoder<'_>) -> PersonKeys {
+pub(super) fn keys(fields: &mut MapFields<'_, '_>, d: &mut Decoder<'_>) -> PersonKeys {
     PersonKeys {
         email: fields.optional("email", d, |d, node, _| d.email(node, "email")),
         username: fields.optional("username", d, |d, node, _| {
@@ -76,7 +76,7 @@ pub(super) fn keys(fields: &mut Fields<'_, '_>, d: &mut Decoder<'_>) -> PersonKe
 pub(super) fn one(
     d: &mut Decoder<'_>,
     node: &Node<'_>,
-    fields: &mut Fields<'_, '_>,
+    fields: &mut MapFields<'_, '_>,
     keys: PersonKeys,
 ) -> Option<Spanned<Key>> {
     let found =
@@ -93,11 +93,11 @@ pub(super) fn one(
 }
 
 /// Returns a person as a value of YAML; `None` for an object of a name.
-pub(super) fn written(key: &Key, context: Context) -> Option<String> {
+pub(super) fn written(key: &Key, context: ScalarPlace) -> Option<String> {
     match key {
         Key::Email(email) => Some(scalar(email.as_str(), context)),
         Key::Username(username) => {
-            Some(format!("{{username: {}}}", scalar(username.as_str(), Context::Flow)))
+            Some(format!("{{username: {}}}", scalar(username.as_str(), ScalarPlace::Flow)))
         }
         Key::Id(id) => Some(format!("{{id: {id}}}")),
         Key::Named(_) | Key::Child(_) | Key::Only => None,

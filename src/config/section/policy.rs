@@ -9,8 +9,8 @@ use super::meta::{self, MetaDocument, meta};
 use super::person::{self, Person, person};
 use super::rule::{self, RuleDocument};
 use crate::config::decode::{Decoder, Spanned};
-use crate::config::export::{Context, Names, Writer, scalar};
-use crate::config::fields::{Fields, Keyed as _, document};
+use crate::config::export::{Names, ScalarPlace, YamlWriter, scalar};
+use crate::config::fields::{Keyed as _, MapFields, document};
 use crate::config::mistake::{MistakeKind, Span};
 use crate::config::resolve::Resolving;
 use crate::config::tree::{Node, Value};
@@ -90,7 +90,7 @@ impl Section for PolicyDocument {
     }
 
     fn decode(d: &mut Decoder<'_>, node: &Node<'_>, name: &str, at: Span) -> Option<Self> {
-        let mut fields = Fields::of(d, node, at, name, &Self::SHAPE)?;
+        let mut fields = MapFields::of(d, node, at, name, &Self::SHAPE)?;
         let of = || format!("policy `{name}`");
         Some(Self {
             shared: meta(&mut fields, d, Kind::Policy),
@@ -145,14 +145,14 @@ impl Section for PolicyDocument {
             .collect()
     }
 
-    fn write(policy: &Policy, writer: &mut Writer, names: &Names) {
+    fn write(policy: &Policy, writer: &mut YamlWriter, names: &Names) {
         meta::write(writer, &policy.meta);
         match policy.attachment.address() {
             None => writer.raw(2, "principal: none"),
             Some(address) => {
                 let person = Some(address.key()).filter(|_| address.kind() == Kind::User);
-                let name = person.and_then(|key| person::written(key, Context::Flow));
-                let name = name.unwrap_or_else(|| scalar(&address.key_text(), Context::Flow));
+                let name = person.and_then(|key| person::written(key, ScalarPlace::Flow));
+                let name = name.unwrap_or_else(|| scalar(&address.key_text(), ScalarPlace::Flow));
                 writer.raw(2, &format!("principal: {{{}: {name}}}", address.kind()));
             }
         }
@@ -187,7 +187,7 @@ pub(super) fn principal(d: &mut Decoder<'_>, node: &Node<'_>, key: Span) -> Opti
         }
         Value::List(_) | Value::Map(_) | Value::Broken => {}
     }
-    let mut fields = Fields::of(d, node, key, "principal", &PrincipalMap::SHAPE)?;
+    let mut fields = MapFields::of(d, node, key, "principal", &PrincipalMap::SHAPE)?;
     let kinds: Vec<&'static str> =
         PrincipalMap::SHAPE.keys().filter(|key| fields.get(key).is_some()).collect();
     let PrincipalMap { user, group, application } = PrincipalMap {

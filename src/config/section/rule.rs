@@ -5,10 +5,10 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
 use crate::access::cel::Vocabulary;
 use crate::config::decode::{Decoder, Spanned};
-use crate::config::export::{Names, Writer};
-use crate::config::fields::{Fields, Keyed as _, document};
+use crate::config::export::{Names, YamlWriter};
+use crate::config::fields::{Keyed as _, MapFields, document};
 use crate::config::mistake::{MistakeKind, Span};
-use crate::config::resolve::{Part, Resolving};
+use crate::config::resolve::{EndingPart, Resolving};
 use crate::config::schema::text;
 use crate::config::tree::{Node, Value};
 use crate::config::until::{self, CONDITION_MOST};
@@ -86,7 +86,7 @@ impl RuleDocument {
         number: usize,
     ) -> Option<Rule> {
         // What has ended may name what is gone.
-        if self.until.as_ref().is_some_and(|until| resolving.ended(policy, Part::Rule(number), until)) {
+        if self.until.as_ref().is_some_and(|until| resolving.ended(policy, EndingPart::Rule(number), until)) {
             return None;
         }
         let scope = match self.scope.as_ref().map(|scope| &scope.value) {
@@ -118,9 +118,9 @@ pub(super) fn unsayable(rule: &Rule) -> Option<String> {
 }
 
 /// Writes a rule as an item of a list.
-pub(super) fn write(rule: &Rule, writer: &mut Writer, names: &Names) {
+pub(super) fn write(rule: &Rule, writer: &mut YamlWriter, names: &Names) {
     // The dash takes the place of the first key's indentation.
-    let mut inner = Writer::default();
+    let mut inner = YamlWriter::default();
     inner.list(4, "permission_sets", rule.permission_sets.iter().map(|set| set.as_str()));
     match &rule.scope {
         Scope::Organization => inner.raw(4, "scope: organization"),
@@ -145,7 +145,7 @@ pub(super) fn write(rule: &Rule, writer: &mut Writer, names: &Names) {
 
 pub(super) fn rule(d: &mut Decoder<'_>, node: &Node<'_>) -> Option<RuleDocument> {
     let at = node.head();
-    let mut fields = Fields::of(d, node, at, "rules", &RuleDocument::SHAPE)?;
+    let mut fields = MapFields::of(d, node, at, "rules", &RuleDocument::SHAPE)?;
     let of = || "the rule".to_owned();
     let permission_sets = fields.required("permission_sets", d, of, permission_sets).unwrap_or_default();
     let scope = fields.required("scope", d, of, |d, node, _| scope(d, node));

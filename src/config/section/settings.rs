@@ -1,6 +1,6 @@
 use super::drift::{DriftDocument, drift};
 use crate::config::decode::{Decoder, Spanned};
-use crate::config::fields::{Fields, Keyed as _, document};
+use crate::config::fields::{Keyed as _, MapFields, document};
 use crate::config::mistake::{MistakeKind, Span};
 use crate::config::schema::text;
 use crate::config::tree::Node;
@@ -99,7 +99,7 @@ impl LimitsDocument {
 pub(in crate::config) const PRUNES: &[&str] = &["owned", "none"];
 
 pub(super) fn settings(d: &mut Decoder<'_>, node: &Node<'_>, key: Span) -> Option<SettingsDocument> {
-    let mut fields = Fields::of(d, node, key, "settings", &SettingsDocument::SHAPE)?;
+    let mut fields = MapFields::of(d, node, key, "settings", &SettingsDocument::SHAPE)?;
     Some(SettingsDocument {
         prune: fields.optional("prune", d, |d, node, at| {
             let value = d.one_of(node, "prune", PRUNES, &[Prune::Owned, Prune::None])?;
@@ -123,7 +123,7 @@ pub(super) fn settings(d: &mut Decoder<'_>, node: &Node<'_>, key: Span) -> Optio
 }
 
 fn limits(d: &mut Decoder<'_>, node: &Node<'_>, key: Span) -> Option<LimitsDocument> {
-    let mut fields = Fields::of(d, node, key, "limits", &LimitsDocument::SHAPE)?;
+    let mut fields = MapFields::of(d, node, key, "limits", &LimitsDocument::SHAPE)?;
     let mut number = |guard| fields.optional(guard, d, |d, node, _| d.count(node, guard));
     Some(LimitsDocument {
         deletes: number("deletes"),
@@ -137,7 +137,7 @@ fn limits(d: &mut Decoder<'_>, node: &Node<'_>, key: Span) -> Option<LimitsDocum
 }
 
 fn conditions(d: &mut Decoder<'_>, node: &Node<'_>, key: Span) -> Option<ConditionsDocument> {
-    let mut fields = Fields::of(d, node, key, "conditions", &ConditionsDocument::SHAPE)?;
+    let mut fields = MapFields::of(d, node, key, "conditions", &ConditionsDocument::SHAPE)?;
     let variables = fields.optional("variables", d, |d, node, _| {
         let variable = |d: &mut Decoder<'_>, node: &Node<'_>| {
             d.text(node, "variables").map(|text| Spanned { value: text.to_owned(), at: node.at })

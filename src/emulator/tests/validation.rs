@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::super::{Behaviour, Expiry, Names, Protected, Quota};
+use super::super::{Behaviour, KeyExpiry, NameRule, Protected, Quota};
 use super::{NOBODY, ORGANIZATION, World, id};
 
 fn application(name: &str) -> Value {
@@ -227,7 +227,7 @@ fn what_must_be_unique_is_refused_a_second_time() {
     let guest = json!({"organization_id": ORGANIZATION, "email": "Alice@example.com"});
     assert_eq!(world.fails("POST", "users", guest).0, 409);
     world.ok("POST", "applications", application("ci"));
-    let unique = Behaviour { names: Names::Unique, ..Behaviour::default() };
+    let unique = Behaviour { names: NameRule::Unique, ..Behaviour::default() };
     let mut strict = World::with(&world.organization.state(), unique);
     assert_eq!(strict.fails("POST", "applications", application("ci")).0, 409);
 }
@@ -306,7 +306,7 @@ fn a_key_expires_later_than_long_ago_and_within_the_maximum() {
 fn an_expiry_is_added_to_a_key_and_then_stays() {
     let state = json!({"organization": {"id": ORGANIZATION}, "applications": [{"id": id(3), "name": "ci"}]});
     let (early, late) = ("2027-01-01T00:00:00Z", "2028-01-01T00:00:00Z");
-    for (expiry, later) in [(Expiry::Fixed, None), (Expiry::Changeable, Some(late))] {
+    for (expiry, later) in [(KeyExpiry::Fixed, None), (KeyExpiry::Changeable, Some(late))] {
         let mut world = World::with(&state, Behaviour { expiry, ..Behaviour::default() });
         let made = world.ok("POST", "api-keys", json!({"application_id": id(3)}));
         let path = format!("api-keys/{}", made["access_key"].as_str().unwrap());

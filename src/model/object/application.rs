@@ -1,4 +1,4 @@
-use super::{Field, FieldValue, Managed, Writer};
+use super::{Field, FieldValue, Managed, WriteCall};
 use crate::model::{Flags, Meta};
 
 /// A machine's identity.
@@ -34,7 +34,7 @@ impl Managed for Application {
     fn fields(&self) -> Vec<Field<'_>> {
         let Self { meta, flags, api_keys } = self;
         let mut fields = Field::of_meta(meta);
-        fields.push(Field::new("nb_api_keys", FieldValue::Count(*api_keys), Writer::Nothing));
+        fields.push(Field::new("nb_api_keys", FieldValue::Count(*api_keys), WriteCall::Nothing));
         fields.extend(Field::of_flags(*flags));
         fields
     }

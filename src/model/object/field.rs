@@ -11,7 +11,7 @@ pub struct Field<'a> {
     /// What it holds.
     pub value: FieldValue<'a>,
     /// Which call writes it.
-    pub writer: Writer,
+    pub writer: WriteCall,
 }
 
 /// What a field holds.
@@ -37,7 +37,7 @@ pub enum FieldValue<'a> {
 
 /// Which call writes a field.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Writer {
+pub enum WriteCall {
     /// PATCH of the object itself.
     Patch,
     /// The calls that add, remove and set members.
@@ -51,7 +51,7 @@ pub enum Writer {
 impl<'a> Field<'a> {
     /// Returns a field that a call writes.
     #[must_use]
-    pub const fn new(name: &'static str, value: FieldValue<'a>, writer: Writer) -> Self {
+    pub const fn new(name: &'static str, value: FieldValue<'a>, writer: WriteCall) -> Self {
         Self { name, value, writer }
     }
 
@@ -60,9 +60,9 @@ impl<'a> Field<'a> {
     pub fn of_meta(meta: &'a Meta) -> Vec<Self> {
         let Meta { description, tags, owner } = meta;
         vec![
-            Self::new("description", FieldValue::Text(description.trim()), Writer::Patch),
-            Self::new("tags", FieldValue::Tags(tags), Writer::Patch),
-            Self::new("owner", FieldValue::Owner(owner.as_ref()), Writer::Patch),
+            Self::new("description", FieldValue::Text(description.trim()), WriteCall::Patch),
+            Self::new("tags", FieldValue::Tags(tags), WriteCall::Patch),
+            Self::new("owner", FieldValue::Owner(owner.as_ref()), WriteCall::Patch),
         ]
     }
 
@@ -70,7 +70,7 @@ impl<'a> Field<'a> {
     #[must_use]
     pub fn of_flags(flags: Flags) -> [Self; 3] {
         let Flags { editable, deletable, managed } = flags;
-        let flag = |name, value| Self::new(name, FieldValue::Flag(value), Writer::Nothing);
+        let flag = |name, value| Self::new(name, FieldValue::Flag(value), WriteCall::Nothing);
         [flag("editable", editable), flag("deletable", deletable), flag("managed", managed)]
     }
 }

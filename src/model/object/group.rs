@@ -1,6 +1,6 @@
 use std::collections::BTreeSet;
 
-use super::{Field, FieldValue, Managed, Writer};
+use super::{Field, FieldValue, Managed, WriteCall};
 use crate::model::{Address, Flags, Meta, Principal, State};
 
 /// A set of users and applications.
@@ -120,10 +120,10 @@ impl Managed for Group {
     fn fields(&self) -> Vec<Field<'_>> {
         let Self { meta, flags, builtin, members } = self;
         let mut fields = Field::of_meta(meta);
-        fields.push(Field::new("members", FieldValue::Members(members), Writer::Members));
+        fields.push(Field::new("members", FieldValue::Members(members), WriteCall::Members));
         for (name, one) in [("all_users", Builtin::AllUsers), ("all_applications", Builtin::AllApplications)]
         {
-            fields.push(Field::new(name, FieldValue::Flag(*builtin == Some(one)), Writer::Nothing));
+            fields.push(Field::new(name, FieldValue::Flag(*builtin == Some(one)), WriteCall::Nothing));
         }
         fields.extend(Field::of_flags(*flags));
         fields

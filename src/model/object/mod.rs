@@ -9,7 +9,7 @@ mod user;
 use std::fmt;
 
 pub use self::application::Application;
-pub use self::field::{Field, FieldValue, Writer};
+pub use self::field::{Field, FieldValue, WriteCall};
 pub use self::group::{Builtin, Group};
 pub use self::policy::{Policy, Rule, Rules, Scope};
 pub use self::user::{User, UserStatus, UserType};

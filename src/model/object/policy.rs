@@ -1,6 +1,6 @@
 use std::collections::BTreeSet;
 
-use super::{Field, FieldValue, Managed, Writer};
+use super::{Field, FieldValue, Managed, WriteCall};
 use crate::model::{Address, Attachment, Condition, Flags, Id, Meta, PermissionSetName};
 
 /// Where a rule grants its permission sets.
@@ -151,8 +151,8 @@ impl Managed for Policy {
     fn fields(&self) -> Vec<Field<'_>> {
         let Self { meta, flags, attachment, rules } = self;
         let mut fields = Field::of_meta(meta);
-        fields.push(Field::new("principal", FieldValue::Attachment(attachment), Writer::Patch));
-        fields.push(Field::new("rules", FieldValue::Rules(rules), Writer::Rules));
+        fields.push(Field::new("principal", FieldValue::Attachment(attachment), WriteCall::Patch));
+        fields.push(Field::new("rules", FieldValue::Rules(rules), WriteCall::Rules));
         fields.extend(Field::of_flags(*flags));
         fields
     }

@@ -1,4 +1,4 @@
-use super::{Field, FieldValue, Managed, Writer};
+use super::{Field, FieldValue, Managed, WriteCall};
 
 /// A person in the organization.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,10 +51,10 @@ impl Managed for User {
         let Self { username, kind, locked, status } = self;
         let owner = FieldValue::Flag(*kind == UserType::Owner);
         vec![
-            Field::new("username", FieldValue::Text(username), Writer::Nothing),
-            Field::new("is_owner", owner, Writer::Nothing),
-            Field::new("locked", FieldValue::Flag(*locked), Writer::Nothing),
-            Field::new("activated", FieldValue::Flag(*status == UserStatus::Activated), Writer::Nothing),
+            Field::new("username", FieldValue::Text(username), WriteCall::Nothing),
+            Field::new("is_owner", owner, WriteCall::Nothing),
+            Field::new("locked", FieldValue::Flag(*locked), WriteCall::Nothing),
+            Field::new("activated", FieldValue::Flag(*status == UserStatus::Activated), WriteCall::Nothing),
         ]
     }
 }

@@ -3,24 +3,24 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::{
-    AccessDocument, AdoptionDocument, ChangesDocument, ContentDocument, Document, FromTo,
-    InterruptionDocument, ObjectDocument, RuleDocument, ScopeDocument, StepDocument, address, basis,
+    AccessDocument, AdoptionDocument, ChangesDocument, ContentDocument, FromTo, InterruptionDocument,
+    ObjectDocument, PlanDocument, PlanScope, RuleDocument, StepDocument, address, basis,
 };
 use crate::model::Address;
 use crate::plan::Plan;
 
 /// Something that is not as it was when the plan was made.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Difference {
+pub struct PlanDifference {
     /// What it is: `group developers`, `access of user alice@example.com`, `step 3`.
     pub of: String,
     /// What of it differs.
-    pub parts: Vec<Part>,
+    pub parts: Vec<PartDifference>,
 }
 
 /// A part of something, and what differs in it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Part {
+pub struct PartDifference {
     /// Its name: `members`, say.
     pub name: &'static str,
     /// What was there when the plan was made, and is not now.
@@ -33,8 +33,8 @@ pub struct Part {
 type Parts = BTreeMap<&'static str, Vec<String>>;
 
 /// What must be the same in both. Left out is what no call and nobody's access depends on, the order of rules included.
-fn compared(document: &Document) -> impl PartialEq + '_ {
-    let Document {
+fn compared(document: &PlanDocument) -> impl PartialEq + '_ {
+    let PlanDocument {
         format_version: _,
         tool: _,
         organization,
@@ -75,12 +75,12 @@ fn compared(document: &Document) -> impl PartialEq + '_ {
 
 /// Returns where the two differ. What changed in objects explains what follows from it, so that access is told only where
 /// no object differs, and steps only where no access does.
-pub(super) fn differences(saved: &Document, again: &Plan) -> Vec<Difference> {
+pub(super) fn differences(saved: &PlanDocument, again: &Plan) -> Vec<PlanDifference> {
     let made = again.document();
     if compared(saved) == compared(&made) {
         return Vec::new();
     }
-    let head = |document: &Document| {
+    let head = |document: &PlanDocument| {
         let conflicts = document.conflicts.iter();
         let parts = Parts::from([
             ("organization", vec![document.organization.clone()]),
@@ -99,13 +99,13 @@ pub(super) fn differences(saved: &Document, again: &Plan) -> Vec<Difference> {
     ];
     let found = ways.into_iter().find(|found| !found.is_empty());
     // Only the order differs, or something is there twice.
-    found.unwrap_or_else(|| vec![Difference { of: "the order in it".to_owned(), parts: Vec::new() }])
+    found.unwrap_or_else(|| vec![PlanDifference { of: "the order in it".to_owned(), parts: Vec::new() }])
 }
 
 /// Returns true when the organization holds what the steps of a saved plan lead to, of the very objects that it was made
 /// for, and nothing is left to be done.
-pub(super) fn applied(saved: &Document, again: &Plan) -> bool {
-    let live = Live::of(again);
+pub(super) fn applied(saved: &PlanDocument, again: &Plan) -> bool {
+    let live = LiveTexts::of(again);
     let touched: BTreeSet<&str> = saved.steps.iter().map(|step| step.address.as_str()).collect();
     let done = |object: &ObjectDocument| {
         let of = object.address.as_str();
@@ -121,12 +121,12 @@ pub(super) fn without_keys(content: ContentDocument) -> ContentDocument {
 }
 
 /// The live objects by the texts that stand for them in a document.
-struct Live<'p> {
+struct LiveTexts<'p> {
     plan: &'p Plan,
     addresses: HashMap<String, Address>,
 }
 
-impl<'p> Live<'p> {
+impl<'p> LiveTexts<'p> {
     fn of(plan: &'p Plan) -> Self {
         let state = plan.before();
         Self { plan, addresses: state.objects.keys().map(|of| (address(of), of.clone())).collect() }
@@ -142,8 +142,8 @@ impl<'p> Live<'p> {
 }
 
 /// The objects that differ. One that only one of the plans has to do with is compared with what is live.
-fn objects(saved: &Document, made: &Document, again: &Plan) -> Vec<Difference> {
-    let live = Live::of(again);
+fn objects(saved: &PlanDocument, made: &PlanDocument, again: &Plan) -> Vec<PlanDifference> {
+    let live = LiveTexts::of(again);
     let now: HashMap<&str, &ObjectDocument> =
         made.objects.iter().map(|object| (object.address.as_str(), object)).collect();
     let before: BTreeSet<&str> = saved.objects.iter().map(|object| object.address.as_str()).collect();
@@ -159,17 +159,17 @@ fn objects(saved: &Document, made: &Document, again: &Plan) -> Vec<Difference> {
             }
         };
         if !parts.is_empty() {
-            found.push(Difference { of: of.to_owned(), parts });
+            found.push(PlanDifference { of: of.to_owned(), parts });
         }
     }
     for object in made.objects.iter().filter(|object| !before.contains(object.address.as_str())) {
         let there = if object.planned_from.is_some() { "there, and part of the plan" } else { "created" };
-        let part = Part {
+        let part = PartDifference {
             name: "object",
             planned: vec!["no part of the plan".to_owned()],
             now: vec![there.to_owned()],
         };
-        found.push(Difference { of: object.address.clone(), parts: vec![part] });
+        found.push(PlanDifference { of: object.address.clone(), parts: vec![part] });
     }
     found
 }
@@ -213,8 +213,8 @@ fn content_parts(content: &ContentDocument) -> Parts {
 fn rule(rule: &RuleDocument) -> String {
     let RuleDocument { permission_sets, scope, condition } = rule;
     let scope = match scope {
-        ScopeDocument::Word(word) => word.clone(),
-        ScopeDocument::Projects(ids) => ids.join(", "),
+        PlanScope::Word(word) => word.clone(),
+        PlanScope::Projects(ids) => ids.join(", "),
     };
     format!("{} on {scope}{}", permission_sets.join(", "), only_if(condition.as_ref()))
 }
@@ -292,22 +292,22 @@ fn sides<T>(field: &str, change: Option<&FromTo<T>>, lines: impl Fn(&T) -> Vec<S
     [side("from", from), side("to", to)].concat()
 }
 
-fn difference(saved: Vec<(String, Parts)>, made: Vec<(String, Parts)>) -> Vec<Difference> {
+fn difference(saved: Vec<(String, Parts)>, made: Vec<(String, Parts)>) -> Vec<PlanDifference> {
     let mut saved: BTreeMap<String, Parts> = saved.into_iter().collect();
     let mut found = Vec::new();
     for (of, parts) in made {
         let parts = difference_of(saved.remove(&of).unwrap_or_default(), parts);
         if !parts.is_empty() {
-            found.push(Difference { of, parts });
+            found.push(PlanDifference { of, parts });
         }
     }
     let gone =
-        saved.into_iter().map(|(of, parts)| Difference { of, parts: difference_of(parts, Parts::new()) });
+        saved.into_iter().map(|(of, parts)| PlanDifference { of, parts: difference_of(parts, Parts::new()) });
     found.extend(gone);
     found
 }
 
-fn difference_of(mut saved: Parts, mut made: Parts) -> Vec<Part> {
+fn difference_of(mut saved: Parts, mut made: Parts) -> Vec<PartDifference> {
     let mut parts = Vec::new();
     let names: BTreeSet<&'static str> = saved.keys().chain(made.keys()).copied().collect();
     for name in names {
@@ -315,7 +315,7 @@ fn difference_of(mut saved: Parts, mut made: Parts) -> Vec<Part> {
         let now = made.remove(name).unwrap_or_default();
         if planned != now {
             let (planned, now) = (without(&planned, &now), without(&now, &planned));
-            parts.push(Part { name, planned, now });
+            parts.push(PartDifference { name, planned, now });
         }
     }
     // What an object becomes differs because it is another one already.

@@ -4,8 +4,8 @@ use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
-use super::compare::{Difference, applied, differences};
-use super::{Document, FORMAT_VERSION, MadeFrom, basis};
+use super::compare::{PlanDifference, applied, differences};
+use super::{FORMAT_VERSION, MadeFrom, PlanDocument, basis};
 use crate::model::{AllowEntry, Expiry};
 use crate::plan::{Plan, Verdict};
 
@@ -34,7 +34,7 @@ pub enum Unreadable {
     Report,
     /// The organization is what it was, and planning again leads to something else.
     #[error("it was edited: {} not what its own desired state leads to", subjects(.0))]
-    Edited(Vec<Difference>),
+    Edited(Vec<PlanDifference>),
     /// A guard or a conflict refused it.
     #[error("it was refused when it was made")]
     Refused,
@@ -65,7 +65,7 @@ pub enum Stale {
     AllowEnded(Vec<AllowEntry>),
     /// The organization changed, and planning again leads to something else.
     #[error("the organization has changed since the plan was made: {} no longer as planned", subjects(.0))]
-    Changed(Vec<Difference>),
+    Changed(Vec<PlanDifference>),
 }
 
 impl Unreadable {
@@ -97,7 +97,7 @@ impl Stale {
 const NAMED: usize = 5;
 
 /// `group a is`, or `group a, policy b and 3 more are`.
-fn subjects(differences: &[Difference]) -> String {
+fn subjects(differences: &[PlanDifference]) -> String {
     let named: Vec<&str> = differences.iter().take(NAMED).map(|one| one.of.as_str()).collect();
     let more = differences.len().saturating_sub(NAMED);
     let more = if more == 0 { String::new() } else { format!(" and {more} more") };
@@ -143,7 +143,7 @@ struct Header {
     made_from: Option<IgnoredAny>,
 }
 
-impl Document {
+impl PlanDocument {
     /// Reads a plan file.
     ///
     /// # Errors
@@ -233,7 +233,7 @@ impl Document {
 
     /// Returns how another plan differs in what is compared; empty when they are the same.
     #[must_use]
-    pub fn differences(&self, again: &Plan) -> Vec<Difference> {
+    pub fn differences(&self, again: &Plan) -> Vec<PlanDifference> {
         differences(self, again)
     }
 }

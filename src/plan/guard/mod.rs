@@ -24,7 +24,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::align::Alignment;
 use super::diff::Draft;
 use super::rehearse::Rehearsal;
-use super::{Caller, Facts, Options, Step};
+use super::{Caller, Facts, GuardOptions, Step};
 use crate::access::{AccessChange, Broken, Everything, PrincipalId};
 use crate::model::{Address, Desired, Kind, Principal, State};
 pub use crate::model::{GuardName, UnknownGuard};
@@ -34,7 +34,7 @@ pub use crate::model::{GuardName, UnknownGuard};
 pub(super) struct Case<'a> {
     pub(super) facts: &'a Facts<'a>,
     pub(super) desired: &'a Desired,
-    pub(super) options: &'a Options,
+    pub(super) options: &'a GuardOptions,
     /// Who runs the plan, by the name that they have in it.
     pub(super) caller: &'a Caller,
     pub(super) alignment: &'a Alignment,

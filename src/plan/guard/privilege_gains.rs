@@ -1,5 +1,5 @@
 use super::{Alarm, Case, Item, count};
-use crate::access::{Sharpness, self_escalating};
+use crate::access::{AccessEffect, self_escalating};
 
 /// Shows who gains a permission set that can give itself more; refuses with `--strict`.
 pub(super) fn judge(case: &Case<'_>) -> Option<Alarm> {
@@ -8,7 +8,7 @@ pub(super) fn judge(case: &Case<'_>) -> Option<Alarm> {
         let mut sets: Vec<_> = change
             .grants
             .iter()
-            .filter(|changed| matches!(changed.sharpness, Sharpness::Gained | Sharpness::Loosened))
+            .filter(|changed| matches!(changed.effect, AccessEffect::Gained | AccessEffect::Loosened))
             .map(|changed| &changed.grant.permission_set)
             .filter(|set| self_escalating(set))
             .map(ToString::to_string)

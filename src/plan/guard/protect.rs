@@ -3,7 +3,7 @@ use std::collections::{BTreeSet, HashMap};
 use super::{Alarm, Case, Item, count};
 use crate::model::{Address, Kind, Object};
 use crate::plan::Action;
-use crate::plan::scene::referrers;
+use crate::plan::partial_state::referrers;
 
 /// Refuses to change a protected object, its members, or a policy attached to it. An object is protected by the name
 /// that it has now and by the one that it is to have.

@@ -11,8 +11,8 @@ use super::merge::{Merger, may_be_set};
 use crate::access::{Attached, GroupId, Held, PrincipalId};
 use crate::plan::administrators::Administrators;
 use crate::plan::align::Alignment;
-use crate::plan::diff::{Draft, Stage};
-use crate::plan::graph::{Graph, Node};
+use crate::plan::diff::{Draft, PolicyStage};
+use crate::plan::graph::{Graph, NodeId};
 use crate::plan::{Action, Error, Reason};
 
 /// What a step does to who administers. The order is that in which steps are put, from the end of the plan.
@@ -40,7 +40,7 @@ pub(super) fn chain(
     if !has(Role::Makes) || !has(Role::Unmakes) || enough_last(draft, administrators, least) {
         return Ok(());
     }
-    let mut last: Option<Node> = None;
+    let mut last: Option<NodeId> = None;
     for node in from_the_end(graph, &roles).into_iter().rev() {
         if let Some(last) = last
             && may_be_one_call(alignment, draft, last, node)
@@ -60,7 +60,7 @@ pub(super) fn chain(
 struct Roles<'d> {
     draft: &'d Draft,
     administrators: &'d Administrators,
-    by_node: BTreeMap<Node, Role>,
+    by_node: BTreeMap<NodeId, Role>,
 }
 
 impl<'d> Roles<'d> {
@@ -91,17 +91,18 @@ impl<'d> Roles<'d> {
         making.filter_map(|held| held.to.group()).collect()
     }
 
-    fn note(&mut self, node: Node, role: Role) {
+    fn note(&mut self, node: NodeId, role: Role) {
         let noted = self.by_node.entry(node).or_insert(role);
         if *noted != role {
             *noted = Role::Both;
         }
     }
 
-    fn rewritten(&mut self, before: &Stage, after: &Stage) {
+    fn rewritten(&mut self, before: &PolicyStage, after: &PolicyStage) {
         let Some(node) = after.by else { return };
         let making = |held: &Held| held.to != Attached::Nobody && self.administrators.made_by(&held.grants);
-        let making = |stage: &Stage| stage.held.as_ref().filter(|held| making(held)).map(|held| held.to);
+        let making =
+            |stage: &PolicyStage| stage.held.as_ref().filter(|held| making(held)).map(|held| held.to);
         let (before, after) = (making(before), making(after));
         if before == after {
             return;
@@ -120,7 +121,7 @@ fn enough_last(draft: &Draft, administrators: &Administrators, least: u32) -> bo
     let there_are = administrators.at(&draft.before);
     let least = there_are.len().min(least as usize);
     let steady = |policy, to: Attached| {
-        let making = |stage: &Stage| {
+        let making = |stage: &PolicyStage| {
             stage.held.as_ref().is_some_and(|held| held.to == to && administrators.made_by(&held.grants))
         };
         draft.stages.get(&policy).is_none_or(|stages| stages.iter().all(making))
@@ -138,11 +139,12 @@ fn enough_last(draft: &Draft, administrators: &Administrators, least: u32) -> bo
 
 /// Returns the steps of a role in an order that the edges allow, the last one first: those that unmake stand as late as the
 /// edges let them, and of those that make the ones that have to wait for them.
-fn from_the_end(graph: &Graph, roles: &BTreeMap<Node, Role>) -> Vec<Node> {
+fn from_the_end(graph: &Graph, roles: &BTreeMap<NodeId, Role>) -> Vec<NodeId> {
     let mut followers = graph.followers();
     let waits = waits(graph, roles);
-    let put = |node: Node| (roles.get(&node).map_or(u8::MAX, |role| *role as u8), waits[node.index()], node);
-    let nodes = (0..followers.len()).map(Node::at);
+    let put =
+        |node: NodeId| (roles.get(&node).map_or(u8::MAX, |role| *role as u8), waits[node.index()], node);
+    let nodes = (0..followers.len()).map(NodeId::at);
     let mut free: BinaryHeap<_> = nodes.filter(|node| followers[node.index()] == 0).map(put).collect();
     let mut order = Vec::with_capacity(roles.len());
     while let Some((_, _, node)) = free.pop() {
@@ -160,7 +162,7 @@ fn from_the_end(graph: &Graph, roles: &BTreeMap<Node, Role>) -> Vec<Node> {
 }
 
 /// Returns for how many steps that unmake, one after the other, each step has to wait.
-fn waits(graph: &Graph, roles: &BTreeMap<Node, Role>) -> Vec<u32> {
+fn waits(graph: &Graph, roles: &BTreeMap<NodeId, Role>) -> Vec<u32> {
     let order = graph.in_order();
     let mut waits = vec![0; order.len()];
     for node in order {
@@ -172,7 +174,7 @@ fn waits(graph: &Graph, roles: &BTreeMap<Node, Role>) -> Vec<u32> {
 }
 
 /// Whether one call can do what both do.
-fn may_be_one_call(alignment: &Alignment, draft: &Draft, first: Node, then: Node) -> bool {
+fn may_be_one_call(alignment: &Alignment, draft: &Draft, first: NodeId, then: NodeId) -> bool {
     match (&draft.changes[first.index()].action, &draft.changes[then.index()].action) {
         (Action::AddMembers { group, .. }, Action::AddMembers { group: other, .. }) => group == other,
         (Action::RemoveMember { group, .. }, Action::RemoveMember { group: other, .. }) => {

@@ -4,20 +4,20 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::{Allowed, add};
 use crate::access::{Attached, Grants, GroupId, Packed, PolicyId, PrincipalId};
-use crate::plan::diff::{Draft, Stage};
-use crate::plan::graph::{Graph, Node};
+use crate::plan::diff::{Draft, PolicyStage};
+use crate::plan::graph::{Graph, NodeId};
 use crate::plan::{Error, Reason};
 
 /// A way by which a grant reaches a principal while the plan runs.
 #[derive(Debug, PartialEq, Eq, Hash, Clone)]
-struct Way {
+struct WayInTime {
     /// The steps that it needs, when it is there in the end; `None` when it is not.
-    needs: Option<Vec<Node>>,
+    needs: Option<Vec<NodeId>>,
     /// The steps that end it, when it was there at the beginning; `None` when it was not.
-    ends: Option<Vec<Node>>,
+    ends: Option<Vec<NodeId>>,
 }
 
-impl Way {
+impl WayInTime {
     /// Whether it is there all the time.
     fn lasts(&self) -> bool {
         self.needs.as_ref().is_some_and(Vec::is_empty) && self.ends.as_ref().is_some_and(Vec::is_empty)
@@ -32,8 +32,8 @@ pub(super) fn edges(
     allowed: &mut Allowed<'_>,
     graph: &mut Graph,
 ) -> Vec<(PrincipalId, Packed)> {
-    let changed = Changed::of(draft);
-    let mut known: HashMap<Vec<Way>, bool> = HashMap::new();
+    let changed = ChangedPolicies::of(draft);
+    let mut known: HashMap<Vec<WayInTime>, bool> = HashMap::new();
     let mut unresolved = Vec::new();
     let owners = &draft.before.owners;
     for principal in changed.principals(draft).into_iter().filter(|who| !owners.contains(who)) {
@@ -41,7 +41,7 @@ pub(super) fn edges(
         let lasting = changed.lasting(draft, principal);
         for grant in least.iter().filter(|grant| !lasting.cover(*grant)) {
             let ways = changed.ways(draft, principal, grant);
-            if ways.iter().any(Way::lasts) {
+            if ways.iter().any(WayInTime::lasts) {
                 continue;
             }
             let resolved = match known.get(&ways) {
@@ -60,14 +60,14 @@ pub(super) fn edges(
     unresolved
 }
 
-fn resolve(ways: &[Way], graph: &mut Graph) -> bool {
+fn resolve(ways: &[WayInTime], graph: &mut Graph) -> bool {
     let new = || ways.iter().filter_map(|way| way.needs.as_ref());
     let old = || ways.iter().filter_map(|way| way.ends.as_ref());
     old().any(|ends| new().any(|needs| bridge(needs, ends, graph)))
 }
 
 /// Puts every step that the new way needs before every step that ends the old one, or nothing at all.
-fn bridge(needs: &[Node], ends: &[Node], graph: &mut Graph) -> bool {
+fn bridge(needs: &[NodeId], ends: &[NodeId], graph: &mut Graph) -> bool {
     let mut added = Vec::new();
     for first in needs {
         // One step that ends the old way as it makes the new one leaves no time in between.
@@ -92,19 +92,19 @@ fn bridge(needs: &[Node], ends: &[Node], graph: &mut Graph) -> bool {
 pub(super) fn pin(
     draft: &Draft,
     unresolved: &[(PrincipalId, Packed)],
-    united: &BTreeMap<Node, Vec<Node>>,
-    position: &HashMap<Node, usize>,
+    united: &BTreeMap<NodeId, Vec<NodeId>>,
+    position: &HashMap<NodeId, usize>,
     graph: &mut Graph,
 ) -> Result<(), Error> {
     if unresolved.is_empty() {
         return Ok(());
     }
-    let into: HashMap<Node, Node> =
+    let into: HashMap<NodeId, NodeId> =
         united.iter().flat_map(|(into, others)| others.iter().map(|other| (*other, *into))).collect();
-    let changed = Changed::of(draft);
+    let changed = ChangedPolicies::of(draft);
     for (principal, grant) in unresolved {
         let steps = changed.steps(draft, *principal, *grant).into_iter();
-        let mut sequence: Vec<Node> = steps.map(|node| into.get(&node).copied().unwrap_or(node)).collect();
+        let mut sequence: Vec<NodeId> = steps.map(|node| into.get(&node).copied().unwrap_or(node)).collect();
         sequence.sort_unstable_by_key(|node| position.get(node));
         sequence.dedup();
         for pair in sequence.windows(2) {
@@ -115,14 +115,14 @@ pub(super) fn pin(
 }
 
 /// The policies that change, by what they are attached to on the way.
-struct Changed {
+struct ChangedPolicies {
     on_group: BTreeMap<GroupId, BTreeSet<PolicyId>>,
     on_principal: BTreeMap<PrincipalId, BTreeSet<PolicyId>>,
     /// What each of them grants all the time to those that it stays attached to.
     steady: HashMap<PolicyId, Grants>,
 }
 
-impl Changed {
+impl ChangedPolicies {
     fn of(draft: &Draft) -> Self {
         let mut changed =
             Self { on_group: BTreeMap::new(), on_principal: BTreeMap::new(), steady: HashMap::new() };
@@ -168,7 +168,7 @@ impl Changed {
     }
 
     /// Every way by which the grant reaches the principal before or after.
-    fn ways(&self, draft: &Draft, principal: PrincipalId, grant: Packed) -> Vec<Way> {
+    fn ways(&self, draft: &Draft, principal: PrincipalId, grant: Packed) -> Vec<WayInTime> {
         let mut ways = Vec::new();
         let direct = draft.before.policies_on_principal(principal).iter();
         let direct: BTreeSet<_> =
@@ -198,10 +198,10 @@ impl Changed {
     }
 
     /// Every step that a way of the grant to the principal depends on.
-    fn steps(&self, draft: &Draft, principal: PrincipalId, grant: Packed) -> BTreeSet<Node> {
+    fn steps(&self, draft: &Draft, principal: PrincipalId, grant: Packed) -> BTreeSet<NodeId> {
         let mut steps = BTreeSet::new();
-        let mut note = |policy: PolicyId, to: Attached, movers: [Option<&Node>; 2]| {
-            let good = |stage: &Stage| covers(stage, to, grant);
+        let mut note = |policy: PolicyId, to: Attached, movers: [Option<&NodeId>; 2]| {
+            let good = |stage: &PolicyStage| covers(stage, to, grant);
             let unchanged =
                 || draft.before.policy(policy).is_some_and(|held| held.to == to && held.grants.cover(grant));
             match draft.stages.get(&policy) {
@@ -229,13 +229,13 @@ impl Changed {
 }
 
 /// What a policy grants in all its stages, where it stays attached to the same.
-fn steady(stages: &[Stage]) -> Grants {
+fn steady(stages: &[PolicyStage]) -> Grants {
     let Some(first) = stages.first().and_then(|stage| stage.held.as_ref()) else { return Grants::default() };
     let kept = |grant: &Packed| stages.iter().all(|stage| covers(stage, first.to, *grant));
     Grants::new(first.grants.iter().filter(kept).collect())
 }
 
-fn covers(stage: &Stage, to: Attached, grant: Packed) -> bool {
+fn covers(stage: &PolicyStage, to: Attached, grant: Packed) -> bool {
     stage.held.as_ref().is_some_and(|held| held.to == to && held.grants.cover(grant))
 }
 
@@ -246,9 +246,9 @@ fn way(
     policy: PolicyId,
     to: Attached,
     grant: Packed,
-    join: Option<Node>,
-    leave: Option<Node>,
-) -> Option<Way> {
+    join: Option<NodeId>,
+    leave: Option<NodeId>,
+) -> Option<WayInTime> {
     let (mut needs, mut ends) = (None, None);
     match draft.stages.get(&policy) {
         None => {
@@ -282,7 +282,7 @@ fn way(
     if leave.is_some() {
         needs = None;
     }
-    (needs.is_some() || ends.is_some()).then_some(Way { needs, ends })
+    (needs.is_some() || ends.is_some()).then_some(WayInTime { needs, ends })
 }
 
 #[cfg(test)]
@@ -291,7 +291,7 @@ mod tests {
 
     #[test]
     fn a_bridge_that_cannot_be_built_leaves_nothing() {
-        let (mut graph, n) = (Graph::new(4), Node::at);
+        let (mut graph, n) = (Graph::new(4), NodeId::at);
         assert!(graph.add(n(2), n(0), Reason::Leak).is_ok() && graph.add(n(0), n(3), Reason::Leak).is_ok());
         assert!(!bridge(&[n(0)], &[3, 1, 2].map(n), &mut graph));
         assert_eq!(graph.edges(), [(n(0), n(3), Reason::Leak), (n(2), n(0), Reason::Leak)]);

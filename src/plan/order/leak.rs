@@ -2,8 +2,8 @@
 
 use super::{Allowed, add};
 use crate::access::{Attached, GroupId, Held, PrincipalId};
-use crate::plan::diff::{Draft, Stage};
-use crate::plan::graph::{Graph, Node};
+use crate::plan::diff::{Draft, PolicyStage};
+use crate::plan::graph::{Graph, NodeId};
 use crate::plan::{Error, Reason};
 
 /// Adds, for every policy that changes while somebody joins or leaves its group: a leaver goes before the policy
@@ -13,7 +13,7 @@ use crate::plan::{Error, Reason};
 /// or after; so nothing else can leak.
 pub(super) fn edges(draft: &Draft, allowed: &mut Allowed<'_>, graph: &mut Graph) -> Result<(), Error> {
     let mut movers: std::collections::BTreeMap<GroupId, Movers> = std::collections::BTreeMap::new();
-    let others = |movers: &(&(GroupId, PrincipalId), &Node)| !draft.before.owners.contains(&movers.0.1);
+    let others = |movers: &(&(GroupId, PrincipalId), &NodeId)| !draft.before.owners.contains(&movers.0.1);
     for ((group, principal), node) in draft.leaves.iter().filter(others) {
         movers.entry(*group).or_default().leavers.push((*principal, *node));
     }
@@ -43,19 +43,19 @@ fn group_of(held: Option<&Held>) -> Option<GroupId> {
 
 #[derive(Default)]
 struct Movers {
-    leavers: Vec<(PrincipalId, Node)>,
-    joiners: Vec<(PrincipalId, Node)>,
+    leavers: Vec<(PrincipalId, NodeId)>,
+    joiners: Vec<(PrincipalId, NodeId)>,
 }
 
 impl Movers {
     fn edges(
         &self,
         group: GroupId,
-        stages: &[Stage],
+        stages: &[PolicyStage],
         allowed: &mut Allowed<'_>,
         graph: &mut Graph,
     ) -> Result<(), Error> {
-        let mut forbidden = |stage: &Stage, principal: PrincipalId| match &stage.held {
+        let mut forbidden = |stage: &PolicyStage, principal: PrincipalId| match &stage.held {
             Some(held) if held.to == Attached::Group(group) => !held.grants.within(allowed.most(principal)),
             _ => false,
         };

@@ -7,19 +7,19 @@ use crate::model::{Address, Key, Membership};
 use crate::plan::Action;
 use crate::plan::align::Alignment;
 use crate::plan::diff::{Change, Draft};
-use crate::plan::graph::{Graph, Node};
+use crate::plan::graph::{Graph, NodeId};
 
 /// The nodes that are united, by the one that stands for them.
 #[derive(Default)]
 pub(super) struct Merger {
-    pub(super) united: BTreeMap<Node, Vec<Node>>,
+    pub(super) united: BTreeMap<NodeId, Vec<NodeId>>,
     /// All of these others.
-    gone: HashSet<Node>,
+    gone: HashSet<NodeId>,
 }
 
 impl Merger {
     /// Makes one node of two; false where that would close a cycle.
-    pub(super) fn unite(&mut self, into: Node, other: Node, graph: &mut Graph) -> bool {
+    pub(super) fn unite(&mut self, into: NodeId, other: NodeId, graph: &mut Graph) -> bool {
         let united = graph.unite(into, other).is_ok();
         if united {
             // What the other one stood for comes along.
@@ -32,8 +32,8 @@ impl Merger {
         united
     }
 
-    fn unite_all(&mut self, nodes: &[Node], graph: &mut Graph) {
-        let mut classes: Vec<Node> = Vec::new();
+    fn unite_all(&mut self, nodes: &[NodeId], graph: &mut Graph) {
+        let mut classes: Vec<NodeId> = Vec::new();
         for node in nodes {
             if !self.gone.contains(node) && !classes.iter().any(|class| self.unite(*class, *node, graph)) {
                 classes.push(*node);
@@ -45,7 +45,7 @@ impl Merger {
 /// Unites nodes where that closes no cycle: what a union does at once, an allowed order does one after the other, so
 /// both laws hold as before.
 pub(super) fn merge(alignment: &Alignment, draft: &Draft, graph: &mut Graph, merger: &mut Merger) {
-    let is = |node: Node, what: fn(&Action) -> bool| what(&draft.changes[node.index()].action);
+    let is = |node: NodeId, what: fn(&Action) -> bool| what(&draft.changes[node.index()].action);
     let joins = by_group(
         draft.joins.iter().filter(|(_, node)| is(**node, |a| matches!(a, Action::AddMembers { .. }))),
     );
@@ -63,9 +63,9 @@ pub(super) fn merge(alignment: &Alignment, draft: &Draft, graph: &mut Graph, mer
 }
 
 fn by_group<'a>(
-    nodes: impl Iterator<Item = (&'a (GroupId, PrincipalId), &'a Node)>,
-) -> BTreeMap<GroupId, Vec<Node>> {
-    let mut groups: BTreeMap<GroupId, Vec<Node>> = BTreeMap::new();
+    nodes: impl Iterator<Item = (&'a (GroupId, PrincipalId), &'a NodeId)>,
+) -> BTreeMap<GroupId, Vec<NodeId>> {
+    let mut groups: BTreeMap<GroupId, Vec<NodeId>> = BTreeMap::new();
     for ((group, _), node) in nodes {
         groups.entry(*group).or_default().push(*node);
     }

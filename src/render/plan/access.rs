@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashSet};
 
 use super::words;
-use crate::access::{AccessChange, ChangedGrant, GrantScope, Path, Sharpness, self_escalating};
+use crate::access::{AccessChange, AccessEffect, ChangedGrant, GrantScope, Path, self_escalating};
 use crate::model::{Address, Condition, Kind, PermissionSetName, Principal, Where};
 use crate::plan::Plan;
 use crate::render::report::Extent;
@@ -68,8 +68,8 @@ fn few(kind: Kind, mut names: Vec<String>, most: usize) -> String {
 }
 
 /// Permission sets that change alike, by one way.
-pub(super) struct Line {
-    pub(super) sharpness: Sharpness,
+pub(super) struct AccessLine {
+    pub(super) effect: AccessEffect,
     /// `gains A, B on prod, staging if …`; the condition is tied
     pub(super) what: String,
     /// `group developers ← policy developers-run, rule 2 (iam/dev.yaml:31)`
@@ -97,7 +97,7 @@ impl<'p> Folds<'p> {
     }
 
     /// Returns what changes for those of one fold. There may be a million lines over all.
-    pub(super) fn lines(&self, fold: &Fold<'_>) -> Vec<Line> {
+    pub(super) fn lines(&self, fold: &Fold<'_>) -> Vec<AccessLine> {
         fold.who.first().map_or_else(Vec::new, |change| lines(self, &change.grants))
     }
 
@@ -109,18 +109,18 @@ impl<'p> Folds<'p> {
     }
 }
 
-type Alike<'g> = (Sharpness, &'g Path, &'g Option<Condition>);
+type Alike<'g> = (AccessEffect, &'g Path, &'g Option<Condition>);
 
-fn lines(folds: &Folds<'_>, grants: &[ChangedGrant]) -> Vec<Line> {
+fn lines(folds: &Folds<'_>, grants: &[ChangedGrant]) -> Vec<AccessLine> {
     let (plan, drift) = (folds.plan, folds.drift);
     let mut alike: BTreeMap<Alike<'_>, BTreeMap<&GrantScope, Vec<&PermissionSetName>>> = BTreeMap::new();
     for changed in grants {
-        let key = (changed.sharpness, &*changed.path, &changed.grant.condition);
+        let key = (changed.effect, &*changed.path, &changed.grant.condition);
         let scopes = alike.entry(key).or_default();
         scopes.entry(&changed.grant.scope).or_default().push(&changed.grant.permission_set);
     }
     let mut lines = Vec::new();
-    for ((sharpness, path, condition), scopes) in alike {
+    for ((effect, path, condition), scopes) in alike {
         let mut by_sets: Vec<(Vec<&PermissionSetName>, Vec<&GrantScope>)> = Vec::new();
         for (scope, sets) in scopes {
             match by_sets.iter_mut().find(|(known, _)| *known == sets) {
@@ -134,9 +134,9 @@ fn lines(folds: &Folds<'_>, grants: &[ChangedGrant]) -> Vec<Line> {
         for (scopes, sets) in by_sets {
             let where_to = scopes.into_iter().map(|(_, words)| words).collect::<Vec<_>>().join(", ");
             let held = format!("{} on {where_to}", words::listed(&sets));
-            let what = what(sharpness, &held, condition.as_ref(), drift);
-            let marks = marks(folds, sharpness, path, &sets);
-            lines.push(Line { sharpness, what, path: way(plan, path, sharpness), marks });
+            let what = what(effect, &held, condition.as_ref(), drift);
+            let marks = marks(folds, effect, path, &sets);
+            lines.push(AccessLine { effect, what, path: way(plan, path, effect), marks });
         }
     }
     lines
@@ -154,18 +154,18 @@ fn scope_words(plan: &Plan, scopes: Vec<&GrantScope>) -> Vec<(bool, String)> {
 }
 
 /// Says what happens to a grant; of drift, on which side it is.
-fn what(sharpness: Sharpness, held: &str, condition: Option<&Condition>, drift: bool) -> String {
+fn what(effect: AccessEffect, held: &str, condition: Option<&Condition>, drift: bool) -> String {
     let condition = condition.map(|condition| tied(condition.as_str()));
     let only = |words: &str| condition.as_ref().map(|text| format!("{words}{TIE}{text}")).unwrap_or_default();
-    match (sharpness, drift) {
-        (Sharpness::Gained, false) => format!("gains {held}{}", only(" if")),
-        (Sharpness::Gained, true) => format!("lacks {held}{}, which the files give", only(" if")),
-        (Sharpness::Lost, false) => format!("loses {held}{}", only(" if")),
-        (Sharpness::Lost, true) => format!("has {held}{}, which the files do not give", only(" if")),
-        (Sharpness::Loosened, false) => format!("loosened {held}, without the condition it had"),
-        (Sharpness::Loosened, true) => format!("has {held} under a condition that the files do not set"),
-        (Sharpness::Tightened, false) => format!("tightened {held}{}", only(", from now on only if")),
-        (Sharpness::Tightened, true) => {
+    match (effect, drift) {
+        (AccessEffect::Gained, false) => format!("gains {held}{}", only(" if")),
+        (AccessEffect::Gained, true) => format!("lacks {held}{}, which the files give", only(" if")),
+        (AccessEffect::Lost, false) => format!("loses {held}{}", only(" if")),
+        (AccessEffect::Lost, true) => format!("has {held}{}, which the files do not give", only(" if")),
+        (AccessEffect::Loosened, false) => format!("loosened {held}, without the condition it had"),
+        (AccessEffect::Loosened, true) => format!("has {held} under a condition that the files do not set"),
+        (AccessEffect::Tightened, false) => format!("tightened {held}{}", only(", from now on only if")),
+        (AccessEffect::Tightened, true) => {
             format!("has {held} without the condition that the files set{}", only(":"))
         }
     }
@@ -174,11 +174,11 @@ fn what(sharpness: Sharpness, held: &str, condition: Option<&Condition>, drift: 
 /// What a reader must not overlook.
 fn marks(
     folds: &Folds<'_>,
-    sharpness: Sharpness,
+    effect: AccessEffect,
     path: &Path,
     sets: &[&PermissionSetName],
 ) -> Vec<&'static str> {
-    let gains = matches!(sharpness, Sharpness::Gained | Sharpness::Loosened);
+    let gains = matches!(effect, AccessEffect::Gained | AccessEffect::Loosened);
     // In drift, what live has beyond the files.
     let more = if folds.drift { !gains } else { gains };
     let mut marks = Vec::new();
@@ -191,13 +191,13 @@ fn marks(
     marks
 }
 
-fn way(plan: &Plan, path: &Path, sharpness: Sharpness) -> String {
+fn way(plan: &Plan, path: &Path, effect: AccessEffect) -> String {
     let mut way = String::new();
     if let Some(group) = &path.group {
         way.push_str(&format!("group {group} ← "));
     }
     way.push_str(&format!("policy {}, rule {}", path.policy, path.rule + 1));
-    let there = sharpness != Sharpness::Lost;
+    let there = effect != AccessEffect::Lost;
     let place = plan.place(&Where::Rule(Address::policy(path.policy.clone()), path.rule));
     if let (true, Some(place)) = (there, place) {
         way.push_str(&format!(" ({}:{})", place.file.display(), place.line));

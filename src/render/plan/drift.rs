@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::access::{HeldGrant, self_escalating};
 use crate::model::Principal;
-use crate::plan::file::Document;
+use crate::plan::file::PlanDocument;
 use crate::plan::{DriftFinding, Findings, Plan};
 
 /// How many principals are listed with access that no file declares, before the rest is counted.
@@ -58,7 +58,7 @@ fn way(held: &HeldGrant) -> String {
 #[derive(Debug, Serialize)]
 pub(super) struct DriftReportDocument {
     #[serde(flatten)]
-    plan: Document,
+    plan: PlanDocument,
     /// What was found.
     drift: Vec<FindingDocument>,
     /// The access that no file declares.

@@ -1,8 +1,8 @@
 use std::io::{self, Write};
 
 use super::access::Folds;
-use super::{Reading, drift, words};
-use crate::access::Sharpness;
+use super::{PlanReading, drift, words};
+use crate::access::AccessEffect;
 use crate::plan::{Findings, Plan, Verdict};
 use crate::render::escape::{code, markdown as escape};
 use crate::render::report::Extent;
@@ -12,7 +12,7 @@ use crate::render::wrap::loose;
 pub(super) fn markdown(
     out: &mut dyn Write,
     (plan, found): (&Plan, Option<&Findings>),
-    reading: Reading,
+    reading: PlanReading,
 ) -> io::Result<()> {
     head(out, (plan, found), reading)?;
     details(out, (plan, found), reading)
@@ -22,9 +22,9 @@ pub(super) fn markdown(
 pub(in crate::render) fn head(
     out: &mut dyn Write,
     (plan, found): (&Plan, Option<&Findings>),
-    reading: Reading,
+    reading: PlanReading,
 ) -> io::Result<()> {
-    let is_drift = reading == Reading::Drift;
+    let is_drift = reading == PlanReading::Drift;
     let (word, title) = if is_drift { ("drift", "Access drift") } else { ("plan", "Access plan") };
     let organization = plan.organization();
     let (mark, stack) = match plan.stack() {
@@ -122,11 +122,11 @@ fn settles(plan: &Plan, drift: bool) -> bool {
 pub(in crate::render) fn details(
     out: &mut dyn Write,
     (plan, found): (&Plan, Option<&Findings>),
-    reading: Reading,
+    reading: PlanReading,
 ) -> io::Result<()> {
     let quiet =
         found.is_none_or(|found| drift::counts(found).is_empty() && drift::shown(found).next().is_none());
-    if settles(plan, reading == Reading::Drift) && plan.findings().is_empty() && quiet {
+    if settles(plan, reading == PlanReading::Drift) && plan.findings().is_empty() && quiet {
         return Ok(());
     }
     let mut details = Vec::new();
@@ -193,10 +193,10 @@ fn table(out: &mut dyn Write, plan: &Plan, drift: bool) -> io::Result<()> {
             (true, true) => who.push_str(", **has no access in the files**"),
         }
         for line in folds.lines(fold) {
-            let sign = match (line.sharpness, drift) {
-                (Sharpness::Gained | Sharpness::Loosened, false) | (Sharpness::Lost, true) => "➕",
-                (Sharpness::Tightened, _) | (Sharpness::Loosened, true) => "✏️",
-                (Sharpness::Lost, false) | (Sharpness::Gained, true) => "➖",
+            let sign = match (line.effect, drift) {
+                (AccessEffect::Gained | AccessEffect::Loosened, false) | (AccessEffect::Lost, true) => "➕",
+                (AccessEffect::Tightened, _) | (AccessEffect::Loosened, true) => "✏️",
+                (AccessEffect::Lost, false) | (AccessEffect::Gained, true) => "➖",
             };
             let what = loose(&line.what);
             // The verb stands apart, so that a reader can look down the column.

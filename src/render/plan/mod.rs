@@ -11,7 +11,7 @@ use std::io::{self, Write};
 
 use super::report::{Report, Style, pretty};
 use crate::model::Place;
-use crate::plan::file::Document;
+use crate::plan::file::PlanDocument;
 use crate::plan::{Findings, Plan};
 use crate::review::Outline;
 
@@ -20,7 +20,7 @@ pub use words::headline;
 
 /// What the difference between both sides is read as.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Reading {
+pub enum PlanReading {
     /// What an apply would do.
     Plan,
     /// Drift: live differs, and nobody asked for it.
@@ -33,9 +33,9 @@ pub struct PlanReport<'a> {
     /// The plan.
     pub plan: &'a Plan,
     /// What it is read as.
-    pub reading: Reading,
+    pub reading: PlanReading,
     /// What programs read, where it is more than [`Plan::document`].
-    pub document: Option<&'a Document>,
+    pub document: Option<&'a PlanDocument>,
     /// What was found beyond the plan, for drift.
     pub drift: Option<&'a Findings>,
     /// Where the files begin: what no file declares is shown there.
@@ -46,7 +46,7 @@ impl<'a> PlanReport<'a> {
     /// Returns the report of what an apply would do.
     #[must_use]
     pub const fn new(plan: &'a Plan) -> Self {
-        Self { plan, reading: Reading::Plan, document: None, drift: None, home: None }
+        Self { plan, reading: PlanReading::Plan, document: None, drift: None, home: None }
     }
 }
 

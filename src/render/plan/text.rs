@@ -4,24 +4,26 @@ use std::io::{self, Write};
 use similar::{ChangeTag, TextDiff};
 
 use super::access::{self, Fold, Folds};
-use super::{Reading, drift, words};
-use crate::access::Sharpness;
-use crate::model::{Address, Attachment, Field, FieldValue, Key, Kind, Principal, Rules, UserType, Writer};
+use super::{PlanReading, drift, words};
+use crate::access::AccessEffect;
+use crate::model::{
+    Address, Attachment, Field, FieldValue, Key, Kind, Principal, Rules, UserType, WriteCall,
+};
 use crate::plan::{Action, ConflictKind, Findings, LiftedBy, Plan, SparedReason, Step, Verdict};
 use crate::render::escape::terminal;
 use crate::render::paint::Ink;
 use crate::render::report::{Extent, Style};
-use crate::render::wrap::{Line, Screen, TIE, tied};
+use crate::render::wrap::{Screen, TIE, WrappedLine, tied};
 
 /// Writes a plan for a terminal or a log: access first, then the steps in the order of the apply, then what is
 /// spared, the guards and a summary.
 pub(super) fn text(
     out: &mut dyn Write,
     (plan, found): (&Plan, Option<&Findings>),
-    reading: Reading,
+    reading: PlanReading,
     style: Style,
 ) -> io::Result<()> {
-    let mut page = Page { out, plan, found, drift: reading == Reading::Drift, style };
+    let mut page = TextPage { out, plan, found, drift: reading == PlanReading::Drift, style };
     page.stays()?;
     page.weaker()?;
     page.found()?;
@@ -37,16 +39,16 @@ pub(super) fn text(
 pub(super) fn details(
     out: &mut dyn Write,
     (plan, found): (&Plan, Option<&Findings>),
-    reading: Reading,
+    reading: PlanReading,
 ) -> io::Result<()> {
     let style = Style { extent: Extent::Full, ..Style::default() };
-    Page { out, plan, found, drift: reading == Reading::Drift, style }.details()
+    TextPage { out, plan, found, drift: reading == PlanReading::Drift, style }.details()
 }
 
 /// How many names of a list are shown before the rest is counted.
 const MOST_NAMES: usize = 3;
 
-struct Page<'a> {
+struct TextPage<'a> {
     out: &'a mut dyn Write,
     plan: &'a Plan,
     found: Option<&'a Findings>,
@@ -55,11 +57,13 @@ struct Page<'a> {
 }
 
 /// The sign of a change; of drift, that of what live has beside the files.
-const fn sign(sharpness: Sharpness, drift: bool) -> (Ink, &'static str) {
-    match (sharpness, drift) {
-        (Sharpness::Gained | Sharpness::Loosened, false) | (Sharpness::Lost, true) => (Ink::Add, "+"),
-        (Sharpness::Tightened, _) | (Sharpness::Loosened, true) => (Ink::Change, "~"),
-        (Sharpness::Lost, false) | (Sharpness::Gained, true) => (Ink::Remove, "-"),
+const fn sign(effect: AccessEffect, drift: bool) -> (Ink, &'static str) {
+    match (effect, drift) {
+        (AccessEffect::Gained | AccessEffect::Loosened, false) | (AccessEffect::Lost, true) => {
+            (Ink::Add, "+")
+        }
+        (AccessEffect::Tightened, _) | (AccessEffect::Loosened, true) => (Ink::Change, "~"),
+        (AccessEffect::Lost, false) | (AccessEffect::Gained, true) => (Ink::Remove, "-"),
     }
 }
 
@@ -71,14 +75,14 @@ const fn mark(action: &Action) -> (Ink, &'static str) {
     }
 }
 
-impl Page<'_> {
+impl TextPage<'_> {
     /// Writes a line of words, `indent` from the left; what does not fit goes below, `hang` further in.
-    fn line(&mut self, indent: usize, hang: usize, line: &Line) -> io::Result<()> {
+    fn line(&mut self, indent: usize, hang: usize, line: &WrappedLine) -> io::Result<()> {
         line.write(self.out, Screen { paint: self.style.paint, width: self.style.width }, indent, hang)
     }
 
     fn plain(&mut self, indent: usize, hang: usize, text: &str) -> io::Result<()> {
-        self.line(indent, hang, &Line::of(None, &terminal(text)))
+        self.line(indent, hang, &WrappedLine::of(None, &terminal(text)))
     }
 
     fn heading(&mut self, text: &str) -> io::Result<()> {
@@ -95,16 +99,16 @@ impl Page<'_> {
         for finding in drift::shown(drift) {
             let ink = if finding.ignored.is_some() { Ink::Faint } else { Ink::Alarm };
             let what = format!("{}: {}", finding.kind, terminal(&drift::words(finding)));
-            self.line(2, 4, &Line::of(Some(ink), &what))?;
+            self.line(2, 4, &WrappedLine::of(Some(ink), &what))?;
             if let Some(way) = &finding.way {
-                self.line(6, 4, &Line::of(Some(Ink::Faint), &format!("←{TIE}{}", terminal(way))))?;
+                self.line(6, 4, &WrappedLine::of(Some(Ink::Faint), &format!("←{TIE}{}", terminal(way))))?;
             }
             let end = match &finding.ignored {
                 Some((reason, until)) => format!(", ignored until {until}: {}", terminal(reason)),
                 None => String::new(),
             };
             let line = format!("fingerprint {}{end}", finding.fingerprint);
-            self.line(6, 4, &Line::of(Some(Ink::Faint), &line))?;
+            self.line(6, 4, &WrappedLine::of(Some(Ink::Faint), &line))?;
         }
         for entry in &drift.stale {
             let why = if entry.until > self.plan.created_at() { "matches no finding" } else { "has ended" };
@@ -127,8 +131,8 @@ impl Page<'_> {
             for (grant, escalates, way) in grants {
                 let mark =
                     if *escalates { format!("  [{}]", tied("can give itself more")) } else { String::new() };
-                self.line(4, 6, &Line::of(None, &terminal(grant)).and(Some(Ink::Alarm), &mark))?;
-                self.line(8, 4, &Line::of(Some(Ink::Faint), &format!("←{TIE}{}", terminal(way))))?;
+                self.line(4, 6, &WrappedLine::of(None, &terminal(grant)).and(Some(Ink::Alarm), &mark))?;
+                self.line(8, 4, &WrappedLine::of(Some(Ink::Faint), &format!("←{TIE}{}", terminal(way))))?;
             }
         }
         if let Some(more @ 1..) = all.len().checked_sub(drift::MOST_PRINCIPALS) {
@@ -165,7 +169,7 @@ impl Page<'_> {
                     "Access that stays: {who} keeps {grant}, because {} cannot be rewritten",
                     blocked.address
                 );
-                self.line(0, 2, &Line::of(Some(Ink::Alarm), &terminal(&line)))?;
+                self.line(0, 2, &WrappedLine::of(Some(Ink::Alarm), &terminal(&line)))?;
                 written = true;
             }
         }
@@ -178,7 +182,7 @@ impl Page<'_> {
         }
         self.heading("Weaker checks than before the change")?;
         for line in self.plan.weaker() {
-            self.line(2, 4, &Line::of(Some(Ink::Alarm), &terminal(line)))?;
+            self.line(2, 4, &WrappedLine::of(Some(Ink::Alarm), &terminal(line)))?;
         }
         writeln!(self.out)
     }
@@ -215,21 +219,22 @@ impl Page<'_> {
         writeln!(self.out)
     }
 
-    fn fold(&mut self, fold: &Fold<'_>, lines: &[access::Line]) -> io::Result<()> {
+    fn fold(&mut self, fold: &Fold<'_>, lines: &[access::AccessLine]) -> io::Result<()> {
         let note = match (fold.loses_all, self.drift) {
             (false, _) => "",
             (true, false) => ", loses all access",
             (true, true) => ", has no access in the files",
         };
-        let who = Line::of(None, &terminal(&fold.names(self.style.extent))).and(Some(Ink::Alarm), note);
+        let who =
+            WrappedLine::of(None, &terminal(&fold.names(self.style.extent))).and(Some(Ink::Alarm), note);
         self.line(2, 4, &who)?;
         for line in lines {
-            let (ink, sign) = sign(line.sharpness, self.drift);
+            let (ink, sign) = sign(line.effect, self.drift);
             let what = format!("{sign}{TIE}{}", terminal(&line.what));
             let marks: String = line.marks.iter().map(|mark| format!("  [{}]", tied(mark))).collect();
-            self.line(4, 6, &Line::of(Some(ink), &what).and(Some(Ink::Alarm), &marks))?;
+            self.line(4, 6, &WrappedLine::of(Some(ink), &what).and(Some(Ink::Alarm), &marks))?;
             let path = format!("←{TIE}{}", terminal(&line.path));
-            self.line(8, 4, &Line::of(Some(Ink::Faint), &path))?;
+            self.line(8, 4, &WrappedLine::of(Some(Ink::Faint), &path))?;
         }
         Ok(())
     }
@@ -245,7 +250,7 @@ impl Page<'_> {
             for step in alike {
                 let (ink, sign) = mark(&step.action);
                 let headline = words::headline(self.plan, step);
-                let line = Line::of(None, &tied(&format!("{:>width$}  ", step.id)))
+                let line = WrappedLine::of(None, &tied(&format!("{:>width$}  ", step.id)))
                     .and(Some(ink), &format!("{sign}{TIE}{}", terminal(&headline)))
                     .and(Some(Ink::Faint), &after(step, self.style.extent));
                 self.line(2, width + 6, &line)?;
@@ -260,7 +265,7 @@ impl Page<'_> {
         let names: Vec<_> =
             steps.iter().map(|step| words::named(self.plan, &step.action.address())).collect();
         let (from, to) = (&steps[0].id, &steps[steps.len() - 1].id);
-        let line = Line::of(None, &tied(&format!("{from:>width$}–{to}  ")))
+        let line = WrappedLine::of(None, &tied(&format!("{from:>width$}–{to}  ")))
             .and(Some(Ink::Change), &format!("~{TIE}{} adopted: ", words::many(names.len(), kind)))
             .and(None, &terminal(&self.some(&names)));
         self.line(2, width + 6, &line)
@@ -290,7 +295,7 @@ impl Page<'_> {
 
     /// Writes what a new object holds: what its name does not say.
     fn created(&mut self, indent: usize, fields: &[Field<'_>]) -> io::Result<()> {
-        for field in fields.iter().filter(|field| field.writer != Writer::Nothing) {
+        for field in fields.iter().filter(|field| field.writer != WriteCall::Nothing) {
             if let FieldValue::Rules(rules) = field.value {
                 self.diff(indent, "", &words::rules(self.plan, rules))?;
             } else if let Some(value) = words::value(field) {
@@ -461,7 +466,7 @@ impl Page<'_> {
             names.sort_unstable();
             self.plain(2, 4, &format!("{}: {}", words::many(names.len(), kind), words::spared(reason)))?;
             let shown = self.some(&names);
-            self.line(6, 2, &Line::of(Some(Ink::Faint), &terminal(&shown)))?;
+            self.line(6, 2, &WrappedLine::of(Some(Ink::Faint), &terminal(&shown)))?;
         }
         for (reason, number) in counted {
             let objects = if number == 1 { "object" } else { "objects" };
@@ -485,7 +490,7 @@ impl Page<'_> {
         }
         for blocked in blocked {
             let line = format!("not rewritten: {}", words::blocked(blocked));
-            self.line(0, 2, &Line::of(Some(Ink::Alarm), &terminal(&line)))?;
+            self.line(0, 2, &WrappedLine::of(Some(Ink::Alarm), &terminal(&line)))?;
         }
         for leftover in leftovers {
             self.plain(0, 2, &format!("note: {}", words::leftover(leftover)))?;
@@ -502,7 +507,7 @@ impl Page<'_> {
         let would = if self.drift { "an apply would be " } else { "" };
         for conflict in plan.conflicts() {
             let line = format!("{would}refused: {}", words::conflict(plan, conflict));
-            self.line(0, 2, &Line::of(Some(Ink::Alarm), &terminal(&line)))?;
+            self.line(0, 2, &WrappedLine::of(Some(Ink::Alarm), &terminal(&line)))?;
         }
         for finding in plan.findings() {
             let allow = format!(" (--allow{TIE}{}={})", finding.guard, finding.found);
@@ -520,7 +525,7 @@ impl Page<'_> {
                 Verdict::Shown => ("note".to_owned(), Ink::Change, ""),
             };
             let line = format!("{word}: {}", terminal(&finding.message));
-            self.line(0, 2, &Line::of(Some(ink), &line).and(None, how))?;
+            self.line(0, 2, &WrappedLine::of(Some(ink), &line).and(None, how))?;
             let most = self.style.extent.most(words::MOST_ITEMS);
             for item in finding.items.iter().take(most) {
                 self.plain(4, 2, item)?;
@@ -548,16 +553,16 @@ impl Page<'_> {
             && (drift || !plan.refused())
         {
             if !found.is_empty() {
-                return self.line(0, 6, &Line::of(Some(Ink::Heading), &format!("Drift: {found}.")));
+                return self.line(0, 6, &WrappedLine::of(Some(Ink::Heading), &format!("Drift: {found}.")));
             }
             let word = if drift { "No drift" } else { "No changes" };
-            return self.line(0, 2, &Line::of(None, &format!("{word}. {}", words::settled(plan))));
+            return self.line(0, 2, &WrappedLine::of(None, &format!("{word}. {}", words::settled(plan))));
         }
         let word = if drift { "Drift" } else { "Plan" };
         let refused = if plan.refused() && !drift { "; refused" } else { "" };
         let found = if found.is_empty() { found } else { format!("; {found}") };
         let line = format!("{word}: {}{found}{refused}.", words::summary(plan));
-        self.line(0, 6, &Line::of(Some(Ink::Heading), &line))
+        self.line(0, 6, &WrappedLine::of(Some(Ink::Heading), &line))
     }
 }
 

@@ -16,7 +16,7 @@ use super::{
 use crate::plan::Step;
 
 /// How fast steps are started.
-pub(super) struct Settings {
+pub(super) struct Pace {
     /// How many are under way at most.
     pub(super) parallelism: usize,
     /// How long to wait along each edge that keeps a law of access.
@@ -36,7 +36,7 @@ pub(super) async fn run<'s, F: Future<Output = Sent> + Send>(
     journal: &mut Journal,
     progress: &dyn Progress,
     stop: &mut StopSignal,
-    settings: &Settings,
+    settings: &Pace,
 ) -> Outcome {
     let began = Instant::now();
     let mut run = Run {

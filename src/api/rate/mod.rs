@@ -25,11 +25,11 @@ const ROUNDING: f64 = 1e-6;
 pub(super) struct Limiter {
     /// Held by the request whose turn is next; the others queue for it.
     next: tokio::sync::Mutex<()>,
-    state: Mutex<State>,
+    state: Mutex<RateState>,
 }
 
 #[derive(Debug)]
-struct State {
+struct RateState {
     /// The highest rate, in requests a second.
     max: f64,
     /// The rate now.
@@ -72,7 +72,7 @@ impl Limiter {
     fn new(max: f64) -> Self {
         let max = max.max(FLOOR);
         let rate = start(max);
-        let state = State {
+        let state = RateState {
             max,
             rate,
             tokens: rate,
@@ -113,12 +113,12 @@ impl Limiter {
         tracing::debug!(requests_a_second = state.rate, "the API refuses: the rate is halved");
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, RateState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl State {
+impl RateState {
     /// Takes a token, or returns how long to wait for one.
     fn take(&mut self, now: Instant) -> Result<Wave, Duration> {
         self.advance(now);

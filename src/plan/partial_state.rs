@@ -7,14 +7,14 @@ use crate::model::{Address, Object, State};
 
 /// A state, or the part of one that some calls touch, with what refers to the objects that the calls delete: so that
 /// playing a call is proportional to what it touches, and not to what the organization holds.
-pub(crate) struct Scene {
+pub(crate) struct PartialState {
     state: State,
     touched: HashSet<Address>,
     /// What may refer to each object that is to be deleted: all that does, and what did once.
     referrers: HashMap<Address, Vec<Address>>,
 }
 
-impl Scene {
+impl PartialState {
     /// Returns the objects of a state that these calls touch; any other one is after them as it was before.
     pub(crate) fn part<'a>(whole: &State, actions: impl Iterator<Item = &'a Action> + Clone) -> Self {
         let referrers = referrers(whole, actions.clone());
@@ -159,26 +159,29 @@ mod tests {
     fn a_scene_plays_as_a_rehearsal_does() {
         let (beginning, actions) = (beginning(), actions());
         let mut rehearsed = beginning.clone();
-        let mut scene = Scene::part(&beginning, actions.iter());
+        let mut partial_state = PartialState::part(&beginning, actions.iter());
         for action in &actions {
             rehearse(&mut rehearsed, action);
-            scene.play(action);
-            assert_eq!(scene.difference(&beginning, &rehearsed), None, "after {action:?}");
+            partial_state.play(action);
+            assert_eq!(partial_state.difference(&beginning, &rehearsed), None, "after {action:?}");
         }
-        assert!(!scene.state().has(&Address::group(key("other"))), "what no call touches is left out");
+        assert!(
+            !partial_state.state().has(&Address::group(key("other"))),
+            "what no call touches is left out"
+        );
     }
 
     #[test]
     fn a_difference_is_found_in_what_was_touched_and_in_what_was_not() {
         let (beginning, actions) = (beginning(), actions());
-        let mut scene = Scene::part(&beginning, actions.iter());
-        actions.iter().for_each(|action| scene.play(action));
+        let mut partial_state = PartialState::part(&beginning, actions.iter());
+        actions.iter().for_each(|action| partial_state.play(action));
         let mut wanted = beginning.clone();
         actions.iter().for_each(|action| rehearse(&mut wanted, action));
         let differs = |change: &dyn Fn(&mut State)| {
             let mut wanted = wanted.clone();
             change(&mut wanted);
-            scene.difference(&beginning, &wanted)
+            partial_state.difference(&beginning, &wanted)
         };
         let found = |words: &str| Some(words.to_owned());
         assert_eq!(

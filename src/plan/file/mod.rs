@@ -2,7 +2,7 @@
 //!
 //! A saved plan holds, beside what it shows, the files that it was made from ([`MadeFrom`]). To apply it, it is planned
 //! again from these and from what is live by then, and applied only if the outcome is the same document
-//! ([`Document::check`]). So nothing else in it has to be believed.
+//! ([`PlanDocument::check`]). So nothing else in it has to be believed.
 
 mod basis;
 mod compare;
@@ -15,10 +15,10 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use self::basis::digest;
-pub use self::compare::{Difference, Part};
+pub use self::compare::{PartDifference, PlanDifference};
 pub use self::read::{Mismatch, Stale, Standing, Unreadable};
-use super::{Action, Blocked, Edge, Effect, GuardName, Leftover, Options, Plan, Step, StepId, Verdict};
-use crate::access::{Grant, GrantScope, Sharpness};
+use super::{Action, Blocked, Edge, Effect, GuardName, GuardOptions, Leftover, Plan, Step, StepId, Verdict};
+use crate::access::{AccessEffect, Grant, GrantScope};
 use crate::model::{
     Address, Attachment, Id, Key, Kind, Missing, Object, Owner, Principal, Rule, Rules, Scope, Where,
 };
@@ -29,7 +29,7 @@ pub const FORMAT_VERSION: u32 = 2;
 /// A whole plan.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct Document {
+pub struct PlanDocument {
     /// [`FORMAT_VERSION`].
     pub format_version: u32,
     /// What made it.
@@ -120,7 +120,7 @@ pub struct AllowanceDocument {
 impl MadeFrom {
     /// Returns what a plan was made from.
     #[must_use]
-    pub fn new(files: Vec<FileDocument>, options: &Options, digest: String) -> Self {
+    pub fn new(files: Vec<FileDocument>, options: &GuardOptions, digest: String) -> Self {
         let allow = options.allow.iter();
         let allow =
             allow.map(|(guard, number)| AllowanceDocument { guard: guard.to_string(), number: *number });
@@ -129,11 +129,11 @@ impl MadeFrom {
 
     /// Returns how the plan was judged, with what is allowed today on top; a guard that is unknown is not lifted.
     #[must_use]
-    pub fn options(&self, today: &Options) -> Options {
+    pub fn options(&self, today: &GuardOptions) -> GuardOptions {
         let allowed = |it: &AllowanceDocument| Some((it.guard.parse::<GuardName>().ok()?, it.number));
         let mut allow: BTreeMap<_, _> = self.allow.iter().filter_map(allowed).collect();
         allow.extend(&today.allow);
-        Options { allow, strict: self.strict || today.strict }
+        GuardOptions { allow, strict: self.strict || today.strict }
     }
 }
 
@@ -381,7 +381,7 @@ pub struct RuleDocument {
     /// The permission sets.
     pub permission_sets: Vec<String>,
     /// Where: `organization`, `all_projects`, `gone`, a list of projects' ids, or words.
-    pub scope: ScopeDocument,
+    pub scope: PlanScope,
     /// When, or null.
     pub condition: Option<String>,
 }
@@ -389,7 +389,7 @@ pub struct RuleDocument {
 /// Where a rule grants.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(untagged)]
-pub enum ScopeDocument {
+pub enum PlanScope {
     /// `organization`, `all_projects`, `gone`, or words.
     Word(String),
     /// The ids of projects.
@@ -519,15 +519,15 @@ pub struct SparedDocument {
 impl Plan {
     /// Returns the plan as a document that can be applied later.
     #[must_use]
-    pub fn saved(&self, made_from: MadeFrom) -> Document {
-        Document { made_from: Some(made_from), ..self.document() }
+    pub fn saved(&self, made_from: MadeFrom) -> PlanDocument {
+        PlanDocument { made_from: Some(made_from), ..self.document() }
     }
 
     /// Returns the plan as a document that reports it.
     #[must_use]
-    pub fn document(&self) -> Document {
+    pub fn document(&self) -> PlanDocument {
         let total = self.summary().total();
-        Document {
+        PlanDocument {
             format_version: FORMAT_VERSION,
             tool: Tool { name: "scw-iam".to_owned(), version: env!("CARGO_PKG_VERSION").to_owned() },
             organization: self.organization().to_string(),
@@ -617,11 +617,11 @@ impl Plan {
                     .grants
                     .iter()
                     .map(|changed| GrantChangeDocument {
-                        change: match changed.sharpness {
-                            Sharpness::Gained => "gained",
-                            Sharpness::Loosened => "loosened",
-                            Sharpness::Tightened => "tightened",
-                            Sharpness::Lost => "lost",
+                        change: match changed.effect {
+                            AccessEffect::Gained => "gained",
+                            AccessEffect::Loosened => "loosened",
+                            AccessEffect::Tightened => "tightened",
+                            AccessEffect::Lost => "lost",
                         }
                         .to_owned(),
                         grant: grant(&changed.grant),
@@ -629,7 +629,7 @@ impl Plan {
                             group: changed.path.group.as_ref().map(key),
                             policy: key(&changed.path.policy),
                             rule: changed.path.rule + 1,
-                            place: (changed.sharpness != Sharpness::Lost)
+                            place: (changed.effect != AccessEffect::Lost)
                                 .then(|| place(&changed.path.policy, changed.path.rule))
                                 .flatten(),
                         },
@@ -718,11 +718,11 @@ fn rules(rules: &Rules) -> Vec<RuleDocument> {
     let one = |rule: &Rule| RuleDocument {
         permission_sets: rule.permission_sets.iter().map(ToString::to_string).collect(),
         scope: match &rule.scope {
-            Scope::Organization => ScopeDocument::Word("organization".to_owned()),
-            Scope::AllProjects => ScopeDocument::Word("all_projects".to_owned()),
-            Scope::Projects(ids) => ScopeDocument::Projects(ids.iter().map(Id::to_string).collect()),
-            Scope::Other(words) => ScopeDocument::Word(words.clone()),
-            Scope::Gone => ScopeDocument::Word("gone".to_owned()),
+            Scope::Organization => PlanScope::Word("organization".to_owned()),
+            Scope::AllProjects => PlanScope::Word("all_projects".to_owned()),
+            Scope::Projects(ids) => PlanScope::Projects(ids.iter().map(Id::to_string).collect()),
+            Scope::Other(words) => PlanScope::Word(words.clone()),
+            Scope::Gone => PlanScope::Word("gone".to_owned()),
         },
         condition: rule.condition.as_ref().map(ToString::to_string),
     };
@@ -874,5 +874,5 @@ impl super::SparedReason {
 /// Returns the schema of the document.
 #[must_use]
 pub fn schema() -> schemars::Schema {
-    schemars::schema_for!(Document)
+    schemars::schema_for!(PlanDocument)
 }

@@ -14,7 +14,7 @@ use std::collections::{BTreeMap, HashMap};
 use super::administrators::Administrators;
 use super::align::Alignment;
 use super::diff::{Change, Draft, Move};
-use super::graph::{Graph, Node};
+use super::graph::{Graph, NodeId};
 use super::{Action, Effect, Error, Reason};
 use crate::access::{Attached, Grants, GroupId, Packed, PolicyId, PrincipalId};
 use crate::model::{Address, Principal};
@@ -86,11 +86,11 @@ pub(super) fn order(
             }
         }
     }
-    let key = |node: Node| (changes[node.index()].as_ref().map_or(u8::MAX, phase), node);
-    let order: Vec<Node> =
+    let key = |node: NodeId| (changes[node.index()].as_ref().map_or(u8::MAX, phase), node);
+    let order: Vec<NodeId> =
         graph.order(key).into_iter().filter(|node| changes[node.index()].is_some()).collect();
     writers(&draft, &changes, &order, &mut graph)?;
-    let position: HashMap<Node, usize> = order.iter().enumerate().map(|(at, node)| (*node, at)).collect();
+    let position: HashMap<NodeId, usize> = order.iter().enumerate().map(|(at, node)| (*node, at)).collect();
     gap::pin(&draft, &unresolved, &united, &position, &mut graph)?;
     let mut after = vec![Vec::new(); order.len()];
     for (first, then, reason) in graph.edges() {
@@ -113,7 +113,7 @@ fn phase(change: &Change) -> u8 {
     }
 }
 
-fn add(graph: &mut Graph, first: Node, then: Node, reason: Reason) -> Result<(), Error> {
+fn add(graph: &mut Graph, first: NodeId, then: NodeId, reason: Reason) -> Result<(), Error> {
     graph.add(first, then, reason).map(|_| ()).map_err(|_| Error::Cycle(reason))
 }
 
@@ -130,7 +130,7 @@ fn references(draft: &Draft, graph: &mut Graph) -> Result<(), Error> {
     }
     let made = |address: &Address| draft.made.get(address).copied();
     for (node, change) in draft.changes.iter().enumerate() {
-        let node = Node::at(node);
+        let node = NodeId::at(node);
         for used in uses(&change.action) {
             if let Some(first) = made(&used).filter(|first| *first != node) {
                 add(graph, first, node, Reason::Reference)?;
@@ -182,10 +182,10 @@ fn detach_first(draft: &Draft, graph: &mut Graph) {
 fn writers(
     draft: &Draft,
     changes: &[Option<Change>],
-    order: &[Node],
+    order: &[NodeId],
     graph: &mut Graph,
 ) -> Result<(), Error> {
-    let mut last: BTreeMap<Address, Node> = BTreeMap::new();
+    let mut last: BTreeMap<Address, NodeId> = BTreeMap::new();
     let writing: std::collections::HashSet<Address> =
         order.iter().filter_map(|node| Some(changes[node.index()].as_ref()?.action.address())).collect();
     for node in order {

@@ -9,15 +9,15 @@ use super::error::Error;
 /// How often a call has been sent, for a caller that decides anew before each try.
 ///
 /// What the client sends again by itself it sends blindly: what somebody else wrote while it waited would be
-/// overwritten. A caller who minds sends each try through [`Client::single`](super::Client::single), looks, and waits as [`Tries::again`] says.
+/// overwritten. A caller who minds sends each try through [`Client::single`](super::Client::single), looks, and waits as [`RetryState::again`] says.
 #[derive(Debug, Clone)]
-pub struct Tries {
+pub struct RetryState {
     began: Instant,
     made: u32,
     may_have_happened: bool,
 }
 
-impl Tries {
+impl RetryState {
     /// Begins the tries of one call.
     #[must_use]
     pub fn start() -> Self {
