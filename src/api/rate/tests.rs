@@ -3,7 +3,7 @@ use std::cell::RefCell;
 use futures::stream::{FuturesUnordered, StreamExt as _};
 use proptest::prelude::*;
 
-use super::super::retry::{Decision, Failure, Reason, Replay, RetryPolicy, Try};
+use super::super::retry::{Decision, Replay, RetryPolicy, RetryReason, Try, TryFailure};
 use super::*;
 
 const PAUSE: Duration = Duration::from_millis(250);
@@ -176,7 +176,7 @@ async fn send(server: Server, max: f64, requests: usize, places: usize) -> Sent 
             limiter.refused(wave, policy.pause(server.retry_after));
             let decision = policy.decide(&Try {
                 replay: Replay::Never,
-                failure: Failure::Status(429, Reason::Other),
+                failure: TryFailure::Status(429, RetryReason::Other),
                 attempt,
                 elapsed: first.elapsed(),
                 retry_after: server.retry_after,

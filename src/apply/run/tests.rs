@@ -116,7 +116,7 @@ fn words(outcome: &Outcome) -> String {
 }
 
 use Effect::{Grants, Neutral, Revokes};
-use Reason::{Leak, Reference, WriteCall};
+use Reason::{Leak, Reference, Writer};
 
 #[tokio::test(start_paused = true)]
 async fn after_a_failure_only_independent_revocations_start() {
@@ -125,10 +125,10 @@ async fn after_a_failure_only_independent_revocations_start() {
         step(2, Revokes, &[(1, Reference)]),
         step(3, Grants, &[]),
         step(4, Revokes, &[(3, Leak)]),
-        step(5, Revokes, &[(4, WriteCall)]),
-        step(6, Grants, &[(3, WriteCall)]),
-        step(7, Neutral, &[(3, WriteCall)]),
-        step(8, Revokes, &[(6, WriteCall)]),
+        step(5, Revokes, &[(4, Writer)]),
+        step(6, Grants, &[(3, Writer)]),
+        step(7, Neutral, &[(3, Writer)]),
+        step(8, Revokes, &[(6, Writer)]),
     ];
     let world = World { parallelism: 2, fails: [1].into(), takes: [(3, 30)].into(), ..World::default() };
     let outcome = world.run(&steps).await;
@@ -147,7 +147,7 @@ async fn after_a_failure_only_independent_revocations_start() {
 
 #[tokio::test(start_paused = true)]
 async fn settling_waits_along_the_edges_that_keep_a_law_and_no_others() {
-    let steps = [step(1, Revokes, &[]), step(2, Grants, &[(1, Leak)]), step(3, Neutral, &[(1, WriteCall)])];
+    let steps = [step(1, Revokes, &[]), step(2, Grants, &[(1, Leak)]), step(3, Neutral, &[(1, Writer)])];
     let world = World { parallelism: 9, settle: 60_000, ..World::default() };
     assert_eq!(world.run(&steps).await.end, End::Done);
     let starts: Vec<_> =
@@ -158,11 +158,7 @@ async fn settling_waits_along_the_edges_that_keep_a_law_and_no_others() {
 #[tokio::test(start_paused = true)]
 async fn the_longest_chain_is_not_kept_waiting() {
     let mut steps: Vec<_> = (1..=4).map(|id| step(id, Neutral, &[])).collect();
-    steps.extend([
-        step(5, Neutral, &[]),
-        step(6, Neutral, &[(5, WriteCall)]),
-        step(7, Neutral, &[(6, WriteCall)]),
-    ]);
+    steps.extend([step(5, Neutral, &[]), step(6, Neutral, &[(5, Writer)]), step(7, Neutral, &[(6, Writer)])]);
     let world = World { parallelism: 2, ..World::default() };
     let outcome = world.run(&steps).await;
     assert_eq!((outcome.end, outcome.elapsed), (End::Done, Duration::from_millis(40)));
@@ -170,7 +166,7 @@ async fn the_longest_chain_is_not_kept_waiting() {
 
 #[tokio::test(start_paused = true)]
 async fn a_panic_is_the_failure_of_its_step() {
-    let steps = [step(1, Grants, &[]), step(2, Revokes, &[]), step(3, Grants, &[(1, WriteCall)])];
+    let steps = [step(1, Grants, &[]), step(2, Revokes, &[]), step(3, Grants, &[(1, Writer)])];
     let world = World { parallelism: 1, panics: [1].into(), ..World::default() };
     let outcome = world.run(&steps).await;
     assert!(outcome.wrote());
@@ -255,7 +251,7 @@ fn paper(world: &World, room: usize) -> (Journal, Arc<Mutex<Vec<u8>>>) {
 
 #[tokio::test(start_paused = true)]
 async fn nothing_is_sent_before_the_journal_is_safe_nor_after_before_it_is_again() {
-    let steps = [step(1, Revokes, &[]), step(2, Grants, &[(1, WriteCall)])];
+    let steps = [step(1, Revokes, &[]), step(2, Grants, &[(1, Writer)])];
     let world = World { parallelism: 2, ..World::default() };
     let (mut journal, text) = paper(&world, usize::MAX);
     let outcome = world.run_with(&steps, &mut journal).await;
@@ -320,7 +316,7 @@ async fn a_journal_that_cannot_be_written_stops_before_the_next_write() {
 }
 
 fn any_steps() -> impl Strategy<Value = Vec<Step>> {
-    let reason = prop_oneof![Just(Leak), Just(WriteCall), Just(Reference)];
+    let reason = prop_oneof![Just(Leak), Just(Writer), Just(Reference)];
     let effect = prop_oneof![Just(Neutral), Just(Revokes), Just(Grants)];
     let one = (effect, proptest::collection::vec((any::<prop::sample::Index>(), reason), 0..3));
     proptest::collection::vec(one, 1..12).prop_map(|list| {
