@@ -1,6 +1,6 @@
 //! Holds the imports of the modules to one direction.
-use std::collections::BTreeSet;
-use std::path::Path;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
 
 /// What each module may use. A module may always use itself.
 const MAY_USE: &[(&str, &[&str])] = &[
@@ -97,31 +97,120 @@ fn every_module_has_its_place_in_the_table() {
     assert_eq!(folders, table);
 }
 
-/// A hint is a value of its error, so that it can be said once, and in every format.
-#[test]
-fn no_text_of_an_error_holds_a_hint() {
+/// Every source file, as its path within `src` and its text.
+fn sources() -> Vec<(PathBuf, String)> {
     let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
-    let mut folders = vec![source];
+    let (mut folders, mut files) = (vec![source.clone()], Vec::new());
     while let Some(folder) = folders.pop() {
         for entry in std::fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();
             if path.is_dir() {
                 folders.push(path);
-                continue;
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                let text = std::fs::read_to_string(&path).unwrap();
+                files.push((path.strip_prefix(&source).unwrap().to_owned(), text));
             }
-            if path.extension().is_none_or(|extension| extension != "rs") {
-                continue;
-            }
-            let text = std::fs::read_to_string(&path).unwrap();
-            let line = text.lines().position(|line| line.contains("\\nhint:"));
-            assert_eq!(
-                line,
-                None,
-                "{}: give the error a `hint()` and list it in reconcile/hint.rs",
-                path.display()
-            );
         }
     }
+    files.sort();
+    files
+}
+
+/// A hint is a value of its error, so that it can be said once, and in every format.
+#[test]
+fn no_text_of_an_error_holds_a_hint() {
+    for (path, text) in sources() {
+        let line = text.lines().position(|line| line.contains("\\nhint:"));
+        assert_eq!(
+            line,
+            None,
+            "{}: give the error a `hint()` and list it in reconcile/hint.rs",
+            path.display()
+        );
+    }
+}
+
+/// The homes of a kind of object, each with a type for it: the domain, the bodies of requests, and the emulator.
+const HOMES: [&str; 3] = ["model", "api/wire", "emulator"];
+
+/// The types that a file declares outside its tests, without those that stand for others on another system.
+fn declared(text: &str) -> Vec<&str> {
+    let mut lines = text.split("#[cfg(test)]").next().unwrap_or_default().lines();
+    let mut types = Vec::new();
+    while let Some(line) = lines.next() {
+        if line.starts_with("#[cfg(not(") {
+            lines.find(|line| line.is_empty());
+            continue;
+        }
+        let trimmed = line.trim_start();
+        let visible = trimmed.strip_prefix("pub").unwrap_or(trimmed);
+        let code =
+            visible.split_once(") ").filter(|_| visible.starts_with('(')).map_or(visible, |(_, code)| code);
+        let mut words = code.split_whitespace();
+        // An indented `type` is what a trait or one of its implementations calls something.
+        let keyword = words.next().filter(|word| *word != "type" || !line.starts_with(' '));
+        if matches!(keyword, Some("struct" | "enum" | "trait" | "union" | "type")) {
+            let name = words.next().unwrap_or_default();
+            types.push(name.split(|c: char| !c.is_alphanumeric()).next().unwrap_or_default());
+        }
+    }
+    types
+}
+
+/// Whoever meets a name knows what it is. An `Error` is called by its module, as the standard library's are, and a macro names what it
+/// declares elsewhere.
+#[test]
+fn a_type_has_its_name_to_itself() {
+    let mut places: BTreeMap<String, Vec<PathBuf>> = BTreeMap::new();
+    for (path, text) in sources() {
+        // What stands in for `files/folder.rs` where folders cannot be opened.
+        let tests = path.to_string_lossy().contains("tests");
+        if tests || path == Path::new("files/other.rs") {
+            continue;
+        }
+        for name in declared(&text).into_iter().filter(|name| !matches!(*name, "" | "Error")) {
+            places.entry(name.to_owned()).or_default().push(path.clone());
+        }
+    }
+    assert!(places.len() > 500, "{}", places.len());
+    let home = |path: &PathBuf| HOMES.iter().position(|home| path.starts_with(home));
+    places.retain(|_, places| {
+        let homes: BTreeSet<_> = places.iter().filter_map(home).collect();
+        places.len() > 1 && homes.len() < places.len()
+    });
+    assert!(places.is_empty(), "{places:#?}");
+}
+
+/// A module with modules of its own is a folder with a `mod.rs`.
+#[test]
+fn modules_are_laid_out_in_one_way() {
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let beside: Vec<_> = sources()
+        .into_iter()
+        .map(|(path, _)| path)
+        .filter(|path| source.join(path.with_extension("")).is_dir())
+        .collect();
+    assert!(beside.is_empty(), "move to mod.rs in the folder: {beside:?}");
+}
+
+/// Words that nobody can guess the meaning of.
+const PRIVATE: [&str; 8] = ["desk", "trail", "tries", "scene", "sharpness", "newcomer", "moment", "chance"];
+
+#[test]
+fn no_type_and_no_file_has_a_private_word_for_its_name() {
+    for (path, text) in sources() {
+        let stem = path.file_stem().unwrap().to_str().unwrap();
+        let names = declared(&text).into_iter().chain([stem]).map(str::to_lowercase);
+        let private: Vec<_> = names.filter(|name| PRIVATE.contains(&name.as_str())).collect();
+        assert!(private.is_empty(), "{}: {private:?}", path.display());
+    }
+}
+
+#[test]
+fn a_type_is_seen_however_it_is_declared() {
+    let text = "pub struct A<T> {\npub(super) enum B {\npub(in crate::config) trait C: Sized {\ntype D = u8;\n    type Err = E;\n";
+    assert_eq!(declared(text), ["A", "B", "C", "D"]);
+    assert_eq!(declared("#[cfg(not(unix))]\nstruct A;\n\nstruct B;\n#[cfg(test)]\nstruct C;\n"), ["B"]);
 }
 
 #[test]

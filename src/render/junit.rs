@@ -18,7 +18,7 @@ enum CaseEnd {
     Skipped(String),
 }
 
-struct Case {
+struct TestCase {
     class: String,
     name: String,
     file: Option<String>,
@@ -39,7 +39,7 @@ pub(super) fn write(out: &mut dyn Write, outline: &Outline, repository: &Reposit
     writeln!(out, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>")?;
     writeln!(out, "<testsuites name=\"scw-iam\" {counts}>")?;
     writeln!(out, "  <testsuite name=\"scw-iam {}\" {counts} time=\"0\">", outline.command)?;
-    for Case { class, name, file, end } in &cases {
+    for TestCase { class, name, file, end } in &cases {
         let file = file.as_ref().map(|file| format!(" file=\"{}\"", xml(file))).unwrap_or_default();
         write!(out, "    <testcase classname=\"{}\" name=\"{}\"{file} time=\"0\"", xml(class), xml(name))?;
         match end {
@@ -58,12 +58,12 @@ fn element(out: &mut dyn Write, name: &str, text: &str) -> io::Result<()> {
     writeln!(out, "><{name} message=\"{}\">{}</{name}></testcase>", xml(first), text.join("\n"))
 }
 
-fn cases(outline: &Outline, repository: &Repository) -> Vec<Case> {
+fn cases(outline: &Outline, repository: &Repository) -> Vec<TestCase> {
     let mut cases = Vec::new();
     let class = || outline.command.to_owned();
     if !outline.errors.is_empty() {
         let end = CaseEnd::Error(outline.errors.join("\nbecause: "));
-        cases.push(Case { class: class(), name: "run".to_owned(), file: None, end });
+        cases.push(TestCase { class: class(), name: "run".to_owned(), file: None, end });
     }
     for (id, result) in &outline.results {
         let end = match result {
@@ -72,7 +72,7 @@ fn cases(outline: &Outline, repository: &Repository) -> Vec<Case> {
             FindingResult::NotJudged { .. } => CaseEnd::Error(result.to_string()),
             FindingResult::NotAsked { .. } => CaseEnd::Skipped(result.to_string()),
         };
-        cases.push(Case { class: class(), name: id.to_string(), file: None, end });
+        cases.push(TestCase { class: class(), name: id.to_string(), file: None, end });
     }
     let mut seen = BTreeSet::new();
     for finding in &outline.findings {
@@ -87,10 +87,10 @@ fn cases(outline: &Outline, repository: &Repository) -> Vec<Case> {
             Some((reason, until)) => CaseEnd::Skipped(format!("ignored until {until}: {reason}")),
             None => CaseEnd::Failed(words(finding)),
         };
-        cases.push(Case { class, name, file, end });
+        cases.push(TestCase { class, name, file, end });
     }
     if cases.is_empty() {
-        cases.push(Case { class: class(), name: "run".to_owned(), file: None, end: CaseEnd::Passed });
+        cases.push(TestCase { class: class(), name: "run".to_owned(), file: None, end: CaseEnd::Passed });
     }
     cases
 }

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use scw_iam::api::wire::{
     Bearer, CreateApiKey, CreateApplication, CreateGroup, Member, Members, UpdateGroup, User,
 };
-use scw_iam::api::{Client, Error, ErrorKind, GroupId, ListGroups, RetryPolicy, Trail, UserId};
+use scw_iam::api::{Client, Error, ErrorKind, GroupId, ListGroups, RetryPolicy, UserId, WriteLog};
 
 use crate::scripted::{Nobody, ORGANIZATION, Reply, Request, Server, error, group, id, no_content, quick};
 
@@ -261,10 +261,10 @@ async fn a_server_that_comes_up_late_gets_a_create_exactly_once() {
         connect_attempts: u32::MAX,
         ..RetryPolicy::default()
     };
-    let trail = Arc::new(Trail::default());
-    let client = quick(&nobody.url()).retry(policy).build().unwrap().with_trail(Arc::clone(&trail));
+    let write_log = Arc::new(WriteLog::default());
+    let client = quick(&nobody.url()).retry(policy).build().unwrap().with_write_log(Arc::clone(&write_log));
     let creating = tokio::spawn(async move { create(&client).await });
-    while trail.tracks().writes == 0 {
+    while write_log.last_write().writes == 0 {
         tokio::task::yield_now().await;
     }
     let server = Server::start_on(nobody, healthy).await;
