@@ -4,7 +4,7 @@ use super::Exit;
 use super::arguments::{Common, ConnectArgs};
 use super::failure::Failure;
 use super::session::Connection;
-use crate::api::Settings;
+use crate::api::CredentialSettings;
 use crate::live::Part;
 use crate::render::doctor::DoctorReport;
 
@@ -40,8 +40,8 @@ impl Doctor {
         if self.connect.emulate.is_some() {
             return Ok(Vec::new());
         }
-        let found =
-            Settings::from_environment(self.connect.profile.as_deref()).map_err(anyhow::Error::new)?;
+        let found = CredentialSettings::from_environment(self.connect.profile.as_deref())
+            .map_err(anyhow::Error::new)?;
         let settings = found.settings;
         let of = |name: &str| {
             found.origins.get(name).map_or("not set".to_owned(), |origin| format!("from {origin}"))

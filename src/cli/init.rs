@@ -11,7 +11,7 @@ use super::output::{talk, write_whole};
 use super::session::Connection;
 use crate::config::{ExportOptions, SCHEMA, Split};
 use crate::files::make_folder;
-use crate::live::Needs;
+use crate::live::LiveNeeds;
 use crate::model::{Catalogue, Id, Stack};
 use crate::reconcile::export;
 
@@ -122,7 +122,7 @@ impl Init {
     /// The live organization as files.
     async fn exported(&self, common: &Common) -> Result<Vec<(PathBuf, String)>, Failure> {
         let connection = Connection::open(&self.connect, self.organization).await?;
-        let live = connection.session.read(&Needs { projects: true, ..Needs::default() }).await?;
+        let live = connection.session.read(&LiveNeeds { projects: true, ..LiveNeeds::default() }).await?;
         let options = ExportOptions {
             stack: self.stack.as_ref(),
             split: Split::ByKind,

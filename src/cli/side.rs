@@ -15,7 +15,7 @@ use super::failure::Failure;
 use super::session::Connection;
 use super::state;
 use crate::config::{self, Source};
-use crate::live::{Live, Needs};
+use crate::live::{Live, LiveNeeds};
 use crate::model::{Inventory, Key, Kind, Readout};
 use crate::render::dossier::Evidence;
 use crate::review::ComparedSide;
@@ -62,7 +62,8 @@ pub(super) struct Taken {
 }
 
 /// What a report needs.
-const NEEDS: Needs = Needs { kinds: BTreeSet::new(), projects: true, permission_sets: false, quota: false };
+const NEEDS: LiveNeeds =
+    LiveNeeds { kinds: BTreeSet::new(), projects: true, permission_sets: false, quota: false };
 
 impl Origin {
     /// Reads an organization with all that a report tells.

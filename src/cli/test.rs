@@ -45,10 +45,10 @@ impl Test {
 
     async fn live(&self, common: &Common, files: &Files) -> Result<TestReport, Failure> {
         let connection = Connection::open(&self.connect, Some(files.organization())).await?;
-        let needs = live::Needs {
+        let needs = live::LiveNeeds {
             projects: true,
             permission_sets: files.needs().permission_sets,
-            ..live::Needs::default()
+            ..live::LiveNeeds::default()
         };
         let read = connection.session.read(&needs).await?;
         connection.close().await?;

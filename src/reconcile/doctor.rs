@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use super::{Error, Session};
 use crate::access::{CanDo, Everything, GrantScope};
 use crate::api::{self, Client, ErrorKind};
-use crate::live::{self, Diagnosis, Live, Needs, Part, Readability};
+use crate::live::{self, Diagnosis, Live, LiveNeeds, Part, Readability};
 use crate::model::{Catalogue, Principal};
 
 /// Asks for as little of it as there is.
@@ -55,7 +55,7 @@ impl Session {
         };
         let modelled = [Part::Users, Part::Applications, Part::Groups, Part::Policies];
         let live = match diagnosis.lacks(&modelled).next() {
-            None => Some(self.read(&Needs::default()).await?),
+            None => Some(self.read(&LiveNeeds::default()).await?),
             Some(_) => None,
         };
         if let Some(caller) = caller {

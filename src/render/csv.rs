@@ -8,7 +8,7 @@ use crate::review::{FindingResult, Outline};
 
 /// Writes rows of text. Every cell is quoted, and none is a formula.
 pub(super) struct Rows<'a> {
-    writer: csv::WriteCall<&'a mut dyn Write>,
+    writer: csv::Writer<&'a mut dyn Write>,
 }
 
 impl<'a> Rows<'a> {

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::escape::{markdown as escape, terminal};
 use super::paint::Ink;
 use super::report::{Report, Style, pretty};
-use super::wrap::{Line, Screen, TIE};
+use super::wrap::{Screen, TIE, WrappedLine};
 use crate::apply::slot::{KeysOutcome, SlotDone};
 use crate::model::{Delivery, KeyStage, LiveKey, Marking, SlotName};
 use crate::plan::Plan;
@@ -164,22 +164,24 @@ pub(super) fn section(out: &mut dyn Write, keys: &KeysPlan, style: Style) -> io:
     writeln!(out, "{}", style.paint.text(Ink::Heading, "API keys"))?;
     for slot in shown {
         let name = format!("{} / {}", slot.application, slot.slot);
-        Line::of(None, &terminal(&name)).write(out, screen, 2, 2)?;
+        WrappedLine::of(None, &terminal(&name)).write(out, screen, 2, 2)?;
         for one in &slot.work {
             let (ink, sign, words) = work(slot, one);
-            Line::of(Some(ink), &format!("{sign}{TIE}{}", terminal(&words))).write(out, screen, 4, 2)?;
+            WrappedLine::of(Some(ink), &format!("{sign}{TIE}{}", terminal(&words)))
+                .write(out, screen, 4, 2)?;
         }
         for one in &slot.waits {
             let ink = if one.is_trouble() { Ink::Alarm } else { Ink::Faint };
-            Line::of(Some(ink), &terminal(&wait(one))).write(out, screen, 4, 2)?;
+            WrappedLine::of(Some(ink), &terminal(&wait(one))).write(out, screen, 4, 2)?;
         }
     }
     for one in &keys.pruned {
-        Line::of(Some(Ink::Remove), &format!("-{TIE}delete {}", terminal(&stray(one))))
+        WrappedLine::of(Some(Ink::Remove), &format!("-{TIE}delete {}", terminal(&stray(one))))
             .write(out, screen, 2, 2)?;
     }
     for one in &keys.strays {
-        Line::of(Some(Ink::Faint), &format!("{} stays", terminal(&stray(one)))).write(out, screen, 2, 2)?;
+        WrappedLine::of(Some(Ink::Faint), &format!("{} stays", terminal(&stray(one))))
+            .write(out, screen, 2, 2)?;
     }
     writeln!(out)
 }
@@ -202,20 +204,19 @@ pub(super) fn outcome(out: &mut dyn Write, outcome: &KeysOutcome, style: Style) 
                     )
                 }
             };
-            Line::of(None, &terminal(&format!("{name}: {words}"))).write(out, screen, 2, 2)?;
+            WrappedLine::of(None, &terminal(&format!("{name}: {words}"))).write(out, screen, 2, 2)?;
         }
         if let Some(error) = &slot.error {
-            Line::of(Some(Ink::Alarm), "failed")
+            WrappedLine::of(Some(Ink::Alarm), "failed")
                 .and(None, &terminal(&format!(" {name}: {error}")))
                 .write(out, screen, 2, 2)?;
         }
     }
     for (one, error) in &outcome.pruned {
         match error {
-            None => {
-                Line::of(None, &terminal(&format!("deleted: {}", stray(one)))).write(out, screen, 2, 2)?
-            }
-            Some(error) => Line::of(Some(Ink::Alarm), "failed")
+            None => WrappedLine::of(None, &terminal(&format!("deleted: {}", stray(one))))
+                .write(out, screen, 2, 2)?,
+            Some(error) => WrappedLine::of(Some(Ink::Alarm), "failed")
                 .and(None, &terminal(&format!(" {}: {error}", stray(one))))
                 .write(out, screen, 2, 2)?,
         }
@@ -283,25 +284,25 @@ impl Report for KeysReport<'_> {
             let name = format!("{} / {}", slot.application, slot.slot);
             writeln!(out, "{}", style.paint.text(Ink::Heading, &terminal(&name)))?;
             for key in &slot.keys {
-                Line::of(None, &terminal(&self.key(slot, key))).write(out, screen, 2, 2)?;
+                WrappedLine::of(None, &terminal(&self.key(slot, key))).write(out, screen, 2, 2)?;
             }
             if slot.keys.is_empty() {
                 writeln!(out, "  no key")?;
             }
             for delivery in &slot.deliver {
-                Line::of(Some(Ink::Faint), &terminal(&format!("→{TIE}{delivery}")))
+                WrappedLine::of(Some(Ink::Faint), &terminal(&format!("→{TIE}{delivery}")))
                     .write(out, screen, 2, 2)?;
             }
             for one in &slot.work {
                 let (ink, _, words) = work(slot, one);
-                Line::of(Some(ink), &format!("due: {}", terminal(&words))).write(out, screen, 2, 2)?;
+                WrappedLine::of(Some(ink), &format!("due: {}", terminal(&words))).write(out, screen, 2, 2)?;
             }
             for one in &slot.waits {
-                Line::of(Some(Ink::Faint), &terminal(&wait(one))).write(out, screen, 2, 2)?;
+                WrappedLine::of(Some(Ink::Faint), &terminal(&wait(one))).write(out, screen, 2, 2)?;
             }
         }
         for one in keys.pruned.iter().chain(&keys.strays) {
-            Line::of(None, &terminal(&stray(one))).write(out, screen, 0, 2)?;
+            WrappedLine::of(None, &terminal(&stray(one))).write(out, screen, 0, 2)?;
         }
         Ok(())
     }

@@ -8,7 +8,7 @@ use super::escalation::{EscalationPath, escalation_paths};
 use super::examine::{Examined, ends, examine};
 use super::finding::Outline;
 use crate::access::{
-    CanDo, Everything, Grant, GrantScope, HeldGrant, Holds, Request, Resource, decide, includes,
+    CanDo, Everything, Grant, GrantScope, HeldGrant, Holds, RequestFacts, ResourceFacts, decide, includes,
 };
 use crate::model::{Catalogue, Key, PermissionSetName, Principal, UserStatus, UserType};
 
@@ -133,7 +133,8 @@ impl Dossier {
         let everything = Everything::of(of.state);
         let paths = escalation_paths(of.state, &everything);
         let outline = examine(of, &everything, &paths);
-        let request = Request { time: of.now, ip: None, user_agent: None, resource: Resource::default() };
+        let request =
+            RequestFacts { time: of.now, ip: None, user_agent: None, resource: ResourceFacts::default() };
         let (profiles, profile_of) = profiles(of, &everything);
         let answer = |question| answer(question, &profiles, everything.owners(), &request);
         let questions = questions.into_iter().map(answer).collect();
@@ -163,7 +164,7 @@ fn answer(
     question: StandingQuestion,
     profiles: &[AccessProfile],
     owners: &[Principal],
-    request: &Request,
+    request: &RequestFacts,
 ) -> AnsweredQuestion {
     let catalogue = Catalogue::published();
     let best = |profile: &AccessProfile| {

@@ -9,7 +9,7 @@ use super::finding::{
     FindingId, FindingResult, FindingSeverity, Outline, ReportedFinding, Subject, fingerprint,
 };
 use crate::access::{
-    Everything, Grant, GrantScope, Holds, Request, Resource, Undecided, decide, self_escalating,
+    Everything, Grant, GrantScope, Holds, RequestFacts, ResourceFacts, Undecided, decide, self_escalating,
 };
 use crate::model::{
     Address, Attachment, Builtin, Condition, Id, Ids, Inventory, Key, KeyFacts, Object, Policy, Principal,
@@ -601,7 +601,7 @@ pub fn day(at: Timestamp) -> String {
 
 /// Returns why a condition can never hold, where that is sure: it fails whatever the request is.
 fn never(condition: &Condition, now: Timestamp) -> Option<String> {
-    let request = Request { time: now, ip: None, user_agent: None, resource: Resource::default() };
+    let request = RequestFacts { time: now, ip: None, user_agent: None, resource: ResourceFacts::default() };
     let grant = Grant {
         permission_set: "IAMReadOnly".parse().ok()?,
         scope: GrantScope::Organization,

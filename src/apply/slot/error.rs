@@ -18,7 +18,7 @@ pub enum SlotError {
     Unseen(#[source] live::Error),
     /// The slot needs something else than the plan said.
     #[error("it changed since the plan was made")]
-    ChangedField,
+    Changed,
     /// Another run made a key of the slot at the same time.
     #[error(
         "another run made a key of this slot at the same time ({other}), so the one that this run made ({mine}) was deleted"

@@ -6,7 +6,7 @@ use super::{Block, Page, PageSection, Table, TableFold};
 use crate::render::escape::terminal;
 use crate::render::paint::Ink;
 use crate::render::report::Style;
-use crate::render::wrap::{Line, Screen};
+use crate::render::wrap::{Screen, WrappedLine};
 
 /// How many rows and items are shown before the rest is counted.
 const MOST: usize = 20;
@@ -15,7 +15,7 @@ const MOST: usize = 20;
 pub(in crate::render) fn write(out: &mut dyn Write, page: &Page, style: Style) -> io::Result<()> {
     let screen = Screen { paint: style.paint, width: style.width };
     let mut line = |indent: usize, ink: Option<Ink>, words: &str| {
-        Line::of(ink, &terminal(words)).write(out, screen, indent, 4)
+        WrappedLine::of(ink, &terminal(words)).write(out, screen, indent, 4)
     };
     line(0, Some(Ink::Heading), &page.title)?;
     if let Some(warning) = &page.warning {
@@ -33,9 +33,9 @@ pub(in crate::render) fn write(out: &mut dyn Write, page: &Page, style: Style) -
 fn write_section(out: &mut dyn Write, section: &PageSection, style: Style) -> io::Result<()> {
     let screen = Screen { paint: style.paint, width: style.width };
     writeln!(out)?;
-    Line::of(Some(Ink::Heading), &terminal(&section.title)).write(out, screen, 0, 2)?;
+    WrappedLine::of(Some(Ink::Heading), &terminal(&section.title)).write(out, screen, 0, 2)?;
     for block in &section.blocks {
-        let mut plain = |words: &str| Line::of(None, &terminal(words)).write(out, screen, 2, 4);
+        let mut plain = |words: &str| WrappedLine::of(None, &terminal(words)).write(out, screen, 2, 4);
         match block {
             Block::Words(words) => plain(words)?,
             Block::Facts(facts) => {
@@ -58,7 +58,7 @@ fn write_section(out: &mut dyn Write, section: &PageSection, style: Style) -> io
 fn rows(out: &mut dyn Write, table: &Table, style: Style) -> io::Result<()> {
     let screen = Screen { paint: style.paint, width: style.width };
     let mut line =
-        |indent: usize, words: &str| Line::of(None, &terminal(words)).write(out, screen, indent, 4);
+        |indent: usize, words: &str| WrappedLine::of(None, &terminal(words)).write(out, screen, indent, 4);
     let most = match table.fold {
         TableFold::Open => style.extent.most(MOST),
         TableFold::Closed => style.extent.most(3),

@@ -1,6 +1,6 @@
 use std::io::{self, Write};
 
-use super::access::{Folds, Line, openings};
+use super::access::{AccessLine, Folds, openings};
 use super::{PlanReading, drift, words};
 use crate::access::AccessEffect;
 use crate::plan::{Findings, Plan, Verdict};
@@ -208,7 +208,7 @@ fn table(out: &mut dyn Write, plan: &Plan, drift: bool) -> io::Result<()> {
 }
 
 /// Writes a row of the table of access; `who` is escaped.
-fn row(out: &mut dyn Write, who: &str, line: &Line, drift: bool) -> io::Result<()> {
+fn row(out: &mut dyn Write, who: &str, line: &AccessLine, drift: bool) -> io::Result<()> {
     let sign = match (line.effect, drift) {
         (AccessEffect::Gained | AccessEffect::Loosened, false) | (AccessEffect::Lost, true) => "➕",
         (AccessEffect::Tightened, _) | (AccessEffect::Loosened, true) => "✏️",
