@@ -23,6 +23,7 @@ mod guards;
 mod guards_page;
 #[cfg(unix)]
 mod hostile;
+mod keys;
 mod language;
 mod leavers;
 mod lists;
