@@ -213,7 +213,7 @@ pub(super) fn outcome(out: &mut dyn Write, outcome: &KeysOutcome, style: Style) 
     for (one, error) in &outcome.pruned {
         match error {
             None => {
-                Line::of(None, &terminal(&format!("deleted: {}", stray(one)))).write(out, screen, 2, 2)?
+                Line::of(None, &terminal(&format!("deleted: {}", stray(one)))).write(out, screen, 2, 2)?;
             }
             Some(error) => Line::of(Some(Ink::Alarm), "failed")
                 .and(None, &terminal(&format!(" {}: {error}", stray(one))))
