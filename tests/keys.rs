@@ -541,8 +541,129 @@ async fn a_scheduled_job_replaces_keys_and_takes_away_what_has_ended_and_gives_n
     // A second delivery is a new place.
     let elsewhere = "{secret_manager: {project: main, region: fr-par, path: /else, name: scw-key}}";
     let grown = text.replace(STORED, &format!("{STORED}, {elsewhere}"));
-    let (planned, _) = life.due(150 * DAY, &grown).await;
+    let (planned, _) = life.due(154 * DAY, &grown).await;
     let slot = &planned.plan.keys().slots[0];
     assert!(slot.waits.iter().any(|wait| matches!(wait, SlotWait::NewPlace(_))), "{slot:?}");
     assert_eq!(life.live().await.secrets, 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_secret_manager_that_refuses_gets_no_key_and_leaves_none_behind() {
+    for (fault, kept) in [
+        // Before anything was delivered, the key is deleted again.
+        ("500:POST/secrets/*/versions=1", 0),
+        ("cut-before:POST/secrets/*/versions=1", 0),
+        ("500:GET/secrets/*/versions/*/access=1", 1),
+        // The version came to be without an answer: it is found.
+        ("cut-after:POST/secrets/*/versions=#1", 1),
+        ("500-after:POST/secrets=#1", 1),
+        ("500:PATCH/api-keys/*=1", 1),
+    ] {
+        let faults = fault.parse().unwrap();
+        let options =
+            emulator::Options { now: Some(at(0)), seed: Some(7), faults, ..emulator::Options::default() };
+        let life = Life { emulator: emulator::start(options).await.unwrap(), ..Life::new(&[STORED]).await };
+        let outcome = life.run(0).await;
+        let client = life.client(&life.emulator.url(), None);
+        let keys = client.list_api_keys(&ListApiKeys::default()).all().await.unwrap();
+        assert!(keys.len() <= kept.max(1), "{fault}: {keys:?}");
+        let errors: Vec<_> = outcome.keys.errors().map(ToString::to_string).collect();
+        if fault.ends_with("=#1") {
+            assert!(errors.is_empty(), "{fault}: {errors:?}");
+            life.live().await.are_settled(fault);
+        } else {
+            assert_eq!(errors.len(), 1, "{fault}");
+            assert!(keys.iter().all(|key| key.description == "scw-iam=deploy new"), "{fault}: {keys:?}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_key_whose_slot_is_gone_goes_under_the_guard_and_one_without_a_slot_only_where_it_is_asked_for() {
+    let life = Life::new(&[STORED]).await;
+    life.well(0).await;
+    let state = life.emulator.state();
+    let application = state["applications"][0]["id"].as_str().unwrap().parse().unwrap();
+    let client = life.client(&life.emulator.url(), None);
+    let theirs = scw_iam::api::wire::CreateApiKey {
+        bearer: scw_iam::api::wire::Bearer::Application(application),
+        description: "somebody's".to_owned(),
+        expires_at: None,
+        default_project_id: None,
+    };
+    let theirs = client.create_api_key(&theirs).await.unwrap().key.access_key.to_string();
+    let none = life.files().split("      deploy:").next().unwrap().replace("api_keys:\n", "api_keys: {}\n");
+    let session = life.session(&life.emulator.url(), at(DAY));
+    let planned = life.plan(&session, &none, at(DAY)).await.unwrap();
+    let guard = planned.plan.findings().iter().find(|finding| finding.guard.to_string() == "keys").unwrap();
+    assert_eq!((guard.found, planned.plan.keys().strays.len()), (1, 1));
+    let refused = session.apply(&planned, ApplyOptions::default()).await;
+    assert!(matches!(refused, Err(Error::Refused)), "{refused:?}");
+    let lifted = format!("{none}settings: {{limits: {{keys: 1}}}}\n");
+    let planned = life.plan(&session, &lifted, at(DAY)).await.unwrap();
+    let outcome = session.apply(&planned, ApplyOptions::default()).await.unwrap();
+    assert!(outcome.keys.is_done() && outcome.keys.pruned.len() == 1, "{:?}", outcome.keys);
+    let keys = client.list_api_keys(&ListApiKeys::default()).all().await.unwrap();
+    assert_eq!(keys.iter().map(|key| key.access_key.to_string()).collect::<Vec<_>>(), [theirs]);
+    let exact = lifted.replace("api_keys: {}", "api_keys: {}\n    api_keys_membership: exact");
+    let planned = life.plan(&session, &exact, at(DAY)).await.unwrap();
+    assert_eq!(planned.plan.keys().pruned.len(), 1);
+    // Without pruning nothing of it goes.
+    let kept = exact.replace("settings: {", "settings: {prune: none, ");
+    let planned = life.plan(&session, &kept, at(DAY)).await.unwrap();
+    assert_eq!(planned.plan.keys().pruned.len(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_key_that_is_there_is_adopted_replaced_and_deleted_after_the_overlap() {
+    let life = Life::new(&[STORED]).await;
+    let client = life.client(&life.emulator.url(), None);
+    let none = life.files().split("      deploy:").next().unwrap().replace("api_keys:\n", "api_keys: {}\n");
+    let session = life.session(&life.emulator.url(), at(0));
+    let planned = life.plan(&session, &none, at(0)).await.unwrap();
+    assert!(session.apply(&planned, ApplyOptions::default()).await.unwrap().wrote());
+    let application = life.emulator.state()["applications"][0]["id"].as_str().unwrap().parse().unwrap();
+    let theirs = scw_iam::api::wire::CreateApiKey {
+        bearer: scw_iam::api::wire::Bearer::Application(application),
+        description: "by hand".to_owned(),
+        expires_at: None,
+        default_project_id: None,
+    };
+    let theirs = client.create_api_key(&theirs).await.unwrap().key.access_key.to_string();
+    let text = life.files().replace("overlap: 7d", &format!("overlap: 7d, adopt: {theirs}"));
+    for (minute, keys) in [(1, 2), (DAY, 2), (8 * DAY, 1), (9 * DAY, 1)] {
+        let session = life.session(&life.emulator.url(), at(minute));
+        let planned = life.plan(&session, &text, at(minute)).await.unwrap();
+        let outcome = session.apply(&planned, ApplyOptions::default()).await.unwrap();
+        assert!(outcome.keys.is_done(), "{minute}: {:?}", outcome.keys);
+        let live = life.live().await;
+        assert_eq!(live.keys.len(), keys, "{minute}: {live:?}");
+        live.are_sound("an adopted key");
+    }
+    assert!(!life.live().await.keys.contains_key(&theirs));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_saved_plan_makes_the_first_key_and_rotates_nothing() {
+    let life = Life::new(&[STORED]).await;
+    let apply = async |minute: i64, made: i64| {
+        let session = life.session(&life.emulator.url(), at(minute));
+        let planned = life.plan(&session, &life.files(), at(made)).await.unwrap();
+        let text = serde_json::to_vec(&planned.document()).unwrap();
+        let day = std::time::Duration::from_secs(24 * 3600);
+        let saved = scw_iam::reconcile::SavedPlan::read("plan.json", &text, at(minute), day).unwrap();
+        let options = PlanOptions { now: at(minute), ..PlanOptions::default() };
+        match session.plan_saved(&saved, &options).await.unwrap() {
+            scw_iam::reconcile::Again::Same(planned) => {
+                let outcome = session.apply(&planned, ApplyOptions::default()).await.unwrap();
+                assert!(outcome.keys.is_done(), "{:?}", outcome.keys);
+            }
+            scw_iam::reconcile::Again::Applied(_) => {}
+        }
+        life.live().await.keys.len()
+    };
+    assert_eq!(apply(1, 0).await, 1, "the first key is a part of the plan");
+    assert_eq!(apply(77 * DAY + 1, 77 * DAY).await, 1, "a rotation is not");
+    life.well(77 * DAY + 2).await;
+    assert_eq!(life.live().await.keys.len(), 2);
 }

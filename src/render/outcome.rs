@@ -270,8 +270,11 @@ fn json(outcome: &Outcome) -> Value {
         End::Journal(why) => ("journal", vec![why.clone()]),
     };
     let steps: Vec<_> = outcome.steps.iter().map(step).collect();
-    let keys = super::keys::outcome_json(&outcome.keys);
-    json!({"end": end, "differences": differences, "hints": hints(outcome), "steps": steps, "keys": keys})
+    let mut value = json!({"end": end, "differences": differences, "hints": hints(outcome), "steps": steps});
+    if !outcome.keys.slots.is_empty() || !outcome.keys.pruned.is_empty() {
+        value["keys"] = super::keys::outcome_json(&outcome.keys);
+    }
+    value
 }
 
 fn step(step: &StepOutcome) -> Value {

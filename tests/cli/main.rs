@@ -24,6 +24,7 @@ mod guards_page;
 #[cfg(unix)]
 mod home;
 mod hostile;
+mod keys;
 mod language;
 mod leavers;
 mod lists;
