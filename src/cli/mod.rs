@@ -18,10 +18,12 @@ mod plan;
 mod plan_file;
 mod progress;
 mod prompt;
+mod quota;
 mod session;
 mod snapshot;
 mod state;
 mod test;
+mod unlock;
 mod validate;
 mod watch;
 mod who_can;
@@ -138,6 +140,8 @@ enum Command {
     Test(test::Test),
     PermissionSets(permission_sets::PermissionSets),
     Snapshot(snapshot::Snapshot),
+    Unlock(unlock::Unlock),
+    Quota(quota::Quota),
     Emulate(emulate::Emulate),
     Demo(demo::Demo),
 }
@@ -149,7 +153,7 @@ impl Command {
         match self {
             Self::Emulate(_) => None,
             // Files may have been written.
-            Self::Export(_) | Self::Snapshot(_) => Some("stopped"),
+            Self::Export(_) | Self::Snapshot(_) | Self::Unlock(_) => Some("stopped"),
             Self::Validate(_)
             | Self::Plan(_)
             | Self::Apply(_)
@@ -158,17 +162,19 @@ impl Command {
             | Self::WhoCan(_)
             | Self::Test(_)
             | Self::PermissionSets(_)
+            | Self::Quota(_)
             | Self::Demo(_) => Some("stopped: nothing was written"),
         }
     }
 }
 
 /// The commands without a result in formats, and what they write: they refuse `--output`, and their help does not offer it.
-const WITHOUT_FORMATS: [(&str, &str); 4] = [
+const WITHOUT_FORMATS: [(&str, &str); 5] = [
     ("export", "an export is YAML; --out names the folder"),
     ("snapshot", "a snapshot is JSON; --out names the file"),
     ("emulate", "the emulator says where it listens, and nothing else"),
     ("demo", "the demo is for people"),
+    ("unlock", "it only says whether somebody was locked"),
 ];
 
 /// The commands that find something, so that the formats of other tools have something to show.
@@ -258,6 +264,8 @@ fn run(cli: Cli, formats: Formats) -> Exit {
             Command::Test(command) => command.run(&common).await,
             Command::PermissionSets(command) => command.run(&common).await,
             Command::Snapshot(command) => command.run(&common).await,
+            Command::Unlock(command) => command.run(&common).await,
+            Command::Quota(command) => command.run(&common).await,
             Command::Emulate(command) => command.run(&common).await,
             Command::Demo(command) => command.run(&common).await,
         }

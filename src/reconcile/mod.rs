@@ -12,6 +12,7 @@ mod export;
 mod hint;
 mod plan;
 mod saved;
+mod unlock;
 
 use std::fmt;
 use std::sync::Arc;

@@ -29,6 +29,7 @@ mod lists;
 mod markdown;
 mod ownership;
 mod people;
+mod people_locked;
 mod plan;
 mod questions;
 mod requests;

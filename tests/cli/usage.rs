@@ -6,7 +6,7 @@ use crate::acme::{FILE, desk};
 use crate::command::{Desk, Ended, edit};
 use crate::plan::MORE;
 
-const COMMANDS: [&str; 12] = [
+const COMMANDS: [&str; 14] = [
     "permission-sets",
     "validate",
     "plan",
@@ -17,6 +17,8 @@ const COMMANDS: [&str; 12] = [
     "who-can",
     "test",
     "snapshot",
+    "unlock",
+    "quota",
     "emulate",
     "demo",
 ];
@@ -77,7 +79,7 @@ fn help_offers_what_a_command_takes_and_nothing_else() {
     let desk = Desk::new();
     for command in COMMANDS {
         let help = desk.run(&format!("{command} --help")).ends_with(0).stdout;
-        let formats = !["export", "snapshot", "emulate", "demo"].contains(&command);
+        let formats = !["export", "snapshot", "unlock", "emulate", "demo"].contains(&command);
         assert_eq!(help.contains("--output"), formats, "{command}: {help}");
         // The emulator's own --save is another one.
         assert_eq!(help.contains("--save"), ["apply", "emulate"].contains(&command), "{command}: {help}");
