@@ -279,6 +279,12 @@ pub(super) fn principal(text: &str) -> Result<Principal, String> {
     }
 }
 
+/// Reads `alice@example.com`, `username=alice` or `id=` and an id, with `user:` before it or without.
+pub(super) fn person(text: &str) -> Result<Key, String> {
+    let text = text.strip_prefix("user:").unwrap_or(text);
+    Key::of_person(text).map_err(|error| format!("`{text}` {error}"))
+}
+
 impl PlanArgs {
     pub(super) fn options(&self, common: &Common) -> PlanOptions {
         let allow = self.allow.iter().map(|allowed| (allowed.guard, allowed.number)).collect();

@@ -101,6 +101,8 @@ impl From<Error> for Failure {
             | Error::LockFile(_)
             | Error::Journal { .. }
             | Error::Unsayable { .. }
+            | Error::Nobody { .. }
+            | Error::Unlock { .. }
             | Error::Unproven(_) => Exit::Error,
         };
         Self { exit, error: anyhow::Error::new(error), hints: Vec::new() }

@@ -24,6 +24,7 @@ mod plan;
 mod plan_file;
 mod progress;
 mod prompt;
+mod quota;
 mod report;
 mod session;
 mod side;
@@ -31,6 +32,7 @@ mod snapshot;
 mod state;
 mod terraform;
 mod test;
+mod unlock;
 mod validate;
 mod watch;
 mod who_can;
@@ -156,6 +158,8 @@ enum Command {
     Test(test::Test),
     PermissionSets(permission_sets::PermissionSetsCommand),
     Snapshot(snapshot::Snapshot),
+    Unlock(unlock::Unlock),
+    Quota(quota::Quota),
     Emulate(emulate::Emulate),
     Demo(demo::Demo),
     Doctor(doctor::Doctor),
@@ -170,7 +174,9 @@ impl Command {
         match self {
             Self::Emulate(_) => None,
             // Files may have been written.
-            Self::Init(_) | Self::Export(_) | Self::Snapshot(_) | Self::Man(_) => Some("stopped"),
+            Self::Init(_) | Self::Export(_) | Self::Snapshot(_) | Self::Man(_) | Self::Unlock(_) => {
+                Some("stopped")
+            }
             Self::Validate(_)
             | Self::Plan(_)
             | Self::Apply(_)
@@ -184,13 +190,14 @@ impl Command {
             | Self::PermissionSets(_)
             | Self::Completions(_)
             | Self::Doctor(_)
+            | Self::Quota(_)
             | Self::Demo(_) => Some("stopped: nothing was written"),
         }
     }
 }
 
 /// The commands without a result in formats, and what they write: they refuse `--output`, and their help does not offer it.
-const WITHOUT_FORMATS: [(&str, &str); 7] = [
+const WITHOUT_FORMATS: [(&str, &str); 8] = [
     ("init", "it writes YAML into DIR"),
     ("export", "an export is YAML; --out names the folder"),
     ("snapshot", "a snapshot is JSON; --out names the file"),
@@ -198,6 +205,7 @@ const WITHOUT_FORMATS: [(&str, &str); 7] = [
     ("demo", "the demo is for people"),
     ("completions", "a completion script is for a shell"),
     ("man", "a manual page is for `man`; --out names a folder"),
+    ("unlock", "it only says whether somebody was locked"),
 ];
 
 /// The commands that find something, so that the formats of other tools have something to show.
@@ -292,6 +300,8 @@ fn run(cli: Cli, formats: Formats) -> Exit {
             Command::Test(command) => command.run(&common).await,
             Command::PermissionSets(command) => command.run(&common).await,
             Command::Snapshot(command) => command.run(&common).await,
+            Command::Unlock(command) => command.run(&common).await,
+            Command::Quota(command) => command.run(&common).await,
             Command::Emulate(command) => command.run(&common).await,
             Command::Demo(command) => command.run(&common).await,
             Command::Doctor(command) => command.run(&common).await,

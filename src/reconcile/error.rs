@@ -4,11 +4,11 @@ use std::path::PathBuf;
 
 use jiff::SignedDuration;
 
-use crate::api::{BuildError, ErrorKind, SettingsError};
+use crate::api::{self, BuildError, ErrorKind, SettingsError};
 use crate::apply::LockError;
 use crate::config::Mistakes;
 use crate::live;
-use crate::model::{Address, Id, SlotName, Stack};
+use crate::model::{Address, Id, Key, SlotName, Stack};
 use crate::plan;
 use crate::plan::file::{Mismatch, Stale, Unreadable};
 
@@ -82,6 +82,22 @@ pub enum Error {
     /// The application is not live, or not the stack's.
     #[error("{0} does not exist yet, or does not belong to this stack; apply the files first")]
     NotOwned(Address),
+    /// A person is not there, or not the only one who is called so.
+    #[error("{} `{person}`", if *found == 0 { "nobody in the organization goes by" } else { "several people go by" })]
+    Nobody {
+        /// What the person was called.
+        person: Key,
+        /// How many go by it.
+        found: usize,
+    },
+    /// A person cannot be unlocked.
+    #[error("cannot unlock {person}")]
+    Unlock {
+        /// The person.
+        person: Key,
+        /// Why not.
+        source: api::Error,
+    },
     /// A guard or a conflict refuses the plan.
     #[error("the plan is refused; nothing was written")]
     Refused,

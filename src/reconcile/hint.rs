@@ -65,7 +65,12 @@ fn of_session(error: &Error) -> Vec<Hint> {
         Error::Settings(error) => of(error),
         Error::Lock(error) => of(error),
         Error::Edited(error) => of_session(error),
+        Error::Nobody { found, .. } if *found > 1 => {
+            vec!["say who is meant by `username=NAME` or `id=ID`".into()]
+        }
         Error::Files(_)
+        | Error::Nobody { .. }
+        | Error::Unlock { .. }
         | Error::Strict
         | Error::Client(_)
         | Error::Randomness(_)

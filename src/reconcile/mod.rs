@@ -16,6 +16,7 @@ mod keys;
 mod plan;
 mod saved;
 mod terraform;
+mod unlock;
 
 use std::fmt;
 use std::sync::Arc;

@@ -19,6 +19,7 @@ pub mod paint;
 pub mod permission_sets;
 pub mod plan;
 pub mod question;
+pub mod quota;
 pub mod report;
 pub mod repository;
 mod sarif;

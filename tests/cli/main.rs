@@ -32,6 +32,7 @@ mod looks;
 mod markdown;
 mod ownership;
 mod people;
+mod people_locked;
 mod plan;
 mod questions;
 mod report;

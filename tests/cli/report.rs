@@ -70,7 +70,7 @@ fn keys_that_were_not_read_are_not_judged() {
         for id in of_keys {
             assert!(results[id].as_str().unwrap().starts_with("not judged"), "{arguments} {id}: {results:#}");
         }
-        desk.run(&format!("report {arguments} {NOW} --fail-on critical")).ends_with(1);
+        _ = desk.run(&format!("report {arguments} {NOW} --fail-on critical")).ends_with(1);
         let junit = desk.run(&format!("report {arguments} {NOW} -o junit")).stdout;
         assert!(junit.contains("name=\"owner-key\" time=\"0\"><error"), "{junit}");
     }
@@ -79,13 +79,13 @@ fn keys_that_were_not_read_are_not_judged() {
     state["snapshot"] = json!({"format_version": 1, "lists": {"api_keys": {"read": 2}}});
     desk.file("whole.json", &state);
     assert_eq!(results(&desk, "whole.json")["owner-key"], "found 1");
-    desk.run(&format!("report whole.json {NOW} --fail-on critical")).ends_with(2);
+    _ = desk.run(&format!("report whole.json {NOW} --fail-on critical")).ends_with(2);
     desk.file("calm.json", {
         let mut calm = live();
         calm["snapshot"] = state["snapshot"].clone();
         calm
     });
-    desk.run(&format!("report calm.json {NOW} --fail-on critical")).ends_with(0);
+    _ = desk.run(&format!("report calm.json {NOW} --fail-on critical")).ends_with(0);
 }
 
 /// An API that refuses one path, and passes everything else on to an emulator.
@@ -135,7 +135,7 @@ fn the_live_list_of_keys_may_be_refused() {
     assert_eq!(report["results"]["owner-key"], "not judged: 403 on /api-keys; needs IAMReadOnly");
     let call =
         desk.command(&format!("report {NOW} --fail-on critical")).against(&url, crate::acme::ORGANIZATION);
-    call.run().ends_with(1);
+    _ = call.run().ends_with(1);
 }
 
 #[test]
@@ -421,10 +421,10 @@ fn a_comparison_tells_who_gained_and_who_lost() {
     let differences: Vec<&str> =
         json["access"].as_array().unwrap().iter().map(|it| it["difference"].as_str().unwrap()).collect();
     assert_eq!(differences, ["gained", "lost", "lost", "loosened"]);
-    desk.run("compare before.json before.json").ends_with(0);
-    desk.run("compare before.json after.json --fail-on maybe").ends_with(0);
-    desk.run("compare before.json after.json --fail-on escalation").ends_with(2);
-    desk.run("compare before.json after.json --fail-on nothing").ends_with(64);
+    _ = desk.run("compare before.json before.json").ends_with(0);
+    _ = desk.run("compare before.json after.json --fail-on maybe").ends_with(0);
+    _ = desk.run("compare before.json after.json --fail-on escalation").ends_with(2);
+    _ = desk.run("compare before.json after.json --fail-on nothing").ends_with(64);
 }
 
 #[test]
@@ -462,5 +462,5 @@ fn give_her_what_he_has() {
                 Way: group admins ← policy admins-iam, rule 1
     -- exit 2
     ");
-    desk.run("compare live.json --principals user:bob@acme.io user:nobody@acme.io").ends_with(64);
+    _ = desk.run("compare live.json --principals user:bob@acme.io user:nobody@acme.io").ends_with(64);
 }

@@ -146,7 +146,7 @@ fn a_state_becomes_the_files_of_a_stack_and_terraform_lets_go() {
 #[test]
 fn the_plan_of_the_files_adopts_and_changes_nothing_else() {
     let desk = desk();
-    desk.run(EXPORT).ends_with(0);
+    _ = desk.run(EXPORT).ends_with(0);
     let json = desk.run("plan iam --emulate live.json -o json").ends_with(0).json();
     let summary = &json["summary"];
     assert_eq!(summary["steps"], summary["adopted"], "{summary}");

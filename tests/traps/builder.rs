@@ -34,7 +34,6 @@ pub(crate) struct Trap {
     pub(crate) duplicates: BTreeMap<Address, Vec<Id>>,
     pub(crate) desired: Desired,
     oldest_keys: HashMap<Address, jiff::Timestamp>,
-    keys: scw_iam::plan::slot::KeyFacts::NONE,
     caller: Caller,
     options: GuardOptions,
 }
@@ -119,7 +118,6 @@ impl Live {
             duplicates: BTreeMap::new(),
             desired,
             oldest_keys: HashMap::new(),
-            keys: scw_iam::plan::slot::KeyFacts::NONE,
             caller: Caller::Known(user("owner@x.io")),
             options: GuardOptions::default(),
         }

@@ -1,0 +1,34 @@
+//! `scw-iam quota`
+
+use super::Exit;
+use super::arguments::{Common, ConnectArgs};
+use super::failure::Failure;
+use super::session::Connection;
+use crate::live;
+use crate::model::Kind;
+use crate::render::quota::QuotaReport;
+
+const EXAMPLES: &str = "\
+Examples:
+  scw-iam quota
+  scw-iam quota -o json";
+
+/// Shows how many objects the organization may have, and how many there are
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub(super) struct Quota {
+    #[command(flatten)]
+    connect: ConnectArgs,
+}
+
+impl Quota {
+    pub(super) async fn run(self, common: &Common) -> Result<Exit, Failure> {
+        let connection = Connection::open(&self.connect, None).await?;
+        let kinds = Kind::ALL.iter().copied().collect();
+        let needs = live::Needs { kinds, quota: true, ..live::Needs::default() };
+        let live = connection.session.read(&needs).await?;
+        connection.close().await?;
+        common.show(&QuotaReport { live: &live })?;
+        Ok(Exit::Done)
+    }
+}

@@ -1,0 +1,40 @@
+//! `scw-iam unlock`
+
+use super::Exit;
+use super::arguments::{Common, ConnectArgs, person};
+use super::failure::Failure;
+use super::output::talk;
+use super::session::Connection;
+use crate::model::Key;
+
+const EXAMPLES: &str = "\
+Examples:
+  scw-iam unlock alice@example.com
+  scw-iam unlock username=alice";
+
+/// Unlocks a person, who can log in again and whose API keys work again
+///
+/// No file unlocks anybody, because the service locks people too: after too many attempts to log in, or when a grace period
+/// ends. Unlocking starts the person's grace periods anew.
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub(super) struct Unlock {
+    /// Who
+    #[arg(value_name = "E-MAIL|username=NAME|id=ID", value_parser = person)]
+    person: Key,
+    #[command(flatten)]
+    connect: ConnectArgs,
+}
+
+impl Unlock {
+    pub(super) async fn run(self, _: &Common) -> Result<Exit, Failure> {
+        let connection = Connection::open(&self.connect, None).await?;
+        let unlocked = connection.session.unlock(&self.person).await?;
+        talk(&match unlocked {
+            true => format!("Unlocked {}.", self.person),
+            false => format!("{} is not locked. Nothing was changed.", self.person),
+        });
+        connection.close().await?;
+        Ok(Exit::Done)
+    }
+}
