@@ -21,9 +21,9 @@ use support::replay::{Replay, writes};
 use support::small::{changed, group, key, members, policy, rule, user};
 use support::state_json::{from_json, ids, twins};
 
-fn faulty(faults: &str, seed: u64) -> emulator::RunOptions {
+fn faulty(faults: &str, seed: u64) -> emulator::EmulatorOptions {
     let faults: Faults = faults.parse().unwrap();
-    emulator::RunOptions { faults, seed: Some(seed), ..emulator::RunOptions::default() }
+    emulator::EmulatorOptions { faults, seed: Some(seed), ..emulator::EmulatorOptions::default() }
 }
 
 /// A case whose plan makes one of each kind.
@@ -125,7 +125,7 @@ async fn without_a_list_nothing_is_sent_again() {
 async fn beside_another_hand(trouble: Trouble, sets: &[&str]) -> (Emulator, Outcome) {
     let case = one_of_each();
     let plan = case.plan().unwrap();
-    let emulator = emulate(&case, emulator::RunOptions::default()).await;
+    let emulator = emulate(&case, emulator::EmulatorOptions::default()).await;
     let client = client(&emulator, &plan);
     let body = wire::CreatePolicy {
         name: "more".to_owned(),
@@ -258,7 +258,7 @@ async fn weather(seed: u64, faults: &str) -> Result<(u32, usize), String> {
     let record = folder.path().join("record.jsonl");
     let emulator = emulate(
         &case,
-        emulator::RunOptions {
+        emulator::EmulatorOptions {
             record: Some(std::fs::File::create(&record).unwrap()),
             ..faulty(faults, seed)
         },

@@ -25,7 +25,7 @@ impl Quota {
     pub(super) async fn run(self, common: &Common) -> Result<Exit, Failure> {
         let connection = Connection::open(&self.connect, None).await?;
         let kinds = Kind::ALL.iter().copied().collect();
-        let needs = live::Needs { kinds, quota: true, ..live::Needs::default() };
+        let needs = live::LiveNeeds { kinds, quota: true, ..live::LiveNeeds::default() };
         let live = connection.session.read(&needs).await?;
         connection.close().await?;
         common.show(&QuotaReport { live: &live })?;

@@ -215,7 +215,8 @@ pub(super) fn outcome(out: &mut dyn Write, outcome: &KeysOutcome, style: Style) 
     for (one, error) in &outcome.pruned {
         match error {
             None => {
-                WrappedLine::of(None, &terminal(&format!("deleted: {}", stray(one)))).write(out, screen, 2, 2)?;
+                WrappedLine::of(None, &terminal(&format!("deleted: {}", stray(one))))
+                    .write(out, screen, 2, 2)?;
             }
             Some(error) => WrappedLine::of(Some(Ink::Alarm), "failed")
                 .and(None, &terminal(&format!(" {}: {error}", stray(one))))
