@@ -560,8 +560,12 @@ async fn a_secret_manager_that_refuses_gets_no_key_and_leaves_none_behind() {
         ("500:PATCH/api-keys/*=1", 1),
     ] {
         let faults = fault.parse().unwrap();
-        let options =
-            emulator::Options { now: Some(at(0)), seed: Some(7), faults, ..emulator::Options::default() };
+        let options = emulator::EmulatorOptions {
+            now: Some(at(0)),
+            seed: Some(7),
+            faults,
+            ..emulator::EmulatorOptions::default()
+        };
         let life = Life { emulator: emulator::start(options).await.unwrap(), ..Life::new(&[STORED]).await };
         let outcome = life.run(0).await;
         let client = life.client(&life.emulator.url(), None);

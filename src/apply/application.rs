@@ -4,14 +4,14 @@ use super::context::ApplyContext;
 use super::create::{Naming, create as create_one};
 use super::look::look_and_send;
 use super::meta::MetaChange;
-use super::send::Written;
+use super::send::SentByKind;
 use super::{How, StepError};
 use crate::api::{self, ApplicationId, Client, wire};
 use crate::live::api_id;
 use crate::model::{Address, Application, Id, Key};
 use crate::plan::Step;
 
-impl Written for Application {
+impl SentByKind for Application {
     async fn create(
         run: &ApplyContext<'_>,
         client: &Client,

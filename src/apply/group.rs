@@ -8,14 +8,14 @@ use super::create::{Naming, create as create_one};
 use super::look::{changed, look_and_send, unseen};
 use super::meta::MetaChange;
 use super::policy::attached_to;
-use super::send::{Written, complete};
+use super::send::{SentByKind, complete};
 use super::{How, StepError};
 use crate::api::{self, Client, ErrorKind, GroupId, wire};
 use crate::live::{LiveObject, api_id};
 use crate::model::{Address, Group, Id, Key, Kind, Object, Principal};
 use crate::plan::Step;
 
-impl Written for Group {
+impl SentByKind for Group {
     /// Makes a group, which has no members yet.
     async fn create(
         run: &ApplyContext<'_>,

@@ -7,14 +7,14 @@ use super::create::{Naming, create as create_one};
 use super::look::{look_and_send, relied_on};
 use super::meta::MetaChange;
 use super::reads::ReadResult;
-use super::send::Written;
+use super::send::SentByKind;
 use super::{How, StepError};
 use crate::api::{self, Client, PolicyId, wire};
 use crate::live::{LiveObject, api_id};
 use crate::model::{Address, Attachment, Id, Key, Object, Policy, Principal, Rule, Rules, Scope, State};
 use crate::plan::{Effect, Step};
 
-impl Written for Policy {
+impl SentByKind for Policy {
     async fn create(
         run: &ApplyContext<'_>,
         client: &Client,

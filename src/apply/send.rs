@@ -14,7 +14,7 @@ use crate::model::{
 use crate::plan::{Action, Step};
 
 /// The requests that make, change and delete an object of one kind.
-pub(super) trait Written: OfKind + Sync {
+pub(super) trait SentByKind: OfKind + Sync {
     /// Makes an object, with a look for one that is there already.
     fn create(
         run: &ApplyContext<'_>,

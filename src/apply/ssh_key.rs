@@ -3,14 +3,14 @@
 use super::context::ApplyContext;
 use super::create::{Naming, create as create_one};
 use super::look::look_and_send;
-use super::send::Written;
+use super::send::SentByKind;
 use super::{How, StepError};
 use crate::api::{self, Client, SshKeyId, wire};
 use crate::live::api_id;
 use crate::model::{Address, Id, Key, SshKey};
 use crate::plan::Step;
 
-impl Written for SshKey {
+impl SentByKind for SshKey {
     async fn create(
         run: &ApplyContext<'_>,
         client: &Client,

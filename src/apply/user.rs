@@ -1,14 +1,14 @@
 //! The requests of the steps that write a person.
 
 use super::context::ApplyContext;
-use super::send::Written;
+use super::send::SentByKind;
 use super::{How, StepError};
 use crate::api::{self, Client};
 use crate::live::api_id;
 use crate::model::{Address, Id, Key, User};
 use crate::plan::Step;
 
-impl Written for User {
+impl SentByKind for User {
     /// No file makes a person.
     async fn create(_: &ApplyContext<'_>, _: &Client, step: &Step, _: &Self) -> Result<How, StepError> {
         Err(StepError::Unwritable(step.action.address()))

@@ -16,12 +16,12 @@ Examples:
 /// Shows how many objects the organization may have, and how many there are
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
-pub(super) struct Quota {
+pub(super) struct QuotaCommand {
     #[command(flatten)]
     connect: ConnectArgs,
 }
 
-impl Quota {
+impl QuotaCommand {
     pub(super) async fn run(self, common: &Common) -> Result<Exit, Failure> {
         let connection = Connection::open(&self.connect, None).await?;
         let kinds = Kind::ALL.iter().copied().collect();

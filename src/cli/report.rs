@@ -19,7 +19,7 @@ Examples:
 /// is said first.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
-pub(super) struct Report {
+pub(super) struct ReportCommand {
     /// `live`, or a snapshot
     #[arg(value_name = "live|SNAPSHOT.json", default_value = "live")]
     of: Origin,
@@ -31,7 +31,7 @@ pub(super) struct Report {
     fail_on: Option<FindingSeverity>,
 }
 
-impl Report {
+impl ReportCommand {
     pub(super) async fn run(self, common: &Common) -> Result<Exit, Failure> {
         let Taken { live, evidence, now } = self.of.take(&self.connect, common).await?;
         let settings = ReportSettings::default();

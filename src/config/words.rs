@@ -481,8 +481,6 @@ mistakes! {
     GuardrailPrincipal { principal: String } =>
         "the guardrail names {principal}, and the organization has no such principal",
         "not in the organization";
-    PinTakesName { name: String, id: Id, other: Id } =>
-        "`{name}` is pinned to {id}, but the project of this name is {other}", "another project has this name";
     GuardrailGroup { name: String, near: Option<String> } =>
         "the guardrail speaks of a group `{name}`, which is neither declared nor external",
         (meant near or "no such group");

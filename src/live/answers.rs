@@ -9,7 +9,7 @@ use crate::api::wire::{self, Novel, Novelty};
 #[derive(Debug, Default)]
 pub(super) struct RefreshAnswers {
     /// The objects, those of one kind together.
-    pub(super) objects: Vec<WholeAnswer>,
+    pub(super) objects: Vec<ObjectWithRules>,
     pub(super) projects: Vec<wire::Project>,
     pub(super) permission_sets: Option<Vec<wire::PermissionSet>>,
     pub(super) quota: Vec<wire::Quotum>,
@@ -17,7 +17,7 @@ pub(super) struct RefreshAnswers {
 
 /// An object and, of a policy, its rules, which have a list of their own.
 #[derive(Debug)]
-pub(super) struct WholeAnswer {
+pub(super) struct ObjectWithRules {
     pub(super) answer: AnyAnswer,
     pub(super) rules: Vec<wire::Rule>,
 }

@@ -1,16 +1,16 @@
 //! What a report knows of an organization beside its access.
-use super::answers::{RefreshAnswers, WholeAnswer};
+use super::answers::{ObjectWithRules, RefreshAnswers};
 use super::any::AnyAnswer;
 use super::seen::id_of;
 use super::{Error, Live};
 use crate::api::wire::{self, Bearer};
 use crate::api::{self, Client, ErrorKind, ListApiKeys};
-use crate::model::{Inventory, KeyFacts, Kind, PersonFacts, Principal, Readout};
+use crate::model::{ApiKeyFacts, Inventory, Kind, PersonFacts, Principal, Readout};
 
 /// Returns what the answers of a refresh say beside access.
 pub(super) fn of_answers(answers: &RefreshAnswers) -> Result<Inventory, Error> {
     let mut inventory = Inventory::unread("it was not read");
-    for WholeAnswer { answer, rules: _ } in &answers.objects {
+    for ObjectWithRules { answer, rules: _ } in &answers.objects {
         let id = id_of(answer.id())?;
         inventory.created.extend(answer.times().0.map(|at| (id, at)));
         if let AnyAnswer::User(user) = answer {
@@ -82,7 +82,7 @@ fn allowed<T>(
     }
 }
 
-fn facts(key: &wire::ApiKey, live: &Live) -> Result<KeyFacts, Error> {
+fn facts(key: &wire::ApiKey, live: &Live) -> Result<ApiKeyFacts, Error> {
     let known = |id: &str, kind: Kind| {
         let address = live.ids.address_of(id_of(id)?).filter(|address| address.kind() == kind);
         Ok::<_, Error>(address.and_then(|address| address.principal()))
@@ -92,7 +92,7 @@ fn facts(key: &wire::ApiKey, live: &Live) -> Result<KeyFacts, Error> {
         Some(Bearer::Application(id)) => known(id.as_str(), Kind::Application)?,
         None => None,
     };
-    Ok(KeyFacts {
+    Ok(ApiKeyFacts {
         access_key: key.access_key.to_string(),
         bearer,
         description: key.description.clone(),

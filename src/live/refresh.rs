@@ -3,7 +3,7 @@ use futures::future::try_join_all;
 use futures::stream::{self, StreamExt, TryStreamExt};
 use futures::try_join;
 
-use super::answers::{RefreshAnswers, WholeAnswer};
+use super::answers::{ObjectWithRules, RefreshAnswers};
 use super::any::AnyAnswer;
 use super::{Error, Live, LiveNeeds, state};
 use crate::api::{Client, List, ListProjects, ListQuota, Listed, PermissionSetOrder, wire};
@@ -70,7 +70,7 @@ async fn read_if<T: Listed>(
 }
 
 /// Reads the objects of a kind, and then what has a list of its own.
-async fn objects(client: &Client, kind: Kind) -> Result<Vec<WholeAnswer>, Error> {
+async fn objects(client: &Client, kind: Kind) -> Result<Vec<ObjectWithRules>, Error> {
     let answers = AnyAnswer::all(client, kind).await?;
     let mut read: Vec<_> = stream::iter(answers.into_iter().enumerate())
         .map(|(at, answer)| async move { whole(client, answer).await.map(|read| (at, read)) })
@@ -82,28 +82,28 @@ async fn objects(client: &Client, kind: Kind) -> Result<Vec<WholeAnswer>, Error>
     Ok(read.into_iter().map(|(_, answer)| answer).collect())
 }
 
-async fn whole(client: &Client, answer: AnyAnswer) -> Result<WholeAnswer, Error> {
+async fn whole(client: &Client, answer: AnyAnswer) -> Result<ObjectWithRules, Error> {
     match answer {
         AnyAnswer::Policy(policy) => with_rules(client, policy).await,
-        answer => Ok(WholeAnswer { answer, rules: Vec::new() }),
+        answer => Ok(ObjectWithRules { answer, rules: Vec::new() }),
     }
 }
 
 /// Adds the rules to a policy. Fewer than it counts may have been set since, so that it is read again; if the two still
 /// do not agree, something is not shown.
-async fn with_rules(client: &Client, mut policy: wire::Policy) -> Result<WholeAnswer, Error> {
+async fn with_rules(client: &Client, mut policy: wire::Policy) -> Result<ObjectWithRules, Error> {
     let name = format!("policy `{}`", policy.name);
     let mut again = READ_AGAIN;
     loop {
         // All of them: one that says none beside others that say some is no count to be trusted.
         let counts = [policy.nb_rules, policy.nb_scopes, policy.nb_permission_sets];
         if counts.iter().all(|count| *count == Some(0)) {
-            return Ok(WholeAnswer { answer: policy.into(), rules: Vec::new() });
+            return Ok(ObjectWithRules { answer: policy.into(), rules: Vec::new() });
         }
         let rules = read(&format!("the rules of {name}"), client.list_rules(&policy.id)).await?;
         let counted = policy.nb_rules.unwrap_or(0);
         if rules.len() as u64 >= counted {
-            return Ok(WholeAnswer { answer: policy.into(), rules });
+            return Ok(ObjectWithRules { answer: policy.into(), rules });
         }
         if again == 0 {
             return Err(Error::MissingRules { policy: name, counted, listed: rules.len() });

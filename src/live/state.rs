@@ -3,7 +3,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use indexmap::IndexMap;
 
-use super::answers::{RefreshAnswers, WholeAnswer};
+use super::answers::{ObjectWithRules, RefreshAnswers};
 use super::keys::ObjectKeys;
 use super::seen::{Known, id_of, own, rules_of};
 use super::{Error, Live};
@@ -19,7 +19,7 @@ pub(super) fn assemble(organization: Id, answers: &RefreshAnswers) -> Result<Liv
     let address_of = |id| keys.ids.address_of(id).cloned();
     let sets = catalogue.as_ref().unwrap_or(Catalogue::published());
     let known = Known { organization, catalogue: sets, address_of: &address_of };
-    for WholeAnswer { answer, rules } in &answers.objects {
+    for ObjectWithRules { answer, rules } in &answers.objects {
         let kind = answer.kind();
         let mut object = answer.seen(&known)?.object;
         if let (Object::Policy(policy), false) = (&mut object, rules.is_empty()) {

@@ -30,12 +30,12 @@ struct PolicyWithRules {
 impl Served {
     fn answers(&self) -> RefreshAnswers {
         let Self { users, applications, groups, policies, projects, permission_sets, quota } = self.clone();
-        let plain = |answer: AnyAnswer| WholeAnswer { answer, rules: Vec::new() };
+        let plain = |answer: AnyAnswer| ObjectWithRules { answer, rules: Vec::new() };
         let objects = users.into_iter().map(AnyAnswer::from);
         let objects = objects.chain(applications.into_iter().map(AnyAnswer::from));
         let objects = objects.chain(groups.into_iter().map(AnyAnswer::from)).map(plain);
         let policies =
-            policies.into_iter().map(|it| WholeAnswer { answer: it.policy.into(), rules: it.rules });
+            policies.into_iter().map(|it| ObjectWithRules { answer: it.policy.into(), rules: it.rules });
         RefreshAnswers { objects: objects.chain(policies).collect(), projects, permission_sets, quota }
     }
 }

@@ -14,7 +14,7 @@ pub struct Inventory {
     /// When objects were made, by id.
     pub created: HashMap<Id, Timestamp>,
     /// The API keys of everybody.
-    pub keys: Readout<Vec<KeyFacts>>,
+    pub keys: Readout<Vec<ApiKeyFacts>>,
     /// How long API keys may live at most; `None` for no limit.
     pub key_maximum: Readout<Option<SignedDuration>>,
     /// Whether people can log in with a password although SAML works.
@@ -74,7 +74,7 @@ pub struct PersonFacts {
 
 /// What is known of an API key. Its secret half is nowhere.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct KeyFacts {
+pub struct ApiKeyFacts {
     /// The public half.
     pub access_key: String,
     /// Whose key it is; `None` for somebody whom no list shows.

@@ -35,7 +35,7 @@ pub use guard::{GuardName, UnknownGuard};
 pub use hint::Hint;
 pub use id::{BadId, Id};
 pub use ids::Ids;
-pub use inventory::{Inventory, KeyFacts, PersonFacts, Readout};
+pub use inventory::{ApiKeyFacts, Inventory, PersonFacts, Readout};
 pub use name::{
     AccessKeyId, BadText, ChildName, Condition, Email, Name, PermissionSetName, ProjectName, SlotName, Stack,
     Tag, Username, check_description,

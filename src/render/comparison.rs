@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use super::csv::Rows;
-use super::page::{self, Block, Cell, Page, PageSection, Table, TableFold, TableRow};
+use super::page::{self, Block, Cell, Page, PageSection, PageTable, TableFold, TableRow};
 use super::report::{Report, Style, pretty};
 use crate::model::{Id, ProjectName, State};
 use crate::review::{Comparison, GrantDifference};
@@ -56,13 +56,14 @@ impl ComparisonReport<'_> {
     fn page(&self) -> Page {
         let Comparison { access, objects, unknown } = self.comparison;
         let mut sections = Vec::new();
-        let table = |id: &str, caption: &str, columns: &[(&'static str, &str)], rows: Vec<TableRow>| Table {
-            id: id.to_owned(),
-            caption: caption.to_owned(),
-            columns: columns.iter().map(|(key, name)| (*key, (*name).to_owned())).collect(),
-            rows,
-            fold: TableFold::Open,
-        };
+        let table =
+            |id: &str, caption: &str, columns: &[(&'static str, &str)], rows: Vec<TableRow>| PageTable {
+                id: id.to_owned(),
+                caption: caption.to_owned(),
+                columns: columns.iter().map(|(key, name)| (*key, (*name).to_owned())).collect(),
+                rows,
+                fold: TableFold::Open,
+            };
         if !access.is_empty() {
             let row = |it: &GrantDifference| {
                 let group = it.path.group.as_ref().map(|key| format!("group {key} ← ")).unwrap_or_default();

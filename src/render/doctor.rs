@@ -40,7 +40,7 @@ const READS: [(&str, &[Part]); 5] = [
 ];
 
 /// Whether something can be done, and what is in the way.
-struct Verdict {
+struct CommandVerdict {
     what: &'static str,
     works: Works,
 }
@@ -70,21 +70,21 @@ impl DoctorReport<'_> {
         }
     }
 
-    fn verdicts(&self) -> Vec<Verdict> {
+    fn verdicts(&self) -> Vec<CommandVerdict> {
         let reads = READS.iter().map(|(what, parts)| {
             let mut sets: Vec<_> = self.diagnosis.lacks(parts).map(Part::permission_set).collect();
             sets.sort_unstable();
             sets.dedup();
             let works =
                 if sets.is_empty() { Works::Yes } else { Works::No(format!("needs {}", sets.join(", "))) };
-            Verdict { what, works }
+            CommandVerdict { what, works }
         });
         let works = match &self.diagnosis.writes {
             Ok(Some(_)) => Works::Yes,
             Ok(None) => Works::No("needs IAMManager on the organization".to_owned()),
             Err(why) => Works::Unknown(why.clone()),
         };
-        reads.chain([Verdict { what: "apply", works }]).collect()
+        reads.chain([CommandVerdict { what: "apply", works }]).collect()
     }
 }
 
@@ -110,7 +110,7 @@ impl Report for DoctorReport<'_> {
             writeln!(out, "  {:<20}{}", part.words(), terminal(&words(*part, answer)))?;
         }
         writeln!(out, "\n{}", heading("What works with it"))?;
-        for Verdict { what, works } in self.verdicts() {
+        for CommandVerdict { what, works } in self.verdicts() {
             writeln!(out, "  {what:<38}{}", terminal(&works.to_string()))?;
         }
         Ok(())
@@ -125,7 +125,7 @@ impl Report for DoctorReport<'_> {
         for (part, answer) in &self.diagnosis.parts {
             writeln!(out, "| {} | {} |", part.words(), escape(&words(*part, answer)))?;
         }
-        for Verdict { what, works } in self.verdicts() {
+        for CommandVerdict { what, works } in self.verdicts() {
             writeln!(out, "| {what} | {} |", escape(&works.to_string()))?;
         }
         Ok(())
@@ -145,7 +145,7 @@ impl Report for DoctorReport<'_> {
                 "error": why,
             })
         });
-        let works = self.verdicts().into_iter().map(|Verdict { what, works }| match works {
+        let works = self.verdicts().into_iter().map(|CommandVerdict { what, works }| match works {
             Works::Yes => json!({"what": what, "works": true, "why": null}),
             Works::No(why) => json!({"what": what, "works": false, "why": why}),
             Works::Unknown(why) => json!({"what": what, "works": null, "why": why}),

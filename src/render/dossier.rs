@@ -6,7 +6,7 @@ use std::io::{self, Write};
 use jiff::{SignedDuration, Timestamp};
 
 use super::csv::Rows;
-use super::page::{self, Block, Cell, Page, PageSection, Table, TableFold, TableRow, found};
+use super::page::{self, Block, Cell, Page, PageSection, PageTable, TableFold, TableRow, found};
 use super::report::{Report, Style};
 use crate::access::{Grant, GrantScope, Holds};
 use crate::model::{Inventory, Principal, State};
@@ -161,7 +161,7 @@ impl DossierReport<'_> {
                 several(humans, "person", "people"),
                 several(machines, "application", "applications")
             );
-            blocks.push(Block::Table(Table {
+            blocks.push(Block::Table(PageTable {
                 id: format!("question-{}", number + 1),
                 caption,
                 columns: columns(&[("who", "Who"), ("holds", "Holds"), ("way", "Way"), ("now", "Now")]),
@@ -236,7 +236,7 @@ impl DossierReport<'_> {
             .collect();
         let who: BTreeSet<&Principal> = self.dossier.paths.iter().map(|path| &path.from).collect();
         let note = "Not modelled: reading a key that is delivered to a secret, keys outside of the organization, and policies of resources.";
-        let table = Table {
+        let table = PageTable {
             id: "paths".to_owned(),
             caption: "The shortest path to each end point".to_owned(),
             columns: columns(&[("who", "Who"), ("reaches", "Reaches"), ("path", "Path"), ("when", "When")]),
@@ -269,7 +269,7 @@ impl DossierReport<'_> {
             }));
             TableRow { id: None, cells }
         };
-        let table = Table {
+        let table = PageTable {
             id: "matrix".to_owned(),
             caption: "Number of permission sets, and the highest: F full, W write, R read".to_owned(),
             columns,
@@ -310,7 +310,7 @@ impl DossierReport<'_> {
             TableRow { id: Some(format!("user-{}", row.id)), cells }
         };
         let people = &self.dossier.people;
-        let table = Table {
+        let table = PageTable {
             id: "people".to_owned(),
             caption: "People".to_owned(),
             columns: columns(&[
@@ -347,7 +347,7 @@ impl DossierReport<'_> {
             TableRow { id: Some(format!("application-{}", row.id)), cells }
         };
         let rows = self.dossier.applications.iter().map(row).collect();
-        let mut blocks = vec![Block::Table(Table {
+        let mut blocks = vec![Block::Table(PageTable {
             id: "applications".to_owned(),
             caption: "Applications".to_owned(),
             columns: columns(&[
@@ -366,7 +366,7 @@ impl DossierReport<'_> {
             Some(keys) => {
                 let mut keys: Vec<_> = keys.iter().collect();
                 keys.sort_by(|a, b| (a.created_at, &a.access_key).cmp(&(b.created_at, &b.access_key)));
-                let row = |key: &&crate::model::KeyFacts| {
+                let row = |key: &&crate::model::ApiKeyFacts| {
                     let whose = key
                         .bearer
                         .as_ref()
@@ -380,7 +380,7 @@ impl DossierReport<'_> {
                     ];
                     TableRow { id: Some(format!("key-{}", key.access_key)), cells }
                 };
-                blocks.push(Block::Table(Table {
+                blocks.push(Block::Table(PageTable {
                     id: "keys".to_owned(),
                     caption: "API keys, the oldest first".to_owned(),
                     columns: columns(&[
@@ -419,7 +419,7 @@ impl DossierReport<'_> {
                 rows.push(TableRow { id, cells });
             }
         }
-        let table = Table {
+        let table = PageTable {
             id: "profiles".to_owned(),
             caption: "What each profile grants, and by which group and policy".to_owned(),
             columns: columns(&[
@@ -445,7 +445,7 @@ impl DossierReport<'_> {
             ];
             TableRow { id: None, cells }
         };
-        let table = Table {
+        let table = PageTable {
             id: "ends".to_owned(),
             caption: "What ends by itself, by date".to_owned(),
             columns: columns(&[("when", "When"), ("what", "What"), ("gives", "Gives")]),
@@ -463,7 +463,7 @@ impl DossierReport<'_> {
                 id: None,
                 cells: vec![it.subject.to_string().into(), it.what.clone().into()],
             };
-            Block::Table(Table {
+            Block::Table(PageTable {
                 id: name.to_owned(),
                 caption: caption.to_owned(),
                 columns: columns(&[("object", "Object"), ("what", "What")]),

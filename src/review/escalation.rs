@@ -43,7 +43,7 @@ impl fmt::Display for EdgeName {
 
 /// Where an edge leads.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Reached {
+pub enum ReachedPoint {
     /// Everything: whoever is here writes policies.
     Everything,
     /// What a principal holds.
@@ -52,7 +52,7 @@ pub enum Reached {
     Group(Key),
 }
 
-impl fmt::Display for Reached {
+impl fmt::Display for ReachedPoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Everything => f.write_str("everything"),
@@ -72,7 +72,7 @@ pub struct Hop {
     /// Whether a condition stands in the way.
     pub conditional: bool,
     /// Where it leads.
-    pub to: Reached,
+    pub to: ReachedPoint,
 }
 
 /// The shortest path from a principal to something privileged.
@@ -81,7 +81,7 @@ pub struct EscalationPath {
     /// Who.
     pub from: Principal,
     /// What is reached at the end.
-    pub end: Reached,
+    pub end: ReachedPoint,
     /// The steps, at least one.
     pub hops: Vec<Hop>,
 }
@@ -105,7 +105,7 @@ type Powers = BTreeMap<&'static str, bool>;
 /// left out.
 #[must_use]
 pub fn escalation_paths(state: &State, everything: &Everything<'_>) -> Vec<EscalationPath> {
-    let graph = Graph::of(state, everything);
+    let graph = EscalationGraph::of(state, everything);
     let mut paths = Vec::new();
     for (principal, powers) in &graph.principals {
         if !powers.is_empty() && !everything.owners().contains(principal) {
@@ -116,7 +116,7 @@ pub fn escalation_paths(state: &State, everything: &Everything<'_>) -> Vec<Escal
     paths
 }
 
-struct Graph {
+struct EscalationGraph {
     /// The privileged sets that principals hold; those without any are not here.
     principals: BTreeMap<Principal, Powers>,
     /// The privileged sets that groups give.
@@ -137,7 +137,7 @@ fn power(held: &HeldGrant) -> Option<&'static str> {
     SETS.into_iter().find(|known| self_escalating(set) && *known == set.as_str())
 }
 
-impl Graph {
+impl EscalationGraph {
     fn of(state: &State, everything: &Everything<'_>) -> Self {
         let (mut principals, mut groups) = (BTreeMap::new(), BTreeMap::new());
         fn note(powers: &mut Powers, set: &'static str, conditional: bool) {
@@ -187,22 +187,22 @@ impl Graph {
     }
 
     /// Returns the steps that lead on from what somebody holds.
-    fn edges(&self, powers: &Powers, from: &Reached) -> Vec<Hop> {
+    fn edges(&self, powers: &Powers, from: &ReachedPoint) -> Vec<Hop> {
         let mut edges = Vec::new();
         for (set, conditional) in powers {
-            let mut add = |edge, to: Reached| {
+            let mut add = |edge, to: ReachedPoint| {
                 if to != *from {
                     edges.push(Hop { edge, by: (*set).to_owned(), conditional: *conditional, to });
                 }
             };
             let manages = |kind: &str| matches!(*set, "IAMManager" | "OrganizationManager") || *set == kind;
             if manages("IAMPolicyManager") {
-                add(EdgeName::EditPolicies, Reached::Everything);
+                add(EdgeName::EditPolicies, ReachedPoint::Everything);
                 // Nothing lies beyond everything.
                 continue;
             }
             if manages("IAMGroupManager") {
-                self.groups.keys().for_each(|key| add(EdgeName::JoinGroup, Reached::Group(key.clone())));
+                self.groups.keys().for_each(|key| add(EdgeName::JoinGroup, ReachedPoint::Group(key.clone())));
             }
             for principal in self.principals.keys().filter(|principal| !self.owners.contains(principal)) {
                 let edge = match principal {
@@ -210,25 +210,25 @@ impl Graph {
                     Principal::User(_) if manages("IAMUserManager") => EdgeName::TakeOverPerson,
                     Principal::Application(_) | Principal::User(_) => continue,
                 };
-                add(edge, Reached::Principal(principal.clone()));
+                add(edge, ReachedPoint::Principal(principal.clone()));
             }
         }
         edges
     }
 
-    fn powers(&self, of: &Reached) -> Option<&Powers> {
+    fn powers(&self, of: &ReachedPoint) -> Option<&Powers> {
         match of {
-            Reached::Everything => None,
-            Reached::Principal(principal) => self.principals.get(principal),
-            Reached::Group(key) => self.groups.get(key),
+            ReachedPoint::Everything => None,
+            ReachedPoint::Principal(principal) => self.principals.get(principal),
+            ReachedPoint::Group(key) => self.groups.get(key),
         }
     }
 
     /// Returns the shortest path to everything that can be reached.
     fn from(&self, principal: &Principal) -> Vec<EscalationPath> {
-        let start = Reached::Principal(principal.clone());
-        let mut seen: BTreeSet<Reached> = BTreeSet::from([start.clone()]);
-        let mut queue: VecDeque<(Reached, Vec<Hop>)> = VecDeque::from([(start, Vec::new())]);
+        let start = ReachedPoint::Principal(principal.clone());
+        let mut seen: BTreeSet<ReachedPoint> = BTreeSet::from([start.clone()]);
+        let mut queue: VecDeque<(ReachedPoint, Vec<Hop>)> = VecDeque::from([(start, Vec::new())]);
         let mut paths = Vec::new();
         while let Some((at, hops)) = queue.pop_front() {
             let Some(powers) = self.powers(&at) else { continue };

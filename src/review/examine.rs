@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::escalation::{EscalationPath, Reached};
+use super::escalation::{EscalationPath, ReachedPoint};
 use super::finding::{
     FindingId, FindingResult, FindingSeverity, Outline, ReportedFinding, Subject, fingerprint,
 };
@@ -12,7 +12,7 @@ use crate::access::{
     Everything, Grant, GrantScope, Holds, RequestFacts, ResourceFacts, Undecided, decide, self_escalating,
 };
 use crate::model::{
-    Address, Attachment, Builtin, Condition, Id, Ids, Inventory, Key, KeyFacts, Object, Policy, Principal,
+    Address, ApiKeyFacts, Attachment, Builtin, Condition, Id, Ids, Inventory, Key, Object, Policy, Principal,
     Readout, State, UserType,
 };
 
@@ -194,7 +194,7 @@ impl Exam<'_> {
 
     fn escalation(&mut self, paths: &[EscalationPath]) {
         let administers = |paths: &[&EscalationPath]| {
-            let one = |path: &&&EscalationPath| path.hops.len() == 1 && path.end == Reached::Everything;
+            let one = |path: &&&EscalationPath| path.hops.len() == 1 && path.end == ReachedPoint::Everything;
             let by = paths.iter().find(one).and_then(|path| path.hops.first());
             by.is_some_and(|hop| hop.by != "IAMPolicyManager" && !hop.conditional)
         };
@@ -207,10 +207,11 @@ impl Exam<'_> {
             if administers(&paths) {
                 continue;
             }
-            let best = paths.iter().min_by_key(|path| (path.end != Reached::Everything, path.hops.len()));
+            let best =
+                paths.iter().min_by_key(|path| (path.end != ReachedPoint::Everything, path.hops.len()));
             let Some(best) = best else { continue };
             let end = match &best.end {
-                Reached::Everything => "everything".to_owned(),
+                ReachedPoint::Everything => "everything".to_owned(),
                 other => format!("what {other} holds"),
             };
             let apart: Vec<String> =
@@ -510,7 +511,7 @@ impl Exam<'_> {
             }
         };
         let now = self.of.now;
-        let mut by: BTreeMap<&Principal, Vec<&KeyFacts>> = BTreeMap::new();
+        let mut by: BTreeMap<&Principal, Vec<&ApiKeyFacts>> = BTreeMap::new();
         for key in keys.iter().filter(|key| !key.managed) {
             let subject = Subject {
                 kind: "API key".into(),

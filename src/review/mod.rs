@@ -15,7 +15,7 @@ pub use compare::{
 pub use dossier::{
     AccessProfile, AnsweredQuestion, Dossier, EndingAccess, PrincipalRow, StandingQuestion, default_questions,
 };
-pub use escalation::{EdgeName, EscalationPath, Hop, Reached, escalation_paths};
+pub use escalation::{EdgeName, EscalationPath, Hop, ReachedPoint, escalation_paths};
 pub use examine::{Examined, ReportSettings, day, ends, examine};
 pub use finding::{
     FindingId, FindingResult, FindingSeverity, FindingText, Gauge, Outline, ReportedFinding, Subject,

@@ -169,8 +169,8 @@ fn a_report_in_the_terminal() {
       by: not recorded
       run: not recorded
       tool: scw-iam 0.1.0
-      read: 4 users, 2 applications, 4 groups, 5 policies, API keys not (the
-          snapshot does not record whether the API keys were read)
+      read: 4 users, 2 applications, 4 groups, 5 policies, 0 ssh_keys, API keys not
+          (the snapshot does not record whether the API keys were read)
       content sha256:
           [SHA]
 

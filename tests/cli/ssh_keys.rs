@@ -287,7 +287,7 @@ fn drift_tells_keys_that_no_list_has_apart_from_those_that_are_to_go() {
     declare(&desk, &format!("{{{keys}}}"));
     _ = desk.run("drift --emulate live.json").ends_with(0);
     declare(&desk, &format!("{{membership: exact, {keys}}}"));
-    assert_snapshot!(desk.run("drift --emulate live.json"), @"
+    assert_snapshot!(desk.run("drift --emulate live.json"), @r#"
     -- stdout
     Access: live against the files
       whoever holds SSH key prod/mallory
@@ -300,13 +300,13 @@ fn drift_tells_keys_that_no_list_has_apart_from_those_that_are_to_go() {
       (--allow keys=1)
         SSH key prod/mallory
         to let exactly this pass, add to `allow`: - {guard: keys, of:
-          [ssh_key:prod/mallory], until: 2026-12-10, reason: WHY}
+          ["ssh_key:prod/mallory"], until: 2026-12-10, reason: WHY}
 
     Drift: 1 to delete (1 SSH key); 1 step.
     -- stderr
     This ran on an emulator: nothing real was changed.
     -- exit 2
-    ");
+    "#);
     declare(&desk, &format!("{{{keys}}}"));
     let state = desk.json("live.json");
     assert_eq!(by_name(&state, "ssh_keys").len(), 2);

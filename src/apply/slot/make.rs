@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::store::Store;
 use super::{
-    DELIVERED_WITHIN, Job, LiveObject, SlotDone, SlotError, Worker, command, file, wire_application, wire_key,
+    DELIVERED_WITHIN, Job, SeenKeys, SlotDone, SlotError, Worker, command, file, wire_application, wire_key,
 };
 use crate::api::wire::{Bearer, CreateApiKey, Revision};
 use crate::api::{ListApiKeys, Secret, SecretBytes};
@@ -15,7 +15,7 @@ use crate::model::{AccessKeyId, Delivery, FoundSecret, KeyMark, KeyStage, LiveKe
 use crate::plan::slot::MARGIN;
 
 /// A key on its way to its deliveries.
-struct Held {
+struct HeldKey {
     key: AccessKeyId,
     secret: Secret,
     began: Began,
@@ -38,7 +38,7 @@ impl Began {
     }
 }
 
-impl Held {
+impl HeldKey {
     /// Returns both halves as a flat object, as readers of a secret and of a file get them.
     fn halves(&self) -> SecretBytes {
         let Self { key, secret, .. } = self;
@@ -64,7 +64,7 @@ impl Worker<'_> {
     pub(super) async fn make(
         &self,
         job: Job<'_>,
-        seen: &LiveObject,
+        seen: &SeenKeys,
         done: &mut Vec<SlotDone>,
     ) -> Result<(), SlotError> {
         let mut stores = Vec::new();
@@ -81,7 +81,7 @@ impl Worker<'_> {
         let made = self.client.create_api_key(&wanted).await;
         let made = made.map_err(|source| SlotError::api("create a key", source))?;
         let key: AccessKeyId = made.key.access_key.as_str().parse().map_err(|_| SlotError::Changed)?;
-        let mut held = Held { key: key.clone(), secret: made.secret, began, sent: false };
+        let mut held = HeldKey { key: key.clone(), secret: made.secret, began, sent: false };
         let noted = self.note_of(
             "made",
             &job.planned.application,
@@ -115,7 +115,7 @@ impl Worker<'_> {
     pub(super) async fn finish(
         &self,
         job: Job<'_>,
-        seen: &LiveObject,
+        seen: &SeenKeys,
         key: &AccessKeyId,
         done: &mut Vec<SlotDone>,
     ) -> Result<(), SlotError> {
@@ -134,7 +134,7 @@ impl Worker<'_> {
             read.map_err(|source| SlotError::api("read the secret half of an unfinished key", source))?;
         let secret =
             halves_of(&read.data, key).ok_or_else(|| SlotError::Unconfirmed(format!("secret {place}")))?;
-        let mut held = Held { key: key.clone(), secret, began: Began::now(), sent: true };
+        let mut held = HeldKey { key: key.clone(), secret, began: Began::now(), sent: true };
         let delivered = self.deliver(job, &stores, &mut held, done).await;
         delivered.map_err(|source| SlotError::Left { key: key.clone(), source: Box::new(source) })?;
         done.push(SlotDone::Delivered(key.clone()));
@@ -145,7 +145,7 @@ impl Worker<'_> {
         KeyMark { slot: job.planned.slot.clone(), stage }.to_string()
     }
 
-    fn expiry(&self, job: Job<'_>, seen: &LiveObject) -> Timestamp {
+    fn expiry(&self, job: Job<'_>, seen: &SeenKeys) -> Timestamp {
         let longest =
             seen.live.longest_life.map_or(SignedDuration::MAX, |longest| longest.saturating_sub(MARGIN));
         let life = job.slot.expires_after.min(longest);
@@ -153,7 +153,7 @@ impl Worker<'_> {
     }
 
     /// Looks whether another run made a key of the slot, right after this one did. Of two the younger goes.
-    async fn alone(&self, job: Job<'_>, seen: &LiveObject, mine: &AccessKeyId) -> Result<(), SlotError> {
+    async fn alone(&self, job: Job<'_>, seen: &SeenKeys, mine: &AccessKeyId) -> Result<(), SlotError> {
         let bearer = Some(Bearer::Application(wire_application(job.application)));
         let listed = self.client.list_api_keys(&ListApiKeys { bearer, ..ListApiKeys::default() }).all().await;
         let listed = listed.map_err(|source| SlotError::api("list the keys again", source))?;
@@ -179,7 +179,7 @@ impl Worker<'_> {
         &self,
         job: Job<'_>,
         stores: &[Store<'_>],
-        held: &mut Held,
+        held: &mut HeldKey,
         done: &mut Vec<SlotDone>,
     ) -> Result<(), SlotError> {
         let (key, halves) = (held.key.clone(), held.halves());
@@ -212,7 +212,7 @@ impl Worker<'_> {
     }
 
     /// Reads the key again, and starts nothing once it is not this run's any more, or too old.
-    async fn still(&self, job: Job<'_>, held: &Held) -> Result<(), SlotError> {
+    async fn still(&self, job: Job<'_>, held: &HeldKey) -> Result<(), SlotError> {
         if held.began.is_long_ago() {
             return Err(SlotError::TooLate(held.key.clone()));
         }

@@ -117,7 +117,7 @@ struct Job<'a> {
 }
 
 /// What is live of a slot right before its work.
-struct LiveObject {
+struct SeenKeys {
     live: LiveKeys,
     plan: SlotPlan,
 }
@@ -192,7 +192,7 @@ impl<'a> Worker<'a> {
     }
 
     /// Reads what is live of a slot, and asks again what it needs.
-    async fn look(&self, job: Job<'_>) -> Result<LiveObject, SlotError> {
+    async fn look(&self, job: Job<'_>) -> Result<SeenKeys, SlotError> {
         let live = live::live_keys(self.client, job.slot.secrets()).await.map_err(SlotError::Unseen)?;
         let keys = live.applications.get(&job.application).map_or(&[][..], Vec::as_slice);
         let hands = self.options.tools.hands();
@@ -208,7 +208,7 @@ impl<'a> Worker<'a> {
             now: self.options.now,
         };
         let plan = assess(&job.planned.application, case);
-        Ok(LiveObject { plan, live })
+        Ok(SeenKeys { plan, live })
     }
 
     /// Does one part of the work of a slot, if it is what the plan said.
@@ -232,7 +232,7 @@ impl<'a> Worker<'a> {
     async fn one(
         &self,
         job: Job<'_>,
-        seen: &LiveObject,
+        seen: &SeenKeys,
         work: &SlotWork,
         done: &mut Vec<SlotDone>,
     ) -> Result<(), SlotError> {

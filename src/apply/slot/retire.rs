@@ -1,5 +1,5 @@
 //! Keys that another one has replaced, and versions whose key is gone.
-use super::{Job, LiveObject, SlotError, Worker};
+use super::{Job, SeenKeys, SlotError, Worker};
 use crate::api::ErrorKind;
 use crate::api::wire::Revision;
 use crate::model::{AccessKeyId, FoundSecret, SecretPlace, VersionState};
@@ -11,7 +11,7 @@ impl Worker<'_> {
     pub(super) async fn retire(
         &self,
         job: Job<'_>,
-        seen: &LiveObject,
+        seen: &SeenKeys,
         key: &AccessKeyId,
     ) -> Result<(), SlotError> {
         let mut versions = Vec::new();
@@ -35,7 +35,7 @@ impl Worker<'_> {
     /// Takes away versions whose key is gone.
     pub(super) async fn sweep(
         &self,
-        seen: &LiveObject,
+        seen: &SeenKeys,
         place: &SecretPlace,
         disable: &[u32],
         delete: &[u32],

@@ -1,5 +1,5 @@
 //! Keys that are delivered to Secret Manager.
-use super::{LiveObject, SlotDone, SlotError, Worker};
+use super::{SeenKeys, SlotDone, SlotError, Worker};
 use crate::api::wire::{CreateSecret, CreateSecretVersion, Revision, SecretKind};
 use crate::api::{ErrorKind, ListSecrets, Region, SecretBytes, SecretId};
 use crate::live::{self, api_id};
@@ -28,7 +28,7 @@ impl Worker<'_> {
     /// Returns the secret at a place, and makes it where there is none.
     pub(super) async fn store<'p>(
         &self,
-        seen: &LiveObject,
+        seen: &SeenKeys,
         place: &'p SecretPlace,
     ) -> Result<Store<'p>, SlotError> {
         match seen.live.secrets.get(place) {

@@ -1,6 +1,6 @@
 //! What only the organization can tell: its people, its products' objects, what is external.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use super::Check;
 use crate::config::decode::Spanned;
@@ -181,13 +181,6 @@ fn pinned(check: &mut Check<'_>, state: &State) {
             let (name, id_of, called) = (name.to_string(), id.value, called.to_string());
             let kind = MistakeKind::PinOfAnother { name, id: id_of, called, other: *other };
             check.note(Mistake::new(id.at, kind).warning());
-        }
-    }
-    let live: HashMap<&str, Id> = state.projects.iter().map(|(id, name)| (name.as_str(), *id)).collect();
-    for (name, (_, pin)) in &check.document.projects {
-        if let Some(other) = live.get(name.as_str()).filter(|other| **other != pin.value) {
-            let kind = MistakeKind::PinTakesName { name: name.to_string(), id: pin.value, other: *other };
-            check.note(Mistake::new(pin.at, kind).warning());
         }
     }
 }

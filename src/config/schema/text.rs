@@ -157,9 +157,9 @@ pub(in crate::config) enum Count {}
 written!(Count, "count", "A whole number.", {"type": "integer", "minimum": 0, "maximum": 4_294_967_295_u32});
 
 /// A span of time.
-pub(in crate::config) enum Span {}
+pub(in crate::config) enum SpanText {}
 
-written!(Span, "span", "A span of time: a number of days, hours or minutes.", {"type": "string", "pattern": "^[1-9][0-9]*[dhm]$"});
+written!(SpanText, "span", "A span of time: a number of days, hours or minutes.", {"type": "string", "pattern": "^[1-9][0-9]*[dhm]$"});
 
 /// The path of a file that is delivered.
 pub(in crate::config) enum DeliveredFile {}

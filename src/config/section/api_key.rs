@@ -29,14 +29,14 @@ document! {
         default_project: Option<Spanned<ProjectName>>,
         /// How long a key lives: a number with `d`, `h` or `m` for days, hours or minutes. The organization's maximum, less
         /// five minutes, cuts it short.
-        #[schemars(with = "text::Span", extend("x-api" = "`expires_at` of an API key", "examples" = ["90d"]))]
+        #[schemars(with = "text::SpanText", extend("x-api" = "`expires_at` of an API key", "examples" = ["90d"]))]
         expires_after: SignedDuration,
         /// How long before its end a key is replaced by another one. Shorter than `expires_after`.
-        #[schemars(with = "text::Span", extend("x-api" = "–", "examples" = ["14d"]))]
+        #[schemars(with = "text::SpanText", extend("x-api" = "–", "examples" = ["14d"]))]
         rotate_before: SignedDuration,
         /// How long the old key stays once the new one is delivered: the time that its users have to read the new one.
         /// Shorter than `rotate_before`.
-        #[schemars(with = "text::Span", extend("x-api" = "–", "examples" = ["7d"]))]
+        #[schemars(with = "text::SpanText", extend("x-api" = "–", "examples" = ["7d"]))]
         overlap: SignedDuration,
         /// A key that was made before this is replaced, from then on: for a key that somebody may have seen.
         #[schemars(with = "Option<text::Until>", extend("x-api" = "`created_at` of an API key", "examples" = ["2026-11-26"]))]

@@ -37,7 +37,12 @@ impl Section for ApplicationDocument {
 
     const WORDS: &'static str = "The applications, by name. An absent section means that applications are not managed here; `{}` means that\nthere are none.";
     const API: &'static str = "`name` of an application";
-    const MAPS: &'static [(&'static str, &'static str)] = &[("application", "`applications.NAME`")];
+    const MAPS: &'static [(&'static str, &'static str)] = &[
+        ("application", "`applications.NAME`"),
+        ("slot", "`applications.NAME.api_keys.SLOT`"),
+        ("delivery", "`applications.NAME.api_keys.SLOT.deliver`, an entry"),
+        ("secret", "`secret_manager` of a delivery"),
+    ];
 
     fn example() -> Value {
         json!({"ci": {"description": "Deploys from CI"}})

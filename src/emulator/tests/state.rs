@@ -18,7 +18,7 @@ fn a_wrong_state_is_told_by_the_object() {
         (json!(null), "the state's top is not an object"),
         (
             json!({"users": [], "widg\u{1b}ets": []}),
-            "the state has the key `widgets`, and may have only `organization`, `users`, `projects`, `applications`, `groups`, `policies`, `api_keys`, `ssh_keys`, `quota`, `secrets`",
+            "the state has the key `widgets`, and may have only `organization`, `users`, `projects`, `applications`, `groups`, `policies`, `api_keys`, `ssh_keys`, `quota`, `secrets`, `snapshot`",
         ),
         (json!({"users": {}}), "the state's `users` is not a list"),
         (json!({"users": [3]}), "the state's `users[0]` is not an object"),

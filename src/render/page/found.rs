@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
-use super::{Block, Cell, Page, PageSection, Table, TableFold, TableRow};
+use super::{Block, Cell, Page, PageSection, PageTable, TableFold, TableRow};
 use crate::review::{FindingId, FindingResult, FindingSeverity, FindingText, Outline, ReportedFinding};
 
 /// Returns what is said first where not everything could be judged.
@@ -47,7 +47,7 @@ pub(in crate::render) fn section(outline: &Outline) -> PageSection {
     PageSection { id: "findings", title: format!("Findings ({counted})"), blocks }
 }
 
-fn table(findings: &[&ReportedFinding], id: &str, caption: &str, fold: TableFold) -> Table {
+fn table(findings: &[&ReportedFinding], id: &str, caption: &str, fold: TableFold) -> PageTable {
     let columns = ["what", "way", "place", "ignored", "done_by", "fingerprint"];
     let headings = ["What", "Way", "Place", "Ignored", "Done by", "Fingerprint"];
     let rows: Vec<[String; 6]> = findings
@@ -67,7 +67,7 @@ fn table(findings: &[&ReportedFinding], id: &str, caption: &str, fold: TableFold
     // A column that nothing stands in is no column.
     let used: Vec<usize> =
         (0..columns.len()).filter(|at| rows.iter().any(|row| !row[*at].is_empty())).collect();
-    Table {
+    PageTable {
         id: id.to_owned(),
         caption: caption.to_owned(),
         columns: used.iter().map(|at| (columns[*at], headings[*at].to_owned())).collect(),
@@ -82,7 +82,7 @@ fn table(findings: &[&ReportedFinding], id: &str, caption: &str, fold: TableFold
     }
 }
 
-fn results(outline: &Outline) -> Table {
+fn results(outline: &Outline) -> PageTable {
     let mut rows: Vec<(&FindingResult, TableRow)> = outline
         .results
         .iter()
@@ -92,7 +92,7 @@ fn results(outline: &Outline) -> Table {
         })
         .collect();
     rows.sort_by_key(|(result, _)| !matches!(result, FindingResult::NotJudged { .. }));
-    Table {
+    PageTable {
         id: "results".to_owned(),
         caption: "What was looked for".to_owned(),
         columns: vec![

@@ -7,7 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use sha2::{Digest as _, Sha256};
 
-use super::{Block, Cell, Page, PageSection, Table, TableFold, TableRow};
+use super::{Block, Cell, Page, PageSection, PageTable, TableFold, TableRow};
 use crate::render::escape::harmful;
 
 const STYLE: &str = include_str!("page.css");
@@ -103,7 +103,7 @@ fn write_block(out: &mut dyn Write, block: &Block) -> io::Result<()> {
     writeln!(out, "{}", markup.into_string())
 }
 
-fn write_table(out: &mut dyn Write, table: &Table) -> io::Result<()> {
+fn write_table(out: &mut dyn Write, table: &PageTable) -> io::Result<()> {
     match table.fold {
         TableFold::Open => writeln!(out, "{}", one(table, &table.rows, None).into_string()),
         TableFold::Closed => {
@@ -123,7 +123,7 @@ fn write_table(out: &mut dyn Write, table: &Table) -> io::Result<()> {
     }
 }
 
-fn one(table: &Table, rows: &[TableRow], part: Option<(usize, usize)>) -> Markup {
+fn one(table: &PageTable, rows: &[TableRow], part: Option<(usize, usize)>) -> Markup {
     let label = match part {
         Some((from, to)) => format!("{}, {from} to {to} of {}", table.caption, table.rows.len()),
         None => table.caption.clone(),

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use super::{Block, Page, Table, TableFold};
+use super::{Block, Page, PageTable, TableFold};
 use crate::render::escape::markdown as escape;
 
 /// Writes a page. Long tables are folded.
@@ -36,7 +36,7 @@ pub(in crate::render) fn write(out: &mut dyn Write, page: &Page) -> io::Result<(
     Ok(())
 }
 
-fn write_table(out: &mut dyn Write, table: &Table) -> io::Result<()> {
+fn write_table(out: &mut dyn Write, table: &PageTable) -> io::Result<()> {
     let folded = table.fold != TableFold::Open && table.rows.len() > 5;
     let caption = format!("{} ({})", escape(&table.caption), table.rows.len());
     if folded {

@@ -46,12 +46,12 @@ pub enum Block {
     /// A list.
     List(Vec<String>),
     /// A table.
-    Table(Table),
+    Table(PageTable),
 }
 
 /// A table: a row is about what its first cell names.
 #[derive(Debug, Clone)]
-pub struct Table {
+pub struct PageTable {
     /// The name for links and programs.
     pub id: String,
     /// What it shows.

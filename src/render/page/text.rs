@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use super::{Block, Page, PageSection, Table, TableFold};
+use super::{Block, Page, PageSection, PageTable, TableFold};
 use crate::render::escape::terminal;
 use crate::render::paint::Ink;
 use crate::render::report::Style;
@@ -55,7 +55,7 @@ fn write_section(out: &mut dyn Write, section: &PageSection, style: Style) -> io
 }
 
 /// Writes each row as what it is about, and below what is said of it.
-fn rows(out: &mut dyn Write, table: &Table, style: Style) -> io::Result<()> {
+fn rows(out: &mut dyn Write, table: &PageTable, style: Style) -> io::Result<()> {
     let screen = Screen { paint: style.paint, width: style.width };
     let mut line =
         |indent: usize, words: &str| WrappedLine::of(None, &terminal(words)).write(out, screen, indent, 4);
