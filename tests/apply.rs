@@ -558,6 +558,28 @@ async fn what_somebody_else_gives_to_those_whom_the_plan_touches_is_told_in_the_
 }
 
 #[tokio::test]
+async fn an_application_that_is_deleted_is_taken_out_of_the_groups_that_still_show_it() {
+    let mut case = changed(|state| {
+        state.objects.shift_remove(&application("ci").address());
+        for name in ["dev", "ops"] {
+            let group = state.find_mut::<Group>(&key(name)).unwrap();
+            group.members.remove(&application("ci"));
+        }
+    });
+    for name in ["dev", "ops"] {
+        case.live.find_mut::<Group>(&key(name)).unwrap().members.insert(application("ci"));
+    }
+    let behaviour = emulator::Behaviour { leftovers: emulator::Leftovers::Ids, ..Default::default() };
+    let scene = Scene::with(&case, emulator::EmulatorOptions { behaviour, ..Default::default() }).await;
+    assert_eq!(scene.plan.steps().len(), 1, "the deletion alone: {:#?}", scene.plan.steps());
+    let id = scene.id(&application("ci").address());
+    let outcome = scene.apply().await;
+    assert_eq!(outcome.end, End::Done, "{outcome:#?}");
+    let groups = scene.state()["groups"].to_string();
+    assert!(!groups.contains(&id), "{groups}");
+}
+
+#[tokio::test]
 async fn steps_that_start_together_share_their_looks() {
     let case = changed(|state| {
         for n in 0..8 {

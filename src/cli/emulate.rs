@@ -173,6 +173,7 @@ impl Emulate {
                 quota: if self.quota.is_some() { Quota::Documented } else { Quota::OfState },
                 expiry: if self.changeable_expiry { KeyExpiry::Changeable } else { KeyExpiry::Fixed },
                 audit_delay: self.audit_delay.unwrap_or_default(),
+                ..Behaviour::default()
             },
         })
     }

@@ -48,6 +48,8 @@ pub use api_key::EMULATOR_ACCESS_KEY;
 pub use caller::Token;
 pub use fault::{FAULTS_HELP, Faults, FaultsError};
 pub use http::{Emulator, EmulatorOptions, Error, Latency, OneWriter, start};
-pub use organization::{AuditDelay, Behaviour, KeyExpiry, NameRule, Organization, Protected, Quota, Request};
+pub use organization::{
+    AuditDelay, Behaviour, KeyExpiry, Leftovers, NameRule, Organization, Protected, Quota, Request,
+};
 pub use reply::Reply;
 pub use state::StateError;

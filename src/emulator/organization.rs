@@ -39,6 +39,8 @@ pub struct Behaviour {
     pub quota: Quota,
     /// Whether a key's expiry can be changed once it is set.
     pub expiry: KeyExpiry,
+    /// What a group shows of a member who was deleted.
+    pub leftovers: Leftovers,
     /// How long after a write its event can be read.
     pub audit_delay: AuditDelay,
 }
@@ -52,6 +54,16 @@ impl Default for AuditDelay {
     fn default() -> Self {
         Self(SignedDuration::from_secs(2))
     }
+}
+
+/// What a group shows of a member who was deleted. No recording shows it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Leftovers {
+    /// Nothing.
+    #[default]
+    None,
+    /// The id, until somebody removes it.
+    Ids,
 }
 
 /// Whether the expiry of an API key can be changed once it is set. It can be added to a key without one.

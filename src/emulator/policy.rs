@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use super::fields::{BodyFields, read_uuid, read_uuid_or_null, set, yes};
-use super::organization::{HandlerRequest, NameRule, Needed, Organization, unused_id};
+use super::organization::{HandlerRequest, Leftovers, NameRule, Needed, Organization, unused_id};
 use super::page::{Listing, SortKey, Total};
 use super::query::holds;
 use super::reply::{ArgumentReason, Handled, Problem, Reply};
@@ -354,7 +354,8 @@ impl Organization {
         for policy in self.policies.each_mut().filter(|policy| policy.principal == *principal) {
             policy.principal = Principal::Nobody;
         }
-        for group in self.groups.each_mut() {
+        let forgets = self.behaviour.leftovers == Leftovers::None;
+        for group in self.groups.each_mut().filter(|_| forgets) {
             match principal {
                 Principal::User(id) => group.user_ids.remove(id),
                 Principal::Application(id) => group.application_ids.remove(id),
