@@ -1,10 +1,18 @@
 //! `scw-iam drift`
 
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+use serde_json::Value;
+
 use super::Exit;
 use super::arguments::{Common, ConnectArgs, Paths};
 use super::failure::Failure;
+use super::output::talk;
 use super::session::Connection;
 use crate::config;
+use crate::files::{self, Links};
 use crate::model::DriftKind;
 use crate::plan::GuardOptions;
 use crate::reconcile::PlanOptions;
@@ -14,7 +22,8 @@ const EXAMPLES: &str = "\
 Examples:
   scw-iam drift iam
   scw-iam drift iam --fail-on broken,escalation
-  scw-iam drift iam -o json=drift.json || notify";
+  scw-iam drift iam -o json=drift.json || notify
+  scw-iam drift iam --baseline drift.json";
 
 /// Reports where the live organization differs from the files, for a scheduled job
 ///
@@ -32,6 +41,27 @@ pub(super) struct DriftCommand {
     /// `settings.drift.fail_on`, or else all but due, stale-ignore and unmanaged
     #[arg(long, value_name = "FINDING,…", value_delimiter = ',')]
     fail_on: Vec<DriftKind>,
+    /// Leave out findings that this earlier result of `drift -o json` has: they are neither listed nor count. The steps are
+    /// those that an apply would send
+    #[arg(long, value_name = "DRIFT.json")]
+    baseline: Option<PathBuf>,
+}
+
+/// The largest earlier result that is read, in bytes.
+const BASELINE_MOST: u64 = 512 << 20;
+
+/// Returns the fingerprints that an earlier result lists.
+fn known(path: &Path) -> Result<BTreeSet<String>, Failure> {
+    let name = path.display();
+    let text =
+        files::read(path, BASELINE_MOST, Links::Refused).with_context(|| format!("cannot read {name}"))?;
+    let earlier: Value = serde_json::from_slice(&text).with_context(|| format!("{name} is no JSON"))?;
+    let Some(findings) = earlier["drift"].as_array() else {
+        let failure = Failure::error(anyhow::anyhow!("{name} is no result of drift"));
+        return Err(failure.hint("`scw-iam drift -o json=FILE` writes one"));
+    };
+    let fingerprint = |finding: &Value| finding["fingerprint"].as_str().map(ToOwned::to_owned);
+    Ok(findings.iter().filter_map(fingerprint).collect())
 }
 
 impl DriftCommand {
@@ -43,6 +73,12 @@ impl DriftCommand {
         let mut drift = connection.session.drift(&files, &options).await?;
         if !self.fail_on.is_empty() {
             drift.fail_on = self.fail_on.into_iter().collect();
+        }
+        if let Some(path) = &self.baseline {
+            let (known, before) = (known(path)?, drift.findings.findings.len());
+            drift.findings.findings.retain(|finding| !known.contains(&finding.fingerprint));
+            let left = before - drift.findings.findings.len();
+            talk(&format!("left out: {left} findings that {} has", path.display()));
         }
         let found = Some(&drift.findings);
         common.show(&PlanReport {

@@ -228,6 +228,25 @@ fn a_command_that_finds_nothing_refuses_these_formats() {
 }
 
 #[test]
+fn a_baseline_leaves_out_what_was_known() {
+    let desk = drifted();
+    let _ = desk.run(&format!("{DRIFT} -o json=known.json")).ends_with(2);
+    let again = desk.run(&format!("{DRIFT} --baseline known.json -o gitlab")).ends_with(0);
+    assert_eq!(again.json(), json!([]));
+    assert!(again.stderr.contains("left out: 3 findings that known.json has"), "{again}");
+    // Somebody else joins: that is new, the rest is not.
+    let mut state = desk.json("live.json");
+    let members = object(&mut state, "groups", "admins")["user_ids"].as_array_mut().unwrap();
+    members.push("ac3e0000-0000-4000-8000-000000000003".into());
+    desk.file("live.json", state);
+    let more = desk.run(&format!("{DRIFT} --baseline known.json -o gitlab")).ends_with(2).json();
+    assert_eq!(more.as_array().unwrap().len(), 1, "{more:#}");
+    assert!(more[0]["description"].as_str().unwrap().contains("user bob@acme.io"), "{more:#}");
+    desk.file("other.json", "{}");
+    assert_eq!(desk.run(&format!("{DRIFT} --baseline other.json")).code, 1);
+}
+
+#[test]
 fn a_plan_and_a_test_have_findings_too() {
     let desk = desk();
     desk.file("iam.yaml", edit(FILE, &[("users: [owner@acme.io, ann@acme.io]", "users: [owner@acme.io]")]));

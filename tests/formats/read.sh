@@ -8,21 +8,21 @@ iam=${IAM:-$PWD/target/debug/scw-iam}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cp -r examples/team "$work/iam"
-mv "$work/iam/organization.json" "$work/clean.json"
+mv "$work/iam/organization.json" "$work/state-clean.json"
 cd "$work"
 git init -q .
 
 # The organization after somebody changed it by hand: everybody is in every group, and names do harm where they can.
 python3 - <<'PY'
 import json
-state = json.load(open("clean.json"))
+state = json.load(open("state-clean.json"))
 for group in state["groups"]:
     if not group.get("managed"):
         group["user_ids"] = [user["id"] for user in state["users"]]
 for number, name in enumerate(["</script><img src=x>", "=1+1", "a\n::add-mask::x", "##[group]x", "[[ATTACHMENT|x]]", "\u202egnp", "a\"b\\c]]>"]):
     policy = dict(state["policies"][0], id=f"7ea30000-0000-4000-9000-{number:012x}", name=name, description=name, tags=[])
     state["policies"].append(policy)
-json.dump(state, open("drifted.json", "w"))
+json.dump(state, open("state-drifted.json", "w"))
 PY
 
 # Writes every format of a command, which ends with this code.
@@ -33,13 +33,13 @@ written() {
     -o gitlab="$name.gitlab.json" -o github="$name.github" -o csv="$name.csv" -o json="$name.json" >/dev/null 2>&1 || ended=$?
   [ "$ended" = "$code" ] || { echo "$*: ended with $ended, not $code" >&2; exit 1; }
 }
-written clean 2 drift iam --emulate clean.json
-written drifted 2 drift iam --emulate drifted.json
-written plan 0 plan iam --emulate clean.json
+written clean 2 drift iam --emulate state-clean.json
+written drifted 2 drift iam --emulate state-drifted.json
+written plan 0 plan iam --emulate state-clean.json
 printf 'version: 1\ngroups: 7\n' >bad.yaml
 written bad 65 validate bad.yaml
-echo '{}' >none.json
-written failed 1 drift iam --emulate none.json
+echo '{}' >state-none.json
+written failed 1 drift iam --emulate state-none.json
 
 export DOTNET_SYSTEM_GLOBALIZATION_INVARIANT=1
 multitool=$TOOLS/npm/node_modules/@microsoft/sarif-multitool-linux/Sarif.Multitool
