@@ -203,7 +203,6 @@ fn holds(kind: &str, attributes: &Attributes) -> TerraformHolds {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a test may fail where it stands")]
 mod tests {
     use super::*;
 
