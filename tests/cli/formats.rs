@@ -315,7 +315,8 @@ fn no_format_lets_a_name_out() {
 /// An object with an id of its own.
 fn edited(mut object: Value, number: usize, fields: Value) -> Value {
     object["id"] = json!(format!("ac3e0000-0000-4000-9000-{number:012x}"));
-    object.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
+    let Value::Object(fields) = fields else { panic!("{fields} is no object") };
+    object.as_object_mut().unwrap().extend(fields);
     object
 }
 
