@@ -52,7 +52,9 @@ fn a_delivery_that_nobody_named_leaves_the_slot_alone() {
     let text = include_str!("../../examples/keys/iam.yaml");
     let stored = "          - secret_manager: {project: prod, region: fr-par, path: /ci, name: scw-key}\n";
     desk.file("iam.yaml", edit(text, &[(stored, "          - command: github\n")]));
-    let ended = desk.run(&format!("apply --yes --emulate live.json --now {NOW}")).ends_with(0);
+    let api = desk.emulate("live.json", &format!("--now {NOW}"));
+    let call = desk.command(&format!("apply --yes iam.yaml --now {NOW}")).against(&api.url, ORGANIZATION);
+    let ended = call.run().ends_with(0);
     assert!(ended.stdout.contains("needs `--deliver-command github='PROGRAM ARGUMENTS'`"), "{ended}");
     let ended = desk.run(&format!("apply --yes --emulate live.json --now {NOW} --deliver-command github="));
     assert!(ended.ends_with(64).stderr.contains("there is no program behind `=`"));

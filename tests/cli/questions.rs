@@ -145,7 +145,7 @@ fn external() -> Desk {
 #[test]
 fn files_know_who_is_in_the_groups_of_everybody_and_say_whom_they_cannot_see() {
     let desk = external();
-    assert_snapshot!(desk.run("who-can BillingReadOnly --on organization iam.yaml"), @"
+    assert_snapshot!(desk.run("who-can BillingReadOnly --on organization iam.yaml --now 2026-11-26T12:00:00Z"), @"
     -- stdout
     who can BillingReadOnly on organization
       every user of the organization
@@ -154,7 +154,7 @@ fn files_know_who_is_in_the_groups_of_everybody_and_say_whom_they_cannot_see() {
     note: files do not say who the owner is, who can do everything; --live does
     -- exit 0
     ");
-    assert_snapshot!(desk.run("who-can ObjectStorageReadOnly --on prod iam.yaml"), @"
+    assert_snapshot!(desk.run("who-can ObjectStorageReadOnly --on prod iam.yaml --now 2026-11-26T12:00:00Z"), @"
     -- stdout
     who can ObjectStorageReadOnly on prod
       the members of group analysts, whom these files do not list
@@ -163,7 +163,7 @@ fn files_know_who_is_in_the_groups_of_everybody_and_say_whom_they_cannot_see() {
     note: files do not say who the owner is, who can do everything; --live does
     -- exit 0
     ");
-    assert_snapshot!(desk.run("explain application:ci iam.yaml"), @"
+    assert_snapshot!(desk.run("explain application:ci iam.yaml --now 2026-11-26T12:00:00Z"), @"
     -- stdout
     application ci
       ContainerRegistryReadOnly on prod
@@ -190,7 +190,7 @@ fn what_ends_is_shown_with_its_end_and_judged_at_its_time() {
           ← group analysts ← policy analyse, rule 1 (iam.yaml:15)
     -- exit 0
     "#);
-    assert_snapshot!(desk.run("explain ann@acme.io --at 2027-01-01T00:00:00Z --on prod iam.yaml"), @r#"
+    assert_snapshot!(desk.run("explain ann@acme.io --at 2027-01-01T00:00:00Z --on prod iam.yaml --now 2026-11-26T12:00:00Z"), @r#"
     -- stdout
     user ann@acme.io
       InstancesFullAccess on prod if request.time < timestamp("2026-12-31T18:00:00Z")  [not now: its condition is false]
@@ -206,7 +206,7 @@ fn what_ends_is_shown_with_its_end_and_judged_at_its_time() {
 #[test]
 fn a_no_names_the_grant_that_comes_nearest() {
     let desk = external();
-    assert_snapshot!(desk.run("who-can InstancesFullAccess --on staging iam.yaml"), @r#"
+    assert_snapshot!(desk.run("who-can InstancesFullAccess --on staging iam.yaml --now 2026-11-26T12:00:00Z"), @r#"
     -- stdout
     who can InstancesFullAccess on staging
       nobody
@@ -215,7 +215,7 @@ fn a_no_names_the_grant_that_comes_nearest() {
     note: files do not say who the owner is, who can do everything; --live does
     -- exit 0
     "#);
-    assert_snapshot!(desk.run("explain bob@acme.io --on organization iam.yaml"), @"
+    assert_snapshot!(desk.run("explain bob@acme.io --on organization iam.yaml --now 2026-11-26T12:00:00Z"), @"
     -- stdout
     user bob@acme.io
       BillingReadOnly on organization
@@ -255,7 +255,7 @@ fn a_guardrail_knows_the_names_of_all_projects() {
             unpinned.replace("stack: web", "stack: ops").replace("policies: {}\n", "")
         ),
     );
-    assert_snapshot!(desk.run("plan iam.yaml --strict --emulate live.json"), @"
+    assert_snapshot!(desk.run("plan iam.yaml --strict --emulate live.json --now 2026-11-26T12:00:00Z"), @"
     -- stdout
     Access
       no change of access
