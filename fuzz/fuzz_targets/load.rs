@@ -42,8 +42,9 @@ fuzz_target!(|bytes: &[u8]| {
         catalogue: Catalogue::published(),
         now,
         schema: Some(SCHEMA.0),
+        part: None,
     };
-    let files = export(&desired.state, &options);
+    let files = export(&desired.state, &options).files;
     let again = load(files[0].text.as_bytes(), now).expect("what is exported loads");
     let (first, second) = (desired.state, again.state);
     for (address, object) in first.objects.iter().filter(|(address, _)| address.kind() != Kind::User) {

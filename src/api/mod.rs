@@ -10,10 +10,10 @@
 //! was surely not executed, and otherwise it ends in [`ErrorKind::OutcomeUnknown`].
 //!
 //! ```no_run
-//! use scw_iam::api::{ListApplications, Settings};
+//! use scw_iam::api::{CredentialSettings, ListApplications};
 //!
 //! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
-//! let resolved = Settings::from_environment()?;
+//! let resolved = CredentialSettings::from_environment(None)?;
 //! for warning in &resolved.warnings {
 //!     eprintln!("warning: {warning}");
 //! }

@@ -40,7 +40,7 @@ enum Who {
 ///
 /// let organization = client.organization().as_str().parse()?;
 /// let caller = live::caller(&client, &"SCWC0000000000000001".parse()?).await?;
-/// let live = live::refresh(&client, organization, &live::Needs::default()).await?;
+/// let live = live::refresh(&client, organization, &live::LiveNeeds::default()).await?;
 /// assert_eq!(caller.principal(&live.ids)?.to_string(), "application ci");
 /// # Ok(()) }
 /// ```

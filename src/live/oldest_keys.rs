@@ -22,10 +22,10 @@ use crate::model::{Address, Ids, Kind};
 /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/example.rs"));
 /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// # let (_emulator, client) = example().await?;
-/// use scw_iam::live::{self, Needs};
+/// use scw_iam::live::{self, LiveNeeds};
 ///
 /// let organization = client.organization().as_str().parse()?;
-/// let mut live = live::refresh(&client, organization, &Needs::default()).await?;
+/// let mut live = live::refresh(&client, organization, &LiveNeeds::default()).await?;
 /// live::oldest_keys(&client, &mut live).await?;
 /// assert_eq!(live.oldest_keys.len(), 1);
 /// # Ok(()) }

@@ -25,10 +25,10 @@ const READ_AGAIN: u32 = 3;
 /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/example.rs"));
 /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// # let (_emulator, client) = example().await?;
-/// use scw_iam::live::{self, Needs};
+/// use scw_iam::live::{self, LiveNeeds};
 ///
 /// let organization = client.organization().as_str().parse()?;
-/// let live = live::refresh(&client, organization, &Needs { projects: true, ..Needs::default() }).await?;
+/// let live = live::refresh(&client, organization, &LiveNeeds { projects: true, ..LiveNeeds::default() }).await?;
 /// assert!(live.state.groups().any(|(key, _)| key.to_string() == "developers"));
 /// assert!(live.notices.is_empty());
 /// # Ok(()) }
