@@ -11,16 +11,17 @@ use jiff::Timestamp;
 use libfuzzer_sys::fuzz_target;
 use scw_iam::config::{ExportOptions, SCHEMA, Source, Split, export, read};
 use scw_iam::model::{Catalogue, Desired, Kind};
+use scw_iam::render::Report as _;
 use scw_iam::render::mistake::{self, MistakesReport};
-use scw_iam::render::{Format, Style};
 
 fn load(text: &[u8], now: Timestamp) -> Option<Desired> {
     let files = match read(&[Source::Text { name: "fuzz.yaml".into(), bytes: text.to_vec() }], now) {
         Ok(files) => files,
         Err(mistakes) => {
             assert!(!mistake::text(&mistakes).is_empty());
-            let json = Format::Json.write(&MistakesReport(&mistakes), Style::default());
-            assert!(json.is_ok_and(|json| serde_json::from_slice::<serde_json::Value>(&json).is_ok()));
+            let mut json = Vec::new();
+            assert!(MistakesReport(&mistakes).json(&mut json).is_ok());
+            assert!(serde_json::from_slice::<serde_json::Value>(&json).is_ok());
             return None;
         }
     };
