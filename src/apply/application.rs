@@ -1,50 +1,48 @@
 //! The requests of the steps that write an application.
 
+use super::StepError;
 use super::context::ApplyContext;
-use super::create::{Naming, create as create_one};
-use super::look::look_and_send;
+use super::create::Naming;
 use super::meta::MetaChange;
 use super::send::SentByKind;
-use super::{How, StepError};
-use crate::api::{self, ApplicationId, Client, wire};
+use crate::api::{self, Client, wire};
 use crate::live::api_id;
 use crate::model::{Address, Application, Id, Key};
-use crate::plan::Step;
 
 impl SentByKind for Application {
-    async fn create(
-        run: &ApplyContext<'_>,
-        client: &Client,
-        step: &Step,
+    const NAMING: Naming = Naming::Shared;
+    type Create = wire::CreateApplication;
+    type Created = wire::Application;
+    type Update = wire::UpdateApplication;
+
+    fn create(
+        _: &ApplyContext<'_>,
+        address: &Address,
         application: &Self,
-    ) -> Result<How, StepError> {
-        let body = wire::CreateApplication {
-            name: step.action.address().key_text(),
+    ) -> Result<Self::Create, StepError> {
+        Ok(wire::CreateApplication {
+            name: address.key_text(),
             description: application.meta.description.clone(),
             tags: application.meta.wire_tags(),
-        };
-        create_one(run, client, step, Naming::Shared, &application.clone().into(), || {
-            client.create_application(&body)
         })
-        .await
     }
 
-    async fn update(
-        run: &ApplyContext<'_>,
-        client: &Client,
-        step: &Step,
+    async fn post(client: &Client, body: &Self::Create) -> Result<Self::Created, api::Error> {
+        client.create_application(body).await
+    }
+
+    fn update(
+        _: &ApplyContext<'_>,
         (address, from): (&Address, Option<&Key>),
         (before, after): (&Self, &Self),
-    ) -> Result<How, StepError> {
-        let id: ApplicationId = run.id(address)?;
+    ) -> Result<Self::Update, StepError> {
         let MetaChange { name, description, tags } =
             MetaChange::between(address, from, &before.meta, &after.meta);
-        let change = wire::UpdateApplication { name, description, tags };
-        look_and_send(run, client, step, |client| {
-            let (id, change) = (id.clone(), change.clone());
-            async move { client.update_application(&id, &change).await.map(drop) }
-        })
-        .await
+        Ok(wire::UpdateApplication { name, description, tags })
+    }
+
+    async fn patch(client: &Client, id: Id, body: &Self::Update) -> Result<(), api::Error> {
+        client.update_application(&api_id(id), body).await.map(drop)
     }
 
     async fn remove(client: &Client, id: Id) -> Result<(), api::Error> {

@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use super::believed::Version;
 use super::context::ApplyContext;
-use super::create::{Naming, create as create_one};
+use super::create::Naming;
 use super::look::{changed, look_and_send, unseen};
 use super::meta::MetaChange;
 use super::policy::attached_to;
@@ -16,38 +16,36 @@ use crate::model::{Address, Group, Id, Key, Kind, Object, Principal};
 use crate::plan::Step;
 
 impl SentByKind for Group {
-    /// Makes a group, which has no members yet.
-    async fn create(
-        run: &ApplyContext<'_>,
-        client: &Client,
-        step: &Step,
-        group: &Self,
-    ) -> Result<How, StepError> {
-        let body = wire::CreateGroup {
-            name: step.action.address().key_text(),
+    const NAMING: Naming = Naming::Unique;
+    type Create = wire::CreateGroup;
+    type Created = wire::Group;
+    type Update = wire::UpdateGroup;
+
+    /// A new group has no members yet.
+    fn create(_: &ApplyContext<'_>, address: &Address, group: &Self) -> Result<Self::Create, StepError> {
+        Ok(wire::CreateGroup {
+            name: address.key_text(),
             description: group.meta.description.clone(),
             tags: group.meta.wire_tags(),
-        };
-        create_one(run, client, step, Naming::Unique, &group.clone().into(), || client.create_group(&body))
-            .await
+        })
     }
 
-    async fn update(
-        run: &ApplyContext<'_>,
-        client: &Client,
-        step: &Step,
+    async fn post(client: &Client, body: &Self::Create) -> Result<Self::Created, api::Error> {
+        client.create_group(body).await
+    }
+
+    fn update(
+        _: &ApplyContext<'_>,
         (address, from): (&Address, Option<&Key>),
         (before, after): (&Self, &Self),
-    ) -> Result<How, StepError> {
-        let id: GroupId = run.id(address)?;
+    ) -> Result<Self::Update, StepError> {
         let MetaChange { name, description, tags } =
             MetaChange::between(address, from, &before.meta, &after.meta);
-        let change = wire::UpdateGroup { name, description, tags };
-        look_and_send(run, client, step, |client| {
-            let (id, change) = (id.clone(), change.clone());
-            async move { client.update_group(&id, &change).await.map(drop) }
-        })
-        .await
+        Ok(wire::UpdateGroup { name, description, tags })
+    }
+
+    async fn patch(client: &Client, id: Id, body: &Self::Update) -> Result<(), api::Error> {
+        client.update_group(&api_id(id), body).await.map(drop)
     }
 
     async fn remove(client: &Client, id: Id) -> Result<(), api::Error> {
@@ -55,8 +53,8 @@ impl SentByKind for Group {
     }
 }
 
-/// Adds members to a group. After a try that may have been executed the look says whether it was: who is taken out of the
-/// group right after having joined is not put back by a second try.
+/// Adds members to a group. After a try that may have been executed the look says whether it was: a member that is removed right
+/// after joining is not added again by a second try.
 pub(super) async fn add_members(
     run: &ApplyContext<'_>,
     client: &Client,
@@ -81,7 +79,7 @@ pub(super) async fn add_members(
     .await
 }
 
-/// Removes a member. It takes access away whatever else has changed, so that nothing is looked at.
+/// Removes a member. It takes access away whatever else has changed, so nothing is read before.
 pub(super) async fn remove_member(
     run: &ApplyContext<'_>,
     client: &Client,
@@ -91,13 +89,13 @@ pub(super) async fn remove_member(
     let id: GroupId = run.id(&step.action.address())?;
     match client.remove_member(&id, &one(run, member)?).await {
         Ok(_) => Ok(How::Sent),
-        // What is not there need not be taken away.
+        // A member that is not there need not be removed.
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(How::AlreadyGone),
         Err(error) => Err(error.into()),
     }
 }
 
-/// Replaces the members of a group. Who left it meanwhile, by whatever hand, is never added again: the look stops it.
+/// Replaces the members of a group. A member that has left in the meantime is never added again: the read before the call prevents it.
 pub(super) async fn set_members(
     run: &ApplyContext<'_>,
     client: &Client,
@@ -113,7 +111,7 @@ pub(super) async fn set_members(
     .await
 }
 
-/// Looks at all that is attached to a group, before somebody joins it: they get that.
+/// Reads the policies attached to a group before somebody joins it, because they get their access.
 pub(super) async fn what_it_gives(run: &ApplyContext<'_>, group: &Key) -> Result<(), StepError> {
     let candidates = || {
         run.believed(|believed| {
@@ -161,7 +159,7 @@ pub(super) async fn remove_dangling(run: &ApplyContext<'_>) -> Vec<(Address, Str
     if gone.is_empty() {
         return Vec::new();
     }
-    // What cannot be read is said by those who compare it.
+    // Read errors are reported by the comparison.
     let Ok(all) = run.reads.all(run, Kind::Group).await else { return Vec::new() };
     let mut failed = Vec::new();
     for seen in all.iter() {

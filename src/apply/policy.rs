@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::context::ApplyContext;
-use super::create::{Naming, create as create_one};
+use super::create::Naming;
 use super::look::{look_and_send, relied_on};
 use super::meta::MetaChange;
 use super::reads::ReadResult;
@@ -15,42 +15,39 @@ use crate::model::{Address, Attachment, Id, Key, Object, Policy, Principal, Rule
 use crate::plan::{Effect, Step};
 
 impl SentByKind for Policy {
-    async fn create(
-        run: &ApplyContext<'_>,
-        client: &Client,
-        step: &Step,
-        policy: &Self,
-    ) -> Result<How, StepError> {
-        let address = step.action.address();
-        let body = wire::CreatePolicy {
+    const NAMING: Naming = Naming::Shared;
+    type Create = wire::CreatePolicy;
+    type Created = wire::Policy;
+    type Update = wire::UpdatePolicy;
+
+    fn create(run: &ApplyContext<'_>, address: &Address, policy: &Self) -> Result<Self::Create, StepError> {
+        Ok(wire::CreatePolicy {
             name: address.key_text(),
             description: policy.meta.description.clone(),
             tags: policy.meta.wire_tags(),
-            rules: rules(run, &address, &policy.rules)?,
+            rules: rules(run, address, &policy.rules)?,
             principal: principal(run, &policy.attachment)?,
-        };
-        create_one(run, client, step, Naming::Shared, &policy.clone().into(), || client.create_policy(&body))
-            .await
+        })
     }
 
-    async fn update(
+    async fn post(client: &Client, body: &Self::Create) -> Result<Self::Created, api::Error> {
+        client.create_policy(body).await
+    }
+
+    fn update(
         run: &ApplyContext<'_>,
-        client: &Client,
-        step: &Step,
         (address, from): (&Address, Option<&Key>),
         (before, after): (&Self, &Self),
-    ) -> Result<How, StepError> {
-        let id: PolicyId = run.id(address)?;
+    ) -> Result<Self::Update, StepError> {
         let moves = before.attachment != after.attachment;
         let MetaChange { name, description, tags } =
             MetaChange::between(address, from, &before.meta, &after.meta);
         let principal = if moves { Some(principal(run, &after.attachment)?) } else { None };
-        let change = wire::UpdatePolicy { name, description, tags, principal };
-        look_and_send(run, client, step, |client| {
-            let (id, change) = (id.clone(), change.clone());
-            async move { client.update_policy(&id, &change).await.map(drop) }
-        })
-        .await
+        Ok(wire::UpdatePolicy { name, description, tags, principal })
+    }
+
+    async fn patch(client: &Client, id: Id, body: &Self::Update) -> Result<(), api::Error> {
+        client.update_policy(&api_id(id), body).await.map(drop)
     }
 
     async fn remove(client: &Client, id: Id) -> Result<(), api::Error> {
@@ -88,14 +85,14 @@ pub(super) fn attached_to(object: &Object, group: &Key) -> bool {
     matches!(object, Object::Policy(Policy { attachment: Attachment::Group(to), .. }) if to == group)
 }
 
-/// Looks at who is in the group that a policy gives something to: they get it.
+/// Reads the members of the group that a policy is attached to, because they get its access.
 pub(super) async fn who_gets_it(
     run: &ApplyContext<'_>,
     step: &Step,
     to: &Attachment,
 ) -> Result<(), StepError> {
     let Attachment::Group(key) = to else { return Ok(()) };
-    // Who is in a group that the service computes no list shows.
+    // The API does not list the members of a computed group.
     let computed = run.plan.outcome().group(key).is_some_and(|group| group.builtin.is_some());
     if step.effect == Effect::Revokes || computed {
         return Ok(());

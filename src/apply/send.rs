@@ -1,46 +1,87 @@
-//! What each step is on the wire: which kind's file says it.
+//! Maps each step to the file of its kind, which has the requests.
 
 use std::future::Future;
 
 use super::context::ApplyContext;
+use super::create::{self, Naming};
 use super::look::look_and_send;
 use super::reads::ReadResult;
 use super::{How, StepError, group, policy};
 use crate::api::{self, Client};
-use crate::live::LiveObject;
+use crate::live::{LiveObject, ObjectAnswer};
 use crate::model::{
     Address, Application, Attachment, Group, Id, Key, Kind, Object, OfKind, Policy, SshKey, User,
 };
 use crate::plan::{Action, Step};
 
-/// The requests that make, change and delete an object of one kind.
-pub(super) trait SentByKind: OfKind + Sync {
-    /// Makes an object, with a look for one that is there already.
-    fn create(
-        run: &ApplyContext<'_>,
-        client: &Client,
-        step: &Step,
-        object: &Self,
-    ) -> impl Future<Output = Result<How, StepError>> + Send;
+/// The requests that make, change and delete an object of one kind: their bodies and the calls that send them. When they are
+/// sent, and after which look, is the same for every kind.
+pub(super) trait SentByKind: OfKind + Clone + Into<Object> + Sync {
+    /// Whether several objects of the kind may have one name.
+    const NAMING: Naming;
+    /// What creates one.
+    type Create: Send + Sync;
+    /// The answer to that.
+    type Created: ObjectAnswer;
+    /// What changes one.
+    type Update: Send + Sync;
 
-    /// Changes what differs between both, with a look right before.
+    /// Returns what creates an object.
+    fn create(run: &ApplyContext<'_>, address: &Address, object: &Self) -> Result<Self::Create, StepError>;
+
+    /// Creates one.
+    fn post(
+        client: &Client,
+        body: &Self::Create,
+    ) -> impl Future<Output = Result<Self::Created, api::Error>> + Send;
+
+    /// Returns what changes an object, from one key and content to another.
     fn update(
         run: &ApplyContext<'_>,
-        client: &Client,
-        step: &Step,
         of: (&Address, Option<&Key>),
         change: (&Self, &Self),
-    ) -> impl Future<Output = Result<How, StepError>> + Send;
+    ) -> Result<Self::Update, StepError>;
+
+    /// Changes the object of an id.
+    fn patch(
+        client: &Client,
+        id: Id,
+        body: &Self::Update,
+    ) -> impl Future<Output = Result<(), api::Error>> + Send;
 
     /// Deletes the object of an id.
     fn remove(client: &Client, id: Id) -> impl Future<Output = Result<(), api::Error>> + Send;
+}
+
+/// Makes an object, with a look for one that is there already.
+async fn create_one<T: SentByKind>(
+    run: &ApplyContext<'_>,
+    client: &Client,
+    step: &Step,
+    object: &T,
+) -> Result<How, StepError> {
+    let body = T::create(run, &step.action.address(), object)?;
+    create::create(run, client, step, T::NAMING, &object.clone().into(), || T::post(client, &body)).await
+}
+
+/// Changes what differs between both, with a look right before.
+async fn update_one<T: SentByKind>(
+    run: &ApplyContext<'_>,
+    client: &Client,
+    step: &Step,
+    of: (&Address, Option<&Key>),
+    change: (&T, &T),
+) -> Result<How, StepError> {
+    let id = run.id_of(of.0)?;
+    let body = &T::update(run, of, change)?;
+    look_and_send(run, client, step, |client| async move { T::patch(&client, id, body).await }).await
 }
 
 macro_rules! written {
     ($($kind:ident),*) => {
         async fn create(run: &ApplyContext<'_>, client: &Client, step: &Step, object: &Object) -> Result<How, StepError> {
             match object {
-                $(Object::$kind(it) => $kind::create(run, client, step, it).await,)*
+                $(Object::$kind(it) => create_one(run, client, step, it).await,)*
             }
         }
 
@@ -53,7 +94,7 @@ macro_rules! written {
         ) -> Result<How, StepError> {
             match after {
                 $(Object::$kind(after) => match $kind::of(before) {
-                    Some(before) => $kind::update(run, client, step, of, (before, after)).await,
+                    Some(before) => update_one(run, client, step, of, (before, after)).await,
                     None => Err(StepError::Unwritable(of.0.clone())),
                 },)*
             }
@@ -88,7 +129,7 @@ pub(super) async fn send(run: &ApplyContext<'_>, client: &Client, step: &Step) -
     }
 }
 
-/// Looks at what gives a step its meaning, beside what it writes.
+/// Reads the objects that determine the effect of a step, besides the one that it writes.
 pub(super) async fn meaning(run: &ApplyContext<'_>, step: &Step) -> Result<(), StepError> {
     match &step.action {
         Action::AddMembers { group, .. } => group::what_it_gives(run, group).await,

@@ -1,28 +1,41 @@
 //! The requests of the steps that write a person.
 
+use std::convert::Infallible;
+
+use super::StepError;
 use super::context::ApplyContext;
+use super::create::Naming;
 use super::send::SentByKind;
-use super::{How, StepError};
-use crate::api::{self, Client};
+use crate::api::{self, Client, wire};
 use crate::live::api_id;
 use crate::model::{Address, Id, Key, User};
-use crate::plan::Step;
 
 impl SentByKind for User {
+    const NAMING: Naming = Naming::Unique;
+    type Create = Infallible;
+    type Created = wire::User;
+    type Update = Infallible;
+
     /// No file makes a person.
-    async fn create(_: &ApplyContext<'_>, _: &Client, step: &Step, _: &Self) -> Result<How, StepError> {
-        Err(StepError::Unwritable(step.action.address()))
+    fn create(_: &ApplyContext<'_>, address: &Address, _: &Self) -> Result<Self::Create, StepError> {
+        Err(StepError::Unwritable(address.clone()))
+    }
+
+    async fn post(_: &Client, body: &Self::Create) -> Result<Self::Created, api::Error> {
+        match *body {}
     }
 
     /// No file changes a person.
-    async fn update(
+    fn update(
         _: &ApplyContext<'_>,
-        _: &Client,
-        _: &Step,
         (address, _): (&Address, Option<&Key>),
         _: (&Self, &Self),
-    ) -> Result<How, StepError> {
+    ) -> Result<Self::Update, StepError> {
         Err(StepError::Unwritable(address.clone()))
+    }
+
+    async fn patch(_: &Client, _: Id, body: &Self::Update) -> Result<(), api::Error> {
+        match *body {}
     }
 
     async fn remove(client: &Client, id: Id) -> Result<(), api::Error> {
