@@ -26,9 +26,9 @@ Examples:
   scw-iam demo
   scw-iam demo | less";
 
-/// Shows the whole round on an embedded organization, without credentials or network
+/// Demonstrates the whole workflow on an embedded organization, without credentials or network
 ///
-/// Export, change, plan, apply, plan again: nothing to do. Nothing real is touched, nothing is left behind.
+/// Exports, changes, plans, applies and plans again. It touches nothing real and leaves nothing behind.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Demo {}
@@ -79,19 +79,20 @@ impl Demo {
         let out = Output { format: Format::Text, file: None };
         let mut stage = DemoStage { paint: out.paint(), out, number: 0 };
         let how = ConnectArgs { emulate: None, save: None, profile: None, parallelism: 20, max_rps: 1000 };
-        let state = serde_json::from_str(ORGANIZATION).context("the embedded organization is no JSON")?;
-        let connection = Connection::embedded(&how, state, None).await?;
+        let state =
+            serde_json::from_str(ORGANIZATION).context("the embedded organization is not valid JSON")?;
+        let connection = Connection::embedded(&how, state, None, None).await?;
         let session = &connection.session;
         let now = common.now();
         stage.say(
-            "This is scw-iam on an organization of its own: an emulator of the IAM API in this very process.\n\
+            "This is scw-iam on an example organization, in an emulator of the IAM API inside this process.\n\
              Five people, three applications, three groups. Nothing real is read or changed.",
         )?;
 
         stage.part(
-            "Export: what is live, as YAML",
+            "Export: the live organization as YAML",
             "scw-iam export --stack platform > iam.yaml",
-            "The files say names, not ids; they plan to nothing, which is proven before they are written.",
+            "The file uses names, not ids. Before it is written, a plan of it proves that it changes nothing.",
         )?;
         let live = session.read(&LiveNeeds { projects: true, ..LiveNeeds::default() }).await?;
         let stack: Stack = "platform".parse().map_err(anyhow::Error::new)?;
@@ -110,8 +111,8 @@ impl Demo {
         stage.part(
             "Change: somebody edits the file",
             "git diff",
-            "The developers become the engineers and take over production: Alice leaves them, Dave joins, and so does\n\
-             Carol, who is no intern any more. The old deployer goes.",
+            "The developers are renamed to engineers and get access to production. Alice leaves, Dave and Carol join.\n\
+             Carol is no longer an intern. The old deployer is deleted.",
         )?;
         let diff = TextDiff::from_lines(exported.as_str(), DESIRED);
         for line in diff.unified_diff().context_radius(2).to_string().lines() {
@@ -126,8 +127,8 @@ impl Demo {
         stage.part(
             "Plan: who gains, who loses, and in which order",
             "scw-iam plan",
-            "Access comes first. The edges (`after`) see to it that nobody holds, not even for a moment, what they\n\
-             held neither before nor will hold after.",
+            "Access comes first. `after` lists the steps that a step waits for, so that nobody holds access on the way\n\
+             that they hold neither before nor afterwards.",
         )?;
         let source = Source::Text { name: "iam.yaml".into(), bytes: DESIRED.as_bytes().to_vec() };
         let files = config::read(&[source], now)?;
@@ -135,17 +136,21 @@ impl Demo {
         let planned = session.plan(&files, &options).await?;
         stage.plan(&planned.plan)?;
 
-        stage.part("Apply", "scw-iam apply --yes", "As parallel as the edges allow.")?;
+        stage.part(
+            "Apply",
+            "scw-iam apply --yes",
+            "Steps that do not wait for each other run in parallel.",
+        )?;
         let outcome = session.apply(&planned, ApplyOptions::default()).await?;
         stage.outcome(&planned.plan, &outcome)?;
 
-        stage.part("Plan again", "scw-iam plan", "What was applied is what the files say.")?;
+        stage.part("Plan again", "scw-iam plan", "The organization matches the file now.")?;
         let again = session.plan(&files, &options).await?.plan;
         stage.plan(&again)?;
         let seconds = started.elapsed().as_secs_f64();
         stage.say(&format!(
-            "\nThat was the round, in {seconds:.1} s. Next: `scw-iam export --out iam` on your organization, or rehearse on\n\
-             a copy of it: `scw-iam snapshot --out state.json`, then `scw-iam plan iam --emulate state.json`."
+            "\nThat was the whole workflow, in {seconds:.1} s. Next: `scw-iam export --out iam` on your organization, or\n\
+             rehearse on a copy of it: `scw-iam snapshot --out state.json`, then `scw-iam plan iam --emulate state.json`."
         ))?;
         connection.close().await?;
         if again.is_empty() {

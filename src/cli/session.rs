@@ -48,20 +48,12 @@ impl Connection {
             state::keep(path, save)?;
         }
         let state = state::read(path)?;
-        let connection = Self::embedded_at(how, state, organization, at).await;
+        let connection = Self::embedded(how, state, organization, at).await;
         connection.map_err(|failure| failure.context(format!("cannot emulate {}", path.display())))
     }
 
-    /// Opens a connection to an emulator of this state.
+    /// Opens a connection to an emulator of this state, whose clock starts at a time where one is given.
     pub(super) async fn embedded(
-        how: &ConnectArgs,
-        state: serde_json::Value,
-        organization: Option<Id>,
-    ) -> Result<Self, Failure> {
-        Self::embedded_at(how, state, organization, None).await
-    }
-
-    async fn embedded_at(
         how: &ConnectArgs,
         mut state: serde_json::Value,
         organization: Option<Id>,
@@ -75,14 +67,15 @@ impl Connection {
             }
         }
         let options =
-            emulator::EmulatorOptions { state: Some(state), ..emulator::EmulatorOptions::default() };
+            emulator::EmulatorOptions { state: Some(state), now: at, ..emulator::EmulatorOptions::default() };
         let emulator = emulator::start(options).await.map_err(anyhow::Error::new)?;
         let emulated = emulator.state()["organization"]["id"].as_str().unwrap_or_default().to_owned();
         let id: Id = emulated.parse().context("the state has no organization")?;
         if let Some(wanted) = organization.filter(|wanted| *wanted != id) {
-            return Err(
-                anyhow::anyhow!("the files are about organization {wanted}, the state is of {id}").into()
-            );
+            return Err(anyhow::anyhow!(
+                "the files are for organization {wanted}, but the state is for {id}"
+            )
+            .into());
         }
         let run_id = run_id()?;
         let client = Client::builder(Secret::new(ANY_SECRET), emulated.parse().map_err(anyhow::Error::new)?)
@@ -102,12 +95,12 @@ impl Connection {
         Ok(Self { session, emulator: Some(emulator), save: how.save.clone() })
     }
 
-    /// Whether nothing real is behind it.
+    /// Whether it is an emulator.
     pub(super) const fn emulates(&self) -> bool {
         self.emulator.is_some()
     }
 
-    /// Keeps other applies on this machine out; an emulator of its own needs no lock.
+    /// Locks out other applies on this machine; an embedded emulator needs no lock.
     pub(super) async fn lock(&self, stack: Option<&Stack>) -> Result<Option<ApplyLock>, Failure> {
         if self.emulates() { Ok(None) } else { Ok(Some(self.session.lock(stack).await?)) }
     }
@@ -126,7 +119,7 @@ impl Connection {
         let state = emulator.shutdown().await.map_err(anyhow::Error::new)?;
         if let Some(path) = &self.save {
             write_whole(path, format!("{state:#}\n").as_bytes())?;
-            talk(&format!("kept the outcome in {}", path.display()));
+            talk(&format!("Saved the resulting state to {}.", path.display()));
         }
         talk("This ran on an emulator: nothing real was changed.");
         Ok(())

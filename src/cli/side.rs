@@ -101,7 +101,7 @@ impl Origin {
                 let record = value["snapshot"].clone();
                 let taken_at = record["taken_at"].as_str().and_then(|text| text.parse::<Timestamp>().ok());
                 let title = value["organization"]["name"].as_str().unwrap_or_default().to_owned();
-                let connection = Connection::embedded(connect, value.clone(), None).await;
+                let connection = Connection::embedded(connect, value.clone(), None, None).await;
                 let connection = connection
                     .map_err(|failure| failure.context(format!("cannot read {}", path.display())))?;
                 let mut live = connection.session.read(&NEEDS).await?;
@@ -154,7 +154,7 @@ fn named(live: &Live) -> String {
 
 fn read(live: &Live) -> String {
     let counts =
-        Kind::ALL.iter().map(|kind| format!("{} {}", live.state.addresses(*kind).count(), kind.section()));
+        Kind::ALL.iter().map(|kind| format!("{} {}", live.state.addresses(*kind).count(), kind.nouns()));
     let keys = match &live.inventory.keys {
         Readout::Read(keys) => format!("{} API keys", keys.len()),
         Readout::Unread { why, .. } => format!("API keys not ({why})"),
