@@ -16,14 +16,14 @@ Examples:
   scw-iam explain user:alice@example.com --on prod iam
   scw-iam explain application:ci --live";
 
-/// Shows everything that somebody holds, and by which path
+/// Shows all access that a user or an application holds, and where it comes from
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Explain {
-    /// Who
+    /// The user or application
     #[arg(value_name = "E-MAIL|user:E-MAIL|application:NAME", value_parser = principal)]
     principal: Principal,
-    /// Only what reaches this project; or `organization`, or `all_projects`
+    /// Show only access to this project, to `organization` or to `all_projects`
     #[arg(long, value_name = "PROJECT")]
     on: Option<String>,
     #[command(flatten)]
@@ -55,7 +55,6 @@ impl Explain {
             .map(|held| (decide(&held.grant, Some(&request)), held))
             .map(|(holds, held)| (held, holds))
             .collect();
-        let principal = principal.to_string();
         let elsewhere = elsewhere.len();
         common.show(&Explanation { ground, principal, owner, held, elsewhere, unseen })?;
         Ok(Exit::Done)
@@ -77,7 +76,7 @@ fn nobody(asked: &Asked, principal: &Principal) -> Failure {
         listed.chain(members.cloned()).filter(|known| known.address().kind() == principal.address().kind());
     let names: BTreeSet<String> = all.map(|known| known.to_string()).collect();
     let hint = meant(&principal.to_string(), names.iter().map(String::as_str));
-    let ask = "these files name nobody like that; --live asks the organization";
+    let ask = "the files do not name them; pass --live to ask the organization";
     let hint = hint.or_else(|| (!asked.live).then(|| ask.into()));
-    Failure::usage(format!("there is no {principal} here")).hints(hint)
+    Failure::usage(format!("there is no {principal}")).hints(hint)
 }

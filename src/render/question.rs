@@ -6,7 +6,9 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use crate::access::{CanDo, Grant, GrantScope, HeldGrant, Holds, Lack, Path, Undecided, UnseenGrant, ends};
-use crate::model::{Address, Builtin, Desired, Key, Place, ProjectName, State, Where};
+use crate::model::{
+    Address, Builtin, Desired, Key, Place, Principal, ProjectName, State, User, UserStatus, Where,
+};
 use crate::render::escape::{markdown as escape, terminal};
 use crate::render::paint::{Ink, Paint};
 use crate::render::report::{Report, Style, pretty};
@@ -23,6 +25,26 @@ pub struct Ground<'a> {
 impl Ground<'_> {
     fn project(&self, id: crate::model::Id) -> Option<&ProjectName> {
         self.state.projects.get(&id)
+    }
+
+    fn user(&self, principal: &Principal) -> Option<&User> {
+        match principal {
+            Principal::User(key) => self.state.user(key),
+            Principal::Application(_) => None,
+        }
+    }
+
+    /// Why somebody cannot log in, to be put behind the name; empty for everybody else.
+    fn mark(&self, principal: &Principal) -> &'static str {
+        self.user(principal).map_or("", User::mark)
+    }
+
+    fn locked(&self, principal: &Principal) -> bool {
+        self.user(principal).is_some_and(|user| user.locked)
+    }
+
+    fn not_activated(&self, principal: &Principal) -> bool {
+        self.user(principal).is_some_and(|user| user.status == UserStatus::Invited)
     }
 
     fn words(&self, grant: &Grant) -> String {
@@ -67,6 +89,8 @@ impl Ground<'_> {
     fn json(&self, held: &HeldGrant) -> Value {
         let mut value = self.grant_json(&held.grant, &held.path, held.managed);
         value["principal"] = held.principal.to_string().into();
+        value["locked"] = self.locked(&held.principal).into();
+        value["not_activated"] = self.not_activated(&held.principal).into();
         value["ends"] = self.ends(held).map(|end| end.to_string()).into();
         value
     }
@@ -135,11 +159,12 @@ fn row(out: &mut dyn Write, cells: &[&str]) -> io::Result<()> {
 }
 
 /// Who can, through which wider set, under which condition.
-fn who(can: &CanDo) -> String {
+fn who(ground: Ground<'_>, can: &CanDo) -> String {
     let through =
         if can.through { format!(" through {}", can.held.grant.permission_set) } else { String::new() };
     let condition = can.held.grant.condition.as_ref().map(|text| format!(" if {text}")).unwrap_or_default();
-    format!("{}{through}{condition}", can.held.principal)
+    let mark = ground.mark(&can.held.principal);
+    format!("{}{mark}{through}{condition}", can.held.principal)
 }
 
 fn holds_word(holds: &Holds) -> Value {
@@ -155,8 +180,8 @@ fn holds_word(holds: &Holds) -> Value {
 pub struct Explanation<'a> {
     /// What the answer is about.
     pub ground: Ground<'a>,
-    /// Who is asked about, in words.
-    pub principal: String,
+    /// Who is asked about.
+    pub principal: Principal,
     /// Whether it owns the organization.
     pub owner: bool,
     /// What it holds, and whether it does so in the request that was asked about.
@@ -170,7 +195,7 @@ pub struct Explanation<'a> {
 impl Report for Explanation<'_> {
     fn text(&self, out: &mut dyn Write, style: Style) -> io::Result<()> {
         let (ground, paint) = (self.ground, style.paint);
-        writeln!(out, "{}", paint.text(Ink::Heading, &terminal(&self.principal)))?;
+        writeln!(out, "{}", paint.text(Ink::Heading, &terminal(&self.heading())))?;
         if self.owner {
             writeln!(out, "  owns the organization and holds everything, without any policy")?;
         } else if self.held.is_empty() {
@@ -194,7 +219,7 @@ impl Report for Explanation<'_> {
     }
 
     fn markdown(&self, out: &mut dyn Write) -> io::Result<()> {
-        writeln!(out, "### {}\n", escape(&self.principal))?;
+        writeln!(out, "### {}\n", escape(&self.heading()))?;
         if self.owner {
             writeln!(out, "Owns the organization and holds everything, without any policy.")?;
         } else if self.held.is_empty() {
@@ -231,7 +256,9 @@ impl Report for Explanation<'_> {
         let grants: Vec<_> = grants.collect();
         let unseen: Vec<_> = self.unseen.iter().map(|unseen| self.ground.unseen_json(unseen)).collect();
         let answer = json!({
-            "principal": self.principal,
+            "principal": self.principal.to_string(),
+            "locked": self.ground.locked(&self.principal),
+            "not_activated": self.ground.not_activated(&self.principal),
             "owner": self.owner,
             "grants": grants,
             "elsewhere": self.elsewhere,
@@ -242,6 +269,10 @@ impl Report for Explanation<'_> {
 }
 
 impl Explanation<'_> {
+    fn heading(&self) -> String {
+        format!("{}{}", self.principal, self.ground.mark(&self.principal))
+    }
+
     fn nothing(&self) -> String {
         match self.elsewhere {
             0 => "holds nothing here".to_owned(),
@@ -300,7 +331,7 @@ impl Report for Holders<'_> {
         }
         for can in &self.found {
             let note = note(&can.holds, self.ground.ends(&can.held), paint);
-            writeln!(out, "  {}{note}", terminal(&who(can)))?;
+            writeln!(out, "  {}{note}", terminal(&who(self.ground, can)))?;
             let path = self.ground.path(&can.held.path, can.held.managed);
             writeln!(out, "      {}", paint.text(Ink::Faint, &terminal(&path)))?;
         }
@@ -337,7 +368,7 @@ impl Report for Holders<'_> {
             let path = self.ground.path(&can.held.path, can.held.managed);
             let path = path.trim_start_matches("← ");
             let verdict = verdict(&can.holds, self.ground.ends(&can.held)).unwrap_or_default();
-            row(out, &[&who(can), &verdict, path])?;
+            row(out, &[&who(self.ground, can), &verdict, path])?;
         }
         for unseen in &self.unseen {
             let path = self.ground.path(&unseen.path, false);

@@ -2,7 +2,7 @@
 
 use insta::assert_snapshot;
 
-use crate::acme::{FILE, desk};
+use crate::acme::{FILE, desk, live};
 use crate::command::Desk;
 
 fn files() -> Desk {
@@ -21,7 +21,7 @@ fn who_can_do_something_is_told_with_the_path() {
       user bob@acme.io
           ← group developers ← policy developers-run, rule 1 (iam.yaml:45)
     -- stderr
-    note: files do not say who the owner is, who can do everything; --live does
+    note: the files do not name the owner, who can do everything; pass --live to show them
     -- exit 0
     "#);
     assert_snapshot!(files().run("who-can InstancesFullAccess --on staging --emulate live.json"), @r#"
@@ -62,20 +62,20 @@ fn a_question_that_nobody_could_ever_answer_with_a_name_is_refused() {
     "#);
     assert_snapshot!(desk.run("who-can InstancesFullAccess --on stagign iam.yaml"), @r#"
     -- stderr
-    error: there is no project `stagign` here
+    error: there is no project `stagign`
     hint: did you mean `staging`?
     -- exit 64
     "#);
     assert_snapshot!(desk.run("explain user:nobody@acme.io iam.yaml"), @r#"
     -- stderr
-    error: there is no user nobody@acme.io here
-    hint: these files name nobody like that; --live asks the organization
+    error: there is no user nobody@acme.io
+    hint: the files do not name them; pass --live to ask the organization
     -- exit 64
     "#);
     assert_snapshot!(desk.run("explain user:anm@acme.io --emulate live.json"), @r#"
     -- stderr
     This ran on an emulator: nothing real was changed.
-    error: there is no user anm@acme.io here
+    error: there is no user anm@acme.io
     hint: did you mean `user ann@acme.io`?
     -- exit 64
     "#);
@@ -83,12 +83,12 @@ fn a_question_that_nobody_could_ever_answer_with_a_name_is_refused() {
     assert_snapshot!(desk.run(nowhere), @r#"
     -- stderr
     This ran on an emulator: nothing real was changed.
-    error: there is no project `deadbeef-0000-4000-8000-000000000000` here
+    error: there is no project `deadbeef-0000-4000-8000-000000000000`
     -- exit 64
     "#);
     assert_snapshot!(desk.run("explain user:alice@acme.io --at 2029-01-01 iam.yaml"), @r#"
     -- stderr
-    error: invalid value '2029-01-01' for '--at <TIME>': not a time as in 2026-12-31T18:00:00Z
+    error: invalid value '2029-01-01' for '--at <TIME>': expected a time such as 2026-12-31T18:00:00Z
 
     For more information, try '--help'.
     -- exit 64
@@ -101,7 +101,7 @@ fn a_set_that_only_the_organization_knows_is_asked_of_it_and_a_misspelt_one_neve
     desk.file("typo.yaml", FILE.replace("InstancesFullAccess", "InstanceFullAccess"));
     assert_snapshot!(desk.run("plan typo.yaml --emulate live.json"), @r#"
     -- stderr
-    error: there is no permission set `InstanceFullAccess` that this program knows
+    error: this version does not know the permission set `InstanceFullAccess`
       --> typo.yaml:45:27
        |
     45 |       - permission_sets: [InstanceFullAccess]
@@ -151,7 +151,7 @@ fn files_know_who_is_in_the_groups_of_everybody_and_say_whom_they_cannot_see() {
       every user of the organization
           ← group All Users ← policy look, rule 1 (iam.yaml:13)
     -- stderr
-    note: files do not say who the owner is, who can do everything; --live does
+    note: the files do not name the owner, who can do everything; pass --live to show them
     -- exit 0
     ");
     assert_snapshot!(desk.run("who-can ObjectStorageReadOnly --on prod iam.yaml --now 2026-11-26T12:00:00Z"), @"
@@ -160,7 +160,7 @@ fn files_know_who_is_in_the_groups_of_everybody_and_say_whom_they_cannot_see() {
       the members of group analysts, whom these files do not list
           ← group analysts ← policy analyse, rule 1 (iam.yaml:15)
     -- stderr
-    note: files do not say who the owner is, who can do everything; --live does
+    note: the files do not name the owner, who can do everything; pass --live to show them
     -- exit 0
     ");
     assert_snapshot!(desk.run("explain application:ci iam.yaml --now 2026-11-26T12:00:00Z"), @"
@@ -212,7 +212,7 @@ fn a_no_names_the_grant_that_comes_nearest() {
       nobody
       nearest: user ann@acme.io holds InstancesFullAccess on prod if request.time < timestamp("2026-12-31T18:00:00Z"), but not there
     -- stderr
-    note: files do not say who the owner is, who can do everything; --live does
+    note: the files do not name the owner, who can do everything; pass --live to show them
     -- exit 0
     "#);
     assert_snapshot!(desk.run("explain bob@acme.io --on organization iam.yaml --now 2026-11-26T12:00:00Z"), @"
@@ -258,23 +258,23 @@ fn a_guardrail_knows_the_names_of_all_projects() {
     assert_snapshot!(desk.run("plan iam.yaml --strict --emulate live.json --now 2026-11-26T12:00:00Z"), @"
     -- stdout
     Access
-      no change of access
+      no change in access
 
     Steps
       1  + group ops
 
-    Left alone
+    Left unchanged
       7 objects: the files have no section for this kind
-      2 objects: stack web owns it
+      2 objects: owned by stack web
 
     refused by guardrails: 2 existing grants violate a guardrail
       (--allow guardrails=2)
         nobody runs instances on staging (iam.yaml:9): user ann@acme.io:
           InstancesFullAccess on staging ← group developers ← policy developers-run,
-          rule 1 (already so)
+          rule 1 (existing)
         nobody runs instances on staging (iam.yaml:9): user bob@acme.io:
           InstancesFullAccess on staging ← group developers ← policy developers-run,
-          rule 1 (already so)
+          rule 1 (existing)
         to let exactly this pass, add to `allow`: - {guard: guardrails, of:
           [user:ann@acme.io, user:bob@acme.io], until: 2026-12-10, reason: WHY}
 
@@ -283,4 +283,21 @@ fn a_guardrail_knows_the_names_of_all_projects() {
     This ran on an emulator: nothing real was changed.
     -- exit 3
     ");
+}
+
+#[test]
+fn people_who_cannot_log_in_are_marked_in_answers() {
+    let desk = desk();
+    let mut state = live();
+    let users = state["users"].as_array_mut().unwrap();
+    let ann = users.iter_mut().find(|user| user["email"] == "ann@acme.io").unwrap();
+    ann["locked"] = true.into();
+    ann["status"] = "invitation_pending".into();
+    desk.file("live.json", state);
+    let shown = desk.run("explain ann@acme.io --emulate live.json").ends_with(0);
+    assert!(shown.stdout.starts_with("user ann@acme.io (locked, not activated)\n"), "{shown}");
+    let shown = desk.run("who-can IAMManager --on organization --emulate live.json").ends_with(0);
+    assert!(shown.stdout.contains("user ann@acme.io (locked, not activated)\n"), "{shown}");
+    let json = desk.run("explain ann@acme.io --emulate live.json -o json").ends_with(0).json();
+    assert_eq!((&json["locked"], &json["not_activated"]), (&true.into(), &true.into()), "{json}");
 }
