@@ -41,12 +41,12 @@
 //!
 //! Words: *desired* and *live* are the two sides. A *principal* is a user or an application; what it holds are
 //! *grants* ([`access::Grant`]): a permission set on a scope under a condition. A *step* is one call of the API, an
-//! *edge* what must come before what, a *guard* a reason to refuse a plan until told otherwise, a *mistake* something
-//! wrong in a person's file, with its place.
+//! *edge* a dependency between steps, a *guard* a check that refuses a plan unless it is overridden, a *mistake* an
+//! error, a warning or a hint in a file, with its place.
 //!
-//! Two laws hold for every state that an apply can pass through, also when it stops half-way: nobody holds what they
-//! held neither before nor will hold after, and nobody lacks what they held before and will hold after, save for the
-//! interruptions that the plan lists.
+//! Two laws hold in every state that an apply can pass through, also if it stops half-way: nobody holds access that they
+//! hold neither before nor after, and nobody lacks access that they hold before and after, except for the interruptions
+//! that the plan lists.
 
 // Not in Cargo.toml with the others: whole tests, helpers included, may unwrap.
 #![warn(clippy::unwrap_used)]

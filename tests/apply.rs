@@ -135,7 +135,7 @@ async fn an_off_boarding_done_meanwhile_is_never_undone() {
     let outcome = scene.apply().await;
     assert_eq!(outcome.end, End::Failed);
     insta::assert_snapshot!(words(&outcome), @r"
-    1 set_members group dev: failed: group dev is not what the plan saw: members: planned from [user ann@x.io, user bob@x.io, user cat@x.io, user dan@x.io], now [user ann@x.io, user cat@x.io, user dan@x.io], desired [user ann@x.io, user bob@x.io]
+    1 set_members group dev: failed: group dev has changed since it was planned: members: planned from [user ann@x.io, user bob@x.io, user cat@x.io, user dan@x.io], now [user ann@x.io, user cat@x.io, user dan@x.io], desired [user ann@x.io, user bob@x.io]
     2 add_members group ops: done, sent
     ");
     let state = from_json(&scene.state());
@@ -221,7 +221,7 @@ async fn rules_that_somebody_changed_are_not_overwritten() {
     let outcome = scene.apply().await;
     assert_eq!((outcome.end.clone(), outcome.wrote()), (End::Failed, false));
     insta::assert_snapshot!(words(&outcome), @r"
-    1 set_rules policy run: failed: policy run is not what the plan saw: rules: planned from [InstancesFullAccess on all_projects, ObjectStorageReadOnly on all_projects], now [InstancesReadOnly on all_projects if request.ip == '192.0.2.1'], desired [InstancesFullAccess on all_projects]
+    1 set_rules policy run: failed: policy run has changed since it was planned: rules: planned from [InstancesFullAccess on all_projects, ObjectStorageReadOnly on all_projects], now [InstancesReadOnly on all_projects if request.ip == '192.0.2.1'], desired [InstancesFullAccess on all_projects]
     ");
 }
 
@@ -236,7 +236,7 @@ async fn a_principal_that_somebody_changed_is_not_overwritten() {
     let outcome = scene.apply().await;
     assert_eq!((outcome.end.clone(), outcome.wrote()), (End::Failed, false));
     insta::assert_snapshot!(words(&outcome), @r"
-    1 update policy run: failed: policy run is not what the plan saw: principal: planned from group dev, now nobody, desired group ops
+    1 update policy run: failed: policy run has changed since it was planned: principal: planned from group dev, now nobody, desired group ops
     ");
 }
 
@@ -406,21 +406,21 @@ const ATTACKS: &[Attacked] = &[
         },
         ("PUT", "/rules"),
         attached_elsewhere,
-        "policy run is not what the plan saw: principal: planned from group dev, now group ops",
+        "policy run has changed since it was planned: principal: planned from group dev, now group ops",
     ),
     (
         "fewer rules while the policy is attached to another group",
         |state| state.find_mut::<Policy>(&key("run")).unwrap().rules.0 = vec![rule("InstancesFullAccess")],
         ("PUT", "/rules"),
         attached_elsewhere,
-        "policy run is not what the plan saw: principal: planned from group dev, now group ops",
+        "policy run has changed since it was planned: principal: planned from group dev, now group ops",
     ),
     (
         "another principal while the policy is given more",
         |state| state.find_mut::<Policy>(&key("run")).unwrap().attachment = Attachment::Group(key("ops")),
         ("PATCH", ""),
         given_everything,
-        "policy run is not what the plan saw: rules: planned from [InstancesFullAccess",
+        "policy run has changed since it was planned: rules: planned from [InstancesFullAccess",
     ),
     (
         "new rules while somebody joins the group",
@@ -430,35 +430,35 @@ const ATTACKS: &[Attacked] = &[
         },
         ("PUT", "/rules"),
         an_outsider_joins_dev,
-        "group dev is not what the plan saw: members: planned from [user ann@x.io, user bob@x.io, user cat@x.io, user dan@x.io], now [user ann@x.io, user bob@x.io, user cat@x.io, user dan@x.io, user eve@x.io]",
+        "group dev has changed since it was planned: members: planned from [user ann@x.io, user bob@x.io, user cat@x.io, user dan@x.io], now [user ann@x.io, user bob@x.io, user cat@x.io, user dan@x.io, user eve@x.io]",
     ),
     (
         "another principal while somebody joins the group",
         |state| state.find_mut::<Policy>(&key("run")).unwrap().attachment = Attachment::Group(key("ops")),
         ("PATCH", ""),
         an_outsider_joins_ops,
-        "group ops is not what the plan saw: members: planned from [user eve@x.io], now [user dan@x.io, user eve@x.io]",
+        "group ops has changed since it was planned: members: planned from [user eve@x.io], now [user dan@x.io, user eve@x.io]",
     ),
     (
         "a join while somebody else joins",
         |state| state.find_mut::<Group>(&key("ops")).unwrap().members = members(&["eve", "ann"]),
         ("POST", "/add-member"),
         an_outsider_joins_ops,
-        "group ops is not what the plan saw: members",
+        "group ops has changed since it was planned: members",
     ),
     (
         "a join while a new policy is attached to the group",
         |state| state.find_mut::<Group>(&key("ops")).unwrap().members = members(&["eve", "ann"]),
         ("POST", "/add-member"),
         more_is_attached_to_ops,
-        "group ops is not what the plan saw: policy `more` has been attached to it",
+        "group ops has changed since it was planned: policy `more` has been attached to it",
     ),
     (
         "a join while a policy of another group is attached to the group",
         |state| state.find_mut::<Group>(&key("ops")).unwrap().members = members(&["eve", "ann"]),
         ("POST", "/add-member"),
         run_is_attached_to_ops,
-        "group ops is not what the plan saw: policy `run` has been attached to it",
+        "group ops has changed since it was planned: policy `run` has been attached to it",
     ),
     (
         "a join while the policy of the group is given more",
@@ -468,28 +468,28 @@ const ATTACKS: &[Attacked] = &[
         },
         ("POST", "/add-member"),
         given_everything,
-        "policy run is not what the plan saw: rules: planned from [InstancesFullAccess",
+        "policy run has changed since it was planned: rules: planned from [InstancesFullAccess",
     ),
     (
         "a deletion of a group while another stack takes it",
         |state| _ = state.objects.shift_remove(&Address::group(key("ops"))),
         ("DELETE", ""),
         another_stack_takes_ops,
-        "group ops is not what the plan saw: owner: planned from stack stack, now stack other",
+        "group ops has changed since it was planned: owner: planned from stack stack, now stack other",
     ),
     (
         "new tags while another stack takes the group",
         retagged,
         ("PATCH", ""),
         another_stack_takes_ops,
-        "group ops is not what the plan saw: owner: planned from stack stack, now stack other",
+        "group ops has changed since it was planned: owner: planned from stack stack, now stack other",
     ),
     (
         "a deletion of an application while it is given keys",
         |state| _ = state.objects.shift_remove(&application("ci").address()),
         ("DELETE", ""),
         five_keys_are_made,
-        "application ci is not what the plan saw: nb_api_keys: planned from 0, now 5",
+        "application ci has changed since it was planned: nb_api_keys: planned from 0, now 5",
     ),
 ];
 

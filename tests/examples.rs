@@ -86,7 +86,7 @@ fn the_team_renames_its_group_and_adopts_its_pipeline_with_the_key() {
 #[test]
 fn what_others_own_is_left_alone() {
     let planned = planned("external");
-    assert!(planned.contains("stack data owns it"), "{planned}");
+    assert!(planned.contains("owned by stack data"), "{planned}");
     assert!(planned.contains("← group analysts ← policy analysts-registry"), "{planned}");
 }
 

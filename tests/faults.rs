@@ -155,8 +155,8 @@ async fn a_policy_of_the_same_name_and_other_rules_is_not_taken_over() {
     let (emulator, outcome) = beside_another_hand(Trouble::Lost, &["IAMManager"]).await;
     let error = only_failure(&outcome).1.to_string();
     assert!(matches!(only_failure(&outcome).1, StepError::Other { .. }), "{error}");
-    assert!(error.contains("rules was to be [InstancesReadOnly on all_projects"), "{error}");
-    assert!(error.contains("and is [IAMManager on organization]"), "{error}");
+    assert!(error.contains("rules should be [InstancesReadOnly on all_projects"), "{error}");
+    assert!(error.contains("but is [IAMManager on organization]"), "{error}");
     assert_eq!(requests(&emulator, "POST", "/policies"), 1, "the other one alone");
 }
 

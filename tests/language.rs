@@ -138,13 +138,13 @@ fn mistakes_of_every_sort_come_together() {
         .replace("!has(", "!hs(")
         .replace("version: 1", "version: one");
     assert_snapshot!(text(&load(&[("iam.yaml", &wrong)]).unwrap_err()), @r#"
-    error: `version` takes a whole number, and this is `one`
+    error: `version` must be a whole number, not `one`
      --> iam.yaml:2:10
       |
     2 | version: one
       |          ^^^ write digits, as in `3`
 
-    error: `prune` is `owned` or `none`, not `maybe`
+    error: `prune` must be `owned` or `none`, not `maybe`
      --> iam.yaml:9:10
       |
     9 |   prune: maybe
@@ -162,11 +162,11 @@ fn mistakes_of_every_sort_come_together() {
     43 |         condition: resource.name.startsWith("/ci/") || !hs(resource.id)
        |                                                         ^^ did you mean `has`?
 
-    error: a scope of one word is `organization` or `all_projects`, not `prod`
+    error: `scope` must be `organization`, `all_projects` or a list of projects, not `prod`
       --> iam.yaml:46:16
        |
     46 |         scope: prod
-       |                ^^^^ projects are a list: write `[prod]`
+       |                ^^^^ write a list: `[prod]`
     "#);
 }
 

@@ -20,11 +20,11 @@ pub struct ListApiKeys {
     pub expired: Option<bool>,
     /// With this description, of at most 200 characters.
     pub description: Option<String>,
-    /// Of this user or application.
+    /// Belonging to this user or application.
     pub bearer: Option<Bearer>,
-    /// Of users, or of applications.
+    /// Belonging to users, or to applications.
     pub bearer_type: Option<BearerType>,
-    /// Of these public halves.
+    /// With these access keys.
     pub access_keys: Vec<AccessKey>,
 }
 
@@ -82,13 +82,13 @@ impl Client {
         List::new(self, PATH, query.done())
     }
 
-    /// Returns one API key, without its secret half. With one's own access key this tells who the caller is: the API has no
+    /// Returns one API key, without its secret half. Given the client's own access key, it tells who the caller is; the API has no
     /// other call for that.
     ///
     /// Source: IAM API v1alpha1, `GET /api-keys/{access_key}` (GetAPIKey).
     ///
     /// # Errors
-    /// [`ErrorKind::NotFound`](super::ErrorKind::NotFound) when there is none;
+    /// [`ErrorKind::NotFound`](super::ErrorKind::NotFound) when no key has this id;
     /// [`ErrorKind::Forbidden`](super::ErrorKind::Forbidden) also for the caller's own key, when it lacks the permission to
     /// read API keys.
     ///
@@ -106,13 +106,12 @@ impl Client {
         self.send(Call::get(format!("{PATH}/{access_key}"))).await
     }
 
-    /// Makes an API key for an application, or for oneself. The secret half is in this answer and in no other.
+    /// Creates an API key for an application, or for the caller. Only this answer contains the secret half.
     ///
     /// Source: IAM API v1alpha1, `POST /api-keys` (CreateAPIKey).
     ///
     /// # Errors
-    /// [`ErrorKind::OutcomeUnknown`](super::ErrorKind::OutcomeUnknown) when it may have been made without an answer saying
-    /// so. Its secret half is lost then: find it in the list and delete it.
+    /// [`ErrorKind::OutcomeUnknown`](super::ErrorKind::OutcomeUnknown) when no answer says whether it was created. Its secret half is lost then: find it in the list and delete it.
     ///
     /// ```
     /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/example.rs"));
@@ -140,7 +139,7 @@ impl Client {
     /// Source: IAM API v1alpha1, `PATCH /api-keys/{access_key}` (UpdateAPIKey).
     ///
     /// # Errors
-    /// [`ErrorKind::NotFound`](super::ErrorKind::NotFound) when it went away.
+    /// [`ErrorKind::NotFound`](super::ErrorKind::NotFound) when it no longer exists.
     pub async fn update_api_key(
         &self,
         access_key: &AccessKey,
@@ -154,7 +153,7 @@ impl Client {
     /// Source: IAM API v1alpha1, `DELETE /api-keys/{access_key}` (DeleteAPIKey).
     ///
     /// # Errors
-    /// [`ErrorKind::NotFound`](super::ErrorKind::NotFound) when there is none, unless a try before this one may have
+    /// [`ErrorKind::NotFound`](super::ErrorKind::NotFound) when no key has this id, unless a try before this one may have
     /// deleted it.
     pub async fn delete_api_key(&self, access_key: &AccessKey) -> Result<(), Error> {
         self.send_empty(Call::delete(format!("{PATH}/{access_key}"))).await

@@ -8,17 +8,17 @@ use super::wire::{Application, CreateApplication, InOrganization, UpdateApplicat
 
 const PATH: &str = "/iam/v1alpha1/applications";
 
-/// Which applications to list, and in which order. Fact: whether a filter wants the whole text or a part is not
-/// documented, so compare again what comes.
+/// Which applications to list, and in which order. Fact: it is not documented whether a filter matches the whole text
+/// or a part, so compare the results again.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ListApplications {
     /// The order.
     pub order_by: ApplicationOrder,
-    /// Of this name. It has to be one that an application can bear.
+    /// With this name, which must be valid for an application.
     pub name: Option<String>,
     /// Only those that may be changed, or only those that may not.
     pub editable: Option<bool>,
-    /// Of these ids.
+    /// With these ids.
     pub application_ids: Vec<ApplicationId>,
     /// With this tag.
     pub tag: Option<String>,
@@ -56,18 +56,17 @@ impl Client {
     /// Source: IAM API v1alpha1, `GET /applications/{id}` (GetApplication).
     ///
     /// # Errors
-    /// [`ErrorKind::NotFound`](super::ErrorKind::NotFound) when there is none of this id.
+    /// [`ErrorKind::NotFound`](super::ErrorKind::NotFound) when no object has this id.
     pub async fn get_application(&self, id: &ApplicationId) -> Result<Application, Error> {
         self.send(Call::get(format!("{PATH}/{id}"))).await
     }
 
-    /// Makes an application. Nothing says that the API refuses a name that another one bears.
+    /// Creates an application. It is not documented whether the API refuses a name that is in use.
     ///
     /// Source: IAM API v1alpha1, `POST /applications` (CreateApplication).
     ///
     /// # Errors
-    /// [`ErrorKind::OutcomeUnknown`](super::ErrorKind::OutcomeUnknown) when it may have been made without an answer saying
-    /// so.
+    /// [`ErrorKind::OutcomeUnknown`](super::ErrorKind::OutcomeUnknown) when no answer says whether it was created.
     pub async fn create_application(&self, application: &CreateApplication) -> Result<Application, Error> {
         let body = InOrganization { organization_id: self.organization(), body: application };
         self.send(Call::post(PATH, &body)).await
@@ -78,7 +77,7 @@ impl Client {
     /// Source: IAM API v1alpha1, `PATCH /applications/{id}` (UpdateApplication).
     ///
     /// # Errors
-    /// [`ErrorKind::NotFound`](super::ErrorKind::NotFound) when it went away.
+    /// [`ErrorKind::NotFound`](super::ErrorKind::NotFound) when it no longer exists.
     pub async fn update_application(
         &self,
         id: &ApplicationId,
@@ -92,7 +91,7 @@ impl Client {
     /// Source: IAM API v1alpha1, `DELETE /applications/{id}` (DeleteApplication).
     ///
     /// # Errors
-    /// [`ErrorKind::NotFound`](super::ErrorKind::NotFound) when there is none of this id, unless a try before this one may
+    /// [`ErrorKind::NotFound`](super::ErrorKind::NotFound) when no object has this id, unless a try before this one may
     /// have deleted it.
     pub async fn delete_application(&self, id: &ApplicationId) -> Result<(), Error> {
         self.send_empty(Call::delete(format!("{PATH}/{id}"))).await

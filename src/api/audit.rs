@@ -1,4 +1,4 @@
-//! The calls that tell who wrote what: Audit Trail (v1alpha1), and IAM's own logs.
+//! The calls that list who wrote what: Audit Trail (v1alpha1), and IAM's own logs.
 use std::collections::HashSet;
 use std::fmt;
 use std::pin::Pin;
@@ -20,15 +20,15 @@ const EVENTS: &str = "/audit-trail/v1alpha1/regions/fr-par/events";
 const LOGS: &str = "/iam/v1alpha1/logs";
 /// How many events a page is asked to hold.
 const PAGE: usize = 100;
-/// A list that has more pages than this has no end.
+/// A list with more pages than this counts as endless.
 const MOST_PAGES: usize = 10_000;
 
 /// Which events to list. There is no filter by project: IAM's events have none.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ListAuditEvents {
-    /// Since when; without it the API would answer with the last hour. About 90 days are kept.
+    /// The start of the period; without it the API returns the last hour. About 90 days are kept.
     pub recorded_after: Timestamp,
-    /// Until when; `None` for now. Fact: an event was missing a second after the write, and there after two.
+    /// The end of the period; `None` for now. Fact: an event was missing one second after the write, and present after two.
     pub recorded_before: Option<Timestamp>,
     /// The order.
     pub order_by: AuditEventOrder,
@@ -95,7 +95,7 @@ orders! {
 
 /// Events, over all pages: a [`Stream`] that asks for a page when the events of the one before are used up.
 ///
-/// Each page names the next by a token, and the last one none, so that what happens meanwhile moves nothing.
+/// Each page but the last has a token for the next one, so new events do not move any items.
 #[must_use = "a list asks for nothing until it is read"]
 pub struct AuditEvents {
     stream: BoxStream<'static, Result<AuditEvent, Error>>,
@@ -177,10 +177,10 @@ impl EventReading {
 }
 
 impl Client {
-    /// Lists who wrote what, as Audit Trail has it.
+    /// Lists the events of Audit Trail: who wrote what, and when.
     ///
     /// Source: Audit Trail API v1alpha1, `GET /events` (ListEvents), in the region `fr-par`. It needs `AuditTrailReadOnly` on
-    /// the organization, or `OrganizationManager`: [`Client::list_logs`] is the coarser way for those who have neither.
+    /// the organization, or `OrganizationManager`: without it, use the coarser [`Client::list_logs`].
     ///
     /// ```
     /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/example.rs"));
@@ -222,7 +222,7 @@ impl Client {
         }
     }
 
-    /// Lists who wrote what, as IAM's own logs have it: coarser, and without a right of Audit Trail's.
+    /// Lists IAM's own logs: coarser than Audit Trail, and without its permission.
     ///
     /// Source: IAM API v1alpha1, `GET /logs` (ListLogs). None was ever recorded; how long they are kept is not known.
     pub fn list_logs(&self, list: &ListLogs) -> List<Log> {

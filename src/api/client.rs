@@ -23,9 +23,9 @@ pub const API_URL: &str = "https://api.scaleway.com";
 /// The longest User-Agent that is sent, in characters. Source: the limit of the official Go client.
 const LONGEST_USER_AGENT: usize = 512;
 
-/// How many requests may be in flight at once, unless set: more than the highest rate feeds at the usual latency.
+/// The default of the maximum number of requests in flight. At usual latencies, the highest rate keeps it below that.
 pub const DEFAULT_PARALLELISM: usize = 20;
-/// How many requests a second go out at most, unless set.
+/// The default of the maximum number of requests per second.
 pub const DEFAULT_MAX_RPS: f64 = 100.0;
 
 /// A client of the IAM and Account APIs for one organization.
@@ -50,20 +50,20 @@ struct ClientInner {
     parallelism: usize,
     retry: RetryPolicy,
     redactor: Redactor,
-    /// How far the API's clock was ahead of this machine's, by the last answer that told.
+    /// How far the API's clock was ahead of this machine's, by the last answer that told it it.
     clock_ahead: Mutex<Option<SignedDuration>>,
     /// Whether the requests set the clock of an emulator.
     emulated_time: bool,
 }
 
-/// The time in which a permission may still be on its way to the servers that evaluate it.
+/// The time that a permission may take to reach the servers that evaluate it.
 #[derive(Debug, Clone, Copy)]
 struct Propagation {
     granted_at: Instant,
     window: Duration,
 }
 
-/// What came of the writes that were sent through one client: for a report of a single step.
+/// The results of the writes that were sent through one client, to report a single step.
 #[derive(Debug, Default)]
 pub struct WriteLog(Mutex<LastWrite>);
 
@@ -98,7 +98,7 @@ pub struct Timeouts {
     pub connect: Duration,
     /// For the next byte of an answer.
     pub silence: Duration,
-    /// For one try in all, from its first byte to the last of its answer.
+    /// For one whole try, from its first byte to the last byte of its answer.
     pub total: Duration,
 }
 
@@ -119,7 +119,7 @@ pub enum BuildError {
     /// The secret key has characters that no HTTP header can hold.
     #[error("the secret key holds a character that cannot be sent")]
     SecretKey,
-    /// The address of the API is no address.
+    /// The URL of the API is invalid.
     #[error("`{0}` is not the address of an API: it has to be http:// or https://, and must not end in `/`")]
     ApiUrl(String),
     /// A time was set for an API that is not on this machine.
@@ -147,7 +147,7 @@ pub struct ClientBuilder {
     emulated_time: Option<Timestamp>,
 }
 
-/// Whether the server has to prove who it is.
+/// Whether the server's certificate is verified.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Verify {
     Certificates,
@@ -182,17 +182,17 @@ impl Client {
         }
     }
 
-    /// Returns the organization that lists and creates are about.
+    /// Returns the organization that lists and creates refer to.
     pub fn organization(&self) -> &OrganizationId {
         &self.inner.organization
     }
 
-    /// Returns a client, sharing everything with this one, that takes a 403 for a permission still on its way.
+    /// Returns a client that shares everything with this one, and retries a 403 while a new permission is still propagating.
     ///
     /// For a caller who has just granted something to itself at `granted_at`: until `window` has passed, a 403
     /// `permissions_denied` is tried again every two seconds at most. A 403 is never executed, so this holds for every
-    /// method. Fact: IAM's writes are visible at once, their evaluation lags by up to two minutes, since caches are per
-    /// server.
+    /// method. Fact: IAM's writes are visible at once, but their evaluation lags by up to two minutes, because each server has its
+    /// own cache.
     #[must_use = "the client itself is left as it was"]
     pub fn with_propagation_window(&self, granted_at: Instant, window: Duration) -> Self {
         Self { propagation: Some(Propagation { granted_at, window }), ..self.clone() }
@@ -204,7 +204,7 @@ impl Client {
         Self { write_log: Some(write_log), ..self.clone() }
     }
 
-    /// Returns a client, sharing everything with this one, that sends a call once, as the next of these tries.
+    /// Returns a client that shares everything with this one, and sends a call once, as the next of these tries.
     #[must_use = "the client itself is left as it was"]
     pub fn single(&self, retry_state: &RetryState) -> Self {
         Self { retry_state: Some(retry_state.clone()), ..self.clone() }
@@ -294,7 +294,7 @@ impl ClientBuilder {
         self
     }
 
-    /// Lets any certificate pass, as `SCW_INSECURE` asks for.
+    /// Disables the verification of certificates, as `SCW_INSECURE` does.
     pub fn insecure(mut self) -> Self {
         self.verify = Verify::Nothing;
         self
@@ -314,8 +314,8 @@ impl ClientBuilder {
 
     /// Sets how many requests a second go out at most (100 unless set, not below 1).
     ///
-    /// The rate finds itself: it starts at 60 (or at six tenths of this maximum, where that is more), climbs by 10 a second
-    /// while requests wait for it, and halves when the API answers 429 or 503. Clients of this process that talk to the same
+    /// The rate adapts: it starts at 60 (or at 60 % of this maximum, if that is more), climbs by 10 per second while
+    /// requests wait for it, and halves when the API answers 429 or 503. Clients of this process that talk to the same
     /// API share one rate, and the lowest of their maxima counts.
     pub fn max_rps(mut self, rate: f64) -> Self {
         self.max_rps = rate;
@@ -348,11 +348,11 @@ impl ClientBuilder {
 
     /// Makes the client. Nothing is sent.
     ///
-    /// Proxies are taken from the environment, save for an API on this very machine (an emulator), which no proxy could
+    /// Proxies are taken from the environment, except for an API on this machine (an emulator), which a proxy cannot
     /// reach.
     ///
     /// # Errors
-    /// A secret key that no header can hold, an address that is none, certificates that cannot be loaded, a time for an API
+    /// A secret key that no header can hold, an invalid URL, certificates that cannot be loaded, a time for an API
     /// that is not on this machine.
     pub fn build(self) -> Result<Client, BuildError> {
         let url =
@@ -419,7 +419,7 @@ impl ClientBuilder {
     }
 }
 
-/// Returns the address when it can be one of an API: HTTP, without slash at the end, query or fragment.
+/// Returns the URL if it can be that of an API: HTTP, without slash at the end, query or fragment.
 pub(super) fn api_url(text: &str) -> Option<Url> {
     let url = Url::parse(text).ok()?;
     let fits = matches!(url.scheme(), "http" | "https")

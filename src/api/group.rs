@@ -11,19 +11,19 @@ use super::wire::{CreateGroup, Group, InOrganization, Member, Members, UpdateGro
 
 const PATH: &str = "/iam/v1alpha1/groups";
 
-/// Which groups to list, and in which order. Fact: `name` wants the whole text (reported, not documented); whether `tag` does
-/// is not known, so compare again what comes.
+/// Which groups to list, and in which order. Fact: `name` matches the whole text (reported, not documented). It is not known
+/// whether `tag` does, so compare the results again.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ListGroups {
     /// The order.
     pub order_by: GroupOrder,
-    /// Of this name, of at least one character.
+    /// With this name, of at least one character.
     pub name: Option<String>,
     /// With these applications in them.
     pub application_ids: Vec<ApplicationId>,
     /// With these users in them.
     pub user_ids: Vec<UserId>,
-    /// Of these ids.
+    /// With these ids.
     pub group_ids: Vec<GroupId>,
     /// With this tag.
     pub tag: Option<String>,
@@ -76,18 +76,17 @@ impl Client {
     /// Source: IAM API v1alpha1, `GET /groups/{id}` (GetGroup).
     ///
     /// # Errors
-    /// [`ErrorKind::NotFound`](super::ErrorKind::NotFound) when there is none of this id.
+    /// [`ErrorKind::NotFound`](super::ErrorKind::NotFound) when no object has this id.
     pub async fn get_group(&self, id: &GroupId) -> Result<Group, Error> {
         self.send(Call::get(format!("{PATH}/{id}"))).await
     }
 
-    /// Makes a group without members.
+    /// Creates a group without members.
     ///
     /// Source: IAM API v1alpha1, `POST /groups` (CreateGroup). The name has to be unique in the organization.
     ///
     /// # Errors
-    /// [`ErrorKind::OutcomeUnknown`](super::ErrorKind::OutcomeUnknown) when it may have been made without an answer saying
-    /// so.
+    /// [`ErrorKind::OutcomeUnknown`](super::ErrorKind::OutcomeUnknown) when no answer says whether it was created.
     pub async fn create_group(&self, group: &CreateGroup) -> Result<Group, Error> {
         let body = InOrganization { organization_id: self.organization(), body: group };
         self.send(Call::post(PATH, &body)).await
@@ -98,7 +97,7 @@ impl Client {
     /// Source: IAM API v1alpha1, `PATCH /groups/{id}` (UpdateGroup).
     ///
     /// # Errors
-    /// [`ErrorKind::NotFound`](super::ErrorKind::NotFound) when it went away.
+    /// [`ErrorKind::NotFound`](super::ErrorKind::NotFound) when it no longer exists.
     pub async fn update_group(&self, id: &GroupId, change: &UpdateGroup) -> Result<Group, Error> {
         self.send(Call::patch(format!("{PATH}/{id}"), change)).await
     }
@@ -108,19 +107,19 @@ impl Client {
     /// Source: IAM API v1alpha1, `DELETE /groups/{id}` (DeleteGroup).
     ///
     /// # Errors
-    /// [`ErrorKind::NotFound`](super::ErrorKind::NotFound) when there is none of this id, unless a try before this one may
+    /// [`ErrorKind::NotFound`](super::ErrorKind::NotFound) when no object has this id, unless a try before this one may
     /// have deleted it.
     pub async fn delete_group(&self, id: &GroupId) -> Result<(), Error> {
         self.send_empty(Call::delete(format!("{PATH}/{id}"))).await
     }
 
-    /// Replaces the whole membership of a group, atomically; members that no list shows are lost as well.
+    /// Replaces the whole membership of a group, atomically; members that no list shows are removed as well.
     ///
     /// Source: IAM API v1alpha1, `PUT /groups/{id}/members` (SetGroupMembers). Nobody saw it take two empty lists; to empty
     /// a group remove its members.
     ///
     /// # Errors
-    /// [`ErrorKind::NotFound`](super::ErrorKind::NotFound) when the group or one of the members is not there.
+    /// [`ErrorKind::NotFound`](super::ErrorKind::NotFound) when the group or one of the members does not exist.
     pub async fn set_members(&self, id: &GroupId, members: &Members) -> Result<Group, Error> {
         self.send(Call::put(format!("{PATH}/{id}/members"), members)).await
     }
@@ -128,22 +127,22 @@ impl Client {
     /// Adds one user or application to a group.
     ///
     /// Source: IAM API v1alpha1, `POST /groups/{id}/add-member` (AddGroupMember). Adding twice is as good as once, so it is
-    /// tried again after any passing failure; should the API refuse the second time, the group is read to see whether the
-    /// first has worked.
+    /// tried again after any passing failure; if the API refuses a second time, the group is read to see whether the
+    /// first request worked.
     ///
     /// # Errors
-    /// [`ErrorKind::NotFound`](super::ErrorKind::NotFound) when the group or the member is not there.
+    /// [`ErrorKind::NotFound`](super::ErrorKind::NotFound) when the group or the member does not exist.
     pub async fn add_member(&self, id: &GroupId, member: &Member) -> Result<Group, Error> {
         let sent = self.send(Call::action(format!("{PATH}/{id}/add-member"), member)).await;
         self.or_group_as_wanted(id, sent, |group| group.has(member)).await
     }
 
-    /// Adds several users and applications to a group, atomically; who is in it stays.
+    /// Adds several users and applications to a group, atomically; existing members stay.
     ///
     /// Source: IAM API v1alpha1, `POST /groups/{id}/add-members` (AddGroupMembers). Tried again as [`Client::add_member`].
     ///
     /// # Errors
-    /// [`ErrorKind::NotFound`](super::ErrorKind::NotFound) when the group or one of the members is not there.
+    /// [`ErrorKind::NotFound`](super::ErrorKind::NotFound) when the group or one of the members does not exist.
     pub async fn add_members(&self, id: &GroupId, members: &Members) -> Result<Group, Error> {
         let sent = self.send(Call::action(format!("{PATH}/{id}/add-members"), members)).await;
         self.or_group_as_wanted(id, sent, |group| group.has_all(members)).await

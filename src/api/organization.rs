@@ -39,7 +39,7 @@ impl Client {
     /// Source: IAM API v1alpha1, `PATCH /organizations/{id}/login-methods` (UpdateOrganizationLoginMethods).
     ///
     /// # Errors
-    /// [`ErrorKind::PreconditionFailed`] where none would be left; what the API answers then was never recorded.
+    /// [`ErrorKind::PreconditionFailed`] where none would be left; the API's answer in that case was never recorded.
     pub async fn update_login_methods(&self, change: &UpdateLoginMethods) -> Result<Organization, Error> {
         self.send(Call::patch(self.own_path("/login-methods"), change)).await
     }

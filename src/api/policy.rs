@@ -8,8 +8,8 @@ use super::wire::{CreatePolicy, InOrganization, Nothing, Policy, UpdatePolicy};
 
 const PATH: &str = "/iam/v1alpha1/policies";
 
-/// Which policies to list, and in which order. Fact: whether a filter wants the whole text or a part is not documented, so
-/// compare again what comes.
+/// Which policies to list, and in which order. Fact: it is not documented whether a filter matches the whole text or a
+/// part, so compare the results again.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ListPolicies {
     /// The order.
@@ -24,11 +24,11 @@ pub struct ListPolicies {
     pub application_ids: Vec<ApplicationId>,
     /// Only those attached to nobody, or only the others.
     pub no_principal: Option<bool>,
-    /// Of this name, of at least one character.
+    /// With this name, of at least one character.
     pub policy_name: Option<String>,
     /// With this tag.
     pub tag: Option<String>,
-    /// Of these ids.
+    /// With these ids.
     pub policy_ids: Vec<PolicyId>,
 }
 
@@ -83,19 +83,18 @@ impl Client {
     /// Source: IAM API v1alpha1, `GET /policies/{id}` (GetPolicy).
     ///
     /// # Errors
-    /// [`ErrorKind::NotFound`](super::ErrorKind::NotFound) when there is none of this id.
+    /// [`ErrorKind::NotFound`](super::ErrorKind::NotFound) when no object has this id.
     pub async fn get_policy(&self, id: &PolicyId) -> Result<Policy, Error> {
         self.send(Call::get(format!("{PATH}/{id}"))).await
     }
 
-    /// Makes a policy with its rules. Fact: the counters of the answer are 0, whatever the rules.
+    /// Creates a policy with its rules. Fact: the counters of the answer are 0, whatever the rules.
     ///
-    /// Source: IAM API v1alpha1, `POST /policies` (CreatePolicy). Nothing says that the API refuses a name that another
-    /// one bears.
+    /// Source: IAM API v1alpha1, `POST /policies` (CreatePolicy). It is not documented whether the API refuses a name
+    /// that is in use.
     ///
     /// # Errors
-    /// [`ErrorKind::OutcomeUnknown`](super::ErrorKind::OutcomeUnknown) when it may have been made without an answer saying
-    /// so.
+    /// [`ErrorKind::OutcomeUnknown`](super::ErrorKind::OutcomeUnknown) when no answer says whether it was created.
     pub async fn create_policy(&self, policy: &CreatePolicy) -> Result<Policy, Error> {
         let body = InOrganization { organization_id: self.organization(), body: policy };
         self.send(Call::post(PATH, &body)).await
@@ -107,7 +106,7 @@ impl Client {
     /// as it was.
     ///
     /// # Errors
-    /// [`ErrorKind::NotFound`](super::ErrorKind::NotFound) when it went away.
+    /// [`ErrorKind::NotFound`](super::ErrorKind::NotFound) when it no longer exists.
     pub async fn update_policy(&self, id: &PolicyId, change: &UpdatePolicy) -> Result<Policy, Error> {
         self.send(Call::patch(format!("{PATH}/{id}"), change)).await
     }
@@ -117,19 +116,18 @@ impl Client {
     /// Source: IAM API v1alpha1, `DELETE /policies/{id}` (DeletePolicy).
     ///
     /// # Errors
-    /// [`ErrorKind::NotFound`](super::ErrorKind::NotFound) when there is none of this id, unless a try before this one may
+    /// [`ErrorKind::NotFound`](super::ErrorKind::NotFound) when no object has this id, unless a try before this one may
     /// have deleted it.
     pub async fn delete_policy(&self, id: &PolicyId) -> Result<(), Error> {
         self.send_empty(Call::delete(format!("{PATH}/{id}"))).await
     }
 
-    /// Makes a copy of a policy. What the copy is named and what goes into it is not documented.
+    /// Copies a policy. The name and the content of the copy are not documented.
     ///
     /// Source: IAM API v1alpha1, `POST /policies/{id}/clone` (ClonePolicy).
     ///
     /// # Errors
-    /// [`ErrorKind::OutcomeUnknown`](super::ErrorKind::OutcomeUnknown) when it may have been made without an answer saying
-    /// so.
+    /// [`ErrorKind::OutcomeUnknown`](super::ErrorKind::OutcomeUnknown) when no answer says whether it was created.
     pub async fn clone_policy(&self, id: &PolicyId) -> Result<Policy, Error> {
         self.send(Call::post(format!("{PATH}/{id}/clone"), &Nothing {})).await
     }

@@ -13,9 +13,9 @@ const PATH: &str = "/account/v3/projects";
 pub struct ListProjects {
     /// The order.
     pub order_by: ProjectOrder,
-    /// Of this name. It has to be one that a project can bear.
+    /// With this name, which must be valid for a project.
     pub name: Option<String>,
-    /// Of these ids.
+    /// With these ids.
     pub project_ids: Vec<ProjectId>,
 }
 
@@ -47,18 +47,17 @@ impl Client {
     /// Source: Account API v3, `GET /projects/{id}` (GetProject).
     ///
     /// # Errors
-    /// [`ErrorKind::NotFound`](super::ErrorKind::NotFound) when there is none of this id.
+    /// [`ErrorKind::NotFound`](super::ErrorKind::NotFound) when no object has this id.
     pub async fn get_project(&self, id: &ProjectId) -> Result<Project, Error> {
         self.send(Call::get(format!("{PATH}/{id}"))).await
     }
 
-    /// Makes a project. Fact: a name that another one bears is taken.
+    /// Creates a project. Fact: the API accepts a name that another project has.
     ///
     /// Source: Account API v3, `POST /projects` (CreateProject).
     ///
     /// # Errors
-    /// [`ErrorKind::OutcomeUnknown`](super::ErrorKind::OutcomeUnknown) when it may have been made without an answer saying
-    /// so.
+    /// [`ErrorKind::OutcomeUnknown`](super::ErrorKind::OutcomeUnknown) when no answer says whether it was created.
     pub async fn create_project(&self, project: &CreateProject) -> Result<Project, Error> {
         let body = InOrganization { organization_id: self.organization(), body: project };
         self.send(Call::post(PATH, &body)).await
@@ -69,7 +68,7 @@ impl Client {
     /// Source: Account API v3, `PATCH /projects/{id}` (UpdateProject).
     ///
     /// # Errors
-    /// [`ErrorKind::NotFound`](super::ErrorKind::NotFound) when it went away.
+    /// [`ErrorKind::NotFound`](super::ErrorKind::NotFound) when it no longer exists.
     pub async fn update_project(&self, id: &ProjectId, change: &UpdateProject) -> Result<Project, Error> {
         self.send(Call::patch(format!("{PATH}/{id}"), change)).await
     }
@@ -80,7 +79,7 @@ impl Client {
     ///
     /// # Errors
     /// [`ErrorKind::PreconditionFailed`](super::ErrorKind::PreconditionFailed) while there is something in it;
-    /// [`ErrorKind::NotFound`](super::ErrorKind::NotFound) when there is none of this id, unless a try before this one may
+    /// [`ErrorKind::NotFound`](super::ErrorKind::NotFound) when no object has this id, unless a try before this one may
     /// have deleted it.
     pub async fn delete_project(&self, id: &ProjectId) -> Result<(), Error> {
         self.send_empty(Call::delete(format!("{PATH}/{id}"))).await

@@ -13,7 +13,7 @@ const PATH: &str = "/iam/v1alpha1/quota";
 pub struct ListQuota {
     /// The order.
     pub order_by: QuotaOrder,
-    /// Of these names.
+    /// With these names.
     pub quotum_names: Vec<QuotumName>,
 }
 
@@ -54,7 +54,7 @@ impl Client {
     /// Source: IAM API v1alpha1, `GET /quota/{name}` (GetQuotum).
     ///
     /// # Errors
-    /// [`ErrorKind::NotFound`](super::ErrorKind::NotFound) when there is none of this name.
+    /// [`ErrorKind::NotFound`](super::ErrorKind::NotFound) when no quota has this name.
     pub async fn get_quotum(&self, name: &QuotumName) -> Result<Quotum, Error> {
         let query = Query::default().one("organization_id", Some(self.organization()));
         self.send(Call::get(format!("{PATH}/{name}")).query(query.done())).await

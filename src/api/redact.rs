@@ -1,7 +1,7 @@
-//! Removes the client's own secret from what the API says, so that no answer can echo it into a log.
+//! Removes the client's own secret from answers of the API, so that no answer can echo it into a log.
 //!
-//! What counts is the text that a reader ends up with, so the strings of an answer are decoded before they are
-//! searched, and what other layers may have encoded is found as well: JSON escapes, percent and HTML encoding, hex, and
+//! A reader sees decoded text, so the strings of an answer are decoded before they are searched. Encodings of
+//! other layers are found as well: JSON escapes, percent and HTML encoding, hex, and
 //! base64 wherever the secret stands in the encoded bytes.
 
 use std::borrow::Cow;
@@ -11,10 +11,10 @@ use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 
 use super::secret::Secret;
 
-/// What stands in its place.
+/// The replacement.
 const INSTEAD: &[u8] = b"[secret]";
 
-/// Shorter texts are no secrets, and stand in answers by chance.
+/// Shorter texts are not secrets, and occur in answers by chance.
 const SHORTEST: usize = 16;
 
 /// So many encodings of one character within each other are undone; a run of any length would cost its square.

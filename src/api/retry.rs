@@ -1,4 +1,4 @@
-//! The one retry policy: what is sent again, when, and what never is.
+//! The one retry policy: which requests are sent again, when, and which never are.
 //!
 //! [`RetryPolicy::decide`] is a pure function of what happened, so that a test can ask it anything. It knows no
 //! resource: a method says by its [`Replay`] what a second sending would mean.
@@ -46,13 +46,13 @@ pub(super) enum Replay {
 /// What became of one try, as far as sending again depends on it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum TryFailure {
-    /// No connection came to be, so the request was not sent.
+    /// The connection was not established, so the request was not sent.
     NotSent,
     /// The certificate was refused: trying again changes nothing.
     Certificate,
-    /// The request was sent, at least in part, and no whole answer came back.
+    /// The request was sent, at least in part, and no complete answer was received.
     Interrupted,
-    /// An answer came that says no.
+    /// The answer is an error.
     Status(u16, RetryReason),
     /// A 2xx answer that cannot be read. It was executed, and would be answered like this again.
     Unreadable,
@@ -97,7 +97,7 @@ pub(super) struct Try {
     pub(super) jitter: f64,
 }
 
-/// What to do after a failed try.
+/// The decision after a failed try.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Decision {
     /// Send it again after this time.
@@ -145,7 +145,7 @@ impl RetryPolicy {
         retry_after.unwrap_or_default().min(self.longest_retry_after)
     }
 
-    /// A 403 is final, save while a permission of the caller's own granting is on its way.
+    /// A 403 is final, unless a permission that the caller has just granted is still propagating.
     fn after_a_grant(&self, t: &Try) -> Decision {
         let wait = self.backoff(t.attempt, PROPAGATION_STEP, t.jitter).max(self.base / 2);
         if wait < t.propagation_left { Decision::Again(wait) } else { Decision::GiveUp }
@@ -157,7 +157,7 @@ impl RetryPolicy {
     }
 }
 
-/// Whether the same request can fare better later.
+/// Whether the same request may succeed later.
 fn is_worth_it(failure: TryFailure) -> bool {
     match failure {
         TryFailure::NotSent | TryFailure::Interrupted => true,

@@ -1,4 +1,4 @@
-//! The tries of a call between which its caller looks at what it is about to overwrite.
+//! Retries of a call whose caller reads the object again before each try.
 
 use std::time::Duration;
 
@@ -8,8 +8,8 @@ use super::error::Error;
 
 /// How often a call has been sent, for a caller that decides anew before each try.
 ///
-/// What the client sends again by itself it sends blindly: what somebody else wrote while it waited would be
-/// overwritten. A caller who minds sends each try through [`Client::single`](super::Client::single), looks, and waits as [`RetryState::again`] says.
+/// The client retries blindly: it would overwrite what somebody else wrote while it waited. A caller that must not do
+/// that sends each try through [`Client::single`](super::Client::single), looks, and waits as [`RetryState::again`] says.
 #[derive(Debug, Clone)]
 pub struct RetryState {
     began: Instant,

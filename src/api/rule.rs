@@ -32,7 +32,7 @@ impl Client {
     /// id, also one that stays as it was.
     ///
     /// # Errors
-    /// [`ErrorKind::NotFound`](super::ErrorKind::NotFound) when the policy went away since it was read.
+    /// [`ErrorKind::NotFound`](super::ErrorKind::NotFound) when the policy was deleted since it was read.
     ///
     /// ```
     /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/example.rs"));

@@ -1,4 +1,4 @@
-//! A value that must not be seen: the secret half of an API key, or a password.
+//! A secret value: the secret half of an API key, or a password.
 use std::fmt;
 
 use secrecy::{ExposeSecret, SecretSlice, SecretString};
@@ -7,7 +7,7 @@ use serde::{Deserialize, Deserializer};
 /// A secret key, a token or a password.
 ///
 /// It has no `Display`, no comparison and no `Serialize`, its `Debug` is blank, and its memory is wiped when it is
-/// dropped. Who needs the text asks for it by [`Secret::expose`], which is easy to find in a review.
+/// dropped. To get the text, call [`Secret::expose`], which is easy to find in a review.
 ///
 /// ```
 /// use scw_iam::api::Secret;
@@ -35,7 +35,7 @@ use serde::{Deserialize, Deserializer};
 pub struct Secret(SecretString);
 
 impl Secret {
-    /// Takes a text in as a secret.
+    /// Wraps a text as a secret.
     pub fn new(text: impl Into<String>) -> Self {
         Self(SecretString::from(text.into()))
     }
@@ -52,12 +52,12 @@ impl fmt::Debug for Secret {
     }
 }
 
-/// Data of a secret: as [`Secret`], for what need not be text.
+/// Binary data of a secret: like [`Secret`], but not necessarily text.
 #[derive(Clone)]
 pub struct SecretBytes(SecretSlice<u8>);
 
 impl SecretBytes {
-    /// Takes bytes in as a secret.
+    /// Wraps bytes as a secret.
     pub fn new(bytes: Vec<u8>) -> Self {
         Self(SecretSlice::from(bytes))
     }

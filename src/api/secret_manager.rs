@@ -16,7 +16,7 @@ pub struct ListSecrets {
     pub order_by: SecretOrder,
     /// In this project.
     pub project_id: Option<ProjectId>,
-    /// Of this name.
+    /// With this name.
     pub name: Option<String>,
     /// In this folder, and in none below it.
     pub path: Option<String>,
@@ -66,18 +66,17 @@ impl Client {
     /// answered.
     ///
     /// # Errors
-    /// [`ErrorKind::NotFound`](super::ErrorKind::NotFound) when there is none of this id in the region.
+    /// [`ErrorKind::NotFound`](super::ErrorKind::NotFound) when the region has no secret with this id.
     pub async fn get_secret(&self, region: &Region, id: &SecretId) -> Result<StoredSecret, Error> {
         self.send(Call::get(format!("{}/{id}", secrets(region)))).await
     }
 
-    /// Makes a secret without versions. Fact: a second one of the same name in the same folder is not refused.
+    /// Creates a secret without versions. Fact: a second one of the same name in the same folder is not refused.
     ///
     /// Source: Secret Manager API v1beta1, `POST /secrets` (CreateSecret).
     ///
     /// # Errors
-    /// [`ErrorKind::OutcomeUnknown`](super::ErrorKind::OutcomeUnknown) when it may have been made without an answer saying
-    /// so: list before making it again.
+    /// [`ErrorKind::OutcomeUnknown`](super::ErrorKind::OutcomeUnknown) when no answer says whether it was created: list before making it again.
     pub async fn create_secret(&self, region: &Region, secret: &CreateSecret) -> Result<StoredSecret, Error> {
         self.send(Call::post(secrets(region), secret)).await
     }
@@ -111,8 +110,7 @@ impl Client {
     /// Source: Secret Manager API v1beta1, `POST /secrets/{id}/versions` (CreateSecretVersion).
     ///
     /// # Errors
-    /// [`ErrorKind::OutcomeUnknown`](super::ErrorKind::OutcomeUnknown) when it may have been made without an answer saying
-    /// so; [`ErrorKind::QuotaExceeded`](super::ErrorKind::QuotaExceeded) when there are 20. No error quotes the API, which
+    /// [`ErrorKind::OutcomeUnknown`](super::ErrorKind::OutcomeUnknown) when no answer says whether it was created; [`ErrorKind::QuotaExceeded`](super::ErrorKind::QuotaExceeded) when there are 20. No error quotes the API, which
     /// might quote the data.
     ///
     /// ```
@@ -156,7 +154,7 @@ impl Client {
     /// permission of its own.
     ///
     /// # Errors
-    /// [`ErrorKind::NotFound`](super::ErrorKind::NotFound) when there is none of this number;
+    /// [`ErrorKind::NotFound`](super::ErrorKind::NotFound) when no version has this number;
     /// [`ErrorKind::InvalidAnswer`](super::ErrorKind::InvalidAnswer) when the data is not what its sum says.
     pub async fn access_secret_version(
         &self,
@@ -173,7 +171,7 @@ impl Client {
     /// Source: Secret Manager API v1beta1, `POST /secrets/{id}/versions/{revision}/enable` (EnableSecretVersion).
     ///
     /// # Errors
-    /// [`ErrorKind::NotFound`](super::ErrorKind::NotFound) when there is none of this number.
+    /// [`ErrorKind::NotFound`](super::ErrorKind::NotFound) when no version has this number.
     pub async fn enable_secret_version(
         &self,
         region: &Region,
@@ -189,7 +187,7 @@ impl Client {
     /// Source: Secret Manager API v1beta1, `POST /secrets/{id}/versions/{revision}/disable` (DisableSecretVersion).
     ///
     /// # Errors
-    /// [`ErrorKind::NotFound`](super::ErrorKind::NotFound) when there is none of this number.
+    /// [`ErrorKind::NotFound`](super::ErrorKind::NotFound) when no version has this number.
     pub async fn disable_secret_version(
         &self,
         region: &Region,
@@ -205,7 +203,7 @@ impl Client {
     /// Source: Secret Manager API v1beta1, `DELETE /secrets/{id}/versions/{revision}` (DeleteSecretVersion).
     ///
     /// # Errors
-    /// [`ErrorKind::NotFound`](super::ErrorKind::NotFound) when there is none of this number, unless a try before this one
+    /// [`ErrorKind::NotFound`](super::ErrorKind::NotFound) when no version has this number, unless a try before this one
     /// may have deleted it.
     pub async fn delete_secret_version(
         &self,

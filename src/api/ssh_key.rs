@@ -13,7 +13,7 @@ const PATH: &str = "/iam/v1alpha1/ssh-keys";
 pub struct ListSshKeys {
     /// The order.
     pub order_by: SshKeyOrder,
-    /// Of this name, of 1 to 1000 characters.
+    /// With this name, of 1 to 1000 characters.
     pub name: Option<String>,
     /// Of this project.
     pub project_id: Option<ProjectId>,
@@ -52,7 +52,7 @@ impl Client {
     /// Source: IAM API v1alpha1, `GET /ssh-keys/{id}` (GetSSHKey).
     ///
     /// # Errors
-    /// [`ErrorKind::NotFound`](super::ErrorKind::NotFound) when there is none of this id.
+    /// [`ErrorKind::NotFound`](super::ErrorKind::NotFound) when no object has this id.
     pub async fn get_ssh_key(&self, id: &SshKeyId) -> Result<SshKey, Error> {
         self.send(Call::get(format!("{PATH}/{id}"))).await
     }
@@ -62,8 +62,7 @@ impl Client {
     /// Source: IAM API v1alpha1, `POST /ssh-keys` (CreateSSHKey).
     ///
     /// # Errors
-    /// [`ErrorKind::OutcomeUnknown`](super::ErrorKind::OutcomeUnknown) when it may have been added without an answer saying
-    /// so.
+    /// [`ErrorKind::OutcomeUnknown`](super::ErrorKind::OutcomeUnknown) when no answer says whether it was added.
     pub async fn create_ssh_key(&self, key: &CreateSshKey) -> Result<SshKey, Error> {
         self.send(Call::post(PATH, key)).await
     }
@@ -73,7 +72,7 @@ impl Client {
     /// Source: IAM API v1alpha1, `PATCH /ssh-keys/{id}` (UpdateSSHKey).
     ///
     /// # Errors
-    /// [`ErrorKind::NotFound`](super::ErrorKind::NotFound) when it went away.
+    /// [`ErrorKind::NotFound`](super::ErrorKind::NotFound) when it no longer exists.
     pub async fn update_ssh_key(&self, id: &SshKeyId, change: &UpdateSshKey) -> Result<SshKey, Error> {
         self.send(Call::patch(format!("{PATH}/{id}"), change)).await
     }
@@ -83,7 +82,7 @@ impl Client {
     /// Source: IAM API v1alpha1, `DELETE /ssh-keys/{id}` (DeleteSSHKey).
     ///
     /// # Errors
-    /// [`ErrorKind::NotFound`](super::ErrorKind::NotFound) when there is none of this id, unless a try before this one may
+    /// [`ErrorKind::NotFound`](super::ErrorKind::NotFound) when no object has this id, unless a try before this one may
     /// have deleted it.
     pub async fn delete_ssh_key(&self, id: &SshKeyId) -> Result<(), Error> {
         self.send_empty(Call::delete(format!("{PATH}/{id}"))).await

@@ -15,11 +15,11 @@ const PATH: &str = "/iam/v1alpha1/users";
 pub struct ListUsers {
     /// The order.
     pub order_by: UserOrder,
-    /// Of these ids.
+    /// With these ids.
     pub user_ids: Vec<UserId>,
     /// Only those with a second factor, or only the others.
     pub mfa: Option<bool>,
-    /// With this tag. Whether it wants the whole tag or a part is not documented.
+    /// With this tag. It is not documented whether the filter matches the whole tag or a part.
     pub tag: Option<String>,
     /// Of this type.
     pub kind: Option<UserType>,
@@ -66,7 +66,7 @@ impl Client {
     /// Source: IAM API v1alpha1, `GET /users/{id}` (GetUser).
     ///
     /// # Errors
-    /// [`ErrorKind::NotFound`](super::ErrorKind::NotFound) when there is none of this id.
+    /// [`ErrorKind::NotFound`](super::ErrorKind::NotFound) when no object has this id.
     pub async fn get_user(&self, id: &UserId) -> Result<User, Error> {
         self.send(Call::get(format!("{PATH}/{id}"))).await
     }
@@ -76,8 +76,7 @@ impl Client {
     /// Source: IAM API v1alpha1, `POST /users` (CreateUser).
     ///
     /// # Errors
-    /// [`ErrorKind::OutcomeUnknown`](super::ErrorKind::OutcomeUnknown) when it may have been done without an answer saying
-    /// so.
+    /// [`ErrorKind::OutcomeUnknown`](super::ErrorKind::OutcomeUnknown) when no answer says whether it was done.
     pub async fn create_user(&self, user: &CreateUser) -> Result<User, Error> {
         let body = InOrganization { organization_id: self.organization(), body: user };
         self.send(Call::post(PATH, &body).secret_answer()).await
@@ -88,7 +87,7 @@ impl Client {
     /// Source: IAM API v1alpha1, `PATCH /users/{id}` (UpdateUser). Fact: the answer still has the old `updated_at`.
     ///
     /// # Errors
-    /// [`ErrorKind::NotFound`](super::ErrorKind::NotFound) when it went away.
+    /// [`ErrorKind::NotFound`](super::ErrorKind::NotFound) when it no longer exists.
     pub async fn update_user(&self, id: &UserId, change: &UpdateUser) -> Result<User, Error> {
         self.send(Call::patch(format!("{PATH}/{id}"), change)).await
     }
@@ -96,11 +95,11 @@ impl Client {
     /// Changes the username of a member: 2 to 150 of ASCII letters, digits and `@ . _ -`.
     ///
     /// Source: IAM API v1alpha1, `POST /users/{id}/update-username` (UpdateUserUsername). It leads to a named state, so it
-    /// is tried again after any passing failure; should the API refuse the second time, the user is read to see whether the
-    /// first has worked.
+    /// is tried again after any passing failure; if the API refuses a second time, the user is read to see whether the
+    /// first request worked.
     ///
     /// # Errors
-    /// [`ErrorKind::NotFound`](super::ErrorKind::NotFound) when there is none of this id.
+    /// [`ErrorKind::NotFound`](super::ErrorKind::NotFound) when no object has this id.
     pub async fn update_username(&self, id: &UserId, username: &str) -> Result<User, Error> {
         let call = Call::action(format!("{PATH}/{id}/update-username"), &UpdateUsername { username });
         let sent = self.send(call).await;
@@ -112,7 +111,7 @@ impl Client {
     /// Source: IAM API v1alpha1, `POST /users/{id}/lock` (LockUser).
     ///
     /// # Errors
-    /// [`ErrorKind::NotFound`](super::ErrorKind::NotFound) when there is none of this id.
+    /// [`ErrorKind::NotFound`](super::ErrorKind::NotFound) when no object has this id.
     pub async fn lock_user(&self, id: &UserId) -> Result<User, Error> {
         let sent = self.send(Call::action(format!("{PATH}/{id}/lock"), &Nothing {})).await;
         self.or_user_as_wanted(id, sent, |user| user.locked).await
@@ -123,7 +122,7 @@ impl Client {
     /// Source: IAM API v1alpha1, `POST /users/{id}/unlock` (UnlockUser).
     ///
     /// # Errors
-    /// [`ErrorKind::NotFound`](super::ErrorKind::NotFound) when there is none of this id.
+    /// [`ErrorKind::NotFound`](super::ErrorKind::NotFound) when no object has this id.
     pub async fn unlock_user(&self, id: &UserId) -> Result<User, Error> {
         let sent = self.send(Call::action(format!("{PATH}/{id}/unlock"), &Nothing {})).await;
         self.or_user_as_wanted(id, sent, |user| !user.locked).await
@@ -135,7 +134,7 @@ impl Client {
     /// Source: IAM API v1alpha1, `DELETE /users/{id}` (DeleteUser).
     ///
     /// # Errors
-    /// [`ErrorKind::NotFound`](super::ErrorKind::NotFound) when there is none of this id, unless a try before this one may
+    /// [`ErrorKind::NotFound`](super::ErrorKind::NotFound) when no object has this id, unless a try before this one may
     /// have deleted it.
     ///
     /// ```

@@ -1,4 +1,4 @@
-//! What the organization holds, as far as the plan and the steps of this run say.
+//! The expected state of the organization, according to the plan and the steps of this run.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
@@ -6,24 +6,24 @@ use crate::live::LiveObject;
 use crate::model::{Address, Attachment, Email, Key, Object, State};
 use crate::plan::{Action, PartialState, Plan, Step, StepId, rehearse};
 
-/// What an object may be: `None` for nothing, by a name where it is known.
+/// A possible state of an object; `None` if it does not exist. The name is there if it is known.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Version {
     pub(super) title: Option<String>,
     pub(super) object: Option<Object>,
 }
 
-/// What the organization holds: what the plan saw, with the steps that are done on top. A step that is on its way may have
-/// been executed or not, so that both are believed of what it writes.
+/// The expected state: the planned-from state, plus the finished steps. A step in flight may or may not have been
+/// executed, so both versions of its object are possible.
 pub(super) struct Believed<'a> {
     plan: &'a Plan,
     now: PartialState,
-    /// What objects are called whose address does not say it.
+    /// The names of objects whose address does not contain them.
     titles: HashMap<Address, String>,
     /// Steps that were begun and whose end is not known.
     open: BTreeMap<StepId, &'a Action>,
-    /// What a step deletes or has deleted. How the API shows what referred to it is not known, so that it is left out of
-    /// every comparison.
+    /// Objects that a step deletes or has deleted. It is not known how the API shows references to them, so they are left
+    /// out of every comparison.
     leaving: HashSet<Address>,
     /// The policies that are ever attached to a group, by the plan.
     attached: HashMap<Key, BTreeSet<Address>>,
@@ -61,17 +61,18 @@ impl<'a> Believed<'a> {
         }
     }
 
-    /// Returns an object as it is, as far as steps are done.
+    /// Returns an object after the finished steps.
     pub(super) fn get(&self, address: &Address) -> Option<&Object> {
         self.now.get(self.plan.before(), address)
     }
 
-    /// Returns the name that an object has, as far as steps are done; `None` where only its id is known.
+    /// Returns the name of an object after the finished steps; `None` if only its id is known.
     fn title(&self, address: &Address) -> Option<String> {
         self.titles.get(address).cloned().or_else(|| address.key().title().map(str::to_owned))
     }
 
-    /// Returns what an object may be: as it is, and as each step that is on its way makes it, one that is asking aside.
+    /// Returns the possible states of an object: the current one, and that after each step in flight, except for the step
+    /// that asks.
     pub(super) fn versions(&self, address: &Address, asking: Option<StepId>) -> Vec<Version> {
         let now = Version { title: self.title(address), object: self.get(address).cloned() };
         let open =

@@ -18,14 +18,14 @@ use crate::live::{self, Known, api_id};
 use crate::model::{Address, Catalogue, Id, Ids, Key, Kind, Policy, Rules};
 use crate::plan::{Action, Plan, Step};
 
-/// What the steps under way share.
+/// State that the running steps share.
 pub(super) struct ApplyContext<'a> {
     client: &'a Client,
     pub(super) options: &'a RunOptions,
     pub(super) plan: &'a Plan,
     pub(super) reads: SharedReads,
     ids: Arc<Mutex<Ids>>,
-    /// Returns what the object of an id goes by, one that this run deleted included.
+    /// Returns the key of the object with an id, one that this run deleted included.
     address_of: Box<dyn Fn(Id) -> Option<Address> + Send + Sync>,
     table: Mutex<Ledger<'a>>,
     /// The rules that a policy had, or that are being read, and when it had last been changed then.
@@ -38,11 +38,11 @@ pub(super) struct ApplyContext<'a> {
 /// When a policy had last been changed, and its rules since.
 type KnownRules = (Timestamp, Arc<OnceCell<Rules>>);
 
-/// What the steps that are done have changed.
+/// Changes by the finished steps.
 struct Ledger<'a> {
     /// Every id that was given before the run or in it.
     known: HashSet<Id>,
-    /// What the run made of which there may be several of a name.
+    /// Objects that the run created whose name may not be unique.
     shared_names: HashMap<Address, Id>,
     /// What the run deleted.
     deleted: Vec<(Address, Id)>,
@@ -100,7 +100,7 @@ impl<'a> ApplyContext<'a> {
         read(&self.table().believed)
     }
 
-    /// Returns the id of an object: what the table says, or the id that it goes by.
+    /// Returns the id of an object: from the table, or the id that is its key.
     pub(super) fn id_of(&self, address: &Address) -> Result<Id, StepError> {
         let known = || lock(&self.ids).get(address);
         address.key().id().or_else(known).ok_or_else(|| StepError::Unknown(address.clone()))
@@ -111,7 +111,7 @@ impl<'a> ApplyContext<'a> {
         self.id_of(address).map(api_id)
     }
 
-    /// Returns what the object of an id goes by.
+    /// Returns the key of the object with an id.
     pub(super) fn address_of(&self, id: Id) -> Option<Address> {
         (self.address_of)(id)
     }
@@ -167,8 +167,8 @@ impl<'a> ApplyContext<'a> {
         self.table().deleted.clone()
     }
 
-    /// Returns the rules of a policy that was last changed at this time. They are only read where it has been changed
-    /// since they were known, and once for all who ask meanwhile: while that time stays, they do.
+    /// Returns the rules of a policy that was last changed at this time. They are read only if it has been changed
+    /// since they were known, and once for all steps that ask in the meantime.
     pub(super) async fn rules(&self, policy: Id, changed_at: Option<Timestamp>) -> ReadResult<Rules> {
         let read = || async { live::rules(&self.client(), policy, &self.known()).await.map_err(Arc::new) };
         let Some(changed_at) = changed_at else { return read().await };
@@ -203,7 +203,7 @@ impl<'a> ApplyContext<'a> {
         FieldWords { projects: &self.plan.outcome().projects }
     }
 
-    /// Returns the client, patient with a 403 while something that this run granted to the caller is on its way.
+    /// Returns the client; it retries a 403 while a grant of this run to the caller may still be propagating.
     pub(super) fn client(&self) -> Client {
         match *lock(&self.granted_at) {
             Some(at) => self.client.with_propagation_window(at, self.options.propagation),
@@ -256,6 +256,6 @@ fn baseline(ids: &Ids, key: &Key, policy: &Policy) -> Option<(Id, KnownRules)> {
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    // A panic while it was held cannot have left half of a change: each is one call.
+    // A panic cannot have left half of a change, because each change is one call.
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

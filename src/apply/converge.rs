@@ -1,5 +1,5 @@
-//! Reads again what was touched, and what gives access to everybody whom the plan touched, until it is what the plan leads
-//! to.
+//! Reads the changed objects again, and those that give access to everybody whom the plan affects, until they match the
+//! outcome of the plan.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -25,14 +25,14 @@ use crate::plan::Unkept;
 const FIRST_WAIT: Duration = Duration::from_millis(250);
 const LONGEST_WAIT: Duration = Duration::from_secs(10);
 
-/// Something that was touched and is not what the plan leads to.
+/// A changed object that does not match the outcome of the plan.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Difference {
     /// The object.
     pub address: Address,
     /// The field, as the API names it; `None` for the object itself.
     pub field: Option<&'static str>,
-    /// What the plan leads to, in words.
+    /// The outcome of the plan, in words.
     pub wanted: String,
     /// What was found, in words.
     pub found: String,
@@ -67,7 +67,7 @@ struct Survey {
     who: BTreeSet<Principal>,
 }
 
-/// Reads until nothing differs, the time is up, or somebody asks to stop.
+/// Reads until nothing differs, the time is up, or the apply is interrupted.
 pub(super) async fn check(
     run: &ApplyContext<'_>,
     progress: &dyn Progress,
@@ -77,7 +77,7 @@ pub(super) async fn check(
     let survey = Survey::of(run);
     progress.checking(survey.touched.len());
     let (deadline, mut wait) = (Instant::now() + options.converge_within, FIRST_WAIT);
-    // What is left behind is mended in the first reading.
+    // Leftovers are cleaned up in the first read.
     let (mut left_behind, mut first) = (Vec::new(), true);
     loop {
         let reading = async {
@@ -113,12 +113,12 @@ pub(super) async fn check(
     }
 }
 
-/// What came of mending what a run leaves behind.
+/// The result of cleaning up after a run.
 #[derive(Default)]
 struct Tidied {
-    /// What was deleted again, for another run had made it at the same time.
+    /// Objects that were deleted again, because another run had created them at the same time.
     twins: Vec<Address>,
-    /// What could not be mended.
+    /// What could not be cleaned up.
     left_behind: Vec<Difference>,
 }
 
@@ -162,8 +162,8 @@ impl Survey {
         found
     }
 
-    /// Compares who holds what: somebody else may have changed what the plan does not touch, and gives it to people whom it
-    /// touches.
+    /// Compares who holds which access: somebody else may have changed objects that the plan does not touch, but that give
+    /// access to people whom it affects.
     async fn access(&self, run: &ApplyContext<'_>) -> Vec<Difference> {
         if self.who.is_empty() {
             return Vec::new();

@@ -1,5 +1,5 @@
-//! Creates that leave no twins: the names are looked up before anything is sent and once more afterwards, and when an answer
-//! is lost, the list is read before anything is sent again.
+//! Creates objects without duplicates: looks up names before a request and once more afterwards, and if an answer is
+//! lost, reads the list before the request is sent again.
 //!
 //! The API has no idempotency key, and names of applications and policies may repeat. Fact: it is read-after-write
 //! consistent in all recordings.
@@ -26,13 +26,13 @@ const MOST_TRIES: usize = 4;
 /// Whether several objects of a kind may have one name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Naming {
-    /// They may, so that nothing but a list tells whether a name is free.
+    /// They may, so only a list tells whether a name is free.
     Shared,
     /// The API refuses a name that is taken.
     Unique,
 }
 
-/// Makes an object and learns its id.
+/// Creates an object and records its id.
 pub(super) async fn create<T: ObjectAnswer, F: Future<Output = Result<T, api::Error>>>(
     run: &ApplyContext<'_>,
     client: &Client,
@@ -70,7 +70,7 @@ pub(super) async fn create<T: ObjectAnswer, F: Future<Output = Result<T, api::Er
     Ok(how)
 }
 
-/// Sends the request until it is known what it made.
+/// Sends the request until its result is known.
 async fn send<T: ObjectAnswer, F: Future<Output = Result<T, api::Error>>>(
     run: &ApplyContext<'_>,
     address: &Address,
@@ -142,8 +142,8 @@ async fn unplanned_objects(
     Ok(found)
 }
 
-/// Looks whether somebody else has made the object since it was planned. One that is all that was to be made is as good as
-/// ours; anything else of the name is in the way.
+/// Looks whether somebody else has created the object since it was planned. An identical object is as good as ours; any
+/// other object with the name is in the way.
 async fn there_already(
     run: &ApplyContext<'_>,
     address: &Address,
@@ -207,13 +207,13 @@ async fn find(
     Err(StepError::Other { address: address.clone(), id: seen.id, mismatches })
 }
 
-/// Which of several of a name stays: the one that was made first.
+/// Returns which of several objects with the same name stays: the oldest.
 fn age(seen: &LiveObject) -> (Option<Timestamp>, Id) {
     (seen.created_at, seen.id)
 }
 
-/// Lists once more what has the name of an object that was just made, before anything comes to depend on it. Where another
-/// run has made the same at the same time, the younger one goes, by the hand that made it.
+/// Lists the objects with the name of one that was just created, before any step depends on it. If another run has
+/// created the same object at the same time, the run that created the younger one deletes it.
 async fn only_one(
     run: &ApplyContext<'_>,
     client: &Client,
@@ -260,7 +260,7 @@ pub(super) async fn settle(run: &ApplyContext<'_>) -> Result<Vec<Address>, (Addr
     });
     let lists = try_join_all(lists).await?;
     let mut removed = Vec::new();
-    // What refers to others goes before them.
+    // Objects that refer to others are deleted before these.
     for ((kind, made), all) in of_kind.into_iter().zip(lists).rev() {
         let unplanned_objects: Vec<&LiveObject> = all.iter().filter(|seen| !run.knows(seen.id)).collect();
         for (address, id) in made {

@@ -1,4 +1,4 @@
-//! What was done, as it is done: JSON lines, safe on disk before and after each write.
+//! A journal of an apply: JSON lines that are synced to disk before and after each write.
 
 use std::fs::File;
 use std::io::{self, Read as _, Seek as _, SeekFrom, Write};
@@ -24,7 +24,7 @@ pub struct Journal {
     buffer: Vec<u8>,
     /// Whether something is written and not yet safe.
     unsafe_yet: bool,
-    /// Why it could not be written once: after that it is left alone, for it may end in half a line.
+    /// The first write error; after it, nothing more is written, because the file may end in half a line.
     failed: Option<String>,
 }
 
@@ -45,7 +45,7 @@ impl Kept for File {
 }
 
 impl Journal {
-    /// Returns a journal that nobody keeps.
+    /// Returns a journal that records nothing.
     #[must_use]
     pub const fn none() -> Self {
         Self { run: String::new(), file: None, buffer: Vec::new(), unsafe_yet: false, failed: None }
@@ -107,7 +107,7 @@ impl Journal {
         self.write()
     }
 
-    /// Notes how a run ended. It is past saving when that cannot be written: everything before is safe.
+    /// Notes how a run ended. If that cannot be written, nothing is lost: everything before is safe.
     pub(super) fn end(&mut self, outcome: &Outcome) {
         let word = match &outcome.end {
             End::Done => "done",

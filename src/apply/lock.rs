@@ -1,4 +1,4 @@
-//! One apply at a time on one machine: a file in the user's state folder that the system locks.
+//! Allows one apply at a time on a machine, with a file lock in the user's state folder.
 
 use std::env;
 use std::ffi::OsString;
@@ -13,13 +13,13 @@ use crate::api::escaped;
 use crate::files;
 use crate::model::{Id, Stack};
 
-/// What a lock file says after its holder when requests are being sent.
+/// The note after the holder in a lock file while requests are being sent.
 const WRITING: &str = "writing\n";
 /// More of a lock file is not read.
 const LONGEST_NOTE: u64 = 1024;
 
-/// Keeps others out as long as it lives; the system lets go of it when the process ends, however it ends.
-#[must_use = "the lock is let go of when the guard is dropped"]
+/// Holds the lock until it is dropped; the system releases it when the process ends, however it ends.
+#[must_use = "the lock is released when the guard is dropped"]
 #[derive(Debug)]
 pub struct ApplyLock {
     file: File,
@@ -68,7 +68,7 @@ pub enum LockError {
         holder: Option<Holder>,
     },
     /// The file or its folder cannot be made or locked.
-    #[error("the lock file `{}` cannot be made or locked", escaped(&path.to_string_lossy()))]
+    #[error("cannot create or lock the lock file `{}`", escaped(&path.to_string_lossy()))]
     Io {
         /// The file, or the folder.
         path: PathBuf,
@@ -112,13 +112,13 @@ fn state_dir_of(variable: impl Fn(&str) -> Option<OsString>) -> Result<PathBuf, 
 
 /// Locks an organization and a stack on this machine, or says who has.
 ///
-/// The file stays when the guard is gone: to delete it would let two in, each with a file of its own. What it says
-/// about a holder counts only while it is locked, so a crash leaves nothing to clean up.
+/// The file stays when the lock is released: deleting it could let two processes lock different files. Its note about the
+/// holder counts only while it is locked, so a crash leaves nothing to clean up.
 ///
 /// # Errors
 /// [`LockError`].
 pub fn lock(state_dir: &Path, organization: Id, stack: Option<&Stack>) -> Result<ApplyLock, LockError> {
-    // A stack's name has no dot, so that no stack can be named like the lock of none.
+    // A stack name has no dot, so no stack has the lock of files without a stack.
     let name = match stack {
         Some(stack) => format!("{organization}.{stack}.lock"),
         None => format!("{organization}.lock"),
@@ -151,7 +151,7 @@ fn read(file: &File) -> Option<(Holder, bool)> {
 
 impl Drop for ApplyLock {
     fn drop(&mut self) {
-        // Closing the file lets go of the lock; the note goes first, so that nobody is named who holds nothing.
+        // Closing the file releases the lock. The note is removed first, so that it never names a process without a lock.
         let _ = self.file.rewind().and_then(|()| self.file.set_len(0));
         let _ = self.file.unlock();
     }

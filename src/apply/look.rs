@@ -1,8 +1,8 @@
-//! One more look right before a call that overwrites, deletes or gives access: at what it writes, and at what gives it its
-//! meaning.
+//! Reads again right before a call that overwrites, deletes or grants: the object that the call writes, and the objects
+//! that determine its effect.
 //!
-//! The API has no version to write against: the last writer wins. So between the look and the write lies the only
-//! moment in which somebody else's work can be lost, or somebody else can get what was not meant for them.
+//! The API has no conditional writes: the last writer wins. So only between the read and the write can somebody else's
+//! work be lost, or somebody get access that was not planned for them.
 
 use std::future::Future;
 use std::sync::Arc;
@@ -26,8 +26,8 @@ pub(super) enum LookResult {
     AlreadySo,
 }
 
-/// Sends a call with a look right before each try: what somebody else wrote while the retry policy waited is no more lost
-/// than what they wrote before.
+/// Sends a call with a read right before each try, so that it does not overwrite what somebody else wrote while the retry
+/// policy waited.
 pub(super) async fn look_and_send<F: Future<Output = Result<(), api::Error>>>(
     run: &ApplyContext<'_>,
     client: &Client,
@@ -56,7 +56,7 @@ pub(super) async fn look_and_send<F: Future<Output = Result<(), api::Error>>>(
     }
 }
 
-/// Looks at what a step writes and, unless the step has nothing left to do, at what gives it its meaning.
+/// Reads the object that a step writes and, unless it is already as desired, the objects that determine its effect.
 async fn look(run: &ApplyContext<'_>, step: &Step) -> Result<LookResult, StepError> {
     let (own, meaning) = futures::join!(own(run, step), meaning(run, step));
     match own? {
@@ -101,7 +101,7 @@ async fn read(run: &ApplyContext<'_>, address: &Address) -> Result<Option<LiveOb
     }
 }
 
-/// Says what is not as the plan saw it.
+/// Returns what has changed since the plan.
 pub(super) fn changed(
     run: &ApplyContext<'_>,
     address: &Address,
@@ -124,7 +124,7 @@ pub(super) fn changed(
     let fields = words.mismatches(planned.title.as_deref(), &object, &found).into_iter();
     let changes = fields.map(|it| {
         let desired = desired.as_ref().map(|desired| {
-            // What the step does not change is to stay as it was; what is already as desired differs from no wish.
+            // A field that the step does not change must be as planned; a field that is already as desired is no difference.
             let wanted = desired.iter().find(|(field, _)| *field == it.field);
             wanted.map_or_else(|| it.found.clone(), |(_, wanted)| wanted.clone())
         });

@@ -2,7 +2,7 @@
 
 use crate::model::{Address, Key, Meta};
 
-/// What a PATCH changes of it; what is `None` stays.
+/// What a PATCH changes of it; `None` leaves a field unchanged.
 #[derive(Debug, Clone, Default)]
 pub(super) struct MetaChange {
     pub(super) name: Option<String>,

@@ -1,9 +1,9 @@
-//! Steps → requests, as parallel as the order allows; the journal; the outcome.
+//! Steps → requests, as parallel as their order allows; the journal; the outcome.
 //!
 //! [`apply`] sends every step of a plan whose predecessors are done. The scheduler knows steps, edges and which of
-//! them revoke; what a step is on the wire is one match in `send`. A call that overwrites looks once more right before
-//! it, a create whose answer was lost is looked for before it is sent again, and what was touched is read in the end
-//! until it is what the plan leads to.
+//! them revoke; what a step is on the wire is one match in `send`. Before a call overwrites an object, it reads the object
+//! again. Before a create without an answer is sent again, its object is looked for. At the end, the changed objects
+//! are read until they match the outcome of the plan.
 
 mod application;
 mod believed;
@@ -43,16 +43,16 @@ use crate::plan::{Plan, Step};
 /// How a plan is applied.
 #[derive(Debug, Clone)]
 pub struct RunOptions {
-    /// How many steps are under way at most; not below 1.
+    /// The maximum number of steps that run at once; at least 1.
     pub parallelism: usize,
-    /// How long to wait along each edge that keeps a law of access, for those who need it to hold for the evaluation
-    /// too. Fact: what the API evaluates lags behind what it stores by up to a minute.
+    /// How long to wait along each edge that keeps a law of access, so that the law also holds for the API's evaluation.
+    /// Fact: the evaluation of access lags behind its storage by up to a minute.
     pub settle: Duration,
-    /// Who applies: a 403 shortly after a grant to them is taken for one still on its way.
+    /// Who applies: a 403 shortly after a grant to them is retried, because the grant may still be propagating.
     pub caller: Option<Principal>,
     /// How long after such a grant. Fact: the official provider waits two minutes.
     pub propagation: Duration,
-    /// How long what was touched is read again until it is what the plan leads to.
+    /// How long the changed objects are read again until they match the outcome of the plan.
     pub converge_within: Duration,
     /// How long to wait before each look for an object whose creation was not answered. When none of them finds it,
     /// the request is sent again.
@@ -72,7 +72,7 @@ impl Default for RunOptions {
     }
 }
 
-/// Who watches an apply. Nothing here may take long.
+/// Watches an apply. Its methods must return quickly.
 pub trait Progress: Sync {
     /// A step is about to be sent.
     fn started(&self, step: &Step) {
@@ -101,7 +101,7 @@ impl Progress for Unwatched {}
 /// `ids` has the ids of the live objects under the names that the plan leads to ([`Plan::ids`]); those of the objects
 /// that are made join them. Nothing is retried here but creates, which are looked for first: the client does the rest.
 ///
-/// Dropping the future stops at once; what was in flight is then told by the journal alone.
+/// Dropping the future stops at once; only the journal then tells what was in flight.
 pub async fn apply(
     plan: &Plan,
     client: &api::Client,

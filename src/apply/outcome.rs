@@ -10,7 +10,7 @@ use crate::live;
 use crate::model::{Address, Hint, Id};
 use crate::plan::StepId;
 
-/// What became of each step of a plan.
+/// The result of each step of a plan.
 #[must_use]
 #[derive(Debug)]
 pub struct Outcome {
@@ -24,7 +24,7 @@ pub struct Outcome {
     pub keys: KeysOutcome,
 }
 
-/// What became of one step.
+/// The result of one step.
 #[derive(Debug)]
 pub struct StepOutcome {
     /// Its number.
@@ -33,31 +33,30 @@ pub struct StepOutcome {
     pub address: Address,
     /// The word for what it does, as in the plan's JSON.
     pub action: &'static str,
-    /// What became of it.
+    /// Its result.
     pub end: StepEnd,
 }
 
 /// How an apply ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum End {
-    /// Every step is done, and what was touched is what the plan leads to.
+    /// Every step is done, and the changed objects match the outcome of the plan.
     Done,
-    /// Every step is done, and what was touched is something else, as far as it could be read.
+    /// Every step is done, but the changed objects do not match the outcome of the plan, or could not be read.
     NotConverged(Vec<Difference>),
-    /// Every step is done, and of what it made these had been made by another run at the same time, so that they were
-    /// deleted again.
+    /// Every step is done, but another run created the same objects at the same time, so these were deleted again.
     Twins(Vec<Address>),
     /// A step failed.
     Failed,
-    /// Somebody asked to stop; what was in flight has finished.
+    /// The apply was interrupted; steps in flight have finished.
     Stopped,
-    /// Somebody asked to stop at once; what was in flight may or may not have been done.
+    /// The apply was interrupted immediately; steps in flight may or may not have been done.
     Abandoned,
     /// The journal could not be written, so nothing more was.
     Journal(String),
 }
 
-/// What became of a step.
+/// The result of a step.
 #[derive(Debug)]
 pub enum StepEnd {
     /// It is done.
@@ -69,7 +68,7 @@ pub enum StepEnd {
         /// What was sent.
         receipt: Receipt,
     },
-    /// It was in flight when everything was to stop at once: it may or may not have been done.
+    /// It was in flight when the apply was interrupted immediately: it may or may not have been done.
     Abandoned,
     /// It was not started.
     NotStarted(WhyNot),
@@ -80,7 +79,7 @@ pub enum StepEnd {
 pub enum WhyNot {
     /// This step, or one before it, failed.
     After(StepId),
-    /// A step failed, and then nothing starts but what takes access away.
+    /// A step failed; after that, only steps that take access away start.
     NoGrantAfterFailure,
     /// Somebody asked to stop.
     Stopped,
@@ -123,7 +122,7 @@ pub enum How {
     TakenOver,
     /// Without a request: the object was already what the step makes of it.
     AlreadySo,
-    /// What it was to take away was gone already.
+    /// What it removes was already gone.
     AlreadyGone,
 }
 
@@ -143,22 +142,25 @@ impl How {
 /// Why a step failed.
 #[derive(Debug, thiserror::Error)]
 pub enum StepError {
-    /// The API said no, or nothing.
+    /// The API refused, or did not answer.
     #[error(transparent)]
     Api(#[from] api::Error),
-    /// The object is not what the plan saw, so overwriting it would lose somebody's work.
-    #[error("{address} is not what the plan saw: {}", list(changes))]
+    /// The object has changed since the plan, so overwriting it would lose somebody's work.
+    #[error("{address} has changed since it was planned: {}", list(changes))]
     Changed {
         /// The object.
         address: Address,
         /// What differs.
         changes: Vec<ChangedField>,
     },
-    /// The object is gone that the step was to change, or relies on.
-    #[error("{0} is gone")]
+    /// The object that the step changes or relies on no longer exists.
+    #[error("{0} no longer exists")]
     Vanished(Address),
     /// Somebody attached a policy to a group that somebody was about to join.
-    #[error("{group} is not what the plan saw: policy `{}` has been attached to it", api::escaped(policy))]
+    #[error(
+        "{group} has changed since it was planned: policy `{}` has been attached to it",
+        api::escaped(policy)
+    )]
     Attached {
         /// The group.
         group: Address,
@@ -166,15 +168,15 @@ pub enum StepError {
         policy: String,
     },
     /// A policy is not attached any more to a group that somebody was about to join.
-    #[error("{group} is not what the plan saw: {policy} is not attached to it any more")]
+    #[error("{group} has changed since it was planned: {policy} is not attached to it any more")]
     Detached {
         /// The group.
         group: Address,
         /// The policy.
         policy: Address,
     },
-    /// It was to be read right before it is changed, or relied on, and could not be.
-    #[error("{address} could not be read before the step was to be sent")]
+    /// The object could not be read right before the step.
+    #[error("{address} could not be read before the step was sent")]
     Unseen {
         /// The object.
         address: Address,
@@ -219,11 +221,11 @@ pub enum StepError {
     #[error("{0}; an earlier try of this step may have been executed")]
     AfterTry(#[source] Box<Self>),
     /// A create that got no answer, after which the list could not be read.
-    #[error("{address} may have been made: {create}; and the list could not be read to see whether it was")]
+    #[error("{address} may have been created: {create}; the list could not be read to find out")]
     Unlisted {
         /// The object.
         address: Address,
-        /// What became of the create.
+        /// The result of the create.
         create: String,
         /// Why the list could not be read.
         source: Arc<live::Error>,
@@ -238,27 +240,29 @@ pub enum StepError {
     },
     /// A create that got no answer, after which an object of that name has another content.
     #[error(
-        "{address} got no answer to its creation, and the object that now bears the name ({id}) is another one: {}",
+        "{address} may not have been created: the request got no answer, and the object that now has the name ({id}) is different: {}",
         list(mismatches)
     )]
     Other {
         /// The object.
         address: Address,
-        /// What bears the name.
+        /// The object that has the name.
         id: Id,
         /// What differs: as it was to be made, and as it is.
         mismatches: Vec<FieldMismatch>,
     },
     /// A create whose outcome stayed unknown however often it was sent.
-    #[error("{address} got no answer to its creation, several times, and did not come to be")]
+    #[error("{address} was not created: several requests got no answer")]
     NotMade {
         /// The object.
         address: Address,
-        /// What became of the last try.
+        /// The result of the last try.
         source: api::Error,
     },
-    /// The API gave an object an id that is none, or that another one has.
-    #[error("{address} was answered with the id `{id}`, which cannot be its own")]
+    /// The API gave an object an id that is invalid, or that another object has.
+    #[error(
+        "{address} was created, but the API returned the id `{id}`, which is invalid or belongs to another object"
+    )]
     BadId {
         /// The object.
         address: Address,
@@ -266,12 +270,12 @@ pub enum StepError {
         id: String,
     },
     /// The plan names an object whose id nobody knows.
-    #[error("{0} has no id: the plan does not fit the organization")]
+    #[error("{0} has no id: the plan does not match the organization")]
     Unknown(Address),
     /// The plan holds a rule that cannot be written.
     #[error("{0} holds a rule that this version cannot write")]
     Unwritable(Address),
-    /// Our own mistake, which did not take the rest down.
+    /// A bug, which did not stop the other steps.
     #[error("bug: the step panicked: {0}; please report it")]
     Panicked(String),
 }
@@ -302,7 +306,7 @@ impl StepError {
         }
     }
 
-    /// Says whether it failed because the organization is not what the plan saw any more.
+    /// Says whether it failed because the organization has changed since the plan.
     #[must_use]
     pub fn overtaken(&self) -> bool {
         match self {
@@ -351,7 +355,7 @@ impl StepError {
             Self::TwinLeft { .. } => Some("delete it, and plan again"),
             // Their causes have hints of their own.
             Self::Unseen { .. } | Self::Unlisted { .. } | Self::AfterTry(_) => None,
-            Self::Twins { .. } => Some("delete those that are not meant, and plan again"),
+            Self::Twins { .. } => Some("delete those that are not wanted, and plan again"),
             Self::BadId { .. } | Self::Unwritable(_) | Self::Panicked(_) => None,
         };
         hint.map(Hint::from).into_iter().collect()
@@ -406,7 +410,7 @@ impl Outcome {
         self.steps.iter().any(|step| step.end.wrote()) || self.keys.wrote()
     }
 
-    /// Says whether nothing was written because the organization is not what the plan saw any more.
+    /// Says whether nothing was written because the organization has changed since the plan.
     #[must_use]
     pub fn overtaken(&self) -> bool {
         self.end == End::Failed && !self.wrote() && self.failures().all(|(_, error)| error.overtaken())

@@ -1,7 +1,7 @@
-//! Reads that steps share: whoever asks before a reading is sent gets what it finds, and nobody else does.
+//! Reads that steps share: a step that asks before a read is sent gets its result, and no other step does.
 //!
-//! One reading of a kind is under way at a time; who asks meanwhile waits for the next one, which is for all of them. So
-//! twenty steps that look at twenty groups cost a list or two, and what a look finds was never read before it was asked for.
+//! One read of a kind is in flight at a time. Steps that ask in the meantime wait for the next one, which serves all of
+//! them. So twenty steps that read twenty groups cost a list or two, and no result was read before it was asked for.
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -73,7 +73,7 @@ enum ReadObjects {
 }
 
 impl SharedReads {
-    /// Reads one object; `None` when there is none of this id.
+    /// Reads one object; `None` when no object has this id.
     pub(super) async fn one(
         &self,
         run: &ApplyContext<'_>,
@@ -118,7 +118,7 @@ impl ReadQueue {
         Arc::clone(round.found.get_or_init(read).await)
     }
 
-    /// Lets nobody more join a reading, and returns what it is to find.
+    /// Closes a read for further steps, and returns what it has to read.
     fn close(&self, round: &Arc<Round>) -> Wanted {
         let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
         if waiting.as_ref().is_some_and(|waiting| Arc::ptr_eq(waiting, round)) {

@@ -1,6 +1,6 @@
 use tokio::sync::watch;
 
-/// How much is to stop.
+/// What to stop.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Stop {
     /// Nothing.

@@ -21,7 +21,7 @@ pub struct FieldMismatch {
 
 impl fmt::Display for FieldMismatch {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} was to be {} and is {}", self.field, self.wanted, self.found)
+        write!(f, "{} should be {} but is {}", self.field, self.wanted, self.found)
     }
 }
 
@@ -101,7 +101,7 @@ impl FieldWords<'_> {
             Scope::AllProjects => "all_projects".to_owned(),
             Scope::Projects(ids) => list(ids.iter().map(project)),
             Scope::Other(words) => escaped(words),
-            Scope::Gone => "a scope that is gone".to_owned(),
+            Scope::Gone => "a scope that no longer exists".to_owned(),
         };
         let sets: Vec<_> = rule.permission_sets.iter().map(|set| escaped(set.as_str())).collect();
         let condition =

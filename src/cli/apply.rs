@@ -24,10 +24,10 @@ Examples:
   scw-iam apply plan.json
   scw-iam apply iam --yes --emulate state.json --save after.json";
 
-/// Plans, asks, and applies, in an order that never widens access on the way
+/// Plans, asks for confirmation, and applies in an order that never widens access on the way
 ///
-/// A plan file (`plan --out plan.json`) is applied without asking, exactly as it was reviewed, or not at all: its desired
-/// state is planned again, and nothing is written unless that gives the same plan.
+/// A plan file (`plan --out plan.json`) is applied without asking, exactly as it was reviewed, or not at all: the files
+/// in it are planned again, and nothing is written unless the plan is the same.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Apply {
@@ -37,25 +37,26 @@ pub(super) struct Apply {
     connect: ConnectArgs,
     #[command(flatten)]
     plan: PlanArgs,
-    /// For a plan file: how old it may be
+    /// Refuse a plan file that is older than this
     #[arg(long, value_name = "DURATION", value_parser = duration, default_value = "24h")]
     max_age: Duration,
-    /// For a plan file: the SHA-256 that it must have, so that what was reviewed is what is applied
+    /// Refuse a plan file with any other SHA-256, so that exactly the reviewed plan is applied
     #[arg(long, value_name = "SHA256")]
     expect_sha: Option<String>,
     /// For scheduled jobs: do only what time makes due. Members and rules that have ended go, and keys that are due are
     /// replaced; nobody is given access
     #[arg(long, requires = "yes")]
     due: bool,
-    /// Do not ask; for a plan file nothing is asked anyway
+    /// Apply without asking for confirmation (a plan file never asks)
     #[arg(short, long)]
     yes: bool,
     #[command(flatten)]
     deliver: DeliveryArgs,
-    /// Write a line for each write, before and after it, to this file
+    /// Append a JSON line to this file before and after each write
     #[arg(long, value_name = "FILE")]
     journal: Option<PathBuf>,
-    /// Wait this long where access must have gone before other access may come, for the API's caches: 60s, 1m
+    /// Wait this long between removing access and granting access that depends on the removal, because the
+    /// API caches access: 60s, 1m
     #[arg(long, value_name = "DURATION", value_parser = duration, default_value = "0s")]
     settle: Duration,
 }
@@ -64,7 +65,7 @@ impl Apply {
     pub(super) async fn run(self, common: &Common) -> Result<Exit, Failure> {
         let saved = PlanFile::find(&self.paths, common.now())?;
         if saved.is_none() && self.expect_sha.is_some() {
-            return Err(Failure::usage("--expect-sha is for a plan file, and none was given"));
+            return Err(Failure::usage("--expect-sha needs a plan file"));
         }
         if saved.is_some() && self.due {
             return Err(Failure::usage("--due is for files, and a plan file was given"));
@@ -103,7 +104,7 @@ impl Apply {
             return Ok(Exit::Error);
         };
         if let Again::Applied(_) = again {
-            talk("Already applied: somebody else made these changes meanwhile.");
+            talk("Already applied: somebody else has made these changes in the meantime.");
         }
         self.finish(common, connection, &again, &mut lock).await
     }
@@ -118,7 +119,7 @@ impl Apply {
         match &again {
             Again::Same(planned) => common.only_text().show(&PlanReport::new(&planned.plan))?,
             Again::Applied(_) => {
-                let words = format!("Already applied: the organization is as {} leaves it.\n", file.name());
+                let words = format!("Already applied: the organization matches {}.\n", file.name());
                 common.only_text().write(words.as_bytes())?;
             }
         }

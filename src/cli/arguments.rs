@@ -19,24 +19,24 @@ use crate::plan::{Allowance, GuardOptions};
 use crate::reconcile::{ConnectOptions, Error, KeyOptions, PlanOptions, Watch as _};
 use crate::render::{Extent, Format, Report, Style};
 
-/// Where the help lists what every command takes.
-const EVERYWHERE: &str = "For every command";
+/// The heading of the options that every command takes.
+const EVERYWHERE: &str = "Global options";
 /// Where the help lists what keys are delivered with.
 const DELIVERIES: &str = "Deliveries of API keys";
-/// Where the help lists what commands take that read the live side.
-const LIVE: &str = "The live side";
+/// The heading of the options of commands that read the live side.
+const LIVE: &str = "Live organization";
 
 /// What every command takes.
 #[derive(Debug, Clone, clap::Args)]
 pub(super) struct Common {
     /// text, json or markdown; what was found also as sarif, junit, openmetrics, github, gitlab, csv or html. With =FILE into a
     /// file; may be given several times. The one without a file, or else text, goes to standard output
-    #[arg(help_heading = "The result", short, long, global = true, value_name = "FORMAT[=FILE]", value_parser = Output::from_str)]
+    #[arg(help_heading = "Output", short, long, global = true, value_name = "FORMAT[=FILE]", value_parser = Output::from_str)]
     pub(super) output: Vec<Output>,
-    /// Show long lists whole
-    #[arg(help_heading = "The result", long, global = true)]
+    /// Show long lists in full
+    #[arg(help_heading = "Output", long, global = true)]
     pub(super) full: bool,
-    /// Pretend that it is this time (RFC 3339), for tests and rehearsals
+    /// Use this time (RFC 3339) instead of the current time, for tests and rehearsals
     #[arg(help_heading = EVERYWHERE, long, global = true, value_name = "TIME", value_parser = time)]
     pub(super) now: Option<Timestamp>,
     /// Treat warnings as errors
@@ -62,7 +62,7 @@ pub(super) enum Colour {
 }
 
 fn time(text: &str) -> Result<Timestamp, String> {
-    text.parse().map_err(|_| "not a time as in 2026-11-22T18:00:00Z".to_owned())
+    text.parse().map_err(|_| "expected a time such as 2026-11-22T18:00:00Z".to_owned())
 }
 
 impl Colour {
@@ -84,7 +84,7 @@ impl Common {
     }
 
     /// The outputs: those that were asked for, and text on standard output where nothing else goes there, so that
-    /// whoever reads along in a terminal or a log sees what came of it.
+    /// people who watch a terminal or a log see the result.
     pub(super) fn outputs(&self) -> Vec<Output> {
         let text = Output { format: Format::Text, file: None };
         let unread = self.output.iter().all(|output| output.file.is_some());
@@ -130,7 +130,7 @@ impl Common {
         text.show(report)
     }
 
-    /// Turns files into what they give, without an organization, and shows their warnings.
+    /// Resolves files without an organization, and shows their warnings.
     pub(super) fn resolve(&self, files: &Files) -> Result<Desired, Failure> {
         let resolved = files.resolve(None, Catalogue::published(), false)?;
         Talk.warnings(&resolved.warnings);
@@ -143,7 +143,7 @@ impl Common {
         if self.strict && warnings.count(Severity::Warning) > 0 { Err(Error::Strict.into()) } else { Ok(()) }
     }
 
-    /// Returns true when more than one format is to go to standard output, where nobody could tell them apart.
+    /// Returns true when several formats go to standard output, where they could not be told apart.
     pub(super) fn outputs_collide(&self) -> bool {
         self.output.iter().filter(|output| output.file.is_none()).count() > 1
     }
@@ -152,7 +152,7 @@ impl Common {
 /// The files to read.
 #[derive(Debug, Clone, clap::Args)]
 pub(super) struct Paths {
-    /// Files, or folders with *.yaml and *.yml files; `-` is standard input
+    /// Files or folders of *.yaml and *.yml files; `-` reads standard input
     #[arg(value_name = "PATH", default_value = ".")]
     pub(super) paths: Vec<PathBuf>,
     #[command(flatten)]
@@ -162,7 +162,7 @@ pub(super) struct Paths {
 /// Whether links are followed.
 #[derive(Debug, Clone, Copy, clap::Args)]
 pub(super) struct Follow {
-    /// Follow symbolic links in PATH and in folders, wherever they lead; without it they are errors
+    /// Follow symbolic links in PATH and in folders, wherever they lead; without this option, links are errors
     #[arg(long)]
     pub(super) follow_links: bool,
 }
@@ -193,18 +193,18 @@ pub(super) struct ConnectArgs {
     /// The profile of the configuration file that holds the credentials, in place of SCW_PROFILE
     #[arg(help_heading = LIVE, long, value_name = "NAME", conflicts_with = "emulate", value_parser = clap::builder::NonEmptyStringValueParser::new())]
     pub(super) profile: Option<String>,
-    /// Rehearse on an embedded emulator of this state instead of the real API: no credential is read, nothing real changes
+    /// Use an embedded emulator with this state instead of the real API; reads no credentials, changes nothing real
     #[arg(help_heading = LIVE, long, value_name = "STATE.json")]
     pub(super) emulate: Option<PathBuf>,
-    /// With --emulate: write the state that this leads to, to another file than STATE.json
+    /// With --emulate: save the resulting state to this file, which must not be STATE.json
     // What only reads leads to nothing new: the help of `apply` alone shows it.
     #[arg(help_heading = LIVE, long, value_name = "FILE", requires = "emulate", hide = true)]
     pub(super) save: Option<PathBuf>,
-    /// How many requests are in flight at most
+    /// Maximum number of requests in flight
     #[arg(help_heading = LIVE, long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u16).range(1..=100))]
     pub(super) parallelism: u16,
-    /// How many requests are sent per second at most. The rate starts at 60, climbs while the API accepts it, and halves
-    /// when it answers 429 or 503
+    /// Maximum number of requests per second. The rate starts at 60, climbs while the API accepts it, and halves when the
+    /// API answers 429 or 503
     #[arg(help_heading = LIVE, long, value_name = "N", default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=1000))]
     pub(super) max_rps: u32,
 }
@@ -248,19 +248,19 @@ impl DeliveryArgs {
 /// How a plan is judged.
 #[derive(Debug, Clone, clap::Args)]
 pub(super) struct PlanArgs {
-    /// Lift a guard for exactly the number that the plan printed; may be given several times
+    /// Override a guard (a safety limit on plans) for exactly the number that the plan printed; may be given several times
     #[arg(long, value_name = "GUARD=NUMBER", value_parser = Allowance::from_str)]
     pub(super) allow: Vec<Allowance>,
-    /// Who runs this plan, where the API key does not tell
+    /// Who runs this plan, if the API key does not identify them
     #[arg(long, value_name = "user:E-MAIL|application:NAME", value_parser = principal)]
     pub(super) caller: Option<Principal>,
 }
 
-/// Reads a span of time, such as `90s`, `1h30m` or `PT2M`; of years nobody waits for the end.
+/// Reads a span of time, such as `90s`, `1h30m` or `PT2M`; ten years at most.
 pub(super) fn duration(text: &str) -> Result<Duration, String> {
     const MOST: Duration = Duration::from_secs(10 * 365 * 24 * 3600);
     let span = text.parse::<SignedDuration>().ok().and_then(|span| Duration::try_from(span).ok());
-    span.filter(|span| *span <= MOST).ok_or_else(|| "not a duration as in 60s, 2m or 24h".to_owned())
+    span.filter(|span| *span <= MOST).ok_or_else(|| "expected a duration such as 60s, 2m or 24h".to_owned())
 }
 
 /// Reads `user:alice@example.com` or `application:ci`.

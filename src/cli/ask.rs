@@ -19,12 +19,12 @@ use crate::reconcile::{Watch as _, resolve};
 /// Which state is asked, and about which request.
 #[derive(Debug, clap::Args)]
 pub(super) struct Ask {
-    /// Files, or folders with *.yaml and *.yml files; the current folder unless --live or --emulate is given
+    /// Files or folders of *.yaml and *.yml files; the current folder unless --live or --emulate is given
     #[arg(value_name = "PATH")]
     paths: Vec<PathBuf>,
     #[command(flatten)]
     follow: Follow,
-    /// Ask the live organization; with PATHs, what no file declares is marked unmanaged
+    /// Ask the live organization; with PATH, access that no file declares is marked as unmanaged
     #[arg(long)]
     live: bool,
     #[command(flatten)]
@@ -32,13 +32,13 @@ pub(super) struct Ask {
     /// Judge conditions for this time (RFC 3339) instead of now
     #[arg(long, value_name = "TIME", value_parser = time)]
     at: Option<Timestamp>,
-    /// Judge conditions for a request from this address
+    /// Evaluate conditions for a request from this IP address
     #[arg(long, value_name = "ADDRESS")]
     ip: Option<std::net::IpAddr>,
-    /// Judge conditions for a request of this client
+    /// Evaluate conditions for a request with this user agent
     #[arg(long, value_name = "TEXT")]
     user_agent: Option<String>,
-    /// Judge conditions for a request about this resource
+    /// Evaluate conditions for a request about this resource
     #[arg(long, value_name = "NAME[,ID[,LOCALITY]]")]
     resource: Option<String>,
 }
@@ -49,7 +49,7 @@ pub(super) struct Asked {
     pub(super) files: Option<Desired>,
     /// The organization's own list of permission sets, where it was read.
     pub(super) catalogue: Option<Catalogue>,
-    /// Whether the state is the organization's, and not what files give.
+    /// Whether the state is the live organization, and not the files.
     pub(super) live: bool,
     /// The ids of the organization's objects.
     ids: Ids,
@@ -111,7 +111,7 @@ impl Ask {
 }
 
 impl Asked {
-    /// Returns what a principal goes by who is called by a username or an id.
+    /// Returns the key of a principal that is given by username or id.
     pub(super) fn known(&self, mut principal: Principal) -> Result<Principal, Failure> {
         let people = People::of(&self.state, Some(&self.ids));
         principal.readdress(&|address| people.known(address));
@@ -123,7 +123,7 @@ impl Asked {
         });
         let each: Vec<_> = each.collect();
         let words = format!("{} {} are called `{}`", ids.len(), address.kind().section(), address.key());
-        Err(Failure::usage(words).hint(format!("say which one is meant: {}", each.join(" or "))))
+        Err(Failure::usage(words).hint(format!("name one of them: {}", each.join(" or "))))
     }
 
     /// Reads `organization`, `all_projects`, or a project by name or id.
@@ -136,7 +136,7 @@ impl Asked {
         let projects = &self.state.projects;
         let none = || {
             let names = projects.values().map(|name| name.as_str());
-            Failure::usage(format!("there is no project `{text}` here")).hints(meant(text, names))
+            Failure::usage(format!("there is no project `{text}`")).hints(meant(text, names))
         };
         match access::project(&self.state, text) {
             // Of files an id may be one that they never name.
@@ -146,7 +146,7 @@ impl Asked {
             Err(ids) => {
                 let ids: Vec<_> = ids.iter().map(ToString::to_string).collect();
                 let words = format!("several projects are named `{text}`: {}", ids.join(", "));
-                Err(Failure::usage(words).hint("give the id"))
+                Err(Failure::usage(words).hint("pass the id instead"))
             }
         }
     }
@@ -159,5 +159,5 @@ pub(super) fn meant<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str
 
 /// Reads a time as `--now` does.
 fn time(text: &str) -> Result<Timestamp, String> {
-    text.parse().map_err(|_| "not a time as in 2026-12-31T18:00:00Z".to_owned())
+    text.parse().map_err(|_| "expected a time such as 2026-12-31T18:00:00Z".to_owned())
 }

@@ -25,11 +25,11 @@ Examples:
   scw-iam drift iam -o json=drift.json || notify
   scw-iam drift iam --baseline drift.json";
 
-/// Reports where the live organization differs from the files, for a scheduled job
+/// Reports where the live organization differs from the files, for use in a scheduled job
 ///
-/// Shows what an apply would change, and what no apply mends: broken assertions and guardrails, people who are gone, access
-/// that can escalate and that no file declares, members that no list shows. Exits with 2 when a finding counts. Guards do not
-/// apply.
+/// Shows what an apply would change, and what no apply can fix: broken assertions and guardrails, people who are gone,
+/// access that can escalate and that no file declares, members that the API does not list. Exits with 2 if any finding is
+/// one of those that --fail-on selects. Guards never change the exit code.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct DriftCommand {
@@ -55,7 +55,8 @@ fn known(path: &Path) -> Result<BTreeSet<String>, Failure> {
     let name = path.display();
     let text =
         files::read(path, BASELINE_MOST, Links::Refused).with_context(|| format!("cannot read {name}"))?;
-    let earlier: Value = serde_json::from_slice(&text).with_context(|| format!("{name} is no JSON"))?;
+    let earlier: Value =
+        serde_json::from_slice(&text).with_context(|| format!("{name} is not valid JSON"))?;
     let Some(findings) = earlier["drift"].as_array() else {
         let failure = Failure::error(anyhow::anyhow!("{name} is no result of drift"));
         return Err(failure.hint("`scw-iam drift -o json=FILE` writes one"));

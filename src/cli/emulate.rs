@@ -28,85 +28,89 @@ Examples:
 
 /// Emulates the IAM API of an organization, and its Secret Manager and Audit Trail, on a port of this machine.
 ///
-/// It answers as the real API was recorded to answer. The first line it prints is `listening on http://HOST:PORT`; it
-/// runs until SIGINT or SIGTERM. Point a client at it with SCW_API_URL. If an API key of the state holds a secret_key,
-/// the token of a request must be such a secret, and may do what its bearer's policies allow; otherwise any token is
-/// the organization's owner, and the access key SCWEMULATOR000000000 is known to be the owner's. In a path the access
-/// key of SCW and seventeen X, which recorders write in place of real ones, stands for the key made last. The groups All
-/// Users and All Applications are there whatever the state says; they are not saved where it does not have them. A filter of
-/// events by an address that is reserved for documentation, which recorders write too, matches any. A request with the header
-/// X-Emulated-Time moves the clock forward to that time.
+/// The emulator reproduces the recorded behaviour of the real API. It prints `listening on http://HOST:PORT` first, and
+/// runs until SIGINT or SIGTERM. Point a client at it with SCW_API_URL.
+///
+/// Authentication: if any API key in the state has a secret_key, each request needs such a secret as its token, and may do
+/// what the policies of the key's owner allow. Otherwise every token acts as the owner of the organization, and the access
+/// key SCWEMULATOR000000000 belongs to the owner.
+///
+/// Recorded requests can be replayed: in a path, the access key SCWXXXXXXXXXXXXXXXXX stands for the key created last, and
+/// an event filter by an IP address that is reserved for documentation matches every address.
+///
+/// The groups All Users and All Applications always exist; they are saved only if the state already has them. A request
+/// with the header X-Emulated-Time moves the clock forward to that time.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES, after_long_help = format!("{EXAMPLES}\n\nFaults (SPEC):\n{FAULTS_HELP}"))]
 pub struct Emulate {
     /// The address to listen on; port 0 takes a free one
     #[arg(long, value_name = "ADDRESS:PORT", value_parser = address, default_value = "127.0.0.1:0")]
     listen: SocketAddr,
-    /// The organization, as JSON in the API's own representation; without it: an empty one with an owner
+    /// Start from this organization, as JSON in the API's own representation; without it, from an empty one with an owner
     #[arg(long, value_name = "FILE")]
     state: Option<PathBuf>,
-    /// Write the state to this file at the end; not to the one that --state names
+    /// Save the final state to this file, which must not be that of --state
     #[arg(long, value_name = "FILE")]
     save: Option<PathBuf>,
-    /// Append the traffic to this file, a JSON line for each request, secrets masked
+    /// Append a JSON line to this file for each request, with secrets masked
     #[arg(long, value_name = "FILE")]
     record: Option<PathBuf>,
-    /// How long answers take: `recorded`, for the medians of the real API, or a number of milliseconds
+    /// Latency of answers: `recorded` for the real API's medians, or a number of milliseconds
     #[arg(long, value_name = "recorded|MS", value_parser = latency)]
     latency: Option<Latency>,
-    /// Answer 429 to more requests a second than this
+    /// Answer 429 to requests beyond this number per second
     #[arg(long, value_name = "RPS", value_parser = rate)]
     rate_limit: Option<f64>,
-    /// The Retry-After of these 429; without it they have none, as recorded
+    /// Retry-After of these 429 answers; without it they have none, as recorded
     #[arg(long, value_name = "SECONDS", requires = "rate_limit")]
     retry_after: Option<u16>,
-    /// What goes wrong on purpose; at the end of --help
+    /// Faults to inject; see the end of --help
     #[arg(long, value_name = "SPEC", value_parser = Faults::from_str, default_value = "", hide_default_value = true)]
     faults: Faults,
-    /// Decides ids and faults, so that they can be had again
+    /// Seed of ids and faults, to reproduce a run
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
-    /// Enforce the documented default quotas, where the state has none
+    /// Enforce the documented default quotas if the state has none
     #[arg(long, value_name = "default", value_parser = ["default"])]
     quota: Option<String>,
-    /// Answer 409 to a second application, or a second policy, of one name
+    /// Answer 409 to a second application or policy with the same name
     #[arg(long)]
     unique_names: bool,
-    /// Answer 409 to a second write to one policy while the first is in flight, as to one group
+    /// Answer 409 to a second write to a policy while the first is in flight, as for groups
     #[arg(long)]
     one_writer_per_policy: bool,
-    /// Let the expiry of an API key be changed once it is set; otherwise that answers 400
+    /// Allow changing the expiry of an API key once it is set, instead of answering 400
     #[arg(long)]
     changeable_expiry: bool,
-    /// How long after a write its event can be read in Audit Trail, and in IAM's logs; 2s unless set
+    /// Delay until a write's event can be read in Audit Trail and IAM's logs; 2s unless set
     #[arg(long, value_name = "SECONDS", value_parser = audit_delay)]
     audit_delay: Option<AuditDelay>,
-    /// What a write to an object that a product manages answers
+    /// Status of the answer to a write to an object that a product manages
     #[arg(long, value_name = "403|412", value_parser = ["403", "412"], default_value = "403")]
     protected: String,
 }
 
 fn address(text: &str) -> Result<SocketAddr, String> {
-    text.parse().map_err(|_| "not an address and a port as in 127.0.0.1:8080 or [::1]:0".to_owned())
+    text.parse().map_err(|_| "expected an address and a port such as 127.0.0.1:8080 or [::1]:0".to_owned())
 }
 
 fn latency(text: &str) -> Result<Latency, String> {
     if text == "recorded" {
         return Ok(Latency::Recorded);
     }
-    let wrong = |_| "neither `recorded` nor a number of milliseconds".to_owned();
+    let wrong = |_| "expected `recorded` or a number of milliseconds".to_owned();
     text.parse::<u32>().map(|ms| Latency::Fixed(Duration::from_millis(ms.into()))).map_err(wrong)
 }
 
 fn audit_delay(text: &str) -> Result<AuditDelay, String> {
     let seconds = text.strip_suffix('s').unwrap_or(text).parse::<u32>();
-    let wrong = |_| "not a number of seconds, as in 0 or 2s".to_owned();
+    let wrong = |_| "expected a number of seconds such as 0 or 2s".to_owned();
     seconds.map(|seconds| AuditDelay(SignedDuration::from_secs(seconds.into()))).map_err(wrong)
 }
 
 fn rate(text: &str) -> Result<f64, String> {
     let rate = text.parse::<f64>().ok().filter(|rate| rate.is_finite() && *rate > 0.0);
-    rate.ok_or_else(|| "not a number above 0".to_owned())
+    rate.ok_or_else(|| "expected a number above 0".to_owned())
 }
 
 impl Emulate {
@@ -117,7 +121,7 @@ impl Emulate {
         }
         let options = self.options(common.now)?;
         // Before the first line is out: who reads it may stop the emulator at once.
-        let mut signals = Signals::listen().context("cannot listen to signals")?;
+        let mut signals = Signals::listen().context("cannot listen for signals")?;
         let started = emulator::start(options).await;
         let emulator = started.map_err(|error| match &self.state {
             Some(path) => anyhow::Error::new(error).context(format!("cannot emulate {}", path.display())),

@@ -25,28 +25,28 @@ Examples:
   scw-iam export --out iam --emulate state.json
   scw-iam export --out iam --stack web --terraform-state terraform.tfstate";
 
-/// Writes the organization as files that plan to nothing
+/// Exports the organization as files that match it exactly
 ///
-/// What files cannot say becomes a comment with the reason. The files are read again and planned before they are
-/// written: nothing would change. Nothing is ever written to the API.
+/// Anything that files cannot express becomes a comment with the reason. Before the files are written, they are read and
+/// planned, which proves that applying them changes nothing. Export never writes to the API.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Export {
     #[command(flatten)]
     connect: ConnectArgs,
-    /// The folder to write to; without it, one file goes to standard output
+    /// Folder to write to; without it, a single file goes to standard output
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
-    /// Write one file, not one for each kind
+    /// Write a single file instead of one for each kind
     #[arg(long, requires = "out")]
     one_file: bool,
-    /// The stack that will own what the files declare; a plan then shows the adoption
+    /// Stack that will own the declared objects; a plan of the files shows their adoption
     #[arg(long, value_name = "NAME")]
     stack: Option<Stack>,
     /// Write exactly what this Terraform state holds, as files of the stack, and print what lets go of it in Terraform
     #[arg(long, value_name = "FILE", requires_all = ["stack", "out"])]
     terraform_state: Option<PathBuf>,
-    /// Replace files that are there
+    /// Replace existing files
     #[arg(long, requires = "out")]
     force: bool,
 }
@@ -122,14 +122,14 @@ impl Export {
         let there =
             files.iter().map(|file| folder.join(&file.path)).find(|path| path.symlink_metadata().is_ok());
         if let (Some(path), false) = (there, self.force) {
-            let there = Failure::error(anyhow::anyhow!("{} is there already", path.display()));
+            let there = Failure::error(anyhow::anyhow!("{} already exists", path.display()));
             return Err(there.hint("choose another folder, or pass --force to replace it"));
         }
         let name = folder.display();
         if folder.is_file() {
-            return Err(anyhow::anyhow!("{name} is a file; --out names a folder").into());
+            return Err(anyhow::anyhow!("{name} is a file; --out takes a folder").into());
         }
-        make_folder(folder).with_context(|| format!("cannot make {name}"))?;
+        make_folder(folder).with_context(|| format!("cannot create {name}"))?;
         write_whole(&folder.join(SCHEMA.0), SCHEMA.1.as_bytes())?;
         for file in files {
             write_whole(&folder.join(&file.path), file.text.as_bytes())?;
@@ -140,7 +140,7 @@ impl Export {
             1 => "adopts 1 object and changes nothing else".to_owned(),
             many => format!("adopts {many} objects and changes nothing else"),
         };
-        talk(&format!("Wrote {} to {name}. A plan of it {plan}.", names.join(", ")));
+        talk(&format!("Wrote {} to {name}. Planning this {plan}.", names.join(", ")));
         Ok(())
     }
 

@@ -1,4 +1,4 @@
-//! Why a command ends early, and how it says so.
+//! Errors of commands, and how they are reported.
 
 use std::io::Write as _;
 
@@ -21,35 +21,35 @@ use crate::render::paint::Ink;
 pub(super) struct Failure {
     /// How the command ends.
     exit: Exit,
-    /// What it was doing, and what went wrong.
+    /// What the command was doing, and the error.
     error: anyhow::Error,
-    /// What helps, beside the hints of the error itself.
+    /// Hints, in addition to those of the error itself.
     hints: Vec<Hint>,
 }
 
 impl Failure {
-    /// A machine's trouble.
+    /// An error of the machine, the network or the API.
     pub(super) const fn error(error: anyhow::Error) -> Self {
         Self { exit: Exit::Error, error, hints: Vec::new() }
     }
 
-    /// Something that was called wrongly.
+    /// Wrong usage.
     pub(super) fn usage(message: impl std::fmt::Display) -> Self {
         Self::with(Exit::Usage, message)
     }
 
-    /// Another end, with its words.
+    /// Another exit, with a message.
     pub(super) fn with(exit: Exit, message: impl std::fmt::Display) -> Self {
         Self { exit, error: anyhow::anyhow!("{message}"), hints: Vec::new() }
     }
 
-    /// Adds what helps.
+    /// Adds a hint.
     pub(super) fn hint(mut self, hint: impl Into<Hint>) -> Self {
         self.hints.push(hint.into());
         self
     }
 
-    /// Adds what helps, where that is known.
+    /// Adds a hint, if there is one.
     pub(super) fn hints(mut self, hint: Option<Hint>) -> Self {
         self.hints.extend(hint);
         self
@@ -109,7 +109,7 @@ impl From<Error> for Failure {
     }
 }
 
-/// Says why a command ended, in every format that was asked for, and returns its exit.
+/// Reports why a command ended, in every requested format, and returns its exit.
 pub(super) fn report(common: &Common, failure: Failure) -> Exit {
     let Failure { exit, error, hints: mut all } = failure;
     let session = error.downcast_ref::<Error>();
@@ -146,7 +146,7 @@ fn differences(error: &Error) -> &[PlanDifference] {
     &[]
 }
 
-/// Says what is wrong with the command line. It repeats arguments, which a script may have made out of names of files.
+/// Reports an error in the command line. It repeats arguments, which a script may have built from file names.
 pub(super) fn misused(error: &clap::Error) {
     let text = error.render().to_string();
     let start = colour_on_stderr().text(Ink::Alarm, "error:");

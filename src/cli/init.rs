@@ -30,7 +30,7 @@ pub(super) struct Init {
     /// The folder for the files
     #[arg(value_name = "DIR", default_value = "iam", value_parser = folder)]
     folder: PathBuf,
-    /// The stack that will own what the files declare; a plan then shows the adoption
+    /// Stack that will own the declared objects; a plan of the files shows their adoption
     #[arg(long, value_name = "NAME")]
     stack: Option<Stack>,
     /// Also write a pipeline for this system, into the current folder

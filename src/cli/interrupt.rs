@@ -1,4 +1,4 @@
-//! What SIGINT and SIGTERM do.
+//! Handles SIGINT and SIGTERM.
 
 use std::io::IsTerminal as _;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -9,7 +9,7 @@ use super::Exit;
 use super::output::talk;
 use crate::apply::{Stop, Stopper};
 
-/// What a signal to end does: it ends the program, unless an apply is under way, which it stops in good order.
+/// What a signal does: it ends the program, but an apply that is running stops in good order.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Interrupts(Arc<Mutex<Option<Stopper>>>);
 
@@ -19,11 +19,11 @@ impl Interrupts {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(stopper);
     }
 
-    /// Listens from now on; `ended` is said when the program ends for it.
+    /// Listens from now on; `ended` is printed when a signal ends the program.
     pub(super) fn listen(&self, ended: &'static str) -> anyhow::Result<()> {
-        let mut signals = Signals::listen().context("cannot listen to signals")?;
+        let mut signals = Signals::listen().context("cannot listen for signals")?;
         let interrupts = self.clone();
-        // A task of its own: whoever plans or asks may keep its thread.
+        // A task of its own, because planning or asking may block the thread.
         tokio::spawn(async move {
             while signals.next().await {
                 interrupts.came(ended);
@@ -42,8 +42,10 @@ impl Interrupts {
                 talk(&format!("{start}{ended}"));
                 std::process::exit(Exit::Error.code().into());
             }
-            Some(Stop::Soon) => talk("Stopping: what is in flight finishes. Once more to stop at once."),
-            Some(Stop::No | Stop::Now) => talk("Stopping at once."),
+            Some(Stop::Soon) => talk(
+                "Stopping once the requests in flight have finished. Interrupt again to stop immediately.",
+            ),
+            Some(Stop::No | Stop::Now) => talk("Stopping immediately."),
         }
     }
 }

@@ -46,7 +46,7 @@ use failure::Failure;
 
 use crate::apply::{End, Outcome};
 
-/// How a command ends: the same in every format.
+/// How a command ends, whatever the format of its result.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Exit {
     /// Nothing to do, or done.
@@ -58,7 +58,7 @@ pub enum Exit {
     Changes,
     /// A guard refused, or a test failed.
     Refused,
-    /// The plan is not what is live any more.
+    /// The plan no longer matches the live organization.
     Stale,
     /// It stopped part-way, and something was written.
     PartWay,
@@ -71,7 +71,7 @@ pub enum Exit {
 }
 
 impl Exit {
-    /// Returns how an apply ends that has done all that it could: a policy that was not rewritten is not what the files say.
+    /// Returns how an apply ends that did everything it could: a policy that was not rewritten does not match the files.
     fn of_rest(plan: &crate::plan::Plan) -> Self {
         if plan.blocked().is_empty() { Self::Done } else { Self::NotConverged }
     }
@@ -115,22 +115,22 @@ const LONG_VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), " (", env!("SCW_IA
 
 const AFTER: &str = "\
 Exit codes:
-  0   nothing to do, or done
+  0   success, or nothing to do
   1   error: credentials, wrong organization, network, 403, a declined prompt,
       a signal before anything was written
   2   changes, or drift (`drift`, and `plan --detailed-exitcode`)
   3   refused by a guard, or a failed `test`
   4   the plan is stale
-  5   stopped part-way, something was written: plan and apply again
+  5   stopped part-way after a write: plan and apply again
   6   applied, but the live organization does not match the plan
-  64  wrong usage, or no terminal and no --yes
+  64  invalid arguments, or no terminal and no --yes
   65  errors in the input
 
-Credentials are taken as the official tools take them: SCW_ACCESS_KEY,
-SCW_SECRET_KEY, SCW_DEFAULT_ORGANIZATION_ID, or a profile of
-~/.config/scw/config.yaml (SCW_PROFILE chooses one).
+Credentials are read as by the official tools: from SCW_ACCESS_KEY,
+SCW_SECRET_KEY and SCW_DEFAULT_ORGANIZATION_ID, or from a profile in
+~/.config/scw/config.yaml (SCW_PROFILE selects one).
 
-Try it without any: scw-iam demo";
+To try it without credentials: scw-iam demo";
 
 /// The command line.
 #[derive(Debug, Parser)]
@@ -196,13 +196,13 @@ impl Command {
     }
 }
 
-/// The commands without a result in formats, and what they write: they refuse `--output`, and their help does not offer it.
+/// The commands without formats, and what they write instead: they refuse `--output`, and their help does not show it.
 const WITHOUT_FORMATS: [(&str, &str); 8] = [
     ("init", "it writes YAML into DIR"),
-    ("export", "an export is YAML; --out names the folder"),
-    ("snapshot", "a snapshot is JSON; --out names the file"),
-    ("emulate", "the emulator says where it listens, and nothing else"),
-    ("demo", "the demo is for people"),
+    ("export", "an export is always YAML; --out sets the folder"),
+    ("snapshot", "a snapshot is always JSON; --out sets the file"),
+    ("emulate", "the emulator prints only its address"),
+    ("demo", "the demo prints only text"),
     ("completions", "a completion script is for a shell"),
     ("man", "a manual page is for `man`; --out names a folder"),
     ("unlock", "it only says whether somebody was locked"),
@@ -211,7 +211,7 @@ const WITHOUT_FORMATS: [(&str, &str); 8] = [
 /// The commands that find something, so that the formats of other tools have something to show.
 const WITH_FINDINGS: [&str; 5] = ["validate", "plan", "drift", "test", "report"];
 
-/// The command line, as its help shows it: with what each command has a use for.
+/// The command line with its help, in which each command shows only the options it uses.
 fn command() -> clap::Command {
     let command =
         Cli::command().mut_subcommand("apply", |apply| apply.mut_arg("save", |save| save.hide(false)));
@@ -244,7 +244,7 @@ pub fn main() -> ExitCode {
                 failure::misused(&error);
                 return ExitCode::from(Exit::Usage.code());
             }
-            // Help and the version are no errors; what cannot be printed is nobody's to read.
+            // Help and the version are not errors. If they cannot be printed, nobody reads them, so that error is ignored.
             _ = error.print();
             return ExitCode::from(Exit::Done.code());
         }
@@ -315,11 +315,11 @@ fn run(cli: Cli, formats: Formats) -> Exit {
     }
 }
 
-/// Refuses outputs that have no place.
+/// Refuses outputs that the command does not support, or that collide.
 fn outputs_fit(common: &Common, formats: Formats) -> Result<(), Failure> {
     match formats {
         Formats::None(what) if !common.output.is_empty() => {
-            return Err(Failure::usage(format!("--output is not for this command: {what}")));
+            return Err(Failure::usage(format!("this command does not take --output: {what}")));
         }
         Formats::WithoutFindings => {
             if let Some(output) = common.output.iter().find(|output| output.format.of_findings()) {
@@ -331,7 +331,7 @@ fn outputs_fit(common: &Common, formats: Formats) -> Result<(), Failure> {
     }
     if common.outputs_collide() {
         let failure = Failure::usage("two formats cannot share standard output");
-        return Err(failure.hint("give one of them a file, as in -o text -o json=plan.json"));
+        return Err(failure.hint("write one of them to a file, as in `-o text -o json=plan.json`"));
     }
     Ok(())
 }

@@ -47,7 +47,7 @@ impl FromStr for Output {
 
     fn from_str(text: &str) -> Result<Self, String> {
         let (format, file) = match text.split_once('=') {
-            Some((_, "")) => return Err("there is no file behind `=`".to_owned()),
+            Some((_, "")) => return Err("a file name must follow `=`".to_owned()),
             Some((format, file)) => (format, Some(file.into())),
             None => (text, None),
         };
@@ -79,7 +79,7 @@ impl Output {
             None => {
                 let mut out = io::stdout().lock();
                 match out.write_all(bytes).and_then(|()| out.flush()) {
-                    // Whoever reads has read enough; that changes neither what is done nor how it ends.
+                    // The reader has closed the pipe; that changes neither what is done nor the exit code.
                     Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {}
                     written => written.context("cannot write to standard output")?,
                 }
@@ -123,7 +123,7 @@ fn repository() -> Repository {
     Repository { root, here }
 }
 
-/// How many columns a terminal has; `None` where it is none, or does not know.
+/// How many columns a terminal has; `None` if it is not a terminal, or does not know.
 fn columns(size: Option<(Width, Height)>) -> Option<usize> {
     size.map(|(width, _)| usize::from(width.0)).filter(|columns| *columns > 0)
 }
@@ -190,9 +190,9 @@ pub(super) fn colour_on_stderr() -> Paint {
     colours(&io::stderr())
 }
 
-/// Says something to whoever watches; results never come this way.
+/// Writes a message to standard error; results go to standard output.
 ///
-/// That nobody can be told is no reason to stop.
+/// A message that cannot be written is no reason to stop.
 pub(super) fn talk(text: &str) {
     talk_with(|out| writeln!(out, "{text}"));
 }

@@ -15,11 +15,11 @@ Examples:
   scw-iam permission-sets --live -o json";
 
 // `--live -o json` is what src/model/catalogue.tsv is renewed with (CONTRIBUTING.md).
-/// Lists the permission sets with their scope types: those of the organization, or those built in
+/// Lists permission sets with their scope types, from the built-in catalogue or the organization
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct PermissionSetsCommand {
-    /// Ask the organization, and not the catalogue that this version was built with
+    /// Ask the organization instead of the built-in catalogue
     #[arg(long)]
     live: bool,
     #[command(flatten)]
@@ -45,7 +45,9 @@ impl PermissionSetsCommand {
             let gone = built_in.iter().filter(|(name, _)| catalogue.get(name).is_none()).count();
             let are = |number: usize| if number == 1 { "is" } else { "are" };
             let (new_are, gone_are) = (are(new), are(gone));
-            talk(&format!("{new} {new_are} not built in; {gone} of those built in {gone_are} not there."));
+            talk(&format!(
+                "{new} {new_are} not in the built-in catalogue; {gone} of the built-in ones {gone_are} not in the organization."
+            ));
         }
         Ok(Exit::Done)
     }

@@ -20,7 +20,7 @@ Examples:
   scw-iam plan iam --allow deletes=7
   scw-iam plan iam --base iam-before";
 
-/// Shows what would change, who gains and who loses, and in which order
+/// Shows what would change, who gains and who loses access, and in which order
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct PlanCommand {
@@ -30,13 +30,13 @@ pub(super) struct PlanCommand {
     connect: ConnectArgs,
     #[command(flatten)]
     plan: PlanArgs,
-    /// Save the plan to a file, and print the file's SHA-256; `scw-iam apply plan.json` applies exactly this plan
+    /// Save the plan to a file and print its SHA-256; `scw-iam apply plan.json` applies exactly this plan
     #[arg(long, value_name = "plan.json")]
     out: Option<PathBuf>,
-    /// The files before the change: what is weaker now in settings, `allow`, assertions and guardrails is shown first
+    /// The files before the change; the plan first shows what the change weakens in settings, `allow`, assertions and guardrails
     #[arg(long, value_name = "FOLDER")]
     base: Option<PathBuf>,
-    /// End with 2 when there are changes
+    /// Exit with 2 if there are changes
     #[arg(long)]
     detailed_exitcode: bool,
 }

@@ -27,7 +27,7 @@ pub(super) fn write(path: &Path, document: &PlanDocument) -> Result<(), Failure>
     if bytes.len() as u64 > PLAN_MOST {
         let size = bytes.len();
         return Err(Failure::error(anyhow::anyhow!(
-            "cannot save the plan: the file would have {size} bytes; the limit is {PLAN_MOST}"
+            "cannot save the plan: the file would have {size} bytes, but the limit is {PLAN_MOST}"
         ))
         .hint("apply the files directly"));
     }
@@ -56,7 +56,7 @@ impl PlanFile {
             Ok(Opened::File(file)) => file,
             Ok(Opened::Folder(_)) | Err(FileError::Io(_)) => return Ok(None),
             Err(FileError::Link(_) | FileError::Special) => {
-                // What is no file is said as it is of a file of the language, before anything is asked.
+                // A path that is not a file is reported like a file of the language, before anything is asked.
                 config::read(&paths.sources(), now)?;
                 return Ok(None);
             }
@@ -96,7 +96,7 @@ impl PlanFile {
     pub(super) fn open(&self, now: Timestamp, max_age: Duration) -> Result<SavedPlan, Failure> {
         let saved = SavedPlan::read(&self.name, &self.text, now, max_age);
         if let Err(Error::Files(_)) = &saved {
-            talk(&format!("{} holds a desired state with errors:", self.name));
+            talk(&format!("The files in {} have errors:", self.name));
         }
         Ok(saved?)
     }

@@ -7,15 +7,14 @@ use super::failure::Failure;
 use super::session::Connection;
 use crate::render::escape::terminal;
 
-/// Refuses to start where nobody could answer.
+/// Refuses to start if nobody could answer.
 pub(super) fn possible(paths: &Paths) -> Result<(), Failure> {
     if !(io::stdin().is_terminal() && io::stderr().is_terminal()) {
-        return Err(
-            Failure::usage("there is no terminal to ask on").hint("pass --yes to apply without asking")
-        );
+        return Err(Failure::usage("cannot ask for confirmation without a terminal")
+            .hint("pass --yes to apply without asking"));
     }
     if paths.paths.iter().any(|path| path.as_os_str() == "-") {
-        let why = "the files come from standard input, so nothing can be asked";
+        let why = "cannot ask for confirmation: the files come from standard input";
         return Err(Failure::usage(why).hint("pass --yes to apply without asking"));
     }
     Ok(())

@@ -13,13 +13,13 @@ Examples:
   scw-iam snapshot --out state.json
   scw-iam plan iam --emulate state.json";
 
-/// Writes the organization as the emulator's state, without secrets, to rehearse on
+/// Writes the organization as a state for the emulator, without secrets, to rehearse changes on
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Snapshot {
     #[command(flatten)]
     connect: ConnectArgs,
-    /// The file to write
+    /// File to write
     #[arg(long, value_name = "STATE.json")]
     out: PathBuf,
 }

@@ -23,7 +23,7 @@ pub(super) fn read(path: &Path) -> Result<Value, Failure> {
     let read = files::read(path, STATE_MOST, Links::Refused).with_context(|| format!("cannot read {name}"));
     let text = read.map_err(|error| Failure::error(error).hint(STATES))?;
     let no_json = |error: serde_json::Error| {
-        Failure::error(anyhow::Error::new(error).context(format!("{name} is no JSON"))).hint(STATES)
+        Failure::error(anyhow::Error::new(error).context(format!("{name} is not valid JSON"))).hint(STATES)
     };
     let state: Value = serde_json::from_slice(&text).map_err(no_json)?;
     if state.is_object() {
@@ -39,8 +39,8 @@ pub(super) fn read(path: &Path) -> Result<Value, Failure> {
 /// Refuses to write a state over the one that was read.
 pub(super) fn keep(state: &Path, save: &Path) -> Result<(), Failure> {
     if files::same(save, state) {
-        let why = format!("--save would replace {}, which is the state that is read", state.display());
-        return Err(Failure::usage(why).hint("name another file"));
+        let why = format!("--save would overwrite {}, the state that is read", state.display());
+        return Err(Failure::usage(why).hint("choose another file"));
     }
     Ok(())
 }

@@ -18,7 +18,7 @@ Examples:
   scw-iam validate iam --online
   scw-iam validate iam -o json=mistakes.json";
 
-/// Checks files for mistakes, all of them at once, without credentials
+/// Checks the files and reports every error, without credentials
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Validate {
@@ -26,7 +26,7 @@ pub(super) struct Validate {
     paths: Paths,
     #[command(flatten)]
     connect: ConnectArgs,
-    /// Also check what needs the API: people, projects, permission sets
+    /// Also check people, projects and permission sets against the organization
     #[arg(long)]
     online: bool,
 }

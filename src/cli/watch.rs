@@ -1,4 +1,4 @@
-//! What a session reports on the way, told on standard error.
+//! Reports the progress of a session on standard error.
 
 use std::time::Duration;
 
@@ -29,7 +29,7 @@ impl Watch for Talk {
     fn killed(&self, holder: &Holder, wait: Duration) {
         let wait = wait.as_secs();
         talk(&format!(
-            "An earlier apply was killed while it wrote ({holder}); waiting {wait} s for the requests it left behind."
+            "An earlier apply ({holder}) was killed while writing; waiting {wait} s for its last requests to arrive."
         ));
     }
 }

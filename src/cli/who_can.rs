@@ -14,9 +14,9 @@ Examples:
   scw-iam who-can InstancesFullAccess --on prod iam
   scw-iam who-can IAMManager --on organization --live";
 
-/// Shows who can do something, and by which path
+/// Shows who holds a permission set, and where it comes from
 ///
-/// Wider permission sets that take in the one that is asked for are marked "through".
+/// Wider permission sets that include the one in question are marked "through".
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct WhoCan {
@@ -50,7 +50,7 @@ impl WhoCan {
         let nobody = found.is_empty() && unseen.is_empty();
         let nearest = nobody.then(|| nearest(everything.grants(), catalogue, &wanted)).flatten();
         if !asked.live {
-            talk("note: files do not say who the owner is, who can do everything; --live does");
+            talk("note: the files do not name the owner, who can do everything; pass --live to show them");
         }
         let owners: Vec<_> = everything.owners().iter().map(ToString::to_string).collect();
         let question = format!("who can {} on {}", self.set, self.on);

@@ -1,4 +1,4 @@
-//! Node → value: the steps that every decoder is made of. A mistake is noted, and the decoding goes on.
+//! Node → value: the steps that every decoder is made of. Errors are recorded, and decoding continues.
 
 use std::collections::{HashMap, HashSet};
 use std::fmt::Display;
@@ -31,7 +31,7 @@ const MOST: usize = 1000;
 /// So many words are looked at in the smallest file for what was probably meant; in others, one for each byte.
 const LEAST_LOOKS: usize = 100_000;
 
-/// What decoding one file needs and gathers.
+/// The context of decoding one file.
 pub(super) struct Decoder<'t> {
     pub(super) text: &'t str,
     pub(super) mistakes: Vec<Mistake>,
@@ -97,7 +97,7 @@ impl<'t> Decoder<'t> {
         mistakes
     }
 
-    /// Returns the text of a scalar that every YAML reader takes for text.
+    /// Returns the text of a scalar that every YAML parser reads as text.
     pub(super) fn text<'n>(&mut self, node: &'n Node<'_>, what: &str) -> Option<&'n str> {
         let Value::Scalar(scalar) = &node.value else {
             if !matches!(node.value, Value::Broken) {
@@ -110,7 +110,7 @@ impl<'t> Decoder<'t> {
             Plain::Null => {
                 self.mistake(
                     node.at,
-                    MistakeKind::Null { what: what.to_owned(), write: "leave the key out, or write a text" },
+                    MistakeKind::Null { what: what.to_owned(), write: "leave the key out, or write text" },
                 );
                 None
             }

@@ -1,4 +1,4 @@
-//! Map → values: the keys of the language asked for by their names, every other one a mistake.
+//! Map → values: keys of the language are looked up by name, all others are errors.
 
 use super::decode::Decoder;
 use super::mistake::{MistakeKind, Span};
@@ -8,8 +8,8 @@ use crate::model::Kind;
 /// The most keys that one map of the language has.
 const MOST_KEYS: usize = 24;
 
-/// The entries of a map whose keys are the language's: each is asked for by its name, and what has another name
-/// is a mistake.
+/// The entries of a map whose keys are the language's: each is looked up by its name, and any other key
+/// is an error.
 pub(super) struct MapFields<'n, 'a> {
     shape: &'static Shape,
     found: [Option<&'n (Node<'a>, Node<'a>)>; MOST_KEYS],
@@ -20,7 +20,7 @@ pub(super) struct MapFields<'n, 'a> {
     at: Span,
 }
 
-/// What a map of the language is called, and which keys it has.
+/// The name of a map of the language, and its keys.
 #[derive(Debug)]
 pub(super) struct Shape {
     /// The words for it in a message: `a group`.
@@ -175,7 +175,7 @@ fn unknown(d: &mut Decoder<'_>, node: &Node<'_>, text: &str, shape: &'static Sha
         d.mistake(node.at, MistakeKind::LaterKey { key });
         return None;
     }
-    // What is not shown needs no good words.
+    // Errors that are not shown need no suggestions.
     let near = if d.is_full() { None } else { d.budget.near(text, shape.keys()).map(str::to_owned) };
     d.mistake(
         node.at,

@@ -1,4 +1,4 @@
-//! What a folder holds: its YAML files, and what must not be taken for nothing.
+//! Finds the YAML files of a folder, and entries that must not be ignored silently.
 
 use std::collections::HashSet;
 use std::ffi::{OsStr, OsString};
@@ -26,9 +26,9 @@ const HIDDEN_MOST: u64 = 4 << 20;
 pub(super) enum FolderEntry {
     /// A YAML file.
     File,
-    /// What cannot be read, or is not read though it could say something: a part is never taken for the whole.
+    /// An entry that cannot be read, or is not read although it could be a file of the language: that is an error.
     Unread(MistakeKind),
-    /// What is hidden, and not read, though it says something.
+    /// A hidden entry that is not read, although it holds keys of the language.
     Hidden(MistakeKind),
 }
 

@@ -1,4 +1,4 @@
-//! What the files name and the organization no longer has: the part that is gone is left out, the rest stands.
+//! Names in the files that no longer exist in the organization: they are left out, and the rest stays.
 
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, HashSet};
@@ -11,7 +11,7 @@ use crate::model::{
     Scope, State, Where,
 };
 
-/// What the organization has, for names to be looked up in.
+/// The objects of the organization, to look up names.
 #[derive(Debug, Clone, Copy)]
 pub struct Present<'a> {
     /// The live objects, and the projects where they were read.
@@ -22,11 +22,11 @@ pub struct Present<'a> {
     pub duplicates: &'a BTreeMap<Address, Vec<Id>>,
 }
 
-/// Whom files may name, by whatever they are called.
+/// Objects that files may name, with all of their names.
 pub(super) struct Roster<'a> {
     pub(super) live: Present<'a>,
     people: People<'a>,
-    /// What live objects refer to and no list shows.
+    /// Objects that live objects refer to, but that the API does not list.
     unlisted: OnceCell<HashSet<Address>>,
 }
 
@@ -35,12 +35,12 @@ impl<'a> Roster<'a> {
         Self { live, people: People::of(live.state, live.ids), unlisted: OnceCell::new() }
     }
 
-    /// Returns what a live object goes by that is called by a username or an id.
+    /// Returns the key of a live object that is given by username or id.
     pub(super) fn called(&self, address: &Address) -> Option<Address> {
         self.people.known(address)
     }
 
-    /// Says whether there is such an object, also where no list shows it.
+    /// Returns true if the object exists, even if the API does not list it.
     pub(super) fn has(&self, address: &Address) -> bool {
         let listed = self.live.state.has(address) || self.called(address).is_some();
         listed || address.key().id().is_some() && self.unlisted().contains(address)
@@ -89,6 +89,9 @@ fn part(finding: &MistakeKind) -> Option<(MissingKind, String, String)> {
     if let MistakeKind::NoSuchProject { name, .. } = finding {
         return Some((MissingKind::Project, name.clone(), "`projects`".to_owned()));
     }
+    if let MistakeKind::GuardrailProject { name, .. } = finding {
+        return Some((MissingKind::Project, name.clone(), "a guardrail".to_owned()));
+    }
     if let MistakeKind::PermissionSetGone { name } = finding {
         return Some((MissingKind::PermissionSet, name.clone(), "the files".to_owned()));
     }
@@ -110,7 +113,7 @@ pub(super) fn excuse(desired: &Desired, findings: &mut Vec<Mistake>) {
     });
 }
 
-/// Leaves out members, projects, permission sets, rules and assertions that have nothing to stand on any more.
+/// Leaves out members, projects, permission sets, rules and assertions that refer to something that no longer exists.
 ///
 /// A rule is left out as a whole when no project or no permission set of it is left: without its list it would grant
 /// more than the files say. Rules that are live as they are written stay.
@@ -176,7 +179,10 @@ mod tests {
         let listed = Catalogue::published().iter().filter(|(name, _)| name.as_str() != "InstancesReadOnly");
         let catalogue: Catalogue = listed.map(|(name, set)| (name.clone(), set.clone())).collect();
         let present = Present { state: live, ids: None, duplicates: &BTreeMap::new() };
-        files.resolve_in(Some(present), &catalogue, true).unwrap().desired
+        files
+            .resolve_in(Some(present), &catalogue, true, crate::config::ResolvePurpose::Change)
+            .unwrap()
+            .desired
     }
 
     fn empty() -> State {

@@ -124,7 +124,7 @@ struct Merging<'m> {
 }
 
 impl Merging<'_> {
-    /// Holds the header to one file.
+    /// Requires the header to be in one file.
     fn header(&mut self, files: &[FileDocument], whole: bool, read: u32) {
         let keys: [(&'static str, HeaderKey); 4] = [
             ("version", |file| file.version),

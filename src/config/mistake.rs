@@ -1,4 +1,4 @@
-//! What is wrong in a person's files, and where.
+//! Errors, warnings and hints in files, and their places.
 
 use std::fmt;
 use std::sync::Arc;
@@ -33,9 +33,9 @@ impl Span {
 /// How much a finding weighs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Severity {
-    /// Nothing is planned while it stands.
+    /// An error: nothing is planned until it is fixed.
     Error,
-    /// It is probably not what is meant.
+    /// It is probably not intended.
     Warning,
     /// It works and could be better.
     Hint,
@@ -58,7 +58,7 @@ impl Severity {
 pub struct Mistake {
     /// Where it stands.
     pub at: Span,
-    /// The other place that it is about, as the first of two that bear one name.
+    /// Another place that it refers to, such as the first of two objects with the same name.
     pub also: Option<Span>,
     /// Whether it stops everything.
     pub severity: Severity,
@@ -81,6 +81,13 @@ impl Mistake {
         self
     }
 
+    /// Turns into a warning what keeps files from changing an organization, but not from being compared with it.
+    pub(super) const fn let_look(&mut self) {
+        if matches!(self.kind, MistakeKind::GuardrailProject { .. }) {
+            self.severity = Severity::Warning;
+        }
+    }
+
     pub(super) const fn hint(mut self) -> Self {
         self.severity = Severity::Hint;
         self
@@ -93,7 +100,7 @@ impl Mistake {
     }
 }
 
-/// No more mistakes than this are shown: nobody reads on, and the output grows with each.
+/// The maximum number of errors that are shown.
 const MOST_SHOWN: usize = 1000;
 
 /// Every mistake in the files, or every warning, with the texts to show them in.
@@ -131,7 +138,7 @@ impl Mistakes {
         Self { sources, list }
     }
 
-    /// Returns true when there is none.
+    /// Returns true if there are none.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
         self.list.is_empty()

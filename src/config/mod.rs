@@ -1,4 +1,4 @@
-//! Files → [`Desired`], or every mistake in them with its place; and a [`State`] → files.
+//! Files → [`Desired`], or every error in them with its place; and a [`State`] → files.
 //!
 //! A text is read once into a tree with places (`parse`), decoded from the tree into documents, going on after a
 //! mistake (`section`), merged with the other files (`merge`), and checked as a whole (`check`). What only
@@ -52,17 +52,26 @@ use section::file::{FileDocument, file};
 use source::ReadSources;
 use tree::{Node, Value};
 
-/// Files that were read, with no mistake that they alone can show.
+/// What files are resolved for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ResolvePurpose {
+    /// To change the organization: a guardrail that cannot be judged is an error.
+    Change,
+    /// To look at the organization: a guardrail that cannot be judged is a finding, and everything else is judged.
+    Look,
+}
+
+/// Files that were read and have no errors by themselves. Others may show with the organization.
 #[derive(Debug)]
 pub struct Files {
     sources: Arc<Sources>,
-    /// What the reading alone warns of.
+    /// Warnings from reading.
     warnings: Vec<Mistake>,
     document: Document,
     organization: Id,
 }
 
-/// What the files need of the organization, beside the objects that are always read.
+/// What the files need from the organization, in addition to the objects that are always read.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Needs {
     /// The kinds that the files have a section for.
@@ -79,7 +88,7 @@ pub fn ends_at(condition: &Condition) -> Option<Timestamp> {
     until::decompose(condition).map(|(_, end)| end)
 }
 
-/// Reads all sources, and checks what they alone can decide.
+/// Reads all sources, and checks them without the organization.
 ///
 /// `now` decides which entries with `until` have ended.
 ///
@@ -92,7 +101,7 @@ pub fn read(sources: &[Source], now: Timestamp) -> Result<Files, Mistakes> {
     let everything = mistakes.is_empty();
     let (files, decoded) = decode_all(&sources, &unread, &mut mistakes);
     let whole = everything && decoded;
-    // What was not read could hold anything, so only what stands there is judged.
+    // Unread parts could hold anything, so only the rest is checked.
     let whole = whole && mistakes.iter().all(|mistake| !sources.text(mistake.at).is_empty());
     let document = merge(files, whole, first.unwrap_or(0), now, &mut mistakes);
     mistakes.retain(|mistake| !document.knows_variable(&mistake.kind));
@@ -103,7 +112,7 @@ pub fn read(sources: &[Source], now: Timestamp) -> Result<Files, Mistakes> {
     match document.organization {
         Some(organization) if mistakes.is_empty() => Ok(Files { sources, warnings, document, organization }),
         _ => {
-            // Another reading would show these; people want all at once.
+            // A second run would show these; people want all errors at once.
             check::catalogue(&document, Catalogue::published(), false, None, &mut mistakes);
             mistakes.extend(warnings);
             Err(Mistakes::new(sources, mistakes))
@@ -115,7 +124,7 @@ pub fn read(sources: &[Source], now: Timestamp) -> Result<Files, Mistakes> {
 const THREADS: usize = 2;
 const STACK: usize = 32 << 20;
 
-/// Decodes every text but the unread; returns false when some of them is not all there.
+/// Decodes every text except for unread ones; returns false if any text is incomplete.
 fn decode_all(
     sources: &Sources,
     unread: &HashSet<u32>,
@@ -202,19 +211,19 @@ impl Files {
         self.sources.texts().iter().map(|text| (&*text.name, text.text.as_str()))
     }
 
-    /// Returns the organization that the files are about.
+    /// Returns the organization that the files describe.
     #[must_use]
     pub const fn organization(&self) -> Id {
         self.organization
     }
 
-    /// Returns where `version` stands, and with it everything that is said once.
+    /// Returns the place of `version`, and so of all keys that are given once.
     #[must_use]
     pub fn home(&self) -> Option<Place> {
         self.document.home.map(|span| self.sources.place(span))
     }
 
-    /// Returns the stack that owns what the files declare.
+    /// Returns the stack that owns the declared objects.
     #[must_use]
     pub fn stack(&self) -> Option<&Stack> {
         self.document.stack.as_ref().map(|stack| &stack.value)
@@ -255,7 +264,7 @@ impl Files {
         !self.document.projects.is_empty()
     }
 
-    /// Turns the files into what is desired, with the organization's own facts where they were read.
+    /// Resolves the files into the desired state, with the organization's own facts if they were read.
     ///
     /// Without `live`, a project that no file pins gets an id made up from its name, the same each time, which no
     /// request may ever hold.
@@ -270,7 +279,7 @@ impl Files {
     ) -> Result<Resolved, Mistakes> {
         static NONE_SHARED: BTreeMap<Address, Vec<Id>> = BTreeMap::new();
         let live = live.map(|state| Present { state, ids: None, duplicates: &NONE_SHARED });
-        self.resolve_in(live, catalogue, catalogue_is_live)
+        self.resolve_in(live, catalogue, catalogue_is_live, ResolvePurpose::Change)
     }
 
     /// Does the same where several live objects may share a name.
@@ -282,6 +291,7 @@ impl Files {
         live: Option<Present<'_>>,
         catalogue: &Catalogue,
         catalogue_is_live: bool,
+        purpose: ResolvePurpose,
     ) -> Result<Resolved, Mistakes> {
         let mut findings = self.warnings.clone();
         let state = live.as_ref().map(|live| live.state);
@@ -289,6 +299,9 @@ impl Files {
         let roster = live.as_ref().map(|live| Roster::of(*live));
         if let Some(roster) = &roster {
             check::organization(&self.document, roster, &mut findings);
+        }
+        if purpose == ResolvePurpose::Look {
+            findings.iter_mut().for_each(Mistake::let_look);
         }
         check::look_alikes(&self.document, roster.as_ref(), &mut findings);
         let mut desired: Desired = resolve::resolve(self, state, &mut findings);

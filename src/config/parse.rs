@@ -16,7 +16,7 @@ const MOST_REPEATED: usize = 200_000;
 /// The most nodes that are kept for aliases, those of an anchor within another counted for both.
 const MOST_KEPT: usize = 4_000_000;
 
-/// After so many mistakes a text is not read on.
+/// After so many errors, the rest of a text is not read.
 const MOST_MISTAKES: usize = 1000;
 /// The most anchors among which the probably meant one is looked for.
 const MOST_NAMES: usize = 1000;
@@ -25,9 +25,9 @@ const LEAST_LOOKS: usize = 10_000;
 /// How far before a node its tag is looked for, in bytes.
 const TAG_WITHIN: usize = 4096;
 
-/// What came of a text.
+/// The result of parsing a text.
 pub(super) struct Parsed<'t> {
-    /// The tree, as far as it could be read; `None` for a text that says nothing.
+    /// The tree, as far as it could be read; `None` for an empty text.
     pub(super) root: Option<Node<'t>>,
     /// Whether the tree is all of the text.
     pub(super) whole: bool,
@@ -142,7 +142,7 @@ impl<'t> Builder<'t> {
         if self.mistakes.len() < MOST_MISTAKES {
             self.mistakes.push(mistake);
         } else {
-            // So many slips are no slips: nobody reads on.
+            // With so many errors, nobody reads on.
             self.stopped = true;
         }
     }
@@ -425,24 +425,20 @@ fn syntax_kind(error: &ScanError, next: Option<char>) -> MistakeKind {
             return MistakeKind::Unclosed { open: '{' };
         }
         E::UnclosedQuotedScalar => return MistakeKind::UnclosedQuote,
-        E::MappingValueNotAllowed => "a `:` stands where no key can be; a text with `: ` in it needs quotes",
+        E::MappingValueNotAllowed => "a `:` is not allowed here; text that contains `: ` needs quotes",
         E::ExpectedBlockMappingKey | E::InvalidIndentation | E::SimpleKeyExpected | E::InvalidSimpleKey => {
             "a `key:` is missing, or the indentation is wrong"
         }
-        E::BlockSequenceEntryNotAllowed | E::BlockEntryInFlowCollection => "a `-` cannot stand here",
+        E::BlockSequenceEntryNotAllowed | E::BlockEntryInFlowCollection => "a `-` is not allowed here",
         E::ExpectedFlowMappingSeparator => "a `,` or a `}` is missing",
         E::ExpectedFlowSequenceSeparator => "a `,` or a `]` is missing",
-        E::InvalidColonPlacement => {
-            "a `:` stands where no key can be; perhaps a bracket before it is not closed"
-        }
-        E::DirectiveDisallowed => "directives (`%…`) are not used here",
+        E::InvalidColonPlacement => "a `:` is not allowed here; perhaps an earlier bracket is not closed",
+        E::DirectiveDisallowed => "directives (`%…`) are not supported",
         E::UnexpectedCharacter { character } => {
-            let why = format!("a text that begins with `{character}` needs quotes");
+            let why = format!("text that begins with `{character}` needs quotes");
             return MistakeKind::Syntax { why: why.into() };
         }
-        E::UnknownQuotedScalarEscape => {
-            "there is no such escape; write `\\\\` for a backslash, or use single quotes"
-        }
+        E::UnknownQuotedScalarEscape => "unknown escape; write `\\\\` for a backslash, or use single quotes",
         other => {
             let words_of_all = other.to_string();
             let words = words_of_all.split_once(", ").filter(|(first, _)| first.starts_with("while "));

@@ -1,4 +1,4 @@
-//! Where the text comes from: files, folders and standard input, within limits.
+//! Reads the text of files, folders and standard input, within limits.
 
 use std::collections::HashSet;
 use std::fs;
@@ -22,7 +22,7 @@ pub enum Source {
     Followed(PathBuf),
     /// Standard input.
     Stdin,
-    /// A text that is at hand, under a name to show.
+    /// A text in memory, with a name to show.
     Text {
         /// What to call it.
         name: PathBuf,
@@ -157,12 +157,12 @@ impl Sources {
     }
 }
 
-/// What was read, and what is wrong with it.
+/// The texts that were read, and the errors of reading.
 pub(super) struct ReadSources {
     pub(super) sources: Sources,
-    /// What could not be read: the rest was read all the same.
+    /// Errors of reading; the rest was still read.
     pub(super) mistakes: Vec<Mistake>,
-    /// What was rightly not read, and is perhaps meant to be.
+    /// Warnings about files that were not read, but perhaps should be.
     pub(super) warnings: Vec<Mistake>,
 }
 

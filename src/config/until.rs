@@ -7,7 +7,7 @@ use jiff::tz::TimeZone;
 use crate::access::cel::{Vocabulary, compile};
 use crate::model::Condition;
 
-/// The most characters of a condition on the wire.
+/// The maximum number of characters of a condition on the wire.
 ///
 /// Source: IAM API v1alpha1, `condition` of a rule.
 pub(super) const CONDITION_MOST: usize = 2048;

@@ -1,4 +1,4 @@
-//! What can be wrong in a person's files, and the words for it.
+//! The errors, warnings and hints in files, and their messages.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -6,16 +6,16 @@ use std::fmt;
 use crate::access::cel::Sort;
 use crate::model::{BadText, Id, Kind};
 
-/// The words for a mistake: lower-case fragments, names in backticks.
+/// The messages of a mistake: lower-case fragments, names in backticks.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MistakeWords {
-    /// A stable name for the sort of mistake, for machines.
+    /// A stable code for the kind of mistake, for programs.
     pub code: String,
     /// What is wrong.
     pub title: String,
-    /// What stands beside the caret: what was probably meant, or what to write; empty where the title says it all.
+    /// The label at the caret: a suggestion, or what to write; empty if the title is enough.
     pub label: String,
-    /// What stands beside the other place.
+    /// The label at the other place.
     pub other: &'static str,
 }
 
@@ -32,10 +32,10 @@ impl Written {
     const fn variables(self) -> &'static str {
         match self {
             Self::Condition => {
-                "there are `request.ip`, `request.time`, `request.user_agent`, `resource.name`, `resource.id` and `resource.locality`; to use a new one, list it under `settings.conditions.variables`"
+                "the variables are `request.ip`, `request.time`, `request.user_agent`, `resource.name`, `resource.id` and `resource.locality`; to use a newer one, list it under `settings.conditions.variables`"
             }
             Self::Guardrail => {
-                "there are `grant.principal`, `grant.kind`, `grant.permission_set`, `grant.scope`, `grant.condition`, `grant.via_group`, `grant.policy` and `grant.managed`"
+                "the variables are `grant.principal`, `grant.kind`, `grant.permission_set`, `grant.scope`, `grant.condition`, `grant.via_group`, `grant.policy` and `grant.managed`"
             }
         }
     }
@@ -53,11 +53,11 @@ impl fmt::Display for Written {
 /// What was probably meant by a name that is not declared.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Meant {
-    /// What was called so, by its `previously`.
+    /// The new name of an object that was renamed with `previously`.
     Renamed(String),
-    /// What is called nearly so.
+    /// A similar name.
     Near(String),
-    /// Nobody knows.
+    /// Unknown.
     Unknown,
 }
 
@@ -170,7 +170,7 @@ fn listed(words: &[&str], last: &str) -> String {
     }
 }
 
-/// Returns what becomes of a name that the organization does not know any more.
+/// Describes what happens to a name that no longer exists in the organization.
 fn guessed(near: &Option<String>) -> String {
     near.as_ref().map_or_else(
         || "left out of the plan".to_owned(),
@@ -197,80 +197,80 @@ mistakes! {
     SourceUnreadable { why: Box<str> } => "cannot be read: {why}";
     FolderWithoutYaml =>
         "the folder holds no `*.yaml` or `*.yml` (hidden files are skipped, links are not followed)";
-    FoldersTooDeep => "the folders are nested too deep to be meant";
+    FoldersTooDeep => "the folders are nested too deeply";
     UpperCaseExtension { found: String } =>
         "the file would be skipped: its name ends in `.{found}`; rename it to end in `.yaml` or `.yml`";
     LinkInPath { path: String } =>
-        "`{path}` is a link, and could lead anywhere; name what it leads to, or pass `--follow-links`";
+        "`{path}` is a symbolic link, which could lead anywhere; name its target, or pass `--follow-links`";
     LinkInFolder =>
         "the file would be skipped: links in a folder are not followed; put the file itself here, or pass `--follow-links`";
     LinkedFolder =>
-        "what this leads to would be skipped: links in a folder are not followed; put the folder itself here, name it on \
+        "this folder would be skipped: links in a folder are not followed; put the folder itself here, name it on \
          the command line, or pass `--follow-links`";
     Hidden { key: &'static str, inner: Option<String> } => (format!(
-        "this is not read because its name begins with a dot, but {}; rename it if it counts, or move it elsewhere if it \
-         does not",
+        "this is skipped because its name begins with a dot, but {}; rename it to include it, or move it \
+         elsewhere",
         match inner {
             Some(inner) => format!("`{}` in it holds `{key}`", short(inner)),
             None => format!("it holds `{key}`"),
         },
     ));
     SpecialInFolder =>
-        "only plain files are read, and this is something else: a pipe, a socket or a device; rename or remove it";
-    TooManyFiles { found: usize, most: usize } => "the folder holds {found} YAML files, at most {most} are read";
+        "this is not a regular file but a pipe, a socket or a device; rename or remove it";
+    TooManyFiles { found: usize, most: usize } => "the folder holds {found} YAML files, but the limit is {most}";
     FileTooLarge { mebibytes: u64 } => "the file is larger than {mebibytes} MiB";
-    InputTooLarge { mebibytes: u64 } => "with this file the input is larger than {mebibytes} MiB; no more is read";
+    InputTooLarge { mebibytes: u64 } => "with this file the input exceeds {mebibytes} MiB; nothing more is read";
     StdinTwice => "standard input can be read only once";
     WrongEncoding { encoding: &'static str } => "the file is {encoding}; save it as UTF-8";
-    NotUtf8 => "the file is not UTF-8", "this byte belongs to another encoding";
-    EmptyFile => "the file says nothing: it is empty, or all of it is comments";
+    NotUtf8 => "the file is not UTF-8", "this byte is not valid UTF-8";
+    EmptyFile => "the file is empty, or has only comments";
     MoreMistakes { more: usize } => "{more} more like those above are not shown";
     PlanFile { path: String } =>
         "this is a plan file, not a file of the desired state", "`scw-iam apply {path}` applies it";
 
     // YAML.
     Syntax { why: Box<str> } => "this is not YAML: {why}", "here";
-    Tab => "a tab stands where YAML allows only spaces", "write spaces";
+    Tab => "YAML does not allow a tab here", "use spaces";
     Unclosed { open: char } => "`{open}` is never closed", "opened here";
     UnclosedQuote => "a quote is never closed", "opened here";
-    TooDeep => "the file is nested too deep to be meant", "this goes too deep";
+    TooDeep => "the file is nested too deeply", "too deep";
     UnknownAnchor { name: String, near: Option<String> } =>
-        "no anchor `&{name}` stands before this in the file", (meant near or "write the anchor first");
-    AliasInItself => "an alias stands inside of the thing that it repeats", "this would never end";
-    TooManyAliases => "the aliases of this file repeat too much", "here it is too much";
-    SeveralDocuments => "a file holds one document, and here a second one begins", "move it to a file of its own";
+        "no anchor `&{name}` is defined before this", (meant near or "define the anchor first");
+    AliasInItself => "an alias repeats a value that contains it", "this would never end";
+    TooManyAliases => "the aliases of this file repeat too many values", "the limit is exceeded here";
+    SeveralDocuments => "a file must hold a single YAML document, but a second one begins here", "move it to a file of its own";
     YamlTag { tag: String } => "the YAML tag `{tag}` has no meaning here", "leave it out";
-    KeyNotText => "a key is text, and this is not", "write a name";
+    KeyNotText => "a key must be text", "write a name";
     DuplicateKey { key: String } => "the key `{key}` is given twice", "given again here", "first given here";
-    MergeNotMap => "`<<` takes a map, or a list of maps, to copy from", "neither";
+    MergeNotMap => "`<<` takes a map, or a list of maps, to copy from", "not a map";
 
     // Types.
     NotMap { what: String, found: &'static str } =>
-        "`{what}` takes a map, and this is {found}",
+        "`{what}` must be a map, not {found}",
         (if what == "members" { "write `{users: […], applications: […]}`" } else { "write `key: value`" });
-    NotList { what: String, found: &'static str } => "`{what}` takes a list, and this is {found}", "write `[…]`";
-    NotText { what: String, found: &'static str } => "text belongs in `{what}`, and this is {found}", "write one text";
+    NotList { what: String, found: &'static str } => "`{what}` must be a list, not {found}", "write `[…]`";
+    NotText { what: String, found: &'static str } => "`{what}` must be text, not {found}", "write a single text";
     NotCount { what: String, found: String } =>
-        "`{what}` takes a whole number, and this is {found}", "write digits, as in `3`";
+        "`{what}` must be a whole number, not {found}", "write digits, as in `3`";
     QuotedCount { what: String, digits: String } =>
-        "`{what}` takes a whole number, and this is a text", "write `{digits}` without quotes";
+        "`{what}` must be a whole number, not a text", "write `{digits}` without quotes";
     Misread { text: String, taken_for: &'static str } =>
-        "many YAML readers take `{text}` for {taken_for}", "write \"{text}\"";
+        "many YAML parsers read `{text}` as {taken_for}", "write \"{text}\"";
     Null { what: String, write: &'static str } => "`{what}` has no value", "{write}";
     NotOneOf { what: String, words: &'static [&'static str], found: String, near: Option<String> } =>
-        (format!("`{what}` is {}, not `{found}`", listed(words, "or"))), (meant near or "");
+        (format!("`{what}` must be {}, not `{found}`", listed(words, "or"))), (meant near or "");
 
     // Keys.
     UnknownKey { key: String, of: &'static str, keys: Vec<&'static str>, near: Option<String> } =>
         "{of} has no key `{key}`",
         (match near {
-            None if keys.len() <= 6 => format!("there are {}", listed(keys, "and")),
+            None if keys.len() <= 6 => format!("the keys are {}", listed(keys, "and")),
             near => meant(near, String::new()),
         });
-    LaterKey { key: String } => "`{key}` comes with a later version and cannot be used yet", "leave it out";
+    LaterKey { key: String } => "`{key}` is reserved for a later version", "leave it out";
     MissingKey { key: &'static str, of: String } => "{of} has no `{key}`", "needs `{key}`";
     FreeKeyInside { key: String } =>
-        "the free key `{key}` stands inside of another", "keys that begin with `x-` are free at the top of a file only";
+        "the key `{key}` is not at the top of the file", "keys that begin with `x-` are allowed only at the top of a file";
 
     // Values.
     BadName { kind: Kind, text: String, why: BadText } => "the {kind} name `{text}` {why}", "not a name";
@@ -282,7 +282,7 @@ mistakes! {
         "people go by their e-mail addresses, and `{text}` is none",
         "write the address, or `{{username: {text}}}` for a username";
     PersonUnclear => "a person is named by one of `email`, `username` and `id`", "write exactly one of them";
-    NameAndId => "an application is named by one of `name` and `id`", "write exactly one of them";
+    NameAndId => "an application has either `name` or `id`", "write exactly one of them";
     BadProjectName { text: String, why: BadText } => "the project name `{text}` {why}", "not a project name";
     BadPermissionSet { text: String, why: BadText } =>
         "the permission set name `{text}` {why}", "not a permission set";
@@ -314,33 +314,33 @@ mistakes! {
     UnsupportedVersion { found: String } =>
         "this program reads version 1 of the language, not {found}", "write `1`";
     TooManyTags { found: usize, most: usize } =>
-        "{found} tags, and at most {most} are allowed", "one of ten is the owner's when there is a stack";
+        "{found} tags, but at most {most} are allowed", "an object has at most ten tags, and with a stack one of them is the owner's";
     ConditionTooLong { found: usize, most: usize } =>
-        "with its `until` the condition has {found} characters, at most {most} are allowed", "shorten the condition";
+        "with its `until` the condition has {found} characters, but at most {most} are allowed", "shorten the condition";
     GuardrailTooLong { found: usize, most: usize } =>
-        "the guardrail's expression has {found} characters, at most {most} are allowed", "split it in two";
+        "the guardrail's expression has {found} characters, but at most {most} are allowed", "split it in two";
     ExpressionSyntax { written: Written, why: Box<str> } => "the {written} is not CEL: {why}", "here";
-    ExpressionTooDeep { written: Written } => "the {written} is nested too deep", "simplify it";
+    ExpressionTooDeep { written: Written } => "the {written} is nested too deeply", "simplify it";
     ExpressionTooCostly { written: Written } =>
-        "the {written} takes too long to judge: its lists and patterns multiply", "simplify it";
+        "the {written} takes too long to evaluate: its lists and patterns multiply", "simplify it";
     NeverJudged { written: Written, found: Sort } =>
-        "a {written} is true or false, and this is {found}",
+        "a {written} must be true or false, but this is {found}",
         (if *found == Sort::Text { "compare it, as in `… == \"…\"`" } else { "compare it" });
     NeverCompared { written: Written, left: Sort, right: Sort } =>
-        "the {written} compares {left} with {right}, which has no answer",
+        "a {written} cannot compare {left} with {right}",
         (match (left, right) {
             (Sort::Time, Sort::Text) | (Sort::Text, Sort::Time) => "write `timestamp(\"…\")` around the text",
             (Sort::Duration, Sort::Text) | (Sort::Text, Sort::Duration) => {
                 "write `duration(\"…\")` around the text"
             }
-            _ => "compare like with like",
+            _ => "compare values of the same type",
         });
     UnknownVariable { written: Written, name: String, near: Option<String> } =>
         "a {written} has no variable `{name}`", (meant near or "{}", written.variables());
     UnknownFunction { written: Written, name: String, near: Option<String> } =>
         "a {written} has no function `{name}`",
         (meant(near, match &*name {
-            "inIpRange" => "Scaleway documented it once and no longer does",
+            "inIpRange" => "Scaleway no longer documents it",
             _ => "not a standard function of CEL",
         }));
     BadAddress { text: String } =>
@@ -349,13 +349,13 @@ mistakes! {
 
     // The header.
     NoHeader =>
-        "no file here holds `version` and `organization`",
-        "a part of the files cannot be taken for the whole; name the folder";
-    HeaderTwice { key: &'static str } => "`{key}` stands in two files", "given again here", "first given here";
+        "no file declares `version` and `organization`",
+        "name the whole folder; a part of the files is never planned alone";
+    HeaderTwice { key: &'static str } => "`{key}` is given in two files", "given again here", "first given here";
     HeaderApart { key: &'static str } =>
-        "`{key}` stands outside of the file that holds `version`", "move it", "to this file";
+        "`{key}` must be in the file that holds `version`", "move it", "to this file";
     NeedsStack { key: &'static str } =>
-        "`{key}` means nothing without `stack`", "without a stack nothing is owned, and nothing is deleted";
+        "`{key}` has no effect without `stack`", "without a stack, nothing is owned or deleted";
     TakesOverItself { stack: String } => "the stack `{stack}` takes over from itself", "leave it out";
 
     // Names.
@@ -379,13 +379,13 @@ mistakes! {
     PreviouslyItself { name: String } =>
         "`previously: {name}` is the name that the entry has now", "write the old name, or leave it out";
     PreviouslyDeclared { kind: Kind, name: String } =>
-        "the {kind} `{name}` is declared, so nothing else can have been it", "an old name", "declared here";
+        "the {kind} `{name}` is still declared, so it cannot be a previous name", "an old name", "declared here";
     PreviouslyInACircle { kind: Kind, name: String } =>
         "the {kind} `{name}` is renamed too, and the renames lead back here; give one of them a third name first and \
-         apply, or say with `id:` which one is meant",
+         apply, or set `id:` to tell which object is meant",
         "an old name", "renamed here";
     PreviouslyTwice { kind: Kind, name: String } =>
-        "two entries claim to have been the {kind} `{name}`", "the second", "the first";
+        "two {kind} entries have `previously: {name}`", "the second", "the first";
 
     // Groups.
     MembershipWithoutMembers { group: String } =>
@@ -410,27 +410,27 @@ mistakes! {
         "an old name", "declared here";
 
     GuestsOfDeclared { name: String } =>
-        "group `{name}` is declared here and cannot stand under `memberships`", "list the members in its entry",
+        "group `{name}` is declared here and cannot be listed under `memberships`", "list the members in its entry",
         "declared here";
     GuestsOfManaged { name: String } =>
         "nothing can change the members of group `{name}`: it is built in, or a product manages it", "leave it out";
     GuestNotDeclared { name: String } =>
         "`memberships` names application `{name}`, which is not declared here",
-        "a stack puts only its own applications into others' groups";
+        "a stack adds only its own applications to groups of other stacks";
     ReleasedDeclared { kind: Kind, name: String } =>
-        "the {kind} `{name}` is both declared and released", "keep one of both", "declared here";
+        "the {kind} `{name}` is both declared and released", "keep one of the two", "declared here";
 
     // References.
     Undeclared { by: String, kind: Kind, name: String, hint: Meant, managed: bool } =>
         "{by} names {kind} `{name}`, which is not declared",
         (match (hint, kind.section()) {
-            (Meant::Renamed(now), _) => format!("renamed: it is `{now}` now"),
+            (Meant::Renamed(now), _) => format!("it has been renamed to `{now}`"),
             (Meant::Near(near), _) => format!("did you mean `{near}`?"),
             (Meant::Unknown, section) if *managed => {
                 format!("declare it under `{section}`, or list it under `external`")
             }
             (Meant::Unknown, section) => {
-                format!("there is no `{section}` section here: list it under `external`")
+                format!("there is no `{section}` section: list it under `external`")
             }
         });
     UnknownUser { by: String, name: String, near: Option<String> } =>
@@ -441,13 +441,16 @@ mistakes! {
         "the {kind} {id} is listed by the API as `{name}`", "write its name";
     PeopleShare { name: String, people: Vec<String> } =>
         (format!("{} people have the address `{name}`", people.len())),
-        (format!("say which one is meant: {}", people.join(" or ")));
+        (format!("name one of them: {}", people.join(" or ")));
     NameShared { kind: Kind, name: String, ids: Vec<Id> } =>
         (format!("{} live {} share the name `{name}`", ids.len(), kind.section())),
         (format!(
             "rename all but one of them: {}",
             ids.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
         ));
+    GuardrailProject { name: String, near: Option<String> } =>
+        "the guardrail names project `{name}`, which is not in the organization",
+        (meant near or "no project there has this name");
     UnknownProject { by: String, name: String, near: Option<String> } =>
         "{by} names project `{name}`, which is not in the organization",
         (meant near or "no project there has this name");
@@ -458,7 +461,7 @@ mistakes! {
             ids.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
         ));
     ProjectById { id: String } =>
-        "`{id}` is an id, and a project goes by its name", "give it a name under `projects`";
+        "`{id}` is an id, but projects are referred to by name", "give it a name under `projects`";
     NoSuchProject { name: String, id: Id } =>
         "`{name}` is pinned to {id}, which is not a project of the organization", "no such project";
     LookAlike { kind: &'static str, name: String, other: String } =>
@@ -482,53 +485,53 @@ mistakes! {
         "the guardrail names {principal}, and the organization has no such principal",
         "not in the organization";
     GuardrailGroup { name: String, near: Option<String> } =>
-        "the guardrail speaks of a group `{name}`, which is neither declared nor external",
+        "the guardrail refers to group `{name}`, which is neither declared nor external",
         (meant near or "no such group");
     ProjectLookedUp { name: String, id: Id } =>
         "the project `{name}` was found by its name",
-        "pin it: under `projects`, write `{name}: {id}`; else a rename in the console moves its grants";
+        "pin it: under `projects`, write `{name}: {id}`; otherwise a rename in the console moves its grants";
 
     // Policies and rules.
     PrincipalWord { text: String } =>
-        "`principal` is a map of one of `user`, `group` or `application`, or `none`, not `{text}`",
+        "`principal` must be `none` or a map of one `user`, `group` or `application`, not `{text}`",
         (format!("write `{}`", principal(&text)));
     PrincipalEmpty =>
-        "the principal is nobody", "write one of `user`, `group` or `application`, or `principal: none`";
+        "the principal is empty", "write one of `user`, `group` or `application`, or `principal: none`";
     PrincipalSeveral { kinds: Vec<&'static str> } =>
-        (format!("a policy has one principal, not {}", kinds.len())), "write a policy for each";
+        (format!("a policy has one principal, not {}", kinds.len())), "write one policy for each";
     NoPermissionSets => "the rule grants no permission set", "list at least one";
     EmptyScope => "the list of projects is empty", "name at least one, or write `all_projects`";
     ScopeWord { text: String, near: Option<String> } =>
-        "a scope of one word is `organization` or `all_projects`, not `{text}`",
-        (meant near or "projects are a list: write `[{}]`", text);
+        "`scope` must be `organization`, `all_projects` or a list of projects, not `{text}`",
+        (meant near or "write a list: `[{}]`", text);
     MixedScopes { organization: String, projects: String } =>
         "one rule cannot grant `{organization}` on the organization and `{projects}` on projects",
-        "write a rule for each";
+        "write one rule for each";
     SetNeedsOrganization { set: String } => "`{set}` is granted on the organization only", "write `organization`";
     SetNeedsProjects { set: String } =>
         "`{set}` is granted on projects, not on the organization", "write `all_projects` or a list of projects";
     SetNotForFiles { set: String } =>
-        "`{set}` is granted on an owner's account, which files cannot say", "leave it out";
+        "`{set}` is granted on an owner's account, which files cannot declare", "leave it out";
     PermissionSetGone { name: String } =>
         "the organization no longer offers the permission set `{name}`", "left out of the plan";
     UnknownPermissionSet { name: String, near: Option<String> } =>
-        "there is no permission set `{name}` that this program knows", (meant near or "unknown");
+        "this version does not know the permission set `{name}`", (meant near or "unknown");
     RuleExpired { until: String } => "the rule has ended: {until} is past", "it grants nothing any more; remove it";
     MemberExpired { member: String, until: String } =>
         "the membership of `{member}` has ended: {until} is past", "the member leaves; remove the entry";
 
     // What is allowed.
-    AllowsNothing => "the entry lets nothing pass", "list at least one object or person under `of`";
+    AllowsNothing => "the entry allows nothing", "list at least one object or person under `of`";
     AllowTooLong { until: String, most: String } =>
         "the entry ends at {until}, which is more than 30 days from now", "the last day is {most}";
     AllowEnded { until: String } =>
-        "the entry has ended: {until} is past", "it lets nothing pass any more; remove it";
+        "the entry has ended: {until} is past", "it allows nothing any more; remove it";
 
     // Assertions.
     NoExpectation => "the assertion has neither `can` nor `cannot`", "write one of them";
     BothExpectations => "the assertion has both `can` and `cannot`", "write two assertions", "the other";
-    AssertionOnGroup => "an assertion speaks of a user or an application, not of a group", "name a member";
-    AssertionOnNobody => "an assertion about nobody says nothing", "name a user or an application";
+    AssertionOnGroup => "an assertion must be about a user or an application, not a group", "name a member";
+    AssertionOnNobody => "an assertion must name a principal", "name a user or an application";
     AssertionScope { set: String, needs: &'static str } =>
-        "`{set}` is granted on {needs} only, so the assertion says nothing", "can never be so";
+        "`{set}` is granted on {needs} only, so the assertion has no effect", "never granted here";
 }

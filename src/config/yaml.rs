@@ -1,4 +1,4 @@
-//! What YAML readers take an unquoted word for.
+//! How YAML parsers read an unquoted word.
 
 /// What an unquoted scalar is to a reader of YAML 1.1 or 1.2, the wider of the two.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,7 +26,7 @@ impl Plain {
     }
 }
 
-/// Returns what an unquoted scalar is taken for.
+/// Returns how an unquoted scalar is read.
 ///
 /// Source: YAML 1.1 types (null, bool, int, float, timestamp, merge, value) and the YAML 1.2.2 core schema.
 pub(super) fn plain(text: &str) -> Plain {

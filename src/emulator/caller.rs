@@ -22,9 +22,9 @@ pub enum Token<'a> {
 /// Who calls.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Requester {
-    /// Anybody, of an open emulator: the owner, and whoever else is needed.
+    /// Anybody, for an open emulator: the owner, and any other caller that is needed.
     Anybody,
-    /// Who bears the key.
+    /// The owner of the key.
     Bearer(Bearer),
 }
 

@@ -8,7 +8,7 @@ use super::rng::Rng;
 
 /// How to write [`Faults`], for the help of the command line.
 pub const FAULTS_HELP: &str = "\
-FAULT=WHEN, several with commas between; the first that fires is the one:
+FAULT=WHEN, several separated by commas; the first that fires counts:
   429                 too many requests: empty body, X-Envoy-Ratelimited
   429-retry-after     the same with Retry-After: 1
   500, 503            an error instead of the effect
@@ -21,12 +21,11 @@ FAULT=WHEN, several with commas between; the first that fires is the one:
   wrong-content-type  the answer calls itself text/html
   403-after-grant     403 within the 20 requests after a write of a policy,
                       of rules or of members
-WHEN is a probability (0.05 or 5%), or a count of the requests it is for:
-#1, #2-4, or #3- (from the third on); a request that an earlier fault hit is
-not counted.
-FAULT:METHOD/PATH keeps it to some requests, by method, by path, or both. PATH
-is what follows /iam/v1alpha1, /account/v3 or, of Secret Manager and Audit
-Trail, the region; * stands for one part of it. For example:
+WHEN is a probability (0.05 or 5%), or a range of matching requests: #1, #2-4,
+or #3- (from the third on); a request that an earlier fault hit is not counted.
+FAULT:METHOD/PATH limits the fault to requests by method, by path, or both.
+PATH is the part after /iam/v1alpha1, /account/v3 or, for Secret Manager and
+Audit Trail, the region; * stands for one segment of it. For example:
   cut-after:POST/groups=#1,500:PUT=5%,409:/groups/*/add-member=0.5";
 
 /// How many requests after a grant `403-after-grant` may hit.
@@ -80,23 +79,25 @@ struct FaultRule {
     when: When,
 }
 
-/// The faults that were asked for; read from text with [`str::parse`], as [`FAULTS_HELP`] says.
+/// The faults to inject; read from text with [`str::parse`], as [`FAULTS_HELP`] says.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Faults {
     rules: Vec<FaultRule>,
 }
 
-/// A part of a fault specification that says nothing.
+/// An invalid part of a fault specification.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum FaultsError {
     /// There is no such fault.
     #[error("no fault is called `{0}`")]
     Unknown(String),
     /// It does not say when.
-    #[error("`{0}` does not say when: a probability as 0.05 or 5%, or #1, #2-4, #3-")]
+    #[error(
+        "`{0}` does not say when: give a probability such as 0.05 or 5%, or a count such as #1, #2-4 or #3-"
+    )]
     When(String),
-    /// The method is none.
-    #[error("`{0}` is no method of the API")]
+    /// The method is invalid.
+    #[error("`{0}` is not a method of the API")]
     Method(String),
 }
 
@@ -283,7 +284,7 @@ mod tests {
     fn a_wrong_specification_says_what_is_wrong() {
         let wrong = |text: &str| text.parse::<Faults>().unwrap_err().to_string();
         assert_eq!(wrong("418=1"), "no fault is called `418`");
-        assert_eq!(wrong("429:FETCH=1"), "`FETCH` is no method of the API");
+        assert_eq!(wrong("429:FETCH=1"), "`FETCH` is not a method of the API");
         for text in ["429", "429=", "429=2", "429=-1", "429=#0", "429=#3-2", "429=x%", "429=NaN"] {
             assert!(wrong(text).contains("does not say when"), "{text}");
         }

@@ -69,7 +69,7 @@ pub struct EmulatorOptions {
     pub rate_limit: Option<f64>,
     /// The seconds that such a 429 names as `Retry-After`; `None` for no such header, as recorded.
     pub retry_after: Option<u16>,
-    /// What goes wrong on purpose.
+    /// The faults to inject.
     pub faults: Faults,
     /// Decides ids and faults; `None` for a random one.
     pub seed: Option<u64>,
@@ -122,7 +122,7 @@ pub enum Error {
         /// Why not.
         source: std::io::Error,
     },
-    /// There is no randomness to be had.
+    /// The system gives no random numbers.
     #[error("cannot draw a seed: {0}")]
     Seed(getrandom::Error),
 }

@@ -1,8 +1,8 @@
 //! An emulator of Scaleway's IAM API (v1alpha1), of the projects of its Account API (v3), of Secret Manager (v1beta1) and of
 //! the events of Audit Trail (v1alpha1), on a loopback port.
 //!
-//! It answers as the real API was recorded to answer. It uses nothing else of this crate, so that a wrong field name
-//! cannot agree with itself. [`Organization`] is the core: a request in, an answer out, with neither clock nor socket;
+//! It reproduces the recorded behaviour of the real API. It uses no other module of this crate, so that a wrong field name
+//! in the client is noticed. [`Organization`] is the core: a request in, an answer out, without clock or socket;
 //! [`start`] puts one behind a port.
 mod api_key;
 mod application;

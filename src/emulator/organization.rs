@@ -28,12 +28,12 @@ use super::table::{Row, Table};
 use super::time;
 use super::user::User;
 
-/// What the API's answers do not settle, and a user may choose.
+/// Behaviour that the recordings do not settle, and that a user can choose.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Behaviour {
-    /// Whether two applications, or two policies, may bear one name.
+    /// Whether two applications, or two policies, may have the same name.
     pub names: NameRule,
-    /// What a write to a managed, not editable or not deletable object answers.
+    /// The answer to a write to a managed, not editable or not deletable object.
     pub protected: Protected,
     /// Which quotas hold.
     pub quota: Quota,
@@ -86,7 +86,7 @@ pub enum NameRule {
     Unique,
 }
 
-/// What a write to an object that a product manages answers.
+/// Status of the answer to a write to an object that a product manages.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Protected {
     /// 403 `permissions_denied` without details.

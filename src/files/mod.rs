@@ -1,8 +1,8 @@
-//! Opens and replaces files where somebody else may have laid links, pipes and devices in the way.
+//! Opens and replaces files in places where somebody else may have put links, pipes and devices.
 //!
 //! The author of a pull request decides what lies in the work tree. So at and below the work tree and the current
-//! folder no symbolic link is followed unless that was asked for: neither to read, for the text of a file elsewhere
-//! would show in errors, nor to write. Links above are the machine owner's, and are followed. What is opened is checked
+//! folder no symbolic link is followed unless that was asked for: neither to read, because the text of a file
+//! elsewhere would show in errors, nor to write. Links above are the machine owner's, and are followed. What is opened is checked
 //! after it is open, relative to a folder that is open already, so that nothing can be exchanged in between; and nothing
 //! waits for the other end of a pipe.
 
@@ -25,10 +25,10 @@ use walk::{Purpose, Reached, find};
 #[derive(Debug, thiserror::Error)]
 pub enum FileError {
     /// A part of its path is a symbolic link.
-    #[error("`{}` is a link, which is not followed: name what it leads to", .0.display())]
+    #[error("`{}` is a symbolic link, which is not followed: name its target", .0.display())]
     Link(PathBuf),
     /// It is a pipe, a socket or a device.
-    #[error("it is no plain file, but a pipe, a socket or a device")]
+    #[error("it is not a regular file but a pipe, a socket or a device")]
     Special,
     /// The system's own trouble.
     #[error(transparent)]
@@ -44,10 +44,10 @@ impl From<FileError> for io::Error {
     }
 }
 
-/// Whether symbolic links are followed that somebody else may have laid.
+/// Whether symbolic links that somebody else may have put there are followed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Links {
-    /// They are refused, but for those of a Kubernetes ConfigMap, which stay in their folder.
+    /// They are refused, except for those of a Kubernetes ConfigMap, which stay in their folder.
     #[default]
     Refused,
     /// They are followed, wherever they lead.
@@ -140,7 +140,7 @@ pub fn read(path: &Path, most: u64, links: Links) -> Result<Vec<u8>, FileError> 
     Ok(bytes)
 }
 
-/// Writes a file whole or not at all: beside its place under a name that nobody can guess, then in its place.
+/// Replaces a file atomically: writes it next to its place under a random name, then renames it.
 ///
 /// A link under the name is replaced. A file that was there keeps its permissions. Character devices and standard
 /// streams (`/dev/stdout`, `/dev/fd/3`) are written as they are.

@@ -22,7 +22,7 @@ pub(super) enum Purpose {
 pub(super) enum Reached {
     /// A folder.
     Folder(Folder),
-    /// A name in a folder that no folder bears; `kind` is `None` where nothing does.
+    /// A name in a folder that is not a folder; `kind` is `None` if nothing has the name.
     Entry {
         folder: Folder,
         name: OsString,

@@ -1,4 +1,4 @@
-//! What the API said, before it is made sense of.
+//! The answers of the API, before they are interpreted.
 use std::collections::BTreeSet;
 
 use super::Notice;
@@ -23,7 +23,7 @@ pub(super) struct ObjectWithRules {
 }
 
 impl RefreshAnswers {
-    /// Returns what of all this is new to this version, each once, in a stable order.
+    /// Returns everything in the answers that this version does not know, each once, in a stable order.
     pub(super) fn notices(&self) -> Vec<Notice> {
         fn of<'a>(objects: impl IntoIterator<Item = &'a (impl Novel + 'a)>) -> impl Iterator<Item = Novelty> {
             objects.into_iter().flat_map(Novel::novelties)

@@ -99,7 +99,7 @@ macro_rules! answers {
             }
         }
 
-        /// Reads one object; `None` when there is none of this id.
+        /// Reads one object; `None` when no object has this id.
         ///
         /// # Errors
         /// When it cannot be read, or is not what the model can take.

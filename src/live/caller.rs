@@ -1,4 +1,4 @@
-//! Who runs this: the bearer of the API key that is used.
+//! Identifies the caller: the owner of the API key in use.
 use jiff::Timestamp;
 
 use super::Error;
@@ -7,7 +7,7 @@ use crate::api::wire::Bearer;
 use crate::api::{AccessKey, Client, ErrorKind};
 use crate::model::{Id, Ids, Key, Kind, Principal};
 
-/// Who runs this, as far as the API tells.
+/// The caller, as far as the API tells.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ApiCaller {
     /// The public half of the key that is used.
@@ -17,20 +17,20 @@ pub struct ApiCaller {
     bearer: Result<Who, String>,
 }
 
-/// The bearer of a key, by id.
+/// The owner of a key, by id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Who {
     User(Id),
     Application(Id),
 }
 
-/// Finds out whose key the access key is. It needs nothing of a refresh, so that both can be under way at once.
+/// Finds out whose access key it is. This does not depend on a refresh, so both can run at once.
 ///
-/// Source: IAM API v1alpha1, `GET /api-keys/{access_key}` (GetAPIKey); the API has no other call that says who one is. Fact:
-/// it needs a permission of its own, also for one's own key.
+/// Source: IAM API v1alpha1, `GET /api-keys/{access_key}` (GetAPIKey); the API has no other call that identifies the caller. Fact:
+/// it needs its own permission, even for the caller's own key.
 ///
 /// # Errors
-/// What any call can meet. That the key may not be read, or is not there, is no error but a caller without principal.
+/// What any call can meet. If the key may not be read, or does not exist, the result is a caller without a principal, not an error.
 ///
 /// ```
 /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/example.rs"));
@@ -50,8 +50,8 @@ pub async fn caller(client: &Client, access_key: &AccessKey) -> Result<ApiCaller
     let key = match client.get_api_key(access_key).await {
         Ok(key) => key,
         Err(error) if error.kind() == ErrorKind::Forbidden => {
-            let why = "the key may not read API keys, not even itself";
-            return Ok(unresolved(format!("{why} (`{access_key}`; IAMReadOnly would do)")));
+            let why = "the key is not allowed to read API keys, not even its own entry";
+            return Ok(unresolved(format!("{why} (`{access_key}`; IAMReadOnly is enough)")));
         }
         Err(error) if error.kind() == ErrorKind::NotFound => {
             return Ok(unresolved(format!("the organization has no API key `{access_key}`")));
@@ -66,7 +66,7 @@ pub async fn caller(client: &Client, access_key: &AccessKey) -> Result<ApiCaller
     Ok(ApiCaller { access_key: access_key.clone(), expires_at: key.expires_at, bearer })
 }
 
-/// Why nobody knows who runs this.
+/// Why the caller is unknown.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct Unresolved(pub String);
@@ -78,7 +78,7 @@ impl ApiCaller {
         self.bearer.is_ok()
     }
 
-    /// Returns who it is, by name where `ids` has one.
+    /// Returns the principal, by name if `ids` has one.
     ///
     /// # Errors
     /// Why that is not known.

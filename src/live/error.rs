@@ -2,7 +2,7 @@
 use crate::api;
 use crate::model::{Address, Id};
 
-/// Why the live side could not be read. A part of it is never taken for the whole.
+/// Why the live side could not be read. A partial result is never used.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// A call failed.
@@ -36,7 +36,7 @@ pub enum Error {
     MissingRules {
         /// The policy.
         policy: String,
-        /// How many rules it has by its own account.
+        /// How many rules it counts itself.
         counted: u64,
         /// How many are listed.
         listed: usize,

@@ -40,7 +40,7 @@ impl ObjectAnswer for wire::Group {
             meta: meta(&self.description, &self.tags),
             flags: flags(self.editable, self.deletable, self.managed),
             builtin,
-            // Who is in a group that the service computes follows from its kind, whatever ids are served.
+            // The members of a computed group follow from its kind, whatever ids the API returns.
             members: if builtin.is_none() { members } else { BTreeSet::new() },
         };
         Ok(group.into())

@@ -1,4 +1,4 @@
-//! What each live object goes by: its name where that is a good one and nobody else's, its id otherwise.
+//! The key of each live object: its name if that is valid and unique, otherwise its id.
 use std::collections::{BTreeMap, HashMap};
 
 use jiff::Timestamp;

@@ -1,7 +1,7 @@
-//! API → [`State`] and [`Ids`]: the live side, whole or not at all.
+//! API → [`State`] and [`Ids`]: the complete live side, or an error.
 //!
 //! [`refresh()`] asks for all lists at once, and for the rules of each policy as soon as the policies are there. What comes
-//! is then turned into the model by pure functions: names where they are good and unique, ids otherwise.
+//! is then turned into the model by pure functions: names if they are valid and unique, ids otherwise.
 //!
 //! ```text
 //! users ────────────┐
@@ -72,20 +72,21 @@ pub struct Live {
     pub state: State,
     /// The id of every object.
     pub ids: Ids,
-    /// The live name of what goes by its id, because the name is not unique or no good one. For users the e-mail address.
+    /// The live name of an object that is keyed by its id, because the name is not unique or not valid. For users, the
+    /// e-mail address.
     pub titles: HashMap<Id, String>,
-    /// The good names that several live objects of a kind bear, with their ids, the one that was made first at the head.
+    /// The valid names that several live objects of a kind have, with their ids, the oldest object first.
     pub duplicates: BTreeMap<Address, Vec<Id>>,
     /// When the oldest API key of each application with keys was made; empty until [`oldest_keys()`] reads it.
     pub oldest_keys: HashMap<Address, Timestamp>,
     /// The permission sets that the organization can grant; `None` unless asked for.
     pub catalogue: Option<Catalogue>,
-    /// How many there may be of what each quota counts, by the quota's name, where the quota is one number for the whole
-    /// organization; `None` for no limit. Empty unless asked for.
+    /// The limit of each quota that is one number for the whole organization, by the quota's name; `None` for no limit.
+    /// Empty unless asked for.
     pub quotas: BTreeMap<String, Option<u64>>,
     /// What a report knows beside access; keys and settings are unread until [`inventory()`] reads them.
     pub inventory: Inventory,
-    /// What to tell about the answers, each once.
+    /// Warnings about the answers, each once.
     pub notices: Vec<Notice>,
 }
 

@@ -31,12 +31,12 @@ pub struct Known<'a> {
     pub organization: Id,
     /// What permission sets can be granted on, where an answer does not say it.
     pub catalogue: &'a Catalogue,
-    /// Returns what the object of an id goes by.
+    /// Returns the key of the object with an id.
     pub address_of: &'a (dyn Fn(Id) -> Option<Address> + Sync),
 }
 
 impl Known<'_> {
-    /// Returns what an object goes by. One that no list shows goes by its id.
+    /// Returns the key of an object. An object that the API does not list is keyed by its id.
     pub(super) fn key(&self, kind: Kind, id: &str) -> Result<Key, Error> {
         let id = id_of(id)?;
         let known = (self.address_of)(id).filter(|address| address.kind() == kind);

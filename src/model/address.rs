@@ -3,29 +3,29 @@ use std::sync::Arc;
 
 use super::{BadText, ChildName, Email, Id, Kind, Name, ProjectName, Username};
 
-/// What an object goes by within its kind.
+/// The key of an object within its kind.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Key {
-    /// A name that one object alone has.
+    /// A name that is unique.
     Named(Name),
-    /// The e-mail address of a person, which one person alone has.
+    /// The e-mail address of a person, if no other person has it.
     Email(Email),
-    /// The name that a person logs in with, of one whose e-mail address somebody else has too.
+    /// The username of a person whose e-mail address another person has too.
     Username(Username),
-    /// The id, of an object whose name is not unique, breaks the rules, or is not known.
+    /// The id of an object whose name is not unique, is invalid, or is not known.
     Id(Id),
     /// The name of a project that the files know: where objects are.
     Project(ProjectName),
     /// A name that is unique within another object or within a project.
     Child(Arc<Child>),
-    /// The only object of its kind, as the settings of an organization.
+    /// The only object of its kind, such as the settings of an organization.
     Only,
 }
 
 /// A name within another object, or within a project.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Child {
-    /// What the other object goes by; its kind follows from the kind of the child. Of a project, its name where the files
+    /// The key of the other object; its kind follows from the kind of the child. Of a project, its name where the files
     /// know one, else its id.
     pub parent: Key,
     /// The name within it.
@@ -82,7 +82,7 @@ impl Key {
         }
     }
 
-    /// Returns the name, or `None` for an object that goes by something else.
+    /// Returns the name, or `None` for an object with another key.
     #[must_use]
     pub const fn name(&self) -> Option<&Name> {
         match self {
@@ -96,7 +96,7 @@ impl Key {
         }
     }
 
-    /// Returns the id, of an object that goes by it.
+    /// Returns the id, for an object that is keyed by it.
     #[must_use]
     pub const fn id(&self) -> Option<Id> {
         match self {
@@ -110,7 +110,7 @@ impl Key {
         }
     }
 
-    /// Reads what a person goes by where one text says it: an e-mail address, `username=ops`, or `id=` and an id.
+    /// Reads the key of a person from a single text: an e-mail address, `username=ops`, or `id=` and an id.
     ///
     /// # Errors
     /// When it is none of these.
@@ -124,7 +124,7 @@ impl Key {
         }
     }
 
-    /// Returns what a person calls the object, as text; `None` for one that goes by its id.
+    /// Returns the name or e-mail address as text; `None` for an object that is identified by its id.
     #[must_use]
     pub fn title(&self) -> Option<&str> {
         match self {
@@ -226,7 +226,7 @@ impl Address {
         self.kind
     }
 
-    /// Returns what the object goes by within its kind.
+    /// Returns the key of the object within its kind.
     #[must_use]
     pub const fn key(&self) -> &Key {
         &self.key
@@ -244,7 +244,7 @@ impl Address {
         self.key.to_string()
     }
 
-    /// Returns the object as files and command lines write it in one text: `group:developers`, `user:username=ops`, or
+    /// Returns the object as a single text, as in files and on command lines: `group:developers`, `user:username=ops`, or
     /// `user:id=` and an id.
     #[must_use]
     pub fn text(&self) -> String {
@@ -259,7 +259,7 @@ impl Address {
         }
     }
 
-    /// Returns the object as somebody who can hold access, or `None` for what cannot.
+    /// Returns the object as a principal, or `None` if its kind cannot hold access.
     #[must_use]
     pub fn principal(&self) -> Option<Principal> {
         self.kind.principal().map(|principal| principal(self.key.clone()))
@@ -302,7 +302,7 @@ pub enum Principal {
 }
 
 impl Principal {
-    /// Returns what it goes by within its kind.
+    /// Returns its key within its kind.
     #[must_use]
     pub const fn key(&self) -> &Key {
         match self {
@@ -325,7 +325,7 @@ impl Principal {
         Address::new(self.kind(), self.key().clone())
     }
 
-    /// Gives the principal another address, where it moves.
+    /// Gives the principal its new address, if it has one.
     pub fn readdress(&mut self, to: &impl Fn(&Address) -> Option<Address>) {
         if let Some(moved) = to(&self.address()).and_then(|address| address.principal()) {
             *self = moved;

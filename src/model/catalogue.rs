@@ -3,7 +3,7 @@ use std::sync::OnceLock;
 
 use super::PermissionSetName;
 
-/// What the scope of a permission set may be.
+/// The scope type of a permission set.
 ///
 /// Source: IAM API v1alpha1, `scope_type` of a permission set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -23,7 +23,7 @@ pub enum ScopeType {
 pub struct PermissionSet {
     /// What its scope may be.
     pub scope_type: ScopeType,
-    /// The product it belongs to, as `compute`; empty where that is not known.
+    /// The product it belongs to, such as `compute`; empty if that is not known.
     pub category: String,
 }
 
@@ -41,8 +41,8 @@ impl Catalogue {
         PUBLISHED.get_or_init(|| Self::from_table(include_str!("catalogue.tsv")))
     }
 
-    /// Returns the catalogue of a table: name, scope type and category between tabs, `#` for comments. Lines
-    /// that are no entry are passed over.
+    /// Returns the catalogue of a table: name, scope type and category between tabs, `#` for comments. Invalid
+    /// lines are skipped.
     #[must_use]
     pub fn from_table(table: &str) -> Self {
         let entries = table.lines().filter(|line| !line.starts_with('#')).filter_map(|line| {

@@ -10,41 +10,41 @@ use super::{
     Object, PermissionSetName, Principal, Scope, Stack, State, User, UserStatus, UserType,
 };
 
-/// What the files say: the declared objects as a [`State`], and what an organization has no place for.
+/// The content of the files: the declared objects as a [`State`], and everything that is not part of an organization.
 #[derive(Debug, Clone)]
 pub struct Desired {
     /// The declared objects alone. `projects` holds the names that the files pin or use.
     pub state: State,
-    /// Who owns what is declared; without a stack nothing is tagged and nothing is deleted.
+    /// The owner of the declared objects; without a stack nothing is tagged and nothing is deleted.
     pub stack: Option<Stack>,
     /// The kinds whose section is present; the others are not managed.
     pub sections: BTreeSet<Kind>,
     /// The settings, with their defaults filled in.
     pub settings: Settings,
-    /// What is referred to and declared elsewhere.
+    /// Objects that are referred to, but declared elsewhere.
     pub external: BTreeSet<Address>,
-    /// How a declared object finds its live one, where not by name alone.
+    /// How a declared object is matched to its live one, if not by name alone.
     pub identities: HashMap<Address, Identity>,
     /// How what an object lists is meant; an object that is not here has no such list. What is listed by project stands
     /// under its kind and the name of the project.
     pub memberships: HashMap<Address, Membership>,
-    /// What files do not say of an object, so that it stays as it is; an object that is not here is said in full.
+    /// Fields that files leave out, so that they stay as they are; an object that is not here has all of its fields.
     pub unsaid: HashMap<Address, Unsaid>,
     /// The stack's own principals in groups that are declared elsewhere, by group.
     pub guests: BTreeMap<Address, BTreeSet<Principal>>,
     /// The API keys of applications whose entry has `api_keys`, by application.
     pub api_keys: BTreeMap<Address, ApplicationKeys>,
-    /// What the stack lets go of: the object stays, and belongs to nobody.
+    /// Objects that the stack releases: they stay, and have no owner.
     pub released: BTreeSet<Address>,
-    /// What must and must not be possible.
+    /// Assertions about access.
     pub assertions: Vec<Assertion>,
-    /// What no grant may be.
+    /// Grants that are forbidden.
     pub guardrails: Vec<Guardrail>,
-    /// What may pass at a guard.
+    /// Exceptions from guards.
     pub allow: Vec<AllowEntry>,
     /// Entries with `until`: those that have ended are not in `state`.
     pub expiries: Vec<Expiry>,
-    /// What the files name and the organization no longer has: left out of everything else here.
+    /// Names in the files that no longer exist in the organization; they are left out of everything else here.
     pub missing: Vec<Missing>,
     /// Where each thing is written.
     pub places: HashMap<Where, Place>,
@@ -150,7 +150,7 @@ impl Desired {
     }
 }
 
-/// Something that stands at a place in the files.
+/// Something with a place in the files.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Where {
     /// A declared object.
@@ -159,7 +159,7 @@ pub enum Where {
     Rule(Address, usize),
 }
 
-/// A place in a file: where the first character of something stands.
+/// A place in a file: the position of the first character of something.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Place {
     /// The file, as it was named or found.
@@ -176,7 +176,7 @@ impl fmt::Display for Place {
     }
 }
 
-/// How a declared object finds its live one.
+/// How a declared object is matched to its live one.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Identity {
     /// The id of the live object, where the file gives it.
@@ -185,7 +185,7 @@ pub struct Identity {
     pub previously: Option<Key>,
 }
 
-/// What files do not say of an object.
+/// Fields of an object that files leave out.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Unsaid {
     /// Its description.
@@ -194,12 +194,12 @@ pub struct Unsaid {
     pub tags: bool,
 }
 
-/// What the files say of everything that an object lists, as the members of a group.
+/// How to treat the list of an object, such as the members of a group.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Membership {
-    /// Those listed, and nobody else.
+    /// Only those listed.
     Exact,
-    /// Those listed, and all others that are there.
+    /// Those listed, and all others that exist.
     AtLeast,
 }
 
@@ -208,15 +208,15 @@ pub enum Membership {
 pub struct Settings {
     /// Whether what is owned and no longer declared is deleted.
     pub prune: Prune,
-    /// The least number of people who can administer IAM that a plan may leave, when it lowers it.
+    /// The minimum number of people who can administer IAM; a plan that lowers the number below it is refused.
     pub min_iam_admins: u32,
-    /// What a plan must not touch.
+    /// Objects that a plan must not change.
     pub protect: BTreeSet<Address>,
-    /// Stacks whose objects this one may take.
+    /// Stacks whose objects this stack may take over.
     pub takes_over: BTreeSet<Stack>,
     /// The guards' numbers that differ from the defaults, by the guards' names.
     pub limits: Limits,
-    /// What `drift` fails on, and what it leaves out.
+    /// Which findings `drift` fails on, and which it ignores.
     pub drift: DriftSettings,
 }
 
@@ -245,7 +245,7 @@ pub enum Prune {
     None,
 }
 
-/// A sentence about access that must be true.
+/// A statement about access that must be true.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Assertion {
     /// Who.
@@ -256,7 +256,7 @@ pub struct Assertion {
     pub permission_set: PermissionSetName,
     /// Where: the organization, all projects, or one project.
     pub on: Scope,
-    /// Where the sentence is written.
+    /// Where the statement is written.
     pub at: Place,
 }
 
@@ -272,7 +272,7 @@ pub enum Expectation {
 /// A CEL expression that must be false for every grant.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Guardrail {
-    /// What it keeps, in words.
+    /// What it ensures, in words.
     pub name: String,
     /// The expression, over `grant`.
     pub forbid: String,
@@ -282,7 +282,7 @@ pub struct Guardrail {
     pub at: Place,
 }
 
-/// Something that the files name and the organization no longer has.
+/// Something that the files name, but that no longer exists in the organization.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Missing {
     /// Where the name is written.

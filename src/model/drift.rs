@@ -74,21 +74,21 @@ impl FromStr for DriftKind {
     }
 }
 
-/// A word that is no kind of finding.
+/// A word that is not a kind of finding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error(
     "expected `broken`, `escalation`, `gone`, `missing`, `extra`, `changed`, `due`, `stale-ignore` or `unmanaged`"
 )]
 pub struct UnknownDriftKind;
 
-/// What `drift` fails on, and what it leaves out.
+/// Which findings `drift` fails on, and which it ignores.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DriftSettings {
-    /// The findings that end with 2.
+    /// The findings that make `drift` exit with 2.
     pub fail_on: BTreeSet<DriftKind>,
-    /// Findings that are known, and do not count for a while.
+    /// Known findings, which do not count for a limited time.
     pub ignore: Vec<IgnoredFinding>,
-    /// Stacks that are trusted to declare what they own.
+    /// Stacks that are trusted: access through their objects is not an escalation.
     pub stacks: BTreeSet<Stack>,
 }
 
@@ -108,7 +108,7 @@ impl Default for DriftSettings {
     }
 }
 
-/// A finding that is known, and does not count for a while.
+/// A known finding, which does not count for a limited time.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct IgnoredFinding {
     /// Which finding.

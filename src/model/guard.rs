@@ -10,17 +10,17 @@ pub enum GuardName {
     Losses,
     /// Too many principals that lose everything.
     LostAccess,
-    /// API keys that end with what is deleted.
+    /// API keys that are deleted together with applications.
     Keys,
     /// Groups left without members, policies without rules.
     Emptied,
-    /// Taking in objects once the stack owns something.
+    /// Adopting objects once the stack owns any.
     Adoptions,
-    /// The caller losing what it needs to go on.
+    /// The caller losing permissions that it needs to administer access.
     SelfLockout,
     /// Too few people who can administer IAM.
     MinIamAdmins,
-    /// Touching what is protected.
+    /// Changing protected objects.
     Protect,
     /// A rename written as a deletion and a creation.
     Rename,

@@ -9,7 +9,7 @@ use uuid::Uuid;
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Id(Uuid);
 
-/// The text is no UUID of 32 hexadecimal digits in the groups 8-4-4-4-12.
+/// The text is not a UUID of 32 hexadecimal digits in the groups 8-4-4-4-12.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("not an id: it takes 32 hexadecimal digits, as in `105bdce1-64c0-48ab-899d-868455867ecf`")]
 pub struct BadId;

@@ -15,13 +15,13 @@ pub struct Ids {
 }
 
 impl Ids {
-    /// Returns the id of an object, or `None` when no live object goes by this address.
+    /// Returns the id of an object, or `None` when no live object has this address.
     #[must_use]
     pub fn get(&self, address: &Address) -> Option<Id> {
         self.ids.get(address).copied()
     }
 
-    /// Returns what an object of any kind goes by, or `None` when no object has the id.
+    /// Returns the address of the object with this id, or `None` when no object has it.
     #[must_use]
     pub fn address_of(&self, id: Id) -> Option<&Address> {
         self.addresses.get(&id)
@@ -48,8 +48,8 @@ impl Ids {
         self.changed_at.insert(id, at);
     }
 
-    /// Returns when an object had last been changed when it was read, or `None` where that is not known: what has another
-    /// time since may hold something else.
+    /// Returns when an object had last been changed when it was read, or `None` if that is not known. If the
+    /// time has changed, the object may have changed too.
     #[must_use]
     pub fn changed_at(&self, id: Id) -> Option<Timestamp> {
         self.changed_at.get(&id).copied()

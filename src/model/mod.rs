@@ -1,8 +1,8 @@
 //! The domain: names, users, applications, groups, policies, rules, scopes, conditions, the catalogue of
 //! permission sets, [`State`] for both sides, and [`Desired`] for what only files say.
 //!
-//! Nothing here knows of files, of HTTP or of a plan. A value that has rules checks them when it is made, so a
-//! [`Name`] that exists is a good one.
+//! Nothing here knows about files, HTTP or plans. Values check their rules when they are made, so every
+//! [`Name`] is valid.
 
 mod address;
 mod api_key;

@@ -5,14 +5,14 @@ use std::hash::{Hash, Hasher};
 use std::str::FromStr;
 use std::sync::Arc;
 
-/// Why a text is not what it was given for. `Display` is a fragment that follows the quoted text.
+/// Why a text is not valid. `Display` is a fragment that follows the quoted text.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum BadText {
-    /// Nothing where something is needed.
+    /// An empty text.
     #[error("must not be empty")]
     Empty,
     /// More characters than the API takes.
-    #[error("has {found} characters, at most {most} are allowed")]
+    #[error("has {found} characters, but at most {most} are allowed")]
     TooLong {
         /// How many characters there are.
         found: usize,
@@ -29,7 +29,7 @@ pub enum BadText {
         /// What is allowed, in words.
         allowed: &'static str,
     },
-    /// Another shape.
+    /// A wrong form, in words.
     #[error("{0}")]
     Shape(&'static str),
 }
@@ -87,9 +87,9 @@ text! {
 }
 
 text! {
-    /// The name of a permission set, as `InstancesFullAccess`.
+    /// The name of a permission set, such as `InstancesFullAccess`.
     ///
-    /// Source: IAM API v1alpha1, `permission_set_names` of a rule. Which ones exist is for the catalogue to say.
+    /// Source: IAM API v1alpha1, `permission_set_names` of a rule. The catalogue lists those that exist.
     PermissionSetName, check_permission_set
 }
 
@@ -110,7 +110,7 @@ text! {
 }
 
 text! {
-    /// A tag of an object, without the one that says who owns it.
+    /// A tag of an object, except for the ownership tag.
     ///
     /// Source: IAM API v1alpha1, `tags`: at most ten, none twice, each 1 to 70 of ASCII letters, digits,
     /// `. _ - / = + @` and spaces. Anything else is refused with 400. Objects made before that rule may have others.
@@ -186,10 +186,10 @@ fn check_project(text: &str) -> Result<(), BadText> {
     characters(text, |c| !c.is_control(), "no control characters")
 }
 
-/// The beginning of the tag that says which stack owns an object.
+/// The prefix of the ownership tag.
 pub(super) const OWNER_TAG: &str = "scw-iam=";
 
-/// Checks what the API does of a tag, whoever writes it.
+/// Checks a tag as the API does, whether a file or this tool writes it.
 fn check_tag_text(text: &str) -> Result<(), BadText> {
     length(text, 70)?;
     let good = |c: char| c.is_ascii_alphanumeric() || "._-/=+@ ".contains(c);
@@ -202,7 +202,7 @@ fn check_tag(text: &str) -> Result<(), BadText> {
         return Err(BadText::Shape("is written by the tool itself; name the owner with `stack`"));
     }
     if text.starts_with("iam-managed-") {
-        return Err(BadText::Shape("is kept for objects that a product manages"));
+        return Err(BadText::Shape("is reserved for objects that a product manages"));
     }
     Ok(())
 }
@@ -210,7 +210,7 @@ fn check_tag(text: &str) -> Result<(), BadText> {
 fn check_stack(text: &str) -> Result<(), BadText> {
     length(text, 31)?;
     let good = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
-    characters(text, good, "small letters, digits and `-`")?;
+    characters(text, good, "lower-case letters, digits and `-`")?;
     if text.starts_with('-') {
         return Err(BadText::Shape("must begin with a letter or a digit"));
     }
@@ -279,7 +279,7 @@ impl FromStr for Email {
             Some((user, host)) if !user.is_empty() && !host.is_empty() && !host.contains('@') => {
                 Ok(Self(text.into()))
             }
-            _ => Err(BadText::Shape("is not an e-mail address: it takes one `@` with text on both sides")),
+            _ => Err(BadText::Shape("is not an e-mail address: it needs one `@` with text on both sides")),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! What was probably meant by a word that nothing is called.
+//! Suggestions for unknown words.
 
 use std::cell::Cell;
 

@@ -9,7 +9,7 @@ use super::{Address, Application, Group, Id, Key, Kind, Object, Policy, ProjectN
 
 /// The access of an organization, or the part of it that files declare: one type for both sides.
 ///
-/// Keyed by address; ids stay in a side table. What the language cannot name is keyed by its id.
+/// Keyed by address; ids stay in a side table. Objects without a usable name are keyed by their id.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct State {
     /// The organization that all of this belongs to.
@@ -50,7 +50,7 @@ impl State {
         self.objects.contains_key(address)
     }
 
-    /// Returns an object of any kind, or `None` when there is none.
+    /// Returns an object of any kind, or `None` if it does not exist.
     #[must_use]
     pub fn get(&self, address: &Address) -> Option<&Object> {
         self.objects.get(address)
@@ -131,7 +131,7 @@ impl State {
         self.find(key)
     }
 
-    /// Gives objects other addresses, where they move, and what refers to them too.
+    /// Gives objects their new addresses, and updates references to them.
     #[must_use]
     pub fn readdressed(&self, to: &impl Fn(&Address) -> Option<Address>) -> Self {
         let moved = |(address, object): (&Address, &Object)| {
@@ -145,7 +145,7 @@ impl State {
         Self { organization: *organization, projects: projects.clone(), objects }
     }
 
-    /// Removes objects, with all that the API removes along with them.
+    /// Removes objects, and everything that the API removes with them.
     pub fn remove_all(&mut self, gone: &BTreeSet<Address>) {
         if gone.is_empty() {
             return;
@@ -167,18 +167,18 @@ impl State {
 pub struct Meta {
     /// Free text, at most 200 characters. White space at both ends has no meaning.
     pub description: String,
-    /// The tags, without the one that says who owns it.
+    /// The tags, without the ownership tag.
     pub tags: BTreeSet<String>,
     /// Which stack the object belongs to.
     pub owner: Option<Owner>,
 }
 
-/// Whom the ownership tag names.
+/// Who the ownership tag names.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Owner {
     /// This stack.
     Stack(Stack),
-    /// Several stacks, or what is no stack's name: nobody may take it.
+    /// Several stacks, or an invalid stack name: no stack may take the object over.
     Unclear(BTreeSet<String>),
 }
 
@@ -225,7 +225,7 @@ impl PartialEq for Meta {
 impl Eq for Meta {}
 
 impl Meta {
-    /// Takes over from the live object what files do not say.
+    /// Takes over from the live object the fields that files leave out.
     pub fn keep(&mut self, live: &Self, unsaid: Unsaid) {
         if unsaid.description {
             self.description.clone_from(&live.description);
@@ -268,7 +268,7 @@ pub struct Flags {
     pub editable: bool,
     /// It may be deleted.
     pub deletable: bool,
-    /// A product of Scaleway keeps it.
+    /// A Scaleway product manages it.
     pub managed: bool,
 }
 

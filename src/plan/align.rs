@@ -1,4 +1,4 @@
-//! Finds the live object of each declared one, and says what the organization is to become.
+//! Finds the live object of each declared one, and computes the outcome.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
@@ -8,36 +8,36 @@ use crate::model::{
     Owner, Policy, Principal, Prune, Stack, State, Where, WriteCall,
 };
 
-/// Both sides under the same names: what is, and what the plan leads to.
+/// Both sides under the same names: before the plan, and after it.
 pub(super) struct Alignment {
-    /// Live, each matched object under the name that it will bear.
+    /// The live side, each matched object under its new name.
     pub(super) before: State,
-    /// What the plan leads to, with everything that it leaves alone.
+    /// The outcome, including the objects that the plan does not change.
     pub(super) outcome: State,
     /// The ids of `before`.
     pub(super) ids: Ids,
     /// The live name of each object that is to be renamed.
     pub(super) renamed: HashMap<Address, Key>,
-    /// The live name of each object that goes by its id because another one takes its name.
+    /// The live name of each object that is keyed by its id because another object takes its name.
     pub(super) displaced: HashMap<Address, Name>,
     /// What the files say of the members of groups.
     pub(super) memberships: HashMap<Address, Membership>,
-    /// Live addresses that go by another one in the plan.
+    /// Live addresses that change in the plan.
     pub(super) rekeyed: HashMap<Address, Address>,
-    /// What these go by on the live side.
+    /// Their addresses on the live side.
     pub(super) live_keys: HashMap<Address, Key>,
     pub(super) adoptions: Vec<Adoption>,
     pub(super) conflicts: Vec<Conflict>,
-    /// Policies that keep their live rules and principal, for these cannot be written, and what they were to be.
+    /// Policies that keep their live rules and principal, because these cannot be written, and their declared content.
     pub(super) blocked: Vec<(Address, Policy)>,
     pub(super) spared: Vec<Spared>,
-    /// Declared objects whose `previously` has done its work.
+    /// Declared objects whose `previously` is no longer needed.
     pub(super) spent: Vec<Address>,
     /// Live objects that a declared one is made in the place of.
     replaced: HashSet<Address>,
 }
 
-/// Matches, then lays the declared objects over the live ones, then takes away what is pruned.
+/// Matches objects, lays the declared ones over the live ones, and removes pruned ones.
 pub(super) fn align(facts: &Facts<'_>, desired: &Desired) -> Result<Alignment, Error> {
     let matches = Matches::find(facts, desired)?;
     let rekeyed = matches.rekeyed(facts, desired);
@@ -90,7 +90,7 @@ pub(super) fn align(facts: &Facts<'_>, desired: &Desired) -> Result<Alignment, E
     }
 }
 
-/// Whether an object that goes by its id, for others bear its name too, bears the name that it is declared by.
+/// Whether an object that is keyed by its id, because others have its name too, has its declared name.
 fn bears(facts: &Facts<'_>, live: &Address, declared: &Address) -> bool {
     let title = live.key().id().and_then(|id| facts.titles.get(&id));
     title.is_some_and(|title| Some(title.as_str()) == declared.key().title())
@@ -115,7 +115,7 @@ struct Matches {
     /// Declared address → live address.
     live: HashMap<Address, Address>,
     spent: Vec<Address>,
-    /// What two runs made at the same time: the later ones → the first one.
+    /// Objects that several runs created at the same time: the later ones → the first one.
     twins: HashMap<Address, Address>,
     /// Live objects that a declared one is made in the place of, as its `id` says.
     replaced: HashSet<Address>,
@@ -220,7 +220,7 @@ impl Matches {
         if let Some(ids) = facts.duplicates.get(&previous) {
             return Err(Error::Duplicate { address: previous, ids: ids.clone(), at: at() });
         }
-        // An entry that stays what it is keeps its name.
+        // An entry that is not renamed keeps its name.
         let kept = desired.state.has(&previous)
             && desired.identities.get(&previous).and_then(|identity| identity.id).is_none();
         Ok(Some(previous).filter(|previous| facts.live.has(previous) && !kept))
@@ -239,13 +239,13 @@ impl Matches {
         (free && !object.replaces(live)).then(|| address.clone())
     }
 
-    /// Returns the first of several objects of a name that runs of this stack made at the same time: equal ones, of which
-    /// nobody has given the later ones keys. The later ones are undeclared then, and go.
+    /// Returns the first of several objects with the same name that runs of this stack created at the same time: equal
+    /// ones, of which the later ones have no keys. The later ones then count as undeclared, and are deleted.
     fn first_of_twins(&mut self, facts: &Facts<'_>, desired: &Desired, ids: &[Id]) -> Option<Address> {
         let stack = desired.stack.as_ref()?;
         let live: Vec<&Address> = ids.iter().map(|id| facts.ids.address_of(*id)).collect::<Option<_>>()?;
         let (first, later) = live.split_first()?;
-        // What belongs to a twin belongs to the first one.
+        // References to a twin become references to the first one.
         let settled = |address: &Address| {
             let mut object = facts.live.get(address)?.clone();
             object.readdress(&|address| self.twins.get(address).cloned());
@@ -265,8 +265,8 @@ impl Matches {
         Some((*first).clone())
     }
 
-    /// A name that two live objects bear, one of them owned, is nothing to guess about, unless it is said which one is meant:
-    /// then the others are undeclared.
+    /// If two live objects have a name, and one of them is owned, the plan does not guess. If an entry tells which one is
+    /// meant, the others count as undeclared.
     fn refuse_owned_duplicates(&self, facts: &Facts<'_>, desired: &Desired) -> Result<(), Error> {
         let Some(stack) = &desired.stack else { return Ok(()) };
         let matched: HashSet<_> = self.live.values().collect();
@@ -287,7 +287,7 @@ impl Matches {
         Ok(())
     }
 
-    /// Which live addresses go by another one in the plan: the renamed, and those whose name another one takes.
+    /// The live addresses that change in the plan: of renamed objects, and of those whose name another object takes.
     fn rekeyed(&self, facts: &Facts<'_>, desired: &Desired) -> HashMap<Address, Address> {
         let mut rekeyed: HashMap<_, _> = self
             .live
@@ -306,7 +306,7 @@ impl Matches {
     }
 }
 
-/// Whether a declared object is the live one that bears its previous name: one of this stack, whose name no other entry
+/// Whether a declared object is the live one with its previous name: one of this stack, whose name no other entry
 /// keeps. An entry that is another live object itself keeps no name, so that a chain of renames works.
 fn moves(facts: &Facts<'_>, desired: &Desired, address: &Address) -> bool {
     let mut seen = HashSet::new();
@@ -332,7 +332,7 @@ fn moves(facts: &Facts<'_>, desired: &Desired, address: &Address) -> bool {
     false
 }
 
-/// Returns who owns an object, as its tags say.
+/// Returns the owner of an object, according to its tags.
 pub(super) fn owner<'s>(state: &'s State, address: &Address) -> Option<&'s Owner> {
     state.get(address)?.meta()?.owner.as_ref()
 }
@@ -476,7 +476,7 @@ impl Alignment {
         self.outcome.remove_all(&gone);
     }
 
-    /// Lets go of an object that is to be released; returns false for any other one.
+    /// Releases an object if the files say so; returns false otherwise.
     fn released(&mut self, desired: &Desired, address: &Address) -> bool {
         let object = self.outcome.objects.get_mut(address).filter(|_| desired.released.contains(address));
         let (Some(object), Some(stack)) = (object, &desired.stack) else { return false };
@@ -534,7 +534,7 @@ impl Alignment {
             self.conflict(desired, address, ConflictKind::ExternalButOwned);
             return Some(SparedReason::External);
         }
-        // A declared object that was to be renamed from this one, had its new name been free.
+        // A declared object that would have been renamed from this one if its new name were free.
         if let Some(of) = renamed_from.get(&(address.kind(), address.key_text())).map(|of| (*of).clone()) {
             self.conflict(desired, &of, ConflictKind::BothLive { previously: address.clone() });
             return Some(SparedReason::Renamed);

@@ -55,7 +55,7 @@ fn why(rule: &Rule) -> String {
     }
 }
 
-/// Returns the rules of declared policies that grant nothing any more, with the step that drops each.
+/// Returns the rules of declared policies that grant nothing any more, with the step that removes each.
 pub(super) fn leftovers(alignment: &Alignment, desired: &Desired, steps: &[Step]) -> Vec<Leftover> {
     let mut found = Vec::new();
     for (key, policy) in alignment.before.policies() {

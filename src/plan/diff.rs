@@ -1,4 +1,4 @@
-//! Compares both sides and writes down every single change: a node each, not yet in order.
+//! Compares both sides and makes a node of every single change, not yet in order.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -16,7 +16,7 @@ use crate::model::{
 /// What a call does to access.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Move {
-    /// A principal comes to be.
+    /// A principal is created.
     Born(PrincipalId),
     /// A principal joins a group.
     Join(GroupId, PrincipalId),
@@ -24,7 +24,7 @@ pub(super) enum Move {
     Leave(GroupId, PrincipalId),
     /// A policy becomes this; `None` deletes it.
     Policy(PolicyId, Option<Held>),
-    /// A group comes to be.
+    /// A group is created.
     GroupBorn(GroupId),
     /// A group is deleted.
     GroupGone(GroupId),
@@ -60,14 +60,14 @@ pub(super) struct Draft {
     /// The stages of every policy that changes.
     pub(super) stages: BTreeMap<PolicyId, Vec<PolicyStage>>,
     /// The node that makes an object, renames it, deletes it: by the name that it takes or frees on the live side,
-    /// which is not always what the object goes by here.
+    /// which is not always its key here.
     pub(super) takes: HashMap<Address, NodeId>,
     pub(super) frees: HashMap<Address, NodeId>,
     /// The nodes that make an object.
     pub(super) made: HashMap<Address, NodeId>,
     /// The nodes that delete an object.
     pub(super) deleted: HashMap<Address, NodeId>,
-    /// New applications that a policy of all applications becomes the own policy of.
+    /// New applications to which a policy of all applications moves.
     narrowed: Vec<PrincipalId>,
 }
 
@@ -99,7 +99,7 @@ pub(super) fn diff(alignment: &Alignment) -> Draft {
 /// What is still to be changed of a policy by PATCH.
 struct Patch<'a> {
     address: &'a Address,
-    /// What it goes by now, where that changes.
+    /// Its current key, if that changes.
     from: Option<Key>,
     now: Policy,
     after: Policy,
@@ -190,7 +190,7 @@ impl Draft {
         let action = Action::Delete { address: address.clone(), object: object.clone() };
         let node = self.add(action, moves, Effect::Revokes);
         self.deleted.insert(address.clone(), node);
-        // A displaced object goes by its id here; what it frees is the name that it has.
+        // A displaced object is keyed by its id here; it frees the name that it has.
         let displaced = alignment.displaced.get(address).map(|name| address.sibling(name.clone()));
         self.frees.insert(displaced.unwrap_or_else(|| address.clone()), node);
         if let Some(principal) = address.principal() {
@@ -380,7 +380,7 @@ impl Draft {
 
     /// Whether a policy of all applications that becomes a new application's own has to be attached to nobody first.
     ///
-    /// Whoever is made while the policy is that of all applications holds it. So two policies that move from there to
+    /// An application that is created while the policy is attached to all applications holds its grants. So two policies that move from there to
     /// two new applications would each have to move before the other's application is made.
     fn must_let_go(&mut self, old: &Held, new: &Held) -> bool {
         let (Attached::Group(from), Attached::Principal(to)) = (old.to, new.to) else { return false };

@@ -1,4 +1,4 @@
-//! What each call writes over, once the order is known: the object as it is when the step begins.
+//! Records the object that each call overwrites, as it is when the step begins, once the order is known.
 //!
 //! All calls that write one object are done one after the other, in every order that the edges allow, so what stands here
 //! is true in each of them.

@@ -1,4 +1,4 @@
-//! Two states → the steps from one to the other, in an order that never opens a door; guards; the plan file.
+//! Two states → the steps from one to the other, in an order that never widens access on the way; guards; the plan file.
 //!
 //! A [`Plan`] is plain data, complete before the first write: [`between`] compares, orders, rehearses and judges.
 //! Equal input gives an equal plan, byte for byte.
@@ -43,16 +43,16 @@ use crate::model::{
 
 pub use self::guard::LiftedBy;
 
-/// What is known of the live side, for planning.
+/// Facts about the live side, for planning.
 #[derive(Debug, Clone, Copy)]
 pub struct Facts<'a> {
     /// The live state.
     pub live: &'a State,
     /// The ids of its objects.
     pub ids: &'a Ids,
-    /// The live names of objects that go by their ids.
+    /// The live names of objects that are keyed by their ids.
     pub titles: &'a HashMap<Id, String>,
-    /// Names that more than one live object bears, with the objects' ids.
+    /// Names that several live objects have, with the objects' ids.
     pub duplicates: &'a BTreeMap<Address, Vec<Id>>,
     /// When the oldest API key of an application was made, where it was read.
     pub oldest_keys: &'a HashMap<Address, Timestamp>,
@@ -64,12 +64,12 @@ pub struct Facts<'a> {
     pub now: Timestamp,
 }
 
-/// Who runs a plan: nobody may lock themselves out.
+/// Who runs a plan, so that they do not lock themselves out.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Caller {
     /// The holder of the API key that is used.
     Known(Principal),
-    /// Somebody who could not be found out, and why.
+    /// An unknown caller, and why they are unknown.
     Unresolved(String),
 }
 
@@ -86,19 +86,19 @@ impl Caller {
     }
 }
 
-/// How strictly a plan is judged.
+/// How strictly a plan is checked.
 #[derive(Debug, Clone, Default)]
 pub struct GuardOptions {
-    /// Guards that are lifted, each for exactly one number.
+    /// Guards that are overridden, each for exactly one number.
     pub allow: BTreeMap<GuardName, u32>,
-    /// Warnings refuse too.
+    /// Treat warnings as errors.
     pub strict: bool,
 }
 
 /// Why no plan can be made.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// A declared or owned name that two live objects bear.
+    /// A declared or owned name that two live objects have.
     #[error("{address} is the name of {} live objects: {}", ids.len(), list(ids))]
     Duplicate {
         /// The name.
@@ -140,21 +140,21 @@ pub enum Error {
         /// The other one.
         second: Box<Address>,
     },
-    /// A name that another live object keeps.
-    #[error("{address} cannot take its name: another live object bears it{}", id.map(|id| format!(" ({id})")).unwrap_or_default())]
+    /// A name that another live object still has.
+    #[error("{address} cannot take its name: another live object has it{}", id.map(|id| format!(" ({id})")).unwrap_or_default())]
     NameTaken {
         /// Who is to take the name.
         address: Address,
-        /// Who bears it.
+        /// The object that has it.
         id: Option<Id>,
     },
     /// Renames that wait for each other.
     #[error("the renames around {0} wait for each other")]
     NamesInACircle(Address),
-    /// Edges that close a cycle: our mistake.
+    /// Dependencies that close a cycle: a bug.
     #[error("planner bug: edges of the kind {0:?} close a cycle; please report it with the input")]
     Cycle(Reason),
-    /// A rehearsal that failed: our mistake.
+    /// A rehearsal that failed: a bug.
     #[error("planner bug: {}; please report it with the input", .0.0)]
     Bug(Bug),
 }
@@ -197,24 +197,24 @@ fn list(ids: &[Id]) -> String {
     ids.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
 }
 
-/// A plan that does not do what it says, found before anybody saw it.
+/// A plan that does not do what it shows, found before anybody saw it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Bug(String);
 
-/// A live object that the stack takes in.
+/// A live object that the stack adopts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Adoption {
     /// The object.
     pub address: Address,
     /// The stack that it belonged to, or `None` when it belonged to none.
     pub from: Option<Stack>,
-    /// How many API keys an application has: whoever holds them gains what it gains.
+    /// How many API keys an application has: their holders gain the access it gains.
     pub api_keys: u32,
     /// When the oldest of them was made, where that was read.
     pub oldest_key: Option<Timestamp>,
 }
 
-/// A declared object that the plan must not touch, so that it is refused.
+/// A declared object that the plan must not change, so the plan is refused.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Conflict {
     /// The object.
@@ -225,18 +225,18 @@ pub struct Conflict {
     pub at: Option<Place>,
 }
 
-/// Why a declared object must not be touched.
+/// Why a declared object must not be changed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ConflictKind {
     /// It belongs to somebody else.
     Owned(Owner),
-    /// A product of Scaleway keeps it, or it is built in.
+    /// A Scaleway product manages it, or it is built in.
     Managed,
     /// It is listed as external, and this stack owns it.
     ExternalButOwned,
     /// The new and the old name are both live and owned.
     BothLive {
-        /// The one that bears the old name.
+        /// The one that has the old name.
         previously: Address,
     },
 }
@@ -263,7 +263,7 @@ pub struct Leftover {
     pub rule: usize,
     /// What it granted.
     pub permission_sets: Vec<PermissionSetName>,
-    /// The step that drops it, where one does.
+    /// The step that removes it, if there is one.
     pub dropped_by: Option<StepId>,
 }
 
@@ -289,9 +289,9 @@ pub enum SparedReason {
     Other(Stack),
     /// Its tags name several owners, or none that can be.
     Unclear,
-    /// The settings say `prune: none`.
+    /// `settings.prune` is `none`.
     PruneNone,
-    /// A product of Scaleway keeps it, or it is built in.
+    /// A Scaleway product manages it, or it is built in.
     Managed,
     /// The API does not let it be deleted.
     NotDeletable,
@@ -301,7 +301,7 @@ pub enum SparedReason {
     Renamed,
 }
 
-/// Access that somebody keeps, and is without for a while.
+/// Access that a principal keeps, but lacks temporarily.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Interruption {
     /// Who.
@@ -314,7 +314,7 @@ pub struct Interruption {
     pub to_step: StepId,
 }
 
-/// Everything that is to be done, complete before anything is.
+/// A complete plan, made before anything is changed.
 #[must_use = "a plan does nothing until it is applied"]
 #[derive(Debug)]
 pub struct Plan {
@@ -418,7 +418,7 @@ pub fn between(facts: &Facts<'_>, desired: &Desired, options: &GuardOptions) -> 
     })
 }
 
-/// The live names of objects that go by their ids: those that always do, and those whose name another one takes.
+/// The live names of objects that are keyed by their ids: those that always are, and those whose name another object takes.
 fn titles(facts: &Facts<'_>, alignment: &align::Alignment) -> HashMap<Id, String> {
     let mut titles = facts.titles.clone();
     let displaced = alignment.rekeyed.iter().filter(|(_, to)| to.key().id().is_some());
@@ -458,7 +458,7 @@ impl Plan {
         &self.before
     }
 
-    /// Returns what the plan leads to, with everything that it leaves alone.
+    /// Returns the outcome: the organization after the plan, including the objects that it does not change.
     #[must_use]
     pub const fn outcome(&self) -> &State {
         &self.outcome
@@ -470,7 +470,7 @@ impl Plan {
         &self.ids
     }
 
-    /// Returns the live name of an object that goes by its id.
+    /// Returns the live name of an object that is keyed by its id.
     #[must_use]
     pub fn title(&self, id: Id) -> Option<&str> {
         self.titles.get(&id).map(String::as_str)
@@ -493,7 +493,7 @@ impl Plan {
         Self { organization_name, ..self }
     }
 
-    /// Returns who owns what the plan makes.
+    /// Returns the stack that owns the objects that the plan creates.
     #[must_use]
     pub const fn stack(&self) -> Option<&Stack> {
         self.stack.as_ref()
@@ -515,7 +515,7 @@ impl Plan {
         Self { weaker, ..self }
     }
 
-    /// Returns what is weaker in the files than in those before the change, where these were given.
+    /// Returns what the change of the files weakens, if the files before the change were given.
     #[must_use]
     pub fn weaker(&self) -> &[String] {
         &self.weaker
@@ -527,25 +527,25 @@ impl Plan {
         &self.access
     }
 
-    /// Returns what is kept and yet missing for a while.
+    /// Returns access that is kept, but missing temporarily.
     #[must_use]
     pub fn interruptions(&self) -> &[Interruption] {
         &self.interruptions
     }
 
-    /// Returns what the stack takes in.
+    /// Returns the objects that the stack adopts.
     #[must_use]
     pub fn adoptions(&self) -> &[Adoption] {
         &self.adoptions
     }
 
-    /// Returns the declared objects that must not be touched.
+    /// Returns the declared objects that must not be changed.
     #[must_use]
     pub fn conflicts(&self) -> &[Conflict] {
         &self.conflicts
     }
 
-    /// Returns the policies whose rules are not rewritten, though the files say something else.
+    /// Returns the policies whose rules are not rewritten, although the files differ.
     #[must_use]
     pub fn blocked(&self) -> &[Blocked] {
         &self.blocked
@@ -563,7 +563,7 @@ impl Plan {
         &self.spared
     }
 
-    /// Returns the declared objects whose `previously` has done its work and can be removed.
+    /// Returns the declared objects whose `previously` is no longer needed.
     #[must_use]
     pub fn spent(&self) -> &[Address] {
         &self.spent
@@ -581,7 +581,7 @@ impl Plan {
         &self.expiries
     }
 
-    /// Returns what the files let pass at guards.
+    /// Returns the exceptions from guards in the files.
     #[must_use]
     pub fn allow(&self) -> &[AllowEntry] {
         &self.allow
@@ -595,13 +595,13 @@ impl Plan {
             .filter(move |expiry| expiry.expired || expiry.until.duration_since(self.created_at) <= week)
     }
 
-    /// Returns what the files name and the organization no longer has.
+    /// Returns names in the files that no longer exist in the organization.
     #[must_use]
     pub fn missing(&self) -> &[Missing] {
         &self.missing
     }
 
-    /// Returns the groups with members that no list of the API shows, and these.
+    /// Returns the groups with members that the API does not list, and these.
     pub fn hidden_members(&self) -> impl Iterator<Item = (&Key, Vec<&Principal>)> {
         let hidden = |member: &&Principal| !self.before.has(&member.address());
         let groups = self.before.groups();
@@ -628,14 +628,14 @@ impl Plan {
         self.places.get(of)
     }
 
-    /// Returns what a live object goes by that goes by something else in the plan: one that is renamed, one whose name
-    /// another one takes, one of several of a name that is declared by its id.
+    /// Returns the live key of an object whose key changes in the plan: one that is renamed, one whose name another object
+    /// takes, or one of several with the same name that is declared by its id.
     #[must_use]
     pub fn renamed_from(&self, address: &Address) -> Option<&Key> {
         self.live_keys.get(address)
     }
 
-    /// Returns true when nothing is to be done.
+    /// Returns true when the plan has no steps.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.steps.is_empty() && self.keys.is_empty()

@@ -1,4 +1,4 @@
-//! What a plan promises of access, beside what an organization holds.
+//! Compares the access that a plan leads to with the access in an organization.
 
 use std::collections::BTreeSet;
 
@@ -7,8 +7,8 @@ use crate::access::{self, AccessChange, AccessEffect, ChangedGrant, World};
 use crate::model::{Attachment, Group, Key, Object, Policy, Principal, State};
 
 impl Plan {
-    /// Returns everybody whose access the plan touches: who gains or loses, joins or leaves, is deleted, and whoever holds
-    /// what a policy gives that a step writes.
+    /// Returns everybody whose access the plan touches: those who gain or lose access, join or leave, or are deleted, and those
+    /// who hold grants of a policy that a step writes.
     #[must_use]
     pub fn concerned(&self) -> BTreeSet<Principal> {
         let mut who: BTreeSet<Principal> =
@@ -87,7 +87,7 @@ impl Plan {
 pub struct Unkept {
     /// Who.
     pub principal: Principal,
-    /// What the plan leads to, in words.
+    /// The outcome of the plan, in words.
     pub wanted: String,
     /// What is there, in words.
     pub found: String,

@@ -1,4 +1,4 @@
-//! Runs a plan on the model before anybody sees it.
+//! Rehearses a plan on the model before anybody sees it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,7 +11,7 @@ use super::{Action, Bug, Interruption, StepId};
 use crate::access::{Attached, Held, Holdings, Packed, PrincipalId, World};
 use crate::model::{Group, Policy, State};
 
-/// Does to a state what a call does to an organization.
+/// Changes a state as a call changes an organization.
 pub fn rehearse(state: &mut State, action: &Action) {
     match action {
         Action::Create { address, object } | Action::Update { address, after: object, .. } => {

@@ -18,7 +18,7 @@ pub struct Step {
     pub after: Vec<Edge>,
 }
 
-/// What must be done before a step.
+/// A dependency of a step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Edge {
     /// The step that comes first.
@@ -30,11 +30,11 @@ pub struct Edge {
 /// Why a step comes before another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Reason {
-    /// Otherwise somebody would hold what they must never hold.
+    /// Otherwise somebody would hold access that they must never hold.
     Leak,
-    /// Otherwise somebody would lose for a while what they keep.
+    /// Otherwise somebody would temporarily lose access that they keep.
     Gap,
-    /// Otherwise there would be too few people for a while who can administer IAM.
+    /// Otherwise there would temporarily be too few people who can administer IAM.
     Administrators,
     /// The first makes what the second refers to, or frees the name that it takes.
     Reference,
@@ -43,7 +43,7 @@ pub enum Reason {
 }
 
 impl Reason {
-    /// Returns true for an edge that keeps a law of access, or enough people who can administer it.
+    /// Returns true for a dependency that keeps a law of access, or enough administrators.
     #[must_use]
     pub const fn safety(self) -> bool {
         match self {
@@ -56,7 +56,7 @@ impl Reason {
 /// What a step does to access.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Effect {
-    /// Nothing: it makes, renames, describes.
+    /// Nothing: it creates, renames or describes.
     Neutral,
     /// It takes access away and gives none.
     Revokes,
@@ -64,7 +64,7 @@ pub enum Effect {
     Grants,
 }
 
-/// What one call does. Objects go by the names they have when the plan is done.
+/// The action of a step. Objects have the names that they have after the plan.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Action {
     /// Makes an object: a policy with its rules, a group without members.
@@ -78,7 +78,7 @@ pub enum Action {
     Update {
         /// The object, by the name it has afterwards.
         address: Address,
-        /// What it goes by when the step begins, where that changes.
+        /// Its key when the step begins, if that changes.
         from: Option<Key>,
         /// The object when the step begins.
         before: Object,
@@ -232,7 +232,7 @@ impl Action {
         }
     }
 
-    /// Returns true for a PATCH that takes the object into the stack and changes nothing else.
+    /// Returns true for a PATCH that only adopts the object.
     #[must_use]
     pub fn only_adopts(&self) -> bool {
         match self {

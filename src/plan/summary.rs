@@ -8,7 +8,7 @@ use crate::model::Kind;
 pub struct Summary {
     /// By kind, in the order of the files' sections.
     pub kinds: BTreeMap<Kind, Counts>,
-    /// How many objects the stack takes in.
+    /// How many objects the stack adopts.
     pub adopted: usize,
     /// How many steps there are.
     pub steps: usize,

@@ -1,4 +1,4 @@
-//! What a change of the files takes away from the checks themselves.
+//! What a change of the files weakens in the checks.
 
 use std::collections::BTreeMap;
 
@@ -143,7 +143,7 @@ fn assertions(before: &Desired, after: &Desired, found: &mut Vec<String>) {
     for assertion in &before.assertions {
         if !after.assertions.iter().any(|other| said(other) == said(assertion)) {
             let words = crate::access::sentence(&before.state, assertion);
-            found.push(format!("the assertion is gone that {words}"));
+            found.push(format!("the assertion that {words} is gone"));
         }
     }
 }

@@ -10,7 +10,7 @@ use crate::plan::Caller;
 
 /// How a plan is applied.
 pub struct ApplyOptions<'a> {
-    /// Where each write is noted.
+    /// The journal, which records each write.
     pub journal: Journal,
     /// How long to wait between a loss and a gain that depends on it, for the API's caches.
     pub settle: Duration,
@@ -35,12 +35,12 @@ impl Default for ApplyOptions<'_> {
     }
 }
 
-/// How long to wait for requests that a killed apply may have left on their way. Fact: the slowest recorded write took
+/// How long to wait for the last requests of a killed apply. Fact: the slowest recorded write took
 /// three seconds.
 const AFTERMATH: Duration = Duration::from_secs(5);
 
 impl Session {
-    /// Keeps other applies of the organization and stack on this machine out, and lets the requests of a killed one arrive.
+    /// Locks the organization and stack on this machine, and waits for the last requests of a killed apply.
     /// It is taken before the plan is made: what another apply does meanwhile would not be in the plan.
     ///
     /// # Errors

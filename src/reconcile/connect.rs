@@ -11,9 +11,9 @@ use crate::model::Id;
 /// How a session sends requests.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ConnectOptions {
-    /// How many requests are in flight at most.
+    /// Maximum number of requests in flight.
     pub parallelism: usize,
-    /// How many requests a second go out at most.
+    /// Maximum number of requests per second.
     pub max_rps: f64,
     /// The profile of the configuration file; `None` for the one that `SCW_PROFILE` or the file chooses.
     pub profile: Option<String>,
@@ -61,7 +61,7 @@ fn organization_of(settings: &CredentialSettings, wanted: Option<Id>) -> Result<
             Err(Error::OtherOrganization { wanted, configured })
         }
         (Some(organization), _) | (None, Some(organization)) => Ok(organization),
-        // Who has configured nothing yet is better told about the key first.
+        // If nothing is configured yet, it is better to report the missing key first.
         (None, None) if settings.secret_key.is_none() => Err(SettingsError::NoSecretKey.into()),
         (None, None) => Err(SettingsError::NoOrganization.into()),
     }

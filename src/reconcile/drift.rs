@@ -1,28 +1,28 @@
-//! What differs on the live side and nobody asked for, and what no apply mends.
+//! Differences on the live side that nobody asked for, and problems that no apply can fix.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::plan::{needs, resolve};
+use super::plan::{needs, resolve_to};
 use super::{Error, PlanOptions, Session};
 use crate::access::self_escalating;
-use crate::config::Files;
+use crate::config::{Files, ResolvePurpose};
 use crate::live::{self, Live, LiveNeeds};
 use crate::model::{Address, DriftKind, Object};
 use crate::plan::{Findings, Plan};
 
-/// How the live organization stands to files that nobody is applying.
+/// The drift of the live organization from the files.
 #[derive(Debug)]
 pub struct Drift {
-    /// What an apply would do about it.
+    /// The plan that an apply would carry out.
     pub plan: Plan,
-    /// What was found, that no apply mends included.
+    /// All findings, including those that no apply can fix.
     pub findings: Findings,
-    /// What counts, as the files say in `settings.drift.fail_on`.
+    /// The findings that count, from `settings.drift.fail_on`.
     pub fail_on: BTreeSet<DriftKind>,
 }
 
 impl Drift {
-    /// Says whether something was found that counts.
+    /// Returns true if a finding counts.
     #[must_use]
     pub fn found(&self) -> bool {
         self.findings.fails(&self.fail_on)
@@ -30,17 +30,17 @@ impl Drift {
 }
 
 impl Session {
-    /// Compares files with the live organization to find what nobody asked for.
+    /// Compares files with the live organization to find changes that nobody asked for.
     ///
     /// # Errors
-    /// As [`Session::plan`]: what cannot be read is never called clean.
+    /// As [`Session::plan`]. A part that cannot be read is an error, never clean.
     pub async fn drift(&self, files: &Files, options: &PlanOptions) -> Result<Drift, Error> {
         let needs = needs(files);
         // What is gone from these lists is drift too, and what is found is shown with the names of projects.
         let needs = LiveNeeds { projects: true, permission_sets: true, ..needs };
         let (reading, name) = futures::join!(self.read_as(&needs, options), self.organization_name());
         let mut reading = reading?;
-        let desired = self.accepted(resolve(files, &reading.live)?, options)?;
+        let desired = self.accepted(resolve_to(files, &reading.live, ResolvePurpose::Look)?, options)?;
         let plan = reading.compare(&desired, options)?;
         let plan = self.with_key_ages(&mut reading, &desired, options, plan).await?.named(name);
         let keys = if keys_matter(&plan) { self.access_keys(&reading.live).await? } else { BTreeMap::new() };

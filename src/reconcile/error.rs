@@ -16,7 +16,7 @@ use crate::plan::file::{Mismatch, Stale, Unreadable};
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The files hold errors.
-    #[error("the files hold errors:\n{0}")]
+    #[error("the files contain errors:\n{0}")]
     Files(Mistakes),
     /// The files hold warnings, which the watcher was told.
     #[error("there are warnings, and they are treated as errors")]
@@ -28,7 +28,7 @@ pub enum Error {
     #[error(transparent)]
     Client(#[from] BuildError),
     /// The credentials are for another organization than the files.
-    #[error("the files are about organization {wanted}, the credentials are for {configured}")]
+    #[error("the files are for organization {wanted}, but the credentials are for {configured}")]
     OtherOrganization {
         /// The organization of the files.
         wanted: Id,
@@ -36,7 +36,7 @@ pub enum Error {
         configured: Id,
     },
     /// The system gives no random numbers.
-    #[error("no randomness for a run id: {0}")]
+    #[error("cannot generate a run id: {0}")]
     Randomness(String),
     /// The live organization could not be read.
     #[error("cannot read organization {organization}")]
@@ -117,7 +117,7 @@ pub enum Error {
     },
     /// A stack owns objects that files cannot declare, so that a plan of the exported files would delete them.
     #[error(
-        "stack {stack} owns objects that files cannot declare, so that a plan would delete them:{}",
+        "stack {stack} owns objects that files cannot declare, so a plan of the exported files would delete them:{}",
         list(deleted)
     )]
     Unsayable {
@@ -126,19 +126,19 @@ pub enum Error {
         /// The objects.
         deleted: Vec<Address>,
     },
-    /// The exported files do not say what is live: our mistake.
-    #[error("the exported files do not say what is live; please report it:{}", list(.0))]
+    /// The exported files do not match the live organization: a bug.
+    #[error("bug: the exported files do not match the live organization; please report it:{}", list(.0))]
     Unproven(Vec<Address>),
 }
 
 /// Why a plan is out of date.
 #[derive(Debug, thiserror::Error)]
 pub enum Outdated {
-    /// Time or the organization went on.
+    /// Too much time has passed, or the organization has changed.
     #[error(transparent)]
     Stale(Stale),
     /// The files in it hold errors now.
-    #[error("its desired state no longer fits the organization")]
+    #[error("its files are no longer valid for the organization")]
     Files(Mistakes),
     /// The files in it cannot be planned now.
     #[error(transparent)]

@@ -1,4 +1,4 @@
-//! The live organization as files, proven to plan to nothing.
+//! The live organization as files; a plan of them is proven to change nothing.
 
 use std::collections::BTreeSet;
 
@@ -9,7 +9,7 @@ use crate::live::Live;
 use crate::model::{Address, State};
 use crate::plan::{Caller, Counts, GuardOptions, Plan, between};
 
-/// Files that say what is live.
+/// Files that match the live organization.
 #[derive(Debug)]
 pub struct Exported {
     /// The files.
@@ -22,7 +22,7 @@ pub struct Exported {
     pub declared: BTreeSet<Address>,
 }
 
-/// Writes the organization as files, reads them as anybody would, and plans them: adoptions aside, nothing may change.
+/// Writes the organization as files, reads and plans them: except for adoptions, nothing may change.
 ///
 /// # Errors
 /// [`Error::Unsayable`] when the stack owns objects that files cannot declare; [`Error::Unproven`] is a bug.

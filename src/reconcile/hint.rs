@@ -8,7 +8,7 @@ use crate::model::Hint;
 use crate::plan;
 use crate::plan::file::{Stale, Unreadable};
 
-/// Returns what helps against an error and its causes, each hint once, the outermost first.
+/// Returns the hints for an error and its causes, each once, the outermost first.
 #[must_use]
 pub fn hints(error: &(dyn StdError + 'static)) -> Vec<Hint> {
     let mut hints = Vec::new();

@@ -1,4 +1,4 @@
-//! The library's front door: a [`Session`] with one organization plans files, applies plans and looks for drift.
+//! The API of the library: a [`Session`] with one organization plans files, applies plans and looks for drift.
 //!
 //! The commands `plan`, `apply` and `drift` are these calls, between reading arguments and writing reports. An embedder
 //! reads files with [`crate::config::read`], opens a session with [`Session::connect`], or with [`Session::new`] around a
@@ -52,7 +52,7 @@ pub struct Session {
 
 /// What a session reports while it works. Every method does nothing unless it is implemented.
 pub trait Watch: Send + Sync {
-    /// The credentials work, but should not stay as they are.
+    /// The credentials work, but should be changed.
     fn credentials(&self, warning: &Warning) {
         let _ = warning;
     }
@@ -78,7 +78,7 @@ impl Watch for Unwatched {}
 impl Session {
     /// Opens a session through a client.
     ///
-    /// Nobody is known as its caller until [`Session::with_access_key`] or [`PlanOptions::caller`] names one, and a plan
+    /// Its caller is unknown until [`Session::with_access_key`] or [`PlanOptions::caller`] names one, and a plan
     /// without a caller is refused by the guard `self_lockout`.
     #[must_use]
     pub fn new(client: Client, organization: Id) -> Self {
@@ -97,7 +97,7 @@ impl Session {
         Self { run_id: run_id.into(), ..self }
     }
 
-    /// Returns the session with somebody who watches it.
+    /// Returns the session with a watcher.
     #[must_use]
     pub fn watched_by(self, watch: Arc<dyn Watch>) -> Self {
         Self { watch, ..self }
@@ -112,14 +112,14 @@ impl Session {
     /// Reads the live organization.
     ///
     /// # Errors
-    /// [`Error::Read`] when a part of it cannot be read: a part is never taken for the whole.
+    /// [`Error::Read`] when a part of it cannot be read: a partial result is never returned.
     pub async fn read(&self, needs: &LiveNeeds) -> Result<Live, Error> {
         let live = self.refresh(needs).await?;
         live.notices.iter().for_each(|notice| self.watch.notice(notice));
         Ok(live)
     }
 
-    /// Reads the live organization without telling what is new in it.
+    /// Reads the live organization without reporting novelties.
     async fn refresh(&self, needs: &LiveNeeds) -> Result<Live, Error> {
         live::refresh(&self.client, self.organization, needs).await.map_err(|source| self.unread(source))
     }

@@ -1,9 +1,9 @@
-//! Files and the live organization in, a plan out: the one path of `plan`, `drift` and `apply`.
+//! Makes a plan from files and the live organization, for `plan`, `drift` and `apply`.
 
 use jiff::Timestamp;
 
 use super::{Error, KeyOptions, Session};
-use crate::config::{self, Files, Present};
+use crate::config::{self, Files, Present, ResolvePurpose};
 use crate::live::{self, Live, LiveNeeds};
 use crate::model::{AccessKeyId, Catalogue, Desired, LiveKeys, People, Principal};
 use crate::plan::file::{FileDocument, MadeFrom, PlanDocument, digest};
@@ -15,7 +15,7 @@ use crate::plan::{Caller, Facts, GuardOptions, Plan, between};
 pub struct PlanOptions {
     /// What time it is.
     pub now: Timestamp,
-    /// Who plans and applies, where the session's access key does not tell.
+    /// Who plans and applies, if the session's access key does not tell.
     pub caller: Option<Principal>,
     /// How strictly the plan is judged.
     pub guards: GuardOptions,
@@ -24,7 +24,7 @@ pub struct PlanOptions {
 }
 
 impl Default for PlanOptions {
-    /// Returns the options of a plan that is made now and lifts no guard.
+    /// Returns the options of a plan that is made now and overrides no guard.
     fn default() -> Self {
         Self {
             now: Timestamp::now(),
@@ -121,12 +121,12 @@ impl Session {
         Ok(resolved.desired)
     }
 
-    /// Reads what files need, and finds out meanwhile who plans.
+    /// Reads what the files need, and identifies the caller at the same time.
     pub(super) async fn read_for(&self, files: &Files, options: &PlanOptions) -> Result<LiveReading, Error> {
         self.read_as(&needs(files), options).await
     }
 
-    /// Reads the live organization, and finds out meanwhile who plans.
+    /// Reads the live organization, and identifies the caller at the same time.
     pub(super) async fn read_as(
         &self,
         needs: &LiveNeeds,
@@ -236,15 +236,24 @@ pub(super) fn needs(files: &Files) -> LiveNeeds {
     LiveNeeds { kinds, projects, permission_sets, ..LiveNeeds::default() }
 }
 
-/// Turns files into what is desired of the organization that was read.
+/// Resolves files into the desired state of the organization that was read.
 ///
 /// # Errors
 /// [`Error::Files`] with every error that shows only now.
 pub fn resolve(files: &Files, live: &Live) -> Result<config::Resolved, Error> {
+    resolve_to(files, live, ResolvePurpose::Change)
+}
+
+/// Does the same for a purpose.
+pub(super) fn resolve_to(
+    files: &Files,
+    live: &Live,
+    purpose: ResolvePurpose,
+) -> Result<config::Resolved, Error> {
     let catalogue = live.catalogue.as_ref();
     let known = catalogue.unwrap_or(Catalogue::published());
     let present = Present { state: &live.state, ids: Some(&live.ids), duplicates: &live.duplicates };
-    Ok(files.resolve_in(Some(present), known, catalogue.is_some())?)
+    Ok(files.resolve_in(Some(present), known, catalogue.is_some(), purpose)?)
 }
 
 pub(super) fn made_from(files: &Files, options: &PlanOptions, digest: String) -> MadeFrom {

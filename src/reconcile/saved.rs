@@ -1,4 +1,4 @@
-//! A saved plan, planned again: what was reviewed is applied exactly, or not at all.
+//! A saved plan, planned again: it is applied exactly as reviewed, or not at all.
 
 use std::time::Duration;
 
@@ -21,13 +21,13 @@ pub struct SavedPlan {
     files: Files,
 }
 
-/// What a plan is to the organization when it is made again.
+/// The result of making a plan again.
 #[derive(Debug)]
 #[must_use = "only the plan in it may be applied"]
 pub enum Again {
     /// It is the same.
     Same(Planned),
-    /// It was applied already; this is the plan for what is left, which is nothing.
+    /// It was already applied; this is the (empty) plan for the rest.
     Applied(Plan),
 }
 
@@ -60,7 +60,7 @@ impl SavedPlan {
         self.files.organization()
     }
 
-    /// Returns the stack that owns what its files declare.
+    /// Returns the stack that owns the objects in its files.
     #[must_use]
     pub fn stack(&self) -> Option<&Stack> {
         self.files.stack()
@@ -83,7 +83,7 @@ impl SavedPlan {
 }
 
 impl Session {
-    /// Plans a saved plan again for what is live now, judged for today's caller, and compares.
+    /// Plans a saved plan again for the current organization and today's caller, and compares.
     ///
     /// # Errors
     /// [`Error::Outdated`] when the organization changed, [`Error::Unreadable`] when the file was edited.
@@ -122,7 +122,7 @@ impl Session {
         })
     }
 
-    /// Plans again after somebody thought about a plan, in case the organization changed meanwhile.
+    /// Plans again after the confirmation, in case the organization has changed in the meantime.
     ///
     /// # Errors
     /// As [`Session::plan_saved`].

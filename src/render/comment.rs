@@ -1,14 +1,14 @@
-//! Markdown for a comment: within what forges take.
+//! Markdown for a comment, cut to the limit of forges.
 
 use std::borrow::Cow;
 
-/// The most characters of a comment. Fact: GitHub takes 65,536, GitLab and Gitea take more.
+/// The maximum number of characters of a comment. Fact: GitHub allows 65,536, GitLab and Gitea allow more.
 pub(super) const COMMENT_MOST: usize = 65_000;
 
-/// What is kept free for closing what is open and for saying what was cut.
+/// Characters reserved for closing open markup and for the note about the cut.
 const RESERVE: usize = 300;
 
-/// Returns Markdown with at most so many characters: whole lines, nothing left open, and how much was cut.
+/// Returns Markdown cut to so many characters: whole lines, all markup closed, and a note about the cut.
 pub(super) fn fit(markdown: &str, most: usize) -> Cow<'_, str> {
     if markdown.chars().count() <= most {
         return Cow::Borrowed(markdown);
@@ -27,12 +27,12 @@ pub(super) fn fit(markdown: &str, most: usize) -> Cow<'_, str> {
     let cut = lines.len() - kept.len();
     text.push_str(&open.closing());
     text.push_str(&format!(
-        "\n**{cut} more lines are not shown, because comments have a limit.** `-o text=FILE --full` writes all of them.\n"
+        "\n**{cut} more lines are not shown, because the length of comments is limited.** `-o text=FILE --full` writes all of them.\n"
     ));
     Cow::Owned(text)
 }
 
-/// What is open at the end of a line.
+/// Markup that is open at the end of a line.
 #[derive(Debug, Default)]
 struct OpenBlocks {
     /// The sign that ends the block of code.
@@ -93,7 +93,7 @@ mod tests {
 
         </details>
 
-        **101 more lines are not shown, because comments have a limit.** `-o text=FILE --full` writes all of them.
+        **101 more lines are not shown, because the length of comments is limited.** `-o text=FILE --full` writes all of them.
         ");
     }
 

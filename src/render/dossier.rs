@@ -182,7 +182,7 @@ impl DossierReport<'_> {
     /// they are.
     fn answer(&self, answered: &AnsweredQuestion) -> (Vec<TableRow>, usize, usize) {
         let owner = |owner: &Principal| {
-            let cells = vec![link(owner), "holds everything".into(), "owner".into(), "yes".into()];
+            let cells = vec![link(owner), "everything".into(), "owner".into(), "yes".into()];
             TableRow { id: None, cells }
         };
         let mut rows: Vec<TableRow> = answered.owners.iter().map(owner).collect();
@@ -606,12 +606,12 @@ fn columns(names: &[(&'static str, &str)]) -> Vec<(&'static str, String)> {
 
 /// What no report can see.
 pub const LIMITS: [&str; 6] = [
-    "Keys that workloads, CI systems and laptops hold are not seen: only that a key exists, and whose it is.",
-    "Policies of resources are not read: Object Storage has bucket policies of its own.",
-    "What a product allows by other means (passwords of databases, tokens of clusters) is not access by IAM.",
-    "Conditions that depend on the address or the resource of a request are shown, and judged only as far as the time goes.",
-    "Audit Trail does not record every product, and mostly changes: whoever only reads looks idle.",
-    "Members that products put into groups are shown by id where no list shows them.",
+    "Where keys are stored (workloads, CI systems, laptops) is not known, only that a key exists and whose it is.",
+    "Policies of resources, such as bucket policies of Object Storage, are not read.",
+    "Access that products grant by other means (database passwords, cluster tokens) is not part of IAM.",
+    "Conditions on the address or the resource of a request are shown, but only conditions on the time are evaluated.",
+    "Audit Trail records mostly changes, and not for every product. A principal that only reads looks idle.",
+    "Group members that no list shows, such as those of products, are shown by their ids.",
 ];
 
 fn limits() -> PageSection {

@@ -1,4 +1,4 @@
-//! Text from the API or a file, made safe for where it goes.
+//! Escapes text from the API or a file for its destination.
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
@@ -156,7 +156,7 @@ pub fn markdown(text: &str) -> String {
 const CLOSING: [char; 6] = [',', ';', ':', '.', ')', '"'];
 
 /// Splits a text at the first part between backticks that stands by itself, as our messages quote: what is before it,
-/// in it and after it. No other code may touch it, for two backticks are another sign than one.
+/// in it and after it. No other backtick may touch it, because two backticks have another meaning than one.
 fn quoted(text: &str) -> Option<(&str, &str, &str)> {
     let mut from = 0;
     loop {

@@ -1,4 +1,4 @@
-//! Why a command ended early: what it was doing, why that failed, and what helps.
+//! Reports why a command failed: what it was doing, the causes, and hints.
 
 use std::io::{self, Write};
 
@@ -21,7 +21,7 @@ pub struct FailureReport<'a> {
     pub causes: Vec<String>,
     /// What helps.
     pub hints: Vec<Hint>,
-    /// For a plan that does not match: what is not as it was.
+    /// For a plan that does not match: the differences.
     pub differences: &'a [PlanDifference],
 }
 

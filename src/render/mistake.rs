@@ -349,7 +349,7 @@ mod tests {
           |                                                             ^^^^^ not a name
         "#);
         assert_snapshot!(long_line(3000), @r#"
-        error: the description has 3000 characters, at most 200 are allowed
+        error: the description has 3000 characters, but at most 200 are allowed
          --> a.yaml:3:33
           |
          ::: 

@@ -1,4 +1,4 @@
-//! What became of a plan: for people as text and Markdown, for programs as JSON.
+//! The outcome of an apply: as text and Markdown for people, as JSON for programs.
 
 use std::io::{self, Write};
 
@@ -45,7 +45,7 @@ fn time(end: &StepEnd) -> String {
 /// Up to so many steps that were not started for one reason have lines of their own.
 const MOST_ALONE: usize = 3;
 
-/// Writes what became of every step that is not done, and how it all ended.
+/// Writes the result of every step that is not done, and how the apply ended.
 ///
 /// # Errors
 /// When the writer fails.
@@ -90,7 +90,7 @@ pub fn text(out: &mut dyn Write, plan: &Plan, outcome: &Outcome, style: Style) -
     WrappedLine::of(Some(Ink::Heading), &terminal(&end)).write(out, screen, 0, 2)
 }
 
-/// What helps against the failures, each hint once.
+/// The hints for the failures, each once.
 fn hints(outcome: &Outcome) -> Vec<String> {
     let mut hints = Vec::new();
     for hint in outcome.failures().flat_map(|(_, error)| error.hints()) {
@@ -183,7 +183,7 @@ fn ranges(ids: &[StepId]) -> String {
 /// Up to so many steps of a pull request's comment are not folded.
 const MOST_UNFOLDED: usize = 5;
 
-/// Writes what became of every step for a pull request's comment: failures first, long lists folded.
+/// Writes the result of every step for a pull request's comment: failures first, long lists folded.
 fn markdown(out: &mut dyn Write, plan: &Plan, outcome: &Outcome) -> io::Result<()> {
     writeln!(out, "\n### Outcome\n\n**{}**", escape(&end_words(plan, outcome)))?;
     if let End::NotConverged(differences) = &outcome.end {
@@ -256,7 +256,7 @@ fn chain(error: &dyn std::error::Error) -> Vec<String> {
     causes
 }
 
-/// Returns what became of every step as JSON.
+/// Returns the result of every step as JSON.
 fn json(outcome: &Outcome) -> Value {
     let (end, differences) = match &outcome.end {
         End::Done => ("done", Vec::new()),
@@ -296,12 +296,12 @@ fn step(step: &StepOutcome) -> Value {
     })
 }
 
-/// A plan and what became of it: the result of `apply`.
+/// A plan and its outcome: the result of `apply`.
 #[derive(Debug, Clone, Copy)]
 pub struct OutcomeReport<'a> {
     /// The plan.
     pub plan: &'a Plan,
-    /// What became of it; `None` when it was not applied.
+    /// Its outcome; `None` when it was not applied.
     pub outcome: Option<&'a Outcome>,
 }
 
@@ -311,7 +311,7 @@ impl Report for OutcomeReport<'_> {
         self.outcome.map_or(Ok(()), |outcome| text(out, self.plan, outcome, style))
     }
 
-    /// What became of it stands before the steps, because a long comment is cut at its end.
+    /// The outcome comes before the steps, because a long comment is cut at its end.
     fn markdown(&self, out: &mut dyn Write) -> io::Result<()> {
         head(out, (self.plan, None), PlanReading::Plan)?;
         if let Some(outcome) = self.outcome {

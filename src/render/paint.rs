@@ -12,25 +12,25 @@ pub enum Paint {
     Coloured,
 }
 
-/// What a piece of text stands for.
+/// The meaning of a piece of text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ink {
-    /// Something comes to be, or is gained.
+    /// Something is created or gained.
     Add,
-    /// Something goes, or is lost.
+    /// Something is deleted or lost.
     Remove,
     /// Something changes.
     Change,
     /// A heading.
     Heading,
-    /// What is less important.
+    /// Less important text.
     Faint,
-    /// What must not be overlooked.
+    /// A warning that must not be overlooked.
     Alarm,
 }
 
 impl Paint {
-    /// Returns the text in the colour of what it stands for.
+    /// Returns the text in the colour of its meaning.
     #[must_use]
     pub fn text(self, ink: Ink, text: &str) -> String {
         if self == Self::Plain || text.is_empty() {

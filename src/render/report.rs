@@ -1,4 +1,4 @@
-//! What every result can be written as. A new format is a file beside this one, a variant and an arm.
+//! The formats of results. A new format is a file beside this one, a variant and an arm.
 
 use std::io::{self, Write};
 use std::str::FromStr;
@@ -52,7 +52,7 @@ fn found(outline: Option<Outline>) -> io::Result<Outline> {
 pub struct Style {
     /// Colours or none.
     pub paint: Paint,
-    /// The number of columns after which words go to the next line. What a file says is never broken.
+    /// The number of columns after which text is wrapped. Text of files is never wrapped.
     pub width: usize,
     /// How much of a long list is shown.
     pub extent: Extent,
@@ -69,7 +69,7 @@ pub enum Extent {
 }
 
 impl Extent {
-    /// Returns how many of a list are shown that is folded after so many.
+    /// Returns how many items of a list are shown if it is folded after so many.
     pub(super) const fn most(self, folded: usize) -> usize {
         match self {
             Self::Folded => folded,

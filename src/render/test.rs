@@ -1,4 +1,4 @@
-//! What became of assertions and guardrails: the result of `test`.
+//! The results of assertions and guardrails: the result of `test`.
 
 use std::collections::BTreeSet;
 use std::io::{self, Write};

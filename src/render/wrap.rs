@@ -6,10 +6,10 @@ use unicode_width::UnicodeWidthChar;
 
 use crate::render::paint::{Ink, Paint};
 
-/// How wide text is where nobody knows the screen: in a log, a file, a pipe.
+/// The width of text without a terminal: in a log, a file, a pipe.
 pub const USUAL_WIDTH: usize = 80;
 
-/// The least that is left for words, however narrow the screen and deep the indent.
+/// The minimum width for words, however narrow the screen and deep the indent.
 const LEAST: usize = 24;
 
 /// Keeps two words on one line; it is written as a space.

@@ -112,189 +112,189 @@ macro_rules! catalogue {
 
 catalogue! {
     OwnerKey Critical "owner-key": "The owner has an API key"
-        why "The owner holds everything without any policy. No policy, condition or guardrail can limit this key, and whoever has it has the organization."
-        fine "Never. Nothing needs it: an application with a policy can do all that a key of the owner is used for."
-        check "Make an application with a policy, move the job to its key, delete the owner's key, and run the report again.";
+        why "The owner holds everything without any policy. No policy, condition or guardrail can limit this key. A leak of it is a loss of the organization."
+        fine "Never. An application with a policy can do everything that the owner's key is used for."
+        check "Create an application with a policy, switch the job to its key, delete the owner's key, and run the report again.";
     Escalation High "escalation": "Somebody can give themselves more access than they hold"
-        why "Whoever can write policies, join groups, make keys for applications or take over people can reach what these hold. Review them as what they can reach."
+        why "A principal that can write policies, change groups, create keys for applications or take over accounts can reach their access too. Review it as if it already had that access."
         fine "For the people who administer IAM, and for the application that runs `scw-iam apply`. Keep them few."
-        check "`scw-iam report` lists each path. Take the permission set at its first step away, or move it to a group of administrators.";
+        check "`scw-iam report` lists each path. Remove the permission set of the first step, or move it to a group of administrators.";
     AdminWithoutMfa High "admin-without-mfa": "An administrator logs in without a second factor"
         why "One stolen password is then enough to take over the organization."
-        fine "Where people log in through SAML only, and the identity provider asks for the second factor."
-        check "The person turns on multi-factor authentication in the console; `mfa` of the user is true afterwards.";
+        fine "If people can only log in through SAML, and the identity provider requires a second factor."
+        check "The person turns on multi-factor authentication in the console; `mfa` of the user is then true.";
     AdminsCount High "admins-count": "Too few or too many people can administer IAM"
-        why "With one administrator, a lost phone locks everybody out. With many, each of them is a way in."
-        fine "Where more people have this duty for a while. From two to five are not reported."
+        why "With one administrator, a lost phone locks everybody out. With many, each account is a way in."
+        fine "If more people need it for a while. Two to five are not reported."
         check "`scw-iam who-can IAMManager --on organization --live` lists them.";
     EverybodyGrant High "everybody-grant": "A policy is attached to All Users or All Applications"
-        why "It gives the same access to everybody who is invited later, guests included, without anybody deciding it."
-        fine "For what really everybody may see, such as read access to a shared registry."
-        check "Attach the policy to a group with members instead; the built-in group has no policy afterwards.";
+        why "Everybody who is invited later, guests included, gets the same access without a decision."
+        fine "For access that everybody should have, such as reading a shared registry."
+        check "Attach the policy to a group with members instead, so that the built-in group has no policy.";
     AllProducts High "all-products": "Full access to every product"
-        why "AllProductsFullAccess covers products that nobody has thought of yet, and each new one."
+        why "AllProductsFullAccess covers products that you do not use, and each product that Scaleway adds."
         fine "In a sandbox project, or for a break-glass group that is watched."
-        check "Name the products' own sets in the rule; `scw-iam who-can AllProductsFullAccess --on all_projects --live` answers nobody.";
+        check "Grant the permission sets of the products instead; `scw-iam who-can AllProductsFullAccess --on all_projects --live` then lists nobody.";
     ApplicationAdmin High "application-admin": "An application can administer the organization or IAM"
         why "An application logs in with a key alone: no second factor, and often from a CI system that many people can change."
         fine "For the one application that runs `scw-iam apply`, with keys that expire."
-        check "`scw-iam who-can IAMManager --on organization --live` names no other application.";
+        check "`scw-iam who-can IAMManager --on organization --live` then lists no other application.";
     Broken High "broken": "An assertion or a guardrail is violated"
-        why "The files say what must always or never be possible, and the organization does not keep it."
-        fine "Never for long: either the access or the sentence is wrong."
+        why "The files state what must always or never be possible, and the organization violates it."
+        fine "Only briefly: either the access or the assertion is wrong."
         check "`scw-iam drift` lists nothing as broken.";
     Refused High "refused": "A guard refuses the plan"
-        why "The plan would do something that people rarely mean: lock somebody out, delete much, or give access that can escalate."
-        fine "Where it is meant: an entry under `allow`, reviewed with the change, lets exactly that pass."
+        why "The plan would do something that is rarely intended: lock somebody out, delete many objects, or grant access that can escalate."
+        fine "If it is intended: an entry under `allow`, reviewed with the change, permits exactly this."
         check "`scw-iam plan` shows no refusal.";
     Blocked High "blocked": "A policy cannot be rewritten"
-        why "It holds a rule that this version cannot express, so its rules stay as they are, and with them access that the files take away."
-        fine "Where the rule was made by a newer console on purpose; declare the policy elsewhere then."
-        check "Change the rule in the console or update scw-iam; the plan no longer lists the policy as blocked.";
+        why "It has a rule that this version cannot express. Its rules stay as they are, including access that the files remove."
+        fine "If the rule was created on purpose with a newer console. Do not declare the policy then."
+        check "Change the rule in the console or update scw-iam; the plan then no longer lists the policy as blocked.";
     InvalidFile High "invalid-file": "The files hold an error"
-        why "With an error in the files nothing is planned and nothing is checked."
+        why "As long as the files hold an error, nothing is planned or checked."
         fine "Never."
         check "`scw-iam validate` ends with 0.";
     MfaOff Medium "mfa-off": "Somebody logs in without a second factor"
-        why "A password that is guessed, reused or phished is enough to get in."
-        fine "Where people log in through SAML only, and the identity provider asks for the second factor."
+        why "A guessed, reused or phished password is enough to log in."
+        fine "If people can only log in through SAML, and the identity provider requires a second factor."
         check "The person turns on multi-factor authentication; the organization can enforce it with a grace period.";
     KeyWithoutExpiry Medium "key-without-expiry": "An API key never expires"
-        why "A key that leaks, in a log, an image or a laptop, works until somebody notices."
-        fine "Hardly ever. Where a rotation is impossible, write down who looks after the key."
-        check "Replace it with a key that has an end; no key without an end is left.";
+        why "A leaked key works until somebody notices the leak."
+        fine "Rarely. If rotation is impossible, document who is responsible for the key."
+        check "Replace it with a key that expires.";
     NoKeyMaximum Medium "no-key-maximum": "Nothing limits how long API keys live"
-        why "Without a maximum in the security settings, each new key may be made without an end."
-        fine "Where each key gets an end when it is made."
+        why "Without a maximum in the security settings, new keys can be created without an expiry."
+        fine "If every key is created with an expiry."
         check "Set a maximum in the organization's security settings.";
     OldKey Medium "old-key": "An API key is old"
-        why "The older a key, the more places it may have been copied to."
-        fine "Where its place is known and watched."
-        check "Rotate it; no key is older than a year.";
+        why "The older a key is, the more places it may have been copied to."
+        fine "If you know and monitor where it is stored."
+        check "Rotate it.";
     InactivePerson Medium "inactive-person": "Somebody who has access has not logged in for 90 days"
-        why "People who have left or moved often keep an account that nobody watches. Using API keys is no log-in."
-        fine "For a break-glass account that is kept for emergencies."
-        check "Remove the person or what they hold, or see them log in.";
+        why "People who have left or changed teams often keep an account that nobody monitors. Using an API key does not count as a log-in."
+        fine "For a break-glass account for emergencies."
+        check "Remove the person or their access, or wait until they log in.";
     NeverTrue Medium "never-true": "A condition can never hold"
-        why "The rule grants nothing, although it looks as if it did: a comparison of a time with a text, for instance, is an error on each request."
-        fine "Never: the rule does not do what it says."
-        check "Correct the condition; `scw-iam explain` with `--at` answers for it.";
-    Gone Medium "gone": "The files name something that is not there any more"
-        why "The files show access that nobody has, and hide that somebody left."
+        why "The rule grants nothing, although it appears to. Comparing a time with a text, for example, is an error on every request."
+        fine "Never: the rule does not do what it appears to do."
+        check "Correct the condition, and check it with `scw-iam explain --at TIME`.";
+    Gone Medium "gone": "The files name something that no longer exists"
+        why "The files show access that nobody has, and hide the fact that somebody left."
         fine "For a short time after somebody has left."
-        check "Take the name out of the files; `scw-iam drift` lists nothing as gone.";
+        check "Remove the name from the files; `scw-iam drift` then lists nothing as gone.";
     Missing Medium "missing": "A declared object does not exist"
-        why "Somebody deleted it, or nothing was applied: whoever relies on it lacks access."
+        why "Somebody deleted it, or the files were not applied yet. People may lack access that they need."
         fine "Between a merge and its apply."
-        check "`scw-iam apply` makes it; `scw-iam drift` finds nothing.";
+        check "`scw-iam apply` creates it; `scw-iam drift` then finds nothing.";
     Extra Medium "extra": "An object belongs to the stack and is not declared"
-        why "It is left over, or was made by hand with the stack's tag; the access it gives is in no review."
-        fine "With `prune: none`, for as long as somebody moves it elsewhere."
+        why "It is left over, or was created by hand with the stack's tag. Nobody reviewed the access that it grants."
+        fine "With `prune: none`, while somebody moves it elsewhere."
         check "Declare it, release it, or let `scw-iam apply` delete it.";
     Changed Medium "changed": "A declared object differs from the files"
-        why "Somebody changed it by hand, and no review saw that."
+        why "Somebody changed it by hand, without a review."
         fine "In an emergency, until the files say the same."
-        check "`scw-iam apply` brings it back, or the files take the change over; `scw-iam drift` finds nothing.";
-    StaleIgnore Medium "stale-ignore": "An ignored finding has ended, or is not found any more"
-        why "The entry hides nothing now, and would hide the finding should it come back."
-        fine "Never: the list of exceptions is to be short."
-        check "Take the entry out of the files, or give it a new end with a reason.";
+        check "`scw-iam apply` reverts the change, or you add it to the files; `scw-iam drift` then finds nothing.";
+    StaleIgnore Medium "stale-ignore": "An entry for an ignored finding has ended or matches nothing"
+        why "The entry hides nothing now, but would hide the finding if it came back."
+        fine "Never: keep the list of exceptions short."
+        check "Remove the entry from the files, or give it a new end with a reason.";
     Interruption Medium "interruption": "The apply interrupts access that somebody keeps"
-        why "No order of calls avoids it: for a moment somebody lacks what they have before and after."
-        fine "Where it is short and nobody works at that time."
-        check "Apply in two steps, the new way of access first; the plan lists no interruption.";
+        why "No order of the steps avoids it: for a moment somebody lacks access that they have before and afterwards."
+        fine "If it is short and nobody works at that time."
+        check "Apply in two changes, the new path first; the plans then list no interruption.";
     ExpiredKey Low "expired-key": "An expired API key is still listed"
-        why "It does no harm but fills the quota, and hides the keys that work."
-        fine "For some days after a rotation."
+        why "It counts toward the quota and makes the list of working keys harder to read."
+        fine "For a few days after a rotation."
         check "Delete the key.";
     PersonKey Low "person-key": "A person's API key never expires"
-        why "It can do all that the person can, without a second factor, and it goes when the person leaves."
-        fine "On the person's own computer, with an end."
-        check "Use an application for machines; give keys of people an end.";
+        why "It can do everything that the person can, without a second factor, and it stops working when the person leaves."
+        fine "For tools on the person's own computer. Give the key an expiry all the same."
+        check "Use an application for machines, and give people's keys an expiry.";
     TwoKeys Low "two-keys": "Somebody keeps an older key beside a newer one"
-        why "After a rotation the old key should go. Where both stay, nobody knows which is in use."
-        fine "While a rotation is under way, or where two systems have a key each and the descriptions say so."
+        why "After a rotation the old key should be deleted. If both stay, nobody knows which is in use."
+        fine "During a rotation, or if two systems have one key each and the descriptions say so."
         check "Delete the older key.";
     NeverLoggedIn Low "never-logged-in": "Somebody was invited and never logged in"
-        why "The account is open to whoever gets the invitation, and holds access that nobody misses."
-        fine "Within 30 days after the invitation, where it is not reported."
-        check "Remove the person, or see them log in.";
+        why "Anybody who can read the invitation can take the account, and nobody misses its access."
+        fine "Within 30 days after the invitation, when it is not reported."
+        check "Remove the person, or wait until they log in.";
     LockedWithAccess Low "locked-with-access": "Somebody who is locked still holds access"
-        why "A lock is taken away with one click, and all access is back."
-        fine "For some days, while it is not decided whether the person comes back."
-        check "Take the person out of the groups and remove their policies.";
+        why "One click unlocks the person, and all access is back."
+        fine "For a few days, until it is decided whether the person comes back."
+        check "Remove the person from the groups, and delete their policies.";
     IdleApplication Low "idle-application": "No change by an application was seen in 90 days"
-        why "It may not be needed any more. Audit Trail records changes of some products only, so an application that only reads looks idle too."
-        fine "Where the application only reads, or works with products that are not recorded."
+        why "It may no longer be needed. Audit Trail records changes of some products only, so an application that only reads looks idle too."
+        fine "If the application only reads, or uses products that are not recorded."
         check "The Audit Trail lists what an application has done.";
     UnusedApplication Low "unused-application": "An application has no key, no group and no policy"
-        why "It can do nothing. Left-overs make lists longer and reviews worse."
-        fine "Within 30 days after it was made, where it is not reported."
+        why "It can do nothing. Unused objects make lists longer and reviews harder."
+        fine "Within 30 days after it was created, when it is not reported."
         check "Delete it.";
     OrphanPolicy Low "orphan-policy": "A policy is attached to nobody"
-        why "It grants nothing today, and everything it says to whoever it is attached to by mistake."
-        fine "Within 30 days, while it is prepared."
+        why "It grants nothing today, but would grant all of its rules if somebody attached it by mistake."
+        fine "Within 30 days, while it is being prepared."
         check "Delete the policy, or attach it.";
     EmptyGroup Low "empty-group": "A group without members has policies"
-        why "Whoever is put into it gets its access, and nobody looks at it."
+        why "The next member gets all of its access, and nobody reviews an empty group."
         fine "For a break-glass group that people join in an emergency."
         check "Delete the group or its policies, or give it members.";
-    RedundantRule Low "redundant-rule": "A rule grants nothing that another does not grant already"
-        why "Taking access away takes two changes then, and one of them is forgotten."
-        fine "Where two teams keep a rule each for good reasons."
+    RedundantRule Low "redundant-rule": "Another rule already grants everything that this rule grants"
+        why "Removing the access takes two changes, and one of them is easily forgotten."
+        fine "If two teams each maintain a rule of their own."
         check "Delete the rule; `scw-iam compare` of before and after shows no difference in access.";
-    DuplicatePolicy Low "duplicate-policy": "Policies say the same to the same principal"
-        why "Taking access away takes several changes then, and one of them is forgotten."
-        fine "Never for long: often what two applies at the same time left behind."
+    DuplicatePolicy Low "duplicate-policy": "Several policies of one principal have the same rules"
+        why "Removing the access takes several changes, and one of them is easily forgotten."
+        fine "Only briefly: two applies at the same time can leave duplicates behind."
         check "Delete all but one; `scw-iam compare` of before and after shows no difference in access.";
     DirectPolicy Low "direct-policy": "A policy is attached to a person"
-        why "Access by groups can be read from a list of members; access of single people is found only by looking at each."
-        fine "For the one person with a duty of their own."
+        why "A list of members shows who has access through a group. To find access of single people, every person has to be checked."
+        fine "If only this person has the duty."
         check "Attach the policy to a group that the person is in.";
     DeadRule Low "dead-rule": "All projects of a rule were deleted"
-        why "The rule grants nothing and makes the policy look wider than it is."
-        fine "Never for long."
-        check "Write the policy's rules again without it; the next change by scw-iam does that.";
+        why "The rule grants nothing, but makes the policy look wider than it is."
+        fine "Only briefly."
+        check "Remove the rule. The next time scw-iam rewrites the policy, it does that.";
     ExpiredRule Low "expired-rule": "A rule has ended"
-        why "It grants nothing any more, and makes the policy look wider than it is."
+        why "It no longer grants anything, but makes the policy look wider than it is."
         fine "Until the next scheduled `scw-iam apply`."
         check "Delete the rule.";
     Due Low "due": "An entry has ended and is still live"
-        why "What the files let end is still there: on a member nothing but an apply ends it."
+        why "The access that should have ended is still there: only an apply ends a membership."
         fine "Until the next scheduled `scw-iam apply`."
-        check "`scw-iam apply` takes it away; `scw-iam drift` finds nothing due.";
+        check "`scw-iam apply` removes it; `scw-iam drift` then finds nothing due.";
     FileWarning Low "file-warning": "The files hold a warning"
-        why "What the files say works, but probably not as it is meant."
-        fine "Where the message says so."
+        why "The files work, but probably not as intended."
+        fine "If the message says so."
         check "`scw-iam validate --strict` ends with 0.";
     EndsSoon Info "ends-soon": "Access ends within 14 days"
-        why "Whoever needs it longer has to ask before it ends."
-        fine "It is as it should be."
+        why "People who need it longer have to ask before it ends."
+        fine "Usually: temporary access is meant to end."
         check "Extend `until`, or let it end.";
     DeniedOften Info "denied-often": "Many requests of one principal were denied"
-        why "Either access is missing, or somebody tries what they can reach."
-        fine "After a change of access that a job has not learned of yet."
-        check "`scw-iam explain` says what the principal holds; the Audit Trail lists the requests.";
+        why "Either access is missing, or somebody is probing what they can reach."
+        fine "Shortly after access was removed, if a job still uses it."
+        check "`scw-iam explain` shows what the principal holds; Audit Trail lists the requests.";
     HiddenMembers Info "hidden-members": "A group has members that no list shows"
-        why "Products make such members, Kubernetes for instance. They hold what the group holds."
-        fine "Where a product is known to have put them there."
+        why "Products such as Kubernetes add such members. They have all of the group's access."
+        fine "If you know which product added them."
         check "Move the members that you manage to a group of their own.";
     ProductMade Info "product-made": "Scaleway made this object, not you"
-        why "Products keep objects of their own, and these may grant something."
-        fine "Where the product is in use."
+        why "Products create objects for their own use, and these can grant access."
+        fine "If the product is in use."
         check "Delete the product's resource; its objects go with it.";
     Unmanaged Info "unmanaged": "No stack owns this object"
-        why "The access it gives is in no file, and so in no review."
-        fine "While an organization moves to files step by step."
+        why "No file declares the access that it grants, so no review covers it."
+        fine "While an organization adopts scw-iam step by step."
         check "`scw-iam export` writes it as files; declare it in a stack.";
     PasswordLogin Info "password-login": "Passwords are allowed beside SAML"
-        why "Whoever has a password gets around the identity provider and its rules."
-        fine "For the owner, so that a broken identity provider locks nobody out."
+        why "Logging in with a password bypasses the identity provider and its rules."
+        fine "For the owner, so that a failure of the identity provider does not lock everybody out."
         check "Turn log-in by password off in the organization's settings.";
     Change Info "change": "A step of the plan"
         why "An apply would send it."
-        fine "It is what the files ask for."
-        check "`scw-iam apply` does it; the next plan is empty.";
+        fine "If the change is intended."
+        check "`scw-iam apply` does it; the next plan is then empty.";
 }
 
 impl FindingId {

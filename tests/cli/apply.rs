@@ -29,7 +29,7 @@ fn with_yes_it_applies_and_what_is_live_is_then_what_the_files_say() {
     -- stderr
       [1 of 1] done step 1: rules of policy developers-run ([N] ms)
     Applied: 1 of 1 steps done in [N] s; the live organization matches the plan.
-    kept the outcome in saved.json
+    Saved the resulting state to saved.json.
     This ran on an emulator: nothing real was changed.
     -- exit 0
     ");
@@ -61,7 +61,7 @@ fn without_a_terminal_and_without_yes_it_asks_nobody_and_writes_nothing() {
     let call = desk.command("apply").against(&api.url, ORGANIZATION).input("yes\n");
     assert_snapshot!(call.run(), @"
     -- stderr
-    error: there is no terminal to ask on
+    error: cannot ask for confirmation without a terminal
     hint: pass --yes to apply without asking
     -- exit 64
     ");
@@ -131,7 +131,7 @@ fn json_tells_what_became_of_each_step() {
     "#);
     assert_snapshot!(ended.stderr, @r#"
     Access
-      no change of access
+      no change in access
 
     Steps
       1  ~ application ci
@@ -205,9 +205,9 @@ fn ctrl_c_lets_what_is_in_flight_finish_and_starts_nothing_more() {
     let child = desk.command("apply --yes --parallelism 1").against(&gate.url(), ORGANIZATION).start();
     gate.wait_until_shut();
     interrupt(&child);
-    let ended = Ended::after(child, "Stopping:", || gate.open());
+    let ended = Ended::after(child, "Stopping once", || gate.open());
     assert_eq!(ended.code, 5, "{ended}");
-    assert!(ended.stderr.contains("Stopping: what is in flight finishes."), "{ended}");
+    assert!(ended.stderr.contains("Stopping once the requests in flight have finished."), "{ended}");
     assert!(ended.stderr.contains("not started"), "{ended}");
     assert!(api.writes().len() < 4, "{:?}", api.writes());
     let again = desk.command("apply --yes").against(&api.url, ORGANIZATION).run();
@@ -225,7 +225,7 @@ fn after_ctrl_c_what_was_not_started_is_one_line_and_json_has_every_step() {
     let child = desk.command(command).against(&gate.url(), ORGANIZATION).start();
     gate.wait_until_shut();
     interrupt(&child);
-    let ended = Ended::after(child, "Stopping:", || gate.open()).ends_with(5);
+    let ended = Ended::after(child, "Stopping once", || gate.open()).ends_with(5);
     let folded = ended.stderr.lines().filter(|line| line.contains("not started")).count();
     assert_eq!(folded, 1, "{ended}");
     assert!(ended.stderr.contains("–30), because the apply was interrupted\n"), "{ended}");
@@ -371,7 +371,7 @@ fn a_plan_file_that_somebody_edited_or_of_another_organization_is_refused() {
     assert_snapshot!(desk.run("apply plan.json --emulate empty.json --now 2026-11-22T12:00:00Z"), @"
     -- stderr
     error: cannot emulate empty.json
-      because: the files are about organization ac3e0000-0000-4000-8000-000000000000, the state is of 00000000-0000-4000-8000-000000000000
+      because: the files are for organization ac3e0000-0000-4000-8000-000000000000, but the state is for 00000000-0000-4000-8000-000000000000
     -- exit 1
     ");
     assert_snapshot!(desk.run("apply plan.json --emulate live.json --expect-sha 0000 --now 2026-11-22T12:00:00Z"), @"
@@ -427,7 +427,7 @@ fn a_plan_file_that_was_edited_to_do_something_else_is_refused() {
         + rules from InstancesFullAccess on ac3e0000-0000-4000-8000-0000000000a2
         + rules to InstancesFullAccess on ac3e0000-0000-4000-8000-0000000000a1, ac3e0000-0000-4000-8000-0000000000a2
     error: cannot apply plan.json
-      because: it was edited: step 1 is not what its own desired state leads to
+      because: it was edited: step 1 is not what a plan of its own files gives
     hint: plan again
     -- exit 65
     ");
@@ -458,14 +458,12 @@ fn a_plan_file_whose_desired_state_was_edited_is_refused() {
         - rules: InstancesFullAccess on ac3e0000-0000-4000-8000-0000000000a1, ac3e0000-0000-4000-8000-0000000000a2
         + rules: InstancesFullAccess on all_projects
     error: cannot apply plan.json
-      because: it was edited: policy developers-run is not what its own desired state leads to
+      because: it was edited: policy developers-run is not what a plan of its own files gives
     hint: plan again
     -- exit 65
     ");
     let broken = |plan: &mut serde_json::Value| plan["made_from"]["files"][0]["text"] = "version: 1".into();
-    assert!(
-        edited(broken).ends_with(65).stderr.starts_with("plan.json holds a desired state with errors:\n")
-    );
+    assert!(edited(broken).ends_with(65).stderr.starts_with("The files in plan.json have errors:\n"));
     _ = edited(|plan| plan["made_from"]["files"] = json!([])).ends_with(65);
     // A project that is not there.
     let gone = |plan: &mut serde_json::Value| {
@@ -507,7 +505,7 @@ fn a_plan_file_of_another_format_says_to_plan_again() {
     assert_snapshot!(desk.run("apply plan.json --emulate live.json"), @"
     -- stderr
     error: cannot apply plan.json
-      because: its format version is 1, and this version of scw-iam reads 2
+      because: its format version is 1, but this version of scw-iam reads 2
     hint: plan again with this version
     -- exit 65
     ");
@@ -515,7 +513,7 @@ fn a_plan_file_of_another_format_says_to_plan_again() {
     assert_snapshot!(desk.run("apply report.json --emulate live.json"), @"
     -- stderr
     error: cannot apply report.json
-      because: it is a report, without the desired state that it was made from
+      because: it is a report, without the files that the plan was made from
     hint: save a plan with `scw-iam plan --out plan.json`
     -- exit 65
     ");
@@ -533,7 +531,7 @@ fn a_plan_file_that_was_applied_is_applied_already() {
     let writes = api.writes();
     assert_snapshot!(run("apply plan.json"), @"
     -- stdout
-    Already applied: the organization is as plan.json leaves it.
+    Already applied: the organization matches plan.json.
     -- exit 0
     ");
     assert_eq!(run("apply plan.json -o json").ends_with(0).json()["outcome"], json!(null));

@@ -61,13 +61,13 @@ guardrails:
       `settings.limits.keys` is 1, no longer the default
       `allow` lets policy look pass deletes until 2026-12-02T00:00:00Z: nobody looks
           any more
-      the assertion is gone that application ci cannot IAMManager on organization
+      the assertion that application ci cannot IAMManager on organization is gone
       the guardrail `no locks on all projects` forbids `grant.kind == "user" &&
           false`, no longer `grant.scope == "all_projects" && grant.kind == "user"`
       the section `applications` is gone: applications are no longer managed
       the members of group developers are `at_least` those listed, no longer `exact`
 
-    Left alone
+    Left unchanged
       2 objects: the files have no section for this kind
 
     No changes. The live organization matches the files.

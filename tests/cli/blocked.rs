@@ -31,8 +31,8 @@ fn a_rule_whose_projects_were_deleted_is_in_nobodys_way() {
     assert_snapshot!(desk.run("plan --emulate live.json"), @"
     -- stdout
     note: rule 2 of policy developers-run (ObjectStorageFullAccess) grants nothing,
-      because its projects were deleted; the next change of the policy's rules drops
-      it
+      because its projects were deleted; the next change of the policy's rules
+      removes it
 
     No changes. The live organization matches the files.
     -- stderr
@@ -64,7 +64,7 @@ fn a_rule_whose_projects_were_deleted_is_in_nobodys_way() {
            -   scope: []  # its projects are gone
 
     note: rule 2 of policy developers-run (ObjectStorageFullAccess) grants nothing,
-      because its projects were deleted; step 1 drops it
+      because its projects were deleted; step 1 removes it
 
     Plan: 1 to change (1 policy); 1 step.
     -- stderr
@@ -102,9 +102,8 @@ fn what_cannot_be_rewritten_is_named_and_the_rest_is_done() {
       1  - bob@acme.io leaves group developers
 
     not rewritten: policy developers-run (iam.yaml:42) keeps its rules and its
-      principal, because rule 2 (account root user
-      ac3e0000-0000-4000-8000-0000000000ff) is nothing that this version can write;
-      change the policy in the console
+      principal, because this version cannot write rule 2 (account root user
+      ac3e0000-0000-4000-8000-0000000000ff); change the policy in the console
 
     Plan: 1 to change (1 group); 1 step.
     -- stderr
@@ -134,9 +133,8 @@ fn what_cannot_be_rewritten_is_named_and_the_rest_is_done() {
       1  - bob@acme.io leaves group developers
 
     not rewritten: policy developers-run (iam.yaml:42) keeps its rules and its
-      principal, because rule 2 (account root user
-      ac3e0000-0000-4000-8000-0000000000ff) is nothing that this version can write;
-      change the policy in the console
+      principal, because this version cannot write rule 2 (account root user
+      ac3e0000-0000-4000-8000-0000000000ff); change the policy in the console
     ```
 
     </details>

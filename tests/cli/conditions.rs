@@ -67,19 +67,19 @@ fn a_guardrail_without_an_answer_hides_no_other() {
         odd (iam.yaml:28) cannot be judged: it cannot be evaluated: Error executing
           function 'int': string parse error: invalid digit found in string
         none on staging (iam.yaml:30): user ann@acme.io: AllProductsReadOnly on
-          staging ← group All Users ← policy look, rule 1 (already so)
+          staging ← group All Users ← policy look, rule 1 (existing)
         none on staging (iam.yaml:30): user ann@acme.io: InstancesFullAccess on
-          staging ← group developers ← policy developers-run, rule 1 (already so)
+          staging ← group developers ← policy developers-run, rule 1 (existing)
         none on staging (iam.yaml:30): user bob@acme.io: AllProductsReadOnly on
-          staging ← group All Users ← policy look, rule 1 (already so)
+          staging ← group All Users ← policy look, rule 1 (existing)
         none on staging (iam.yaml:30): user bob@acme.io: InstancesFullAccess on
-          staging ← group developers ← policy developers-run, rule 1 (already so)
+          staging ← group developers ← policy developers-run, rule 1 (existing)
         none on staging (iam.yaml:30): user cho@acme.io: AllProductsReadOnly on
-          staging ← group All Users ← policy look, rule 1 (already so)
+          staging ← group All Users ← policy look, rule 1 (existing)
         none on staging (iam.yaml:30): user owner@acme.io: AllProductsReadOnly on
-          staging ← group All Users ← policy look, rule 1 (already so)
+          staging ← group All Users ← policy look, rule 1 (existing)
         none on staging (iam.yaml:30): application ci: ContainerRegistryFullAccess
-          on staging ← policy ci-push, rule 1 (already so)
+          on staging ← policy ci-push, rule 1 (existing)
 
     Plan: 0 steps; refused.
     -- stderr

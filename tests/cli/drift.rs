@@ -33,13 +33,13 @@ fn what_somebody_changed_by_hand_ends_with_2() {
           ← group admins ← policy admins-iam, rule 1
           fingerprint 6d8aa16a4035
 
-    Access: live against the files
+    Access: live compared with the files
       user cho@acme.io
-        + has IAMManager on organization, which the files do not give
+        + has IAMManager on organization, which the files do not grant
               [can escalate]
             ← group admins ← policy admins-iam, rule 1
 
-    Steps: what an apply would do about it
+    Steps: what an apply would change
       1  ~ application ci
            description: "Deploys, and more" → "Deploys"
       2  - cho@acme.io leaves group admins
@@ -58,16 +58,16 @@ fn what_somebody_changed_by_hand_ends_with_2() {
 
     - 🛑 **escalation**: user `cho@acme.io` has IAMManager on organization, as a member of a group that no file lists ← group admins ← policy admins-iam, rule 1 (`6d8aa16a4035`)
 
-    Live against the files:
+    Live compared with the files:
 
     | who | | what | by |
     |---|---|---|---|
-    | user `cho@acme.io` | ➕ has | IAMManager on organization, which the files do not give **can escalate** | group admins ← policy admins-iam, rule 1 |
+    | user `cho@acme.io` | ➕ has | IAMManager on organization, which the files do not grant **can escalate** | group admins ← policy admins-iam, rule 1 |
 
     <details><summary>Steps and details</summary>
 
     ```text
-    Steps: what an apply would do about it
+    Steps: what an apply would change
       1  ~ application ci
            description: "Deploys, and more" → "Deploys"
       2  - cho@acme.io leaves group admins
@@ -99,7 +99,7 @@ fn drift_says_on_which_side_access_is() {
     desk.file("live.json", state).file("iam.yaml", edit(&file, &[("{application: backup}", "none")]));
     assert_snapshot!(desk.run("drift --emulate live.json"), @r#"
     -- stdout
-    Access: live against the files
+    Access: live compared with the files
       user ann@acme.io
         ~ has AllProductsReadOnly on staging under a condition that the files do not
               set
@@ -109,7 +109,7 @@ fn drift_says_on_which_side_access_is() {
             ← group developers ← policy developers-run, rule 1 (iam.yaml:45)
       user bob@acme.io
         - lacks InstancesFullAccess on staging if request.ip == "192.0.2.2", which
-              the files give
+              the files grant
             ← group developers ← policy developers-run, rule 1 (iam.yaml:45)
         ~ has AllProductsReadOnly on staging under a condition that the files do not
               set
@@ -119,15 +119,15 @@ fn drift_says_on_which_side_access_is() {
               set
             ← group All Users ← policy look, rule 1 (iam.yaml:51)
       application backup, has no access in the files
-        + has ObjectStorageFullAccess on all projects, which the files do not give
+        + has ObjectStorageFullAccess on all projects, which the files do not grant
             ← policy backup-store, rule 1
       application ci
-        - lacks ContainerRegistryFullAccess on staging, which the files give
+        - lacks ContainerRegistryFullAccess on staging, which the files grant
             ← policy ci-push, rule 1 (iam.yaml:40)
-        + has ContainerRegistryFullAccess on prod, which the files do not give
+        + has ContainerRegistryFullAccess on prod, which the files do not grant
             ← policy ci-push, rule 1
 
-    Steps: what an apply would do about it
+    Steps: what an apply would change
       1  ~ policy backup-store
            principal: application backup → none
       2  ~ rules of policy developers-run
@@ -156,18 +156,18 @@ fn drift_says_on_which_side_access_is() {
 
     **5 to change (1 group, 4 policies); 5 steps**
 
-    Live against the files:
+    Live compared with the files:
 
     | who | | what | by |
     |---|---|---|---|
     | user `ann@acme.io` | ✏️ has | AllProductsReadOnly on staging under a condition that the files do not set | group All Users ← policy look, rule 1 (iam.yaml:51) |
     |  | ✏️ has | InstancesFullAccess on staging without the condition that the files set: request.ip == "192.0.2.2" | group developers ← policy developers-run, rule 1 (iam.yaml:45) |
-    | user `bob@acme.io` | ➖ lacks | InstancesFullAccess on staging if request.ip == "192.0.2.2", which the files give | group developers ← policy developers-run, rule 1 (iam.yaml:45) |
+    | user `bob@acme.io` | ➖ lacks | InstancesFullAccess on staging if request.ip == "192.0.2.2", which the files grant | group developers ← policy developers-run, rule 1 (iam.yaml:45) |
     |  | ✏️ has | AllProductsReadOnly on staging under a condition that the files do not set | group All Users ← policy look, rule 1 (iam.yaml:51) |
     | user `cho@acme.io` | ✏️ has | AllProductsReadOnly on staging under a condition that the files do not set | group All Users ← policy look, rule 1 (iam.yaml:51) |
-    | application backup, **has no access in the files** | ➕ has | ObjectStorageFullAccess on all projects, which the files do not give | policy backup-store, rule 1 |
-    | application ci | ➖ lacks | ContainerRegistryFullAccess on staging, which the files give | policy ci-push, rule 1 (iam.yaml:40) |
-    |  | ➕ has | ContainerRegistryFullAccess on prod, which the files do not give | policy ci-push, rule 1 |
+    | application backup, **has no access in the files** | ➕ has | ObjectStorageFullAccess on all projects, which the files do not grant | policy backup-store, rule 1 |
+    | application ci | ➖ lacks | ContainerRegistryFullAccess on staging, which the files grant | policy ci-push, rule 1 (iam.yaml:40) |
+    |  | ➕ has | ContainerRegistryFullAccess on prod, which the files do not grant | policy ci-push, rule 1 |
     "#);
 }
 
@@ -195,4 +195,36 @@ fn drift_lifts_no_guard() {
     For more information, try '--help'.
     -- exit 64
     ");
+}
+
+#[test]
+fn a_guardrail_with_an_unknown_project_is_broken_in_drift_and_an_error_in_plan() {
+    let desk = desk();
+    let guardrail =
+        "guardrails:\n  - name: nothing on the old project\n    forbid: grant.scope == \"gone\"\n";
+    desk.file("iam.yaml", format!("{FILE}\n{guardrail}"));
+    assert_snapshot!(desk.run("drift iam.yaml --emulate live.json"), @r#"
+    -- stdout
+    Findings
+      broken: project gone (iam.yaml:55) is named by a guardrail, and is not in the
+          organization
+          fingerprint fa65d5753e1f
+
+    Missing from the organization; left out of the plan
+      project gone, named by a guardrail (iam.yaml:55:28)
+
+    Drift: 1 broken.
+    -- stderr
+    warning: the guardrail names project `gone`, which is not in the organization
+      --> iam.yaml:55:28
+       |
+    55 |     forbid: grant.scope == "gone"
+       |                            ^^^^^^ no project there has this name
+    This ran on an emulator: nothing real was changed.
+    -- exit 2
+    "#);
+    let json = desk.run("drift iam.yaml --emulate live.json -o json").ends_with(2).json();
+    assert_eq!(json["drift"][0]["kind"], "broken", "{json}");
+    let planned = desk.run("plan iam.yaml --emulate live.json").ends_with(65);
+    assert!(planned.stderr.contains("the guardrail names project `gone`"), "{planned}");
 }

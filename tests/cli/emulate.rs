@@ -81,14 +81,14 @@ fn wrong_faults_and_latencies_are_wrong_usage() {
     ");
     assert_snapshot!(desk.run("emulate --latency fast"), @"
     -- stderr
-    error: invalid value 'fast' for '--latency <recorded|MS>': neither `recorded` nor a number of milliseconds
+    error: invalid value 'fast' for '--latency <recorded|MS>': expected `recorded` or a number of milliseconds
 
     For more information, try '--help'.
     -- exit 64
     ");
     assert_snapshot!(desk.run("emulate --listen localhost"), @"
     -- stderr
-    error: invalid value 'localhost' for '--listen <ADDRESS:PORT>': not an address and a port as in 127.0.0.1:[PORT] or [::1]:0
+    error: invalid value 'localhost' for '--listen <ADDRESS:PORT>': expected an address and a port such as 127.0.0.1:[PORT] or [::1]:0
 
     For more information, try '--help'.
     -- exit 64
@@ -102,7 +102,7 @@ fn the_demo_goes_round_and_leaves_nothing_behind() {
     let steps: Vec<_> =
         ended.stdout.lines().filter(|line| line.starts_with(|c: char| c.is_ascii_digit())).collect();
     assert_snapshot!(steps.join("\n"), @"
-    1. Export: what is live, as YAML
+    1. Export: the live organization as YAML
     2. Change: somebody edits the file
     3. Plan: who gains, who loses, and in which order
     4. Apply

@@ -114,7 +114,7 @@ fn exported_files_plan_to_nothing() {
     let desk = desk();
     assert_snapshot!(desk.run("export --emulate live.json --out files --stack web"), @"
     -- stderr
-    Wrote organization.yaml, applications.yaml, groups.yaml, policies.yaml, ssh_keys.yaml to files. A plan of it changes nothing.
+    Wrote organization.yaml, applications.yaml, groups.yaml, policies.yaml, ssh_keys.yaml to files. Planning this changes nothing.
     This ran on an emulator: nothing real was changed.
     -- exit 0
     ");
@@ -133,7 +133,7 @@ fn files_that_are_there_are_not_replaced_unless_told_to() {
     assert_snapshot!(desk.run("export --emulate live.json --out files"), @"
     -- stderr
     hint: 9 objects belong to stack web; export what it owns with `--stack web`
-    error: files/organization.yaml is there already
+    error: files/organization.yaml already exists
     hint: choose another folder, or pass --force to replace it
     -- exit 1
     ");
@@ -154,13 +154,13 @@ fn with_a_stack_a_plan_of_the_export_adopts_and_changes_no_access() {
     desk.file("live.json", state);
     assert_snapshot!(desk.run("export --emulate live.json --out files --stack web"), @"
     -- stderr
-    Wrote organization.yaml, applications.yaml, groups.yaml, policies.yaml, ssh_keys.yaml to files. A plan of it adopts 9 objects and changes nothing else.
+    Wrote organization.yaml, applications.yaml, groups.yaml, policies.yaml, ssh_keys.yaml to files. Planning this adopts 9 objects and changes nothing else.
     This ran on an emulator: nothing real was changed.
     -- exit 0
     ");
     let planned = desk.run("plan files --emulate live.json");
     assert_eq!(planned.code, 0, "{planned}");
-    assert!(planned.stdout.contains("no change of access"), "{planned}");
+    assert!(planned.stdout.contains("no change in access"), "{planned}");
     assert!(
         planned.stdout.contains("Plan: 9 to adopt (2 applications, 2 groups, 5 policies); 9 steps."),
         "{planned}"
@@ -190,7 +190,7 @@ fn a_stack_name_that_is_none_is_wrong_usage() {
     let desk = desk();
     assert_snapshot!(desk.run("export --emulate live.json --stack Web"), @"
     -- stderr
-    error: invalid value 'Web' for '--stack <NAME>': must not hold 'W' (character 1): small letters, digits and `-`
+    error: invalid value 'Web' for '--stack <NAME>': must not hold 'W' (character 1): lower-case letters, digits and `-`
 
     For more information, try '--help'.
     -- exit 64
@@ -203,7 +203,7 @@ fn a_folder_that_cannot_be_made_is_named() {
     assert_snapshot!(desk.run("export --emulate live.json --out iam.yaml"), @"
     -- stderr
     hint: 9 objects belong to stack web; export what it owns with `--stack web`
-    error: iam.yaml is a file; --out names a folder
+    error: iam.yaml is a file; --out takes a folder
     -- exit 1
     ");
 }
@@ -272,7 +272,7 @@ fn what_a_stack_owns_and_files_cannot_say_is_named_and_nothing_is_written() {
     desk.file("live.json", state);
     assert_snapshot!(desk.run("export --emulate live.json --stack web --out files"), @"
     -- stderr
-    error: stack web owns objects that files cannot declare, so that a plan would delete them:
+    error: stack web owns objects that files cannot declare, so a plan of the exported files would delete them:
           policy ci-push
     hint: an export without --stack gives the reasons in comments; fix them, or remove the tag scw-iam=web
     -- exit 1

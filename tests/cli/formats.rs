@@ -97,18 +97,18 @@ fn junit_has_a_case_for_what_was_looked_for_and_for_what_was_found() {
         <testcase classname="drift" name="unmanaged" time="0"/>
         <testcase classname="user" name="escalation: cho@acme.io" time="0"><failure message="high: user cho@acme.io has IAMManager on organization, as a member of a group that no file lists">high: user cho@acme.io has IAMManager on organization, as a member of a group that no file lists
     by: group admins ← policy admins-iam, rule 1
-    why: Whoever can write policies, join groups, make keys for applications or take over people can reach what these hold. Review them as what they can reach.
-    check: `scw-iam report` lists each path. Take the permission set at its first step away, or move it to a group of administrators.
+    why: A principal that can write policies, change groups, create keys for applications or take over accounts can reach their access too. Review it as if it already had that access.
+    check: `scw-iam report` lists each path. Remove the permission set of the first step, or move it to a group of administrators.
     fingerprint: 6d8aa16a4035</failure></testcase>
         <testcase classname="application" name="changed: ci" file="iam.yaml" time="0"><failure message="medium: application ci differs from the files">medium: application ci differs from the files
     at: iam.yaml:15:3
-    why: Somebody changed it by hand, and no review saw that.
-    check: `scw-iam apply` brings it back, or the files take the change over; `scw-iam drift` finds nothing.
+    why: Somebody changed it by hand, without a review.
+    check: `scw-iam apply` reverts the change, or you add it to the files; `scw-iam drift` then finds nothing.
     fingerprint: d347b7a20fce</failure></testcase>
         <testcase classname="group" name="changed: admins" file="iam.yaml" time="0"><failure message="medium: group admins differs from the files">medium: group admins differs from the files
     at: iam.yaml:19:3
-    why: Somebody changed it by hand, and no review saw that.
-    check: `scw-iam apply` brings it back, or the files take the change over; `scw-iam drift` finds nothing.
+    why: Somebody changed it by hand, without a review.
+    check: `scw-iam apply` reverts the change, or you add it to the files; `scw-iam drift` then finds nothing.
     fingerprint: 1fd092631577</failure></testcase>
       </testsuite>
     </testsuites>

@@ -133,7 +133,7 @@ fn a_guard_that_does_not_exist_is_wrong_usage() {
     ");
     assert_snapshot!(desk.run("plan --emulate live.json --allow deletes"), @"
     -- stderr
-    error: invalid value 'deletes' for '--allow <GUARD=NUMBER>': it takes NAME=NUMBER, as in `deletes=7`
+    error: invalid value 'deletes' for '--allow <GUARD=NUMBER>': expected GUARD=NUMBER, as in `deletes=7`
 
     For more information, try '--help'.
     -- exit 64
@@ -169,7 +169,7 @@ fn adopting_once_something_is_owned_refuses() {
     assert_snapshot!(desk.run("plan --emulate live.json --now 2026-11-22T12:00:00Z"), @"
     -- stdout
     Access
-      no change of access
+      no change in access
 
     Steps
       1  ~ application ci: adopted
@@ -198,12 +198,12 @@ fn what_is_protected_is_not_changed() {
         &[("users: [owner@acme.io, ann@acme.io]", "users: [owner@acme.io, ann@acme.io, cho@acme.io]")],
     );
     assert_snapshot!(guards, @"
-    refused by protect: would change what is protected, in 1 place
+    refused by protect: would change protected objects, in 1 place
       (--allow protect=1)
         group admins: step 1 changes its members
         to let exactly this pass, add to `allow`: - {guard: protect, of:
           [group:admins], until: 2026-12-06, reason: WHY}
-    note: 1 principal would gain a set that can give itself more
+    note: 1 principal would gain a permission set that can escalate
         user cho@acme.io: IAMManager
 
     Plan: 1 to change (1 group); 1 step; refused.
@@ -225,8 +225,8 @@ fn locking_oneself_out_refuses() {
     Steps
       1  - ann@acme.io leaves group admins
 
-    refused by self_lockout: would take from user ann@acme.io, who runs this plan,
-      what it needs to administer access (--allow self_lockout=1)
+    refused by self_lockout: would take the permission to administer access from
+      user ann@acme.io, who runs this plan (--allow self_lockout=1)
         IAMManager on organization is gone after step 1
         to let exactly this pass, add to `allow`: - {guard: self_lockout, of:
           [user:ann@acme.io], until: 2026-12-06, reason: WHY}
@@ -267,7 +267,7 @@ fn a_broken_assertion_and_a_broken_guardrail_refuse() {
           ContainerRegistryFullAccess on staging ← policy ci-push, rule 1
         backup keeps to its store (iam.yaml:32): application backup: through
           ObjectStorageFullAccess on all projects ← policy backup-store, rule 1
-          (already so)
+          (existing)
         to let exactly this pass, add to `allow`: - {guard: guardrails, of:
           [application:backup], until: 2026-12-06, reason: WHY}
 

@@ -11,19 +11,19 @@ use crate::command::{Desk, Ended, edit};
 const INTRODUCTION: &str = "\
 # Guards
 
-A guard looks at a whole plan and refuses it when the plan does more than was probably meant. `plan` and `apply` then end
-with exit code 3, and nothing is written. `drift` shows what the guards say and never ends with 3.
+A guard checks a whole plan and refuses it when the plan does more than was probably intended. `plan` and `apply` then end
+with exit code 3, and nothing is written. `drift` shows the results of the guards and never ends with 3.
 
 There are three ways to let a plan pass, from the narrowest to the widest:
 
 - **An entry under `allow` in the files**, reviewed together with the change that needs it. It names the guard and the objects
-  or people that may pass (`of`), a reason, and an end within 30 days. It lets these pass, or a part of them, and nothing else.
+  or people that may pass (`of`), a reason, and an end within 30 days. It lets all or some of these pass, and nothing else.
   A refusal prints the entry.
 - **`--allow GUARD=NUMBER`** on the command line, for exactly the number that the plan printed.
 - **`settings.limits`** changes the number that always passes.
 
-There is no `--force`. `scw-iam plan --base FOLDER`, with the files before a change in FOLDER, shows first what the change
-itself weakens: settings, entries under `allow`, assertions, guardrails, sections that are gone, and members that were `exact`.
+There is no `--force`. `scw-iam plan --base FOLDER`, with the files before a change in FOLDER, first shows what the change
+weakens: settings, entries under `allow`, assertions, guardrails, sections that are gone, and members that were `exact`.
 
 The examples below come from a small organization, some of them with lower limits than the defaults.
 ";
@@ -50,22 +50,22 @@ const EXAMPLES: &[Example] = &[
     Example {
         guard: GuardName::Deletes,
         refuses: "Deleting more objects than the limit, all kinds counted together; and always the last of two or more objects of a kind that the stack owns.",
-        default: "5, or 5 % of what the stack owns where this is more",
+        default: "5, or 5 % of the objects that the stack owns, whichever is more",
         settings: "{limits: {deletes: 1}}",
         changes: &[NO_CI, ("  ci:\n    description: Deploys\n", "")],
         options: "",
     },
     Example {
         guard: GuardName::Losses,
-        refuses: "Taking any access from more principals than the limit. A principal that leaves groups which grant something and joins none counts too, although another group may still grant the same. Access that ended by an `until` in the last seven days does not count; an older end that is still live counts like any other loss.",
-        default: "5, or 20 % of those who hold anything where this is more",
+        refuses: "Taking any access from more principals than the limit. A principal that leaves groups that grant something and joins none counts too, even if another group still grants the same access. Access that ended by an `until` in the last seven days does not count; an older end that is still live counts like any other loss.",
+        default: "5, or 20 % of the principals that hold any access, whichever is more",
         settings: "{limits: {losses: 0}}",
         changes: &[("permission_sets: [InstancesFullAccess]", "permission_sets: [InstancesReadOnly]")],
         options: "",
     },
     Example {
         guard: GuardName::LostAccess,
-        refuses: "Taking all access from more principals than the limit. What every person holds, or every application, is not counted as access here, so a group of everybody does not switch this guard off. Recent ends by `until` do not count.",
+        refuses: "Taking all access from more principals than the limit. Access that every person or every application holds does not count here, so a group of everybody does not disable this guard. Recent ends by `until` do not count.",
         default: "3",
         settings: "{limits: {lost_access: 0}}",
         changes: &[("users: [ann@acme.io, bob@acme.io]", "users: [ann@acme.io]")],
@@ -81,7 +81,7 @@ const EXAMPLES: &[Example] = &[
     },
     Example {
         guard: GuardName::Emptied,
-        refuses: "Leaving groups of two or more members without members, or policies with rules without rules, more often than the limit. Recent ends by `until` do not count.",
+        refuses: "Removing all members of groups that had two or more, or all rules of policies, more often than the limit. Recent ends by `until` do not count.",
         default: "0",
         settings: "{}",
         changes: &[("users: [ann@acme.io, bob@acme.io]", "users: []")],
@@ -105,7 +105,7 @@ const EXAMPLES: &[Example] = &[
     },
     Example {
         guard: GuardName::MinIamAdmins,
-        refuses: "A plan that leaves, at its end or in any state on the way, fewer people who can administer IAM than `settings.min_iam_admins`, and fewer than there are now. People count who hold `IAMManager` or `OrganizationManager` on the organization without a condition, who have accepted their invitation, and who are not locked; the owner counts. Where it matters, the plan lets administrators join before others leave.",
+        refuses: "A plan that leaves, at its end or in any state on the way, fewer people who can administer IAM than `settings.min_iam_admins`, and fewer than there are now. A person counts who holds `IAMManager` or `OrganizationManager` on the organization without a condition, has accepted the invitation, and is not locked; the owner counts too. If needed, the plan adds new administrators before it removes others.",
         default: "2 (`settings.min_iam_admins`)",
         settings: "{}",
         changes: LEAVES,
@@ -132,7 +132,7 @@ const EXAMPLES: &[Example] = &[
     },
     Example {
         guard: GuardName::PrivilegeGains,
-        refuses: "With `--strict`: somebody gaining a permission set that can escalate, that is, with which they can give themselves more. Without `--strict` this is shown and passes.",
+        refuses: "With `--strict`: somebody gaining a permission set that can escalate, that is, that lets them give themselves more access. Without `--strict` this is shown and passes.",
         default: "shown",
         settings: "{}",
         changes: JOINS,
@@ -140,7 +140,7 @@ const EXAMPLES: &[Example] = &[
     },
     Example {
         guard: GuardName::Assertions,
-        refuses: "A plan whose outcome breaks an assertion that holds now. With `--strict`, assertions that are broken already refuse too.",
+        refuses: "A plan whose outcome breaks an assertion that holds now. With `--strict`, assertions that are already broken refuse too.",
         default: "always",
         settings: "{}",
         changes: &[
@@ -154,7 +154,7 @@ const EXAMPLES: &[Example] = &[
     },
     Example {
         guard: GuardName::Guardrails,
-        refuses: "A plan whose outcome has a new grant that a guardrail forbids. With `--strict`, grants that are forbidden already refuse too.",
+        refuses: "A plan whose outcome has a new grant that a guardrail forbids. With `--strict`, grants that are already forbidden refuse too.",
         default: "always",
         settings: "{}",
         changes: &[

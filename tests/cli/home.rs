@@ -157,7 +157,7 @@ fn doctor_says_which_permission_set_is_missing() {
       secret key        from variable SCW_SECRET_KEY
       organization      d0c70000-0000-4000-8000-000000000000, from variable SCW_DEFAULT_ORGANIZATION_ID
       API               http://127.0.0.1:[PORT]
-      key of            not known: the key may not read API keys, not even itself (`SCWD0000000000000001`; IAMReadOnly would do)
+      key of            not known: the key is not allowed to read API keys, not even its own entry (`SCWD0000000000000001`; IAMReadOnly is enough)
 
     What the key can read
       users               refused; IAMReadOnly allows it

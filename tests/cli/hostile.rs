@@ -72,7 +72,7 @@ fn an_export_does_not_take_a_link_that_leads_nowhere_for_a_free_name() {
     let desk = victim();
     desk.link("nowhere", "exported/groups.yaml");
     let ended = desk.run("export --emulate live.json --out exported").ends_with(1);
-    assert!(ended.stderr.contains("exported/groups.yaml is there already"), "{ended}");
+    assert!(ended.stderr.contains("exported/groups.yaml already exists"), "{ended}");
 }
 
 #[test]
@@ -84,7 +84,7 @@ fn nothing_is_appended_through_a_link() {
             let ended = desk.script(&format!("exec timeout 10 $IAM {call}")).run().ends_with(1);
             assert_eq!(desk.read("home/victim"), SECRET, "{call}: {ended}");
             assert!(!desk.has("home/nothing"), "{call}: {ended}");
-            assert!(ended.stderr.contains(&format!("`{name}` is a link")), "{call}: {ended}");
+            assert!(ended.stderr.contains(&format!("`{name}` is a symbolic link")), "{call}: {ended}");
         }
     }
 }
@@ -106,7 +106,7 @@ fn nothing_is_written_into_a_folder_that_is_a_link() {
         desk.link(desk.path("home/folder"), "out");
         let ended = desk.script(&format!("exec timeout 10 $IAM {call}")).run().ends_with(1);
         assert_eq!(std::fs::read_dir(desk.path("home/folder")).unwrap().count(), 0, "{call}: {ended}");
-        assert!(ended.stderr.contains("`out` is a link"), "{call}: {ended}");
+        assert!(ended.stderr.contains("`out` is a symbolic link"), "{call}: {ended}");
     }
 }
 
@@ -193,7 +193,7 @@ fn a_lock_file_that_is_a_pipe_or_a_link_is_refused() {
     let apply = || desk.script("exec timeout 10 $IAM apply iam.yaml --yes").against(&api.url, ORGANIZATION);
     let ended = apply().run().ends_with(1);
     assert_eq!(desk.read("home/victim"), SECRET, "{ended}");
-    assert!(ended.stderr.contains("is a link"), "{ended}");
+    assert!(ended.stderr.contains("is a symbolic link"), "{ended}");
     std::fs::remove_file(desk.path(&lock)).unwrap();
     let _ = desk.script(&format!("mkfifo {lock}")).run().ends_with(0);
     let ended = apply().run().ends_with(1);
@@ -222,13 +222,13 @@ fn a_path_that_is_a_link_is_refused_without_a_word_of_what_it_leads_to() {
         desk.link(desk.path("home/victim"), "iam");
         let ended = desk.run(call).ends_with(65);
         assert!(!ended.to_string().contains("5ec7e75e"), "{call}: {ended}");
-        assert!(ended.to_string().contains("`iam` is a link"), "{call}: {ended}");
+        assert!(ended.to_string().contains("`iam` is a symbolic link"), "{call}: {ended}");
     }
     let desk = victim();
     desk.link("/proc/self/environ", "iam").link("live.json", "state.json");
     assert_snapshot!(desk.run("validate iam"), @"
     -- stderr
-    error: `iam` is a link, and could lead anywhere; name what it leads to, or pass `--follow-links`
+    error: `iam` is a symbolic link, which could lead anywhere; name its target, or pass `--follow-links`
     --> iam
     -- exit 65
     ");
@@ -237,7 +237,7 @@ fn a_path_that_is_a_link_is_refused_without_a_word_of_what_it_leads_to() {
     assert_snapshot!(planned, @"
     -- stderr
     error: cannot read state.json
-      because: `state.json` is a link, which is not followed: name what it leads to
+      because: `state.json` is a symbolic link, which is not followed: name its target
     hint: `scw-iam snapshot --out STATE.json` writes the state of an organization
     -- exit 1
     ");
@@ -268,7 +268,7 @@ fn a_path_through_a_link_is_refused_without_a_word_of_what_it_leads_to() {
         let ended = desk.run(&call);
         assert!([1, 65].contains(&ended.code), "{call}: {ended}");
         assert!(!ended.to_string().contains("5ec7e75e"), "{call}: {ended}");
-        assert!(ended.to_string().contains("repo/iam` is a link"), "{call}: {ended}");
+        assert!(ended.to_string().contains("repo/iam` is a symbolic link"), "{call}: {ended}");
     }
 }
 
@@ -337,7 +337,7 @@ fn a_plan_file_that_is_a_link_is_not_applied() {
     let _ = desk.run("plan iam.yaml --emulate live.json --out home/plan.json").ends_with(0);
     desk.link("home/plan.json", "plan.json");
     let ended = desk.run("apply plan.json --emulate live.json").ends_with(65);
-    assert!(ended.stderr.contains("`plan.json` is a link"), "{ended}");
+    assert!(ended.stderr.contains("`plan.json` is a symbolic link"), "{ended}");
     let _ = desk.run("apply plan.json --emulate live.json --follow-links").ends_with(0);
 }
 
@@ -349,10 +349,10 @@ fn a_linked_folder_in_a_folder_is_an_error_and_nothing_is_planned_away() {
     desk.link("../elsewhere", "iam/policies").link("nowhere", "iam/gone").link("head.yaml", "iam/notes.txt");
     assert_snapshot!(desk.run("plan iam --emulate live.json"), @"
     -- stderr
-    error: what this leads to would be skipped: links in a folder are not followed; put the folder itself here, name it on the command line, or pass `--follow-links`
+    error: this folder would be skipped: links in a folder are not followed; put the folder itself here, name it on the command line, or pass `--follow-links`
     --> iam/gone
 
-    error: what this leads to would be skipped: links in a folder are not followed; put the folder itself here, name it on the command line, or pass `--follow-links`
+    error: this folder would be skipped: links in a folder are not followed; put the folder itself here, name it on the command line, or pass `--follow-links`
     --> iam/policies
     -- exit 65
     ");
@@ -417,7 +417,7 @@ fn what_only_looks_like_a_config_map_leads_nowhere_else() {
             let ended = desk.run(call);
             assert!([1, 65].contains(&ended.code), "{what}: {ended}");
             assert!(!ended.to_string().contains("5ec7e75e"), "{what}: {ended}");
-            assert!(ended.to_string().contains("is a link"), "{what}: {ended}");
+            assert!(ended.to_string().contains("is a symbolic link"), "{what}: {ended}");
         }
     }
 }
@@ -437,10 +437,10 @@ fn what_is_hidden_and_says_something_draws_a_warning() {
         .file("home/groups.yaml", SECRET);
     assert_snapshot!(desk.run("validate iam"), @"
     -- stderr
-    warning: this is not read because its name begins with a dot, but `deep/policies.yml` in it holds `policies`; rename it if it counts, or move it elsewhere if it does not
+    warning: this is skipped because its name begins with a dot, but `deep/policies.yml` in it holds `policies`; rename it to include it, or move it elsewhere
     --> iam/.later
 
-    warning: this is not read because its name begins with a dot, but it holds `groups`; rename it if it counts, or move it elsewhere if it does not
+    warning: this is skipped because its name begins with a dot, but it holds `groups`; rename it to include it, or move it elsewhere
     --> iam/.off.yaml
     No errors found; 2 warnings.
     -- exit 0

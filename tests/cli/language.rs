@@ -142,7 +142,7 @@ fn an_application_joins_a_group_of_another_stack_and_leaves_it_again() {
     Steps
       1  + application ci joins group leads
 
-    Left alone
+    Left unchanged
       3 objects: the files have no section for this kind
 
     Plan: 1 to change (1 group); 1 step.
@@ -213,7 +213,7 @@ fn what_is_not_released_is_deleted_and_what_is_external_says_how_to_release_it()
     let ended = plan("groups: {}\n");
     assert!(ended.stdout.contains("- group devs"), "{ended}");
     let ended = plan("groups: {}\nexternal: {groups: [devs]}\n");
-    assert!(ended.to_string().contains("list it under `release` to let go of it"), "{ended}");
+    assert!(ended.to_string().contains("list it under `release` to stop managing it"), "{ended}");
 }
 
 #[test]

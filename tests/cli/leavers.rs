@@ -53,7 +53,7 @@ fn somebody_who_left_hides_nothing_that_others_did() {
     Steps
       1  - cho@acme.io leaves group admins
 
-    Missing from the organization, and left out
+    Missing from the organization; left out of the plan
       user bob@acme.io, named by group `developers` (iam.yaml:24:28)
 
     Plan: 1 to change (1 group); 1 step.
@@ -77,16 +77,16 @@ fn somebody_who_left_hides_nothing_that_others_did() {
           not in the organization
           fingerprint bd57619e3fa9
 
-    Access: live against the files
+    Access: live compared with the files
       user cho@acme.io
-        + has IAMManager on organization, which the files do not give
+        + has IAMManager on organization, which the files do not grant
               [can escalate]
             ← group admins ← policy admins-iam, rule 1
 
-    Steps: what an apply would do about it
+    Steps: what an apply would change
       1  - cho@acme.io leaves group admins
 
-    Missing from the organization, and left out
+    Missing from the organization; left out of the plan
       user bob@acme.io, named by group `developers` (iam.yaml:24:28)
 
     Drift: 1 to change (1 group); 1 step; 1 escalation, 1 gone.

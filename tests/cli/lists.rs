@@ -72,7 +72,7 @@ fn the_new_breach_of_a_guardrail_comes_before_those_that_were_there() {
     let found = guards.as_array().unwrap().iter().find(|guard| guard["guard"] == "guardrails").unwrap();
     let items: Vec<&str> =
         found["items"].as_array().unwrap().iter().map(|item| item.as_str().unwrap()).collect();
-    let known: Vec<bool> = items.iter().map(|item| item.ends_with("(already so)")).collect();
+    let known: Vec<bool> = items.iter().map(|item| item.ends_with("(existing)")).collect();
     assert!(known.is_sorted() && known.contains(&true) && !known[0], "{items:#?}");
     assert!(items[0].contains("developers-run"), "{items:#?}");
     let message = found["message"].as_str().unwrap();

@@ -71,7 +71,7 @@ fn who_can_do_something_is_a_table() {
 
     Nobody.
     -- stderr
-    note: files do not say who the owner is, who can do everything; --live does
+    note: the files do not name the owner, who can do everything; pass --live to show them
     -- exit 0
     ");
 }

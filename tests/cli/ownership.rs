@@ -43,16 +43,16 @@ fn without_a_stack_nothing_is_tagged_and_nothing_deleted() {
     assert_snapshot!(ended, @r#"
     -- stdout
     Access
-      no change of access
+      no change in access
 
     Steps
       1  ~ application ci
            description: "Deploys" → "Builds"
 
-    Left alone
-      1 application: the files name no stack, so nothing is deleted
+    Left unchanged
+      1 application: the files have no `stack`, so nothing is deleted
           backup
-      1 policy: the files name no stack, so nothing is deleted
+      1 policy: the files have no `stack`, so nothing is deleted
           backup-store
 
     Plan: 1 to change (1 application); 1 step.
@@ -70,7 +70,7 @@ fn a_first_run_with_a_stack_adopts_and_deletes_nothing() {
     assert_snapshot!(ended, @"
     -- stdout
     Access
-      no change of access
+      no change in access
 
     Steps
       1  ~ application ci: adopted
@@ -80,10 +80,10 @@ fn a_first_run_with_a_stack_adopts_and_deletes_nothing() {
     Adopted applications with API keys
       application ci comes with 1 API key, the oldest 314 days old
 
-    Left alone
-      1 application: no stack owns it
+    Left unchanged
+      1 application: not owned by any stack
           backup
-      1 policy: no stack owns it
+      1 policy: not owned by any stack
           backup-store
 
     Plan: 7 to adopt (1 application, 2 groups, 4 policies); 7 steps.
@@ -123,14 +123,14 @@ fn with_prune_none_it_stays() {
     let (_desk, ended) = planned(&changes, |_| {});
     assert_snapshot!(ended, @"
     -- stdout
-    Left alone
-      1 application: settings say `prune: none`
+    Left unchanged
+      1 application: kept because `settings.prune` is `none`
           backup
-      1 policy: settings say `prune: none`
+      1 policy: kept because `settings.prune` is `none`
           backup-store
 
     No changes. The live organization has everything the files declare;
-      1 application and 1 policy that no file declares are left alone.
+      1 application and 1 policy that no file declares are left unchanged.
     -- stderr
     This ran on an emulator: nothing real was changed.
     -- exit 0
@@ -156,7 +156,7 @@ fn what_another_stack_owns_is_refused() {
     assert_snapshot!(ended, @"
     -- stdout
     Access
-      no change of access
+      no change in access
 
     Steps
       1  ~ group developers: adopted
@@ -183,8 +183,8 @@ fn what_another_stack_owns_and_nobody_declares_is_left_alone() {
     });
     assert_snapshot!(ended, @"
     -- stdout
-    Left alone
-      2 objects: stack data owns it
+    Left unchanged
+      2 objects: owned by stack data
 
     No changes. The live organization matches the files.
     -- stderr
@@ -241,7 +241,7 @@ fn a_rename_that_is_done_is_noted_and_one_that_both_bear_is_refused() {
     assert_snapshot!(ended, @"
     -- stdout
     Access
-      no change of access
+      no change in access
 
     Steps
       1  - group ac3e0000-0000-4000-8000-000000000029 (engineers)
@@ -267,7 +267,7 @@ fn an_id_finds_its_object_under_any_name() {
     assert_snapshot!(ended, @"
     -- stdout
     Access
-      no change of access
+      no change in access
 
     Steps
       1  ~ application ci (was pipeline)
@@ -378,13 +378,13 @@ fn other_duplicates_are_left_alone() {
     });
     assert_snapshot!(ended, @"
     -- stdout
-    Left alone
-      2 applications: no stack owns it
+    Left unchanged
+      2 applications: not owned by any stack
           ac3e0000-0000-4000-8000-000000000019 (twin),
             ac3e0000-0000-4000-8000-00000000001a (twin)
 
     No changes. The live organization has everything the files declare;
-      2 applications that no file declares are left alone.
+      2 applications that no file declares are left unchanged.
     -- stderr
     This ran on an emulator: nothing real was changed.
     -- exit 0

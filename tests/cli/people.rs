@@ -41,14 +41,14 @@ fn an_address_that_two_people_have_is_refused_with_what_tells_them_apart() {
       --> iam.yaml:24:41
        |
     24 |       users: [ann@acme.io, bob@acme.io, ops@acme.io]
-       |                                         ^^^^^^^^^^^ say which one is meant: `{username: ops-laptop}` (ac3e0000-0000-4000-8000-000000000005) or `{username: ops-oncall}` (ac3e0000-0000-4000-8000-000000000006)
+       |                                         ^^^^^^^^^^^ name one of them: `{username: ops-laptop}` (ac3e0000-0000-4000-8000-000000000005) or `{username: ops-oncall}` (ac3e0000-0000-4000-8000-000000000006)
     -- exit 65
     ");
     assert_snapshot!(desk.run("explain user:ops@acme.io --live --emulate live.json"), @"
     -- stderr
     This ran on an emulator: nothing real was changed.
     error: 2 users are called `ops@acme.io`
-    hint: say which one is meant: `user:username=ops-laptop` (ac3e0000-0000-4000-8000-000000000005) or `user:username=ops-oncall` (ac3e0000-0000-4000-8000-000000000006)
+    hint: name one of them: `user:username=ops-laptop` (ac3e0000-0000-4000-8000-000000000005) or `user:username=ops-oncall` (ac3e0000-0000-4000-8000-000000000006)
     -- exit 64
     ");
 }
@@ -157,7 +157,7 @@ fn a_hidden_member_that_is_declared_is_no_drift_and_gone_once_it_left() {
     assert!(ended.stdout.contains(&format!("gone: user {GHOST}")), "{ended}");
     assert_snapshot!(desk.run("plan --emulate live.json"), @"
     -- stdout
-    Missing from the organization, and left out
+    Missing from the organization; left out of the plan
       user ac3e0000-0000-4000-8000-0000000000dd, named by group `developers`
           (iam.yaml:24:46)
 

@@ -31,7 +31,7 @@ fn a_person_who_was_locked_out_is_unlocked_by_a_command() {
     ");
     assert_snapshot!(run("unlock zoe"), @"
     -- stderr
-    error: invalid value 'zoe' for '<E-MAIL|username=NAME|id=ID>': `zoe` is not an e-mail address: it takes one `@` with text on both sides
+    error: invalid value 'zoe' for '<E-MAIL|username=NAME|id=ID>': `zoe` is not an e-mail address: it needs one `@` with text on both sides
 
     For more information, try '--help'.
     -- exit 64

@@ -76,7 +76,7 @@ fn a_refactoring_shows_that_nobody_gains_or_loses() {
     assert_snapshot!(desk.run("plan --emulate live.json"), @"
     -- stdout
     Access
-      no change of access
+      no change in access
 
     Steps
       1  ~ group engineers (was developers)
@@ -122,7 +122,7 @@ fn every_kind_is_made_changed_and_deleted_in_the_order_of_the_apply() {
         - loses InstancesFullAccess on staging
             ← group developers ← policy developers-run, rule 1
       user bob@acme.io
-        ~ tightened InstancesFullAccess on staging, from now on only
+        ~ tightened InstancesFullAccess on staging, now only
               if request.ip == "192.0.2.1"
             ← group developers ← policy developers-run, rule 1 (iam.yaml:49)
       user cho@acme.io and application ci
@@ -335,7 +335,7 @@ fn two_formats_on_standard_output_are_wrong_usage() {
     assert_snapshot!(desk.run("plan --emulate live.json -o json -o text -o markdown=plan.md"), @"
     -- stderr
     error: two formats cannot share standard output
-    hint: give one of them a file, as in -o text -o json=plan.json
+    hint: write one of them to a file, as in `-o text -o json=plan.json`
     -- exit 64
     ");
     assert!(!desk.has("plan.md"));
@@ -353,7 +353,7 @@ fn an_unknown_format_is_wrong_usage() {
     ");
     assert_snapshot!(desk.run("plan -o json="), @"
     -- stderr
-    error: invalid value 'json=' for '--output <FORMAT[=FILE]>': there is no file behind `=`
+    error: invalid value 'json=' for '--output <FORMAT[=FILE]>': a file name must follow `=`
 
     For more information, try '--help'.
     -- exit 64
@@ -432,7 +432,7 @@ fn many_people_are_one_short_list_and_words_stay_within_80_columns() {
              member-16@acme.io, member-17@acme.io and member-18@acme.io join group
              developers
 
-    note: 20 principals would gain a set that can give itself more
+    note: 20 principals would gain a permission set that can escalate
         user member-30@acme.io: IAMManager
         user member-31@acme.io: IAMManager
         user member-32@acme.io: IAMManager
@@ -486,7 +486,7 @@ fn a_project_that_is_not_pinned_is_looked_up_with_a_hint() {
       --> iam.yaml:40:17
        |
     40 |         scope: [staging]
-       |                 ^^^^^^^ pin it: under `projects`, write `staging: ac3e0000-0000-4000-8000-0000000000a2`; else a rename in the console moves its grants
+       |                 ^^^^^^^ pin it: under `projects`, write `staging: ac3e0000-0000-4000-8000-0000000000a2`; otherwise a rename in the console moves its grants
     This ran on an emulator: nothing real was changed.
     -- exit 0
     ");
@@ -502,7 +502,7 @@ fn a_section_that_is_absent_is_not_managed_and_the_plan_says_so() {
     desk.file("iam.yaml", format!("{external}{policies}"));
     assert_snapshot!(desk.run("plan --emulate live.json"), @"
     -- stdout
-    Left alone
+    Left unchanged
       4 objects: the files have no section for this kind
 
     No changes. The live organization matches the files.

@@ -169,7 +169,7 @@ fn a_report_in_the_terminal() {
       by: not recorded
       run: not recorded
       tool: scw-iam 0.1.0
-      read: 4 users, 2 applications, 4 groups, 5 policies, 0 ssh_keys, API keys not
+      read: 4 users, 2 applications, 4 groups, 5 policies, 0 SSH keys, API keys not
           (the snapshot does not record whether the API keys were read)
       content sha256:
           [SHA]
@@ -188,68 +188,68 @@ fn a_report_in_the_terminal() {
       not judged: 8
       Who administers IAM: 2 people, 0 applications (2)
         user owner@acme.io
-            Holds: holds everything; Way: owner; Now: yes
+            Holds: everything; Way: owner; Now: yes
         user ann@acme.io
             Holds: IAMManager on organization; Way: group admins ← policy
                 admins-iam, rule 1; Now: yes
       Who reads secrets in default: 1 person, 1 application (2)
         user owner@acme.io
-            Holds: holds everything; Way: owner; Now: yes
+            Holds: everything; Way: owner; Now: yes
         application backup
             Holds: AllProductsFullAccess on all projects; Way: policy backup-store,
                 rule 1; Now: yes
       Who reads secrets in prod: 1 person, 1 application (2)
         user owner@acme.io
-            Holds: holds everything; Way: owner; Now: yes
+            Holds: everything; Way: owner; Now: yes
         application backup
             Holds: AllProductsFullAccess on all projects; Way: policy backup-store,
                 rule 1; Now: yes
       Who reads secrets in staging: 1 person, 1 application (2)
         user owner@acme.io
-            Holds: holds everything; Way: owner; Now: yes
+            Holds: everything; Way: owner; Now: yes
         application backup
             Holds: AllProductsFullAccess on all projects; Way: policy backup-store,
                 rule 1; Now: yes
       Who has full access to everything: 1 person, 1 application (2)
         user owner@acme.io
-            Holds: holds everything; Way: owner; Now: yes
+            Holds: everything; Way: owner; Now: yes
         application backup
             Holds: AllProductsFullAccess on all projects; Way: policy backup-store,
                 rule 1; Now: yes
       Who reads the audit log: 1 person, 0 applications (1)
         user owner@acme.io
-            Holds: holds everything; Way: owner; Now: yes
+            Holds: everything; Way: owner; Now: yes
 
     Findings (8)
       high: An administrator logs in without a second factor [admin-without-mfa] (1)
         user ann@acme.io can escalate, and logs in without a second factor
             Fingerprint: 76617058db1a
-      When it is fine: Where people log in through SAML only, and the identity
-          provider asks for the second factor. How to check that it is gone: The
+      When it is fine: If people can only log in through SAML, and the identity
+          provider requires a second factor. How to check that it is gone: The
           person turns on multi-factor authentication in the console; `mfa` of the
-          user is true afterwards.
+          user is then true.
       high: A policy is attached to All Users or All Applications [everybody-grant]
           (1)
         policy look gives AllProductsReadOnly on staging to everybody, now and later
             Fingerprint: 1896d2443302
-      When it is fine: For what really everybody may see, such as read access to a
+      When it is fine: For access that everybody should have, such as reading a
           shared registry. How to check that it is gone: Attach the policy to a
-          group with members instead; the built-in group has no policy afterwards.
+          group with members instead, so that the built-in group has no policy.
       high: Full access to every product [all-products] (1)
         policy backup-store gives AllProductsFullAccess on all projects to
             application backup
             Fingerprint: 6d37a760a7c0
       When it is fine: In a sandbox project, or for a break-glass group that is
-          watched. How to check that it is gone: Name the products' own sets in the
-          rule; `scw-iam who-can AllProductsFullAccess --on all_projects --live`
-          answers nobody.
+          watched. How to check that it is gone: Grant the permission sets of the
+          products instead; `scw-iam who-can AllProductsFullAccess --on all_projects
+          --live` then lists nobody.
       medium: Somebody logs in without a second factor [mfa-off] (2)
         user bob@acme.io logs in without a second factor
             Fingerprint: 502f21c66bba
         user cho@acme.io logs in without a second factor
             Fingerprint: e434d66c2d61
-      When it is fine: Where people log in through SAML only, and the identity
-          provider asks for the second factor. How to check that it is gone: The
+      When it is fine: If people can only log in through SAML, and the identity
+          provider requires a second factor. How to check that it is gone: The
           person turns on multi-factor authentication; the organization can enforce
           it with a grace period.
       low: Somebody was invited and never logged in [never-logged-in] (3)
@@ -259,8 +259,8 @@ fn a_report_in_the_terminal() {
             Fingerprint: 6d45d6c6ed4c
         user cho@acme.io was invited and has never logged in
             Fingerprint: 0565edf31817
-      When it is fine: Within 30 days after the invitation, where it is not
-          reported. How to check that it is gone: Remove the person, or see them log
+      When it is fine: Within 30 days after the invitation, when it is not reported.
+          How to check that it is gone: Remove the person, or wait until they log
           in.
       What was looked for (34)
         owner-key
@@ -336,18 +336,18 @@ fn a_report_in_the_terminal() {
       Products made these (0)
 
     What cannot be seen
-      - Keys that workloads, CI systems and laptops hold are not seen: only that a
-          key exists, and whose it is.
-      - Policies of resources are not read: Object Storage has bucket policies of
-          its own.
-      - What a product allows by other means (passwords of databases, tokens of
-          clusters) is not access by IAM.
-      - Conditions that depend on the address or the resource of a request are
-          shown, and judged only as far as the time goes.
-      - Audit Trail does not record every product, and mostly changes: whoever only
-          reads looks idle.
-      - Members that products put into groups are shown by id where no list shows
-          them.
+      - Where keys are stored (workloads, CI systems, laptops) is not known, only
+          that a key exists and whose it is.
+      - Policies of resources, such as bucket policies of Object Storage, are not
+          read.
+      - Access that products grant by other means (database passwords, cluster
+          tokens) is not part of IAM.
+      - Conditions on the address or the resource of a request are shown, but only
+          conditions on the time are evaluated.
+      - Audit Trail records mostly changes, and not for every product. A principal
+          that only reads looks idle.
+      - Group members that no list shows, such as those of products, are shown by
+          their ids.
     -- exit 0
     ");
 }

@@ -61,7 +61,7 @@ fn ten_changes_are_planned_applied_and_then_nothing_is_left_to_do() {
     assert_snapshot!(planned.stdout, @r#"
     Access
       user ann@acme.io
-        ~ tightened AllProductsReadOnly on staging, from now on only
+        ~ tightened AllProductsReadOnly on staging, now only
               if request.ip == "192.0.2.1"
             ← group All Users ← policy look, rule 1 (iam.yaml:62)
         - loses InstancesFullAccess on staging
@@ -69,7 +69,7 @@ fn ten_changes_are_planned_applied_and_then_nothing_is_left_to_do() {
       user bob@acme.io
         + gains InstancesFullAccess on prod
             ← group engineers ← policy developers-run, rule 1 (iam.yaml:56)
-        ~ tightened AllProductsReadOnly on staging, from now on only
+        ~ tightened AllProductsReadOnly on staging, now only
               if request.ip == "192.0.2.1"
             ← group All Users ← policy look, rule 1 (iam.yaml:62)
         - loses InstancesFullAccess on staging
@@ -82,7 +82,7 @@ fn ten_changes_are_planned_applied_and_then_nothing_is_left_to_do() {
         + gains SecretManagerSecretAccess on prod
               if request.time < timestamp("2026-12-31T18:00:00Z")
             ← group operators ← policy operate, rule 2 (iam.yaml:40)
-        ~ tightened AllProductsReadOnly on staging, from now on only
+        ~ tightened AllProductsReadOnly on staging, now only
               if request.ip == "192.0.2.1"
             ← group All Users ← policy look, rule 1 (iam.yaml:62)
       application backup, loses all access

@@ -79,8 +79,8 @@ fn a_key_lives() {
       1  + SSH key prod/alice
            public_key: ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAICJEoOOgQBLJPs4g/XcPTKT82NywNPpxeuA20FlOPlpO
 
-    Left alone
-      1 SSH key: no stack owns it
+    Left unchanged
+      1 SSH key: not owned by any stack
           staging/old
 
     Plan: 1 to create (1 SSH key); 1 step.
@@ -106,8 +106,8 @@ fn a_key_lives() {
       1  ~ SSH key prod/alice-laptop
            disabled: false → true
 
-    Left alone
-      1 SSH key: no stack owns it
+    Left unchanged
+      1 SSH key: not owned by any stack
           staging/old
 
     Plan: 1 to change (1 SSH key); 1 step.
@@ -123,7 +123,7 @@ fn a_key_lives() {
     declare(&desk, &format!("{{membership: exact, keys: {{alice-laptop: {{public_key: {THREE}}}}}}}"));
     let refused = desk.run("plan --emulate live.json").ends_with(3);
     assert!(refused.stdout.contains("refused by keys: would delete 1 SSH key (limit: 0)"), "{refused}");
-    assert!(refused.stdout.contains("no change of access"), "it was disabled: {refused}");
+    assert!(refused.stdout.contains("no change in access"), "it was disabled: {refused}");
     assert_eq!(apply(&desk, "--allow keys=1"), ["alice-laptop 01Vf", "old heLz"], "staging is not managed");
     declare(&desk, "{membership: exact, keys: {}}");
     assert_eq!(apply(&desk, "--allow keys=1"), ["old heLz"]);
@@ -196,7 +196,7 @@ fn what_is_wrong_with_a_key_is_said_with_its_place_and_a_private_one_is_never_sh
     assert!(!format!("{ended}").contains("c2VjcmV0"), "{ended}");
     assert_snapshot!(ended, @"
     -- stderr
-    error: `membership` is `exact` or `at_least`, not `at_last`
+    error: `membership` must be `exact` or `at_least`, not `at_last`
       --> iam.yaml:54:17
        |
     54 |     membership: at_last
@@ -219,13 +219,13 @@ fn what_is_wrong_with_a_key_is_said_with_its_place_and_a_private_one_is_never_sh
     58 |       c: {}
        |       ^ needs `public_key`
 
-    error: `disabled` is `true` or `false`, not `yes`
+    error: `disabled` must be `true` or `false`, not `yes`
       --> iam.yaml:59:115
        |
     59 |       d: {public_key: ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAID/EzP50WHDiwNmfcfMP8GVsje3UHMHX09N2sNvmheLz, disabled: 'yes'}
        |                                                                                                                   ^^^^^
 
-    error: `ac3e0000-0000-4000-8000-000000000000` is an id, and a project goes by its name
+    error: `ac3e0000-0000-4000-8000-000000000000` is an id, but projects are referred to by name
       --> iam.yaml:60:3
        |
     60 |   ac3e0000-0000-4000-8000-000000000000: {keys: {}}
@@ -244,11 +244,11 @@ fn what_is_wrong_with_a_key_is_said_with_its_place_and_a_private_one_is_never_sh
     );
     assert_snapshot!(desk.run("validate"), @"
     -- stderr
-    error: `membership: exact` means nothing without `stack`
+    error: `membership: exact` has no effect without `stack`
       --> iam.yaml:51:12
        |
     51 | ssh_keys: {prod: {membership: exact, keys: {}}}
-       |            ^^^^ without a stack nothing is owned, and nothing is deleted
+       |            ^^^^ without a stack, nothing is owned or deleted
     -- exit 65
     ");
 }
@@ -289,11 +289,11 @@ fn drift_tells_keys_that_no_list_has_apart_from_those_that_are_to_go() {
     declare(&desk, &format!("{{membership: exact, {keys}}}"));
     assert_snapshot!(desk.run("drift --emulate live.json --now 2026-11-26T12:00:00Z"), @r#"
     -- stdout
-    Access: live against the files
+    Access: live compared with the files
       whoever holds SSH key prod/mallory
-        + has SSH to prod, which the files do not give
+        + has SSH to prod, which the files do not grant
 
-    Steps: what an apply would do about it
+    Steps: what an apply would change
       1  - SSH key prod/mallory
 
     an apply would be refused by keys: would delete 1 SSH key (limit: 0)

@@ -104,7 +104,7 @@ fn files_about_another_organization_than_the_credentials_ask_nobody() {
     }
     assert_snapshot!(desk.command("apply --yes").against(&api.url, other).run(), @"
     -- stderr
-    error: the files are about organization ac3e0000-0000-4000-8000-000000000000, the credentials are for 0ffe0000-0000-4000-8000-000000000000
+    error: the files are for organization ac3e0000-0000-4000-8000-000000000000, but the credentials are for 0ffe0000-0000-4000-8000-000000000000
     hint: choose the profile of that organization with SCW_PROFILE, or set SCW_DEFAULT_ORGANIZATION_ID
     -- exit 1
     ");
@@ -118,7 +118,7 @@ fn files_about_another_organization_than_the_state_are_refused() {
     assert_snapshot!(desk.run("apply --yes --emulate live.json"), @"
     -- stderr
     error: cannot emulate live.json
-      because: the files are about organization 0ffe0000-0000-4000-8000-000000000000, the state is of ac3e0000-0000-4000-8000-000000000000
+      because: the files are for organization 0ffe0000-0000-4000-8000-000000000000, but the state is for ac3e0000-0000-4000-8000-000000000000
     -- exit 1
     ");
 }
@@ -135,7 +135,7 @@ fn a_state_that_cannot_be_read_is_named() {
     ");
     assert_snapshot!(desk.run("plan --emulate iam.yaml"), @"
     -- stderr
-    error: iam.yaml is no JSON
+    error: iam.yaml is not valid JSON
       because: expected value at line 1 column 1
     hint: `scw-iam snapshot --out STATE.json` writes the state of an organization
     -- exit 1
@@ -165,7 +165,7 @@ fn a_refused_connection_is_reported_after_four_tries() {
     assert_snapshot!(words, @"
     error: cannot read organization ac3e0000-0000-4000-8000-000000000000
       because: could not read the groups
-      because: `GET /iam/v1alpha1/groups` found no connection to the API (4 tries)
+      because: `GET /iam/v1alpha1/groups` could not connect to the API (4 tries)
       because: error sending request
       because: client error (Connect)
       because: tcp connect error
@@ -232,7 +232,7 @@ fn a_list_that_is_cut_is_never_taken_for_less_than_there_is() {
     assert_snapshot!(one_list(&ended.stderr), @"
     error: cannot read organization ac3e0000-0000-4000-8000-000000000000
       because: could not read the groups
-      because: `GET /iam/v1alpha1/groups` was answered with something that is not the API's: EOF while parsing a string at line 1 column 74
+      because: `GET /iam/v1alpha1/groups` received a response that does not come from the API: EOF while parsing a string at line 1 column 74
     ");
     assert_eq!(desk.files(), ["iam.yaml", "live.json"]);
 }
@@ -286,7 +286,7 @@ fn an_answer_of_another_type_is_no_answer() {
     -- stderr
     error: cannot read organization ac3e0000-0000-4000-8000-000000000000
       because: could not read the groups
-      because: `GET /iam/v1alpha1/groups` was answered with something that is not the API's: its content type is not JSON (request id [REQUEST])
+      because: `GET /iam/v1alpha1/groups` received a response that does not come from the API: its content type is not JSON (request id [REQUEST])
     -- exit 1
     ");
 }

@@ -71,11 +71,11 @@ assertions:
 
     Access that no file declares
       user cho@acme.io
-        IAMManager on organization  [can give itself more]
+        IAMManager on organization  [can escalate]
             ← policy tmp-test, rule 1
 
-    Left alone
-      1 policy: no stack owns it
+    Left unchanged
+      1 policy: not owned by any stack
           tmp-test
 
     Drift: 2 broken, 1 escalation.
@@ -103,11 +103,11 @@ fn access_that_can_escalate_by_what_no_file_declares_is_drift() {
 
     Access that no file declares
       user cho@acme.io
-        OrganizationManager on organization  [can give itself more]
+        OrganizationManager on organization  [can escalate]
             ← policy tmp-test, rule 1
 
-    Left alone
-      1 policy: no stack owns it
+    Left unchanged
+      1 policy: not owned by any stack
           tmp-test
 
     Drift: 1 escalation.
@@ -202,7 +202,7 @@ fn members_that_no_list_shows_are_shown_and_are_drift_in_an_exact_group() {
           stays in it
           fingerprint df728953c911
 
-    Members that no list of the API shows; they stay
+    Members that the API does not list; they stay
       group developers: user ac3e0000-0000-4000-8000-0000000000dd
 
     Drift: 1 changed.
@@ -288,10 +288,10 @@ fn what_is_known_of_an_object_is_ignored_until_it_ends_and_an_entry_that_is_not_
       unmanaged: policy vendor is not declared
           fingerprint 22edcf7ba74e, ignored until 2027-02-01T00:00:00Z: the vendor's
 
-    Access: live against the files
-      no difference of access
+    Access: live compared with the files
+      no difference in access
 
-    Steps: what an apply would do about it
+    Steps: what an apply would change
       1  ~ application ci
            description: "Deploys, and more" → "Deploys"
 
@@ -300,8 +300,8 @@ fn what_is_known_of_an_object_is_ignored_until_it_ends_and_an_entry_that_is_not_
         InstancesReadOnly on staging
             ← policy vendor, rule 1
 
-    Left alone
-      1 policy: no stack owns it
+    Left unchanged
+      1 policy: not owned by any stack
           vendor
 
     Drift: 1 to change (1 application); 1 step; 1 stale-ignore.

@@ -145,7 +145,7 @@ fn a_format_is_refused_where_there_is_no_result_in_formats() {
     }
     assert_snapshot!(desk.run("export --emulate live.json -o json"), @"
     -- stderr
-    error: --output is not for this command: an export is YAML; --out names the folder
+    error: this command does not take --output: an export is always YAML; --out sets the folder
     -- exit 64
     ");
 }
@@ -155,7 +155,7 @@ fn a_time_that_is_none_is_wrong_usage() {
     let desk = desk();
     assert_snapshot!(desk.run("plan --now tomorrow"), @"
     -- stderr
-    error: invalid value 'tomorrow' for '--now <TIME>': not a time as in 2026-11-22T18:00:00Z
+    error: invalid value 'tomorrow' for '--now <TIME>': expected a time such as 2026-11-22T18:00:00Z
 
     For more information, try '--help'.
     -- exit 64

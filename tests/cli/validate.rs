@@ -40,7 +40,7 @@ fn an_empty_file_is_a_mistake() {
     desk.file("iam.yaml", "");
     assert_snapshot!(desk.run("validate iam.yaml"), @"
     -- stderr
-    error: the file says nothing: it is empty, or all of it is comments
+    error: the file is empty, or has only comments
     --> iam.yaml
     -- exit 65
     ");
@@ -79,41 +79,41 @@ fn half_of_a_folder_is_never_taken_for_the_whole() {
     assert_eq!(desk.run("plan iam --emulate live.json").code, 0);
     assert_snapshot!(desk.run("plan iam/policies.yaml --emulate live.json"), @"
     -- stderr
-    error: no file here holds `version` and `organization`
+    error: no file declares `version` and `organization`
      --> iam/policies.yaml:1:1
       |
     1 | policies:
-      | ^ a part of the files cannot be taken for the whole; name the folder
+      | ^ name the whole folder; a part of the files is never planned alone
 
     error: policy `admins-iam` names group `admins`, which is not declared
      --> iam/policies.yaml:3:24
       |
     3 |     principal: {group: admins}
-      |                        ^^^^^^ there is no `groups` section here: list it under `external`
+      |                        ^^^^^^ there is no `groups` section: list it under `external`
 
     error: policy `backup-store` names application `backup`, which is not declared
      --> iam/policies.yaml:8:30
       |
     8 |     principal: {application: backup}
-      |                              ^^^^^^ there is no `applications` section here: list it under `external`
+      |                              ^^^^^^ there is no `applications` section: list it under `external`
 
     error: policy `ci-push` names application `ci`, which is not declared
       --> iam/policies.yaml:13:30
        |
     13 |     principal: {application: ci}
-       |                              ^^ there is no `applications` section here: list it under `external`
+       |                              ^^ there is no `applications` section: list it under `external`
 
     error: policy `developers-run` names group `developers`, which is not declared
       --> iam/policies.yaml:18:24
        |
     18 |     principal: {group: developers}
-       |                        ^^^^^^^^^^ there is no `groups` section here: list it under `external`
+       |                        ^^^^^^^^^^ there is no `groups` section: list it under `external`
 
     error: policy `look` names group `All Users`, which is not declared
       --> iam/policies.yaml:23:24
        |
     23 |     principal: {group: All Users}
-       |                        ^^^^^^^^^ there is no `groups` section here: list it under `external`
+       |                        ^^^^^^^^^ there is no `groups` section: list it under `external`
     -- exit 65
     ");
 }
@@ -190,7 +190,7 @@ fn an_unknown_permission_set_names_the_one_that_was_meant() {
     let (_desk, ended) = validated(&[("[InstancesFullAccess]", "[InstanceFullAccess]")]);
     assert_snapshot!(ended, @"
     -- stderr
-    warning: there is no permission set `InstanceFullAccess` that this program knows
+    warning: this version does not know the permission set `InstanceFullAccess`
       --> iam.yaml:45:27
        |
     45 |       - permission_sets: [InstanceFullAccess]
@@ -208,11 +208,11 @@ fn a_bare_project_is_told_to_be_a_list() {
     )]);
     assert_snapshot!(ended, @"
     -- stderr
-    error: a scope of one word is `organization` or `all_projects`, not `staging`
+    error: `scope` must be `organization`, `all_projects` or a list of projects, not `staging`
       --> iam.yaml:41:16
        |
     41 |         scope: staging
-       |                ^^^^^^^ projects are a list: write `[staging]`
+       |                ^^^^^^^ write a list: `[staging]`
     -- exit 65
     ");
 }
@@ -226,7 +226,7 @@ fn a_rule_that_mixes_scope_types_is_a_mistake() {
       --> iam.yaml:30:39
        |
     30 |       - permission_sets: [IAMManager, InstancesReadOnly]
-       |                                       ^^^^^^^^^^^^^^^^^ write a rule for each
+       |                                       ^^^^^^^^^^^^^^^^^ write one rule for each
        |
       ::: iam.yaml:30:27
        |
@@ -264,7 +264,7 @@ fn a_condition_that_is_no_cel_shows_where() {
       --> iam.yaml:52:20
        |
     52 |         condition: request.adress == "192.0.2.1"
-       |                    ^^^^^^^^^^^^^^ there are `request.ip`, `request.time`, `request.user_agent`, `resource.name`, `resource.id` and `resource.locality`; to use a new one, list it under `settings.conditions.variables`
+       |                    ^^^^^^^^^^^^^^ the variables are `request.ip`, `request.time`, `request.user_agent`, `resource.name`, `resource.id` and `resource.locality`; to use a newer one, list it under `settings.conditions.variables`
     -- exit 65
     "#);
 }
@@ -300,7 +300,7 @@ fn all_mistakes_are_shown_together() {
     1 | version: 2
       |          ^ write `1`
 
-    error: the stack name `The Web` must not hold 'T' (character 1): small letters, digits and `-`
+    error: the stack name `The Web` must not hold 'T' (character 1): lower-case letters, digits and `-`
      --> iam.yaml:3:8
       |
     3 | stack: The Web
@@ -312,7 +312,7 @@ fn all_mistakes_are_shown_together() {
     24 |       users: [ann@acme.io, bob]
        |                            ^^^ write the address, or `{username: bob}` for a username
 
-    warning: there is no permission set `IAMManger` that this program knows
+    warning: this version does not know the permission set `IAMManger`
       --> iam.yaml:30:27
        |
     30 |       - permission_sets: [IAMManger]
@@ -332,7 +332,7 @@ fn what_is_no_yaml_shows_where_it_breaks() {
     let (_desk, ended) = validated(&[("groups:\n", "groups: {\n")]);
     assert_snapshot!(ended, @"
     -- stderr
-    error: `admins` takes a map, and this is text
+    error: `admins` must be a map, not text
       --> iam.yaml:20:5
        |
     20 |     members:
@@ -439,7 +439,7 @@ fn mistakes_are_markdown_for_a_pull_request_and_text_for_a_file() {
     **1 error; 1 warning**
 
     ```text
-    warning: there is no permission set `IAMManger` that this program knows
+    warning: this version does not know the permission set `IAMManger`
       --> iam.yaml:30:27
        |
     30 |       - permission_sets: [IAMManger]

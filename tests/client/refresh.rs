@@ -180,7 +180,7 @@ async fn a_caller_whose_key_may_not_be_read_is_unresolved_with_the_reason() {
     let server = Server::start(|_| error(403, "permissions_denied")).await;
     let caller = live::caller(&server.client(), &key).await.unwrap();
     let why = caller.principal(&Default::default()).unwrap_err().to_string();
-    assert!(why.contains("may not read API keys"), "{why}");
+    assert!(why.contains("is not allowed to read API keys"), "{why}");
     let server = Server::start(|_| error(401, "denied_authentication")).await;
     assert!(live::caller(&server.client(), &key).await.is_err());
 }

@@ -42,7 +42,7 @@ async fn under_way(desk: &Desk) -> Child {
 async fn interrupted(child: &mut Child, words: &mut Words, name: &str) -> String {
     signal(child, name);
     let mut said = String::new();
-    while !said.lines().any(|line| line.starts_with("Stopping:")) {
+    while !said.lines().any(|line| line.starts_with("Stopping once")) {
         assert!(words.read_line(&mut said).await.unwrap() > 0, "it ended before it was stopped: {said}");
     }
     said
@@ -105,7 +105,7 @@ async fn interrupted_it_finishes_what_is_in_flight_and_the_report_is_true() {
         stderr.read_to_string(&mut words).await.unwrap();
         let ended = child.wait_with_output().await.unwrap();
         assert_eq!(ended.status.code(), Some(5), "{words}");
-        assert!(words.contains("Stopping: what is in flight finishes."), "{words}");
+        assert!(words.contains("Stopping once the requests in flight have finished."), "{words}");
         assert!(!words.contains('\u{1b}'), "the terminal is left clean");
         let report = report(&ended);
         assert_eq!(report["outcome"]["end"], "stopped");

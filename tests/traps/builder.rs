@@ -254,7 +254,7 @@ impl Trap {
                 writeln!(text, "  {sign} {grant} ← {group}policy {policy}, rule {rule}").unwrap();
             }
         }
-        if text.is_empty() { "no change of access".to_owned() } else { text }
+        if text.is_empty() { "no change in access".to_owned() } else { text }
     }
 
     /// Plans, and shows what stays though nobody declares it.

@@ -334,7 +334,7 @@ fn the_callers_own_policy_stays() {
     let trap = || live(ADMINS).files_with(ADMINS, &[("IAMManager", "IAMReadOnly")]).allow("min_iam_admins=1");
     assert_snapshot!(trap().by(user("ann@x.io")).show(), @"
     1 ~ rules of iam: -IAMManager on organization +IAMReadOnly on organization
-    refused: self_lockout=1: would take from user ann@x.io, who runs this plan, what it needs to administer access
+    refused: self_lockout=1: would take the permission to administer access from user ann@x.io, who runs this plan
       IAMManager on organization is gone after step 1
     allowed: min_iam_admins=1: would leave 1 person who can administer IAM (now: 3, `min_iam_admins`: 2)
       user ann@x.io
@@ -350,7 +350,7 @@ fn the_caller_is_not_deleted() {
         .by(application("ci"));
     assert_snapshot!(trap.show(), @"
     1 - application ci
-    refused: self_lockout=2: would take from application ci, who runs this plan, what it needs to administer access
+    refused: self_lockout=2: would take the permission to administer access from application ci, who runs this plan
       application ci is deleted
       IAMManager on organization is gone after step 1
     ");
@@ -363,7 +363,7 @@ fn a_caller_that_nobody_knows_is_refused_when_there_is_something_to_do() {
     1 - ann from admins
     2 + eve to admins   after 1 writer
     refused: self_lockout=1: cannot tell who runs this plan: the key belongs to nobody; pass `--caller KIND:NAME`
-    shown: privilege_gains=1: 1 principal would gain a set that can give itself more
+    shown: privilege_gains=1: 1 principal would gain a permission set that can escalate
       user eve@x.io: IAMManager
     ");
     assert_eq!(live(ADMINS).files(ADMINS).by_nobody().show(), "nothing to do");
@@ -434,8 +434,8 @@ groups: {developers: {members: {users: [ann@x.io]}}}
     5 - group devs
     refused: keys=2: would delete 2 API keys (limit: 0)
       application ci with 2 API keys
-    refused: rename=2: would delete and create what looks like a rename; to rename, write `previously: OLD NAME`
-      application ci with 2 API keys, beside new application robot
+    refused: rename=2: would delete and create objects in a way that looks like a rename; to rename, write `previously: OLD NAME`
+      application ci with 2 API keys, while new application robot is created
       group devs, whose members join the new group developers
     ");
     assert_snapshot!(with_keys(0).show(), @"
@@ -444,7 +444,7 @@ groups: {developers: {members: {users: [ann@x.io]}}}
     3 + ann to developers   after 2 reference
     4 - application ci
     5 - group devs
-    refused: rename=1: would delete and create what looks like a rename; to rename, write `previously: OLD NAME`
+    refused: rename=1: would delete and create objects in a way that looks like a rename; to rename, write `previously: OLD NAME`
       group devs, whose members join the new group developers
     ");
     let nobody_shared = live(files).files(&new.replace("ann", "bob"));
@@ -457,7 +457,7 @@ fn who_can_give_themselves_more_is_shown_and_with_strict_refused() {
     let trap = || live(ADMINS).files_with(ADMINS, &[("bob@x.io", "bob@x.io, eve@x.io")]);
     assert_snapshot!(trap().show(), @"
     1 + eve to admins
-    shown: privilege_gains=1: 1 principal would gain a set that can give itself more
+    shown: privilege_gains=1: 1 principal would gain a permission set that can escalate
       user eve@x.io: IAMManager
     ");
     assert_eq!(verdicts(&trap().strict()), ["privilege_gains Refused"]);
@@ -480,7 +480,7 @@ fn a_plan_that_breaks_an_assertion_is_refused() {
     assert_snapshot!(trap.show(), @"
     1 - ann from admins
     2 + eve to admins   after 1 writer
-    shown: privilege_gains=1: 1 principal would gain a set that can give itself more
+    shown: privilege_gains=1: 1 principal would gain a permission set that can escalate
       user eve@x.io: IAMManager
     refused: assertions=2: would break 2 assertions
       user ann@x.io can IAMManager on organization (iam.yaml:16): nothing grants it without a condition
@@ -495,7 +495,7 @@ fn a_plan_that_breaks_a_guardrail_is_refused() {
     let trap = live(&ADMINS.replace(", applications: [ci]", "")).files(&files);
     assert_snapshot!(trap.show(), @"
     1 + ci to admins
-    shown: privilege_gains=1: 1 principal would gain a set that can give itself more
+    shown: privilege_gains=1: 1 principal would gain a permission set that can escalate
       application ci: IAMManager
     refused: guardrails=1: 1 new grant would violate a guardrail
       robots administer nothing (iam.yaml:19): application ci: IAMManager on organization ← group admins ← policy iam, rule 1
@@ -507,10 +507,10 @@ fn what_is_broken_already_is_shown_and_with_strict_refused() {
     let files = format!("{ADMINS}{SENTENCES}").replace("can: IAMManager", "can: BillingManager");
     let trap = || live(ADMINS).files(&files);
     assert_snapshot!(trap().show(), @"
-    shown: assertions=0: 1 assertion broken already, and still after this plan
-      user ann@x.io can BillingManager on organization (iam.yaml:16): nothing grants it without a condition (already so)
+    shown: assertions=0: 1 assertion is already broken
+      user ann@x.io can BillingManager on organization (iam.yaml:16): nothing grants it without a condition (existing)
     shown: guardrails=0: 1 existing grant violates a guardrail
-      robots administer nothing (iam.yaml:19): application ci: IAMManager on organization ← group admins ← policy iam, rule 1 (already so)
+      robots administer nothing (iam.yaml:19): application ci: IAMManager on organization ← group admins ← policy iam, rule 1 (existing)
     ");
     assert_eq!(verdicts(&trap().strict()), ["assertions Refused", "guardrails Refused"]);
 }
@@ -526,7 +526,7 @@ fn guards_look_at_unmanaged_objects_too() {
     assert_snapshot!(trap.show(), @"
     1 - ci from admins
     2 + eve to admins   after 1 writer
-    shown: privilege_gains=1: 1 principal would gain a set that can give itself more
+    shown: privilege_gains=1: 1 principal would gain a permission set that can escalate
       user eve@x.io: IAMManager
     refused: assertions=1: would break 1 assertion
       user eve@x.io cannot IAMPolicyManager on organization (iam.yaml:12): through IAMManager on organization ← group admins ← policy iam, rule 1
@@ -551,7 +551,7 @@ fn administrators_come_before_others_leave() {
     1 + cat, dan to admins
     2 - ann from admins   after 1 administrators
     3 - bob from admins   after 2 administrators
-    shown: privilege_gains=2: 2 principals would gain a set that can give itself more
+    shown: privilege_gains=2: 2 principals would gain a permission set that can escalate
       user cat@x.io: IAMManager
       user dan@x.io: IAMManager
     ");
@@ -560,7 +560,7 @@ fn administrators_come_before_others_leave() {
     1 - ann from admins
     2 - bob from admins   after 1 writer
     3 + cat, dan to admins   after 2 writer
-    shown: privilege_gains=2: 2 principals would gain a set that can give itself more
+    shown: privilege_gains=2: 2 principals would gain a permission set that can escalate
       user cat@x.io: IAMManager
       user dan@x.io: IAMManager
     ");
@@ -576,7 +576,7 @@ fn administrators_who_leave_at_once_leave_after_the_others_came() {
     assert_snapshot!(trap.show(), @"
     1 + cat, dan to admins
     2 - ann, bob from admins, which leaves cat, dan, eve   after 1 administrators
-    shown: privilege_gains=2: 2 principals would gain a set that can give itself more
+    shown: privilege_gains=2: 2 principals would gain a permission set that can escalate
       user cat@x.io: IAMManager
       user dan@x.io: IAMManager
     ");
@@ -605,7 +605,7 @@ fn too_few_administrators_on_the_way_refuse() {
     refused: min_iam_admins=1: would leave 1 person who can administer IAM after step 2 (now: 3, `min_iam_admins`: 2)
       user ann@x.io
       user bob@x.io
-    shown: privilege_gains=2: 2 principals would gain a set that can give itself more
+    shown: privilege_gains=2: 2 principals would gain a permission set that can escalate
       user cat@x.io: IAMManager
       user dan@x.io: IAMManager
     ");
@@ -876,7 +876,7 @@ fn others_who_join_with_administrators_join_in_the_same_call() {
     1 + abe, cat, dan to admins
     2 - ann from admins   after 1 administrators
     3 - bob from admins   after 2 administrators
-    shown: privilege_gains=3: 3 principals would gain a set that can give itself more
+    shown: privilege_gains=3: 3 principals would gain a permission set that can escalate
       user abe@x.io: IAMManager
       user cat@x.io: IAMManager
       user dan@x.io: IAMManager

@@ -241,7 +241,7 @@ fn the_first_step_that_locks_out_is_named() {
     assert_snapshot!(trap.show(), @"
     1 - ann from admins
     2 + ann to others
-    refused: self_lockout=1: would take from user ann@x.io, who runs this plan, what it needs to administer access
+    refused: self_lockout=1: would take the permission to administer access from user ann@x.io, who runs this plan
       IAMReadOnly on organization is gone after step 1
     ");
 }
@@ -251,7 +251,7 @@ fn a_set_counts_once_for_who_gains_it_and_also_where_a_condition_goes() {
     let rule = "{permission_sets: [IAMManager], scope: organization";
     let two = format!("[{rule}, condition: 'request.ip == \"192.0.2.1\"'}}, {rule}, condition: 1 == 1}}]");
     let files = format!("policies:\n  one: {{principal: {{user: ann@x.io}}, rules: {two}}}");
-    let gains = "1 principal would gain a set that can give itself more: user ann@x.io: IAMManager";
+    let gains = "1 principal would gain a permission set that can escalate: user ann@x.io: IAMManager";
     assert_eq!(says(&live("policies: {}").files(&files), "privilege_gains"), gains);
     let loosened = format!("policies:\n  one: {{principal: {{user: ann@x.io}}, rules: [{rule}}}]}}");
     assert_eq!(says(&live(&files).files(&loosened), "privilege_gains"), gains);
@@ -281,10 +281,10 @@ fn guardrails(changes: &[(&str, &str)]) -> String {
 
 #[test]
 fn what_is_broken_already_excuses_no_other_sentence_grant_or_principal() {
-    assert_snapshot!(guardrails(&[]), @"1 existing grant violates a guardrail: robots stay out (iam.yaml:16): application ci: IAMReadOnly on organization ← group robots ← policy iam, rule 1 (already so)");
-    assert_snapshot!(guardrails(&[("[ci]}", "[ci, backup]}")]), @"1 new grant would violate a guardrail (1 existing grant already does): robots stay out (iam.yaml:16): application backup: IAMReadOnly on organization ← group robots ← policy iam, rule 1; robots stay out (iam.yaml:16): application ci: IAMReadOnly on organization ← group robots ← policy iam, rule 1 (already so)");
-    assert_snapshot!(guardrails(&[("[IAMReadOnly]", "[IAMReadOnly, BillingReadOnly]")]), @"1 new grant would violate a guardrail (1 existing grant already does): robots stay out (iam.yaml:16): application ci: BillingReadOnly on organization ← group robots ← policy iam, rule 1; robots stay out (iam.yaml:16): application ci: IAMReadOnly on organization ← group robots ← policy iam, rule 1 (already so)");
-    assert_snapshot!(guardrails(&[("{group: robots}", "{application: ci}")]), @"1 new grant would violate a guardrail (1 existing grant already does): by groups alone (iam.yaml:17): application ci: IAMReadOnly on organization ← policy iam, rule 1; robots stay out (iam.yaml:16): application ci: IAMReadOnly on organization ← policy iam, rule 1 (already so)");
+    assert_snapshot!(guardrails(&[]), @"1 existing grant violates a guardrail: robots stay out (iam.yaml:16): application ci: IAMReadOnly on organization ← group robots ← policy iam, rule 1 (existing)");
+    assert_snapshot!(guardrails(&[("[ci]}", "[ci, backup]}")]), @"1 new grant would violate a guardrail (1 existing grant already does): robots stay out (iam.yaml:16): application backup: IAMReadOnly on organization ← group robots ← policy iam, rule 1; robots stay out (iam.yaml:16): application ci: IAMReadOnly on organization ← group robots ← policy iam, rule 1 (existing)");
+    assert_snapshot!(guardrails(&[("[IAMReadOnly]", "[IAMReadOnly, BillingReadOnly]")]), @"1 new grant would violate a guardrail (1 existing grant already does): robots stay out (iam.yaml:16): application ci: BillingReadOnly on organization ← group robots ← policy iam, rule 1; robots stay out (iam.yaml:16): application ci: IAMReadOnly on organization ← group robots ← policy iam, rule 1 (existing)");
+    assert_snapshot!(guardrails(&[("{group: robots}", "{application: ci}")]), @"1 new grant would violate a guardrail (1 existing grant already does): by groups alone (iam.yaml:17): application ci: IAMReadOnly on organization ← policy iam, rule 1; robots stay out (iam.yaml:16): application ci: IAMReadOnly on organization ← policy iam, rule 1 (existing)");
 }
 
 #[test]
@@ -293,7 +293,7 @@ fn a_guardrail_judges_policies_that_nobody_declares() {
     let trap = live(ROBOTS)
         .with(|state| state.find_mut::<Policy>(&key("iam")).unwrap().meta.owner = None)
         .files(&format!("{files}{FORBID}"));
-    assert_snapshot!(says(&trap, "guardrails"), @"1 new grant would violate a guardrail (1 existing grant already does): robots stay out (iam.yaml:14): application backup: IAMReadOnly on organization ← group robots ← policy iam, rule 1; robots stay out (iam.yaml:14): application ci: IAMReadOnly on organization ← group robots ← policy iam, rule 1 (already so)");
+    assert_snapshot!(says(&trap, "guardrails"), @"1 new grant would violate a guardrail (1 existing grant already does): robots stay out (iam.yaml:14): application backup: IAMReadOnly on organization ← group robots ← policy iam, rule 1; robots stay out (iam.yaml:14): application ci: IAMReadOnly on organization ← group robots ← policy iam, rule 1 (existing)");
 }
 
 #[test]

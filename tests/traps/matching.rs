@@ -28,7 +28,7 @@ policies:
 fn a_group_that_is_renamed_is_patched() {
     let trap = live(DEVS).files(DEVELOPERS);
     assert_snapshot!(trap.show(), @"1 ~ group developers: devs is named developers");
-    assert_eq!(trap.access(), "no change of access");
+    assert_eq!(trap.access(), "no change in access");
     let again = trap.again();
     assert_eq!(again.show(), "nothing to do");
     let spent = again.plan().unwrap().spent().to_vec();
@@ -56,7 +56,7 @@ fn both_names_live_and_the_old_one_owned_is_refused() {
         .with(|state| state.find_mut::<Group>(&key("developers")).unwrap().meta.owner = None)
         .files(DEVELOPERS)
         .allow("adoptions=1");
-    assert_snapshot!(made_by_hand.show(), @"error: group developers cannot take its name: another live object bears it (00000000-0000-0000-0000-000000000300)");
+    assert_snapshot!(made_by_hand.show(), @"error: group developers cannot take its name: another live object has it (00000000-0000-0000-0000-000000000300)");
 }
 
 #[test]
@@ -171,7 +171,7 @@ groups:
     let moved = format!("groups: {{b: {{id: {GROUP_ID}0, members: {{users: [ann@x.io]}}}}}}");
     let trap =
         live(files).with(|state| state.find_mut::<Group>(&key("b")).unwrap().meta.owner = None).files(&moved);
-    assert_snapshot!(trap.show(), @"error: group b cannot take its name: another live object bears it (00000000-0000-0000-0000-000000000301)");
+    assert_snapshot!(trap.show(), @"error: group b cannot take its name: another live object has it (00000000-0000-0000-0000-000000000301)");
 }
 
 #[test]
@@ -238,7 +238,7 @@ fn no_third_one_takes_a_name_that_two_bear() {
             let ids = [0x4fe, 0x4ff].map(Id::from_bits).to_vec();
             trap.duplicates = [(Address::policy(key("walk")), ids)].into();
         });
-    assert_snapshot!(trap.show(), @"error: policy walk cannot take its name: another live object bears it (00000000-0000-0000-0000-0000000004fe)");
+    assert_snapshot!(trap.show(), @"error: policy walk cannot take its name: another live object has it (00000000-0000-0000-0000-0000000004fe)");
 }
 
 #[test]
@@ -275,7 +275,7 @@ policies: {}
     assert_snapshot!(trap.show(), @"
     1 ~ application robot: ci is named robot
     2 - policy run
-    refused: self_lockout=1: would take from application robot, who runs this plan, what it needs to administer access
+    refused: self_lockout=1: would take the permission to administer access from application robot, who runs this plan
       IAMManager on organization is gone after step 2
     ");
 }

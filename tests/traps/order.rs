@@ -134,7 +134,7 @@ fn two_people_swap_groups_and_keep_what_both_groups_grant() {
     3 + ann to ops   after 2 writer
     4 - ann from dev   after 1 writer, 3 gap
     ");
-    assert_eq!(trap.access(), "no change of access");
+    assert_eq!(trap.access(), "no change in access");
 }
 
 #[test]
@@ -455,7 +455,7 @@ fn an_owner_has_no_gap() {
     1 - owner from dev
     2 + owner to ops
     ");
-    assert_eq!(trap.access(), "no change of access");
+    assert_eq!(trap.access(), "no change in access");
 }
 
 #[test]
@@ -517,7 +517,7 @@ fn an_interruption_is_listed_when_no_order_helps() {
     6 + bob to a   after 4 writer, 5 leak
     interrupted: user bob@x.io, IAMPolicyManager on organization, from step 1 to step 6
     ");
-    assert_eq!(trap.access(), "no change of access");
+    assert_eq!(trap.access(), "no change in access");
 }
 
 #[test]
@@ -530,7 +530,7 @@ fn a_caller_who_would_be_interrupted_is_locked_out() {
     5 ~ rules of one: -IAMGroupManager on organization +IAMPolicyManager on organization   after 2 gap, 3 gap, 4 leak
     6 + bob to a   after 4 writer, 5 leak
     interrupted: user bob@x.io, IAMPolicyManager on organization, from step 1 to step 6
-    refused: self_lockout=1: would take from user bob@x.io, who runs this plan, what it needs to administer access
+    refused: self_lockout=1: would take the permission to administer access from user bob@x.io, who runs this plan
       IAMPolicyManager on organization is gone after step 1
     ");
     let other = live(SWAPPED).files_with(SWAPPED, &SWAP).by(user("ann@x.io")).plan().unwrap();
@@ -561,7 +561,7 @@ policies:
     4 + policy build-two of user dan@x.io: +InstancesReadOnly on dev
     5 - policy build   after 3 gap, 4 gap
     ");
-    assert_eq!(trap.access(), "no change of access");
+    assert_eq!(trap.access(), "no change in access");
 }
 
 #[test]
@@ -575,5 +575,5 @@ fn a_policy_with_the_same_grants_in_other_rules_is_written_in_one_call() {
         )],
     );
     assert_snapshot!(trap.show(), @"1 ~ rules of build: the same grants");
-    assert_eq!(trap.access(), "no change of access");
+    assert_eq!(trap.access(), "no change in access");
 }

@@ -10,7 +10,7 @@ use super::SettingsError;
 use crate::api::error::escaped;
 use crate::api::secret::Secret;
 
-/// A configuration file larger than this is none.
+/// The maximum size of a configuration file, in bytes.
 const LARGEST_FILE: u64 = 1 << 20;
 
 /// The text of a configuration file, and who may read it.
@@ -92,7 +92,7 @@ pub(super) fn read_file(path: &Path) -> io::Result<ConfigFile> {
     let mut text = String::new();
     file.take(LARGEST_FILE + 1).read_to_string(&mut text)?;
     if text.len() as u64 > LARGEST_FILE {
-        return Err(io::Error::new(io::ErrorKind::InvalidData, "it has more than 1 MiB"));
+        return Err(io::Error::new(io::ErrorKind::InvalidData, "it is larger than 1 MiB"));
     }
     Ok(ConfigFile { text, mode })
 }

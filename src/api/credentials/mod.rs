@@ -21,7 +21,7 @@ use super::error::escaped;
 use super::id::{AccessKey, OrganizationId, ProjectId};
 use super::secret::Secret;
 
-/// What the environment and the configuration file say. Nothing is required to be there.
+/// The settings from the environment and the configuration file. All of them are optional.
 #[derive(Debug, Clone)]
 pub struct CredentialSettings {
     /// The public half of the API key, by which the caller finds out who it is. It is never sent as a credential.
@@ -38,18 +38,18 @@ pub struct CredentialSettings {
     pub default_zone: Option<String>,
     /// The address of the API, without a slash at the end.
     pub api_url: String,
-    /// Whether any certificate is to pass.
+    /// Whether certificates are not verified.
     pub insecure: bool,
     /// What to append to the User-Agent.
     pub user_agent: Option<String>,
 }
 
-/// Settings, and what to tell the person about them.
+/// Settings, and warnings about them.
 #[derive(Debug, Clone)]
 pub struct ResolvedSettings {
     /// The settings.
     pub settings: CredentialSettings,
-    /// What works and should not stay so.
+    /// Settings that work, but should be changed.
     pub warnings: Vec<Warning>,
     /// Where each setting comes from that is set, by its words: `access key` from `variable SCW_ACCESS_KEY`, for example.
     pub origins: BTreeMap<&'static str, String>,
@@ -153,7 +153,7 @@ const VARIABLES: &[&str] = &[
 ///   `%USERPROFILE%/.config`, else `config.yml` beside that. None is needed.
 /// - The profile is `SCW_PROFILE`, else the file's `active_profile`, else the file's root, which is also called `default`. A
 ///   named profile is the root with its own keys laid over it. `SCW_PROFILE` and `SCW_CONFIG_PATH` count as unset when empty.
-/// - A variable wins over the profile, also an empty one, which is then an error.
+/// - A variable takes precedence over the profile. An empty variable is an error.
 ///
 /// # Errors
 /// A value in a wrong form, or empty; a profile that is not there; a file that cannot be read.

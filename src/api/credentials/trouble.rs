@@ -1,7 +1,7 @@
-//! What can be wrong with settings, and what is only worth a word.
+//! Errors and warnings about settings.
 use std::io;
 
-/// Something about the settings that works and should not stay so.
+/// A setting that works, but should be changed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Warning {
     /// A variable under its older name.
@@ -20,8 +20,8 @@ pub enum Warning {
         /// The name of today.
         new: &'static str,
     },
-    /// A variable that should be a boolean and is none: certificates are verified.
-    #[error("the variable {variable} is no boolean, so certificates are verified")]
+    /// A variable that is not a boolean, although it should be: certificates are verified.
+    #[error("the variable {variable} is not a boolean, so certificates are verified")]
     NoBoolean {
         /// The variable.
         variable: &'static str,
@@ -44,14 +44,14 @@ pub enum Warning {
     #[error("the API's address is not https://, so the secret key is sent in clear text")]
     ClearText,
     /// Certificates are not verified.
-    #[error("certificates are not verified, so anybody on the way can read the secret key")]
+    #[error("certificates are not verified, so anyone on the network path can read the secret key")]
     Insecure,
 }
 
 /// Why the settings cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum SettingsError {
-    /// A variable that is no text.
+    /// A variable that is not UTF-8.
     #[error("the variable {0} is not valid UTF-8")]
     NotText(&'static str),
     /// A value that is there and empty.
@@ -62,7 +62,7 @@ pub enum SettingsError {
         /// Where it stands.
         origin: String,
     },
-    /// A value in a wrong form. The value is not told: it may be a secret in the wrong place.
+    /// A value in a wrong form. The value is not shown, because it may be a secret in the wrong place.
     #[error("invalid {what} format, expected {form} ({origin})")]
     Format {
         /// Which setting.
@@ -88,7 +88,7 @@ pub enum SettingsError {
         /// Why.
         source: io::Error,
     },
-    /// A file that is no configuration. The YAML is not quoted: it holds secrets.
+    /// A file that is not a valid configuration. The YAML is not quoted, because it holds secrets.
     #[error("content of config file {path} is invalid, line {line}, column {column}")]
     Invalid {
         /// The file.

@@ -1,4 +1,4 @@
-//! What can go wrong with a call, in the API's words where it has any.
+//! Errors of calls, in the API's words if it gives any.
 mod show;
 
 use std::error::Error as StdError;
@@ -11,7 +11,7 @@ const LONGEST_TEXT: usize = 500;
 /// At most this many details of one error are kept.
 const MOST_DETAILS: usize = 20;
 
-/// What went wrong, as far as a caller acts on it.
+/// The kind of an error, as far as a caller handles it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum ErrorKind {
     /// 400: the request is not well formed. The details say which argument.
@@ -30,7 +30,7 @@ pub enum ErrorKind {
     Conflict,
     /// 410: the object has expired.
     Gone,
-    /// 412: something else has to happen first.
+    /// 412: a precondition is not met.
     PreconditionFailed,
     /// 423: the object is locked.
     Locked,
@@ -40,15 +40,15 @@ pub enum ErrorKind {
     Server,
     /// Another status, redirects included: they are never followed, since the token would go along.
     UnexpectedStatus,
-    /// No connection came to be, so nothing was sent.
+    /// The connection was not established, so nothing was sent.
     Connect,
     /// The server's certificate is not trusted, so nothing was sent.
     Certificate,
-    /// The connection broke, or fell silent, before the whole answer was there.
+    /// The connection broke or timed out before the answer was complete.
     Interrupted,
-    /// A successful answer that is not what the API documents.
+    /// A successful answer in a form that the API does not document.
     InvalidAnswer,
-    /// An answer, or a list, that is larger than anything real.
+    /// An answer, or a list, that is implausibly large.
     TooLarge,
     /// A list that was different each time it was read.
     ListChanged,
@@ -67,7 +67,7 @@ struct ErrorInner {
     kind: ErrorKind,
     status: Option<u16>,
     body: ApiBody,
-    /// Our own words, where the API has none.
+    /// Our own message, if the API gives none.
     note: Option<String>,
     request_id: Option<String>,
     may_have_happened: bool,
@@ -112,7 +112,7 @@ pub struct Detail {
 }
 
 impl Error {
-    /// Makes an error that no answer of the API is behind.
+    /// Makes an error without an answer of the API.
     pub(super) fn new(method: &reqwest::Method, path: &str, kind: ErrorKind) -> Self {
         Self(Box::new(ErrorInner {
             method: method.to_string(),
@@ -129,7 +129,7 @@ impl Error {
         }))
     }
 
-    /// Makes the error of an answer that says no. Of the body only the known fields are kept, escaped and cut.
+    /// Makes the error of a failed answer. Of the body only the known fields are kept, escaped and cut.
     pub(super) fn refused(
         method: &reqwest::Method,
         path: &str,
@@ -188,7 +188,7 @@ impl Error {
         self
     }
 
-    /// Says that nobody knows whether a create was executed; status and words stay.
+    /// Marks that it is not known whether a create was executed; status and message stay.
     pub(super) fn outcome_unknown(mut self) -> Self {
         self.0.kind = ErrorKind::OutcomeUnknown;
         self

@@ -15,17 +15,19 @@ impl fmt::Display for Error {
 impl ErrorInner {
     fn write_what(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (self.kind, self.status) {
-            (ErrorKind::Connect, _) => f.write_str("found no connection to the API"),
+            (ErrorKind::Connect, _) => f.write_str("could not connect to the API"),
             (ErrorKind::Certificate, _) => {
                 f.write_str("was not sent: the server's certificate is not trusted")
             }
-            (ErrorKind::ListChanged, _) => f.write_str("gave a list that changed each time it was read"),
-            (ErrorKind::TooLarge, _) => f.write_str("was answered with more than anything real"),
-            (ErrorKind::InvalidAnswer, _) => f.write_str("was answered with something that is not the API's"),
-            (ErrorKind::Interrupted | ErrorKind::OutcomeUnknown, None) => f.write_str("got no whole answer"),
-            (ErrorKind::OutcomeUnknown, Some(200..=299)) => {
-                f.write_str("was answered with something unreadable")
+            (ErrorKind::ListChanged, _) => f.write_str("returned a list that changed each time it was read"),
+            (ErrorKind::TooLarge, _) => f.write_str("received a response that is too large"),
+            (ErrorKind::InvalidAnswer, _) => {
+                f.write_str("received a response that does not come from the API")
             }
+            (ErrorKind::Interrupted | ErrorKind::OutcomeUnknown, None) => {
+                f.write_str("received an incomplete response")
+            }
+            (ErrorKind::OutcomeUnknown, Some(200..=299)) => f.write_str("received an unreadable response"),
             (_, Some(status)) => write!(f, "answered {status}"),
             (_, None) => f.write_str("failed"),
         }?;

@@ -1,8 +1,8 @@
-//! How many requests a second: a token bucket that finds its rate, and gives way when the API says so.
+//! The rate of requests: a token bucket that adapts its rate, and slows down when the API asks for it.
 //!
 //! Fact: no rate limit of IAM is documented, and a refusal carries neither a body nor, as recorded, a `Retry-After`; the
 //! lowest burst at which the gateway was seen to refuse was 66 requests in a second. So the rate is found by trying: it
-//! starts below that, climbs while it is what requests wait for, and halves on a refusal.
+//! starts below that, climbs while requests wait for it, and halves on a refusal.
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
@@ -53,8 +53,8 @@ pub(super) struct Wave(u64);
 static BUCKETS: Mutex<Vec<(String, Weak<Limiter>)>> = Mutex::new(Vec::new());
 
 impl Limiter {
-    /// Returns the bucket of the API at this address: one for all clients of the process, since the limit that they meet
-    /// is one. The lowest of their maxima counts; one below 1 is taken as 1.
+    /// Returns the bucket of the API at this address: one for all clients of the process, since they share one
+    /// limit. The lowest of their maxima counts; one below 1 is taken as 1.
     pub(super) fn of(address: &str, max: f64) -> Arc<Self> {
         let mut buckets = BUCKETS.lock().unwrap_or_else(PoisonError::into_inner);
         buckets.retain(|(_, bucket)| bucket.strong_count() > 0);

@@ -11,7 +11,7 @@ use crate::api::secret::Secret;
 /// An API key, without its secret half. Fact: it has no organization, no name and no tags.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct ApiKey {
-    /// The public half, which is the id.
+    /// The access key (the public half), which is the id.
     pub access_key: AccessKey,
     /// The description, possibly empty.
     pub description: String,
@@ -134,7 +134,7 @@ impl<'de> Deserialize<'de> for CreatedApiKey {
     }
 }
 
-/// What to change of an API key; what is `None` stays. How to make an expiry never again is not known.
+/// What to change of an API key; `None` leaves a field unchanged. How to make an expiry never again is not known.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct UpdateApiKey {
     /// The new default project.

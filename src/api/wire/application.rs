@@ -6,12 +6,12 @@ use super::{Novel, Novelty, UnknownFields};
 use crate::api::id::{ApplicationId, OrganizationId};
 use crate::api::list::Listed;
 
-/// An application: a principal that is no person.
+/// An application: a principal that is not a person.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct Application {
     /// The id.
     pub id: ApplicationId,
-    /// The name. Nothing says that it is unique.
+    /// The name, not necessarily unique.
     pub name: String,
     /// The description, possibly empty.
     pub description: String,
@@ -61,7 +61,7 @@ pub struct CreateApplication {
     pub tags: Vec<String>,
 }
 
-/// What to change of an application; what is `None` stays.
+/// What to change of an application; `None` leaves a field unchanged.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct UpdateApplication {
     /// The new name.

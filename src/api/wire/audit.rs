@@ -1,4 +1,4 @@
-//! What was written by whom, on the wire: events of Audit Trail (v1alpha1), and IAM's own logs.
+//! Who wrote what, on the wire: events of Audit Trail (v1alpha1), and IAM's own logs.
 use jiff::Timestamp;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
@@ -6,14 +6,14 @@ use serde::de::IgnoredAny;
 use super::{Novel, Novelty, UnknownFields, nullable, open_enum};
 use crate::api::list::Listed;
 
-/// One write, as Audit Trail tells of it. The body of the request is not kept: it may hold anything.
+/// One write, as Audit Trail records it. The body of the request is not kept: it may hold anything.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct AuditEvent {
     /// The id.
     pub id: String,
     /// When it happened.
     pub recorded_at: Timestamp,
-    /// Who did it; an id alone, of somebody who may be gone by now.
+    /// Who did it: only an id, possibly of somebody who no longer exists.
     #[serde(default)]
     pub principal: Option<AuditPrincipal>,
     /// From which address.
@@ -39,7 +39,7 @@ pub struct AuditEvent {
     /// What was written. Fact: a `SetRules` names the policy.
     #[serde(default, deserialize_with = "nullable")]
     pub resources: Vec<AuditResource>,
-    /// The project; `None` for all of IAM.
+    /// The project; always `None` for IAM.
     #[serde(default)]
     pub project_id: Option<String>,
     #[serde(default, rename = "locality")]
@@ -64,7 +64,7 @@ impl<'de> Deserialize<'de> for Forgotten {
 }
 
 impl AuditEvent {
-    /// Returns the id of the run of this program that did it, by what the client said of itself: a label, and no proof.
+    /// Returns the id of the run of this program that did it, according to the User-Agent: a label, not a proof.
     pub fn run_id(&self) -> Option<&str> {
         run_id(&self.user_agent)
     }
@@ -108,7 +108,7 @@ fn run_id(user_agent: &str) -> Option<&str> {
     rest.split_once(')').map(|(id, _)| id)
 }
 
-/// One write, as IAM's own logs tell of it.
+/// One write, as IAM's own logs record it.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct Log {
     /// The id.
@@ -139,7 +139,7 @@ pub struct Log {
 }
 
 impl Log {
-    /// Returns the id of the run of this program that did it, by what the client said of itself: a label, and no proof.
+    /// Returns the id of the run of this program that did it, according to the User-Agent: a label, not a proof.
     pub fn run_id(&self) -> Option<&str> {
         run_id(&self.user_agent)
     }

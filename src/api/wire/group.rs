@@ -69,7 +69,7 @@ pub struct CreateGroup {
     pub tags: Vec<String>,
 }
 
-/// What to change of a group; what is `None` stays.
+/// What to change of a group; `None` leaves a field unchanged.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct UpdateGroup {
     /// The new name.

@@ -97,7 +97,7 @@ impl<'de> Visitor<'de> for KeyNames {
     }
 }
 
-/// Something in an answer that this version does not know: a field, or a value of one.
+/// Something in an answer that this version does not know: a field, or a value of a field.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Novelty {
     /// The kind of object, `policy` for example.
@@ -117,7 +117,7 @@ impl fmt::Display for Novelty {
     }
 }
 
-/// An object of the API that can tell what of it this version does not know.
+/// An object of the API that lists what this version does not know about it.
 pub trait Novel {
     /// Returns the fields and enum values that this version does not know.
     fn novelties(&self) -> Vec<Novelty>;

@@ -39,7 +39,7 @@ impl Novel for Organization {
     }
 }
 
-/// Which log-in methods to switch; what is `None` stays. At least one has to stay on.
+/// Which log-in methods to switch; `None` leaves a field unchanged. At least one has to stay on.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct UpdateLoginMethods {
     /// By password.
@@ -85,7 +85,7 @@ impl Novel for SecuritySettings {
     }
 }
 
-/// What to change of the security settings; what is `None` stays.
+/// What to change of the security settings; `None` leaves a field unchanged.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct UpdateSecuritySettings {
     /// Whether a first password has to be renewed at the first log-in.

@@ -5,14 +5,14 @@ use super::{Novel, Novelty, UnknownFields, nullable, open_enum};
 use crate::api::id::PermissionSetId;
 use crate::api::list::Listed;
 
-/// A permission set: what a rule grants. They are Scaleway's; nobody can make one.
+/// A permission set, which a rule grants. Scaleway defines them; users cannot create any.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct PermissionSet {
     /// The id. Rules do not use it.
     pub id: PermissionSetId,
     /// The name, by which rules know it.
     pub name: String,
-    /// What it can be granted on.
+    /// Where it can be granted.
     pub scope_type: ScopeType,
     /// The description.
     #[serde(default, deserialize_with = "nullable")]

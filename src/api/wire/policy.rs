@@ -12,7 +12,7 @@ use crate::api::list::Listed;
 pub struct Policy {
     /// The id.
     pub id: PolicyId,
-    /// The name. Nothing says that it is unique.
+    /// The name, not necessarily unique.
     pub name: String,
     /// The description, possibly empty.
     pub description: String,
@@ -36,8 +36,8 @@ pub struct Policy {
     pub nb_permission_sets: Option<u64>,
     /// The tags, at most ten.
     pub tags: Vec<String>,
-    /// Who holds what the rules grant. `None` when the answer names no principal and does not say that there is none; what
-    /// an orphaned policy looks like is not known.
+    /// Who the rules grant access to. `None` when the answer names no principal and does not say that there is none; it is
+    /// not known what an orphaned policy looks like.
     #[serde(flatten, deserialize_with = "principal")]
     pub principal: Option<Principal>,
     /// Fields that this version does not know.
@@ -59,12 +59,12 @@ impl Novel for Policy {
     }
 }
 
-/// Who holds what a policy grants. Source: the schema's one-of `principal`.
+/// Who a policy grants access to. Source: the schema's one-of `principal`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Principal {
     /// A user.
     User(UserId),
-    /// Whoever is in a group.
+    /// All members of a group.
     Group(GroupId),
     /// An application.
     Application(ApplicationId),
@@ -126,12 +126,12 @@ pub struct CreatePolicy {
     pub tags: Vec<String>,
     /// The rules.
     pub rules: Vec<RuleSpec>,
-    /// Who is to hold what they grant.
+    /// Who the rules grant access to.
     #[serde(flatten)]
     pub principal: Principal,
 }
 
-/// What to change of a policy; what is `None` stays. Rules are set by a call of their own.
+/// What to change of a policy; `None` leaves a field unchanged. Rules are set by a call of their own.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct UpdatePolicy {
     /// The new name.

@@ -63,9 +63,9 @@ open_enum! {
     ProjectStatus {
         /// Not said.
         Unspecified = "unknown_status",
-        /// It is there.
+        /// It exists.
         Active = "active",
-        /// It is going.
+        /// It is being deleted.
         Deleting = "deleting",
     }
 }
@@ -79,7 +79,7 @@ pub struct CreateProject {
     pub description: String,
 }
 
-/// What to change of a project; what is `None` stays.
+/// What to change of a project; `None` leaves a field unchanged.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct UpdateProject {
     /// The new name.

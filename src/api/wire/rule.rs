@@ -5,7 +5,7 @@ use super::{Novel, Novelty, ScopeType, UnknownFields, nullable, one_of};
 use crate::api::id::{OrganizationId, PolicyId, ProjectId, RuleId};
 use crate::api::list::Listed;
 
-/// A rule of a policy: permission sets on a scope, perhaps under a condition.
+/// A rule of a policy: permission sets on a scope, possibly under a condition.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct Rule {
     /// The id. Fact: every setting of the policy's rules gives new ones, also to a rule that stays.
@@ -19,7 +19,7 @@ pub struct Rule {
     /// The condition, a CEL expression; empty when there is none. Fact: absent in recordings older than the feature.
     #[serde(default)]
     pub condition: String,
-    /// What the sets are granted on. `None` when the answer does not say: the rule's project is gone, probably.
+    /// What the sets are granted on. `None` when the answer does not say: probably the rule's project was deleted.
     #[serde(flatten, deserialize_with = "scope")]
     pub scope: Option<RuleScope>,
     /// Fields that this version does not know.

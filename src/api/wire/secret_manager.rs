@@ -243,7 +243,7 @@ open_enum! {
 pub struct CreateSecretVersion {
     /// The data, of 1 byte to 64 KiB.
     pub data: SecretBytes,
-    /// The description; it can be read by whoever lists versions.
+    /// The description; everybody who can list versions can read it.
     pub description: String,
 }
 

@@ -57,7 +57,7 @@ pub struct CreateSshKey {
     pub project_id: ProjectId,
 }
 
-/// What to change of an SSH key; what is `None` stays.
+/// What to change of an SSH key; `None` leaves a field unchanged.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct UpdateSshKey {
     /// The new name.

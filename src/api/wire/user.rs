@@ -81,7 +81,7 @@ impl Novel for User {
 }
 
 open_enum! {
-    /// What a user is to the organization.
+    /// The role of a user in the organization.
     UserType {
         /// Not said; as a filter, all.
         Unspecified = "unknown_type",
@@ -156,7 +156,7 @@ fn exposed<S: Serializer>(password: &Option<Secret>, serializer: S) -> Result<S:
     serializer.serialize_str(password.as_ref().map(Secret::expose).unwrap_or_default())
 }
 
-/// What to change of a user; what is `None` stays. The username has a call of its own.
+/// What to change of a user; `None` leaves a field unchanged. The username has a call of its own.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct UpdateUser {
     /// The new tags; an empty list removes them all.

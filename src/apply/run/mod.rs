@@ -1,4 +1,4 @@
-//! Runs a schedule: starts what may start, waits for what runs, keeps the journal. What a step does it is told.
+//! Runs a schedule: starts what may start, waits for what runs, keeps the journal. The caller provides the action of a step.
 
 use std::any::Any;
 use std::future::Future;
@@ -73,7 +73,7 @@ pub(super) async fn run<'s, F: Future<Output = Sent> + Send>(
             },
             Some((at, sent)) = running.next() => {
                 run.finish(at, sent, settings.settle);
-                // What ended meanwhile shares one sync of the journal.
+                // Steps that ended in the meantime share one sync of the journal.
                 while let Some(Some((at, sent))) = running.next().now_or_never() {
                     run.finish(at, sent, settings.settle);
                 }
@@ -84,7 +84,7 @@ pub(super) async fn run<'s, F: Future<Output = Sent> + Send>(
     run.outcome(began.elapsed())
 }
 
-/// Runs one step; a panic in it is its failure and nobody else's.
+/// Runs one step; a panic fails only this step.
 async fn guarded(at: usize, step: impl Future<Output = Sent>) -> (usize, Sent) {
     let began = Instant::now();
     let sent = AssertUnwindSafe(step).catch_unwind().await.unwrap_or_else(|panic| Sent {
@@ -181,7 +181,7 @@ impl Run<'_, '_> {
         self.stop(End::Journal(error.to_string()), WhyNot::Journal);
     }
 
-    /// Lets nothing more start. A failed step says more than a wish to stop, an unwritable journal more than both.
+    /// Lets nothing more start. A failed step takes precedence over an interruption, an unwritable journal over both.
     fn stop(&mut self, end: End, why: WhyNot) {
         self.schedule.shut(why);
         let says_more = match &self.end {

@@ -134,7 +134,7 @@ async fn after_a_failure_only_independent_revocations_start() {
     let outcome = world.run(&steps).await;
     assert_eq!(outcome.end, End::Failed);
     insta::assert_snapshot!(words(&outcome), @"
-    1 failed: group nobody has no id: the plan does not fit the organization
+    1 failed: group nobody has no id: the plan does not match the organization
     2 not started: step 1 was not done
     3 done
     4 done

@@ -61,7 +61,7 @@ pub enum SlotError {
         why: String,
     },
     /// The plan names what nobody knows.
-    #[error("{0} has no id: the plan does not fit the organization")]
+    #[error("{0} has no id: the plan does not match the organization")]
     Unknown(Address),
     /// The journal could not be written.
     #[error("the journal could not be written: {0}")]

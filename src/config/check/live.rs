@@ -1,4 +1,4 @@
-//! What only the organization can tell: its people, its products' objects, what is external.
+//! Checks that need the organization: people, objects of products, external objects.
 
 use std::collections::BTreeMap;
 
@@ -49,7 +49,7 @@ fn by_id(check: &mut Check<'_>, roster: &Roster<'_>, of: Option<&Address>, to: &
     }
 }
 
-/// Refuses a name that several live objects share, since it does not tell which one is meant; says whether it does.
+/// Refuses a name that several live objects share, because it is ambiguous; returns whether it does.
 fn shared(check: &mut Check<'_>, roster: &Roster<'_>, address: &Address, at: Span) -> bool {
     let Some(ids) = roster.live.duplicates.get(address) else { return false };
     let (kind, name) = (address.kind(), address.key_text());
@@ -86,7 +86,7 @@ fn external(check: &mut Check<'_>, roster: &Roster<'_>) {
     }
 }
 
-/// Refuses to put members into a group that is not there, or that takes none.
+/// Refuses to add members to a group that does not exist, or that takes none.
 fn guests(check: &mut Check<'_>, state: &State) {
     for (group, (at, _)) in &check.document.memberships {
         let (kind, name) = (group.kind(), group.key_text());
@@ -103,7 +103,7 @@ fn guests(check: &mut Check<'_>, state: &State) {
     }
 }
 
-/// Refuses to declare what a product manages and what is built in.
+/// Refuses to declare built-in objects and those that a product manages.
 fn declared(check: &mut Check<'_>, state: &State) {
     let managed = |address: &Address| state.get(address).map(|object| !object.flags().ordinary());
     for (address, at, entry) in check.document.declarations() {
@@ -123,7 +123,7 @@ fn declared(check: &mut Check<'_>, state: &State) {
     }
 }
 
-/// Warns of a rename of which the organization knows neither end: the entry would be created beside the old object.
+/// Warns of a rename of which neither name is live: the entry would be created next to the old object.
 fn renamed(check: &mut Check<'_>, state: &State) {
     let document = check.document;
     // What is declared by its own name was not renamed.
@@ -163,7 +163,7 @@ fn protected(check: &mut Check<'_>, roster: &Roster<'_>) {
     }
 }
 
-/// Holds the pinned ids to the projects there are, when they were read.
+/// Checks the pinned ids against the projects, if they were read.
 fn pinned(check: &mut Check<'_>, state: &State) {
     if state.projects.is_empty() {
         return;
@@ -197,8 +197,7 @@ fn guardrails(check: &mut Check<'_>, state: &State) {
             if !matches!(name, "" | "organization" | "all_projects") && !state.projects.is_empty() && !known()
             {
                 let near = check.near(name, state.projects.values().map(|known| known.as_str()));
-                let by = "the guardrail".to_owned();
-                check.mistake(scope.at, MistakeKind::UnknownProject { by, name: name.to_owned(), near });
+                check.mistake(scope.at, MistakeKind::GuardrailProject { name: name.to_owned(), near });
             }
         }
         for principal in &guardrail.compared.principals {

@@ -1,4 +1,4 @@
-//! What needs the whole: references, names that clash, rules against the catalogue, names against the organization.
+//! Checks that need all files: references, name clashes, rules against the catalogue, names against the organization.
 
 mod api_keys;
 mod live;

@@ -1,4 +1,4 @@
-//! Names and ids that clash, and settings that need a stack.
+//! Clashes of names and ids, and settings that need a stack.
 
 use std::collections::HashMap;
 
@@ -39,7 +39,7 @@ fn external(check: &mut Check<'_>) {
     }
 }
 
-/// Holds `id` and `previously` to one entry each.
+/// Checks that each `id` and `previously` is used by one entry only.
 fn identities(check: &mut Check<'_>) {
     let mut ids: HashMap<(Kind, Id), Span> = HashMap::new();
     let mut olds: HashMap<Address, Span> = HashMap::new();
@@ -73,7 +73,7 @@ fn identities(check: &mut Check<'_>) {
     }
 }
 
-/// Holds `memberships` to principals of this stack and groups of others.
+/// Checks that `memberships` has only principals of this stack and groups of others.
 fn guests(check: &mut Check<'_>) {
     let document = check.document;
     for (group, (at, guests)) in &document.memberships {
@@ -123,7 +123,7 @@ fn returns(document: &Document, address: &Address) -> bool {
     false
 }
 
-/// The longest circle of renames that is told before the organization is read.
+/// The longest circle of renames that is detected before the organization is read.
 const CIRCLE_MOST: usize = 100;
 
 /// The most tags of one object.

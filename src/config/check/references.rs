@@ -1,4 +1,4 @@
-//! What is referred to: declared, or listed under `external`.
+//! References: to declared objects, or to those under `external`.
 
 use std::collections::HashMap;
 
@@ -59,7 +59,7 @@ fn renamed(document: &Document) -> HashMap<Address, &Address> {
     by_previous
 }
 
-/// A guardrail that compares with a group that does not exist keeps nothing, or everything, in silence.
+/// A guardrail that compares with a group that does not exist would silently forbid nothing, or everything.
 fn guardrail_group(check: &mut Check<'_>, name: &Spanned<String>) {
     let text = name.value.as_str();
     let known = text.parse::<Name>().is_ok_and(|name| check.document.knows(&Address::group(name)));

@@ -1,4 +1,4 @@
-//! What is declared, what is external, and what is left out for a reason.
+//! Decides which objects are declared, which are external, and which are left out, with the reason.
 
 use std::collections::{BTreeMap, BTreeSet};
 

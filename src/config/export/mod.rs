@@ -1,4 +1,4 @@
-//! [`State`] → files: names and not ids, what the files cannot say as comments.
+//! [`State`] → files: with names instead of ids, and comments for everything that files cannot declare.
 
 mod declare;
 #[cfg(test)]
@@ -30,7 +30,7 @@ pub struct ExportOptions<'a> {
     pub stack: Option<&'a Stack>,
     /// Into how many files.
     pub split: Split,
-    /// The live names of objects that go by their ids.
+    /// The live names of objects that are keyed by their ids.
     pub titles: &'a HashMap<Id, String>,
     /// The permission sets that the files will be checked against.
     pub catalogue: &'a Catalogue,

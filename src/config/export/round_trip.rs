@@ -410,7 +410,7 @@ fn an_export_reads_as_a_person_would_write_it() {
 
     groups:
       developers:
-        # application 105bdce1-64c0-48ab-899d-000000000008 is in it too, and no list shows who that is
+        # application 105bdce1-64c0-48ab-899d-000000000008 is in it too, but the API does not list it
         members:
           users: [alice@example.com]
           applications: [vpn, {id: 105bdce1-64c0-48ab-899d-000000000008}]

@@ -1,4 +1,4 @@
-//! YAML as a person would write it: plain where every reader takes a text for what it is, quoted elsewhere.
+//! Writes YAML as a person would: text is plain if every parser reads it as text, and quoted otherwise.
 
 use std::fmt::Write as _;
 
@@ -132,7 +132,7 @@ pub(in crate::config) enum ScalarPlace {
     Flow,
 }
 
-/// Returns a text as a scalar that every YAML reader takes for this text.
+/// Returns a text as a scalar that every YAML parser reads as this text.
 pub(in crate::config) fn scalar(text: &str, context: ScalarPlace) -> String {
     if is_plain(text, context) {
         text.to_owned()

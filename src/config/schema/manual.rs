@@ -35,7 +35,7 @@ const LAST: &[(&str, &str)] = &[
 pub fn manual() -> String {
     let schema = schema();
     let mut text = INTRODUCTION.to_owned();
-    text += "\n## Every key\n\nThis part is written from the types that the schema comes from.\n";
+    text += "\n## Every key\n\nThis part is generated from the same types as the schema.\n";
     let maps = FIRST.iter().chain(Sections::MAPS.iter().copied().flatten()).chain(LAST);
     for (name, title) in maps {
         let map =

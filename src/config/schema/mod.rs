@@ -35,7 +35,7 @@ impl Transform for NeverNull {
     fn transform(&mut self, schema: &mut Schema) {
         transform_subschemas(self, schema);
         let Some(object) = schema.as_object_mut() else { return };
-        // What a number is made of in a computer's memory is nobody's business.
+        // The in-memory type of a number does not matter to readers.
         object.remove("format");
         if let Some(Value::Array(types)) = object.get_mut("type") {
             types.retain(|name| name != "null");

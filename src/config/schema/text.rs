@@ -94,7 +94,7 @@ written!(AccessKeyId, "access_key", "The public half of an API key.", {
     "pattern": r"^SCW[0-9A-Z]{17}$"
 });
 
-written!(Tag, "tag", "A tag, except for the tags that this tool and Scaleway's products write.", {
+written!(Tag, "tag", "A tag, except for tags that this tool or a Scaleway product writes.", {
     "type": "string",
     "minLength": 1,
     "maxLength": 70,
@@ -127,7 +127,7 @@ impl JsonSchema for Address {
     }
 }
 
-written!(PermissionSetName, "permission_set", "A permission set. Editors offer the published ones; others may exist.", {
+written!(PermissionSetName, "permission_set", "A permission set. Editors suggest the published ones; others may exist.", {
     "type": "string",
     "minLength": 1,
     "maxLength": 255,
@@ -146,7 +146,7 @@ written!(Description, "description", "Free text.", {
 /// When something ends.
 pub(in crate::config) enum Until {}
 
-written!(Until, "until", "A date, which ends at the midnight UTC that ends it, or a time with its offset.", {
+written!(Until, "until", "A date, which lasts until the midnight UTC at its end, or a time with an offset.", {
     "type": "string",
     "pattern": r"^[0-9]{4}-[0-9]{2}-[0-9]{2}([Tt ][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?([Zz]|[+-]([01][0-9]|2[0-3]):[0-5][0-9]))?$"
 });

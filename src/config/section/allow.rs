@@ -10,19 +10,19 @@ use crate::config::tree::Node;
 use crate::model::{Address, BadText, GuardName, check_description};
 
 document! {
-    /// What a guard lets pass, for these objects or people and nothing else. It is reviewed with the change that needs it.
+    /// Objects or people that a guard lets pass, and nothing else. The entry is reviewed with the change that needs it.
     #[schemars(rename = "allow")]
     AllowDocument: "an entry under `allow`" {
         /// The guard.
         #[schemars(with = "String", extend("enum" = GUARDS, "x-api" = "–", "examples" = ["deletes"]))]
         guard: GuardName,
-        /// What passes: all of these or a part of them, and nothing else. A refusal prints them.
+        /// The objects or people that may pass, all or some of them. A refusal prints them.
         #[schemars(extend("minItems" = 1, "uniqueItems" = true, "x-api" = "–", "examples" = [["group:legacy", "application:legacy-ci"]]))]
         of: Vec<Spanned<Address>>,
         /// When the entry ends, within 30 days.
         #[schemars(with = "text::Until", extend("x-api" = "–", "x-limits" = "within 30 days", "examples" = ["2026-12-01"]))]
         until: Spanned<Timestamp>,
-        /// Why this may happen.
+        /// Why this is allowed.
         #[schemars(with = "String", extend("minLength" = 1, "maxLength" = 200, "x-api" = "–", "examples" = ["the legacy team is dissolved"]))]
         reason: Spanned<String>,
     }

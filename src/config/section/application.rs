@@ -26,7 +26,7 @@ document! {
         /// a `stack`.
         #[schemars(with = "Option<BTreeMap<String, SlotDocument>>", extend("propertyNames" = {"pattern": "^[a-z0-9][a-z0-9-]{0,30}$"}, "x-api" = "`description` of an API key", "examples" = [{"deploy": {"expires_after": "90d", "rotate_before": "14d", "overlap": "7d", "deliver": [{"file": "deploy.json"}]}}]))]
         api_keys: Option<Spanned<Entries<SlotName, SlotDocument>>>,
-        /// `exact`: a key without a slot is deleted, whoever made it. `at_least`: only keys that had a slot are. Needs `api_keys`.
+        /// `exact`: every key without a slot is deleted. `at_least`: only keys that had a slot are deleted. Requires `api_keys`.
         #[schemars(with = "Option<String>", extend("enum" = ["exact", "at_least"], "default" = "at_least", "x-api" = "`DELETE /api-keys/{access_key}`", "examples" = ["exact"]))]
         api_keys_membership: Option<Membership>,
     }
@@ -35,7 +35,7 @@ document! {
 impl Section for ApplicationDocument {
     type Object = Application;
 
-    const WORDS: &'static str = "The applications, by name. An absent section means that applications are not managed here; `{}` means that\nthere are none.";
+    const WORDS: &'static str = "The applications, by name. If the section is absent, applications are not managed here; `{}` means that there\nare none.";
     const API: &'static str = "`name` of an application";
     const MAPS: &'static [(&'static str, &'static str)] = &[
         ("application", "`applications.NAME`"),

@@ -13,7 +13,7 @@ document! {
     /// A statement about access that must be true. Has either `can` or `cannot`.
     #[schemars(rename = "assertion", extend("oneOf" = [{"required": ["can"]}, {"required": ["cannot"]}]))]
     AssertionDocument: "an assertion" {
-        /// Who: a user or an application.
+        /// The user or application that the statement is about.
         #[schemars(schema_with = "user_or_application", extend("x-api" = "–", "examples" = [{"user": "alice@example.com"}]))]
         principal: Spanned<Principal>,
         /// A permission set that the principal must hold there, without a condition.

@@ -10,25 +10,25 @@ use crate::config::tree::{Node, Value};
 use crate::model::{Address, DriftKind, Stack};
 
 document! {
-    /// What `drift` fails on, and what it leaves out.
+    /// Which findings `drift` fails on, and which it ignores.
     #[derive(Default)]
     #[schemars(rename = "drift")]
     DriftDocument: "`drift`" {
-        /// The findings that end with exit code 2.
+        /// The findings that make `drift` exit with 2.
         #[schemars(with = "Option<Vec<String>>", extend("items" = {"enum": ["broken", "escalation", "gone", "missing", "extra", "changed", "due", "stale-ignore", "unmanaged"]}, "uniqueItems" = true, "default" = ["broken", "escalation", "gone", "missing", "extra", "changed"], "x-api" = "–", "examples" = [["broken", "escalation"]]))]
         fail_on: Option<Vec<Spanned<DriftKind>>>,
-        /// Findings that are known: shown, but without effect on the exit code until they end. An entry names one finding by its
+        /// Known findings: they are shown, but do not affect the exit code until the entry ends. An entry names one finding by its
         /// `fingerprint`, or what is found about one live object by `object` and `findings`.
         #[schemars(default, extend("default" = [], "x-api" = "–", "examples" = [[{"fingerprint": "3f9c0a17d2be", "reason": "the vendor's break-glass access", "until": "2027-01-31"}]]))]
         ignore: Vec<IgnoreDocument>,
-        /// Stacks that are trusted: access by an object that one of them owns is not an escalation.
+        /// Trusted stacks: access through an object that one of them owns is not an escalation.
         #[schemars(default, extend("uniqueItems" = true, "default" = [], "x-api" = "one of the `tags` of groups and policies", "examples" = [["security"]]))]
         stacks: Vec<Spanned<Stack>>,
     }
 }
 
 document! {
-    /// A finding that is known.
+    /// A known finding.
     #[schemars(rename = "ignored_finding", extend("oneOf" = [{"required": ["fingerprint"]}, {"required": ["object", "findings"]}]))]
     IgnoreDocument: "an ignored finding" {
         /// The fingerprint that `drift` prints: 12 hexadecimal digits.
@@ -43,7 +43,7 @@ document! {
         /// Why it is ignored.
         #[schemars(with = "String", extend("minLength" = 1, "maxLength" = 200, "x-api" = "–", "examples" = ["the vendor's break-glass access"]))]
         reason: String,
-        /// When it counts again.
+        /// When the finding counts again.
         #[schemars(with = "text::Until", extend("x-api" = "–", "examples" = ["2027-01-31"]))]
         until: Spanned<Timestamp>,
     }

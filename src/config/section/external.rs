@@ -5,7 +5,7 @@ use crate::config::tree::Node;
 use crate::model::{Address, Kind, Name};
 
 document! {
-    /// Objects that are referred to here and not declared.
+    /// Objects that the files refer to but do not declare.
     #[derive(Default)]
     #[schemars(rename = "external")]
     ExternalDocument: "`external`" {

@@ -17,7 +17,7 @@ use crate::model::{Address, Id, ProjectName, Stack};
 pub(in crate::config) type Entries<K, V> = Vec<(Spanned<K>, V)>;
 
 document! {
-    /// What a stack of files says about the access of a Scaleway organization.
+    /// The access of a Scaleway organization, as a set of files declares it.
     #[derive(Default)]
     #[schemars(
         title = "scw-iam",
@@ -32,24 +32,24 @@ document! {
     FileDocument: "a file" {
         /// The version of the language.
         ///
-        /// Needed in exactly one of the files that are read together, so that a part can never be taken for the whole.
+        /// Required in exactly one of the files that are read together, so that a part of them is never taken for the whole.
         #[schemars(with = "Option<u32>", extend("const" = 1, "x-api" = "–", "x-limits" = "1", "examples" = [1]))]
         version: Option<Span>,
-        /// The organization that the files are about. Stands in the file that holds `version`.
+        /// The organization that the files describe. Must be in the file that has `version`.
         #[schemars(with = "Option<Id>", extend("x-api" = "`organization_id` of every request", "examples" = ["105bdce1-64c0-48ab-899d-868455867ecf"]))]
         organization: Option<(Span, Option<Id>)>,
-        /// Who owns what the files declare: the tag `scw-iam=STACK` is put on all that is created or adopted. Without it
-        /// nothing is tagged and nothing is ever deleted. Stands in the file that holds `version`.
+        /// The owner of the declared objects: every object that is created or adopted gets the tag `scw-iam=STACK`. Without
+        /// a stack, nothing is tagged and nothing is ever deleted. Must be in the file that has `version`.
         #[schemars(with = "Option<Stack>", extend("x-api" = "one of the `tags` of applications, groups and policies", "examples" = ["platform"]))]
         stack: Option<(Span, Option<Spanned<Stack>>)>,
-        /// How plans are made and when they are refused. Stands in the file that holds `version`.
+        /// How plans are made and when they are refused. Must be in the file that has `version`.
         #[schemars(with = "Option<SettingsDocument>", extend("x-api" = "–", "examples" = [{"min_iam_admins": 2, "limits": {"deletes": 5}}]))]
         settings: Option<(Span, SettingsDocument)>,
-        /// What guards let pass, by object, for a while.
+        /// Exceptions from guards, by object, for a limited time.
         #[schemars(default, extend("x-api" = "–", "examples" = [[{"guard": "deletes", "of": ["group:legacy"], "until": "2026-12-01", "reason": "the legacy team is dissolved"}]]))]
         allow: Vec<AllowDocument>,
-        /// A name for a project's id. A name that is pinned here keeps its meaning when the project is renamed in the
-        /// console; one that is not is looked up by its live name.
+        /// Names for project ids. A name that is pinned here keeps its meaning when the project is renamed in the
+        /// console; any other name is looked up among the live projects.
         #[schemars(
             with = "Option<BTreeMap<String, Id>>",
             extend(
@@ -59,25 +59,25 @@ document! {
             )
         )]
         projects: Entries<ProjectName, Spanned<Id>>,
-        /// Objects that are referred to here and not declared: other stacks' objects, built-in groups, products'
-        /// applications.
+        /// Objects that the files refer to but do not declare: other stacks' objects, built-in groups, applications of
+        /// products.
         #[schemars(with = "Option<ExternalDocument>", extend("x-api" = "–", "examples" = [{"groups": ["All Users"]}]))]
         external: ExternalDocument,
         #[schemars(flatten)]
         @of sections: Sections,
-        /// This stack's own applications in groups that are declared elsewhere, by group. What the stack owns and does not list
-        /// there leaves the group; nobody else is touched. A group stays listed, with an empty list, until its members have
-        /// left. Needs a `stack`; the group's own stack says `membership: at_least`.
+        /// This stack's own applications in groups that are declared elsewhere, by group. Applications that the stack owns and
+        /// does not list here leave the group; other members are never touched. Keep a group listed, with an empty list, until
+        /// its members have left. Requires a `stack`; the stack that declares the group must set `membership: at_least`.
         #[schemars(with = "Option<BTreeMap<String, GuestsDocument>>", extend("propertyNames" = {"$ref": "#/definitions/name"}, "x-api" = "the calls that add and remove one member", "examples" = [{"all-deployers": {"applications": ["ci"]}}]))]
         memberships: Entries<Address, GuestsDocument>,
-        /// Objects that this stack stops managing without deleting them: the ownership tag goes, the object stays. Remove the
-        /// entry once that is done. Needs a `stack`.
+        /// Objects that this stack stops managing without deleting them: the ownership tag is removed, and the object stays.
+        /// Remove the entry once that is done. Requires a `stack`.
         #[schemars(default, extend("uniqueItems" = true, "default" = [], "x-api" = "one of the `tags` in a `PATCH`", "examples" = [["group:old-team"]]))]
         release: Vec<Spanned<Address>>,
         /// Statements about access that must be true. A plan whose outcome breaks one is refused.
         #[schemars(default, extend("x-api" = "–", "examples" = [[{"principal": {"application": "ci"}, "cannot": "IAMManager", "on": "organization"}]]))]
         assertions: Vec<AssertionDocument>,
-        /// What no grant may be. A plan whose outcome breaks one is refused.
+        /// Grants that are forbidden. A plan whose outcome has such a grant is refused.
         #[schemars(default, extend("x-api" = "–", "examples" = [[{"name": "no locks on all projects", "forbid": "grant.scope == \"all_projects\""}]]))]
         guardrails: Vec<GuardrailDocument>,
     }

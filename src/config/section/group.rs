@@ -29,10 +29,10 @@ document! {
     GroupDocument: "a group" {
         #[schemars(flatten)]
         @of shared: MetaDocument,
-        /// Who is in it. Absent means that the membership is not managed here; `{}` means nobody.
+        /// Who is in it. If absent, the membership is not managed here; `{}` means nobody.
         #[schemars(extend("x-api" = "`user_ids` and `application_ids`", "examples" = [{"users": ["alice@example.com"], "applications": ["ci"]}]))]
         members: Option<MembersDocument>,
-        /// `exact`: those listed and nobody else. `at_least`: a member that is not listed is never removed. Needs
+        /// `exact`: only the listed members. `at_least`: members that are not listed are never removed. Requires
         /// `members`.
         #[schemars(with = "Option<String>", extend("enum" = ["exact", "at_least"], "default" = "exact", "x-api" = "`PUT /groups/{id}/members`, or the calls that add one", "examples" = ["at_least"]))]
         membership: Option<Membership>,
@@ -44,12 +44,12 @@ document! {
     #[derive(Default)]
     #[schemars(rename = "members")]
     MembersDocument: "`members`" {
-        /// People, by e-mail address; with `{email: …, until: …}` for one whose membership ends. `{username: …}` is one of two
-        /// people who share an address, `{id: …}` somebody whom no list of the API shows.
+        /// People, by e-mail address; use `{email: …, until: …}` for a membership that ends. `{username: …}` names
+        /// one of two people who share an address, `{id: …}` a person whom the API does not list.
         #[schemars(default, extend("default" = [], "x-api" = "`user_ids`", "examples" = [["alice@example.com", {"email": "bob@example.com", "until": "2027-01-31"}]]))]
         users: Vec<MemberDocument<Person>>,
-        /// Applications, by name; with `{name: …, until: …}` for one whose membership ends. `{id: …}` is one that no list of
-        /// the API shows.
+        /// Applications, by name; use `{name: …, until: …}` for a membership that ends. `{id: …}` names one that the
+        /// API does not list.
         #[schemars(default, extend("default" = [], "x-api" = "`application_ids`", "examples" = [["ci", {"name": "migration", "until": "2027-01-31"}]]))]
         applications: Vec<MemberDocument<Machine>>,
     }
@@ -60,7 +60,7 @@ document! {
     #[derive(Default)]
     #[schemars(rename = "guests")]
     GuestsDocument: "`memberships`" {
-        /// Applications that are declared here, by name; with `{name: …, until: …}` for one whose membership ends.
+        /// Applications that are declared here, by name; use `{name: …, until: …}` for a membership that ends.
         #[schemars(extend("x-api" = "`application_id`", "examples" = [["ci"]]))]
         applications: Vec<MemberDocument<Machine>>,
     }
@@ -72,7 +72,7 @@ document! {
     UserUntil: "a user" {
         #[schemars(flatten)]
         @of keys: PersonKeys,
-        /// When the membership ends. Nothing on the server ends it: it ends with the next apply after this.
+        /// When the membership ends. The API does not enforce this: the membership ends with the first apply after this time.
         #[schemars(with = "Option<text::Until>", extend("x-api" = "–", "examples" = ["2027-01-31"]))]
         until: Option<Spanned<Timestamp>>,
     }
@@ -85,10 +85,10 @@ document! {
         /// The name.
         #[schemars(extend("x-api" = "`name` of an application", "examples" = ["migration"]))]
         name: Option<Spanned<Name>>,
-        /// The id, of an application that no list of the API shows.
+        /// The id of an application that the API does not list.
         #[schemars(extend("x-api" = "`id` of an application", "examples" = ["63310857-3247-4094-bc70-58fd1cd82491"]))]
         id: Option<Spanned<Id>>,
-        /// When the membership ends. Nothing on the server ends it: it ends with the next apply after this.
+        /// When the membership ends. The API does not enforce this: the membership ends with the first apply after this time.
         #[schemars(with = "Option<text::Until>", extend("x-api" = "–", "examples" = ["2027-01-31"]))]
         until: Option<Spanned<Timestamp>>,
     }
@@ -186,7 +186,7 @@ pub(in crate::config) const MEMBERSHIPS: &[&str] = &["exact", "at_least"];
 impl Section for GroupDocument {
     type Object = Group;
 
-    const WORDS: &'static str = "The groups, by name. An absent section means that groups are not managed here; `{}` means that there are none.";
+    const WORDS: &'static str = "The groups, by name. If the section is absent, groups are not managed here; `{}` means that there are none.";
     const API: &'static str = "`name` of a group";
     const MAPS: &'static [(&'static str, &'static str)] = &[
         ("group", "`groups.NAME`"),
@@ -355,7 +355,7 @@ fn write_members(writer: &mut YamlWriter, group: &Group) {
     let (mut users, mut applications) = (Vec::new(), Vec::new());
     for member in &group.members {
         if member.key().id().is_some() {
-            writer.comment(2, &format!("{member} is in it too, and no list shows who that is"));
+            writer.comment(2, &format!("{member} is in it too, but the API does not list it"));
         }
         match member {
             Principal::User(key) => users.extend(person::written(key, ScalarPlace::Flow)),

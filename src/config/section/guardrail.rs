@@ -7,15 +7,15 @@ use crate::config::tree::Node;
 use crate::model::{BadText, check_description};
 
 document! {
-    /// What no grant may be.
+    /// Grants that are forbidden.
     #[schemars(rename = "guardrail")]
     GuardrailDocument: "a guardrail" {
-        /// What it ensures, in words. Each guardrail has its own.
+        /// What the guardrail ensures, in words. The name must be unique.
         #[schemars(with = "String", extend("minLength" = 1, "maxLength" = 200, "x-api" = "–", "examples" = ["people administer IAM through the owners group only"]))]
         name: Spanned<String>,
-        /// An expression in CEL that is true for each grant that is forbidden. There are `grant.principal`, `grant.kind`,
+        /// A CEL expression that is true for each forbidden grant. The variables are `grant.principal`, `grant.kind`,
         /// `grant.permission_set`, `grant.scope`, `grant.condition`, `grant.via_group`, `grant.policy` and
-        /// `grant.managed`, and the standard functions.
+        /// `grant.managed`; the standard functions are available.
         #[schemars(with = "String", extend("minLength" = 1, "maxLength" = 4096, "x-api" = "–", "examples" = ["grant.permission_set == \"IAMManager\" && grant.via_group != \"owners\""]))]
         forbid: Spanned<String>,
     }

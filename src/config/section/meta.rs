@@ -13,17 +13,17 @@ document! {
     #[derive(Default)]
     #[schemars(rename = "meta")]
     MetaDocument: "an object" {
-        /// Free text. Absent means that it is not managed here: a live object keeps its own, and a new one has none.
+        /// Free text. If absent, it is not managed here: a live object keeps its own, and a new one has none.
         #[schemars(with = "Option<text::Description>", extend("x-api" = "`description`", "examples" = ["Deploys from CI"]))]
         description: Option<String>,
-        /// Your own tags. Absent means that they are not managed here; `[]` means that there are none. With a `stack` there are at most nine, since one more says who owns the object.
+        /// Your own tags. If absent, they are not managed here; `[]` means that there are none. With a `stack` there can be at most nine, because one more names the owner.
         #[schemars(extend("maxItems" = 10, "uniqueItems" = true, "x-api" = "`tags`", "examples" = [["team=platform"]]))]
         tags: Option<Vec<Spanned<Tag>>>,
-        /// The id of the live object that is meant, where the name does not tell.
+        /// The id of the live object, if its name is not enough to identify it.
         #[schemars(extend("x-api" = "`id`", "examples" = ["63310857-3247-4094-bc70-58fd1cd82491"]))]
         id: Option<Spanned<Id>>,
-        /// The name that the object had before: it is renamed instead of deleted and created. Used while no live object of
-        /// this kind has the new name; remove it once that is done.
+        /// The previous name of the object: the object is renamed instead of deleted and created. It is used while no live
+        /// object of this kind has the new name; remove it once that is done.
         #[schemars(with = "Option<Name>", extend("x-api" = "`name` in a `PATCH`", "examples" = ["old-name"]))]
         previously: Option<Spanned<Key>>,
     }

@@ -12,7 +12,7 @@ use crate::config::tree::{Node, Value};
 use crate::model::{Email, Id, Key, Username};
 
 document! {
-    /// What tells a person from others: exactly one of these.
+    /// The key of a person: exactly one of these.
     #[derive(Default)]
     #[schemars(rename = "person_keys")]
     PersonKeys: "a person" {
@@ -22,14 +22,14 @@ document! {
         /// The username, for one of two people who share an address.
         #[schemars(extend("x-api" = "`username` of a user", "examples" = ["ops-laptop"]))]
         username: Option<Spanned<Username>>,
-        /// The id, for somebody whom no list of the API shows.
+        /// The id, for a person whom the API does not list.
         #[schemars(extend("x-api" = "`id` of a user", "examples" = ["63310857-3247-4094-bc70-58fd1cd82491"]))]
         id: Option<Spanned<Id>>,
     }
 }
 
 document! {
-    /// A person by something else than an e-mail address.
+    /// A person by username or id.
     #[schemars(rename = "person_map", extend("minProperties" = 1, "maxProperties" = 1))]
     PersonMap: "a person" {
         #[schemars(flatten)]
@@ -37,7 +37,7 @@ document! {
     }
 }
 
-/// What a person goes by in a file.
+/// The key of a person in a file.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(in crate::config) struct Person(pub(in crate::config) Key);
 
@@ -71,7 +71,7 @@ pub(super) fn by_address(d: &mut Decoder<'_>, node: &Node<'_>, what: &str) -> Op
     d.email(node, what).map(|email| email.map(Key::Email))
 }
 
-/// Decodes the keys that tell a person from others.
+/// Decodes the keys that identify a person.
 pub(super) fn keys(fields: &mut MapFields<'_, '_>, d: &mut Decoder<'_>) -> PersonKeys {
     PersonKeys {
         email: fields.optional("email", d, |d, node, _| d.email(node, "email")),
@@ -82,7 +82,7 @@ pub(super) fn keys(fields: &mut MapFields<'_, '_>, d: &mut Decoder<'_>) -> Perso
     }
 }
 
-/// Returns what one person goes by; a mistake where a map tells of none or of several.
+/// Returns the key of one person; it is a mistake if a map has none or several.
 pub(super) fn one(
     d: &mut Decoder<'_>,
     node: &Node<'_>,
@@ -103,7 +103,7 @@ pub(super) fn one(
         .or(id.map(|id| id.map(Key::Id)))
 }
 
-/// Returns a person as a value of YAML; `None` for an object of a name.
+/// Returns a person as a YAML value; `None` for an object with a name.
 pub(super) fn written(key: &Key, context: ScalarPlace) -> Option<String> {
     match key {
         Key::Email(email) => Some(scalar(email.as_str(), context)),

@@ -23,10 +23,10 @@ document! {
     PolicyDocument: "a policy" {
         #[schemars(flatten)]
         @of shared: MetaDocument,
-        /// Who holds what the rules grant: one user, group or application, or `none`.
+        /// Who the rules grant access to: one user, group or application, or `none`.
         #[schemars(with = "PrincipalDocument", extend("x-api" = "`user_id`, `group_id`, `application_id` or `no_principal`", "examples" = [{"group": "developers"}, "none"]))]
         principal: Option<PrincipalDocument>,
-        /// What is granted. The order has no meaning. `[]` grants nothing.
+        /// The rules. Their order has no meaning. `[]` grants nothing.
         #[schemars(extend("x-api" = "`rules`", "examples" = [[{"permission_sets": ["IAMReadOnly"], "scope": "organization"}]]))]
         rules: Vec<RuleDocument>,
     }
@@ -57,7 +57,7 @@ impl JsonSchema for PrincipalDocument {
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
         let somebody = generator.subschema_for::<PrincipalMap>();
         json_schema!({
-            "description": "Who holds what a policy grants.",
+            "description": "Who a policy grants access to.",
             "anyOf": [{"description": "Nobody, for now.", "const": "none"}, somebody],
         })
     }
@@ -82,7 +82,7 @@ document! {
 impl Section for PolicyDocument {
     type Object = Policy;
 
-    const WORDS: &'static str = "The policies, by name. An absent section means that policies are not managed here; `{}` means that there are\nnone.";
+    const WORDS: &'static str = "The policies, by name. If the section is absent, policies are not managed here; `{}` means that there are none.";
     const API: &'static str = "`name` of a policy";
     const MAPS: &'static [(&'static str, &'static str)] = &[
         ("policy", "`policies.NAME`"),

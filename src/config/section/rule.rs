@@ -15,23 +15,23 @@ use crate::config::until::{self, CONDITION_MOST};
 use crate::model::{Address, Condition, Id, PermissionSetName, ProjectName, Rule, Scope};
 
 document! {
-    /// Permission sets that are granted somewhere, optionally under a condition.
+    /// Permission sets that are granted in a scope, optionally under a condition.
     #[schemars(rename = "rule")]
     RuleDocument: "a rule" {
-        /// What is granted. All sets of one rule have the same scope type.
+        /// The permission sets. All sets of one rule must have the same scope type.
         #[schemars(extend("minItems" = 1, "uniqueItems" = true, "x-api" = "`permission_set_names`", "examples" = [["InstancesFullAccess", "ObjectStorageReadOnly"]]))]
         permission_sets: Vec<Spanned<PermissionSetName>>,
-        /// Where it is granted: a list of projects, by name; `all_projects`, present and future ones; or `organization`,
-        /// for sets of that scope type.
+        /// Where the sets are granted: a list of project names; `all_projects`, for present and future ones; or
+        /// `organization`, for sets of that scope type.
         #[schemars(with = "ScopeDocument", extend("x-api" = "`project_ids`, or `organization_id` for both words", "examples" = [["prod", "staging"], "all_projects", "organization"]))]
         scope: Option<Spanned<ScopeDocument>>,
-        /// When it is granted: an expression in CEL. Absent means always. There are `request.ip`, `request.time`,
-        /// `request.user_agent`, `resource.name`, `resource.id`, `resource.locality` and the standard functions. With
-        /// `until` the two together have to fit into the limit.
+        /// When the rule applies: a CEL expression. If absent, always. The variables are `request.ip`, `request.time`,
+        /// `request.user_agent`, `resource.name`, `resource.id` and `resource.locality`; the standard functions are
+        /// available. The limit applies to the condition together with `until`.
         #[schemars(extend("x-api" = "`condition`", "examples" = ["resource.name.startsWith(\"/ci/\") || !has(resource.id)"]))]
         condition: Option<Condition>,
         /// When the rule ends. It is sent as a part of the condition, `(CONDITION) && request.time < timestamp("…Z")`, so
-        /// that access ends on the server even when nothing runs.
+        /// the API ends the access even when nothing runs.
         #[schemars(with = "Option<text::Until>", extend("x-api" = "a part of `condition`", "examples" = ["2026-12-31T18:00:00Z"]))]
         until: Option<Spanned<Timestamp>>,
     }
@@ -59,7 +59,7 @@ impl JsonSchema for ScopeDocument {
         json_schema!({
             "description": "Where permission sets are granted.",
             "anyOf": [
-                {"description": "The organization itself, or all its projects, present and future ones.", "enum": SCOPES},
+                {"description": "The organization itself, or all its present and future projects.", "enum": SCOPES},
                 {"description": "Projects, by name.", "type": "array", "items": projects, "minItems": 1, "uniqueItems": true},
             ],
         })

@@ -12,37 +12,37 @@ document! {
     #[schemars(rename = "settings")]
     SettingsDocument: "`settings`" {
         /// What happens to objects that the stack owns and no file declares: `owned` deletes them, `none` keeps them.
-        /// Needs a `stack`.
+        /// Requires a `stack`.
         #[schemars(with = "Option<String>", extend("enum" = ["owned", "none"], "default" = "owned", "x-api" = "`DELETE` of applications, groups and policies", "examples" = ["none"]))]
         prune: Option<Spanned<Prune>>,
-        /// A plan that lowers the number of people who can administer IAM below this number is refused.
+        /// The minimum number of people who can administer IAM. A plan that lowers the number below it is refused.
         #[schemars(with = "Option<text::Count>", extend("default" = 2, "x-api" = "–", "examples" = [3]))]
         min_iam_admins: Option<u32>,
-        /// Objects that no plan may change: neither themselves, nor their members, nor a policy attached to them.
+        /// Protected objects: no plan may change them, their members, or a policy attached to them.
         #[schemars(default, extend("uniqueItems" = true, "default" = [], "x-api" = "–", "examples" = [["user:owner@example.com", "group:break-glass"]]))]
         protect: Vec<Spanned<Address>>,
-        /// Stacks whose objects this one may adopt. Needs a `stack`.
+        /// Stacks whose objects this stack may adopt. Requires a `stack`.
         #[schemars(extend("uniqueItems" = true, "default" = [], "x-api" = "one of the `tags` of applications, groups and policies", "examples" = [["old-platform"]]))]
         takes_over: Option<Spanned<Vec<Spanned<Stack>>>>,
-        /// What conditions may use.
+        /// Additions to what conditions may use.
         #[schemars(default, extend("default" = {}, "x-api" = "–", "examples" = [{"variables": ["resource.annotation"]}]))]
         conditions: ConditionsDocument,
-        /// Numbers for guards, by the guards' names.
+        /// Limits for guards, by guard name.
         #[schemars(default, extend("default" = {}, "x-api" = "–", "examples" = [{"deletes": 5, "lost_access": 3}]))]
         limits: LimitsDocument,
-        /// What `drift` fails on, and what it leaves out.
+        /// Which findings `drift` fails on, and which it ignores.
         #[schemars(default, extend("default" = {}, "x-api" = "–", "examples" = [{"fail_on": ["broken", "escalation"]}]))]
         drift: DriftDocument,
     }
 }
 
 document! {
-    /// What conditions may use beside what this version knows.
+    /// What conditions may use in addition to what this version knows.
     #[derive(Default)]
     #[schemars(rename = "conditions")]
     ConditionsDocument: "`conditions`" {
-        /// Variables that Scaleway has introduced since. Nothing is known of them: `explain` and `who-can` answer `depends`
-        /// where a condition uses one.
+        /// Variables that Scaleway introduced after this version. Their values are unknown: `explain` and `who-can` answer
+        /// `depends` for a condition that uses one.
         #[schemars(with = "Vec<String>", default, extend("uniqueItems" = true, "default" = [], "x-api" = "a part of `condition`", "examples" = [["resource.annotation"]]))]
         variables: Vec<Spanned<String>>,
     }
@@ -54,24 +54,24 @@ document! {
     #[schemars(rename = "limits")]
     LimitsDocument: "`limits`" {
         /// How many objects a plan may delete, all kinds together.
-        #[schemars(with = "Option<text::Count>", extend("x-default" = "5, or 5 % of what the stack owns where this is more", "x-api" = "–", "examples" = [5]))]
+        #[schemars(with = "Option<text::Count>", extend("x-default" = "5, or 5 % of the objects that the stack owns, whichever is more", "x-api" = "–", "examples" = [5]))]
         deletes: Option<u32>,
         /// How many principals may lose any access.
-        #[schemars(with = "Option<text::Count>", extend("x-default" = "5, or 20 % of those who hold anything where this is more", "x-api" = "–", "examples" = [20]))]
+        #[schemars(with = "Option<text::Count>", extend("x-default" = "5, or 20 % of the principals that hold any access, whichever is more", "x-api" = "–", "examples" = [20]))]
         losses: Option<u32>,
-        /// How many principals may lose all access, beyond what every person or every application holds.
+        /// How many principals may lose all access, not counting access that every person or every application holds.
         #[schemars(with = "Option<text::Count>", extend("default" = 3, "x-api" = "–", "examples" = [10]))]
         lost_access: Option<u32>,
-        /// How many API keys may end with what a plan deletes.
+        /// How many API keys may be deleted together with their applications.
         #[schemars(with = "Option<text::Count>", extend("default" = 0, "x-api" = "–", "examples" = [2]))]
         keys: Option<u32>,
-        /// How many groups of two or more members may lose all members, and policies with rules all rules.
+        /// How many groups of two or more members may lose all members, or policies all rules.
         #[schemars(with = "Option<text::Count>", extend("default" = 0, "x-api" = "–", "examples" = [1]))]
         emptied: Option<u32>,
         /// How many objects a plan may adopt once the stack owns anything.
         #[schemars(with = "Option<text::Count>", extend("default" = 0, "x-api" = "–", "examples" = [4]))]
         adoptions: Option<u32>,
-        /// How many deletions may look like one half of a rename: of an application with keys, or of a group that shares
+        /// How many deletions may look like part of a rename: of an application with keys, or of a group that shares
         /// a member with a new one.
         #[schemars(with = "Option<text::Count>", extend("default" = 0, "x-api" = "–", "examples" = [1]))]
         rename: Option<u32>,

@@ -8,7 +8,7 @@ pub struct Application {
     pub meta: Meta,
     /// What may be done to it.
     pub flags: Flags,
-    /// How many API keys it has: they end with it, and who has them gains what it gains. No file says it.
+    /// How many API keys it has: they are deleted with it, and their holders gain the access it gains. Not part of files.
     pub api_keys: u32,
 }
 

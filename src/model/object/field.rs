@@ -21,7 +21,7 @@ pub enum FieldValue<'a> {
     Text(&'a str),
     /// The tags, without the owner's.
     Tags(&'a BTreeSet<String>),
-    /// Whom the ownership tag names.
+    /// Who the ownership tag names.
     Owner(Option<&'a Owner>),
     /// What a policy is attached to.
     Attachment(&'a Attachment),
@@ -44,7 +44,7 @@ pub enum WriteCall {
     Members,
     /// PUT of the rules.
     Rules,
-    /// None: it is a fact.
+    /// None: it is read-only.
     Nothing,
 }
 

@@ -10,13 +10,13 @@ pub struct Group {
     pub meta: Meta,
     /// What may be done to it.
     pub flags: Flags,
-    /// A group whose members follow from what they are.
+    /// A built-in group, whose members are computed.
     pub builtin: Option<Builtin>,
     /// Who is in it. A member that no list shows is keyed by its id.
     pub members: BTreeSet<Principal>,
 }
 
-/// The groups that an organization has of itself.
+/// The built-in groups.
 ///
 /// Source: IAM API v1alpha1, `all_users` and `all_applications` of a group.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -40,7 +40,7 @@ impl Builtin {
         }
     }
 
-    /// Returns who is in the group by what they are.
+    /// Returns the computed members of the group.
     pub fn members(self, state: &State) -> impl Iterator<Item = Principal> {
         let principals = state.objects.keys().filter_map(Address::principal);
         principals.filter(move |principal| self.has(state, principal))
@@ -78,7 +78,7 @@ impl Group {
 impl Managed for Group {
     super::has_meta!();
 
-    /// A group that follows from what its members are is changed by nobody.
+    /// Nobody can change a built-in group.
     fn flags(&self) -> Flags {
         Flags { managed: self.flags.managed || self.builtin.is_some(), ..self.flags }
     }

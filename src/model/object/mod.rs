@@ -1,4 +1,4 @@
-//! What an organization holds, a file per kind: [`Object`] is one of them, and answers for itself.
+//! The objects of an organization, with a file per kind.
 
 mod application;
 mod field;
@@ -29,7 +29,7 @@ pub trait OfKind: Clone + PartialEq + Into<Object> {
     fn of_mut(object: &mut Object) -> Option<&mut Self>;
 }
 
-/// What each kind answers for its objects, so that code that is not about one kind names none.
+/// The methods that each kind implements for its objects, so that code that is not about one kind names none.
 pub trait Managed: OfKind {
     /// What its objects go by.
     const FORM: KeyForm = KeyForm::Name;
@@ -62,12 +62,12 @@ pub trait Managed: OfKind {
         Flags::default()
     }
 
-    /// Returns true for what an organization has of itself.
+    /// Returns true for a built-in object.
     fn is_built_in(&self) -> bool {
         false
     }
 
-    /// Returns how many API keys end together with it.
+    /// Returns how many API keys are deleted together with it.
     fn api_keys(&self) -> u32 {
         0
     }
@@ -107,19 +107,19 @@ pub trait Managed: OfKind {
         Vec::new()
     }
 
-    /// Gives what it refers to other addresses, where they move.
+    /// Gives the objects it refers to their new addresses.
     fn readdress(&mut self, _: &impl Fn(&Address) -> Option<Address>) {}
 
-    /// Does what the API does to it when something else is deleted.
+    /// Changes it as the API does when another object is deleted.
     fn forget(&mut self, _: &Address) {}
 
-    /// Takes over from the live object what files cannot say.
+    /// Takes over from the live object the fields that files cannot declare.
     fn keep(&mut self, live: &Self);
 
     /// Takes over the fields that a PATCH writes, as far as they differ between both.
     fn patch(&mut self, _: &Self, _: &Self) {}
 
-    /// Returns all that is compared, field by field, as the API names them.
+    /// Returns all fields that are compared, with the API's names.
     fn fields(&self) -> Vec<Field<'_>>;
 }
 
@@ -271,7 +271,7 @@ macro_rules! kinds {
                 }
             }
 
-            /// Takes over from the live object what files cannot say.
+            /// Takes over from the live object the fields that files cannot declare.
             pub fn keep(&mut self, live: &Self) {
                 match self {
                     $(Self::$kind(it) => _ = $kind::of(live).map(|live| it.keep(live)),)*
@@ -329,13 +329,13 @@ impl Object {
         ask!(self, it => it.flags())
     }
 
-    /// Returns true for what an organization has of itself.
+    /// Returns true for a built-in object.
     #[must_use]
     pub fn is_built_in(&self) -> bool {
         ask!(self, it => it.is_built_in())
     }
 
-    /// Returns how many API keys end together with it.
+    /// Returns how many API keys are deleted together with it.
     #[must_use]
     pub fn api_keys(&self) -> u32 {
         ask!(self, it => it.api_keys())
@@ -377,17 +377,17 @@ impl Object {
         ask!(self, it => it.refers())
     }
 
-    /// Gives what it refers to other addresses, where they move.
+    /// Gives the objects it refers to their new addresses.
     pub fn readdress(&mut self, to: &impl Fn(&Address) -> Option<Address>) {
         ask!(self, it => it.readdress(to));
     }
 
-    /// Does what the API does to it when something else is deleted.
+    /// Changes it as the API does when another object is deleted.
     pub fn forget(&mut self, gone: &Address) {
         ask!(self, it => it.forget(gone));
     }
 
-    /// Returns all that is compared, field by field, as the API names them.
+    /// Returns all fields that are compared, with the API's names.
     #[must_use]
     pub fn fields(&self) -> Vec<Field<'_>> {
         ask!(self, it => it.fields())

@@ -14,7 +14,7 @@ pub enum Scope {
     Projects(BTreeSet<Id>),
     /// A scope that the API serves and files cannot express: kept as it is, in words.
     Other(String),
-    /// A scope that is gone: the rule grants nothing (its projects were deleted).
+    /// A scope that no longer exists: the rule grants nothing, because its projects were deleted.
     Gone,
 }
 
@@ -41,7 +41,7 @@ impl Rule {
     }
 }
 
-/// The rules of a policy, in the order they were written; equal as multisets, for the order has no meaning.
+/// The rules of a policy, in the order they were written; equal as multisets, because the order has no meaning.
 ///
 /// Source: IAM API v1alpha1, `PUT /rules`: the order is for display only, rules only allow.
 #[derive(Debug, Clone, Default)]

@@ -37,13 +37,13 @@ impl User {
 /// Whether a person has accepted the invitation to the organization.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum UserStatus {
-    /// The person has, or the API does not say.
+    /// Accepted, or unknown.
     Activated,
-    /// Not yet: nobody can log in as this person.
+    /// Not accepted yet: nobody can log in as this person.
     Invited,
 }
 
-/// What a user is to the organization.
+/// The role of a user in the organization.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum UserType {
     /// Holds every permission, without any policy.

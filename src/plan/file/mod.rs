@@ -1,8 +1,8 @@
-//! The plan as a document: what `-o json` prints and `--out` writes. No secret is ever in it.
+//! The plan as a document, which `-o json` prints and `--out` writes. It never holds a secret.
 //!
 //! A saved plan holds, beside what it shows, the files that it was made from ([`MadeFrom`]). To apply it, it is planned
 //! again from these and from what is live by then, and applied only if the outcome is the same document
-//! ([`PlanDocument::check`]). So nothing else in it has to be believed.
+//! ([`PlanDocument::check`]). So nothing else in it has to be trusted.
 
 mod basis;
 mod compare;
@@ -50,7 +50,7 @@ pub struct PlanDocument {
     pub created_at: Timestamp,
     /// The counts.
     pub summary: SummaryDocument,
-    /// What is weaker in the files than in those before the change; empty where these were not given.
+    /// What the change of the files weakens; empty if the files before the change were not given.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub weaker: Vec<String>,
     /// Who gains and who loses.
@@ -60,11 +60,11 @@ pub struct PlanDocument {
     /// What is done about API keys after the steps.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub keys: Vec<KeyDocument>,
-    /// What is kept and yet missing for a while.
+    /// Access that is kept, but missing temporarily.
     pub interruptions: Vec<InterruptionDocument>,
     /// What the guards found.
     pub guards: Vec<GuardDocument>,
-    /// Declared objects that must not be touched.
+    /// Declared objects that must not be changed.
     pub conflicts: Vec<ConflictDocument>,
     /// Declared policies that hold rules which this version cannot write, so that they keep their rules and principal.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -72,7 +72,7 @@ pub struct PlanDocument {
     /// Rules of declared policies that grant nothing, because their projects were deleted.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub leftovers: Vec<LeftoverDocument>,
-    /// Objects that the stack takes in.
+    /// Objects that the stack adopts.
     pub adoptions: Vec<AdoptionDocument>,
     /// Undeclared objects that stay.
     pub spared: Vec<SparedDocument>,
@@ -80,10 +80,10 @@ pub struct PlanDocument {
     pub not_managed: Vec<String>,
     /// Entries with an end that have ended, or will within a week.
     pub expiries: Vec<ExpiryDocument>,
-    /// What the files name and the organization no longer has, and so is left out.
+    /// Names in the files that no longer exist in the organization, and so are left out.
     #[serde(default)]
     pub missing: Vec<MissingDocument>,
-    /// The members of groups that no list of the API shows; they stay.
+    /// The members of groups that the API does not list; they stay.
     #[serde(default)]
     pub hidden_members: Vec<HiddenDocument>,
     /// The names of the projects that access and steps speak of, where they are known.
@@ -150,7 +150,7 @@ impl MadeFrom {
     }
 }
 
-/// Something that the files name and the organization no longer has.
+/// Something that the files name, but that no longer exists in the organization.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct MissingDocument {
@@ -164,7 +164,7 @@ pub struct MissingDocument {
     pub place: String,
 }
 
-/// Members of a group that no list of the API shows.
+/// Members of a group that the API does not list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct HiddenDocument {
@@ -286,7 +286,7 @@ pub struct SummaryDocument {
     pub updated: usize,
     /// Objects that are deleted.
     pub deleted: usize,
-    /// Objects that the stack takes in.
+    /// Objects that the stack adopts.
     pub adopted: usize,
     /// Calls.
     pub steps: usize,
@@ -357,7 +357,7 @@ pub struct StepDocument {
     pub id: StepId,
     /// `create`, `update`, `delete`, `set_rules`, `add_members`, `remove_member` or `set_members`.
     pub action: String,
-    /// `group developers`; an object without a good name goes by `group id:UUID`.
+    /// `group developers`; an object without a valid name is written as `group id:UUID`.
     pub address: String,
     /// `neutral`, `revokes` or `grants`.
     pub effect: String,
@@ -396,7 +396,7 @@ pub struct ChangesDocument {
     pub fields: BTreeMap<String, FromTo<Value>>,
 }
 
-/// A value before and after; null where there is none.
+/// A value before and after; null if it does not exist.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct FromTo<T> {
@@ -463,7 +463,7 @@ pub struct GuardDocument {
     pub of: Vec<String>,
 }
 
-/// A declared object that must not be touched.
+/// A declared object that must not be changed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ConflictDocument {
@@ -519,11 +519,11 @@ pub struct LeftoverDocument {
     pub rule: usize,
     /// What it granted.
     pub permission_sets: Vec<String>,
-    /// The step that drops it, or null.
+    /// The step that removes it, or null.
     pub dropped_by: Option<StepId>,
 }
 
-/// An object that the stack takes in.
+/// An object that the stack adopts.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AdoptionDocument {

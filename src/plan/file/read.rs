@@ -16,13 +16,13 @@ pub enum Unreadable {
     #[error("it is not a plan file: {0}")]
     Shape(String),
     /// It has the format of another version.
-    #[error("its format version is {found}, and this version of scw-iam reads {FORMAT_VERSION}")]
+    #[error("its format version is {found}, but this version of scw-iam reads {FORMAT_VERSION}")]
     Format {
         /// The version of its format.
         found: u64,
     },
     /// It was made by another version of the tool.
-    #[error("it was made by scw-iam {made}, and this is {this}")]
+    #[error("it was made by scw-iam {made}, but this is {this}")]
     Version {
         /// The version that made it.
         made: String,
@@ -30,10 +30,10 @@ pub enum Unreadable {
         this: &'static str,
     },
     /// It reports a plan, and does not hold what the plan was made from.
-    #[error("it is a report, without the desired state that it was made from")]
+    #[error("it is a report, without the files that the plan was made from")]
     Report,
     /// The organization is what it was, and planning again leads to something else.
-    #[error("it was edited: {} not what its own desired state leads to", subjects(.0))]
+    #[error("it was edited: {} not what a plan of its own files gives", subjects(.0))]
     Edited(Vec<PlanDifference>),
     /// A guard or a conflict refused it.
     #[error("it was refused when it was made")]
@@ -77,7 +77,7 @@ impl Unreadable {
             Self::Format { .. } | Self::Version { .. } => Some("plan again with this version"),
             Self::Report => Some("save a plan with `scw-iam plan --out plan.json`"),
             Self::Edited(_) => Some("plan again"),
-            Self::Refused => Some("plan again, with --allow where the change is meant"),
+            Self::Refused => Some("plan again, with --allow if the change is intended"),
         }
     }
 }
@@ -88,7 +88,7 @@ impl Stale {
     pub const fn hint(&self) -> Option<&'static str> {
         Some(match self {
             Self::Age { .. } | Self::Ended(_) | Self::AllowEnded(_) | Self::Changed(_) => "plan again",
-            Self::Future { .. } => "check the clock of both machines, and plan again",
+            Self::Future { .. } => "check the clocks of both machines, and plan again",
         })
     }
 }

@@ -4,7 +4,7 @@ use super::{Alarm, Breach, Case, Item, count};
 use crate::access::{Broken, Everything, broken_assertions, sentence};
 use crate::model::{Catalogue, Desired};
 
-/// Refuses to break an assertion. What live breaks already is shown, and refused with `--strict`.
+/// Refuses to break an assertion. Those that live already breaks are shown, and refused with `--strict`.
 pub(super) fn judge(case: &Case<'_>) -> Option<Alarm> {
     let Desired { assertions, .. } = case.desired;
     if assertions.is_empty() {
@@ -30,9 +30,9 @@ pub(super) fn judge(case: &Case<'_>) -> Option<Alarm> {
     super::alarm(case, (after.len(), new), after.iter().filter_map(breach).collect(), |new, known| {
         let broken = |number| count(number, "assertion", "assertions");
         match (new, known) {
-            (0, known) => format!("{} broken already, and still after this plan", broken(known)),
+            (0, known) => count(known, "assertion is already broken", "assertions are already broken"),
             (new, 0) => format!("would break {}", broken(new)),
-            (new, known) => format!("would break {} ({known} broken already)", broken(new)),
+            (new, known) => format!("would break {} ({known} already broken)", broken(new)),
         }
     })
 }

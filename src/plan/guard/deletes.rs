@@ -2,7 +2,7 @@ use super::{Alarm, Case, GuardName, Item, count, limit};
 use crate::model::{Address, Kind, Membership, Object};
 use crate::plan::align::owns;
 
-/// Refuses to delete more objects of all kinds together than 5, or 5 % of what the stack owns where this is more; and always
+/// Refuses to delete more objects of all kinds together than 5, or 5 % of the objects that the stack owns, whichever is more; and always
 /// the last of two or more of a kind.
 pub(super) fn judge(case: &Case<'_>) -> Option<Alarm> {
     let deleted: Vec<&Address> = case.steps.iter().filter_map(|step| step.action.deletes()).collect();

@@ -2,8 +2,8 @@ use super::ended::RecentlyEnded;
 use super::{Alarm, Case, GuardName, Item, count, limit};
 use crate::model::{Address, Group, Key, Policy};
 
-/// Refuses to leave groups of two or more members without members, or policies with rules without rules. What ended by
-/// `until` in the last seven days does not count.
+/// Refuses to leave groups of two or more members without members, or policies with rules without rules. Ends by
+/// `until` in the last seven days do not count.
 pub(super) fn judge(case: &Case<'_>) -> Option<Alarm> {
     let (before, outcome) = (&case.alignment.before, &case.alignment.outcome);
     let ended = RecentlyEnded::at(case.facts.now, &case.desired.expiries);

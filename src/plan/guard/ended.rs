@@ -1,4 +1,4 @@
-//! What ended by its `until` a short time ago, which no guard counts as a loss.
+//! Recent ends by `until`, which no guard counts as a loss.
 
 use std::collections::{HashMap, HashSet};
 
@@ -8,10 +8,10 @@ use super::Case;
 use crate::access::{Packed, PrincipalId};
 use crate::model::{Address, Condition, Expiry, Key, Principal};
 
-/// For how long after its end an entry that is still live is an end that was meant.
+/// How long after its `until` an entry that is still live counts as a deliberate end.
 ///
-/// Whoever applies at least once a week never meets an older one, unless the date is a slip: `2016` for `2026`. So what
-/// is still live after a longer time counts as any other loss.
+/// With an apply at least once a week, an older one can only be a typo: `2016` for `2026`. So an entry that is still
+/// live after a longer time counts like any other loss.
 const RECENT: SignedDuration = SignedDuration::from_hours(7 * 24);
 
 /// The entries that ended in the last seven days.

@@ -4,7 +4,7 @@ use super::{Alarm, Breach, Case, Item, count};
 use crate::access::{Broken, Everything, Grant, Judgement, Unjudged, judge_guardrails};
 use crate::model::{Catalogue, Principal};
 
-/// Refuses what a guardrail forbids. What live breaks already is shown, and refused with `--strict`.
+/// Refuses what a guardrail forbids. Those that live already breaks are shown, and refused with `--strict`.
 pub(super) fn judge(case: &Case<'_>) -> Option<Alarm> {
     let guardrails = &case.desired.guardrails;
     if guardrails.is_empty() {
@@ -34,7 +34,7 @@ pub(super) fn judge(case: &Case<'_>) -> Option<Alarm> {
     if unjudged.is_empty() {
         return super::alarm(case, (after.len(), new), breaches, message);
     }
-    // A guardrail without an answer may hide anything.
+    // A guardrail that cannot be evaluated could hide any grant.
     let open = |open: &Unjudged| Item {
         of: None,
         text: format!("{} {open}", place(open.sentence).unwrap_or_default()),

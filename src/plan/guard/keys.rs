@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use super::{Alarm, Case, GuardName, Item, count, limit};
 use crate::plan::Action;
 
-/// Refuses that API keys end with what is deleted: whoever uses them is cut off, and no plan brings them back.
+/// Refuses to delete API keys together with applications: their users are cut off, and no plan brings the keys back.
 pub(super) fn judge(case: &Case<'_>) -> Option<Alarm> {
     let (mut found, mut items) = (0, Vec::new());
     let mut ends: BTreeMap<[&str; 2], usize> = BTreeMap::new();

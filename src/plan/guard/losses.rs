@@ -4,11 +4,11 @@ use super::ended::RecentlyEnded;
 use super::{Alarm, Case, GuardName, Item, count, limit};
 use crate::access::{GroupId, PrincipalId};
 
-/// Refuses that more principals lose any access than 5, or 20 % of those who hold anything where this is more. What ended by
-/// `until` in the last seven days does not count.
+/// Refuses to take any access from more than 5 principals, or 20 % of the principals that hold any access, whichever is
+/// more. Ends by `until` in the last seven days do not count.
 ///
-/// Whoever leaves groups that grant something and joins none loses access too, though what is left may grant the same: a
-/// list of members that shrank by mistake is not covered up by another group.
+/// A principal that leaves groups that grant something and joins none counts as losing access, even if another group
+/// still grants the same: so another group does not hide a list of members that shrank by mistake.
 pub(super) fn judge(case: &Case<'_>) -> Option<Alarm> {
     let ended = RecentlyEnded::at(case.facts.now, &case.desired.expiries);
     let mut losers: BTreeMap<PrincipalId, String> = BTreeMap::new();

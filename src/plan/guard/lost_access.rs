@@ -3,9 +3,9 @@ use super::{Alarm, Case, GuardName, Item, count, limit};
 use crate::access::{AccessChange, Grants, PrincipalId};
 use crate::model::Principal;
 
-/// Refuses that more principals than 3 lose all access, deleted ones included. What every person, or every application,
-/// holds is no access here: a group of everybody does not switch the guard off. What ended by `until` in the last seven
-/// days does not count.
+/// Refuses to take all access from more than 3 principals, deleted ones included. Access that every person or every
+/// application holds does not count: a group of everybody does not disable the guard. Ends by `until` in the last seven
+/// days do not count.
 pub(super) fn judge(case: &Case<'_>) -> Option<Alarm> {
     let ended = RecentlyEnded::at(case.facts.now, &case.desired.expiries);
     let everybody = Everybody::of(case);

@@ -3,17 +3,17 @@ use std::collections::BTreeSet;
 use super::{Alarm, Case, Item, count};
 use crate::access::PrincipalId;
 
-/// Refuses that fewer people can administer IAM, in any state that the edges allow, than the settings' `min_iam_admins` and
-/// than there are now.
+/// Refuses a plan that leaves fewer people who can administer IAM than `settings.min_iam_admins` and than there are now,
+/// in any state that an apply can pass through.
 ///
-/// The steps that make or unmake an administrator are chained, so that the rehearsal has seen every such state.
+/// The steps that add or remove an administrator are chained, so that the rehearsal has seen every such state.
 pub(super) fn judge(case: &Case<'_>) -> Option<Alarm> {
     let before = &case.rehearsal.administrators;
     let least = case.desired.settings.min_iam_admins;
     let passes = |who: &&PrincipalId| {
         case.principal(**who).is_some_and(|principal| case.pardons(&principal.address()))
     };
-    // Whoever may be lost counts as if they were still there.
+    // People whose loss is allowed count as if they were still there.
     let counted = |left: &BTreeSet<PrincipalId>| left.len() + before.difference(left).filter(passes).count();
     let few = case.rehearsal.few.iter().min_by_key(|few| (counted(&few.left), few.after))?;
     if counted(&few.left) >= before.len().min(least as usize) {

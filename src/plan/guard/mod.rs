@@ -1,4 +1,4 @@
-//! Reasons to refuse a plan until told otherwise: a file per guard.
+//! The guards, which refuse a plan unless they are overridden: a file per guard.
 
 mod adoptions;
 mod assertions;
@@ -30,7 +30,7 @@ use crate::access::{AccessChange, Broken, Everything, PrincipalId};
 use crate::model::{Address, Desired, Kind, Principal, State};
 pub use crate::model::{GuardName, UnknownGuard};
 
-/// All that guards look at.
+/// The input of guards.
 #[derive(Clone, Copy)]
 pub(super) struct Case<'a> {
     pub(super) facts: &'a Facts<'a>,
@@ -45,7 +45,7 @@ pub(super) struct Case<'a> {
     pub(super) rehearsal: &'a Rehearsal,
     /// What is to be done about API keys.
     pub(super) keys: &'a KeysPlan,
-    /// What the files let pass at the guard that is asked.
+    /// The exceptions in the files for this guard.
     pub(super) pardoned: &'a BTreeSet<Address>,
 }
 
@@ -55,7 +55,7 @@ impl<'a> Case<'a> {
         Everything::known(&self.alignment.before, &self.draft.world, &self.draft.before)
     }
 
-    /// Returns true when the files let this pass, by the name that it has now or by the one that it is to have.
+    /// Returns true when the files let this pass, by its current or its new name.
     fn pardons(&self, address: &Address) -> bool {
         !self.pardoned.is_empty() && self.alignment.names(address).any(|name| self.pardoned.contains(&name))
     }
@@ -75,7 +75,7 @@ impl<'a> Case<'a> {
     }
 }
 
-/// A guard lifted for one number: `deletes=7`.
+/// A guard that is overridden for one number: `deletes=7`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Allowance {
     /// The guard.
@@ -89,7 +89,7 @@ impl FromStr for Allowance {
 
     fn from_str(text: &str) -> Result<Self, String> {
         let (guard, number) =
-            text.split_once('=').ok_or("it takes NAME=NUMBER, as in `deletes=7`".to_owned())?;
+            text.split_once('=').ok_or("expected GUARD=NUMBER, as in `deletes=7`".to_owned())?;
         let guard = guard.parse().map_err(|error: UnknownGuard| error.to_string())?;
         let number = number.parse().map_err(|_| format!("`{number}` is not a number"))?;
         Ok(Self { guard, number })
@@ -105,7 +105,7 @@ pub struct Finding {
     pub found: u32,
     /// The most (or, for `min_iam_admins`, the least) that passes.
     pub limit: u32,
-    /// What follows.
+    /// The verdict.
     pub verdict: Verdict,
     /// What is wrong, in words.
     pub message: String,
@@ -113,11 +113,11 @@ pub struct Finding {
     pub items: Vec<String>,
     /// Their addresses, for an entry under `allow` that lets exactly these pass; without those that files cannot name.
     pub of: Vec<Address>,
-    /// What lifted it.
+    /// What overrode it.
     pub lifted_by: Option<LiftedBy>,
 }
 
-/// What lifted a guard.
+/// What overrode a guard.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum LiftedBy {
     /// `--allow`, for the number found.
@@ -150,12 +150,12 @@ fn quoted(text: String) -> String {
 /// How long the entries that are printed last.
 const PRINTED_END: SignedDuration = SignedDuration::from_hours(14 * 24);
 
-/// What follows from a finding.
+/// The verdict on a finding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Verdict {
     /// The plan is refused.
     Refused,
-    /// The plan would be refused, had this number not been allowed.
+    /// The plan would be refused if this number were not allowed.
     Lifted,
     /// It is only shown.
     Shown,
@@ -184,7 +184,7 @@ impl Item {
         Self { of: Some(of), text: text.into() }
     }
 
-    /// An object that is said by its address alone.
+    /// An object that its address describes.
     fn of(address: Address) -> Self {
         let text = address.to_string();
         Self { of: Some(address), text }
@@ -218,8 +218,8 @@ fn ask(name: GuardName, case: &Case<'_>) -> Option<Alarm> {
     }
 }
 
-/// Asks one guard: first as if nothing were allowed, then without what the files let pass, so that the number is that of
-/// what is left.
+/// Asks one guard, first as if nothing were allowed, then without the exceptions in the files, so that the number counts
+/// only the rest.
 fn finding(guard: GuardName, case: &Case<'_>, pardoned: Option<&BTreeSet<Address>>) -> Option<Finding> {
     let whole = ask(guard, case)?;
     let left = match pardoned {
@@ -264,7 +264,7 @@ fn count(number: usize, one: &str, many: &str) -> String {
     if number == 1 { format!("1 {one}") } else { format!("{number} {many}") }
 }
 
-/// By what a sentence is broken, in words.
+/// What breaks an assertion or a guardrail, in words.
 fn by(state: &State, broken: &Broken) -> String {
     let Some(held) = &broken.by else { return ": nothing grants it without a condition".to_owned() };
     let through = if broken.through.is_some() { "through " } else { "" };
@@ -277,16 +277,16 @@ fn by(state: &State, broken: &Broken) -> String {
     )
 }
 
-/// Something that breaks a sentence, in words.
+/// Something that breaks an assertion or a guardrail, in words.
 struct Breach {
     /// Whether live does not have it.
     new: bool,
     item: Item,
 }
 
-/// An alarm for broken sentences, the new ones first: those that live breaks already only refuse with `--strict`.
+/// An alarm for broken assertions or guardrails, the new ones first: those that live already breaks refuse only with `--strict`.
 ///
-/// `numbers` has how many sentences are broken in the end, and how many of them live does not break.
+/// `numbers` has how many are broken in the end, and how many of these live does not break.
 fn alarm(
     case: &Case<'_>,
     numbers: (usize, usize),
@@ -307,6 +307,6 @@ fn new_first(breaches: Vec<Breach>) -> Vec<Item> {
     let (new, known): (Vec<_>, Vec<_>) = breaches.into_iter().partition(|breach| breach.new);
     let known = known
         .into_iter()
-        .map(|Breach { item, .. }| Item { text: format!("{} (already so)", item.text), ..item });
+        .map(|Breach { item, .. }| Item { text: format!("{} (existing)", item.text), ..item });
     new.into_iter().map(|breach| breach.item).chain(known).collect()
 }

@@ -1,7 +1,7 @@
 use super::{Alarm, Case, Item, count};
 use crate::access::{AccessEffect, self_escalating};
 
-/// Shows who gains a permission set that can give itself more; refuses with `--strict`.
+/// Shows who gains a permission set that can escalate; refuses with `--strict`.
 pub(super) fn judge(case: &Case<'_>) -> Option<Alarm> {
     let mut items = Vec::new();
     for change in case.access {
@@ -25,7 +25,7 @@ pub(super) fn judge(case: &Case<'_>) -> Option<Alarm> {
         found: items.len(),
         limit: 0,
         message: format!(
-            "{} would gain a set that can give itself more",
+            "{} would gain a permission set that can escalate",
             count(items.len(), "principal", "principals")
         ),
         items,

@@ -5,8 +5,8 @@ use crate::model::{Address, Kind, Object};
 use crate::plan::Action;
 use crate::plan::partial_state::referrers;
 
-/// Refuses to change a protected object, its members, or a policy attached to it. An object is protected by the name
-/// that it has now and by the one that it is to have.
+/// Refuses to change a protected object, its members, or a policy attached to it. An object is protected by its
+/// current name and by its new one.
 pub(super) fn judge(case: &Case<'_>) -> Option<Alarm> {
     let protected = &case.desired.settings.protect;
     if protected.is_empty() {
@@ -28,7 +28,7 @@ pub(super) fn judge(case: &Case<'_>) -> Option<Alarm> {
     (!items.is_empty()).then(|| Alarm {
         found: items.len(),
         limit: 0,
-        message: format!("would change what is protected, in {}", count(items.len(), "place", "places")),
+        message: format!("would change protected objects, in {}", count(items.len(), "place", "places")),
         items,
         refuses: true,
     })

@@ -2,8 +2,8 @@ use super::{Alarm, Case, GuardName, Item, count, limit};
 use crate::model::{Group, Kind, Object};
 use crate::plan::Action;
 
-/// Refuses to delete and create of one kind, where the deleted one is an application with keys, or a group that
-/// shares a member with the new one: that is a rename written wrong.
+/// Refuses to delete and create objects of one kind if the deleted one is an application with keys, or a group that
+/// shares a member with the new one: probably a rename without `previously`.
 pub(super) fn judge(case: &Case<'_>) -> Option<Alarm> {
     let outcome = &case.alignment.outcome;
     let created = |kind: Kind| case.steps.iter().filter(move |step| step.action.creates() == Some(kind));
@@ -16,7 +16,7 @@ pub(super) fn judge(case: &Case<'_>) -> Option<Alarm> {
         if let Object::Application(live) = object {
             if let (true, Some(new)) = (live.api_keys > 0, created(Kind::Application).next()) {
                 let keys = count(live.api_keys as usize, "API key", "API keys");
-                let text = format!("{address} with {keys}, beside new {}", new.action.address());
+                let text = format!("{address} with {keys}, while new {} is created", new.action.address());
                 items.push(Item::new(address.clone(), text));
             }
         } else if let Object::Group(_) = object {
@@ -33,7 +33,7 @@ pub(super) fn judge(case: &Case<'_>) -> Option<Alarm> {
     (items.len() > limit as usize).then(|| Alarm {
         found: items.len(),
         limit,
-        message: "would delete and create what looks like a rename; to rename, write `previously: OLD NAME`"
+        message: "would delete and create objects in a way that looks like a rename; to rename, write `previously: OLD NAME`"
             .to_owned(),
         items,
         refuses: true,

@@ -3,8 +3,8 @@ use crate::access::Grant;
 use crate::model::{Address, Principal, State, UserType};
 use crate::plan::{Caller, Step, StepId};
 
-/// Refuses that the caller loses, at any step, what it needs to administer access, or is deleted; and a plan with
-/// steps by a caller that nobody knows.
+/// Refuses a plan in which the caller loses permissions to administer access at any step, or is deleted, and a plan with
+/// steps by an unknown caller.
 pub(super) fn judge(case: &Case<'_>) -> Option<Alarm> {
     let symbols = &case.draft.world.symbols;
     let lost =
@@ -51,7 +51,7 @@ fn alarm(caller: &Caller, before: &State, steps: &[Step], lost: Vec<(Grant, Step
         found: items.len(),
         limit: 0,
         message: format!(
-            "would take from {principal}, who runs this plan, what it needs to administer access"
+            "would take the permission to administer access from {principal}, who runs this plan"
         ),
         items,
         refuses: true,

@@ -1,8 +1,8 @@
 //! The edges that keep enough people who can administer IAM.
 //!
-//! The steps that make or unmake an administrator are chained in one order, so that every state that the edges allow has the
-//! administrators of one of its prefixes: the rehearsal sees them all. The chain makes administrators as early, and unmakes
-//! them as late, as the other edges let it.
+//! The steps that add or remove an administrator are chained in one order, so that every state that the edges allow has the
+//! administrators of one of its prefixes: the rehearsal sees them all. The chain adds administrators as early, and removes
+//! them as late, as the other edges allow.
 
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 
@@ -18,11 +18,11 @@ use crate::plan::{Action, Error, Reason};
 /// What a step does to who administers. The order is that in which steps are put, from the end of the plan.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Role {
-    /// It may make somebody one.
+    /// It may add an administrator.
     Makes,
-    /// Both, as a policy that moves from one group to another.
+    /// Both, like a policy that moves from one group to another.
     Both,
-    /// It may unmake one.
+    /// It may remove one.
     Unmakes,
 }
 

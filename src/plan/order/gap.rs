@@ -1,4 +1,4 @@
-//! The edges without which somebody would lack, for a while, what they keep.
+//! The edges without which somebody would temporarily lack access that they keep.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 

@@ -1,4 +1,4 @@
-//! The edges without which somebody would hold, for a while, what they must never hold.
+//! The edges without which somebody would temporarily hold access that they must never hold.
 
 use super::{Allowed, add};
 use crate::access::{Attached, GroupId, Held, PrincipalId};
@@ -6,8 +6,8 @@ use crate::plan::diff::{Draft, PolicyStage};
 use crate::plan::graph::{Graph, NodeId};
 use crate::plan::{Error, Reason};
 
-/// Adds, for every policy that changes while somebody joins or leaves its group: a leaver goes before the policy
-/// becomes what the leaver must not have, a joiner comes after it was what the joiner must not have.
+/// Adds, for every policy that changes while somebody joins or leaves its group: a leaver leaves before
+/// the policy grants what the leaver must not hold, a joiner joins after it has stopped granting what the joiner must not hold.
 ///
 /// An owner holds everything, so nothing is too much. The stages of a policy grant its direct principals, and those who stay in the group, only what they have before
 /// or after; so nothing else can leak.

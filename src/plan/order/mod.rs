@@ -1,8 +1,7 @@
-//! Puts the changes into an order that never opens a door and, where it can, leaves nobody outside.
+//! Puts the changes into an order that never widens access on the way and, if possible, never interrupts it.
 //!
-//! Two laws hold for every state that any order allowed by the edges can pass through: nobody holds what they held
-//! neither before nor will hold after (no leak), and nobody lacks what they held before and will hold after (no
-//! gap), save for the interruptions that are returned.
+//! Two laws hold in every state that any order allowed by the edges can pass through: nobody holds access that they hold
+//! neither before nor after (no leak), and nobody lacks access that they hold both before and after (no gap), except for the interruptions that are returned.
 
 mod administrators;
 mod gap;
@@ -61,7 +60,7 @@ impl<'d> Allowed<'d> {
 
 /// Orders the changes.
 ///
-/// Where that can be, no state on the way has fewer administrators than `least`.
+/// If possible, no state on the way has fewer administrators than `least`.
 pub(super) fn order(
     alignment: &Alignment,
     mut draft: Draft,
@@ -103,7 +102,7 @@ pub(super) fn order(
     Ok((draft, Ordered { changes, after, unresolved }))
 }
 
-/// What comes first among what may: making and describing, revoking, granting, deleting.
+/// The priority among steps that may start: creating and describing, revoking, granting, deleting.
 fn phase(change: &Change) -> u8 {
     match (&change.action, change.effect) {
         (Action::Delete { .. }, _) => 3,
@@ -117,7 +116,7 @@ fn add(graph: &mut Graph, first: NodeId, then: NodeId, reason: Reason) -> Result
     graph.add(first, then, reason).map(|_| ()).map_err(|_| Error::Cycle(reason))
 }
 
-/// Made before used, a name freed before it is taken, the calls for one policy one after the other.
+/// An object is created before it is used, a name is freed before it is taken, and the calls for one policy follow each other.
 fn references(draft: &Draft, graph: &mut Graph) -> Result<(), Error> {
     let mut takes: Vec<_> = draft.takes.iter().collect();
     takes.sort_unstable_by_key(|(_, node)| **node);

@@ -12,7 +12,7 @@ use crate::render::wrap::{TIE, tied};
 /// The changes of access, folded: principals with the same ones stand together, in the order of their names.
 pub(super) struct Folds<'p> {
     plan: &'p Plan,
-    /// Drift speaks of what live has, and not of what would become of it.
+    /// For drift, the words describe the live side, and not a change.
     drift: bool,
     pub(super) all: Vec<Fold<'p>>,
     adopted: HashSet<&'p Address>,
@@ -107,7 +107,7 @@ impl<'p> Folds<'p> {
         Self { plan, drift, all, adopted }
     }
 
-    /// Returns what changes for those of one fold. There may be a million lines over all.
+    /// Returns the changes for the principals of one fold. There may be a million lines in total.
     pub(super) fn lines(&self, fold: &Fold<'_>) -> Vec<AccessLine> {
         fold.who.first().map_or_else(Vec::new, |change| lines(self, &change.grants))
     }
@@ -205,12 +205,12 @@ fn what(effect: AccessEffect, held: &str, condition: Option<&Condition>, drift: 
     let only = |words: &str| condition.as_ref().map(|text| format!("{words}{TIE}{text}")).unwrap_or_default();
     match (effect, drift) {
         (AccessEffect::Gained, false) => format!("gains {held}{}", only(" if")),
-        (AccessEffect::Gained, true) => format!("lacks {held}{}, which the files give", only(" if")),
+        (AccessEffect::Gained, true) => format!("lacks {held}{}, which the files grant", only(" if")),
         (AccessEffect::Lost, false) => format!("loses {held}{}", only(" if")),
-        (AccessEffect::Lost, true) => format!("has {held}{}, which the files do not give", only(" if")),
+        (AccessEffect::Lost, true) => format!("has {held}{}, which the files do not grant", only(" if")),
         (AccessEffect::Loosened, false) => format!("loosened {held}, without the condition it had"),
         (AccessEffect::Loosened, true) => format!("has {held} under a condition that the files do not set"),
-        (AccessEffect::Tightened, false) => format!("tightened {held}{}", only(", from now on only if")),
+        (AccessEffect::Tightened, false) => format!("tightened {held}{}", only(", now only if")),
         (AccessEffect::Tightened, true) => {
             format!("has {held} without the condition that the files set{}", only(":"))
         }

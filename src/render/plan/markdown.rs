@@ -119,12 +119,12 @@ pub(in crate::render) fn head(
     everybody(out, plan, is_drift)
 }
 
-/// Whether there is nothing to say but this.
+/// Whether there is nothing else to write.
 fn settles(plan: &Plan, drift: bool) -> bool {
     plan.is_empty() && plan.conflicts().is_empty() && (drift || plan.blocked().is_empty() && !plan.refused())
 }
 
-/// Writes the steps and what is left alone, folded.
+/// Writes the steps and the objects left unchanged, folded.
 pub(in crate::render) fn details(
     out: &mut dyn Write,
     (plan, found): (&Plan, Option<&Findings>),
@@ -184,11 +184,11 @@ fn items(out: &mut dyn Write, items: &[String]) -> io::Result<()> {
 fn table(out: &mut dyn Write, plan: &Plan, drift: bool) -> io::Result<()> {
     let (folds, openings) = (Folds::of(plan, drift), openings(plan, drift));
     if folds.all.is_empty() && openings.is_empty() {
-        let what = if drift { "No difference of access." } else { "No change of access." };
+        let what = if drift { "No difference in access." } else { "No change in access." };
         return writeln!(out, "{what}\n");
     }
     if drift {
-        writeln!(out, "Live against the files:\n")?;
+        writeln!(out, "Live compared with the files:\n")?;
     }
     writeln!(out, "| who | | what | by |\n|---|---|---|---|")?;
     for fold in &folds.all {

@@ -90,7 +90,7 @@ impl TextPage<'_> {
         writeln!(self.out, "{}", self.style.paint.text(Ink::Heading, text))
     }
 
-    /// Writes what no step shows.
+    /// Writes findings that no step shows.
     fn found(&mut self) -> io::Result<()> {
         let Some(drift) = self.found else { return Ok(()) };
         if drift::shown(drift).next().is_none() {
@@ -125,8 +125,7 @@ impl TextPage<'_> {
         for (principal, grants) in all.iter().take(drift::MOST_PRINCIPALS) {
             self.plain(2, 4, &format!("{principal}{}", words::asleep(self.plan, principal)))?;
             for (grant, escalates, way) in grants {
-                let mark =
-                    if *escalates { format!("  [{}]", tied("can give itself more")) } else { String::new() };
+                let mark = if *escalates { format!("  [{}]", tied("can escalate")) } else { String::new() };
                 self.line(4, 6, &WrappedLine::of(None, &terminal(grant)).and(Some(Ink::Alarm), &mark))?;
                 self.line(8, 4, &WrappedLine::of(Some(Ink::Faint), &format!("←{TIE}{}", terminal(way))))?;
             }
@@ -137,7 +136,7 @@ impl TextPage<'_> {
         writeln!(self.out)
     }
 
-    /// Writes the members that no list shows: nobody can tell who they are, and they stay.
+    /// Writes the members that the API does not list: they are unknown, and they stay.
     fn hidden(&mut self) -> io::Result<()> {
         let group = |(key, members): (&Key, Vec<&Principal>)| {
             let members: Vec<String> = members.iter().map(ToString::to_string).collect();
@@ -147,7 +146,7 @@ impl TextPage<'_> {
         if groups.is_empty() {
             return Ok(());
         }
-        self.heading("Members that no list of the API shows; they stay")?;
+        self.heading("Members that the API does not list; they stay")?;
         for group in groups {
             self.plain(2, 4, &group)?;
         }
@@ -183,7 +182,7 @@ impl TextPage<'_> {
         writeln!(self.out)
     }
 
-    /// Writes the steps and what is left alone.
+    /// Writes the steps and the objects left unchanged.
     fn details(&mut self) -> io::Result<()> {
         if !self.plan.steps().is_empty() {
             self.steps()?;
@@ -201,14 +200,14 @@ impl TextPage<'_> {
 
     fn access(&mut self) -> io::Result<()> {
         let drift = self.drift;
-        self.heading(if drift { "Access: live against the files" } else { "Access" })?;
+        self.heading(if drift { "Access: live compared with the files" } else { "Access" })?;
         let folds = Folds::of(self.plan, drift);
         let openings = access::openings(self.plan, drift);
         if folds.all.is_empty() && openings.is_empty() {
             writeln!(
                 self.out,
                 "  {}",
-                if drift { "no difference of access" } else { "no change of access" }
+                if drift { "no difference in access" } else { "no change in access" }
             )?;
         }
         for fold in &folds.all {
@@ -245,7 +244,7 @@ impl TextPage<'_> {
     }
 
     fn steps(&mut self) -> io::Result<()> {
-        self.heading(if self.drift { "Steps: what an apply would do about it" } else { "Steps" })?;
+        self.heading(if self.drift { "Steps: what an apply would change" } else { "Steps" })?;
         let width = self.plan.steps().len().to_string().len();
         for alike in self.plan.steps().chunk_by(adopts_alike) {
             if let [first, _, ..] = alike {
@@ -298,7 +297,7 @@ impl TextPage<'_> {
         }
     }
 
-    /// Writes what a new object holds: what its name does not say.
+    /// Writes the fields of a new object, except for its name.
     fn created(&mut self, indent: usize, fields: &[Field<'_>]) -> io::Result<()> {
         for field in fields.iter().filter(|field| field.writer != WriteCall::Nothing) {
             if let FieldValue::Rules(rules) = field.value {
@@ -387,7 +386,7 @@ impl TextPage<'_> {
         if self.plan.interruptions().is_empty() {
             return Ok(());
         }
-        self.heading("Interruptions: access that is missing for a while")?;
+        self.heading("Interruptions: access that is missing temporarily")?;
         for interruption in self.plan.interruptions() {
             let what = interruption.grant.words(|id| names.get(&id));
             let (who, from, to) = (&interruption.principal, interruption.from_step, interruption.to_step);
@@ -401,7 +400,7 @@ impl TextPage<'_> {
         if self.plan.missing().is_empty() {
             return Ok(());
         }
-        self.heading("Missing from the organization, and left out")?;
+        self.heading("Missing from the organization; left out of the plan")?;
         for it in self.plan.missing() {
             let line = format!("{} {}, named by {} ({})", it.kind.word(), it.name, it.by, it.at);
             self.plain(2, 4, &line)?;
@@ -469,7 +468,7 @@ impl TextPage<'_> {
         if by_reason.is_empty() && counted.is_empty() {
             return Ok(());
         }
-        self.heading("Left alone")?;
+        self.heading("Left unchanged")?;
         for ((reason, kind), mut names) in by_reason {
             names.sort_unstable();
             self.plain(2, 4, &format!("{}: {}", words::many(names.len(), kind), words::spared(reason)))?;

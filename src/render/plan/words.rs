@@ -43,7 +43,7 @@ pub fn headline(plan: &Plan, step: &Step) -> String {
     }
 }
 
-/// The name of an object; of one that goes by its id, the id and the live name.
+/// The name of an object; for one that is keyed by its id, the id and the live name.
 pub(super) fn named(plan: &Plan, address: &Address) -> String {
     match address_title(plan, address) {
         Some(title) => format!("{} ({title})", address.key_text()),
@@ -162,15 +162,15 @@ pub(super) fn owner(owner: Option<&Owner>) -> String {
 pub(super) fn spared(reason: &SparedReason) -> String {
     match reason {
         SparedReason::SectionAbsent => "the files have no section for this kind".to_owned(),
-        SparedReason::NoStack => "the files name no stack, so nothing is deleted".to_owned(),
-        SparedReason::NotOwned => "no stack owns it".to_owned(),
-        SparedReason::Other(stack) => format!("stack {stack} owns it"),
-        SparedReason::Unclear => "its tags name no valid owner".to_owned(),
-        SparedReason::PruneNone => "settings say `prune: none`".to_owned(),
-        SparedReason::Managed => "a product manages it, or it is built in".to_owned(),
-        SparedReason::NotDeletable => "the API does not let it be deleted".to_owned(),
-        SparedReason::External => "it is listed as external".to_owned(),
-        SparedReason::Renamed => "it has the previous name of a declared object".to_owned(),
+        SparedReason::NoStack => "the files have no `stack`, so nothing is deleted".to_owned(),
+        SparedReason::NotOwned => "not owned by any stack".to_owned(),
+        SparedReason::Other(stack) => format!("owned by stack {stack}"),
+        SparedReason::Unclear => "no valid owner in the tags".to_owned(),
+        SparedReason::PruneNone => "kept because `settings.prune` is `none`".to_owned(),
+        SparedReason::Managed => "managed by a product, or built in".to_owned(),
+        SparedReason::NotDeletable => "the API does not allow deletion".to_owned(),
+        SparedReason::External => "listed under `external`".to_owned(),
+        SparedReason::Renamed => "previous name of a declared object".to_owned(),
     }
 }
 
@@ -207,12 +207,12 @@ pub(super) fn conflict(plan: &Plan, conflict: &Conflict) -> String {
             "is managed by a Scaleway product, or built in; list it under `external`".to_owned()
         }
         ConflictKind::ExternalButOwned => {
-            "is listed as external, but this stack owns it; declare it, list it under `release` to let go of it, or remove it from `external` to delete it"
+            "is listed under `external`, but this stack owns it; declare it, list it under `release` to stop managing it, or remove it from `external` to delete it"
                 .to_owned()
         }
         ConflictKind::BothLive { previously } => {
             format!(
-                "is live beside {previously}, its previous name, and this stack owns both; declare or delete one"
+                "exists alongside {previously}, its previous name, and this stack owns both; declare or delete one of them"
             )
         }
     };
@@ -224,9 +224,8 @@ pub(super) fn conflict(plan: &Plan, conflict: &Conflict) -> String {
 pub(super) fn blocked(of: &Blocked) -> String {
     let rules: Vec<_> = of.rules.iter().map(|(at, why)| format!("rule {} ({why})", at + 1)).collect();
     let place = of.at.as_ref().map(|place| format!(" ({}:{})", place.file.display(), place.line));
-    let be = if rules.len() == 1 { "is" } else { "are" };
     format!(
-        "{}{} keeps its rules and its principal, because {} {be} nothing that this version can write; change the policy in the console",
+        "{}{} keeps its rules and its principal, because this version cannot write {}; change the policy in the console",
         of.address,
         place.unwrap_or_default(),
         several(&rules)
@@ -238,18 +237,18 @@ pub(super) fn undeclares(step: &Step) -> bool {
     step.action.deletes().is_some_and(|address| address.key().id().is_none())
 }
 
-/// What becomes of a rule that grants nothing.
+/// Describes what happens to a rule that grants nothing.
 pub(super) fn leftover(of: &Leftover) -> String {
     let then = match of.dropped_by {
-        Some(step) => format!("step {step} drops it"),
-        None => "the next change of the policy's rules drops it".to_owned(),
+        Some(step) => format!("step {step} removes it"),
+        None => "the next change of the policy's rules removes it".to_owned(),
     };
     let (policy, rule, sets) = (&of.policy, of.rule + 1, listed(&of.permission_sets));
     format!("rule {rule} of {policy} ({sets}) grants nothing, because its projects were deleted; {then}")
 }
 
-/// Says whether a person may want to declare an object that is left alone, or to see it gone. The others are
-/// somebody else's, as the files or the tags say; `None` for what is built in and in every organization.
+/// Says whether a person may want to declare or delete an object that is left unchanged. According to the files or the
+/// tags, the others belong to somebody else. `None` for built-in objects that every organization has.
 pub(super) fn matters(plan: &Plan, spared: &Spared) -> Option<bool> {
     if plan.before().get(&spared.address).is_some_and(Object::is_built_in) {
         return None;
@@ -268,7 +267,7 @@ pub(super) fn matters(plan: &Plan, spared: &Spared) -> Option<bool> {
     })
 }
 
-/// How the live organization stands to files that ask for no change, as a sentence.
+/// A sentence about the live organization if the files ask for no change.
 pub(super) fn settled(plan: &Plan) -> String {
     let mut kinds: BTreeMap<Kind, usize> = BTreeMap::new();
     for spared in plan.spared().iter().filter(|spared| matters(plan, spared) == Some(true)) {
@@ -281,7 +280,7 @@ pub(super) fn settled(plan: &Plan) -> String {
         _ => (several(&parts), "are"),
     };
     format!(
-        "The live organization has everything the files declare; {object} that no file declares {are} left alone."
+        "The live organization has everything the files declare; {object} that no file declares {are} left unchanged."
     )
 }
 
