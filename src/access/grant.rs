@@ -35,6 +35,20 @@ impl Grant {
             && (self.condition.is_none() || self.condition == other.condition)
     }
 
+    /// Returns the grants with which a person administers IAM: each of them alone lets its holder give access to others.
+    ///
+    /// # Panics
+    ///
+    /// Never: the names are valid.
+    #[must_use]
+    pub fn administering() -> [Self; 2] {
+        ["IAMManager", "OrganizationManager"].map(|set| Self {
+            permission_set: set.parse().expect("a valid name"),
+            scope: GrantScope::Organization,
+            condition: None,
+        })
+    }
+
     /// Returns the grants of a rule: each of its sets on each of its scopes.
     pub fn of_rule(rule: &Rule) -> impl Iterator<Item = Self> + '_ {
         let scopes: Vec<GrantScope> = match &rule.scope {
@@ -94,15 +108,20 @@ impl fmt::Display for GrantScope {
 /// anything; the other managers of IAM can through what they manage.
 #[must_use]
 pub fn self_escalating(set: &PermissionSetName) -> bool {
-    matches!(
-        set.as_str(),
-        "IAMManager"
-            | "IAMPolicyManager"
-            | "IAMGroupManager"
-            | "IAMApplicationManager"
-            | "IAMUserManager"
-            | "OrganizationManager"
-    )
+    escalating(set).is_some()
+}
+
+/// Returns the name of a permission set, if its holders can give themselves more.
+pub fn escalating(set: &PermissionSetName) -> Option<&'static str> {
+    const SETS: [&str; 6] = [
+        "IAMManager",
+        "IAMPolicyManager",
+        "IAMGroupManager",
+        "IAMApplicationManager",
+        "IAMUserManager",
+        "OrganizationManager",
+    ];
+    SETS.into_iter().find(|known| *known == set.as_str())
 }
 
 #[cfg(test)]

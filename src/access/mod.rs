@@ -17,7 +17,7 @@ mod symbols;
 pub use assertion::{Broken, broken_assertions, granted, nearly_granted, sentence};
 pub use change::{AccessChange, AccessEffect, ChangedGrant, Path, changes};
 pub use condition::{Forbidden, GrantFacts, RequestFacts, ResourceFacts, Undecided, ends, holds};
-pub use grant::{Grant, GrantScope, self_escalating};
+pub use grant::{Grant, GrantScope, escalating, self_escalating};
 pub use guardrail::{Judgement, Unjudged, judge_guardrails};
 pub use holdings::{Attached, GroupId, Held, Holdings, Number, PolicyId, PrincipalId, World};
 pub use inclusion::includes;

@@ -2,11 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use crate::access::{Grant, GrantScope, Grants, Holdings, Packed, PrincipalId, World};
+use crate::access::{Grant, Grants, Holdings, Packed, PrincipalId, World};
 use crate::model::{Principal, State, UserType};
-
-/// The permission sets with which a person can give access to others again.
-const SETS: [&str; 2] = ["IAMManager", "OrganizationManager"];
 
 /// What makes somebody an administrator, and who counts as one.
 #[derive(Debug, Clone, Default)]
@@ -22,12 +19,8 @@ pub(super) struct Administrators {
 impl Administrators {
     /// Looks up what they are in a state.
     pub(super) fn of(world: &World, state: &State) -> Self {
-        let grant = |set: &str| {
-            let (permission_set, scope) = (set.parse().ok()?, GrantScope::Organization);
-            world.symbols.find(&Grant { permission_set, scope, condition: None })
-        };
-        let mut administrators =
-            Self { grants: SETS.into_iter().filter_map(grant).collect(), ..Self::default() };
+        let grants = Grant::administering().iter().filter_map(|grant| world.symbols.find(grant)).collect();
+        let mut administrators = Self { grants, ..Self::default() };
         for (key, user) in state.users() {
             let Some(id) = world.find(&Principal::User(key.clone())) else { continue };
             if user.kind == UserType::Owner {

@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::fmt;
 
-use crate::access::{Everything, HeldGrant, self_escalating};
+use crate::access::{Everything, escalating};
 use crate::model::{Key, Principal, State};
 
 /// How one gets from one step of a path to the next.
@@ -124,19 +124,6 @@ struct EscalationGraph {
     owners: BTreeSet<Principal>,
 }
 
-fn power(held: &HeldGrant) -> Option<&'static str> {
-    const SETS: [&str; 6] = [
-        "IAMManager",
-        "IAMPolicyManager",
-        "IAMGroupManager",
-        "IAMApplicationManager",
-        "IAMUserManager",
-        "OrganizationManager",
-    ];
-    let set = &held.grant.permission_set;
-    SETS.into_iter().find(|known| self_escalating(set) && *known == set.as_str())
-}
-
 impl EscalationGraph {
     fn of(state: &State, everything: &Everything<'_>) -> Self {
         let (mut principals, mut groups) = (BTreeMap::new(), BTreeMap::new());
@@ -147,7 +134,7 @@ impl EscalationGraph {
         for principal in state.objects.keys().filter_map(crate::model::Address::principal) {
             let mut powers = Powers::new();
             for held in everything.held_by(&principal) {
-                let Some(set) = power(&held) else { continue };
+                let Some(set) = escalating(&held.grant.permission_set) else { continue };
                 let conditional = held.grant.condition.is_some();
                 note(&mut powers, set, conditional);
                 let group = held.path.group.as_ref().filter(|key| {
@@ -167,19 +154,8 @@ impl EscalationGraph {
             let ordinary =
                 state.group(key).is_some_and(|group| group.builtin.is_none() && !group.flags.managed);
             for rule in policy.rules.0.iter().filter(|_| ordinary) {
-                let sets = rule.permission_sets.iter().filter(|set| self_escalating(set));
-                for set in sets {
-                    let known = [
-                        "IAMManager",
-                        "IAMPolicyManager",
-                        "IAMGroupManager",
-                        "IAMApplicationManager",
-                        "IAMUserManager",
-                        "OrganizationManager",
-                    ];
-                    if let Some(set) = known.into_iter().find(|known| *known == set.as_str()) {
-                        note(groups.entry(key.clone()).or_default(), set, rule.condition.is_some());
-                    }
+                for set in rule.permission_sets.iter().filter_map(escalating) {
+                    note(groups.entry(key.clone()).or_default(), set, rule.condition.is_some());
                 }
             }
         }

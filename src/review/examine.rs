@@ -264,10 +264,8 @@ impl Exam<'_> {
     }
 
     fn administrators(&mut self) {
-        let administers = |grant: &Grant| {
-            grant.condition.is_none()
-                && matches!(grant.permission_set.as_str(), "IAMManager" | "OrganizationManager")
-        };
+        let administering = Grant::administering();
+        let administers = |grant: &Grant| administering.iter().any(|it| grant.covers(it));
         let mut admins = BTreeSet::new();
         for (key, user) in self.of.state.users().filter(|(_, user)| user.can_log_in()) {
             let principal = Principal::User(key.clone());
