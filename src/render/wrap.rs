@@ -18,7 +18,9 @@ pub(super) const TIE: char = '\u{a0}';
 /// A line of pieces, each of one colour, that is broken at spaces where it is too long.
 #[derive(Debug, Clone, Default)]
 pub(super) struct WrappedLine {
-    letters: Vec<(char, Option<Ink>)>,
+    text: String,
+    /// Where each piece ends, and its colour.
+    pieces: Vec<(usize, Option<Ink>)>,
 }
 
 impl WrappedLine {
@@ -29,7 +31,12 @@ impl WrappedLine {
 
     /// Adds a piece. The text is safe already.
     pub(super) fn and(mut self, ink: Option<Ink>, text: &str) -> Self {
-        self.letters.extend(text.chars().map(|letter| (letter, ink)));
+        self.text.push_str(text);
+        let end = self.text.len();
+        match self.pieces.last_mut() {
+            Some((last, same)) if *same == ink => *last = end,
+            _ => self.pieces.push((end, ink)),
+        }
         self
     }
 
@@ -42,25 +49,43 @@ impl WrappedLine {
         indent: usize,
         hang: usize,
     ) -> io::Result<()> {
-        let mut rest = self.letters.as_slice();
-        let mut left = indent;
+        let (mut from, mut left) = (0, indent);
         loop {
             let room = screen.width.saturating_sub(left).max(LEAST);
-            let (line, after) = cut(rest, room);
+            let (end, next) = cut(&self.text[from..], room);
             write!(out, "{:left$}", "")?;
-            for piece in line.chunk_by(|a, b| a.1 == b.1) {
-                let text: String = piece.iter().map(|(letter, _)| untied(*letter)).collect();
-                match piece[0].1 {
-                    Some(ink) => write!(out, "{}", screen.paint.text(ink, &text))?,
-                    None => write!(out, "{text}")?,
-                }
-            }
-            writeln!(out)?;
-            if after.is_empty() {
+            self.write_part(out, screen.paint, from, from + end)?;
+            out.write_all(b"\n")?;
+            from += next;
+            if from == self.text.len() {
                 return Ok(());
             }
-            (rest, left) = (after, indent + hang);
+            left = indent + hang;
         }
+    }
+
+    /// Writes what stands between two places.
+    fn write_part(&self, out: &mut dyn Write, paint: Paint, from: usize, to: usize) -> io::Result<()> {
+        let mut at = from;
+        for (end, ink) in &self.pieces {
+            let end = to.min(*end);
+            if end <= at {
+                continue;
+            }
+            let text = &self.text[at..end];
+            match ink.filter(|_| paint == Paint::Coloured) {
+                Some(ink) => out.write_all(paint.text(ink, &loose(text)).as_bytes())?,
+                None => {
+                    for (word, text) in text.split(TIE).enumerate() {
+                        let tie: &[u8] = if word == 0 { b"" } else { b" " };
+                        out.write_all(tie)?;
+                        out.write_all(text.as_bytes())?;
+                    }
+                }
+            }
+            at = end;
+        }
+        Ok(())
     }
 }
 
@@ -81,39 +106,35 @@ pub(super) fn loose(text: &str) -> String {
     text.replace(TIE, " ")
 }
 
-const fn untied(letter: char) -> char {
-    if letter == TIE { ' ' } else { letter }
-}
-
-type Letters<'l> = &'l [(char, Option<Ink>)];
-
-/// Splits off the longest part that fits into so many columns, at a space.
-fn cut(letters: Letters<'_>, room: usize) -> (Letters<'_>, Letters<'_>) {
-    let is_space = |at: usize| letters[at].0 == ' ';
-    let columns = |letter: char| letter.width().unwrap_or_default();
-    let mut taken = 0;
-    let fits = letters.iter().take_while(|(letter, _)| {
-        taken += columns(*letter);
-        taken <= room
-    });
-    let fitting = fits.count();
-    if letters.len() == fitting {
-        return (letters, &[]);
+/// Returns where the longest part ends that fits into so many columns and that a space follows, and where the rest begins.
+fn cut(text: &str, room: usize) -> (usize, usize) {
+    let whole = (text.len(), text.len());
+    // No letter has more columns than bytes.
+    if text.len() <= room {
+        return whole;
     }
+    let mut taken = 0;
+    let too_long = text.char_indices().find(|(_, letter)| {
+        taken += letter.width().unwrap_or_default();
+        taken > room
+    });
+    let Some((fitting, _)) = too_long else { return whole };
+    let bytes = text.as_bytes();
+    let is_space = |at: usize| bytes[at] == b' ';
     // The first space may be an indent of its own, and to break there would gain nothing.
-    let first = letters.iter().position(|(letter, _)| *letter != ' ').unwrap_or(letters.len());
+    let first = text.len() - text.trim_start_matches(' ').len();
     let fits = (first..=fitting).rev().find(|at| is_space(*at));
-    let Some(mut end) = fits.or_else(|| (fitting + 1..letters.len()).find(|at| is_space(*at))) else {
-        return (letters, &[]);
+    let Some(mut end) = fits.or_else(|| (fitting + 1..text.len()).find(|at| is_space(*at))) else {
+        return whole;
     };
     let mut next = end;
     while end > 0 && is_space(end - 1) {
         end -= 1;
     }
-    while next < letters.len() && is_space(next) {
+    while next < text.len() && is_space(next) {
         next += 1;
     }
-    (&letters[..end], &letters[next..])
+    (end, next)
 }
 
 #[cfg(test)]

@@ -1,6 +1,8 @@
 //! Who gains and who loses, folded where many share it.
 
-use std::collections::{BTreeMap, HashSet};
+use std::cell::RefCell;
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::rc::Rc;
 
 use super::words;
 use crate::access::{AccessChange, AccessEffect, ChangedGrant, GrantScope, Path, self_escalating};
@@ -16,6 +18,8 @@ pub(super) struct Folds<'p> {
     drift: bool,
     pub(super) all: Vec<Fold<'p>>,
     adopted: HashSet<&'p Address>,
+    /// The paths in words, by address: the members of a group share them.
+    ways: RefCell<HashMap<(*const Path, bool), Rc<str>>>,
 }
 
 /// What several principals share.
@@ -84,7 +88,7 @@ pub(super) struct AccessLine {
     /// `gains A, B on prod, staging if …`; the condition is tied
     pub(super) what: String,
     /// `group developers ← policy developers-run, rule 2 (iam/dev.yaml:31)`
-    pub(super) path: String,
+    pub(super) path: Rc<str>,
     /// What a reader must not overlook.
     pub(super) marks: Vec<&'static str>,
 }
@@ -104,7 +108,7 @@ impl<'p> Folds<'p> {
             }
         }
         let adopted = plan.adoptions().iter().map(|adoption| &adoption.address).collect();
-        Self { plan, drift, all, adopted }
+        Self { plan, drift, all, adopted, ways: RefCell::default() }
     }
 
     /// Returns the changes for the principals of one fold. There may be a million lines in total.
@@ -112,8 +116,19 @@ impl<'p> Folds<'p> {
         fold.who.first().map_or_else(Vec::new, |change| lines(self, &change.grants))
     }
 
+    /// Returns a path in words.
+    fn way(&self, path: &Path, effect: AccessEffect) -> Rc<str> {
+        let lost = effect == AccessEffect::Lost;
+        let mut ways = self.ways.borrow_mut();
+        let known = ways.entry((std::ptr::from_ref(path), lost));
+        Rc::clone(known.or_insert_with(|| way(self.plan, path, lost).into()))
+    }
+
     /// Whether a path goes through an object that the plan adopts.
     fn adopts(&self, path: &Path) -> bool {
+        if self.adopted.is_empty() {
+            return false;
+        }
         let group = path.group.clone().map(Address::group);
         self.adopted.contains(&Address::policy(path.policy.clone()))
             || group.is_some_and(|group| self.adopted.contains(&group))
@@ -150,7 +165,7 @@ pub(super) fn openings(plan: &Plan, drift: bool) -> Vec<Opening> {
         let what = self::what(effect, &format!("{what} to {name}"), None, drift);
         let address = step.action.address();
         let who = format!("whoever holds {} {}", address.kind(), words::named(plan, &address));
-        Some(Opening { who, line: AccessLine { effect, what, path: String::new(), marks: Vec::new() } })
+        Some(Opening { who, line: AccessLine { effect, what, path: "".into(), marks: Vec::new() } })
     };
     plan.steps().iter().filter_map(of_step).collect()
 }
@@ -182,7 +197,7 @@ fn lines(folds: &Folds<'_>, grants: &[ChangedGrant]) -> Vec<AccessLine> {
             let held = format!("{} on {where_to}", words::listed(&sets));
             let what = what(effect, &held, condition.as_ref(), drift);
             let marks = marks(folds, effect, path, &sets);
-            lines.push(AccessLine { effect, what, path: way(plan, path, effect), marks });
+            lines.push(AccessLine { effect, what, path: folds.way(path, effect), marks });
         }
     }
     lines
@@ -237,15 +252,14 @@ fn marks(
     marks
 }
 
-fn way(plan: &Plan, path: &Path, effect: AccessEffect) -> String {
+fn way(plan: &Plan, path: &Path, lost: bool) -> String {
     let mut way = String::new();
     if let Some(group) = &path.group {
         way.push_str(&format!("group {group} ← "));
     }
     way.push_str(&format!("policy {}, rule {}", path.policy, path.rule + 1));
-    let there = effect != AccessEffect::Lost;
     let place = plan.place(&Where::Rule(Address::policy(path.policy.clone()), path.rule));
-    if let (true, Some(place)) = (there, place) {
+    if let (false, Some(place)) = (lost, place) {
         way.push_str(&format!(" ({}:{})", place.file.display(), place.line));
     }
     way
