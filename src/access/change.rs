@@ -148,14 +148,14 @@ fn change(before: &mut Side<'_>, after: &mut Side<'_>, id: PrincipalId) -> Optio
             grants.push(ChangedGrant { effect, grant: side.grant(grant), path });
         }
     };
-    for grant in will.iter().filter(|grant| !held.cover(*grant)) {
-        let loosened =
-            !grant.conditional() && held.iter().any(|h| h.conditional() && h.unconditional() == grant);
+    for grant in will.beyond(&held) {
+        let loosened = !grant.conditional()
+            && held.iter_set(grant).any(|h| h.conditional() && h.unconditional() == grant);
         note(if loosened { AccessEffect::Loosened } else { AccessEffect::Gained }, grant, after, &new);
     }
-    for grant in held.iter().filter(|grant| !will.cover(*grant)) {
+    for grant in held.beyond(&will) {
         let kept = |w: Packed| w.conditional() && w.unconditional() == grant;
-        match will.iter().find(|w| kept(*w)) {
+        match will.iter_set(grant).find(|w| kept(*w)) {
             Some(tighter) => note(AccessEffect::Tightened, tighter, after, &new),
             None => note(AccessEffect::Lost, grant, before, &old),
         }

@@ -176,7 +176,8 @@ impl Grants {
     /// Returns the set of these grants.
     #[must_use]
     pub fn new(mut grants: Vec<Packed>) -> Self {
-        grants.sort_unstable();
+        // Most come as sorted runs, which a stable sort only merges.
+        grants.sort();
         grants.dedup();
         Self(grants.into())
     }
@@ -208,7 +209,18 @@ impl Grants {
     /// Returns true when `other` covers each of them.
     #[must_use]
     pub fn within(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.0, &other.0) || self.iter().all(|grant| other.cover(grant))
+        Arc::ptr_eq(&self.0, &other.0) || self.beyond(other).next().is_none()
+    }
+
+    /// Returns those of them that `other` does not cover, sorted.
+    pub fn beyond<'a>(&'a self, other: &'a Self) -> impl Iterator<Item = Packed> + 'a {
+        let mut rest = &*other.0;
+        self.iter().filter(move |grant| {
+            // Both are sorted, so most are found where the last one was.
+            let smaller = rest.iter().take_while(|known| *known < grant).count();
+            rest = &rest[smaller..];
+            rest.first() != Some(grant) && !other.cover(*grant)
+        })
     }
 
     /// Returns all of both.
@@ -226,17 +238,15 @@ impl Grants {
                 meets.push(grant);
                 continue;
             }
-            let from = other.0.partition_point(|g| g.set < grant.set);
-            let same_set = other.0[from..].iter().take_while(|g| g.set == grant.set);
-            meets.extend(same_set.filter_map(|g| grant.meet(*g)));
+            meets.extend(other.iter_set(grant).filter_map(|g| grant.meet(g)));
         }
         let all = Self::new(meets);
         let maximal = all.iter().filter(|g| !all.iter_set(*g).any(|h| h != *g && h.covers(*g)));
         Self::new(maximal.collect())
     }
 
-    /// The grants of the same permission set.
-    fn iter_set(&self, grant: Packed) -> impl Iterator<Item = Packed> + '_ {
+    /// Returns the grants of the same permission set.
+    pub fn iter_set(&self, grant: Packed) -> impl Iterator<Item = Packed> + '_ {
         let from = self.0.partition_point(|g| g.set < grant.set);
         self.0[from..].iter().copied().take_while(move |g| g.set == grant.set)
     }
@@ -279,6 +289,10 @@ mod tests {
             let (first, rest) = packed.split_first().unwrap();
             let grants = Grants::new(rest.to_vec());
             prop_assert_eq!(grants.cover(*first), rest.iter().any(|g| g.covers(*first)));
+            let (some, others) = packed.split_at(packed.len() / 2);
+            let (some, others) = (Grants::new(some.to_vec()), Grants::new(others.to_vec()));
+            let beyond: Vec<_> = some.iter().filter(|grant| !others.cover(*grant)).collect();
+            prop_assert_eq!(some.beyond(&others).collect::<Vec<_>>(), beyond);
         }
 
         #[test]

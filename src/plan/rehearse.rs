@@ -8,7 +8,7 @@ use super::diff::{Draft, Move};
 use super::order::{Allowed, Ordered};
 use super::partial_state::PartialState;
 use super::{Action, Bug, Interruption, StepId};
-use crate::access::{Attached, Held, Holdings, Packed, PrincipalId, World};
+use crate::access::{Attached, Grants, GroupId, Held, Holdings, Packed, PrincipalId, World};
 use crate::model::{Group, Policy, State};
 
 /// Changes a state as a call changes an organization.
@@ -81,7 +81,7 @@ pub(super) fn run(
 ) -> Result<Rehearsal, Bug> {
     let mut partial_state =
         PartialState::part(&alignment.before, ordered.changes.iter().map(|change| &change.action));
-    let mut watch = LawWatch::new(draft, watched);
+    let mut watch = LawWatch::new(draft, ordered.allowed.clone(), watched);
     for (at, change) in ordered.changes.iter().enumerate() {
         let step = StepId::try_from(at + 1).unwrap_or(StepId::MAX);
         partial_state.play(&change.action);
@@ -93,27 +93,34 @@ pub(super) fn run(
     watch.finish(&ordered.unresolved)
 }
 
+/// What a step gives to somebody and takes from them.
+#[derive(Default)]
+struct Turnover {
+    lost: Vec<Grants>,
+    gained: Vec<Grants>,
+}
+
 /// Watches both laws while steps are done.
 struct LawWatch<'d> {
     draft: &'d Draft,
-    allowed: Allowed<'d>,
+    allowed: Allowed,
     now: Holdings,
     watched: Watched,
     administrators: BTreeSet<PrincipalId>,
     in_the_beginning: BTreeSet<PrincipalId>,
     few: Vec<Few>,
     /// Kept grants that are missing, since which step.
-    missing: BTreeMap<(PrincipalId, Packed), StepId>,
+    missing: BTreeMap<PrincipalId, BTreeMap<Packed, StepId>>,
     found: Vec<(PrincipalId, Packed, StepId, StepId)>,
     locked_out: BTreeMap<Packed, StepId>,
 }
 
 impl<'d> LawWatch<'d> {
-    fn new(draft: &'d Draft, watched: Watched) -> Self {
+    fn new(draft: &'d Draft, allowed: Allowed, watched: Watched) -> Self {
         let administrators = watched.administrators.at(&draft.before);
         Self {
             draft,
-            allowed: Allowed::new(draft),
+            allowed,
             now: draft.before.clone(),
             watched,
             in_the_beginning: administrators.clone(),
@@ -126,14 +133,22 @@ impl<'d> LawWatch<'d> {
     }
 
     fn step(&mut self, step: StepId, moves: &[Move]) -> Result<(), Bug> {
-        let mut reached = BTreeSet::new();
+        let mut reached: BTreeMap<PrincipalId, Turnover> = BTreeMap::new();
         for effect in moves {
-            reached.extend(self.reached(effect));
+            for (principal, grants) in self.taken(effect) {
+                reached.entry(principal).or_default().lost.push(grants);
+            }
+            let before = match effect {
+                Move::Policy(policy, _) => self.now.policy(*policy).cloned(),
+                _ => None,
+            };
             apply(&mut self.now, effect);
-            reached.extend(self.reached(effect));
+            for (principal, grants) in self.given(effect, before.as_ref()) {
+                reached.entry(principal).or_default().gained.push(grants);
+            }
         }
-        for principal in reached {
-            self.judge(step, principal)?;
+        for (principal, turnover) in reached {
+            self.judge(step, principal, &turnover)?;
         }
         let least = self.in_the_beginning.len().min(self.watched.least as usize);
         // A state is told once, after the step that leads to it.
@@ -145,46 +160,107 @@ impl<'d> LawWatch<'d> {
         Ok(())
     }
 
-    fn reached(&self, effect: &Move) -> Vec<PrincipalId> {
+    /// Returns what a move takes, and from whom, right before it.
+    fn taken(&self, effect: &Move) -> Vec<(PrincipalId, Grants)> {
+        let by_group = |group| self.by_group(group);
         match effect {
-            Move::Born(id) | Move::PrincipalGone(id) | Move::Join(_, id) | Move::Leave(_, id) => vec![*id],
-            Move::GroupGone(group) => self.now.members(*group).iter().copied().collect(),
-            Move::GroupBorn(_) => Vec::new(),
-            Move::Policy(policy, _) => {
-                self.now.policy(*policy).map(|held| self.now.holders(held.to)).unwrap_or_default()
+            Move::Born(_) | Move::GroupBorn(_) | Move::Join(..) => Vec::new(),
+            Move::Leave(group, id) => by_group(*group).map(|grants| (*id, grants.clone())).collect(),
+            Move::GroupGone(group) => {
+                let members = self.now.members(*group).iter();
+                members.flat_map(|id| by_group(*group).map(|grants| (*id, grants.clone()))).collect()
+            }
+            Move::PrincipalGone(id) => {
+                self.now.ways(*id).map(|(_, _, grants)| (*id, grants.clone())).collect()
+            }
+            Move::Policy(policy, next) => {
+                let held = self.now.policy(*policy);
+                held.map(|held| self.turned_over(held, next.as_ref())).unwrap_or_default()
             }
         }
     }
 
-    fn judge(&mut self, step: StepId, principal: PrincipalId) -> Result<(), Bug> {
+    /// Returns what a move gives, and to whom, right after it.
+    fn given(&self, effect: &Move, before: Option<&Held>) -> Vec<(PrincipalId, Grants)> {
+        match effect {
+            Move::Join(group, id) => self.by_group(*group).map(|grants| (*id, grants.clone())).collect(),
+            Move::Policy(policy, _) => {
+                let held = self.now.policy(*policy);
+                held.map(|held| self.turned_over(held, before)).unwrap_or_default()
+            }
+            Move::Born(_)
+            | Move::GroupBorn(_)
+            | Move::Leave(..)
+            | Move::GroupGone(_)
+            | Move::PrincipalGone(_) => Vec::new(),
+        }
+    }
+
+    fn by_group(&self, group: GroupId) -> impl Iterator<Item = &Grants> {
+        let policies = self.now.policies_on_group(group).iter();
+        policies.filter_map(|policy| Some(&self.now.policy(*policy)?.grants))
+    }
+
+    /// Returns what a policy grants at one time and not at the other, with its holders at the one.
+    fn turned_over(&self, at: &Held, not_at: Option<&Held>) -> Vec<(PrincipalId, Grants)> {
+        let grants = match not_at.filter(|other| other.to == at.to) {
+            Some(other) => Grants::new(at.grants.beyond(&other.grants).collect()),
+            None => at.grants.clone(),
+        };
+        if grants.is_empty() {
+            return Vec::new();
+        }
+        self.now.holders(at.to).into_iter().map(|id| (id, grants.clone())).collect()
+    }
+
+    /// Checks both laws for somebody, for whom they held before the step: only what the step gave can be a leak, and only
+    /// what it took can be missing.
+    fn judge(&mut self, step: StepId, principal: PrincipalId, turnover: &Turnover) -> Result<(), Bug> {
         if self.draft.before.owners.contains(&principal) {
             return Ok(()); // holds everything, whatever policies say
         }
-        let holds = self.now.grants_of(principal);
-        let most = self.allowed.most(principal);
-        if let Some(leak) = holds.iter().find(|grant| !most.cover(*grant)) {
+        let now = &self.now;
+        let holds = |grant: Packed| now.ways(principal).any(|(_, _, grants)| grants.cover(grant));
+        let most = self.allowed.most(self.draft, principal);
+        let gained = turnover.gained.iter().flat_map(|grants| grants.beyond(most));
+        if let Some(leak) = gained.filter(|grant| holds(*grant)).min() {
             let words = describe(&self.draft.world, principal, leak);
             return Err(Bug(format!("after step {step} there would be a leak: {words}")));
         }
-        for grant in self.allowed.least(principal).iter() {
-            if !holds.cover(grant) {
-                self.missing.entry((principal, grant)).or_insert(step);
-            } else if let Some(since) = self.missing.remove(&(principal, grant)) {
-                self.found.push((principal, grant, since, step));
+        debug_assert!(now.grants_of(principal).within(most), "a leak that no move of step {step} gave");
+        if let Some(missing) = self.missing.get_mut(&principal) {
+            missing.retain(|grant, since| {
+                let back = holds(*grant);
+                if back {
+                    self.found.push((principal, *grant, *since, step));
+                }
+                !back
+            });
+        }
+        let least = self.allowed.least(self.draft, principal);
+        for lost in turnover.lost.iter().flat_map(Grants::iter) {
+            let kept = least.iter_set(lost).filter(|kept| lost.covers(*kept));
+            for grant in kept.filter(|grant| !holds(*grant)) {
+                self.missing.entry(principal).or_default().entry(grant).or_insert(step);
             }
         }
+        debug_assert!(
+            least
+                .beyond(&now.grants_of(principal))
+                .all(|grant| self.missing[&principal].contains_key(&grant)),
+            "a gap that no move of step {step} made"
+        );
         if self.watched.administrators.may_be(principal) {
-            if self.watched.administrators.made_by(&holds) {
+            if now.ways(principal).any(|(_, _, grants)| self.watched.administrators.made_by(grants)) {
                 self.administrators.insert(principal);
             } else {
                 self.administrators.remove(&principal);
             }
         }
         if self.watched.caller == Some(principal) {
-            let world = &self.draft.world;
             let held = self.draft.before.grants_of(principal);
-            let to_administer = held.iter().filter(|grant| administers(world, *grant));
-            for grant in to_administer.filter(|grant| !holds.cover(*grant)) {
+            let to_administer = held.iter().filter(|grant| administers(&self.draft.world, *grant));
+            for grant in to_administer.filter(|grant| !holds(*grant)) {
                 self.locked_out.entry(grant).or_insert(step);
             }
         }
@@ -192,7 +268,8 @@ impl<'d> LawWatch<'d> {
     }
 
     fn finish(self, unresolved: &[(PrincipalId, Packed)]) -> Result<Rehearsal, Bug> {
-        if let Some(((principal, grant), step)) = self.missing.first_key_value() {
+        let missing = self.missing.iter().find_map(|(who, grants)| Some((who, grants.first_key_value()?)));
+        if let Some((principal, (grant, step))) = missing {
             let words = describe(&self.draft.world, *principal, *grant);
             return Err(Bug(format!("since step {step} something is missing in the end: {words}")));
         }

@@ -27,19 +27,15 @@ impl WayInTime {
 /// For each grant that somebody keeps by another way, puts what the new way needs before what ends the old one.
 ///
 /// Returns the grants for which every pair of ways would close a cycle.
-pub(super) fn edges(
-    draft: &Draft,
-    allowed: &mut Allowed<'_>,
-    graph: &mut Graph,
-) -> Vec<(PrincipalId, Packed)> {
+pub(super) fn edges(draft: &Draft, allowed: &mut Allowed, graph: &mut Graph) -> Vec<(PrincipalId, Packed)> {
     let changed = ChangedPolicies::of(draft);
     let mut known: HashMap<Vec<WayInTime>, bool> = HashMap::new();
     let mut unresolved = Vec::new();
     let owners = &draft.before.owners;
     for principal in changed.principals(draft).into_iter().filter(|who| !owners.contains(who)) {
-        let least = allowed.least(principal).clone();
+        let least = allowed.least(draft, principal).clone();
         let lasting = changed.lasting(draft, principal);
-        for grant in least.iter().filter(|grant| !lasting.cover(*grant)) {
+        for grant in least.beyond(&lasting) {
             let ways = changed.ways(draft, principal, grant);
             if ways.iter().any(WayInTime::lasts) {
                 continue;

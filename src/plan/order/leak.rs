@@ -11,7 +11,7 @@ use crate::plan::{Error, Reason};
 ///
 /// An owner holds everything, so nothing is too much. The stages of a policy grant its direct principals, and those who stay in the group, only what they have before
 /// or after; so nothing else can leak.
-pub(super) fn edges(draft: &Draft, allowed: &mut Allowed<'_>, graph: &mut Graph) -> Result<(), Error> {
+pub(super) fn edges(draft: &Draft, allowed: &mut Allowed, graph: &mut Graph) -> Result<(), Error> {
     let mut movers: std::collections::BTreeMap<GroupId, Movers> = std::collections::BTreeMap::new();
     let others = |movers: &(&(GroupId, PrincipalId), &NodeId)| !draft.before.owners.contains(&movers.0.1);
     for ((group, principal), node) in draft.leaves.iter().filter(others) {
@@ -27,7 +27,7 @@ pub(super) fn edges(draft: &Draft, allowed: &mut Allowed<'_>, graph: &mut Graph)
         groups.dedup();
         for group in groups {
             if let Some(movers) = movers.get(&group) {
-                movers.edges(group, stages, allowed, graph)?;
+                movers.edges(draft, (group, stages), allowed, graph)?;
             }
         }
     }
@@ -50,13 +50,15 @@ struct Movers {
 impl Movers {
     fn edges(
         &self,
-        group: GroupId,
-        stages: &[PolicyStage],
-        allowed: &mut Allowed<'_>,
+        draft: &Draft,
+        (group, stages): (GroupId, &[PolicyStage]),
+        allowed: &mut Allowed,
         graph: &mut Graph,
     ) -> Result<(), Error> {
         let mut forbidden = |stage: &PolicyStage, principal: PrincipalId| match &stage.held {
-            Some(held) if held.to == Attached::Group(group) => !held.grants.within(allowed.most(principal)),
+            Some(held) if held.to == Attached::Group(group) => {
+                !held.grants.within(allowed.most(draft, principal))
+            }
             _ => false,
         };
         for (principal, node) in &self.leavers {

@@ -26,35 +26,32 @@ pub(super) struct Ordered {
     pub(super) after: Vec<Vec<(usize, Reason)>>,
     /// Grants that are kept and for which no safe order was found: who, what, and the steps that matter.
     pub(super) unresolved: Vec<(PrincipalId, Packed)>,
+    /// What each principal may hold on the way.
+    pub(super) allowed: Allowed,
 }
 
-/// What a principal may hold on the way: what it holds before or after.
-pub(super) struct Allowed<'d> {
-    draft: &'d Draft,
-    known: HashMap<PrincipalId, (Grants, Grants, Grants)>,
+/// What principals may hold on the way and what they should never be without, as it becomes known.
+#[derive(Clone, Default)]
+pub(super) struct Allowed {
+    known: HashMap<PrincipalId, (Grants, Grants)>,
 }
 
-impl<'d> Allowed<'d> {
-    pub(super) fn new(draft: &'d Draft) -> Self {
-        Self { draft, known: HashMap::new() }
-    }
-
-    fn of(&mut self, principal: PrincipalId) -> &(Grants, Grants, Grants) {
+impl Allowed {
+    fn of(&mut self, draft: &Draft, principal: PrincipalId) -> &(Grants, Grants) {
         self.known.entry(principal).or_insert_with(|| {
-            let before = self.draft.before.grants_of(principal);
-            let after = self.draft.after.grants_of(principal);
-            (before.union(&after), before.meet(&after), after)
+            let (before, after) = (draft.before.grants_of(principal), draft.after.grants_of(principal));
+            (before.union(&after), before.meet(&after))
         })
     }
 
-    /// All that it may hold.
-    pub(super) fn most(&mut self, principal: PrincipalId) -> &Grants {
-        &self.of(principal).0
+    /// Returns what a principal may hold: what it holds before or after.
+    pub(super) fn most(&mut self, draft: &Draft, principal: PrincipalId) -> &Grants {
+        &self.of(draft, principal).0
     }
 
-    /// All that it should never be without.
-    pub(super) fn least(&mut self, principal: PrincipalId) -> &Grants {
-        &self.of(principal).1
+    /// Returns all that a principal should never be without: what it holds before and after.
+    pub(super) fn least(&mut self, draft: &Draft, principal: PrincipalId) -> &Grants {
+        &self.of(draft, principal).1
     }
 }
 
@@ -68,7 +65,7 @@ pub(super) fn order(
 ) -> Result<(Draft, Ordered), Error> {
     let mut graph = Graph::new(draft.changes.len());
     references(&draft, &mut graph)?;
-    let mut allowed = Allowed::new(&draft);
+    let mut allowed = Allowed::default();
     leak::edges(&draft, &mut allowed, &mut graph)?;
     let unresolved = gap::edges(&draft, &mut allowed, &mut graph);
     detach_first(&draft, &mut graph);
@@ -99,7 +96,7 @@ pub(super) fn order(
         list.sort_unstable();
     }
     let changes = order.iter().filter_map(|node| changes[node.index()].take()).collect();
-    Ok((draft, Ordered { changes, after, unresolved }))
+    Ok((draft, Ordered { changes, after, unresolved, allowed }))
 }
 
 /// The priority among steps that may start: creating and describing, revoking, granting, deleting.
