@@ -5,6 +5,8 @@ mod chaos;
 #[path = "faults/ends.rs"]
 mod ends;
 mod support;
+#[path = "faults/writer.rs"]
+mod writer;
 
 use scw_iam::api::{Client, wire};
 use scw_iam::apply::{
