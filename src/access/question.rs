@@ -206,7 +206,7 @@ impl fmt::Display for Lack {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Condition => "but only under a condition",
-            Self::Scope => "but not there",
+            Self::Scope => "which is another scope",
             Self::Set => "which allows less",
         })
     }
