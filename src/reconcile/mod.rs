@@ -13,6 +13,7 @@ mod error;
 mod export;
 mod hint;
 mod keys;
+mod only;
 mod plan;
 mod saved;
 mod terraform;
