@@ -153,3 +153,58 @@ fn a_renamed_object_keeps_its_name_where_it_is_not_asked_for() {
         desk.run("plan --only policy:developers-run --emulate live.json -o json").ends_with(0).json();
     assert_eq!(policy["partial"]["needed"], serde_json::json!(["group:engineers"]), "{policy}");
 }
+
+#[test]
+fn an_export_of_objects_has_what_they_refer_to_and_nothing_else() {
+    let desk = desk();
+    assert_snapshot!(desk.run("export policy:ci-push --stack web --emulate live.json"), @"
+    -- stdout
+    version: 1
+    organization: ac3e0000-0000-4000-8000-000000000000
+    stack: web
+
+    projects:
+      staging: ac3e0000-0000-4000-8000-0000000000a2
+
+    applications:
+      ci:
+        description: Deploys
+
+    policies:
+      ci-push:
+        principal: {application: ci}
+        rules:
+          - permission_sets: [ContainerRegistryFullAccess]
+            scope: [staging]
+    -- stderr
+    note: stack web owns 7 other objects; move these entries into its files, because a plan of these alone deletes the others
+    This ran on an emulator: nothing real was changed.
+    -- exit 0
+    ");
+    assert_snapshot!(desk.run("export policy:ci-push --emulate live.json"), @"
+    -- stderr
+    error: cannot export policy ci-push: it belongs to the stack `web`
+    hint: pass --stack web to write the files of that stack
+    -- exit 1
+    ");
+    assert_snapshot!(desk.run("export policy:ci-psuh --emulate live.json"), @"
+    -- stderr
+    error: there is no policy ci-psuh
+    hint: did you mean `policy:ci-push`?
+    -- exit 64
+    ");
+    let mut state = crate::acme::live();
+    state["ssh_keys"] = serde_json::json!([{"id": "ac3e0000-0000-4000-8000-000000000051", "name": "ann-laptop",
+        "project_id": "ac3e0000-0000-4000-8000-0000000000a1",
+        "public_key": "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAICJEoOOgQBLJPs4g/XcPTKT82NywNPpxeuA20FlOPlpO"}]);
+    desk.file("live.json", state);
+    let key = desk.run("export ssh_key:prod/ann-laptop --emulate live.json").ends_with(0);
+    assert!(key.stdout.contains("ssh_keys:\n  prod:\n    keys:\n      ann-laptop:\n"), "{key}");
+    assert_snapshot!(desk.run("export user:ann@acme.io --emulate live.json"), @"
+    -- stderr
+    error: invalid value 'user:ann@acme.io' for '[KIND:NAME]...': files do not declare users
+
+    For more information, try '--help'.
+    -- exit 64
+    ");
+}
