@@ -79,7 +79,8 @@ impl DriftCommand {
             let (known, before) = (known(path)?, drift.findings.findings.len());
             drift.findings.findings.retain(|finding| !known.contains(&finding.fingerprint));
             let left = before - drift.findings.findings.len();
-            talk(&format!("left out: {left} findings that {} has", path.display()));
+            let findings = if left == 1 { "finding" } else { "findings" };
+            talk(&format!("left out: {left} {findings} that {} has", path.display()));
         }
         let found = Some(&drift.findings);
         common.show(&PlanReport {
