@@ -26,6 +26,7 @@ pub use holdings::{Attached, GroupId, Held, Holdings, Number, PolicyId, Principa
 pub use inclusion::includes;
 pub use pattern::{fits, is_pattern};
 pub use question::{
-    CanDo, Everything, HeldGrant, Holds, Lack, UnseenGrant, decide, nearest, project, single_scope,
+    CanDo, Everything, HeldGrant, Holds, Lack, UnseenGrant, decide, decide_held, membership_end, nearest,
+    project, single_scope,
 };
 pub use symbols::{Grants, Packed, Symbols};

@@ -13,7 +13,7 @@ use super::watch::Talk;
 use crate::access::{self, GrantScope, RequestFacts, ResourceFacts, fits, is_pattern};
 use crate::config;
 use crate::live;
-use crate::model::{Address, Catalogue, Desired, Hint, Id, Ids, People, Principal, State, near};
+use crate::model::{Address, Catalogue, Desired, Expiry, Hint, Id, Ids, People, Principal, State, near};
 use crate::reconcile::{Watch as _, resolve};
 
 /// Which state is asked, and about which request.
@@ -29,7 +29,7 @@ pub(super) struct Ask {
     live: bool,
     #[command(flatten)]
     connect: ConnectArgs,
-    /// Judge conditions for this time (RFC 3339) instead of now
+    /// Judge conditions and the ends of memberships for this time (RFC 3339) instead of now
     #[arg(long, value_name = "TIME", value_parser = time)]
     at: Option<Timestamp>,
     /// Evaluate conditions for a request from this IP address
@@ -124,6 +124,11 @@ impl Asked {
         let each: Vec<_> = each.collect();
         let words = format!("{} {} are called `{}`", ids.len(), address.kind().section(), address.key());
         Err(Failure::usage(words).hint(format!("name one of them: {}", each.join(" or "))))
+    }
+
+    /// Returns the entries of the files that end, where files were read.
+    pub(super) fn expiries(&self) -> &[Expiry] {
+        self.files.as_ref().map_or(&[], |files| &files.expiries)
     }
 
     /// Returns what an object goes by that is called by its id.

@@ -7,7 +7,7 @@ use super::Exit;
 use super::arguments::{Common, principal};
 use super::ask::{Ask, Asked, meant};
 use super::failure::Failure;
-use crate::access::{Everything, GrantScope, decide, given, receivers};
+use crate::access::{Everything, GrantScope, decide, decide_held, given, receivers};
 use crate::model::{Address, Kind, Principal, State};
 use crate::render::given::GivenReport;
 use crate::render::question::{Explanation, Ground};
@@ -63,7 +63,7 @@ impl Explain {
         let unseen = everything.unseen().filter(|unseen| there(&unseen.grant.scope)).collect();
         let held: Vec<_> = held
             .into_iter()
-            .map(|held| (decide(&held.grant, Some(&request)), held))
+            .map(|held| (decide_held(&held, asked.expiries(), &request), held))
             .map(|(holds, held)| (held, holds))
             .collect();
         let elsewhere = elsewhere.len();

@@ -5,7 +5,7 @@ use super::arguments::Common;
 use super::ask::{Ask, Asked, meant};
 use super::failure::Failure;
 use super::output::talk;
-use crate::access::{Everything, Grant, GrantScope, RequestFacts, includes, nearest};
+use crate::access::{Everything, Grant, GrantScope, RequestFacts, decide_held, includes, nearest};
 use crate::model::{Catalogue, PermissionSetName, ScopeType};
 use crate::render::question::{Ground, Holders, HoldersByProject};
 
@@ -70,7 +70,10 @@ impl WhoCan {
         request: &RequestFacts,
         (on, name): (&GrantScope, &str),
     ) -> Holders<'a> {
-        let found = everything.who_can(catalogue, &self.set, on, Some(request));
+        let mut found = everything.who_can(catalogue, &self.set, on, Some(request));
+        for can in &mut found {
+            can.holds = decide_held(&can.held, asked.expiries(), request);
+        }
         let unseen = everything.unseen().filter(|unseen| {
             let set = &unseen.grant.permission_set;
             unseen.grant.scope.contains(on) && (*set == self.set || includes(catalogue, set, &self.set))

@@ -5,7 +5,9 @@ use std::io::{self, Write};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use crate::access::{CanDo, Grant, GrantScope, HeldGrant, Holds, Lack, Path, Undecided, UnseenGrant, ends};
+use crate::access::{
+    CanDo, Grant, GrantScope, HeldGrant, Holds, Lack, Path, Undecided, UnseenGrant, ends, membership_end,
+};
 use crate::model::{
     Address, Builtin, Desired, Expiry, Id, Key, Kind, Place, Principal, ProjectName, State, User, UserStatus,
     Where,
@@ -77,8 +79,7 @@ impl Ground<'_> {
 
     /// When a grant ends by itself: by its condition, or because a membership ends.
     fn ends(&self, held: &HeldGrant) -> Option<Timestamp> {
-        let group = held.path.group.as_ref();
-        let member = group.and_then(|group| self.membership_end(group, &held.principal));
+        let member = self.files.and_then(|files| membership_end(&files.expiries, held));
         let member = member.filter(|expiry| !expiry.expired).map(|expiry| expiry.until);
         let condition = held.grant.condition.as_ref().and_then(ends);
         member.into_iter().chain(condition).min()
@@ -147,14 +148,15 @@ impl Ground<'_> {
 }
 
 pub(super) fn note(holds: &Holds, ends: Option<Timestamp>, paint: Paint) -> String {
-    let ink = if *holds == Holds::No { Ink::Faint } else { Ink::Change };
+    let ink = if matches!(holds, Holds::No | Holds::Ended(_)) { Ink::Faint } else { Ink::Change };
     let note = |words: String| paint.text(ink, &format!("  [{}]", terminal(&words)));
     verdict(holds, ends).map(note).unwrap_or_default()
 }
 
 /// Says whether a condition holds, unless there is none or it does, and when it ends.
 pub(super) fn verdict(holds: &Holds, ends: Option<Timestamp>) -> Option<String> {
-    let ends = ends.filter(|_| *holds != Holds::No).map(|end| format!("ends {end}"));
+    let holds_then = !matches!(holds, Holds::No | Holds::Ended(_));
+    let ends = ends.filter(|_| holds_then).map(|end| format!("ends {end}"));
     let verdict = open(holds);
     let words: Vec<String> = verdict.into_iter().chain(ends).collect();
     (!words.is_empty()).then(|| words.join("; "))
@@ -164,6 +166,7 @@ fn open(holds: &Holds) -> Option<String> {
     match holds {
         Holds::Yes => None,
         Holds::No => Some("not now: its condition is false".to_owned()),
+        Holds::Ended(at) => Some(format!("not then: the membership ends {at}")),
         Holds::Depends(Some(Undecided::Unknown(what))) => Some(format!("depends on `{what}`")),
         Holds::Depends(None) => Some("depends on its condition".to_owned()),
         Holds::Depends(Some(why)) => Some(format!("depends: {why}")),
@@ -188,7 +191,7 @@ fn who(ground: Ground<'_>, can: &CanDo) -> String {
 pub(super) fn holds_word(holds: &Holds) -> Value {
     match holds {
         Holds::Yes => true.into(),
-        Holds::No => false.into(),
+        Holds::No | Holds::Ended(_) => false.into(),
         Holds::Depends(_) => Value::Null,
     }
 }

@@ -472,3 +472,21 @@ fn a_pattern_asks_of_each_project_that_is_named_so() {
     -- exit 64
     ");
 }
+
+#[test]
+fn a_membership_that_ends_before_the_time_in_question_gives_nothing_then() {
+    let desk = external();
+    let then = "--at 2027-03-01T00:00:00Z iam.yaml --now 2026-11-26T12:00:00Z";
+    let explained = desk.run(&format!("explain bob@acme.io {then}")).ends_with(0);
+    assert!(explained.stdout.contains("[not then: the membership ends 2027-02-01T00:00:00Z]"), "{explained}");
+    let who = desk.run(&format!("who-can VPCFullAccess --on prod {then} -o json")).ends_with(0).json();
+    let holds = |who_is: &str| {
+        let grants = who["grants"].as_array().unwrap().iter();
+        grants
+            .filter(|grant| grant["principal"] == who_is)
+            .map(|grant| grant["holds"].clone())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(holds("user bob@acme.io"), [false], "{who}");
+    assert_eq!(holds("user ann@acme.io"), [serde_json::Value::Null], "{who}");
+}
