@@ -154,6 +154,42 @@ fn a_renamed_object_keeps_its_name_where_it_is_not_asked_for() {
     assert_eq!(policy["partial"]["needed"], serde_json::json!(["group:engineers"]), "{policy}");
 }
 
+/// A stack beside the one that owns the organization, with a guest in its group, a slot and an SSH key.
+const LAB: &str = "\
+version: 1
+organization: ac3e0000-0000-4000-8000-000000000000
+stack: lab
+projects: {prod: ac3e0000-0000-4000-8000-0000000000a1}
+external: {groups: [developers]}
+memberships: {developers: {applications: [lab]}}
+applications:
+  lab: {api_keys: {deploy: {expires_after: 90d, rotate_before: 14d, overlap: 7d, deliver: [{file: lab.json}]}}}
+  other: {}
+ssh_keys:
+  prod: {keys: {lab: {public_key: ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAICJEoOOgQBLJPs4g/XcPTKT82NywNPpxeuA20FlOPlpO}}}
+";
+
+#[test]
+fn guests_slots_and_ssh_keys_are_parts_too() {
+    let desk = desk();
+    desk.file("lab.yaml", LAB);
+    let planned = |only: &str| {
+        let plan = desk.run(&format!("plan lab.yaml --only {only} --emulate live.json -o json")).ends_with(0);
+        let plan = plan.json();
+        let steps = plan["steps"].as_array().unwrap().iter();
+        let steps: Vec<_> =
+            steps.map(|step| format!("{} {}", step["action"], step["address"]).replace('"', "")).collect();
+        (steps.join(", "), plan["keys"].as_array().map_or(0, Vec::len))
+    };
+    let joins = "create application lab, add_members group developers";
+    assert_eq!(planned("group:developers"), (joins.to_owned(), 1));
+    assert_eq!(planned("application:lab"), ("create application lab".to_owned(), 1));
+    assert_eq!(planned("application:other"), ("create application other".to_owned(), 0));
+    assert_eq!(planned("ssh_key:prod/lab"), ("create ssh_key prod/lab".to_owned(), 0));
+    // What another stack owns is not this one's to change.
+    assert_eq!(planned("policy:ci-push"), (String::new(), 0));
+}
+
 #[test]
 fn an_export_of_objects_has_what_they_refer_to_and_nothing_else() {
     let desk = desk();

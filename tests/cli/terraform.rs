@@ -49,8 +49,11 @@ fn desk() -> Desk {
     desk.file("live.json", live);
     let one = |kind: &str, name: &str, attributes: serde_json::Value| {
         json!({"mode": "managed", "type": format!("scaleway_iam_{kind}"), "name": name,
-               "provider": "provider[\"registry.terraform.io/scaleway/scaleway\"]",
-               "instances": [{"schema_version": 0, "attributes": attributes}]})
+        "provider": "provider[\"registry.terraform.io/scaleway/scaleway\"]",
+        "instances": [{
+            "schema_version": 0, "attributes": attributes, "private": "bnVsbA==", "dependencies": ["scaleway_iam_application.ci"],
+            "sensitive_attributes": [[{"type": "get_attr", "value": "secret_key"}]],
+        }]})
     };
     let each = json!({
         "module": "module.team[\"it's data\"]", "mode": "managed", "type": "scaleway_iam_application", "name": "this",
@@ -72,6 +75,7 @@ fn desk() -> Desk {
         one("user", "ana", json!({"id": id(1, 1), "email": "ana@example.com", "password": SECRET, "username": "ana"})),
         one("user", "chloe", json!({"id": id(1, 3), "email": "chloe@example.com", "password": SECRET, "username": "chloe"})),
         one("saml", "sso", json!({"id": id(9, 1)})),
+        {"mode": "data", "type": "scaleway_iam_group", "name": "looked-up", "instances": [{"attributes": {"id": id(3, 3)}}]},
         {"mode": "managed", "type": "scaleway_instance_server", "name": "vm", "instances": [{"attributes": {"id": "fr-par-1/x"}}]},
     ]});
     desk.file("terraform.tfstate", state);
