@@ -2,6 +2,7 @@
 //!
 //! `<!-- run: examples/team -->` before a block puts the files of that example into `iam`, and its organization behind the
 //! API; the blocks that follow go on there. ```` ```console head=N ```` shows the first N lines of each output.
+//! The `sh` blocks, which show no output, are run too, and every command that the text names is one that there is.
 //! `UPDATE_FILES=1 cargo test --test docs` writes the outputs anew.
 #![cfg(unix)]
 #![expect(clippy::unwrap_used, reason = "a test may fail where it stands")]
@@ -39,7 +40,8 @@ impl Reader {
             let path = entry.unwrap().path();
             let name = path.file_name().unwrap().to_str().unwrap();
             let folder = if name == "organization.json" { "home" } else { "iam" };
-            desk.file(&format!("{folder}/{name}"), std::fs::read_to_string(&path).unwrap());
+            let text = std::fs::read_to_string(&path).unwrap();
+            desk.file(&format!("{folder}/{name}"), &text).file(&format!("{example}/{name}"), text);
         }
         let organization =
             desk.json("home/organization.json")["organization"]["id"].as_str().unwrap().to_owned();
@@ -125,6 +127,110 @@ fn as_it_is_now(page: &str) -> String {
         }
     }
     now
+}
+
+/// The lines of the blocks of a page that begin with this word, without comments.
+fn lines_of_blocks(page: &str, language: &str) -> Vec<String> {
+    let (mut lines, mut inside) = (Vec::new(), false);
+    for line in page.lines() {
+        if let Some(opens) = line.strip_prefix("```") {
+            inside = !inside && opens.split(' ').next() == Some(language);
+        } else if inside {
+            let line = line.split(" #").next().unwrap().trim();
+            lines.extend(Some(line.trim_start_matches("$ ").to_owned()).filter(|line| !line.is_empty()));
+        }
+    }
+    lines
+}
+
+/// A line as a test runs it: nobody is there to be asked, no port is taken, and what serves until it is stopped is stopped.
+fn unattended(line: &str) -> Option<String> {
+    let line = line.replace(" 127.0.0.1:8080", " 127.0.0.1:0");
+    if line.starts_with("cargo ") {
+        let (_, line) = line.split_once(" -- ")?;
+        return Some(format!("scw-iam {line} --help"));
+    }
+    if line.starts_with("scw-iam emulate") {
+        let listen = if line.contains("--listen") { "" } else { " --listen 127.0.0.1:0" };
+        return Some(format!(
+            "{line}{listen} > listening & served=$!; while ! grep -q listening listening; do kill -0 $served; done; kill $served"
+        ));
+    }
+    let asks = line.starts_with("scw-iam apply") && !line.contains("--yes");
+    Some(if asks { format!("{line} --yes") } else { line })
+}
+
+#[test]
+fn what_is_to_be_typed_without_an_output_works_too() {
+    for (path, language) in [
+        ("README.md", "sh"),
+        ("docs/rehearse.md", "sh"),
+        ("docs/speed.md", "sh"),
+        ("examples/README.md", "console"),
+    ] {
+        let page = std::fs::read_to_string(root().join(path)).unwrap();
+        let lines = lines_of_blocks(&page, language);
+        assert!(!lines.is_empty(), "{path}");
+        let mut reader = Reader::new("examples/team");
+        _ = reader.run("rm -r iam; scw-iam snapshot --out state.json");
+        for line in lines.iter().filter_map(|line| unattended(line)) {
+            let output = reader.run(&format!("export EDITOR=true; {line}"));
+            assert_eq!(reader.last_code, 0, "{path}: {line}\n{output}");
+        }
+    }
+    let others = pages().into_iter().filter(|path| {
+        let page = std::fs::read_to_string(path).unwrap();
+        ["sh", "bash", "shell"].iter().any(|language| !lines_of_blocks(&page, language).is_empty())
+    });
+    let others: Vec<_> = others.map(|path| path.file_name().unwrap().to_str().unwrap().to_owned()).collect();
+    assert_eq!(others, ["README.md", "rehearse.md", "speed.md"], "a page has a block that no test runs");
+}
+
+/// The commands that a text names: `scw-iam plan --base FOLDER`, `apply --settle 60s`.
+fn named(page: &str, commands: &[&str]) -> Vec<String> {
+    let is_command = |code: &&str| {
+        let (first, rest) = code.split_once(' ').unwrap_or((code, ""));
+        first == "scw-iam" && !rest.is_empty() || commands.contains(&first) && rest.contains("--")
+    };
+    let codes = page
+        .lines()
+        .filter(|line| !line.starts_with("    "))
+        .flat_map(|line| line.split('`').skip(1).step_by(2));
+    let words = |code: &str| {
+        let code = code.strip_prefix("scw-iam ").unwrap_or(code);
+        let words = code.replace(" TIME", " 2026-11-22T12:00:00Z").replace("KIND:NAME", "group:x");
+        words.replace("GUARD=NUMBER", "deletes=7").replace("PLAN.json", "plan.json")
+    };
+    codes.filter(is_command).map(words).collect()
+}
+
+#[test]
+fn every_command_that_a_page_names_is_one_that_there_is() {
+    let desk = Desk::new();
+    let help = desk.run("--help").ends_with(0).stdout;
+    let list = help.split("Commands:").nth(1).unwrap().split("Options:").next().unwrap();
+    let commands: Vec<&str> =
+        list.lines().filter_map(|line| line.strip_prefix("  ")?.split(' ').next()).collect();
+    let commands: Vec<&str> = commands.into_iter().filter(|word| !word.is_empty()).collect();
+    assert!(commands.contains(&"plan") && commands.contains(&"who-can"), "{commands:?}");
+    let mut wrong = Vec::new();
+    let mut seen = std::collections::BTreeSet::new();
+    for path in pages()
+        .into_iter()
+        .chain(["SECURITY.md", "examples/README.md", "examples/ci/README.md"].map(|name| root().join(name)))
+    {
+        let page = std::fs::read_to_string(&path).unwrap();
+        for command in named(&page, &commands).into_iter().filter(|command| seen.insert(command.clone())) {
+            // What stands before `--help` is read first, and is not accepted unless it is right.
+            let ended = desk.script(&format!("$IAM {command} --help")).run();
+            // A text may name an option without its value.
+            if ended.code != 0 && !ended.stderr.contains("a value is required for") {
+                wrong.push(format!("{}: {command}\n{}", path.display(), ended.stderr));
+            }
+        }
+    }
+    assert!(seen.len() > 20, "{seen:?}");
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
 fn pages() -> Vec<PathBuf> {

@@ -326,6 +326,7 @@ fn facts(desired: &Desired) -> String {
         memberships,
         unsaid,
         guests,
+        only: _,
         released,
         assertions,
         guardrails,

@@ -52,12 +52,14 @@ impl Runner {
             desk.file(&format!("{folder}/{file}"), read(&format!("examples/team/{file}")));
         }
         desk.file("home/organization.json", read("examples/team/organization.json"));
-        for name in ["gh", "curl", "jq"] {
+        for name in ["gh", "curl", "jq", "git"] {
             desk.file(&format!("home/bin/{name}"), STAND_IN);
             let path = desk.path(&format!("home/bin/{name}"));
             std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o755)).unwrap();
         }
         desk.link(env!("CARGO_BIN_EXE_scw-iam"), "home/bin/scw-iam");
+        // A commit without any file.
+        desk.file("home/answers/git/archive", "tar -cf - -T /dev/null");
         let api = desk.emulate("home/organization.json", "");
         let organization =
             desk.json("home/organization.json")["organization"]["id"].as_str().unwrap().to_owned();
@@ -122,6 +124,7 @@ impl Runner {
             .env("CI_API_V4_URL", "https://gitlab.example.com/api/v4")
             .env("CI_PROJECT_ID", "7")
             .env("CI_MERGE_REQUEST_IID", "12")
+            .env("CI_MERGE_REQUEST_DIFF_BASE_SHA", "ba5e")
             .env("CI_COMMIT_SHA", "5ca1ab1e")
     }
 }
@@ -263,6 +266,68 @@ fn a_merge_request_gets_its_plan_as_a_note() {
 }
 
 #[test]
+fn what_a_merge_request_takes_away_from_the_checks_is_in_its_note() {
+    let runner = Runner::new("iam");
+    for file in FILES {
+        runner.desk.file(&format!("home/base/iam/{file}"), read(&format!("examples/team/{file}")));
+    }
+    runner.answers("git", "archive", "tar -cf - -C home/base iam");
+    let weaker = edit(
+        &runner.desk.read("iam/ci.yaml"),
+        &[("  - {principal: {application: deployer}, cannot: IAMManager, on: organization}\n", "")],
+    );
+    runner.desk.file("iam/ci.yaml", weaker);
+    _ = runner.job("plan").run().ends_with(0);
+    let comment = runner.desk.read("comment.md");
+    assert!(comment.contains("Weaker checks") && comment.contains("IAMManager"), "{comment}");
+    let calls = runner.calls();
+    assert!(calls[0].contains("git fetch") && calls[0].ends_with("origin ba5e"), "{calls:?}");
+}
+
+/// The organization after an apply, and then an end that has come in the files, beside a change that nobody reviewed.
+fn ended() -> Runner {
+    let runner = Runner::new("iam");
+    _ = runner.bash("scw-iam apply iam --yes").run().ends_with(0);
+    let people = edit(
+        &runner.desk.read("iam/people.yaml"),
+        &[
+            (
+                "[alice@example.com, bob@example.com]",
+                "[alice@example.com, {email: bob@example.com, until: 2026-01-31}]",
+            ),
+            ("[carol@example.com]", "[carol@example.com, alice@example.com]"),
+        ],
+    );
+    runner.desk.file("iam/people.yaml", people);
+    runner
+}
+
+/// What is left to do after the hourly job: what nobody reviewed.
+fn only_the_rest_is_left(runner: &Runner) {
+    let rest = runner.bash("scw-iam plan iam --detailed-exitcode").run().ends_with(2);
+    assert!(rest.stdout.contains("+ alice@example.com joins group web-oncall"), "{rest}");
+    assert!(!rest.stdout.contains("bob@example.com leaves"), "{rest}");
+}
+
+#[test]
+fn every_hour_what_has_ended_goes_and_nobody_gains() {
+    let runner = ended();
+    let done = runner.step("access-due", "Do what is due").run().ends_with(0);
+    assert!(done.stdout.contains("- bob@example.com leaves group web-developers"), "{done}");
+    only_the_rest_is_left(&runner);
+}
+
+#[test]
+fn so_it_does_on_gitlab_and_in_kubernetes() {
+    let runner = ended();
+    _ = runner.job("due").run().ends_with(0);
+    only_the_rest_is_left(&runner);
+    let runner = ended();
+    _ = runner.bash(&kubernetes("due")).run().ends_with(0);
+    only_the_rest_is_left(&runner);
+}
+
+#[test]
 fn after_a_merge_the_plan_with_the_reviewed_checksum_is_applied() {
     let runner = Runner::new("iam");
     let plan = runner.bash("scw-iam plan iam --out home/reviewed.json").run().ends_with(0);
@@ -278,15 +343,19 @@ fn after_a_merge_the_plan_with_the_reviewed_checksum_is_applied() {
     _ = runner.job("drift").run().ends_with(0);
 }
 
-#[test]
-fn the_kubernetes_job_runs_a_command_that_there_is() {
-    let job = parsed("examples/ci/kubernetes/drift.yaml");
+/// The command of a Kubernetes job.
+fn kubernetes(job: &str) -> String {
+    let job = parsed(&format!("examples/ci/kubernetes/{job}.yaml"));
     let container = &job["spec"]["jobTemplate"]["spec"]["template"]["spec"]["containers"][0];
     let arguments: Vec<&str> =
         container["args"].as_array().unwrap().iter().map(|word| word.as_str().unwrap()).collect();
+    format!("scw-iam {}", arguments.join(" ").replace("/files", "iam"))
+}
+
+#[test]
+fn the_kubernetes_job_runs_a_command_that_there_is() {
     let runner = Runner::new("iam");
-    let line = format!("scw-iam {}", arguments.join(" ").replace("/files", "iam"));
-    _ = runner.bash(&line).run().ends_with(2);
+    _ = runner.bash(&kubernetes("drift")).run().ends_with(2);
 }
 
 /// Runs the action's installation on a release that holds a stand-in for the program, with this checksum.

@@ -3,12 +3,15 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use jiff::Timestamp;
+
 use super::{
     Grant, GrantScope, GroupId, Holdings, Path, PolicyId, PrincipalId, RequestFacts, Undecided, World,
     includes,
 };
 use crate::model::{
-    Attachment, Catalogue, Id, Key, PermissionSetName, Policy, Principal, Rule, Scope, State, UserType,
+    Attachment, Catalogue, Expiry, Id, Key, Kind, PermissionSetName, Policy, Principal, Rule, Scope, State,
+    UserType,
 };
 
 /// One grant that a principal holds by one way.
@@ -31,6 +34,8 @@ pub enum Holds {
     Yes,
     /// The condition is false.
     No,
+    /// The membership that it comes by ends before, at this time.
+    Ended(Timestamp),
     /// Nothing was said of the request, or not enough.
     Depends(Option<Undecided>),
 }
@@ -206,7 +211,7 @@ impl fmt::Display for Lack {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Condition => "but only under a condition",
-            Self::Scope => "but not there",
+            Self::Scope => "which is another scope",
             Self::Set => "which allows less",
         })
     }
@@ -253,6 +258,25 @@ pub fn decide(grant: &Grant, request: Option<&RequestFacts>) -> Holds {
             Err(why) => Holds::Depends(Some(why)),
         },
     }
+}
+
+/// Returns whether a grant holds for a request, the ends of memberships considered. A member whose end has come, and who is
+/// still there, holds the grant until an apply takes them out.
+#[must_use]
+pub fn decide_held(held: &HeldGrant, expiries: &[Expiry], request: &RequestFacts) -> Holds {
+    let ends = membership_end(expiries, held).filter(|end| !end.expired && end.until <= request.time);
+    ends.map_or_else(|| decide(&held.grant, Some(request)), |end| Holds::Ended(end.until))
+}
+
+/// Returns the end of the membership that a grant comes by, where the files set one.
+#[must_use]
+pub fn membership_end<'e>(expiries: &'e [Expiry], held: &HeldGrant) -> Option<&'e Expiry> {
+    let group = held.path.group.as_ref()?;
+    expiries.iter().find(|expiry| {
+        expiry.address.kind() == Kind::Group
+            && expiry.address.key() == group
+            && expiry.member.as_ref() == Some(&held.principal)
+    })
 }
 
 /// Returns the single scope that a question or an assertion is about, or `None` for a list of several projects.

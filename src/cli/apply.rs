@@ -21,6 +21,7 @@ const EXAMPLES: &str = "\
 Examples:
   scw-iam apply iam
   scw-iam apply iam --yes --journal journal.jsonl
+  scw-iam apply iam --only group:developers
   scw-iam apply plan.json
   scw-iam apply iam --yes --emulate state.json --save after.json";
 
@@ -45,7 +46,7 @@ pub(super) struct Apply {
     expect_sha: Option<String>,
     /// For scheduled jobs: do only what time makes due. Members and rules that have ended go, and keys that are due are
     /// replaced; nobody is given access
-    #[arg(long, requires = "yes")]
+    #[arg(long, requires = "yes", conflicts_with = "only")]
     due: bool,
     /// Apply without asking for confirmation (a plan file never asks)
     #[arg(short, long)]
@@ -66,6 +67,12 @@ impl Apply {
         let saved = PlanFile::find(&self.paths, common.now())?;
         if saved.is_none() && self.expect_sha.is_some() {
             return Err(Failure::usage("--expect-sha needs a plan file"));
+        }
+        if saved.is_some() && !self.plan.only.is_empty() {
+            let failure = Failure::usage("--only is for files, and a plan file was given");
+            return Err(
+                failure.hint("`scw-iam plan --only` saves a plan of a part, which is applied as it is")
+            );
         }
         if saved.is_some() && self.due {
             return Err(Failure::usage("--due is for files, and a plan file was given"));

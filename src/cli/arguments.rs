@@ -14,7 +14,7 @@ use super::watch::Talk;
 use crate::apply::slot::{DeliveryCommand, DeliveryTools};
 use crate::config::{Files, Mistakes, Severity, Source};
 use crate::files::Links;
-use crate::model::{Catalogue, Desired, Key, Principal};
+use crate::model::{Address, Catalogue, Desired, Key, Principal};
 use crate::plan::{Allowance, GuardOptions};
 use crate::reconcile::{ConnectOptions, Error, KeyOptions, PlanOptions, Watch as _};
 use crate::render::{Extent, Format, Report, Style};
@@ -251,6 +251,9 @@ pub(super) struct PlanArgs {
     /// Override a guard (a safety limit on plans) for exactly the number that the plan printed; may be given several times
     #[arg(long, value_name = "GUARD=NUMBER", value_parser = Allowance::from_str)]
     pub(super) allow: Vec<Allowance>,
+    /// Plan only this object and what it needs; everything else stays as it is. May be given several times
+    #[arg(long, value_name = "KIND:NAME", value_parser = object)]
+    pub(super) only: Vec<Address>,
     /// Who runs this plan, if the API key does not identify them
     #[arg(long, value_name = "user:E-MAIL|application:NAME", value_parser = principal)]
     pub(super) caller: Option<Principal>,
@@ -279,6 +282,15 @@ pub(super) fn principal(text: &str) -> Result<Principal, String> {
     }
 }
 
+/// Reads `group:developers`.
+pub(super) fn object(text: &str) -> Result<Address, String> {
+    let object: Address = text.parse().map_err(|error| format!("`{text}` {error}"))?;
+    match object.kind().declarable() {
+        true => Ok(object),
+        false => Err(format!("files do not declare {}", object.kind().nouns())),
+    }
+}
+
 /// Reads `alice@example.com`, `username=alice` or `id=` and an id, with `user:` before it or without.
 pub(super) fn person(text: &str) -> Result<Key, String> {
     let text = text.strip_prefix("user:").unwrap_or(text);
@@ -289,6 +301,12 @@ impl PlanArgs {
     pub(super) fn options(&self, common: &Common) -> PlanOptions {
         let allow = self.allow.iter().map(|allowed| (allowed.guard, allowed.number)).collect();
         let guards = GuardOptions { allow, strict: common.strict };
-        PlanOptions { now: common.now(), caller: self.caller.clone(), guards, keys: KeyOptions::default() }
+        PlanOptions {
+            now: common.now(),
+            caller: self.caller.clone(),
+            only: self.only.clone(),
+            guards,
+            keys: KeyOptions::default(),
+        }
     }
 }

@@ -10,10 +10,10 @@ use super::arguments::{Common, ConnectArgs, Follow, Paths};
 use super::failure::Failure;
 use super::session::Connection;
 use super::watch::Talk;
-use crate::access::{self, GrantScope, RequestFacts, ResourceFacts};
+use crate::access::{self, GrantScope, RequestFacts, ResourceFacts, fits, is_pattern};
 use crate::config;
 use crate::live;
-use crate::model::{Address, Catalogue, Desired, Hint, Id, Ids, People, Principal, State, near};
+use crate::model::{Address, Catalogue, Desired, Expiry, Hint, Id, Ids, People, Principal, State, near};
 use crate::reconcile::{Watch as _, resolve};
 
 /// Which state is asked, and about which request.
@@ -29,7 +29,7 @@ pub(super) struct Ask {
     live: bool,
     #[command(flatten)]
     connect: ConnectArgs,
-    /// Judge conditions for this time (RFC 3339) instead of now
+    /// Judge conditions and the ends of memberships for this time (RFC 3339) instead of now
     #[arg(long, value_name = "TIME", value_parser = time)]
     at: Option<Timestamp>,
     /// Evaluate conditions for a request from this IP address
@@ -126,6 +126,41 @@ impl Asked {
         Err(Failure::usage(words).hint(format!("name one of them: {}", each.join(" or "))))
     }
 
+    /// Returns the entries of the files that end, where files were read.
+    pub(super) fn expiries(&self) -> &[Expiry] {
+        self.files.as_ref().map_or(&[], |files| &files.expiries)
+    }
+
+    /// Returns what an object goes by that is called by its id.
+    pub(super) fn object(&self, object: &Address) -> Address {
+        let by_id = object.key().id().and_then(|id| self.ids.address_of(id));
+        by_id.filter(|known| known.kind() == object.kind()).unwrap_or(object).clone()
+    }
+
+    /// Says that there is no such object, and what was probably meant.
+    pub(super) fn no_object(&self, object: &Address) -> Failure {
+        let alike: Vec<String> = self.state.addresses(object.kind()).map(Address::text).collect();
+        let hint = meant(&object.text(), alike.iter().map(String::as_str));
+        let ask = "the files do not name it; pass --live to ask the organization";
+        let hint = hint.or_else(|| (!self.live).then(|| ask.into()));
+        Failure::usage(format!("there is no {object}")).hints(hint)
+    }
+
+    /// Reads a pattern over the names of projects: `prod-*`. `None` for a word that is no pattern, or the name of a project.
+    pub(super) fn projects(&self, pattern: &str) -> Result<Option<Vec<Id>>, Failure> {
+        let projects = &self.state.projects;
+        if !is_pattern(pattern) || projects.values().any(|name| name.as_str() == pattern) {
+            return Ok(None);
+        }
+        let mut found: Vec<_> = projects.iter().filter(|(_, name)| fits(pattern, name.as_str())).collect();
+        found.sort_unstable_by_key(|(id, name)| (name.as_str(), **id));
+        if found.is_empty() {
+            let hint = near_pattern(pattern, projects.values().map(|name| name.as_str()));
+            return Err(Failure::usage(format!("no project is named like `{pattern}`")).hints(hint));
+        }
+        Ok(Some(found.into_iter().map(|(id, _)| *id).collect()))
+    }
+
     /// Reads `organization`, `all_projects`, or a project by name or id.
     pub(super) fn scope(&self, text: &str) -> Result<GrantScope, Failure> {
         match text {
@@ -144,12 +179,31 @@ impl Asked {
             Ok(id) => Ok(GrantScope::Project(id)),
             Err(ids) if ids.is_empty() => Err(none()),
             Err(ids) => {
-                let ids: Vec<_> = ids.iter().map(ToString::to_string).collect();
-                let words = format!("several projects are named `{text}`: {}", ids.join(", "));
+                let shown: Vec<_> = ids.iter().take(MOST_IDS).map(ToString::to_string).collect();
+                let more = match ids.len().saturating_sub(MOST_IDS) {
+                    0 => String::new(),
+                    more => format!(" and {more} more"),
+                };
+                let words = format!("{} projects are named `{text}`: {}{more}", ids.len(), shown.join(", "));
                 Err(Failure::usage(words).hint("pass the id instead"))
             }
         }
     }
+}
+
+/// How many projects of one name are listed before the rest is counted.
+const MOST_IDS: usize = 3;
+
+/// The hint that names the pattern that was probably meant: what stands before its first sign is held against as much of
+/// each name.
+fn near_pattern<'a>(pattern: &str, names: impl Iterator<Item = &'a str>) -> Option<Hint> {
+    let (head, tail) = pattern.split_at(pattern.find(['*', '?'])?);
+    let begin = |name: &'a str| match name.char_indices().nth(head.chars().count()) {
+        Some((end, _)) => &name[..end],
+        None => name,
+    };
+    let near = near(head, names.map(begin))?;
+    Some(format!("did you mean `{near}{tail}`?").into())
 }
 
 /// The hint that names what was probably meant.

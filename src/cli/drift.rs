@@ -79,7 +79,13 @@ impl DriftCommand {
             let (known, before) = (known(path)?, drift.findings.findings.len());
             drift.findings.findings.retain(|finding| !known.contains(&finding.fingerprint));
             let left = before - drift.findings.findings.len();
-            talk(&format!("left out: {left} findings that {} has", path.display()));
+            let findings = if left == 1 { "finding" } else { "findings" };
+            let new = match drift.findings.findings.len() {
+                0 => "none is new".to_owned(),
+                1 => "1 is new".to_owned(),
+                more => format!("{more} are new"),
+            };
+            talk(&format!("left out: {left} {findings} that {} has; {new}", path.display()));
         }
         let found = Some(&drift.findings);
         common.show(&PlanReport {

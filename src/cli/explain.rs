@@ -7,22 +7,25 @@ use super::Exit;
 use super::arguments::{Common, principal};
 use super::ask::{Ask, Asked, meant};
 use super::failure::Failure;
-use crate::access::{Everything, GrantScope, decide};
-use crate::model::{Address, Principal, State};
+use crate::access::{Everything, GrantScope, decide, decide_held, given, receivers};
+use crate::model::{Address, Kind, Principal, State};
+use crate::render::given::GivenReport;
 use crate::render::question::{Explanation, Ground};
 
 const EXAMPLES: &str = "\
 Examples:
-  scw-iam explain user:alice@example.com --on prod iam
-  scw-iam explain application:ci --live";
+  scw-iam explain alice@example.com --on prod iam
+  scw-iam explain application:ci --live
+  scw-iam explain group:developers iam";
 
-/// Shows all access that a user or an application holds, and where it comes from
+/// Shows all access that a user or an application holds and where it comes from, or all that a group or a policy gives and
+/// to whom
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Explain {
-    /// The user or application
-    #[arg(value_name = "E-MAIL|user:E-MAIL|application:NAME", value_parser = principal)]
-    principal: Principal,
+    /// The user, application, group or policy
+    #[arg(value_name = "E-MAIL|KIND:NAME", value_parser = subject)]
+    subject: Address,
     /// Show only access to this project, to `organization` or to `all_projects`
     #[arg(long, value_name = "PROJECT")]
     on: Option<String>,
@@ -33,7 +36,15 @@ pub(super) struct Explain {
 impl Explain {
     pub(super) async fn run(self, common: &Common) -> Result<Exit, Failure> {
         let asked = self.ask.read(common, false).await?;
-        let principal = asked.known(self.principal.clone())?;
+        match self.subject.principal() {
+            Some(principal) => self.held(common, &asked, principal),
+            None => self.given(common, &asked),
+        }
+    }
+
+    /// Shows what a user or an application holds.
+    fn held(&self, common: &Common, asked: &Asked, principal: Principal) -> Result<Exit, Failure> {
+        let principal = asked.known(principal)?;
         let ground = Ground { state: &asked.state, files: asked.files.as_ref() };
         let on = self.on.as_deref().map(|text| asked.scope(text)).transpose()?;
         let organization = match &asked.files {
@@ -43,7 +54,7 @@ impl Explain {
         let everything = Everything::of(&organization);
         let owner = everything.owners().contains(&principal);
         if !owner && !known(&asked.state, &principal, &Everything::of(&asked.state)) {
-            return Err(nobody(&asked, &principal));
+            return Err(nobody(asked, &principal));
         }
         let request = self.ask.request(common);
         let there = |scope: &GrantScope| on.as_ref().is_none_or(|on| scope.contains(on));
@@ -52,12 +63,54 @@ impl Explain {
         let unseen = everything.unseen().filter(|unseen| there(&unseen.grant.scope)).collect();
         let held: Vec<_> = held
             .into_iter()
-            .map(|held| (decide(&held.grant, Some(&request)), held))
+            .map(|held| (decide_held(&held, asked.expiries(), &request), held))
             .map(|(holds, held)| (held, holds))
             .collect();
         let elsewhere = elsewhere.len();
         common.show(&Explanation { ground, principal, owner, held, elsewhere, unseen })?;
         Ok(Exit::Done)
+    }
+
+    /// Shows what a group or a policy gives.
+    fn given(&self, common: &Common, asked: &Asked) -> Result<Exit, Failure> {
+        let by = asked.object(&self.subject);
+        let ground = Ground { state: &asked.state, files: asked.files.as_ref() };
+        let on = self.on.as_deref().map(|text| asked.scope(text)).transpose()?;
+        // Of files, the groups of everybody are known by definition.
+        let organization = match &asked.files {
+            Some(files) if !asked.live => Cow::Owned(files.organization(None)),
+            _ => Cow::Borrowed(&asked.state),
+        };
+        let all = given(&organization, &by);
+        let external = asked.files.as_ref().is_some_and(|files| files.external.contains(&by));
+        if all.is_empty() && !organization.has(&by) && !external {
+            return Err(asked.no_object(&self.subject));
+        }
+        let request = self.ask.request(common);
+        let (given, elsewhere): (Vec<_>, Vec<_>) =
+            all.into_iter().partition(|given| on.as_ref().is_none_or(|on| given.grant.scope.contains(on)));
+        let given =
+            given.into_iter().map(|given| (decide(&given.grant, Some(&request)), given)).map(|(a, b)| (b, a));
+        let given = given.collect();
+        let to = receivers(&organization, &by);
+        common.show(&GivenReport { ground, by, given, elsewhere: elsewhere.len(), to })?;
+        Ok(Exit::Done)
+    }
+}
+
+/// Reads whom or what is asked about.
+fn subject(text: &str) -> Result<Address, String> {
+    match text.split_once(':') {
+        Some((word, _)) if [Kind::Group, Kind::Policy].map(Kind::word).contains(&word) => {
+            text.parse().map_err(|error| format!("`{text}` {error}"))
+        }
+        _ => principal(text).map(|principal| principal.address()).map_err(|why| {
+            if text.contains([':', '@']) && ["user", "application"].iter().any(|word| text.starts_with(word))
+            {
+                return why;
+            }
+            "expected an e-mail address, user:E-MAIL, application:NAME, group:NAME or policy:NAME".to_owned()
+        }),
     }
 }
 

@@ -18,6 +18,7 @@ Examples:
   scw-iam plan iam --emulate state.json
   scw-iam plan iam --out plan.json -o markdown=plan.md
   scw-iam plan iam --allow deletes=7
+  scw-iam plan iam --only group:developers --only policy:developers-run
   scw-iam plan iam --base iam-before";
 
 /// Shows what would change, who gains and who loses access, and in which order

@@ -8,7 +8,7 @@ use super::failure::Failure;
 use super::output::{Output, talk};
 use crate::config::{TERRAFORM_MOST, TerraformState};
 use crate::files::{self, Links};
-use crate::reconcile::TakenOver;
+use crate::reconcile::{AdoptedKey, TakenOver};
 use crate::render::Format;
 use crate::render::escape::terminal;
 
@@ -27,6 +27,19 @@ pub(super) fn read(path: &Path) -> Result<TerraformState, Failure> {
 pub(super) fn let_go(taken: &TakenOver, folder: &Path) -> Result<(), Failure> {
     for (address, why) in &taken.left {
         talk(&terminal(&format!("note: {address} stays in Terraform: {why}")));
+    }
+    for (address, person) in &taken.people {
+        let words = format!(
+            "the files refer to {person} and do not declare people, so nothing manages this entry afterwards"
+        );
+        talk(&terminal(&format!("note: {address}: {words}")));
+    }
+    for key in &taken.keys {
+        let AdoptedKey { application, slot, access_key, delivery, overlap } = key;
+        let days = overlap.as_hours() / 24;
+        talk(&terminal(&format!(
+            "note: an apply makes a new API key for slot {slot} of {application}, delivers it to {delivery}, and deletes {access_key} {days} days later; choose in applications.yaml where its users read it"
+        )));
     }
     let folder = folder.display();
     let mut script = format!(

@@ -176,7 +176,13 @@ fn unknown(d: &mut Decoder<'_>, node: &Node<'_>, text: &str, shape: &'static Sha
         return None;
     }
     // Errors that are not shown need no suggestions.
-    let near = if d.is_full() { None } else { d.budget.near(text, shape.keys()).map(str::to_owned) };
+    let singular = Kind::ALL.iter().find(|kind| kind.word() == text).map(|kind| kind.section());
+    let section = singular.filter(|section| shape.keys().any(|key| key == *section));
+    let near = match section {
+        _ if d.is_full() => None,
+        Some(section) => Some(section.to_owned()),
+        None => d.budget.near(text, shape.keys()).map(str::to_owned),
+    };
     d.mistake(
         node.at,
         MistakeKind::UnknownKey { key, of: shape.of, keys: shape.keys().collect(), near: near.clone() },

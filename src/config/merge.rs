@@ -16,7 +16,7 @@ use super::section::file::{Entries, FileDocument};
 use super::section::group::GuestsDocument;
 use super::section::guardrail::GuardrailDocument;
 use super::section::settings::SettingsDocument;
-use crate::model::{Address, Id, Kind, ProjectName, Stack};
+use crate::model::{Address, Id, Key, Kind, ProjectName, Stack};
 
 /// The entries of a map: each key with where it stands and what it says.
 pub(super) type Merged<K, V> = IndexMap<K, (Span, V)>;
@@ -96,7 +96,12 @@ impl Document {
 
 /// Returns the words for what refers to something.
 pub(super) fn by(address: Option<&Address>) -> String {
-    address.map_or_else(|| "the assertion".to_owned(), |it| format!("{} `{}`", it.kind(), it.key()))
+    match address {
+        None => "the assertion".to_owned(),
+        // The list of a project, which is named by it.
+        Some(list) if matches!(list.key(), Key::Project(_)) => format!("`{}`", list.kind().section()),
+        Some(object) => format!("{} `{}`", object.kind(), object.key()),
+    }
 }
 
 /// Puts the files together, in their order. `first` is the first that was read.

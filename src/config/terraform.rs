@@ -42,12 +42,14 @@ pub enum TerraformHolds {
         /// The user or application.
         member: Id,
     },
-    /// An API key, by its public half.
+    /// An API key, by its public half. Whose it is, the organization says.
     ApiKey {
         /// The access key.
         access_key: String,
-        /// The user or application that it belongs to.
-        bearer: Option<Id>,
+        /// What the resource is called, with its index: `ci`, `ci["a"]`.
+        name: String,
+        /// Its project, for Object Storage.
+        default_project: Option<Id>,
     },
     /// Something else of the provider's IAM, or one of the above without the ids it should have.
     Other,
@@ -118,9 +120,16 @@ struct Attributes {
     user_id: Option<String>,
     application_id: Option<String>,
     external_membership: Option<bool>,
+    default_project_id: Option<String>,
 }
 
 impl TerraformState {
+    /// Says whether it holds API keys.
+    #[must_use]
+    pub fn has_api_keys(&self) -> bool {
+        self.resources.iter().any(|resource| matches!(resource.holds, TerraformHolds::ApiKey { .. }))
+    }
+
     /// Reads a state.
     ///
     /// Source: `terraform.tfstate`, format version 4, as Terraform 1.11 and the Scaleway provider of August 2026 write it.
@@ -147,7 +156,7 @@ impl TerraformState {
             let current = resource.instances.iter().filter(|instance| instance.deposed.is_none());
             current.map(|instance| TerraformResource {
                 address: address(resource, instance.index_key.as_ref()),
-                holds: holds(&resource.kind, &instance.attributes),
+                holds: holds(resource, instance),
             })
         });
         Ok(Self { resources: instances.collect() })
@@ -157,12 +166,17 @@ impl TerraformState {
 /// Returns the address of an instance.
 fn address(resource: &ResourceDocument, index: Option<&IndexKey>) -> String {
     let module = resource.module.as_ref().map(|module| format!("{module}.")).unwrap_or_default();
+    format!("{module}{}.{}", resource.kind, name(resource, index))
+}
+
+/// Returns the name of an instance.
+fn name(resource: &ResourceDocument, index: Option<&IndexKey>) -> String {
     let index = match index {
         None => String::new(),
         Some(IndexKey::Count(number)) => format!("[{number}]"),
         Some(IndexKey::Each(key)) => format!("[{}]", Quoted(key)),
     };
-    format!("{module}{}.{}{index}", resource.kind, resource.name)
+    format!("{}{index}", resource.name)
 }
 
 /// A text in the quotes of Terraform's language.
@@ -175,7 +189,8 @@ impl fmt::Display for Quoted<'_> {
     }
 }
 
-fn holds(kind: &str, attributes: &Attributes) -> TerraformHolds {
+fn holds(resource: &ResourceDocument, instance: &InstanceDocument) -> TerraformHolds {
+    let (kind, attributes) = (resource.kind.as_str(), &instance.attributes);
     let id = |text: &Option<String>| text.as_deref().and_then(|text| text.parse::<Id>().ok());
     let bearer = id(&attributes.user_id).or_else(|| id(&attributes.application_id));
     match kind {
@@ -184,7 +199,11 @@ fn holds(kind: &str, attributes: &Attributes) -> TerraformHolds {
             (None, _) | (_, None) => TerraformHolds::Other,
         },
         "scaleway_iam_api_key" => match &attributes.access_key {
-            Some(access_key) => TerraformHolds::ApiKey { access_key: access_key.clone(), bearer },
+            Some(access_key) => TerraformHolds::ApiKey {
+                access_key: access_key.clone(),
+                name: name(resource, instance.index_key.as_ref()),
+                default_project: id(&attributes.default_project_id),
+            },
             None => TerraformHolds::Other,
         },
         "scaleway_iam_group" if attributes.external_membership == Some(true) => {

@@ -170,6 +170,17 @@ fn listed(words: &[&str], last: &str) -> String {
     }
 }
 
+/// How many of the things that share a name are listed before the rest is counted: each error lists them again.
+const MOST_ALIKE: usize = 3;
+
+/// Lists the first of several things, and how many more there are.
+fn some(things: &[impl fmt::Display], between: &str) -> String {
+    let shown: Vec<String> = things.iter().take(MOST_ALIKE).map(ToString::to_string).collect();
+    let more = things.len().saturating_sub(MOST_ALIKE);
+    let more = if more == 0 { String::new() } else { format!(" and {more} more") };
+    format!("{}{more}", shown.join(between))
+}
+
 /// Describes what happens to a name that no longer exists in the organization.
 fn guessed(near: &Option<String>) -> String {
     near.as_ref().map_or_else(
@@ -345,7 +356,7 @@ mistakes! {
         }));
     BadAddress { text: String } =>
         "`{text}` is not the address of an object",
-        "write `user:E-MAIL` (or `user:username=NAME`), `application:NAME`, `group:NAME` or `policy:NAME`";
+        "write `user:E-MAIL` (or `user:username=NAME`), `application:NAME`, `group:NAME`, `policy:NAME` or `ssh_key:PROJECT/NAME`";
 
     // The header.
     NoHeader =>
@@ -441,13 +452,10 @@ mistakes! {
         "the {kind} {id} is listed by the API as `{name}`", "write its name";
     PeopleShare { name: String, people: Vec<String> } =>
         (format!("{} people have the address `{name}`", people.len())),
-        (format!("name one of them: {}", people.join(" or ")));
+        (format!("name one of them: {}", some(people, " or ")));
     NameShared { kind: Kind, name: String, ids: Vec<Id> } =>
         (format!("{} live {} share the name `{name}`", ids.len(), kind.section())),
-        (format!(
-            "rename all but one of them: {}",
-            ids.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
-        ));
+        (format!("rename all but one of them: {}", some(ids, ", ")));
     GuardrailProject { name: String, near: Option<String> } =>
         "the guardrail names project `{name}`, which is not in the organization",
         (meant near or "no project there has this name");
@@ -456,10 +464,7 @@ mistakes! {
         (meant near or "no project there has this name");
     AmbiguousProject { name: String, ids: Vec<Id> } =>
         (format!("{} projects have the name `{name}`", ids.len())),
-        (format!(
-            "pin one under `projects`: {}",
-            ids.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
-        ));
+        (format!("pin one under `projects`: {}", some(ids, ", ")));
     ProjectById { id: String } =>
         "`{id}` is an id, but projects are referred to by name", "give it a name under `projects`";
     NoSuchProject { name: String, id: Id } =>

@@ -1,4 +1,5 @@
 use std::fmt;
+use std::str::FromStr;
 use std::sync::Arc;
 
 use super::{BadText, ChildName, Email, Id, Kind, Name, ProjectName, Username};
@@ -277,6 +278,44 @@ impl Address {
     pub fn moved_with_parent(&self, to: &impl Fn(&Self) -> Option<Self>) -> Option<Self> {
         let (parent, Key::Child(child)) = (to(&self.parent()?)?, &self.key) else { return None };
         Some(self.sibling(Key::child(parent.key, child.name.clone())))
+    }
+}
+
+impl FromStr for Address {
+    type Err = BadText;
+
+    /// Reads an object as [`Address::text`] writes it.
+    fn from_str(text: &str) -> Result<Self, BadText> {
+        let named = text.split_once(':');
+        let kind = named.and_then(|(word, _)| Kind::ALL.iter().copied().find(|kind| kind.word() == word));
+        match (named, kind) {
+            (Some((_, name)), Some(kind)) => Ok(Self::new(kind, kind.key(name)?)),
+            _ => Err(BadText::Shape(
+                "must be KIND:NAME, as in `group:developers` or `ssh_key:prod/alice-laptop`",
+            )),
+        }
+    }
+}
+
+impl Kind {
+    /// Returns the key of an object of this kind that a single text names.
+    fn key(self, text: &str) -> Result<Key, BadText> {
+        if let Some(Ok(id)) = text.strip_prefix(ID).map(str::parse) {
+            return Ok(Key::Id(id));
+        }
+        match self.form() {
+            KeyForm::Email => Key::of_person(text),
+            KeyForm::Child => {
+                let (parent, name) = text.split_once('/').unwrap_or(("", text));
+                let parent = match self.parent() {
+                    _ if parent.is_empty() => None,
+                    Some(of) => Some(of.key(parent)?),
+                    None => Some(Key::Project(parent.parse()?)),
+                };
+                self.form().key(parent, name)
+            }
+            KeyForm::Name | KeyForm::Only => self.form().key(None, text),
+        }
     }
 }
 

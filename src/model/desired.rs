@@ -34,6 +34,8 @@ pub struct Desired {
     pub guests: BTreeMap<Address, BTreeSet<Principal>>,
     /// The API keys of applications whose entry has `api_keys`, by application.
     pub api_keys: BTreeMap<Address, ApplicationKeys>,
+    /// The only objects to plan, as named by the person who asks; `None` for all. The others stay as they are live.
+    pub only: Option<BTreeSet<Address>>,
     /// Objects that the stack releases: they stay, and have no owner.
     pub released: BTreeSet<Address>,
     /// Assertions about access.
@@ -139,6 +141,7 @@ impl Desired {
             unsaid: HashMap::new(),
             guests: BTreeMap::new(),
             api_keys: BTreeMap::new(),
+            only: None,
             released: BTreeSet::new(),
             assertions: Vec::new(),
             guardrails: Vec::new(),

@@ -37,9 +37,8 @@ pub(super) struct Alignment {
     replaced: HashSet<Address>,
 }
 
-/// Matches objects, lays the declared ones over the live ones, and removes pruned ones.
-pub(super) fn align(facts: &Facts<'_>, desired: &Desired) -> Result<Alignment, Error> {
-    let matches = Matches::find(facts, desired)?;
+/// Lays the declared objects over the live ones that they match, and removes pruned ones.
+pub(super) fn align(facts: &Facts<'_>, desired: &Desired, matches: Matches) -> Result<Alignment, Error> {
     let rekeyed = matches.rekeyed(facts, desired);
     let (before, ids) = moved(facts, &rekeyed);
     let mut renamed = HashMap::new();
@@ -111,14 +110,14 @@ fn moved(facts: &Facts<'_>, addresses: &HashMap<Address, Address>) -> (State, Id
 }
 
 /// Which live object each declared one is.
-struct Matches {
+pub(super) struct Matches {
     /// Declared address → live address.
-    live: HashMap<Address, Address>,
-    spent: Vec<Address>,
+    pub(super) live: HashMap<Address, Address>,
+    pub(super) spent: Vec<Address>,
     /// Objects that several runs created at the same time: the later ones → the first one.
-    twins: HashMap<Address, Address>,
+    pub(super) twins: HashMap<Address, Address>,
     /// Live objects that a declared one is made in the place of, as its `id` says.
-    replaced: HashSet<Address>,
+    pub(super) replaced: HashSet<Address>,
     /// Live objects by what tells them apart, of kinds whose names do not.
     alike: HashMap<String, Vec<Address>>,
     /// What is declared of these kinds, and what tells it apart.
@@ -127,7 +126,7 @@ struct Matches {
 }
 
 impl Matches {
-    fn find(facts: &Facts<'_>, desired: &Desired) -> Result<Self, Error> {
+    pub(super) fn find(facts: &Facts<'_>, desired: &Desired) -> Result<Self, Error> {
         let mut matches = Self {
             live: HashMap::new(),
             spent: Vec::new(),
@@ -455,7 +454,8 @@ impl Alignment {
         let mut gone = BTreeSet::new();
         let mut undeclared: BTreeMap<Kind, Vec<Address>> = BTreeMap::new();
         for address in self.before.objects.keys() {
-            if address.kind().declarable() && !desired.state.has(address) {
+            let asked = desired.only.as_ref().is_none_or(|only| only.contains(address));
+            if asked && address.kind().declarable() && !desired.state.has(address) {
                 undeclared.entry(address.kind()).or_default().push(address.clone());
             }
         }

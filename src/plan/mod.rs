@@ -12,6 +12,7 @@ pub mod file;
 mod fill;
 mod graph;
 pub mod guard;
+mod only;
 mod order;
 mod partial_state;
 mod projects;
@@ -28,6 +29,7 @@ use jiff::Timestamp;
 
 pub use self::drift::{DriftFinding, Findings};
 pub use self::guard::{Allowance, Finding, GuardName, UnknownGuard, Verdict};
+pub use self::only::PartialScope;
 pub(crate) use self::partial_state::PartialState;
 pub use self::promise::Unkept;
 pub use self::rehearse::rehearse;
@@ -324,6 +326,7 @@ pub struct Plan {
     ids: Ids,
     titles: HashMap<Id, String>,
     stack: Option<Stack>,
+    partial: Option<PartialScope>,
     created_at: Timestamp,
     access: Vec<AccessChange>,
     interruptions: Vec<Interruption>,
@@ -353,7 +356,10 @@ pub struct Plan {
 pub fn between(facts: &Facts<'_>, desired: &Desired, options: &GuardOptions) -> Result<Plan, Error> {
     let named = projects::Named::of(facts, desired);
     let facts = &named.as_ref().map_or(*facts, |named| named.facts(facts));
-    let alignment = align::align(facts, desired)?;
+    let mut matches = align::Matches::find(facts, desired)?;
+    let (desired, partial) = only::narrow(facts, desired, &mut matches);
+    let desired = desired.as_ref();
+    let alignment = align::align(facts, desired, matches)?;
     let draft = diff::diff(&alignment);
     let administrators = administrators::Administrators::of(&draft.world, &alignment.before);
     let least = desired.settings.min_iam_admins;
@@ -393,6 +399,7 @@ pub fn between(facts: &Facts<'_>, desired: &Desired, options: &GuardOptions) -> 
         ids: alignment.ids,
         titles,
         stack: desired.stack.clone(),
+        partial,
         created_at: facts.now,
         access,
         interruptions: rehearsal.interruptions,
@@ -497,6 +504,18 @@ impl Plan {
     #[must_use]
     pub const fn stack(&self) -> Option<&Stack> {
         self.stack.as_ref()
+    }
+
+    /// Returns what the plan is about, if it leaves out the rest of the files.
+    #[must_use]
+    pub const fn partial(&self) -> Option<&PartialScope> {
+        self.partial.as_ref()
+    }
+
+    /// Returns the plan as one of what time makes due.
+    pub fn of_due(self) -> Self {
+        // What stays is all the rest.
+        Self { partial: Some(PartialScope::Due), spared: Vec::new(), ..self }
     }
 
     /// Returns when the plan was made.

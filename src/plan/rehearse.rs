@@ -379,7 +379,8 @@ mod tests {
             caller: &caller,
             now: jiff::Timestamp::UNIX_EPOCH,
         };
-        let alignment = align::align(&facts, &desired).unwrap();
+        let matches = align::Matches::find(&facts, &desired).unwrap();
+        let alignment = align::align(&facts, &desired, matches).unwrap();
         let draft = diff::diff(&alignment);
         let administrators = Administrators::of(&draft.world, &alignment.before);
         let (draft, mut ordered) = order::order(&alignment, draft, (&administrators, 2)).unwrap();

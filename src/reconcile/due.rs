@@ -26,7 +26,7 @@ impl Session {
         let desired = self.accepted(resolve(files, &reading.live)?, options)?;
         let desired = due(desired, &reading.live);
         self.keys_for(&mut reading, &desired).await?;
-        let plan = reading.compare(&desired, options)?;
+        let plan = reading.compare(&desired, options)?.of_due();
         let made_from = super::plan::made_from(files, options, reading.digest(options));
         let LiveReading { caller, .. } = reading;
         Ok(Planned { plan, caller, made_from, keys: options.keys.clone(), now: options.now })

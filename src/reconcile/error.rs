@@ -79,6 +79,14 @@ pub enum Error {
         /// The slot.
         slot: SlotName,
     },
+    /// A plan is asked for an object that is nowhere.
+    #[error("neither the files nor the organization has `{object}`")]
+    NoObject {
+        /// What it was called.
+        object: String,
+        /// What was probably meant.
+        near: Option<String>,
+    },
     /// The application is not live, or not the stack's.
     #[error("{0} does not exist yet, or does not belong to this stack; apply the files first")]
     NotOwned(Address),

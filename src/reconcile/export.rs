@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::Error;
+use super::only::live_name;
 use super::plan::{facts, resolve};
 use crate::config::{self, ExportOptions, ExportedFile, ExportedFiles, LeftOut, Source};
 use crate::live::Live;
@@ -18,7 +19,7 @@ pub struct Exported {
     pub left_out: Vec<LeftOut>,
     /// How many objects a plan of them adopts. It changes nothing else.
     pub adopted: usize,
-    /// The objects that they declare.
+    /// The objects that they declare, by what these go by live.
     pub declared: BTreeSet<Address>,
 }
 
@@ -37,12 +38,15 @@ pub(super) fn prove(state: &State, live: &Live, options: &ExportOptions<'_>) -> 
         |file: &ExportedFile| Source::Text { name: file.path.clone(), bytes: file.text.clone().into_bytes() };
     let sources: Vec<_> = files.iter().map(source).collect();
     let read = config::read(&sources, options.now)?;
-    let resolved = resolve(&read, live)?;
+    let mut resolved = resolve(&read, live)?;
+    // Of a part, only this part is proven: whatever else a stack owns is not in these files.
+    resolved.desired.only = options.part.filter(|part| part.added).map(|part| part.only.clone());
     let caller = Caller::Unresolved("nothing is planned for real".to_owned());
     let facts = facts(live, &caller, options.now);
     let plan = between(&facts, &resolved.desired, &GuardOptions::default())?;
     if plan.summary().total() == Counts::default() && plan.conflicts().is_empty() {
-        let declared = resolved.desired.state.objects.into_keys().collect();
+        let desired = &resolved.desired;
+        let declared = desired.state.objects.keys().map(|of| live_name(desired, of)).collect();
         return Ok(Exported { files, left_out, adopted: plan.summary().adopted, declared });
     }
     let deleted: Vec<_> = plan.steps().iter().filter_map(|step| step.action.deletes().cloned()).collect();

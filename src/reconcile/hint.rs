@@ -57,7 +57,8 @@ fn of_session(error: &Error) -> Vec<Hint> {
             Outdated::Plan(error) => of_session(error),
         },
         Error::Clock(_) => vec!["set the clock of this machine, and try again".into()],
-        Error::NoSlot { .. } | Error::NotOwned(_) => Vec::new(),
+        Error::NoObject { near: Some(near), .. } => vec![format!("did you mean `{near}`?").into()],
+        Error::NoSlot { .. } | Error::NotOwned(_) | Error::NoObject { .. } => Vec::new(),
         Error::Unsayable { stack, .. } => vec![
             format!("an export without --stack gives the reasons in comments; fix them, or remove the tag scw-iam={stack}").into(),
         ],

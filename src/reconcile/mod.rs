@@ -4,6 +4,7 @@
 //! reads files with [`crate::config::read`], opens a session with [`Session::connect`], or with [`Session::new`] around a
 //! client of its own, and writes what comes back with [`crate::render`].
 
+mod adopted_keys;
 mod apply;
 mod connect;
 mod doctor;
@@ -13,6 +14,7 @@ mod error;
 mod export;
 mod hint;
 mod keys;
+mod only;
 mod plan;
 mod saved;
 mod terraform;
@@ -24,6 +26,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+pub use self::adopted_keys::AdoptedKey;
 pub use self::apply::ApplyOptions;
 pub use self::connect::{ConnectOptions, run_id};
 pub use self::drift::Drift;

@@ -2,10 +2,11 @@
 
 use jiff::Timestamp;
 
+use super::only::{named, resolve_part};
 use super::{Error, KeyOptions, Session};
 use crate::config::{self, Files, Present, ResolvePurpose};
 use crate::live::{self, Live, LiveNeeds};
-use crate::model::{AccessKeyId, Catalogue, Desired, LiveKeys, People, Principal};
+use crate::model::{AccessKeyId, Address, Catalogue, Desired, LiveKeys, People, Principal};
 use crate::plan::file::{FileDocument, MadeFrom, PlanDocument, digest};
 use crate::plan::slot::KeyFacts;
 use crate::plan::{Caller, Facts, GuardOptions, Plan, between};
@@ -17,6 +18,8 @@ pub struct PlanOptions {
     pub now: Timestamp,
     /// Who plans and applies, if the session's access key does not tell.
     pub caller: Option<Principal>,
+    /// The only objects to plan, with what they need; empty for all.
+    pub only: Vec<Address>,
     /// How strictly the plan is judged.
     pub guards: GuardOptions,
     /// How API keys are planned.
@@ -29,6 +32,7 @@ impl Default for PlanOptions {
         Self {
             now: Timestamp::now(),
             caller: None,
+            only: Vec::new(),
             guards: GuardOptions::default(),
             keys: KeyOptions::default(),
         }
@@ -70,7 +74,8 @@ impl Session {
     /// When the organization cannot be read, or the files do not fit it.
     pub async fn plan(&self, files: &Files, options: &PlanOptions) -> Result<Planned, Error> {
         let mut reading = self.read_for(files, options).await?;
-        let mut resolved = resolve(files, &reading.live)?;
+        let mut resolved = resolve_part(files, &reading.live, options)?;
+        named(&resolved.desired, &reading.live)?;
         self.keys_for(&mut reading, &resolved.desired).await?;
         let mut plan = reading.compare(&resolved.desired, options)?;
         let mut name = None;
@@ -79,7 +84,7 @@ impl Session {
             let known = self.names(&mut reading.live).await?;
             name = known.organization;
             if known.projects {
-                resolved = resolve(files, &reading.live)?;
+                resolved = resolve_part(files, &reading.live, options)?;
                 plan = reading.compare(&resolved.desired, options)?;
             }
         }

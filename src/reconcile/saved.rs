@@ -4,12 +4,13 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::plan::{LiveReading, needs, resolve};
+use super::only::resolve_part;
+use super::plan::{LiveReading, needs};
 use super::{Error, KeyOptions, PlanOptions, Planned, Session};
 use crate::config::{self, Files, Source};
-use crate::model::{Id, Stack};
+use crate::model::{Address, Id, Stack};
 use crate::plan::Plan;
-use crate::plan::file::{FileDocument, MadeFrom, PlanDocument, Standing, Unreadable};
+use crate::plan::file::{FileDocument, MadeFrom, PartialDocument, PlanDocument, Standing, Unreadable};
 use crate::plan::slot::Occasion;
 
 /// A plan file that may be applied if planning again gives the same plan.
@@ -18,6 +19,7 @@ pub struct SavedPlan {
     name: String,
     document: PlanDocument,
     made_from: MadeFrom,
+    only: Vec<Address>,
     files: Files,
 }
 
@@ -45,13 +47,15 @@ impl SavedPlan {
         if made_from.files.is_empty() {
             return Err(mismatch(Unreadable::Report.into()));
         }
+        let asked = document.partial.as_ref().map(PartialDocument::asked).transpose();
+        let only = asked.map_err(|why| mismatch(Unreadable::Shape(format!("`only` {why}")).into()))?;
         let source = |file: &FileDocument| Source::Text {
             name: (&file.path).into(),
             bytes: file.text.clone().into_bytes(),
         };
         let sources: Vec<_> = made_from.files.iter().map(source).collect();
         let files = config::read(&sources, document.created_at)?;
-        Ok(Self { name: name.to_owned(), document, made_from, files })
+        Ok(Self { name: name.to_owned(), document, made_from, only: only.unwrap_or_default(), files })
     }
 
     /// Returns the organization that it is for.
@@ -90,7 +94,7 @@ impl Session {
     pub async fn plan_saved(&self, saved: &SavedPlan, options: &PlanOptions) -> Result<Again, Error> {
         let guards = saved.made_from.options(&options.guards);
         let keys = KeyOptions { occasion: Occasion::Saved, ..options.keys.clone() };
-        let options = &PlanOptions { guards, keys, ..options.clone() };
+        let options = &PlanOptions { guards, keys, only: saved.only.clone(), ..options.clone() };
         let mut reading = self.read_for(&saved.files, options).await?;
         let mut name = None;
         // As when it was made.
@@ -99,7 +103,7 @@ impl Session {
         }
         let digest = reading.digest(options);
         let unfit = |error| saved.unfit(error, &digest);
-        let resolved = resolve(&saved.files, &reading.live).map_err(unfit)?;
+        let resolved = resolve_part(&saved.files, &reading.live, options).map_err(unfit)?;
         let desired = self.accepted(resolved, options).map_err(unfit)?;
         self.keys_for(&mut reading, &desired).await?;
         let plan = reading.compare(&desired, options).map_err(unfit)?;
@@ -135,7 +139,7 @@ impl Session {
         let mut live = self.refresh(&needs(files)).await?;
         let name = if planned.plan.is_empty() { None } else { self.names(&mut live).await?.organization };
         // Warnings were reported when the plan was made.
-        let desired = resolve(files, &live)?.desired;
+        let desired = resolve_part(files, &live, options)?.desired;
         let mut reading =
             LiveReading { live, caller: planned.caller.clone(), keys: None, own: self.own_key() };
         self.keys_for(&mut reading, &desired).await?;

@@ -2,11 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::adopted_keys::{AdoptedKey, application_of, slots};
 use super::export::prove;
 use super::{Error, Exported};
 use crate::config::{ExportOptions, ExportPart, TerraformHolds, TerraformState};
 use crate::live::Live;
-use crate::model::{Address, Object, Principal};
+use crate::model::{Address, Object, Principal, State};
 
 /// The files of a stack that takes over what a Terraform state holds.
 #[derive(Debug)]
@@ -17,6 +18,10 @@ pub struct TakenOver {
     pub taken: Vec<String>,
     /// The resources that stay in Terraform, each with the reason.
     pub left: Vec<(String, String)>,
+    /// The API keys that slots take in.
+    pub keys: Vec<AdoptedKey>,
+    /// The people whom the files refer to and do not declare, by their Terraform addresses: nobody manages their entries then.
+    pub people: Vec<(String, Address)>,
 }
 
 /// Writes what a Terraform state holds as the files of a stack: these objects, and no others.
@@ -48,6 +53,10 @@ pub fn export_terraform(
             TerraformHolds::ApiKey { .. } | TerraformHolds::Other => {}
         }
     }
+    let mut keys = Vec::new();
+    if let Some(stack) = options.stack {
+        (part.slots, keys) = slots(live, state, stack);
+    }
     let mut narrowed = live.state.clone();
     for group in &part.at_least {
         let listed = members.get(group).cloned().unwrap_or_default();
@@ -57,27 +66,52 @@ pub fn export_terraform(
     }
     let options = ExportOptions { part: Some(&part), ..*options };
     let exported = prove(&narrowed, live, &options)?;
-    let (mut taken, mut left) = (Vec::new(), Vec::new());
+    keys.retain(|key| exported.declared.contains(&key.application));
+    let (mut taken, mut left, mut people) = (Vec::new(), Vec::new(), Vec::new());
     for resource in &state.resources {
-        match stays(&resource.holds, live, &exported.declared) {
-            None => taken.push(resource.address.clone()),
-            Some(why) => left.push((resource.address.clone(), why)),
+        match stays(&resource.holds, (live, &narrowed), &exported.declared) {
+            Ok(undeclared) => {
+                people.extend(undeclared.map(|person| (resource.address.clone(), person)));
+                taken.push(resource.address.clone());
+            }
+            Err(why) => left.push((resource.address.clone(), why)),
         }
     }
-    Ok(TakenOver { exported, taken, left })
+    Ok(TakenOver { exported, taken, left, keys, people })
 }
 
-/// Returns why Terraform keeps a resource, or `None` when the files declare it.
-fn stays(holds: &TerraformHolds, live: &Live, declared: &BTreeSet<Address>) -> Option<String> {
+/// Says whether the files declare what a resource holds; where they only refer to it, returns what that is.
+///
+/// # Errors
+/// Why Terraform keeps it.
+fn stays(
+    holds: &TerraformHolds,
+    (live, written): (&Live, &State),
+    declared: &BTreeSet<Address>,
+) -> Result<Option<Address>, String> {
     let (id, what) = match holds {
         TerraformHolds::Object(id) | TerraformHolds::OpenGroup(id) => (*id, "it"),
         TerraformHolds::Membership { group, member: _ } => (*group, "its group"),
-        TerraformHolds::ApiKey { .. } => return Some("API keys are not taken over from a state".to_owned()),
-        TerraformHolds::Other => return Some("files do not declare this kind".to_owned()),
+        TerraformHolds::ApiKey { access_key, .. } => {
+            let application = application_of(live, access_key)?;
+            return match declared.contains(&application) {
+                true => Ok(None),
+                false => Err(format!("the files do not declare {application}")),
+            };
+        }
+        TerraformHolds::Other => return Err("files do not declare this kind".to_owned()),
     };
     match live.ids.address_of(id) {
-        None => Some(format!("{what} is not in the organization")),
-        Some(address) if declared.contains(address) => None,
-        Some(address) => Some(format!("the files do not declare {address}")),
+        None => Err(format!("{what} is not in the organization")),
+        Some(address) if declared.contains(address) => Ok(None),
+        // Kinds that files can only refer to.
+        Some(address) if !address.kind().declarable() => {
+            let refers = |of: &Address| written.get(of).is_some_and(|it| it.refers().contains(address));
+            match declared.iter().any(refers) {
+                true => Ok(Some(address.clone())),
+                false => Err(format!("the files do not refer to {address}")),
+            }
+        }
+        Some(address) => Err(format!("the files do not declare {address}")),
     }
 }

@@ -199,7 +199,7 @@ impl DossierReport<'_> {
             let way = format!("{group}policy {}, rule {}", can.held.path.policy, can.held.path.rule + 1);
             let holds = match &can.holds {
                 Holds::Yes => "yes",
-                Holds::No => "no",
+                Holds::No | Holds::Ended(_) => "no",
                 Holds::Depends(_) => "depends",
             };
             let holders = self.holders(answered, *profile);
@@ -563,7 +563,7 @@ impl DossierReport<'_> {
         let request = crate::access::RequestFacts { time: self.now(), ip: None, user_agent: None, resource };
         match crate::access::decide(grant, Some(&request)) {
             Holds::Yes => "yes",
-            Holds::No => "no",
+            Holds::No | Holds::Ended(_) => "no",
             Holds::Depends(_) => "depends",
         }
     }

@@ -9,6 +9,7 @@ pub mod escape;
 pub mod failure;
 mod github;
 mod gitlab;
+pub mod given;
 mod junit;
 pub mod keys;
 pub mod mistake;

@@ -5,9 +5,12 @@ use std::io::{self, Write};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use crate::access::{CanDo, Grant, GrantScope, HeldGrant, Holds, Lack, Path, Undecided, UnseenGrant, ends};
+use crate::access::{
+    CanDo, Grant, GrantScope, HeldGrant, Holds, Lack, Path, Undecided, UnseenGrant, ends, membership_end,
+};
 use crate::model::{
-    Address, Builtin, Desired, Key, Place, Principal, ProjectName, State, User, UserStatus, Where,
+    Address, Builtin, Desired, Expiry, Id, Key, Kind, Place, Principal, ProjectName, State, User, UserStatus,
+    Where,
 };
 use crate::render::escape::{markdown as escape, terminal};
 use crate::render::paint::{Ink, Paint};
@@ -23,7 +26,7 @@ pub struct Ground<'a> {
 }
 
 impl Ground<'_> {
-    fn project(&self, id: crate::model::Id) -> Option<&ProjectName> {
+    fn project(&self, id: Id) -> Option<&ProjectName> {
         self.state.projects.get(&id)
     }
 
@@ -35,19 +38,19 @@ impl Ground<'_> {
     }
 
     /// Why somebody cannot log in, to be put behind the name; empty for everybody else.
-    fn mark(&self, principal: &Principal) -> &'static str {
+    pub(super) fn mark(&self, principal: &Principal) -> &'static str {
         self.user(principal).map_or("", User::mark)
     }
 
-    fn locked(&self, principal: &Principal) -> bool {
+    pub(super) fn locked(&self, principal: &Principal) -> bool {
         self.user(principal).is_some_and(|user| user.locked)
     }
 
-    fn not_activated(&self, principal: &Principal) -> bool {
+    pub(super) fn not_activated(&self, principal: &Principal) -> bool {
         self.user(principal).is_some_and(|user| user.status == UserStatus::Invited)
     }
 
-    fn words(&self, grant: &Grant) -> String {
+    pub(super) fn words(&self, grant: &Grant) -> String {
         grant.words(|id| self.project(id))
     }
 
@@ -68,7 +71,7 @@ impl Ground<'_> {
         }
     }
 
-    fn path(&self, path: &Path, managed: bool) -> String {
+    pub(super) fn path(&self, path: &Path, managed: bool) -> String {
         let group = path.group.as_ref().map(|group| format!("group {group} ← ")).unwrap_or_default();
         let origin = self.origin(path, managed).map(|origin| format!(" ({origin})")).unwrap_or_default();
         format!("← {group}policy {}, rule {}{origin}", path.policy, path.rule + 1)
@@ -76,14 +79,30 @@ impl Ground<'_> {
 
     /// When a grant ends by itself: by its condition, or because a membership ends.
     fn ends(&self, held: &HeldGrant) -> Option<Timestamp> {
-        let member = self.files.into_iter().flat_map(|files| &files.expiries).find(|expiry| {
-            let group = held.path.group.clone().map(Address::group);
-            !expiry.expired
-                && Some(&expiry.address) == group.as_ref()
-                && expiry.member.as_ref() == Some(&held.principal)
-        });
+        let member = self.files.and_then(|files| membership_end(&files.expiries, held));
+        let member = member.filter(|expiry| !expiry.expired).map(|expiry| expiry.until);
         let condition = held.grant.condition.as_ref().and_then(ends);
-        member.map(|expiry| expiry.until).into_iter().chain(condition).min()
+        member.into_iter().chain(condition).min()
+    }
+
+    /// The end of a membership, where the files set one.
+    pub(super) fn membership_end(&self, group: &Key, member: &Principal) -> Option<&Expiry> {
+        let of_group = |expiry: &&Expiry| {
+            expiry.address.kind() == Kind::Group
+                && expiry.address.key() == group
+                && expiry.member.as_ref() == Some(member)
+        };
+        self.files?.expiries.iter().find(of_group)
+    }
+
+    /// Where an object is declared, or that no file declares it.
+    pub(super) fn declared(&self, address: &Address) -> Option<String> {
+        let files = self.files?;
+        match files.places.get(&Where::Object(address.clone())) {
+            Some(place) => Some(format!("{}:{}", place.file.display(), place.line)),
+            None if files.external.contains(address) => Some("external".to_owned()),
+            None => Some("unmanaged".to_owned()),
+        }
     }
 
     fn json(&self, held: &HeldGrant) -> Value {
@@ -101,7 +120,7 @@ impl Ground<'_> {
         value
     }
 
-    fn grant_json(&self, grant: &Grant, path: &Path, managed: bool) -> Value {
+    pub(super) fn grant_json(&self, grant: &Grant, path: &Path, managed: bool) -> Value {
         let scope = match &grant.scope {
             GrantScope::Organization => "organization".to_owned(),
             GrantScope::AllProjects => "all_projects".to_owned(),
@@ -128,15 +147,16 @@ impl Ground<'_> {
     }
 }
 
-fn note(holds: &Holds, ends: Option<Timestamp>, paint: Paint) -> String {
-    let ink = if *holds == Holds::No { Ink::Faint } else { Ink::Change };
+pub(super) fn note(holds: &Holds, ends: Option<Timestamp>, paint: Paint) -> String {
+    let ink = if matches!(holds, Holds::No | Holds::Ended(_)) { Ink::Faint } else { Ink::Change };
     let note = |words: String| paint.text(ink, &format!("  [{}]", terminal(&words)));
     verdict(holds, ends).map(note).unwrap_or_default()
 }
 
 /// Says whether a condition holds, unless there is none or it does, and when it ends.
-fn verdict(holds: &Holds, ends: Option<Timestamp>) -> Option<String> {
-    let ends = ends.filter(|_| *holds != Holds::No).map(|end| format!("ends {end}"));
+pub(super) fn verdict(holds: &Holds, ends: Option<Timestamp>) -> Option<String> {
+    let holds_then = !matches!(holds, Holds::No | Holds::Ended(_));
+    let ends = ends.filter(|_| holds_then).map(|end| format!("ends {end}"));
     let verdict = open(holds);
     let words: Vec<String> = verdict.into_iter().chain(ends).collect();
     (!words.is_empty()).then(|| words.join("; "))
@@ -146,6 +166,7 @@ fn open(holds: &Holds) -> Option<String> {
     match holds {
         Holds::Yes => None,
         Holds::No => Some("not now: its condition is false".to_owned()),
+        Holds::Ended(at) => Some(format!("not then: the membership ends {at}")),
         Holds::Depends(Some(Undecided::Unknown(what))) => Some(format!("depends on `{what}`")),
         Holds::Depends(None) => Some("depends on its condition".to_owned()),
         Holds::Depends(Some(why)) => Some(format!("depends: {why}")),
@@ -153,7 +174,7 @@ fn open(holds: &Holds) -> Option<String> {
 }
 
 /// One line of a table, each cell escaped.
-fn row(out: &mut dyn Write, cells: &[&str]) -> io::Result<()> {
+pub(super) fn row(out: &mut dyn Write, cells: &[&str]) -> io::Result<()> {
     let cells: Vec<_> = cells.iter().map(|cell| escape(cell)).collect();
     writeln!(out, "| {} |", cells.join(" | "))
 }
@@ -167,10 +188,10 @@ fn who(ground: Ground<'_>, can: &CanDo) -> String {
     format!("{}{mark}{through}{condition}", can.held.principal)
 }
 
-fn holds_word(holds: &Holds) -> Value {
+pub(super) fn holds_word(holds: &Holds) -> Value {
     match holds {
         Holds::Yes => true.into(),
-        Holds::No => false.into(),
+        Holds::No | Holds::Ended(_) => false.into(),
         Holds::Depends(_) => Value::Null,
     }
 }
@@ -283,7 +304,7 @@ impl Explanation<'_> {
 }
 
 /// Says who is in a group whose members the state does not hold.
-fn members(group: &Key) -> String {
+pub(super) fn members(group: &Key) -> String {
     match group.name().and_then(|name| Builtin::named(name.as_str())) {
         Some(Builtin::AllUsers) => "every user of the organization".to_owned(),
         Some(Builtin::AllApplications) => "every application of the organization".to_owned(),
@@ -311,6 +332,18 @@ pub struct Holders<'a> {
 impl Holders<'_> {
     fn is_nobody(&self) -> bool {
         self.owners.is_empty() && self.found.is_empty() && self.unseen.is_empty()
+    }
+
+    fn value(&self) -> Value {
+        let found = self.found.iter().map(|can| {
+            let mut value = self.ground.json(&can.held);
+            value["through"] = can.through.into();
+            value["holds"] = holds_word(&can.holds);
+            value
+        });
+        let found: Vec<_> = found.collect();
+        let unseen: Vec<_> = self.unseen.iter().map(|unseen| self.ground.unseen_json(unseen)).collect();
+        json!({"owners": self.owners, "grants": found, "unseen_groups": unseen})
     }
 
     fn nearest(&self) -> Option<String> {
@@ -378,14 +411,48 @@ impl Report for Holders<'_> {
     }
 
     fn json(&self, out: &mut dyn Write) -> io::Result<()> {
-        let found = self.found.iter().map(|can| {
-            let mut value = self.ground.json(&can.held);
-            value["through"] = can.through.into();
-            value["holds"] = holds_word(&can.holds);
+        pretty(out, &self.value())
+    }
+}
+
+/// Who holds a permission set on each of several projects: the answer of `who-can --on 'prod-*'`.
+#[derive(Debug)]
+pub struct HoldersByProject<'a> {
+    /// What stands for the projects.
+    pub pattern: String,
+    /// The answer for each.
+    pub answers: Vec<(Id, Holders<'a>)>,
+}
+
+impl Report for HoldersByProject<'_> {
+    fn text(&self, out: &mut dyn Write, style: Style) -> io::Result<()> {
+        for (at, (_, answer)) in self.answers.iter().enumerate() {
+            if at > 0 {
+                writeln!(out)?;
+            }
+            answer.text(out, style)?;
+        }
+        Ok(())
+    }
+
+    fn markdown(&self, out: &mut dyn Write) -> io::Result<()> {
+        for (at, (_, answer)) in self.answers.iter().enumerate() {
+            if at > 0 {
+                writeln!(out)?;
+            }
+            answer.markdown(out)?;
+        }
+        Ok(())
+    }
+
+    fn json(&self, out: &mut dyn Write) -> io::Result<()> {
+        let answers = self.answers.iter().map(|(id, answer)| {
+            let mut value = answer.value();
+            value["id"] = id.to_string().into();
+            value["project"] = answer.ground.project(*id).map(ToString::to_string).into();
             value
         });
-        let found: Vec<_> = found.collect();
-        let unseen: Vec<_> = self.unseen.iter().map(|unseen| self.ground.unseen_json(unseen)).collect();
-        pretty(out, &json!({"owners": self.owners, "grants": found, "unseen_groups": unseen}))
+        let answers: Vec<_> = answers.collect();
+        pretty(out, &json!({"on": self.pattern, "projects": answers}))
     }
 }

@@ -181,7 +181,7 @@ fn answer(
         let rank = |can: &CanDo| match can.holds {
             Holds::Yes => (0, can.through),
             Holds::Depends(_) => (1, can.through),
-            Holds::No => (2, can.through),
+            Holds::No | Holds::Ended(_) => (2, can.through),
         };
         can.filter(|can| can.holds != Holds::No).min_by_key(rank)
     };

@@ -610,6 +610,7 @@ fn never(condition: &Condition, now: Timestamp) -> Option<String> {
         Holds::Depends(Some(why @ (Undecided::Fails(_) | Undecided::NoAnswer))) => Some(why.to_string()),
         Holds::Depends(Some(Undecided::Invalid(_) | Undecided::Unknown(_) | Undecided::TooCostly) | None)
         | Holds::Yes
-        | Holds::No => None,
+        | Holds::No
+        | Holds::Ended(_) => None,
     }
 }

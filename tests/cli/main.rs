@@ -31,6 +31,7 @@ mod lists;
 mod looks;
 mod markdown;
 mod ownership;
+mod part;
 mod people;
 mod people_locked;
 mod plan;

@@ -89,7 +89,7 @@ fn assertions_and_guardrails_are_a_list() {
 
     - ✅ assertion application ci can ContainerRegistryFullAccess on staging (iam.yaml:27:6)
     - 🛑 assertion application ci can ContainerRegistryFullAccess on prod (iam.yaml:28:6)
-      - nothing grants it; nearest: ContainerRegistryFullAccess on staging, but not there
+      - nothing grants it; nearest: ContainerRegistryFullAccess on staging, which is another scope
     - 🛑 guardrail no \*stars\* (iam.yaml:32:13)
       - application backup holds ObjectStorageFullAccess on all projects ← policy backup-store, rule 1 (iam.yaml:43)
     -- exit 3

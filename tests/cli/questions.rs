@@ -210,7 +210,7 @@ fn a_no_names_the_grant_that_comes_nearest() {
     -- stdout
     who can InstancesFullAccess on staging
       nobody
-      nearest: user ann@acme.io holds InstancesFullAccess on prod if request.time < timestamp("2026-12-31T18:00:00Z"), but not there
+      nearest: user ann@acme.io holds InstancesFullAccess on prod if request.time < timestamp("2026-12-31T18:00:00Z"), which is another scope
     -- stderr
     note: the files do not name the owner, who can do everything; pass --live to show them
     -- exit 0
@@ -235,7 +235,7 @@ fn can_is_kept_through_a_wider_set_and_what_files_cannot_tell_is_not_judged() {
     FAILED assertion user bob@acme.io can VPCReadOnly on prod (iam.yaml:20:6)
         nothing grants it; nearest: VPCFullAccess on prod if request.ip == '192.0.2.1', but only under a condition
     FAILED assertion application ci can ContainerRegistryReadOnly on staging (iam.yaml:21:6)
-        nothing grants it; nearest: ContainerRegistryReadOnly on prod, but not there
+        nothing grants it; nearest: ContainerRegistryReadOnly on prod, which is another scope
     ok guardrail nobody on data [not judged: these files do not say which project `data` is] (iam.yaml:23:36)
     3 passed, 3 failed
     -- exit 3
@@ -300,4 +300,193 @@ fn people_who_cannot_log_in_are_marked_in_answers() {
     assert!(shown.stdout.contains("user ann@acme.io (locked, not activated)\n"), "{shown}");
     let json = desk.run("explain ann@acme.io --emulate live.json -o json").ends_with(0).json();
     assert_eq!((&json["locked"], &json["not_activated"]), (&true.into(), &true.into()), "{json}");
+}
+
+#[test]
+fn a_group_says_what_it_gives_to_whom_and_until_when() {
+    let desk = external();
+    assert_snapshot!(desk.run("explain group:ops iam.yaml --now 2026-11-26T12:00:00Z"), @r#"
+    -- stdout
+    group ops (iam.yaml:6)
+      gives
+        InstancesFullAccess on prod if request.time < timestamp("2026-12-31T18:00:00Z")  [ends 2026-12-31T18:00:00Z]
+            ← policy ops-run, rule 1 (iam.yaml:11)
+        VPCFullAccess on prod if request.ip == '192.0.2.1'  [depends on `request.ip`]
+            ← policy ops-run, rule 2 (iam.yaml:12)
+      to
+        user ann@acme.io
+        user bob@acme.io  [ends 2027-02-01T00:00:00Z]
+    -- exit 0
+    "#);
+    assert_snapshot!(desk.run("explain group:ops --on organization iam.yaml --now 2026-11-26T12:00:00Z -o markdown"), @"
+    -- stdout
+    ### group ops (iam.yaml:6)
+
+    gives nothing there, but 2 grants elsewhere.
+
+    | to | |
+    |---|---|
+    | user `ann@acme.io` |  |
+    | user `bob@acme.io` | ends 2027-02-01T00:00:00Z |
+    -- exit 0
+    ");
+    assert_snapshot!(desk.run("explain group:analysts iam.yaml --now 2027-11-26T12:00:00Z"), @"
+    -- stdout
+    group analysts (external)
+      gives
+        ObjectStorageReadOnly on prod
+            ← policy analyse, rule 1 (iam.yaml:15)
+      to
+        the members of group analysts, whom these files do not list
+    -- stderr
+    warning: the membership of `bob@acme.io` has ended: 2027-02-01T00:00:00Z is past
+     --> iam.yaml:6:75
+      |
+    6 | groups: {ops: {members: {users: [ann@acme.io, {email: bob@acme.io, until: 2027-01-31}]}}}
+      |                                                                           ^^^^^^^^^^ the member leaves; remove the entry
+
+    warning: the rule has ended: 2026-12-31T18:00:00Z is past
+      --> iam.yaml:11:72
+       |
+    11 |       - {permission_sets: [InstancesFullAccess], scope: [prod], until: 2026-12-31T18:00:00Z}
+       |                                                                        ^^^^^^^^^^^^^^^^^^^^ it grants nothing any more; remove it
+    -- exit 0
+    ");
+    let all =
+        desk.run("explain group:id=ac3e0000-0000-4000-8000-00000000002f --emulate live.json").ends_with(0);
+    assert!(
+        all.stdout.starts_with("group All Users\n  gives\n    AllProductsReadOnly on staging\n"),
+        "{all}"
+    );
+    let json = desk.run("explain group:developers --emulate live.json -o json").ends_with(0).json();
+    assert_eq!(json["stack"], "web", "{json}");
+    assert_eq!(json["members"][0]["principal"], "user ann@acme.io", "{json}");
+    assert_eq!(json["grants"][0]["path"]["policy"], "developers-run", "{json}");
+    let json = desk.run("explain group:ops iam.yaml --now 2026-11-26T12:00:00Z -o json").ends_with(0).json();
+    assert_eq!(json["members"][1]["ends"], "2027-02-01T00:00:00Z", "{json}");
+    assert_eq!(json["declared"], "iam.yaml:6", "{json}");
+}
+
+#[test]
+fn a_policy_says_what_it_gives_and_to_whom_it_is_attached() {
+    let desk = files();
+    assert_snapshot!(desk.run("explain policy:developers-run --emulate live.json iam.yaml"), @"
+    -- stdout
+    policy developers-run (iam.yaml:42), of stack web
+      gives
+        InstancesFullAccess on staging
+            ← policy developers-run, rule 1 (iam.yaml:45)
+      to group developers
+        user ann@acme.io
+        user bob@acme.io
+    -- stderr
+    This ran on an emulator: nothing real was changed.
+    -- exit 0
+    ");
+    assert_snapshot!(desk.run("explain policy:ci-push iam.yaml"), @"
+    -- stdout
+    policy ci-push (iam.yaml:37), of stack web
+      gives
+        ContainerRegistryFullAccess on staging
+            ← policy ci-push, rule 1 (iam.yaml:40)
+      to
+        application ci
+    -- exit 0
+    ");
+    assert_snapshot!(desk.run("explain policy:look iam.yaml -o json"), @r#"
+    -- stdout
+    {
+      "object": "policy look",
+      "declared": "iam.yaml:47",
+      "stack": "web",
+      "grants": [
+        {
+          "permission_set": "AllProductsReadOnly",
+          "scope": "ac3e0000-0000-4000-8000-0000000000a2",
+          "project": "staging",
+          "condition": null,
+          "path": {
+            "group": "All Users",
+            "policy": "look",
+            "rule": 1,
+            "origin": "iam.yaml:50"
+          },
+          "managed": false,
+          "holds": true,
+          "ends": null
+        }
+      ],
+      "elsewhere": 0,
+      "to": "group All Users",
+      "computed": "all users",
+      "members": null
+    }
+    -- exit 0
+    "#);
+    assert_snapshot!(desk.run("explain policy:developer-run iam.yaml"), @"
+    -- stderr
+    error: there is no policy developer-run
+    hint: did you mean `policy:developers-run`?
+    -- exit 64
+    ");
+    assert_snapshot!(desk.run("explain person:ann iam.yaml"), @"
+    -- stderr
+    error: invalid value 'person:ann' for '<E-MAIL|KIND:NAME>': expected an e-mail address, user:E-MAIL, application:NAME, group:NAME or policy:NAME
+
+    For more information, try '--help'.
+    -- exit 64
+    ");
+}
+
+#[test]
+fn a_pattern_asks_of_each_project_that_is_named_so() {
+    let desk = desk();
+    let mut state = live();
+    crate::acme::object(&mut state, "projects", "default")["name"] = "prod-us".into();
+    crate::acme::object(&mut state, "projects", "prod")["name"] = "prod-eu".into();
+    desk.file("live.json", state);
+    assert_snapshot!(desk.run("who-can ObjectStorageFullAccess --on prod-* --emulate live.json"), @"
+    -- stdout
+    who can ObjectStorageFullAccess on prod-eu
+      user owner@acme.io owns the organization
+      application backup
+          ← policy backup-store, rule 1
+
+    who can ObjectStorageFullAccess on prod-us
+      user owner@acme.io owns the organization
+      application backup
+          ← policy backup-store, rule 1
+    -- stderr
+    This ran on an emulator: nothing real was changed.
+    -- exit 0
+    ");
+    let json =
+        desk.run("who-can InstancesFullAccess --on *ing --emulate live.json -o json").ends_with(0).json();
+    assert_eq!((&json["on"], &json["projects"][0]["project"]), (&"*ing".into(), &"staging".into()), "{json}");
+    assert_eq!(json["projects"][0]["grants"][0]["principal"], "user ann@acme.io", "{json}");
+    assert_snapshot!(desk.run("who-can InstancesFullAccess --on prdo-* --emulate live.json"), @"
+    -- stderr
+    This ran on an emulator: nothing real was changed.
+    error: no project is named like `prdo-*`
+    hint: did you mean `prod-*`?
+    -- exit 64
+    ");
+}
+
+#[test]
+fn a_membership_that_ends_before_the_time_in_question_gives_nothing_then() {
+    let desk = external();
+    let then = "--at 2027-03-01T00:00:00Z iam.yaml --now 2026-11-26T12:00:00Z";
+    let explained = desk.run(&format!("explain bob@acme.io {then}")).ends_with(0);
+    assert!(explained.stdout.contains("[not then: the membership ends 2027-02-01T00:00:00Z]"), "{explained}");
+    let who = desk.run(&format!("who-can VPCFullAccess --on prod {then} -o json")).ends_with(0).json();
+    let holds = |who_is: &str| {
+        let grants = who["grants"].as_array().unwrap().iter();
+        grants
+            .filter(|grant| grant["principal"] == who_is)
+            .map(|grant| grant["holds"].clone())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(holds("user bob@acme.io"), [false], "{who}");
+    assert_eq!(holds("user ann@acme.io"), [serde_json::Value::Null], "{who}");
 }

@@ -8,6 +8,8 @@ use crate::command::Desk;
 const ORGANIZATION: &str = "7e4a0000-0000-4000-8000-000000000000";
 const SECRET: &str = "7e4a0000-00ff-4000-8000-5ec7e75ec7e7";
 
+const SSH_KEY: &str = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAICJEoOOgQBLJPs4g/XcPTKT82NywNPpxeuA20FlOPlpO";
+
 fn id(kind: u32, number: u32) -> String {
     format!("7e4a0000-{kind:04}-4000-8000-{number:012}")
 }
@@ -38,20 +40,27 @@ fn desk() -> Desk {
             {"id": id(5, 3), "name": "others-read", "group_id": id(3, 3),
              "rules": [{"permission_set_names": ["IAMReadOnly"], "organization_id": ORGANIZATION}]},
         ],
-        "api_keys": [{"access_key": "SCWT0000000000000001", "secret_key": SECRET, "application_id": id(2, 1)}],
+        "api_keys": [
+            {"access_key": "SCWT0000000000000001", "secret_key": SECRET, "application_id": id(2, 1), "created_at": "2026-10-01T00:00:00Z"},
+            {"access_key": "SCWT0000000000000002", "secret_key": SECRET, "user_id": id(1, 1), "created_at": "2026-10-01T00:00:00Z"},
+        ],
+        "ssh_keys": [{"id": id(6, 1), "name": "ana-laptop", "project_id": id(4, 1), "public_key": SSH_KEY}],
     });
     desk.file("live.json", live);
     let one = |kind: &str, name: &str, attributes: serde_json::Value| {
         json!({"mode": "managed", "type": format!("scaleway_iam_{kind}"), "name": name,
-               "provider": "provider[\"registry.terraform.io/scaleway/scaleway\"]",
-               "instances": [{"schema_version": 0, "attributes": attributes}]})
+        "provider": "provider[\"registry.terraform.io/scaleway/scaleway\"]",
+        "instances": [{
+            "schema_version": 0, "attributes": attributes, "private": "bnVsbA==", "dependencies": ["scaleway_iam_application.ci"],
+            "sensitive_attributes": [[{"type": "get_attr", "value": "secret_key"}]],
+        }]})
     };
     let each = json!({
         "module": "module.team[\"it's data\"]", "mode": "managed", "type": "scaleway_iam_application", "name": "this",
         "instances": [{"index_key": "a \"b\"", "attributes": {"id": id(2, 2), "name": "data"}}],
     });
     let state = json!({"version": 4, "terraform_version": "1.11.4", "serial": 1, "lineage": "x", "outputs": {}, "resources": [
-        one("api_key", "ci", json!({"id": "SCWT0000000000000001", "access_key": "SCWT0000000000000001", "application_id": id(2, 1), "secret_key": SECRET})),
+        one("api_key", "ci", json!({"id": "SCWT0000000000000001", "access_key": "SCWT0000000000000001", "application_id": id(2, 1), "default_project_id": id(4, 1), "secret_key": SECRET, "user_id": null})),
         one("application", "ci", json!({"id": id(2, 1), "name": "ci"})),
         each,
         one("group", "web", json!({"id": id(3, 1), "external_membership": false})),
@@ -61,14 +70,19 @@ fn desk() -> Desk {
         one("policy", "web", json!({"id": id(5, 1)})),
         one("policy", "read", json!({"id": id(5, 3)})),
         one("policy", "gone", json!({"id": id(5, 9)})),
+        one("api_key", "ana", json!({"id": "SCWT0000000000000002", "access_key": "SCWT0000000000000002", "user_id": id(1, 1), "secret_key": SECRET})),
+        one("ssh_key", "ana", json!({"id": id(6, 1), "name": "ana-laptop", "project_id": id(4, 1), "disabled": false, "public_key": SSH_KEY})),
+        one("user", "ana", json!({"id": id(1, 1), "email": "ana@example.com", "password": SECRET, "username": "ana"})),
+        one("user", "chloe", json!({"id": id(1, 3), "email": "chloe@example.com", "password": SECRET, "username": "chloe"})),
         one("saml", "sso", json!({"id": id(9, 1)})),
+        {"mode": "data", "type": "scaleway_iam_group", "name": "looked-up", "instances": [{"attributes": {"id": id(3, 3)}}]},
         {"mode": "managed", "type": "scaleway_instance_server", "name": "vm", "instances": [{"attributes": {"id": "fr-par-1/x"}}]},
     ]});
     desk.file("terraform.tfstate", state);
     desk
 }
 
-const EXPORT: &str = "export --terraform-state terraform.tfstate --stack web --out iam --emulate live.json";
+const EXPORT: &str = "export --terraform-state terraform.tfstate --stack web --out iam --emulate live.json --now 2026-11-26T12:00:00Z";
 
 #[test]
 fn a_state_becomes_the_files_of_a_stack_and_terraform_lets_go() {
@@ -76,7 +90,8 @@ fn a_state_becomes_the_files_of_a_stack_and_terraform_lets_go() {
     let ended = desk.run(EXPORT);
     assert_snapshot!(ended, @r#"
     -- stdout
-    # 1. Stop other runs of Terraform. Then let it forget these 7 resources; it deletes none of them:
+    # 1. Stop other runs of Terraform. Then let it forget these 10 resources; it deletes none of them:
+    terraform state rm scaleway_iam_api_key.ci
     terraform state rm scaleway_iam_application.ci
     terraform state rm 'module.team["it'\''s data"].scaleway_iam_application.this["a \"b\""]'
     terraform state rm scaleway_iam_group.web
@@ -84,19 +99,24 @@ fn a_state_becomes_the_files_of_a_stack_and_terraform_lets_go() {
     terraform state rm scaleway_iam_group_membership.ben
     terraform state rm scaleway_iam_policy.web
     terraform state rm scaleway_iam_policy.read
+    terraform state rm scaleway_iam_ssh_key.ana
+    terraform state rm scaleway_iam_user.ana
     # 2. Delete the blocks of these resources from the configuration. `terraform plan` has nothing to change then.
     # 3. Take over what it forgot:
     scw-iam apply iam
     -- stderr
-    Wrote organization.yaml, applications.yaml, groups.yaml, policies.yaml, ssh_keys.yaml to iam. Planning this adopts 6 objects and changes nothing else.
-    note: scaleway_iam_api_key.ci stays in Terraform: API keys are not taken over from a state
+    Wrote organization.yaml, applications.yaml, groups.yaml, policies.yaml, ssh_keys.yaml to iam. Planning this adopts 6 objects, replaces 1 API key, and changes nothing else.
     note: scaleway_iam_group_membership.ci stays in Terraform: the files do not declare group others
     note: scaleway_iam_policy.gone stays in Terraform: it is not in the organization
+    note: scaleway_iam_api_key.ana stays in Terraform: it is a person's, and files declare keys of applications
+    note: scaleway_iam_user.chloe stays in Terraform: the files do not refer to user chloe@example.com
     note: scaleway_iam_saml.sso stays in Terraform: files do not declare this kind
+    note: scaleway_iam_user.ana: the files refer to user ana@example.com and do not declare people, so nothing manages this entry afterwards
+    note: an apply makes a new API key for slot ci of application ci, delivers it to secret /web/ci/ci in fr-par, and deletes SCWT0000000000000001 90 days later; choose in applications.yaml where its users read it
     This ran on an emulator: nothing real was changed.
     -- exit 0
     "#);
-    let files = ["organization", "applications", "groups", "policies"];
+    let files = ["organization", "applications", "groups", "policies", "ssh_keys"];
     let files: String = files.into_iter().map(|name| desk.read(&format!("iam/{name}.yaml"))).collect();
     assert_snapshot!(files, @"
     # yaml-language-server: $schema=scw-iam.schema.json
@@ -117,7 +137,16 @@ fn a_state_becomes_the_files_of_a_stack_and_terraform_lets_go() {
     # yaml-language-server: $schema=scw-iam.schema.json
 
     applications:
-      ci: {}
+      ci:
+        api_keys:
+          ci:
+            default_project: prod
+            expires_after: 365d
+            rotate_before: 120d
+            overlap: 90d
+            adopt: SCWT0000000000000001
+            deliver:
+              - secret_manager: {project: prod, region: fr-par, path: /web/ci, name: ci}
       data: {}
     # yaml-language-server: $schema=scw-iam.schema.json
 
@@ -143,6 +172,13 @@ fn a_state_becomes_the_files_of_a_stack_and_terraform_lets_go() {
         rules:
           - permission_sets: [InstancesFullAccess]
             scope: [prod]
+    # yaml-language-server: $schema=scw-iam.schema.json
+
+    ssh_keys:
+      prod:
+        keys:
+          ana-laptop:
+            public_key: ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAICJEoOOgQBLJPs4g/XcPTKT82NywNPpxeuA20FlOPlpO
     ");
     assert!(!files.contains(SECRET) && !ended.stdout.contains(SECRET) && !ended.stderr.contains(SECRET));
 }
@@ -159,6 +195,60 @@ fn the_plan_of_the_files_adopts_and_changes_nothing_else() {
     assert_eq!(desk.run("plan iam --emulate after.json --detailed-exitcode").code, 0);
     let members = |state: &str| desk.json(state)["groups"][1]["user_ids"].clone();
     assert_eq!(members("live.json"), members("after.json"));
+}
+
+/// What the provider wrote of one key is taken in, replaced, and ends after its time; nobody sees a secret on the way.
+#[test]
+fn a_key_that_terraform_made_is_taken_into_a_slot_and_replaced() {
+    let desk = desk();
+    _ = desk.run(EXPORT).ends_with(0);
+    let at = "--now 2026-11-26T12:00:00Z";
+    assert_snapshot!(desk.run(&format!("keys iam --emulate live.json {at}")), @"
+    -- stdout
+    application ci / ci
+      no key
+      → secret /web/ci/ci in fr-par
+      due: adopt key SCWT0000000000000001; its users must read the delivery before
+        it is deleted
+      due: make a key and deliver it to secret /web/ci/ci in fr-par, because secret
+        /web/ci/ci in fr-par does not have the current key
+    -- stderr
+    This ran on an emulator: nothing real was changed.
+    -- exit 0
+    ");
+    let apply = format!("apply iam --yes --emulate live.json --allow adoptions=5 --save after.json {at}");
+    let applied = desk.run(&apply).ends_with(0);
+    assert!(!applied.stdout.contains(SECRET) && !applied.stderr.contains(SECRET), "{applied}");
+    let keys = desk.json("after.json")["api_keys"].clone();
+    let of_ci = keys.as_array().unwrap().iter().filter(|key| key["application_id"] == id(2, 1));
+    assert_eq!(of_ci.count(), 2, "the old key stays: {keys}");
+    let later = "plan iam --emulate after.json --now 2027-03-01T12:00:00Z";
+    let later = desk.run(later).ends_with(0);
+    assert!(later.stdout.contains("SCWT0000000000000001"), "{later}");
+}
+
+#[test]
+fn keys_that_nobody_may_read_stay_in_terraform() {
+    let desk = desk();
+    let mut live = desk.json("live.json");
+    live["api_keys"][0]["description"] = "scw-iam=deploy new".into();
+    live["api_keys"][0]["application_id"] = id(2, 1).into();
+    desk.file("live.json", &live);
+    let marked = desk.run(EXPORT).ends_with(0);
+    assert!(
+        marked.stderr.contains(
+            "scaleway_iam_api_key.ci stays in Terraform: its description says that it belongs to a slot"
+        ),
+        "{marked}"
+    );
+    live["api_keys"].as_array_mut().unwrap().remove(0);
+    desk.file("live.json", live);
+    let gone = desk.run(&format!("{EXPORT} --force")).ends_with(0);
+    assert!(
+        gone.stderr.contains("scaleway_iam_api_key.ci stays in Terraform: it is not in the organization"),
+        "{gone}"
+    );
+    assert!(!desk.read("iam/applications.yaml").contains("api_keys"));
 }
 
 #[cfg(unix)]

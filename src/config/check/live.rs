@@ -153,7 +153,10 @@ fn protected(check: &mut Check<'_>, roster: &Roster<'_>) {
             let written = |key: &str| format!("{}:{key}", address.kind().word());
             let key = address.key_text();
             let gone = !address.kind().declarable() || document.external.contains_key(address);
-            let known = titles(state, address.kind());
+            let declared = document.declarations().map(|(declared, ..)| declared);
+            let declared = declared.filter(|declared| declared.kind() == address.kind());
+            let declared = declared.filter_map(|declared| declared.key().title());
+            let known = declared.chain(titles(state, address.kind()));
             let near = if gone { check.guess(&key, known) } else { check.near(&key, known) };
             let near = near.map(|near| written(&near));
             let kind = MistakeKind::NoSuchProtected { address: address.text(), near };

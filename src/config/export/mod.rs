@@ -14,11 +14,12 @@ pub use self::declare::OF_A_STACK;
 use self::declare::{Declared, declare};
 pub(super) use self::write::{ScalarPlace, YamlWriter, scalar, yaml};
 use super::fields::Keyed as _;
+use super::section::api_key::write_slots;
 use super::section::external::ExternalDocument;
 use super::section::group::write_guests;
 use super::section::{Sections, path, projects_of, write};
 use super::{Files, Mistakes, Source, read};
-use crate::model::{Address, Catalogue, Id, Kind, Object, Stack, State};
+use crate::model::{Address, Catalogue, Id, KeySlot, Kind, Object, SlotName, Stack, State};
 
 /// The schema of the files, for editors: its name beside them, and its text.
 pub const SCHEMA: (&str, &str) = ("scw-iam.schema.json", include_str!("../../../schema/scw-iam.schema.json"));
@@ -49,6 +50,10 @@ pub struct ExportPart {
     pub only: BTreeSet<Address>,
     /// The groups whose other members are left alone.
     pub at_least: BTreeSet<Address>,
+    /// The slots for API keys, by application.
+    pub slots: BTreeMap<Address, BTreeMap<SlotName, KeySlot>>,
+    /// Whether the files are to be added to those of the stack; otherwise they are all of the stack's.
+    pub added: bool,
 }
 
 /// Into how many files an organization is written.
@@ -99,7 +104,7 @@ pub fn export(state: &State, options: &ExportOptions<'_>) -> ExportedFiles {
     let mut refused: BTreeMap<Address, String> = BTreeMap::new();
     loop {
         let declared = declare(state, options, &refused);
-        let names = Names { aliases: aliases(state, &declared), now: options.now };
+        let names = Names { aliases: aliases(state, &declared, options.part), now: options.now };
         let left_out = left_out(&declared, state, options);
         let exporting = Exporting { state, options, declared, names };
         let (files, blocks) = exporting.files();
@@ -275,9 +280,13 @@ impl Exporting<'_> {
     }
 
     fn section(&self, out: &mut Out, kind: Kind) {
-        out.open(self.options.split, kind.section(), self.options.schema);
         let declared = self.declared.objects.iter().filter(|(address, _)| address.kind() == kind);
         let mut declared = declared.peekable();
+        // An empty section says that there are none, which is not for entries to say that are added to others.
+        if declared.peek().is_none() && self.options.part.is_some_and(|part| part.added) {
+            return;
+        }
+        out.open(self.options.split, kind.section(), self.options.schema);
         let none = if declared.peek().is_none() { "{}" } else { "" };
         out.writer().key(0, kind.section(), none);
         let mut before: Vec<String> = Vec::new();
@@ -286,6 +295,9 @@ impl Exporting<'_> {
             write(object, &mut keys, &self.names);
             if self.options.part.is_some_and(|part| part.at_least.contains(address)) {
                 keys.key(2, "membership", "at_least");
+            }
+            if let Some(slots) = self.options.part.and_then(|part| part.slots.get(address)) {
+                write_slots(&mut keys, slots, &self.names);
             }
             let keys = keys.into_text();
             let path = path(address, object, &self.names);
@@ -326,8 +338,12 @@ impl Exporting<'_> {
 }
 
 /// Gives each project that the declared objects name a name of its own.
-fn aliases(state: &State, declared: &Declared<'_>) -> HashMap<Id, String> {
-    let used: BTreeSet<Id> = declared.objects.values().flat_map(|object| projects_of(object)).collect();
+fn aliases(state: &State, declared: &Declared<'_>, part: Option<&ExportPart>) -> HashMap<Id, String> {
+    let slots = part.into_iter().flat_map(|part| &part.slots);
+    let slots = slots.filter(|(address, _)| declared.objects.contains_key(address));
+    let of_slots = slots.flat_map(|(_, slots)| slots.values()).flat_map(KeySlot::projects);
+    let of_objects = declared.objects.values().flat_map(|object| projects_of(object));
+    let used: BTreeSet<Id> = of_objects.chain(of_slots).collect();
     let name_of =
         |id: &Id| state.projects.get(id).map(|name| name.as_str()).filter(|name| name.parse::<Id>().is_err());
     let mut bearers: HashMap<&str, usize> = HashMap::new();

@@ -1,5 +1,6 @@
 //! The slots for API keys of an application, and where their keys are delivered.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jiff::civil::Date;
@@ -9,6 +10,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::file::Entries;
 use super::rule::project;
 use crate::config::decode::{Decoder, Spanned};
+use crate::config::export::{Names, ScalarPlace, YamlWriter, scalar};
 use crate::config::fields::{Keyed as _, MapFields, document};
 use crate::config::mistake::{MistakeKind, Span};
 use crate::config::resolve::Resolving;
@@ -16,7 +18,7 @@ use crate::config::schema::text;
 use crate::config::tree::{Node, Value};
 use crate::config::until;
 use crate::model::{
-    AccessKeyId, Address, ApplicationKeys, CommandLabel, Delivery, KeySlot, Membership, ProjectName,
+    AccessKeyId, Address, ApplicationKeys, CommandLabel, Delivery, Id, KeySlot, Membership, ProjectName,
     SecretPlace, SlotName,
 };
 
@@ -331,6 +333,75 @@ impl DeliveryDocument {
         }
         let file = self.file.as_ref().map(|file| Delivery::File(Arc::from(file.value.as_str())));
         file.or_else(|| self.command.as_ref().map(|label| Delivery::Command(label.value.clone())))
+    }
+}
+
+/// Writes the slots of an application.
+pub(in crate::config) fn write_slots(
+    writer: &mut YamlWriter,
+    slots: &BTreeMap<SlotName, KeySlot>,
+    names: &Names,
+) {
+    let project = |id: &Id| names.project(*id).map_or_else(|| id.to_string(), ToOwned::to_owned);
+    let flow = |text: &str| scalar(text, ScalarPlace::Flow);
+    writer.key(2, "api_keys", "");
+    for (name, slot) in slots {
+        let KeySlot {
+            default_project,
+            expires_after,
+            rotate_before,
+            overlap,
+            made_after,
+            adopt,
+            previously,
+            deliver,
+            at: _,
+        } = slot;
+        writer.key(3, name.as_str(), "");
+        if let Some(id) = default_project {
+            writer.text(4, "default_project", &project(id));
+        }
+        writer.text(4, "expires_after", &span_words(*expires_after));
+        writer.text(4, "rotate_before", &span_words(*rotate_before));
+        writer.text(4, "overlap", &span_words(*overlap));
+        if let Some(at) = made_after {
+            writer.text(4, "made_after", &at.to_string());
+        }
+        if let Some(key) = adopt {
+            writer.text(4, "adopt", key.as_str());
+        }
+        if let Some(name) = previously {
+            writer.text(4, "previously", name.as_str());
+        }
+        writer.key(4, "deliver", "");
+        for delivery in deliver {
+            let words = match delivery {
+                Delivery::SecretManager {
+                    secret: SecretPlace { project: of, region, path, name },
+                    adopt,
+                } => {
+                    let adopt = if *adopt { ", adopt: true" } else { "" };
+                    let (of, region, path, name) = (flow(&project(of)), flow(region), flow(path), flow(name));
+                    format!(
+                        "secret_manager: {{project: {of}, region: {region}, path: {path}, name: {name}{adopt}}}"
+                    )
+                }
+                Delivery::File(path) => format!("file: {}", scalar(path, ScalarPlace::Block)),
+                Delivery::Command(label) => {
+                    format!("command: {}", scalar(label.as_str(), ScalarPlace::Block))
+                }
+            };
+            writer.raw(5, &format!("- {words}"));
+        }
+    }
+}
+
+/// Writes a span of time as [`span`] reads it.
+fn span_words(span: SignedDuration) -> String {
+    match span.as_mins() {
+        minutes if minutes % (24 * 60) == 0 => format!("{}d", minutes / (24 * 60)),
+        minutes if minutes % 60 == 0 => format!("{}h", minutes / 60),
+        minutes => format!("{minutes}m"),
     }
 }
 

@@ -100,6 +100,11 @@ impl Delivery {
 }
 
 impl KeySlot {
+    /// Returns the projects that it names.
+    pub fn projects(&self) -> impl Iterator<Item = Id> {
+        self.default_project.into_iter().chain(self.secrets().map(|secret| secret.project))
+    }
+
     /// Returns the secrets that a key is delivered to.
     pub fn secrets(&self) -> impl Iterator<Item = &SecretPlace> {
         self.deliver.iter().filter_map(Delivery::secret)

@@ -41,6 +41,7 @@ fn compared(document: &PlanDocument) -> impl PartialEq + '_ {
         organization_name: _,
         stack,
         created_at: _,
+        partial: _,
         summary: _,
         weaker: _,
         access,

@@ -20,11 +20,14 @@ pub use self::basis::digest;
 pub use self::compare::{PartDifference, PlanDifference};
 pub use self::keys::KeyDocument;
 pub use self::read::{Mismatch, Stale, Standing, Unreadable};
-use super::{Action, Blocked, Edge, Effect, GuardName, GuardOptions, Leftover, Plan, Step, StepId, Verdict};
+use super::{
+    Action, Blocked, Edge, Effect, GuardName, GuardOptions, Leftover, PartialScope, Plan, Step, StepId,
+    Verdict,
+};
 use crate::access::{AccessEffect, Grant, GrantScope};
 use crate::model::{
-    Address, Attachment, FieldValue, Id, Key, Kind, Missing, Object, Owner, Principal, Rule, Rules, Scope,
-    UserStatus, Where, WriteCall,
+    Address, Attachment, BadText, FieldValue, Id, Key, Kind, Missing, Object, Owner, Principal, Rule, Rules,
+    Scope, UserStatus, Where, WriteCall,
 };
 
 /// The version of the document's shape.
@@ -48,6 +51,9 @@ pub struct PlanDocument {
     /// When it was made.
     #[schemars(with = "String")]
     pub created_at: Timestamp,
+    /// What it is about, if it leaves out the rest of the files.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub partial: Option<PartialDocument>,
     /// The counts.
     pub summary: SummaryDocument,
     /// What the change of the files weakens; empty if the files before the change were not given.
@@ -108,6 +114,39 @@ pub struct MadeFrom {
     pub strict: bool,
     /// The SHA-256 of all that was read of the organization, in hexadecimal digits.
     pub digest: String,
+}
+
+/// The part of the files that a plan is about; everything else stays as it is live.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PartialDocument {
+    /// The objects that were asked for, as `--only` takes them.
+    pub only: Vec<String>,
+    /// The declared objects that these need.
+    pub needed: Vec<String>,
+    /// Whether it is about what time makes due (`apply --due`) instead.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub due: bool,
+}
+
+fn partial(scope: &PartialScope) -> PartialDocument {
+    let texts = |of: &[Address]| of.iter().map(Address::text).collect();
+    match scope {
+        PartialScope::Only { asked, needed } => {
+            PartialDocument { only: texts(asked), needed: texts(needed), due: false }
+        }
+        PartialScope::Due => PartialDocument { only: Vec::new(), needed: Vec::new(), due: true },
+    }
+}
+
+impl PartialDocument {
+    /// Returns the objects that were asked for.
+    ///
+    /// # Errors
+    /// When one of them is no object.
+    pub fn asked(&self) -> Result<Vec<Address>, BadText> {
+        self.only.iter().map(|text| text.parse()).collect()
+    }
 }
 
 /// A file of the desired state.
@@ -566,6 +605,7 @@ impl Plan {
             organization_name: self.organization_name().map(ToOwned::to_owned),
             stack: self.stack().map(ToString::to_string),
             created_at: self.created_at(),
+            partial: self.partial().map(partial),
             summary: SummaryDocument {
                 created: total.created,
                 updated: total.updated,

@@ -41,6 +41,9 @@ pub(in crate::render) fn head(
         "<!-- scw-iam {word} {}{mark} -->\n### {title}{stack} in organization {organization}\n",
         plan.organization()
     )?;
+    if let Some(partial) = plan.partial() {
+        writeln!(out, "⚠️ **{}**; {}.\n", escape(&words::partial(partial)), words::PARTIAL)?;
+    }
     for blocked in plan.blocked() {
         for (who, grant) in &blocked.stays {
             let grant = grant.words(|id| plan.outcome().projects.get(&id));
@@ -66,7 +69,7 @@ pub(in crate::render) fn head(
         writeln!(out, "**{}**\n", escape(&counts))?;
     } else if settled {
         let word = if is_drift { "No drift" } else { "No changes" };
-        writeln!(out, "{word}. {}", loose(&words::settled(plan)))?;
+        writeln!(out, "{word}. {}", escape(&loose(&words::settled(plan))))?;
         if plan.findings().is_empty() && found.is_none_or(|drift| drift::shown(drift).next().is_none()) {
             return Ok(());
         }

@@ -2,7 +2,7 @@
 
 use crate::model::{Address, DriftKind, Id, Kind, Place, Where};
 use crate::plan::{Action, Findings, Plan, Verdict};
-use crate::review::{FindingId, Gauge, Outline, ReportedFinding, Subject, fingerprint};
+use crate::review::{FindingId, FindingResult, Gauge, Outline, ReportedFinding, Subject, fingerprint};
 
 /// What a plan is looked through for.
 const OF_PLAN: [FindingId; 5] =
@@ -30,6 +30,11 @@ pub(super) fn of_plan(plan: &Plan, home: Option<&Place>) -> Outline {
     found.interruptions();
     found.gone();
     found.steps();
+    if let Some(partial) = plan.partial().filter(|_| plan.is_empty()) {
+        // Nothing to do for a part says nothing of the rest.
+        let why = super::words::partial(partial);
+        found.outline.results.insert(FindingId::Change, FindingResult::NotJudged { why, helps: None });
+    }
     found.outline.counted(OF_PLAN)
 }
 

@@ -25,6 +25,7 @@ pub(super) fn text(
     style: Style,
 ) -> io::Result<()> {
     let mut page = TextPage { out, plan, found, drift: reading == PlanReading::Drift, style };
+    page.partial()?;
     page.stays()?;
     page.weaker()?;
     page.found()?;
@@ -169,6 +170,14 @@ impl TextPage<'_> {
             }
         }
         if written { writeln!(self.out) } else { Ok(()) }
+    }
+
+    /// Says what a plan is about that is not about everything.
+    fn partial(&mut self) -> io::Result<()> {
+        let Some(partial) = self.plan.partial() else { return Ok(()) };
+        self.line(0, 2, &WrappedLine::of(Some(Ink::Heading), &terminal(&words::partial(partial))))?;
+        self.line(2, 2, &WrappedLine::of(Some(Ink::Faint), words::PARTIAL))?;
+        writeln!(self.out)
     }
 
     fn weaker(&mut self) -> io::Result<()> {
@@ -570,9 +579,14 @@ impl TextPage<'_> {
                 return self.line(0, 6, &WrappedLine::of(Some(Ink::Heading), &format!("Drift: {found}.")));
             }
             let word = if drift { "No drift" } else { "No changes" };
-            return self.line(0, 2, &WrappedLine::of(None, &format!("{word}. {}", words::settled(plan))));
+            let line = format!("{word}. {}", terminal(&words::settled(plan)));
+            return self.line(0, 2, &WrappedLine::of(None, &line));
         }
-        let word = if drift { "Drift" } else { "Plan" };
+        let word = match (drift, plan.partial()) {
+            (true, _) => "Drift",
+            (false, Some(_)) => "Partial plan",
+            (false, None) => "Plan",
+        };
         let refused = if plan.refused() && !drift { "; refused" } else { "" };
         let found = if found.is_empty() { found } else { format!("; {found}") };
         let line = format!("{word}: {}{found}{refused}.", words::summary(plan));

@@ -6,7 +6,9 @@ use crate::model::{
     Address, Attachment, Condition, Field, FieldValue, Flags, Id, Kind, Object, Owner, Principal, Rule,
     Rules, Scope, User,
 };
-use crate::plan::{Action, Blocked, Conflict, ConflictKind, Leftover, Plan, Spared, SparedReason, Step};
+use crate::plan::{
+    Action, Blocked, Conflict, ConflictKind, Leftover, PartialScope, Plan, Spared, SparedReason, Step,
+};
 use crate::render::wrap::{TIE, tied};
 
 /// How many of the things that a guard found are named before the rest is counted.
@@ -267,8 +269,37 @@ pub(super) fn matters(plan: &Plan, spared: &Spared) -> Option<bool> {
     })
 }
 
+/// What a partial plan says of the rest.
+pub(super) const PARTIAL: &str = "everything else stays as it is, even where the files differ from it";
+
+/// What a partial plan is about.
+pub(super) fn partial(scope: &PartialScope) -> String {
+    let names = |of: &[Address]| several(&of.iter().map(ToString::to_string).collect::<Vec<_>>());
+    match scope {
+        PartialScope::Only { asked, needed } if needed.is_empty() => {
+            format!("Partial plan: only {}", names(asked))
+        }
+        PartialScope::Only { asked, needed } => {
+            format!("Partial plan: only {}, with what is needed for it: {}", names(asked), names(needed))
+        }
+        PartialScope::Due => {
+            "Partial plan: only what is due (access that has ended, API keys to replace)".to_owned()
+        }
+    }
+}
+
 /// A sentence about the live organization if the files ask for no change.
 pub(super) fn settled(plan: &Plan) -> String {
+    match plan.partial() {
+        Some(PartialScope::Only { asked, .. }) => {
+            let asked: Vec<_> = asked.iter().map(ToString::to_string).collect();
+            return format!("Only {} was compared with the files.", several(&asked));
+        }
+        Some(PartialScope::Due) => {
+            return "Nothing is due; nothing else was compared with the files.".to_owned();
+        }
+        None => {}
+    }
     let mut kinds: BTreeMap<Kind, usize> = BTreeMap::new();
     for spared in plan.spared().iter().filter(|spared| matters(plan, spared) == Some(true)) {
         *kinds.entry(spared.address.kind()).or_default() += 1;

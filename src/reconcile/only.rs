@@ -1,0 +1,43 @@
+//! The objects that a plan is about, where it is not about all.
+
+use std::collections::BTreeSet;
+
+use super::plan::resolve;
+use super::{Error, PlanOptions};
+use crate::config::{Files, Resolved};
+use crate::live::Live;
+use crate::model::{Address, Desired, Key, People, near};
+
+/// Resolves files as [`resolve()`] does, for a plan of the objects that the options name.
+pub(super) fn resolve_part(files: &Files, live: &Live, options: &PlanOptions) -> Result<Resolved, Error> {
+    let mut resolved = resolve(files, live)?;
+    if !options.only.is_empty() {
+        let people = People::of(&live.state, Some(&live.ids));
+        let known = |of: &Address| people.known(of).unwrap_or_else(|| of.clone());
+        resolved.desired.only = Some(options.only.iter().map(known).collect());
+    }
+    Ok(resolved)
+}
+
+/// Refuses a name that neither the files nor the organization has: nothing to do would be no answer to a typo.
+pub(super) fn named(desired: &Desired, live: &Live) -> Result<(), Error> {
+    let there = |of: &Address| {
+        desired.state.has(of) || desired.guests.contains_key(of) || live.state.has(&live_name(desired, of))
+    };
+    let Some(unknown) = desired.only.iter().flatten().find(|of| !there(of)) else { return Ok(()) };
+    let all = desired.state.objects.keys().chain(desired.guests.keys()).chain(live.state.objects.keys());
+    let alike: BTreeSet<String> = all.filter(|of| of.kind() == unknown.kind()).map(Address::text).collect();
+    let unknown = unknown.text();
+    let near = near(&unknown, alike.iter().map(String::as_str)).map(ToOwned::to_owned);
+    Err(Error::NoObject { object: unknown, near })
+}
+
+/// Returns what an object in a project goes by on the live side, where projects go by their ids.
+pub(super) fn live_name(desired: &Desired, of: &Address) -> Address {
+    let Key::Child(child) = of.key() else { return of.clone() };
+    let mut projects = desired.state.projects.iter();
+    match projects.find(|(_, name)| Key::Project((*name).clone()) == child.parent) {
+        Some((id, _)) => of.sibling(Key::child(Key::Id(*id), child.name.clone())),
+        None => of.clone(),
+    }
+}
