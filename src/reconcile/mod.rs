@@ -5,6 +5,7 @@
 //! client of its own, and writes what comes back with [`crate::render`].
 
 mod apply;
+mod attribution;
 mod connect;
 mod doctor;
 mod drift;

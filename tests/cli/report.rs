@@ -89,7 +89,7 @@ fn keys_that_were_not_read_are_not_judged() {
 }
 
 /// An API that refuses one path, and passes everything else on to an emulator.
-fn refusing(to: &str, path: &'static str) -> String {
+pub(crate) fn refusing(to: &str, path: &'static str) -> String {
     let to = to.trim_start_matches("http://").to_owned();
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());

@@ -59,7 +59,7 @@ fn table(findings: &[&ReportedFinding], id: &str, caption: &str, fold: TableFold
                 finding.way.clone().unwrap_or_default(),
                 finding.place.as_ref().map(ToString::to_string).unwrap_or_default(),
                 ignored.unwrap_or_default(),
-                finding.done_by.clone().unwrap_or_default(),
+                finding.done_by.as_ref().map(ToString::to_string).unwrap_or_default(),
                 finding.fingerprint.clone(),
             ]
         })

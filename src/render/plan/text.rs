@@ -31,6 +31,7 @@ pub(super) fn text(
     if !plan.steps().is_empty() {
         page.access()?;
     }
+    page.attributed()?;
     page.details()?;
     page.refusals()?;
     page.summary()
@@ -113,6 +114,20 @@ impl TextPage<'_> {
                 let line = format!("fingerprint {}{end}", finding.fingerprint);
                 self.line(6, 4, &WrappedLine::of(Some(Ink::Faint), &line))?;
             }
+        }
+        writeln!(self.out)
+    }
+
+    /// Writes who did what was found.
+    fn attributed(&mut self) -> io::Result<()> {
+        let lines = self.found.map(drift::attributed).unwrap_or_default();
+        if lines.is_empty() {
+            return Ok(());
+        }
+        self.heading("Who did it")?;
+        for (what, who) in lines {
+            let line = if what.is_empty() { who } else { format!("{what}: {who}") };
+            self.plain(2, 4, &line)?;
         }
         writeln!(self.out)
     }
