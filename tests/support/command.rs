@@ -76,18 +76,23 @@ impl Desk {
         self.command(arguments).run()
     }
 
-    /// A call of `scw-iam` with a terminal on all its streams; its standard error is in `stdout` too.
+    /// A call of `scw-iam` with a terminal on all its streams; its standard error is in `stdout` too. As in a CI system, no
+    /// progress is shown, which would come and go with the speed of the machine.
     #[cfg(target_os = "linux")]
     pub(crate) fn on_a_terminal(&self, arguments: &str) -> Call {
         let line = format!("exec {} {arguments}", env!("CARGO_BIN_EXE_scw-iam"));
-        self.call("script", ["--quiet", "--return", "--command", &line, "/dev/null"]).env("TERM", "xterm")
+        self.call("script", ["--quiet", "--return", "--command", &line, "/dev/null"])
+            .env("TERM", "xterm")
+            .env("GITLAB_CI", "true")
     }
 
     /// The same, with a terminal of so many columns.
     #[cfg(target_os = "linux")]
     pub(crate) fn on_a_terminal_of(&self, columns: u32, arguments: &str) -> Call {
         let line = format!("stty rows 24 cols {columns}; exec {} {arguments}", env!("CARGO_BIN_EXE_scw-iam"));
-        self.call("script", ["--quiet", "--return", "--command", &line, "/dev/null"]).env("TERM", "xterm")
+        self.call("script", ["--quiet", "--return", "--command", &line, "/dev/null"])
+            .env("TERM", "xterm")
+            .env("GITLAB_CI", "true")
     }
 
     /// A call of a shell script, in which `$IAM` is `scw-iam`, ended with code 124 when it hangs.
