@@ -7,13 +7,14 @@ use super::Exit;
 use super::arguments::{Common, principal};
 use super::ask::{Ask, Asked, meant};
 use super::failure::Failure;
-use crate::access::{Everything, GrantScope, decide};
-use crate::model::{Address, Principal, State};
-use crate::render::question::{Explanation, Ground};
+use crate::access::{Everything, Grant, decide, includes, nearest};
+use crate::model::{Address, Catalogue, PermissionSetName, Principal, State};
+use crate::render::question::{ExplainedCan, Explanation, Ground};
 
 const EXAMPLES: &str = "\
 Examples:
-  scw-iam explain user:alice@example.com --on prod iam
+  scw-iam explain alice@example.com --on prod iam
+  scw-iam explain alice@example.com --can InstancesFullAccess --on prod iam
   scw-iam explain application:ci --live";
 
 /// Shows all access that a user or an application holds, and where it comes from
@@ -26,16 +27,25 @@ pub(super) struct Explain {
     /// Show only access to this project, to `organization` or to `all_projects`
     #[arg(long, value_name = "PROJECT")]
     on: Option<String>,
+    /// Say whether this permission set is among it, and if not, what comes nearest and what that lacks
+    #[arg(long, value_name = "PERMISSION-SET", requires = "on")]
+    can: Option<PermissionSetName>,
     #[command(flatten)]
     ask: Ask,
 }
 
 impl Explain {
     pub(super) async fn run(self, common: &Common) -> Result<Exit, Failure> {
-        let asked = self.ask.read(common, false).await?;
+        let published = Catalogue::published();
+        let unpublished = self.can.as_ref().is_some_and(|set| published.get(set).is_none());
+        let asked = self.ask.read(common, unpublished).await?;
         let principal = asked.known(self.principal.clone())?;
         let ground = Ground { state: &asked.state, files: asked.files.as_ref() };
         let on = self.on.as_deref().map(|text| asked.scope(text)).transpose()?;
+        let catalogue = asked.catalogue.as_ref().unwrap_or(published);
+        if let (Some(set), Some(on)) = (&self.can, &on) {
+            asked.grantable(set, catalogue, on)?;
+        }
         let organization = match &asked.files {
             Some(files) if !asked.live => Cow::Owned(files.organization(Some(principal.clone()))),
             _ => Cow::Borrowed(&asked.state),
@@ -46,17 +56,28 @@ impl Explain {
             return Err(nobody(&asked, &principal));
         }
         let request = self.ask.request(common);
-        let there = |scope: &GrantScope| on.as_ref().is_none_or(|on| scope.contains(on));
+        let can = |set: &PermissionSetName| {
+            self.can.as_ref().is_none_or(|can| set == can || includes(catalogue, set, can))
+        };
+        let there = |grant: &Grant| {
+            on.as_ref().is_none_or(|on| grant.scope.contains(on)) && can(&grant.permission_set)
+        };
         let all = everything.held_by(&principal);
-        let (held, elsewhere): (Vec<_>, Vec<_>) = all.into_iter().partition(|held| there(&held.grant.scope));
-        let unseen = everything.unseen().filter(|unseen| there(&unseen.grant.scope)).collect();
+        let (held, elsewhere): (Vec<_>, Vec<_>) = all.into_iter().partition(|held| there(&held.grant));
+        let unseen = everything.unseen().filter(|unseen| there(&unseen.grant)).collect();
+        let can = self.can.zip(on).map(|(permission_set, scope)| {
+            let wanted = Grant { permission_set, scope, condition: None };
+            let nearest = nearest(elsewhere.iter().cloned(), catalogue, &wanted);
+            let groups = everything.groups_that_grant(catalogue, &wanted, &principal);
+            ExplainedCan { wanted, nearest, groups }
+        });
         let held: Vec<_> = held
             .into_iter()
             .map(|held| (decide(&held.grant, Some(&request)), held))
             .map(|(holds, held)| (held, holds))
             .collect();
         let elsewhere = elsewhere.len();
-        common.show(&Explanation { ground, principal, owner, held, elsewhere, unseen })?;
+        common.show(&Explanation { ground, principal, owner, held, elsewhere, unseen, can })?;
         Ok(Exit::Done)
     }
 }

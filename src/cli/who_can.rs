@@ -2,11 +2,11 @@
 
 use super::Exit;
 use super::arguments::Common;
-use super::ask::{Ask, Asked, meant};
+use super::ask::Ask;
 use super::failure::Failure;
 use super::output::talk;
-use crate::access::{Everything, Grant, GrantScope, includes, nearest};
-use crate::model::{Catalogue, PermissionSetName, ScopeType};
+use crate::access::{Everything, Grant, includes, nearest};
+use crate::model::{Catalogue, PermissionSetName};
 use crate::render::question::{Ground, Holders};
 
 const EXAMPLES: &str = "\
@@ -37,7 +37,7 @@ impl WhoCan {
         let ground = Ground { state: &asked.state, files: asked.files.as_ref() };
         let on = asked.scope(&self.on)?;
         let catalogue = asked.catalogue.as_ref().unwrap_or(published);
-        self.makes_sense(&asked, catalogue, &on)?;
+        asked.grantable(&self.set, catalogue, &on)?;
         let everything = Everything::of(&asked.state);
         let request = self.ask.request(common);
         let found = everything.who_can(catalogue, &self.set, &on, Some(&request));
@@ -56,30 +56,5 @@ impl WhoCan {
         let question = format!("who can {} on {}", self.set, self.on);
         common.show(&Holders { ground, question, owners, found, unseen, nearest })?;
         Ok(Exit::Done)
-    }
-
-    /// Refuses a question whose answer would be "nobody" whatever the organization holds.
-    fn makes_sense(&self, asked: &Asked, catalogue: &Catalogue, on: &GrantScope) -> Result<(), Failure> {
-        let set = &self.set;
-        let Some(known) = catalogue.get(set) else {
-            let mut rules = asked.state.policies().flat_map(|(_, policy)| &policy.rules.0);
-            if rules.any(|rule| rule.permission_sets.contains(set)) {
-                return Ok(());
-            }
-            let names = catalogue.iter().map(|(name, _)| name.as_str());
-            let hint = meant(set.as_str(), names);
-            return Err(Failure::usage(format!("there is no permission set `{set}`")).hints(hint));
-        };
-        match (known.scope_type, on) {
-            (ScopeType::Organization, GrantScope::AllProjects | GrantScope::Project(_)) => {
-                let why = format!("`{set}` is granted on the organization, not on projects");
-                Err(Failure::usage(why).hint("pass --on organization"))
-            }
-            (ScopeType::Projects, GrantScope::Organization) => {
-                let why = format!("`{set}` is granted on projects, not on the organization");
-                Err(Failure::usage(why).hint("pass --on PROJECT, or --on all_projects"))
-            }
-            _ => Ok(()),
-        }
     }
 }
