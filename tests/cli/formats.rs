@@ -376,3 +376,24 @@ pub(crate) fn safe(text: &str, format: &str) {
         other => panic!("no check of {other}"),
     }
 }
+
+#[test]
+fn a_page_of_drift_or_of_a_plan_shows_what_changes() {
+    let desk = drifted();
+    for (command, access) in [
+        (DRIFT, "which the files do not grant"),
+        ("plan --emulate live.json", "loses IAMManager on organization"),
+    ] {
+        let page = desk.run(&format!("{command} -o html")).stdout;
+        let at = |text: &str| page.find(text).unwrap_or_else(|| panic!("{command}: no `{text}` in\n{page}"));
+        assert!(at("id=\"access\"") < at(access) && at(access) < at("id=\"steps\""), "{page}");
+        assert!(at("cho@acme.io leaves group admins") < at("id=\"findings\""), "{page}");
+        // The text of a change stands as it is, line by line.
+        assert!(
+            page.contains(
+                "<pre><bdi>description: &quot;Deploys, and more&quot; → &quot;Deploys&quot;</bdi></pre>"
+            ),
+            "{page}"
+        );
+    }
+}

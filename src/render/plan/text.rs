@@ -47,6 +47,16 @@ pub(super) fn details(
     TextPage { out, plan, found, drift: reading == PlanReading::Drift, style }.details()
 }
 
+/// Returns what stands below the headline of a step.
+pub(super) fn below(plan: &Plan, step: &Step, reading: PlanReading) -> String {
+    let mut bytes = Vec::new();
+    let style = Style { extent: Extent::Full, ..Style::default() };
+    let drift = reading == PlanReading::Drift;
+    // A vector takes every write.
+    _ = TextPage { out: &mut bytes, plan, found: None, drift, style }.step(step, 0);
+    String::from_utf8_lossy(&bytes).trim_end().to_owned()
+}
+
 /// How many names of a list are shown before the rest is counted.
 const MOST_NAMES: usize = 3;
 
@@ -69,7 +79,7 @@ const fn sign(effect: AccessEffect, drift: bool) -> (Ink, &'static str) {
     }
 }
 
-const fn mark(action: &Action) -> (Ink, &'static str) {
+pub(super) const fn mark(action: &Action) -> (Ink, &'static str) {
     match action {
         Action::Create { .. } | Action::AddMembers { .. } => (Ink::Add, "+"),
         Action::Update { .. } | Action::SetRules { .. } => (Ink::Change, "~"),
