@@ -196,6 +196,29 @@ impl Everything<'_> {
     }
 }
 
+impl Everything<'_> {
+    /// Returns the groups that would give a principal exactly this without a condition, each with the first such way.
+    #[must_use]
+    pub fn groups_that_grant(&self, catalogue: &Catalogue, wanted: &Grant, to: &Principal) -> Vec<Path> {
+        let mut found: Vec<Path> = Vec::new();
+        for (policy, of) in self.state.policies() {
+            let Attachment::Group(group) = &of.attachment else { continue };
+            let joins =
+                self.state.group(group).is_some_and(|it| it.builtin.is_none() && !it.members.contains(to));
+            if !joins || found.iter().any(|path| path.group.as_ref() == Some(group)) {
+                continue;
+            }
+            let grants =
+                |rule: &Rule| Grant::of_rule(rule).any(|grant| lacks(catalogue, &grant, wanted) == Ok(None));
+            if let Some(rule) = of.rules.0.iter().position(grants) {
+                found.push(Path { group: Some(group.clone()), policy: policy.clone(), rule });
+            }
+        }
+        found.sort();
+        found
+    }
+}
+
 /// What a grant lacks to allow what is asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Lack {
@@ -205,6 +228,18 @@ pub enum Lack {
     Scope,
     /// Its permission set allows less.
     Set,
+}
+
+impl Lack {
+    /// Returns the word for it.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Condition => "condition",
+            Self::Scope => "scope",
+            Self::Set => "permission set",
+        }
+    }
 }
 
 impl fmt::Display for Lack {

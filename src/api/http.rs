@@ -91,6 +91,20 @@ impl Call {
         self
     }
 
+    /// Returns the query for a log: values that could be somebody's secret, or name somebody, are left out.
+    fn shown_query(&self) -> String {
+        let shown = self.query.iter().map(|(name, value)| match *name {
+            "page" | "page_size" | "order_by" | "organization_id" | "project_id" | "policy_id"
+            | "resource_id" | "resource_type" | "method_name" | "product_name" | "recorded_after"
+            | "recorded_before" => {
+                format!("{name}={value}")
+            }
+            _ => format!("{name}=…"),
+        });
+        let shown: Vec<String> = shown.collect();
+        if shown.is_empty() { String::new() } else { format!("?{}", shown.join("&")) }
+    }
+
     fn error(&self, kind: ErrorKind) -> Error {
         Error::new(&self.method, &self.path, kind)
     }
@@ -209,7 +223,8 @@ impl Client {
             self.note(status, request_id);
         }
         let ms = start.elapsed().as_millis();
-        tracing::debug!(method = %call.method, path = call.path, status, ms, request_id, attempt, "request");
+        let query = call.shown_query();
+        tracing::debug!(method = %call.method, path = call.path, query, status, ms, request_id, attempt, "request");
         if let Some(429 | 503) = status {
             let asked = result.as_ref().ok().and_then(|answer| answer.retry_after);
             self.limiter().refused(wave, self.retry_policy().pause(asked));

@@ -45,6 +45,12 @@ pub(super) struct Common {
     /// Colour what is written to the terminal; `auto` asks NO_COLOR, CLICOLOR_FORCE and TERM
     #[arg(help_heading = EVERYWHERE, long, global = true, value_name = "WHEN", default_value = "auto", hide_default_value = true)]
     pub(super) color: Colour,
+    /// Write a line about each request to standard error: method, path, status, milliseconds, request id
+    #[arg(help_heading = EVERYWHERE, short, long, global = true, conflicts_with = "quiet")]
+    pub(super) verbose: bool,
+    /// Write only results and errors: no notes, warnings or progress
+    #[arg(help_heading = EVERYWHERE, short, long, global = true)]
+    pub(super) quiet: bool,
     /// What signals do.
     #[arg(skip)]
     pub(super) interrupts: Interrupts,

@@ -13,7 +13,9 @@ use super::watch::Talk;
 use crate::access::{self, GrantScope, RequestFacts, ResourceFacts, fits, is_pattern};
 use crate::config;
 use crate::live;
-use crate::model::{Address, Catalogue, Desired, Expiry, Hint, Id, Ids, People, Principal, State, near};
+use crate::model::{
+    Address, Catalogue, Desired, Expiry, Hint, Id, Ids, People, PermissionSetName, Principal, ScopeType, State, near,
+};
 use crate::reconcile::{Watch as _, resolve};
 
 /// Which state is asked, and about which request.
@@ -111,6 +113,35 @@ impl Ask {
 }
 
 impl Asked {
+    /// Refuses a question whose answer would be "nobody" whatever the organization holds.
+    pub(super) fn grantable(
+        &self,
+        set: &PermissionSetName,
+        catalogue: &Catalogue,
+        on: &GrantScope,
+    ) -> Result<(), Failure> {
+        let Some(known) = catalogue.get(set) else {
+            let mut rules = self.state.policies().flat_map(|(_, policy)| &policy.rules.0);
+            if rules.any(|rule| rule.permission_sets.contains(set)) {
+                return Ok(());
+            }
+            let names = catalogue.iter().map(|(name, _)| name.as_str());
+            let hint = meant(set.as_str(), names);
+            return Err(Failure::usage(format!("there is no permission set `{set}`")).hints(hint));
+        };
+        match (known.scope_type, on) {
+            (ScopeType::Organization, GrantScope::AllProjects | GrantScope::Project(_)) => {
+                let why = format!("`{set}` is granted on the organization, not on projects");
+                Err(Failure::usage(why).hint("pass --on organization"))
+            }
+            (ScopeType::Projects, GrantScope::Organization) => {
+                let why = format!("`{set}` is granted on projects, not on the organization");
+                Err(Failure::usage(why).hint("pass --on PROJECT, or --on all_projects"))
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// Returns the key of a principal that is given by username or id.
     pub(super) fn known(&self, mut principal: Principal) -> Result<Principal, Failure> {
         let people = People::of(&self.state, Some(&self.ids));

@@ -28,8 +28,8 @@ Examples:
 /// Reports where the live organization differs from the files, for use in a scheduled job
 ///
 /// Shows what an apply would change, and what no apply can fix: broken assertions and guardrails, people who are gone,
-/// access that can escalate and that no file declares, members that the API does not list. Exits with 2 if any finding is
-/// one of those that --fail-on selects. Guards never change the exit code.
+/// access that can escalate and that no file declares, members that the API does not list, and who did it, as far as Audit
+/// Trail has it. Exits with 2 if any finding is one of those that --fail-on selects. Guards never change the exit code.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct DriftCommand {
@@ -37,8 +37,8 @@ pub(super) struct DriftCommand {
     paths: Paths,
     #[command(flatten)]
     connect: ConnectArgs,
-    /// The findings that count: broken, escalation, gone, missing, extra, changed, due, stale-ignore, unmanaged; without it, those of
-    /// `settings.drift.fail_on`, or else all but due, stale-ignore and unmanaged
+    /// The findings that count: broken, escalation, gone, missing, extra, changed, locked, due, stale-ignore, unmanaged; without it,
+    /// those of `settings.drift.fail_on`, or else all but locked, due, stale-ignore and unmanaged
     #[arg(long, value_name = "FINDING,…", value_delimiter = ',')]
     fail_on: Vec<DriftKind>,
     /// Leave out findings that this earlier result of `drift -o json` has: they are neither listed nor count. The steps are
@@ -87,6 +87,7 @@ impl DriftCommand {
             };
             talk(&format!("left out: {left} {findings} that {} has; {new}", path.display()));
         }
+        connection.session.attribute(&mut drift).await;
         let found = Some(&drift.findings);
         common.show(&PlanReport {
             reading: PlanReading::Drift,

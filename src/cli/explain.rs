@@ -7,14 +7,15 @@ use super::Exit;
 use super::arguments::{Common, principal};
 use super::ask::{Ask, Asked, meant};
 use super::failure::Failure;
-use crate::access::{Everything, GrantScope, decide, decide_held, given, receivers};
-use crate::model::{Address, Kind, Principal, State};
+use crate::access::{Everything, Grant, decide, decide_held, given, includes, nearest, receivers};
+use crate::model::{Address, Catalogue, Kind, PermissionSetName, Principal, State};
 use crate::render::given::GivenReport;
-use crate::render::question::{Explanation, Ground};
+use crate::render::question::{ExplainedCan, Explanation, Ground};
 
 const EXAMPLES: &str = "\
 Examples:
   scw-iam explain alice@example.com --on prod iam
+  scw-iam explain alice@example.com --can InstancesFullAccess --on prod iam
   scw-iam explain application:ci --live
   scw-iam explain group:developers iam";
 
@@ -29,15 +30,24 @@ pub(super) struct Explain {
     /// Show only access to this project, to `organization` or to `all_projects`
     #[arg(long, value_name = "PROJECT")]
     on: Option<String>,
+    /// Say whether this permission set is among it, and if not, what comes nearest and what that lacks
+    #[arg(long, value_name = "PERMISSION-SET", requires = "on")]
+    can: Option<PermissionSetName>,
     #[command(flatten)]
     ask: Ask,
 }
 
 impl Explain {
     pub(super) async fn run(self, common: &Common) -> Result<Exit, Failure> {
-        let asked = self.ask.read(common, false).await?;
+        let published = Catalogue::published();
+        let unpublished = self.can.as_ref().is_some_and(|set| published.get(set).is_none());
+        let asked = self.ask.read(common, unpublished).await?;
         match self.subject.principal() {
             Some(principal) => self.held(common, &asked, principal),
+            None if self.can.is_some() => {
+                let why = "--can asks what a user or an application can do";
+                Err(Failure::usage(why).hint("`scw-iam who-can` names everybody who can"))
+            }
             None => self.given(common, &asked),
         }
     }
@@ -47,6 +57,10 @@ impl Explain {
         let principal = asked.known(principal)?;
         let ground = Ground { state: &asked.state, files: asked.files.as_ref() };
         let on = self.on.as_deref().map(|text| asked.scope(text)).transpose()?;
+        let catalogue = asked.catalogue.as_ref().unwrap_or(Catalogue::published());
+        if let (Some(set), Some(on)) = (&self.can, &on) {
+            asked.grantable(set, catalogue, on)?;
+        }
         let organization = match &asked.files {
             Some(files) if !asked.live => Cow::Owned(files.organization(Some(principal.clone()))),
             _ => Cow::Borrowed(&asked.state),
@@ -57,17 +71,28 @@ impl Explain {
             return Err(nobody(asked, &principal));
         }
         let request = self.ask.request(common);
-        let there = |scope: &GrantScope| on.as_ref().is_none_or(|on| scope.contains(on));
+        let can = |set: &PermissionSetName| {
+            self.can.as_ref().is_none_or(|can| set == can || includes(catalogue, set, can))
+        };
+        let there = |grant: &Grant| {
+            on.as_ref().is_none_or(|on| grant.scope.contains(on)) && can(&grant.permission_set)
+        };
         let all = everything.held_by(&principal);
-        let (held, elsewhere): (Vec<_>, Vec<_>) = all.into_iter().partition(|held| there(&held.grant.scope));
-        let unseen = everything.unseen().filter(|unseen| there(&unseen.grant.scope)).collect();
+        let (held, elsewhere): (Vec<_>, Vec<_>) = all.into_iter().partition(|held| there(&held.grant));
+        let unseen = everything.unseen().filter(|unseen| there(&unseen.grant)).collect();
+        let can = self.can.clone().zip(on).map(|(permission_set, scope)| {
+            let wanted = Grant { permission_set, scope, condition: None };
+            let nearest = nearest(elsewhere.iter().cloned(), catalogue, &wanted);
+            let groups = everything.groups_that_grant(catalogue, &wanted, &principal);
+            ExplainedCan { wanted, nearest, groups }
+        });
         let held: Vec<_> = held
             .into_iter()
             .map(|held| (decide_held(&held, asked.expiries(), &request), held))
             .map(|(holds, held)| (held, holds))
             .collect();
         let elsewhere = elsewhere.len();
-        common.show(&Explanation { ground, principal, owner, held, elsewhere, unseen })?;
+        common.show(&Explanation { ground, principal, owner, held, elsewhere, unseen, can })?;
         Ok(Exit::Done)
     }
 

@@ -1,12 +1,12 @@
 //! Handles SIGINT and SIGTERM.
 
-use std::io::IsTerminal as _;
+use std::io::{IsTerminal as _, Write as _};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::Context as _;
 
 use super::Exit;
-use super::output::talk;
+use super::output::talk_with;
 use crate::apply::{Stop, Stopper};
 
 /// What a signal does: it ends the program, but an apply that is running stops in good order.
@@ -39,13 +39,16 @@ impl Interrupts {
             None => {
                 // What the terminal shows of Ctrl-C stands at the end of a line, perhaps of a question.
                 let start = if std::io::stderr().is_terminal() { "\n" } else { "" };
-                talk(&format!("{start}{ended}"));
+                talk_with(|out| writeln!(out, "{start}{ended}"));
                 std::process::exit(Exit::Error.code().into());
             }
-            Some(Stop::Soon) => talk(
-                "Stopping once the requests in flight have finished. Interrupt again to stop immediately.",
-            ),
-            Some(Stop::No | Stop::Now) => talk("Stopping immediately."),
+            Some(Stop::Soon) => talk_with(|out| {
+                writeln!(
+                    out,
+                    "Stopping once the requests in flight have finished. Interrupt again to stop immediately."
+                )
+            }),
+            Some(Stop::No | Stop::Now) => talk_with(|out| writeln!(out, "Stopping immediately.")),
         }
     }
 }

@@ -26,6 +26,7 @@ mod progress;
 mod prompt;
 mod quota;
 mod report;
+mod requests;
 mod session;
 mod side;
 mod snapshot;
@@ -43,6 +44,7 @@ use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use arguments::Common;
 use failure::Failure;
+use requests::Telling;
 
 use crate::apply::{End, Outcome};
 
@@ -278,6 +280,18 @@ fn run(cli: Cli, formats: Formats) -> Exit {
     };
     let common = cli.common;
     common.color.choose();
+    if common.quiet {
+        output::be_quiet();
+    }
+    // What ends a command has to be said.
+    if common.quiet && !common.strict {
+        output::hide_warnings();
+    }
+    requests::tell(match (common.verbose, common.quiet) {
+        (true, _) => Telling::Each,
+        (false, true) => Telling::Nothing,
+        (false, false) => Telling::Progress,
+    });
     if let Err(failure) = outputs_fit(&common, formats) {
         return failure::report(&Common { output: Vec::new(), ..common }, failure);
     }
@@ -309,6 +323,7 @@ fn run(cli: Cli, formats: Formats) -> Exit {
             Command::Man(command) => command.run(),
         }
     });
+    requests::clear();
     match ended {
         Ok(exit) => exit,
         Err(failure) => failure::report(&common, failure),

@@ -3,12 +3,14 @@
 use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use anstream::ColorChoice;
 use anstream::stream::RawStream;
 use anyhow::Context as _;
 use terminal_size::{Height, Width};
 
+use super::requests;
 use crate::files::{self, Privacy};
 use crate::render::USUAL_WIDTH;
 use crate::render::escape;
@@ -67,6 +69,7 @@ impl Output {
 
     /// Writes a whole result.
     pub(super) fn write(&self, bytes: &[u8]) -> anyhow::Result<()> {
+        requests::clear();
         let safe = match self.format {
             // A line of ours begins with a sign of JSON or a quote.
             Format::Json | Format::Sarif | Format::Gitlab => json(bytes),
@@ -148,6 +151,11 @@ fn width(terminal: bool, columns: Option<usize>) -> usize {
     columns.or_else(said_columns).unwrap_or(USUAL_WIDTH)
 }
 
+/// How many columns the terminal of standard error has.
+pub(super) fn columns_of_stderr() -> usize {
+    columns(terminal_size::terminal_size_of(io::stderr())).or_else(said_columns).unwrap_or(USUAL_WIDTH)
+}
+
 /// How talk is shown.
 pub(super) fn style_on_stderr() -> Style {
     let err = io::stderr();
@@ -190,15 +198,43 @@ pub(super) fn colour_on_stderr() -> Paint {
     colours(&io::stderr())
 }
 
-/// Writes a message to standard error; results go to standard output.
+/// Whether only results and errors are written.
+static QUIET: AtomicBool = AtomicBool::new(false);
+
+/// From now on only results and errors are written.
+pub(super) fn be_quiet() {
+    QUIET.store(true, Ordering::Relaxed);
+}
+
+fn is_quiet() -> bool {
+    QUIET.load(Ordering::Relaxed)
+}
+
+/// Whether warnings about files are written.
+static WARNINGS: AtomicBool = AtomicBool::new(true);
+
+/// From now on warnings about files are not written.
+pub(super) fn hide_warnings() {
+    WARNINGS.store(false, Ordering::Relaxed);
+}
+
+/// Says whether warnings about files are written.
+pub(super) fn shows_warnings() -> bool {
+    WARNINGS.load(Ordering::Relaxed)
+}
+
+/// Writes a message to standard error, unless only results are asked for; results go to standard output.
 ///
 /// A message that cannot be written is no reason to stop.
 pub(super) fn talk(text: &str) {
-    talk_with(|out| writeln!(out, "{text}"));
+    if !is_quiet() {
+        talk_with(|out| writeln!(out, "{text}"));
+    }
 }
 
-/// Says at once what a renderer writes.
+/// Says at once what a renderer writes, and what has to be said in any case.
 pub(super) fn talk_with(render: impl FnOnce(&mut Vec<u8>) -> io::Result<()>) {
+    requests::clear();
     let mut bytes = Vec::new();
     _ = render(&mut bytes).and_then(|()| io::stderr().lock().write_all(&runner(&bytes)));
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::output::{colour_on_stderr, talk, talk_with};
+use super::output::{colour_on_stderr, shows_warnings, talk, talk_with};
 use crate::api::Warning;
 use crate::apply::Holder;
 use crate::config::Mistakes;
@@ -23,7 +23,9 @@ impl Watch for Talk {
     }
 
     fn warnings(&self, warnings: &Mistakes) {
-        talk_with(|out| mistake::write(out, warnings, colour_on_stderr()));
+        if shows_warnings() {
+            talk_with(|out| mistake::write(out, warnings, colour_on_stderr()));
+        }
     }
 
     fn killed(&self, holder: &Holder, wait: Duration) {

@@ -2,11 +2,11 @@
 
 use super::Exit;
 use super::arguments::Common;
-use super::ask::{Ask, Asked, meant};
+use super::ask::Ask;
 use super::failure::Failure;
 use super::output::talk;
 use crate::access::{Everything, Grant, GrantScope, RequestFacts, decide_held, includes, nearest};
-use crate::model::{Catalogue, PermissionSetName, ScopeType};
+use crate::model::{Catalogue, PermissionSetName};
 use crate::render::question::{Ground, Holders, HoldersByProject};
 
 const EXAMPLES: &str = "\
@@ -42,7 +42,7 @@ impl WhoCan {
             Some(ids) => ids.iter().map(|id| GrantScope::Project(*id)).map(|on| named(&asked, on)).collect(),
         };
         for (on, _) in &ons {
-            self.makes_sense(&asked, catalogue, on)?;
+            asked.grantable(&self.set, catalogue, on)?;
         }
         let (everything, request) = (Everything::of(&asked.state), self.ask.request(common));
         let answer = |(on, name): &(GrantScope, String)| {
@@ -86,31 +86,6 @@ impl WhoCan {
         let question = format!("who can {} on {name}", self.set);
         let ground = Ground { state: &asked.state, files: asked.files.as_ref() };
         Holders { ground, question, owners, found, unseen, nearest }
-    }
-
-    /// Refuses a question whose answer would be "nobody" whatever the organization holds.
-    fn makes_sense(&self, asked: &Asked, catalogue: &Catalogue, on: &GrantScope) -> Result<(), Failure> {
-        let set = &self.set;
-        let Some(known) = catalogue.get(set) else {
-            let mut rules = asked.state.policies().flat_map(|(_, policy)| &policy.rules.0);
-            if rules.any(|rule| rule.permission_sets.contains(set)) {
-                return Ok(());
-            }
-            let names = catalogue.iter().map(|(name, _)| name.as_str());
-            let hint = meant(set.as_str(), names);
-            return Err(Failure::usage(format!("there is no permission set `{set}`")).hints(hint));
-        };
-        match (known.scope_type, on) {
-            (ScopeType::Organization, GrantScope::AllProjects | GrantScope::Project(_)) => {
-                let why = format!("`{set}` is granted on the organization, not on projects");
-                Err(Failure::usage(why).hint("pass --on organization"))
-            }
-            (ScopeType::Projects, GrantScope::Organization) => {
-                let why = format!("`{set}` is granted on projects, not on the organization");
-                Err(Failure::usage(why).hint("pass --on PROJECT, or --on all_projects"))
-            }
-            _ => Ok(()),
-        }
     }
 }
 

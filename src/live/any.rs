@@ -89,6 +89,13 @@ macro_rules! answers {
             }
         }
 
+        /// Returns the method of Audit Trail that deletes objects of a kind; `None` where nothing deletes them.
+        pub(super) const fn deleted_by(kind: Kind) -> Option<&'static str> {
+            match kind {
+                $(Kind::$kind => <wire::$kind as seen::ObjectAnswer>::DELETED_BY,)*
+            }
+        }
+
         /// Reads all objects of a kind.
         ///
         /// # Errors

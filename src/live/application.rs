@@ -8,6 +8,7 @@ use crate::model::{Application, Id, Kind, Object};
 
 impl ObjectAnswer for wire::Application {
     const KIND: Kind = Kind::Application;
+    const DELETED_BY: Option<&'static str> = Some("DeleteApplication");
 
     fn title(&self) -> &str {
         &self.name

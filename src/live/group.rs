@@ -10,6 +10,7 @@ use crate::model::{Builtin, Group, Id, Kind, Object};
 
 impl ObjectAnswer for wire::Group {
     const KIND: Kind = Kind::Group;
+    const DELETED_BY: Option<&'static str> = Some("DeleteGroup");
 
     fn title(&self) -> &str {
         &self.name

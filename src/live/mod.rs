@@ -32,6 +32,7 @@ mod snapshot;
 mod ssh_key;
 mod state;
 mod user;
+mod writes;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt;
@@ -50,6 +51,7 @@ pub use self::projects::projects;
 pub use self::refresh::refresh;
 pub use self::seen::{Known, LiveObject, ObjectAnswer, api_id, rules};
 pub use self::snapshot::snapshot;
+pub use self::writes::{WriteQuery, logged_writes, recorded_writes};
 use crate::model::{Address, Catalogue, Id, Ids, Inventory, Kind, State};
 
 /// What to read besides users, applications, groups, policies and rules, which the access of anybody depends on.

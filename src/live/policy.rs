@@ -8,6 +8,7 @@ use crate::model::{Attachment, Id, Kind, Object, Policy, Rules};
 
 impl ObjectAnswer for wire::Policy {
     const KIND: Kind = Kind::Policy;
+    const DELETED_BY: Option<&'static str> = Some("DeletePolicy");
 
     fn title(&self) -> &str {
         &self.name

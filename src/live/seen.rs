@@ -67,6 +67,9 @@ pub trait ObjectAnswer: Listed + Sync {
     /// The kind.
     const KIND: Kind;
 
+    /// The method of Audit Trail that deletes one; `None` where nothing deletes it.
+    const DELETED_BY: Option<&'static str> = None;
+
     /// Returns the name; of a user, the e-mail address.
     fn title(&self) -> &str;
 

@@ -7,6 +7,7 @@ use crate::model::{Id, Key, Kind, Object, SshKey};
 
 impl ObjectAnswer for wire::SshKey {
     const KIND: Kind = Kind::SshKey;
+    const DELETED_BY: Option<&'static str> = Some("DeleteSSHKey");
 
     fn title(&self) -> &str {
         &self.name

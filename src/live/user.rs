@@ -7,6 +7,7 @@ use crate::model::{Id, Key, Kind, Object, User, UserStatus, UserType};
 
 impl ObjectAnswer for wire::User {
     const KIND: Kind = Kind::User;
+    const DELETED_BY: Option<&'static str> = Some("DeleteUser");
 
     fn title(&self) -> &str {
         &self.email

@@ -21,6 +21,8 @@ pub enum DriftKind {
     Extra,
     /// A declared object that differs.
     Changed,
+    /// A person is locked to whom the files grant access.
+    Locked,
     /// An entry that has ended, and is still live.
     Due,
     /// An entry of `settings.drift.ignore` that has ended, or that no finding matches. Nothing ignores it.
@@ -38,6 +40,7 @@ impl DriftKind {
         Self::Missing,
         Self::Extra,
         Self::Changed,
+        Self::Locked,
         Self::Due,
         Self::StaleIgnore,
         Self::Unmanaged,
@@ -53,6 +56,7 @@ impl DriftKind {
             Self::Missing => "missing",
             Self::Extra => "extra",
             Self::Changed => "changed",
+            Self::Locked => "locked",
             Self::Due => "due",
             Self::StaleIgnore => "stale-ignore",
             Self::Unmanaged => "unmanaged",
@@ -77,7 +81,7 @@ impl FromStr for DriftKind {
 /// A word that is not a kind of finding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "expected `broken`, `escalation`, `gone`, `missing`, `extra`, `changed`, `due`, `stale-ignore` or `unmanaged`"
+    "expected `broken`, `escalation`, `gone`, `missing`, `extra`, `changed`, `locked`, `due`, `stale-ignore` or `unmanaged`"
 )]
 pub struct UnknownDriftKind;
 
@@ -101,7 +105,7 @@ impl Default for DriftSettings {
             | DriftKind::Missing
             | DriftKind::Extra
             | DriftKind::Changed => true,
-            DriftKind::Due | DriftKind::StaleIgnore | DriftKind::Unmanaged => false,
+            DriftKind::Locked | DriftKind::Due | DriftKind::StaleIgnore | DriftKind::Unmanaged => false,
         };
         let fail_on = DriftKind::ALL.iter().copied().filter(counts).collect();
         Self { fail_on, ignore: Vec::new(), stacks: BTreeSet::new() }

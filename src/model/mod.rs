@@ -6,6 +6,7 @@
 
 mod address;
 mod api_key;
+mod attribution;
 mod catalogue;
 mod desired;
 mod drift;
@@ -25,6 +26,7 @@ pub use api_key::{
     ApplicationKeys, CommandLabel, Delivery, FoundSecret, KeyMark, KeySlot, KeyStage, LiveKey, LiveKeys,
     LiveSecret, LiveVersion, Marking, SecretPlace, VersionState, version_description, version_key,
 };
+pub use attribution::{Attribution, DoneBy, RecordedWrite, WriteKind, WriteTrace};
 pub use catalogue::{Catalogue, PermissionSet, ScopeType};
 pub use desired::{
     AllowEntry, Assertion, Desired, Expectation, Expiry, Guardrail, Identity, Limits, Membership, Missing,

@@ -9,8 +9,8 @@ use crate::access::{
     Broken, Everything, HeldGrant, Path, broken_assertions, judge_guardrails, self_escalating, sentence,
 };
 use crate::model::{
-    Address, Catalogue, Desired, DriftKind, Group, IgnoredBy, IgnoredFinding, Key, Kind, Membership,
-    MissingKind, Object, Owner, Place, Principal, Rule, User, Where,
+    Address, Attribution, Catalogue, Desired, DriftKind, Group, IgnoredBy, IgnoredFinding, Key, Kind,
+    Membership, MissingKind, Object, Owner, Place, Principal, Rule, User, Where, WriteKind, WriteTrace,
 };
 
 /// Everything that differs from the files, or that the files forbid.
@@ -47,6 +47,10 @@ pub struct DriftFinding {
     pub fingerprint: String,
     /// Why it does not count, and until when.
     pub ignored: Option<(String, jiff::Timestamp)>,
+    /// The writes that can have led to it.
+    pub traces: BTreeSet<WriteTrace>,
+    /// Who did it; `None` until somebody looks, and where no write leads to it.
+    pub done_by: Option<Attribution>,
 }
 
 impl Findings {
@@ -165,6 +169,8 @@ impl Sorting<'_> {
             place,
             fingerprint,
             ignored,
+            traces: BTreeSet::new(),
+            done_by: None,
         });
         self.drift.findings.last_mut().expect("one was just added")
     }
@@ -179,6 +185,28 @@ impl Sorting<'_> {
             .map(|step| step.action.address())
             .collect();
         let mut seen = BTreeSet::new();
+        let mut writes: BTreeMap<Address, BTreeSet<WriteKind>> = BTreeMap::new();
+        for step in plan.steps() {
+            writes.entry(step.action.address()).or_default().extend(written_by(&step.action));
+        }
+        let traces = |kind: DriftKind, address: &Address| -> BTreeSet<WriteTrace> {
+            let of = |kinds: BTreeSet<WriteKind>| [WriteTrace::Object(address.clone(), kinds)].into();
+            match kind {
+                DriftKind::Missing => [deleted(address)].into(),
+                DriftKind::Changed => {
+                    let any = || [WriteKind::Fields, WriteKind::Members, WriteKind::Rules].into();
+                    of(writes.get(address).filter(|kinds| !kinds.is_empty()).cloned().unwrap_or_else(any))
+                }
+                DriftKind::Extra
+                | DriftKind::Unmanaged
+                | DriftKind::Broken
+                | DriftKind::Escalation
+                | DriftKind::Gone
+                | DriftKind::Locked
+                | DriftKind::Due
+                | DriftKind::StaleIgnore => of([WriteKind::Create].into()),
+            }
+        };
         for step in plan.steps() {
             let address = step.action.address();
             let (kind, what) = match &step.action {
@@ -192,20 +220,24 @@ impl Sorting<'_> {
             };
             let part_of_new = kind == DriftKind::Changed && made.contains(&address);
             if !part_of_new && seen.insert((kind, address.clone())) {
-                self.add(kind, &address, what.to_owned(), &[]).in_plan = true;
+                let finding = self.add(kind, &address, what.to_owned(), &[]);
+                (finding.in_plan, finding.traces) = (true, traces(kind, &address));
             }
         }
         for conflict in plan.conflicts() {
             if seen.insert((DriftKind::Changed, conflict.address.clone())) {
                 let what = "is declared, and must not be changed".to_owned();
-                self.add(DriftKind::Changed, &conflict.address, what, &[]).in_plan = true;
+                let finding = self.add(DriftKind::Changed, &conflict.address, what, &[]);
+                (finding.in_plan, finding.traces) = (true, traces(DriftKind::Changed, &conflict.address));
             }
         }
         // What cannot be rewritten is in no step.
         for blocked in plan.blocked() {
             if seen.insert((DriftKind::Changed, blocked.address.clone())) {
                 let what = "differs from the files, and cannot be rewritten".to_owned();
-                self.add(DriftKind::Changed, &blocked.address, what, &[]).place = blocked.at.clone();
+                let finding = self.add(DriftKind::Changed, &blocked.address, what, &[]);
+                finding.place.clone_from(&blocked.at);
+                finding.traces = traces(DriftKind::Changed, &blocked.address);
             }
         }
         for spared in plan.spared() {
@@ -220,7 +252,8 @@ impl Sorting<'_> {
                 | SparedReason::Unclear => (DriftKind::Unmanaged, "is not declared"),
                 SparedReason::Managed | SparedReason::External | SparedReason::Renamed => continue,
             };
-            self.add(kind, &spared.address, what.to_owned(), &[]).in_plan = true;
+            let finding = self.add(kind, &spared.address, what.to_owned(), &[]);
+            (finding.in_plan, finding.traces) = (true, traces(kind, &spared.address));
         }
     }
 
@@ -237,6 +270,7 @@ impl Sorting<'_> {
             let way = broken.by.as_ref().map(|held| way(&held.path));
             let finding = self.sentence("assertion", &words, &broken, what);
             (finding.place, finding.way) = (Some(assertion.at.clone()), way);
+            finding.traces = broken.by.as_ref().map(|held| of_path(&held.path)).unwrap_or_default();
         }
         let judgement = judge_guardrails(everything, catalogue, &desired.guardrails);
         for broken in judgement.broken {
@@ -248,6 +282,7 @@ impl Sorting<'_> {
             let way = way(&held.path);
             let finding = self.sentence("guardrail", &guardrail.name, &broken, what);
             (finding.place, finding.way) = (Some(guardrail.at.clone()), Some(way));
+            finding.traces = of_path(&held.path);
         }
         for unjudged in judgement.unjudged {
             let Some(guardrail) = desired.guardrails.get(unjudged.sentence) else { continue };
@@ -280,6 +315,9 @@ impl Sorting<'_> {
             let what = format!("is named by {}, and is not in the organization", missing.by);
             let finding = self.push(kind, subject, what, &fixed, &[&missing.by]);
             finding.place = Some(missing.at.clone());
+            if let MissingKind::Object(kind) = missing.kind {
+                finding.traces = [WriteTrace::Deleted(kind, missing.name.clone())].into();
+            }
         }
     }
 
@@ -293,7 +331,8 @@ impl Sorting<'_> {
             let listed = self.desired.state.group(key).map(|group| &group.members);
             for member in hidden.into_iter().filter(|it| !listed.is_some_and(|listed| listed.contains(*it))) {
                 let what = format!("has the member {member}, which no list of the API shows; it stays in it");
-                self.add(DriftKind::Changed, &address, what, &[&member.to_string()]);
+                let finding = self.add(DriftKind::Changed, &address, what, &[&member.to_string()]);
+                finding.traces = [WriteTrace::Object(address.clone(), [WriteKind::Members].into())].into();
             }
         }
     }
@@ -350,15 +389,16 @@ impl Sorting<'_> {
                 continue;
             }
             let held = self.everything.held_by(&principal);
+            let mut declared = false;
             for held in &held {
                 match self.standing(held) {
-                    Trust::Declared => {}
+                    Trust::Declared => declared = true,
                     Trust::Trusted => {
                         self.drift.trusted += usize::from(self_escalating(&held.grant.permission_set));
                     }
-                    Trust::Undeclared(why) => {
+                    Trust::Undeclared(why, by) => {
                         if self_escalating(&held.grant.permission_set) {
-                            self.escalation(&principal, held, why);
+                            self.escalation(&principal, held, why, by);
                         }
                         if !held.managed && self.stays(held) {
                             self.drift.undeclared.push(held.clone());
@@ -366,16 +406,30 @@ impl Sorting<'_> {
                     }
                 }
             }
+            if declared {
+                self.locked(&principal);
+            }
             self.keys(&principal, &held, keys);
         }
     }
 
-    fn escalation(&mut self, principal: &Principal, held: &HeldGrant, why: &str) {
+    /// A person who is locked keeps all access and can use none of it.
+    fn locked(&mut self, principal: &Principal) {
+        let person = Some(principal).filter(|it| it.kind() == Kind::User);
+        if person.and_then(|it| self.plan.before().user(it.key())).is_some_and(|user| user.locked) {
+            let address = principal.address();
+            let what = "cannot use the access that the files grant".to_owned();
+            let trace = WriteTrace::Object(address.clone(), [WriteKind::Lock].into());
+            self.add(DriftKind::Locked, &address, what, &[]).traces = [trace].into();
+        }
+    }
+
+    fn escalation(&mut self, principal: &Principal, held: &HeldGrant, why: &str, by: Suspect) {
         let what = format!("has {}, {why}", self.grant(held));
         let told_apart = told_apart(held);
         let told_apart: Vec<&str> = told_apart.iter().map(String::as_str).collect();
         let finding = self.add(DriftKind::Escalation, &principal.address(), what, &told_apart);
-        finding.way = Some(way(&held.path));
+        (finding.way, finding.traces) = (Some(way(&held.path)), by.traces(&held.path));
     }
 
     /// Keys of a declared application that can escalate: the holder of a key can do what the application can.
@@ -395,23 +449,24 @@ impl Sorting<'_> {
         let what = format!("has {keys}{names} that no file lists, and can escalate by {grant}");
         let told_apart = format!("{number} {}", listed.join(" "));
         let way = way(&held.path);
-        self.add(DriftKind::Escalation, &address, what, &["keys", &told_apart]).way = Some(way);
+        let finding = self.add(DriftKind::Escalation, &address, what, &["keys", &told_apart]);
+        finding.way = Some(way);
+        finding.traces = listed.into_iter().map(WriteTrace::ApiKey).collect();
     }
-
     /// Whether the files declare all that a grant comes by.
     fn standing(&self, held: &HeldGrant) -> Trust {
         let policy = Address::policy(held.path.policy.clone());
-        let of_policy = self.of(&policy, "by a policy that no file declares");
+        let of_policy = self.of(&policy, "by a policy that no file declares", Suspect::Policy);
         let Some(group) = &held.path.group else { return of_policy };
         let of_group = self.of_group(group, &held.principal);
         match (of_policy, of_group) {
-            (Trust::Undeclared(why), _) | (_, Trust::Undeclared(why)) => Trust::Undeclared(why),
+            (undeclared @ Trust::Undeclared(..), _) | (_, undeclared @ Trust::Undeclared(..)) => undeclared,
             (Trust::Trusted, _) | (_, Trust::Trusted) => Trust::Trusted,
             (Trust::Declared, Trust::Declared) => Trust::Declared,
         }
     }
 
-    fn of(&self, address: &Address, why: &'static str) -> Trust {
+    fn of(&self, address: &Address, why: &'static str, suspect: Suspect) -> Trust {
         if self.desired.state.has(address) {
             return Trust::Declared;
         }
@@ -419,7 +474,7 @@ impl Sorting<'_> {
             self.plan.before().get(address).and_then(Object::meta).and_then(|meta| meta.owner.as_ref());
         match owner {
             Some(Owner::Stack(stack)) if self.desired.settings.drift.stacks.contains(stack) => Trust::Trusted,
-            Some(Owner::Stack(_) | Owner::Unclear(_)) | None => Trust::Undeclared(why),
+            Some(Owner::Stack(_) | Owner::Unclear(_)) | None => Trust::Undeclared(why, suspect),
         }
     }
 
@@ -430,16 +485,16 @@ impl Sorting<'_> {
         if live.is_some_and(|group| group.builtin.is_some()) {
             return Trust::Declared;
         }
-        match self.of(&address, "by a group that no file declares") {
+        match self.of(&address, "by a group that no file declares", Suspect::Group) {
             Trust::Declared => {}
-            other @ (Trust::Trusted | Trust::Undeclared(_)) => return other,
+            other @ (Trust::Trusted | Trust::Undeclared(..)) => return other,
         }
         let listed = |group: &Group| group.members.contains(member);
         let manages = self.desired.memberships.contains_key(&address);
         if manages && self.desired.state.group(key).is_some_and(listed) {
             Trust::Declared
         } else {
-            Trust::Undeclared("as a member of a group that no file lists")
+            Trust::Undeclared("as a member of a group that no file lists", Suspect::Membership)
         }
     }
 
@@ -461,8 +516,70 @@ enum Trust {
     Declared,
     /// A trusted stack does.
     Trusted,
-    /// Why not, in words.
-    Undeclared(&'static str),
+    /// Why not, in words, and what of its way gives it.
+    Undeclared(&'static str, Suspect),
+}
+
+/// What gives access that no file declares.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Suspect {
+    Policy,
+    Group,
+    Membership,
+}
+
+impl Suspect {
+    /// Returns the writes that can have given it.
+    fn traces(self, path: &Path) -> BTreeSet<WriteTrace> {
+        let policy = || WriteTrace::Object(Address::policy(path.policy.clone()), of_policy());
+        let group = |kinds: &[WriteKind]| {
+            let kinds: BTreeSet<WriteKind> = kinds.iter().copied().collect();
+            path.group.as_ref().map(|key| WriteTrace::Object(Address::group(key.clone()), kinds))
+        };
+        match self {
+            Self::Policy => [policy()].into(),
+            Self::Group => group(&[WriteKind::Create, WriteKind::Members]).into_iter().collect(),
+            Self::Membership => group(&[WriteKind::Members]).into_iter().collect(),
+        }
+    }
+}
+
+/// What can make a policy grant something.
+fn of_policy() -> BTreeSet<WriteKind> {
+    [WriteKind::Create, WriteKind::Fields, WriteKind::Rules].into()
+}
+
+/// Returns the writes that can have opened a way.
+fn of_path(path: &Path) -> BTreeSet<WriteTrace> {
+    let mut traces = Suspect::Policy.traces(path);
+    traces.extend(Suspect::Membership.traces(path));
+    traces
+}
+
+/// Returns what an action writes, which is what somebody else has written before.
+fn written_by(action: &Action) -> Option<WriteKind> {
+    match action {
+        Action::Create { .. } | Action::Delete { .. } => None,
+        Action::Update { .. } => Some(WriteKind::Fields),
+        Action::AddMembers { .. } | Action::RemoveMember { .. } | Action::SetMembers { .. } => {
+            Some(WriteKind::Members)
+        }
+        Action::SetRules { .. } => Some(WriteKind::Rules),
+    }
+}
+
+/// Returns the trace of an object that is not there.
+fn deleted(address: &Address) -> WriteTrace {
+    let name = match address.key() {
+        Key::Child(child) => child.name.to_string(),
+        key @ (Key::Named(_)
+        | Key::Email(_)
+        | Key::Username(_)
+        | Key::Id(_)
+        | Key::Project(_)
+        | Key::Only) => key.to_string(),
+    };
+    WriteTrace::Deleted(address.kind(), name)
 }
 
 /// What tells the grants of one principal apart.

@@ -1,13 +1,15 @@
 //! Differences on the live side that nobody asked for, and problems that no apply can fix.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use jiff::Timestamp;
 
 use super::plan::{needs, resolve_to};
 use super::{Error, PlanOptions, Session};
 use crate::access::self_escalating;
 use crate::config::{Files, ResolvePurpose};
 use crate::live::{self, Live, LiveNeeds};
-use crate::model::{Address, DriftKind, Object};
+use crate::model::{Address, DriftKind, Id, Object};
 use crate::plan::{Findings, Plan};
 
 /// The drift of the live organization from the files.
@@ -19,6 +21,8 @@ pub struct Drift {
     pub findings: Findings,
     /// The findings that count, from `settings.drift.fail_on`.
     pub fail_on: BTreeSet<DriftKind>,
+    /// When objects were made, by id.
+    pub(super) created: HashMap<Id, Timestamp>,
 }
 
 impl Drift {
@@ -45,7 +49,8 @@ impl Session {
         let plan = self.with_key_ages(&mut reading, &desired, options, plan).await?.named(name);
         let keys = if keys_matter(&plan) { self.access_keys(&reading.live).await? } else { BTreeMap::new() };
         let findings = Findings::of(&plan, &desired, &keys);
-        Ok(Drift { plan, findings, fail_on: desired.settings.drift.fail_on })
+        let created = reading.live.inventory.created;
+        Ok(Drift { plan, findings, fail_on: desired.settings.drift.fail_on, created })
     }
 
     /// Reads the access keys of the applications.

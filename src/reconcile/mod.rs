@@ -6,6 +6,7 @@
 
 mod adopted_keys;
 mod apply;
+mod attribution;
 mod connect;
 mod doctor;
 mod drift;

@@ -63,6 +63,13 @@ impl ComparisonReport<'_> {
                 columns: columns.iter().map(|(key, name)| (*key, (*name).to_owned())).collect(),
                 rows,
                 fold: TableFold::Open,
+                lines: |row| match row.get("way") {
+                    "" => vec![format!("{}: {}", row.get("object"), row.get("what"))],
+                    way => vec![
+                        format!("{} {} {}", row.get("principal"), row.get("difference"), row.get("grant")),
+                        format!("← {way}"),
+                    ],
+                },
             };
         if !access.is_empty() {
             let row = |it: &GrantDifference| {

@@ -4,7 +4,8 @@ use std::borrow::Cow;
 use std::io::{self, Write};
 
 use super::escape::terminal;
-use crate::review::{FindingResult, Outline};
+use crate::model::{Attribution, DoneBy};
+use crate::review::{FindingResult, Outline, ReportedFinding};
 
 /// Writes rows of text. Every cell is quoted, and none is a formula.
 pub(super) struct Rows<'a> {
@@ -43,52 +44,94 @@ fn cell(text: &str) -> Cow<'_, str> {
     safe
 }
 
+/// A column of what was found.
+struct FindingColumn {
+    name: &'static str,
+    /// Which commands can fill it; the others leave it out.
+    of: ColumnOf,
+    cell: fn(&ReportedFinding) -> String,
+}
+
+/// Which commands can fill a column.
+#[derive(Clone, Copy)]
+enum ColumnOf {
+    Everything,
+    /// The commands that look at live objects.
+    Live,
+    Drift,
+}
+
+impl ColumnOf {
+    fn has(self, command: &str) -> bool {
+        match self {
+            Self::Everything => true,
+            Self::Live => matches!(command, "plan" | "drift"),
+            Self::Drift => command == "drift",
+        }
+    }
+}
+
+const fn column(name: &'static str, of: ColumnOf, cell: fn(&ReportedFinding) -> String) -> FindingColumn {
+    FindingColumn { name, of, cell }
+}
+
 /// The columns of what was found. New ones come at the end.
-const COLUMNS: [&str; 14] = [
-    "finding",
-    "result",
-    "severity",
-    "kind",
-    "name",
-    "id",
-    "what",
-    "way",
-    "file",
-    "line",
-    "fingerprint",
-    "ignored_because",
-    "ignored_until",
-    "done_by",
+const COLUMNS: [FindingColumn; 19] = [
+    column("finding", ColumnOf::Everything, |it| it.id.to_string()),
+    column("result", ColumnOf::Everything, |it| {
+        if it.ignored.is_some() { "ignored" } else { "found" }.to_owned()
+    }),
+    column("severity", ColumnOf::Everything, |it| it.severity.to_string()),
+    column("kind", ColumnOf::Everything, |it| it.subject.kind.clone()),
+    column("name", ColumnOf::Everything, |it| it.subject.name.clone()),
+    column("id", ColumnOf::Live, |it| it.subject.id.clone().unwrap_or_default()),
+    column("what", ColumnOf::Everything, |it| it.what.clone()),
+    column("way", ColumnOf::Drift, |it| it.way.clone().unwrap_or_default()),
+    column("file", ColumnOf::Everything, |it| {
+        it.place.as_ref().map(|place| place.file.display().to_string()).unwrap_or_default()
+    }),
+    column("line", ColumnOf::Everything, |it| {
+        it.place.as_ref().map(|place| place.line.to_string()).unwrap_or_default()
+    }),
+    column("fingerprint", ColumnOf::Everything, |it| it.fingerprint.clone()),
+    column("ignored_because", ColumnOf::Drift, |it| {
+        it.ignored.as_ref().map(|(why, _)| why.clone()).unwrap_or_default()
+    }),
+    column("ignored_until", ColumnOf::Drift, |it| {
+        it.ignored.as_ref().map(|(_, until)| until.to_string()).unwrap_or_default()
+    }),
+    column("done_by", ColumnOf::Drift, |it| done(it, |by| by.principal.clone())),
+    column("done_at", ColumnOf::Drift, |it| done(it, DoneBy::time)),
+    column("done_from", ColumnOf::Drift, |it| done(it, |by| by.address.clone())),
+    column("done_with", ColumnOf::Drift, |it| done(it, DoneBy::tool)),
+    column("done_request", ColumnOf::Drift, |it| done(it, |by| by.request_id.clone())),
+    column("done_known", ColumnOf::Drift, |it| match &it.done_by {
+        Some(who @ Attribution::NotAvailable(_)) => who.to_string(),
+        Some(who) => who.certainty().to_owned(),
+        None => String::new(),
+    }),
 ];
+
+fn done(finding: &ReportedFinding, cell: fn(&DoneBy) -> String) -> String {
+    finding.done_by.as_ref().and_then(Attribution::done_by).map(cell).unwrap_or_default()
+}
 
 /// Writes what a command found, and what it looked for and did not find or could not judge.
 pub(super) fn write(out: &mut dyn Write, outline: &Outline) -> io::Result<()> {
-    let mut rows = Rows::new(out, &COLUMNS)?;
+    let columns: Vec<&FindingColumn> =
+        COLUMNS.iter().filter(|column| column.of.has(outline.command)).collect();
+    let names: Vec<&str> = columns.iter().map(|column| column.name).collect();
+    let mut rows = Rows::new(out, &names)?;
     for finding in &outline.findings {
-        let (because, until) =
-            finding.ignored.clone().map_or_else(Default::default, |(why, until)| (why, until.to_string()));
-        let place = finding.place.as_ref();
-        rows.row([
-            finding.id.as_str(),
-            if finding.ignored.is_some() { "ignored" } else { "found" },
-            finding.severity.as_str(),
-            &finding.subject.kind,
-            &finding.subject.name,
-            finding.subject.id.as_deref().unwrap_or_default(),
-            &finding.what,
-            finding.way.as_deref().unwrap_or_default(),
-            &place.map(|place| place.file.display().to_string()).unwrap_or_default(),
-            &place.map(|place| place.line.to_string()).unwrap_or_default(),
-            &finding.fingerprint,
-            &because,
-            &until,
-            finding.done_by.as_deref().unwrap_or_default(),
-        ])?;
+        rows.row(columns.iter().map(|column| (column.cell)(finding)))?;
     }
-    let mut rest = |name: &str, result: &str, what: &str| {
-        let mut cells = [""; COLUMNS.len()];
-        (cells[0], cells[1], cells[6]) = (name, result, what);
-        rows.row(cells)
+    let mut rest = |finding: &str, result: &str, what: &str| {
+        rows.row(names.iter().map(|name| match *name {
+            "finding" => finding,
+            "result" => result,
+            "what" => what,
+            _ => "",
+        }))
     };
     for (id, result) in &outline.results {
         match result {

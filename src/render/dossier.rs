@@ -92,6 +92,9 @@ const REVIEW: [&str; 27] = [
 /// Of more holders than this, profiles are listed instead.
 const MOST_HOLDERS: usize = 300;
 
+/// The way by which an owner has everything.
+const OWNER: &str = "owner";
+
 /// After so long without a log-in somebody is to be looked at.
 const INACTIVE: SignedDuration = SignedDuration::from_hours(90 * 24);
 
@@ -167,6 +170,20 @@ impl DossierReport<'_> {
                 columns: columns(&[("who", "Who"), ("holds", "Holds"), ("way", "Way"), ("now", "Now")]),
                 rows,
                 fold: TableFold::Closed,
+                lines: |row| {
+                    let now = match row.get("now") {
+                        "yes" => "",
+                        "no" => "  [not now: the condition is false]",
+                        _ => "  [depends on the condition]",
+                    };
+                    match row.get("way") {
+                        OWNER => vec![format!("{} owns the organization", row.get("who"))],
+                        way => vec![
+                            format!("{} has {}{now}", row.get("who"), row.get("holds")),
+                            format!("← {way}"),
+                        ],
+                    }
+                },
             }));
         }
         PageSection { id: "questions", title: "Questions".to_owned(), blocks }
@@ -182,7 +199,7 @@ impl DossierReport<'_> {
     /// they are.
     fn answer(&self, answered: &AnsweredQuestion) -> (Vec<TableRow>, usize, usize) {
         let owner = |owner: &Principal| {
-            let cells = vec![link(owner), "everything".into(), "owner".into(), "yes".into()];
+            let cells = vec![link(owner), "everything".into(), OWNER.into(), "yes".into()];
             TableRow { id: None, cells }
         };
         let mut rows: Vec<TableRow> = answered.owners.iter().map(owner).collect();
@@ -242,6 +259,14 @@ impl DossierReport<'_> {
             columns: columns(&[("who", "Who"), ("reaches", "Reaches"), ("path", "Path"), ("when", "When")]),
             rows,
             fold: TableFold::Open,
+            lines: |row| {
+                let when =
+                    if row.get("when") == "always" { String::new() } else { row.with("  [", "when", "]") };
+                vec![
+                    format!("{} reaches {}{when}", row.get("who"), row.get("reaches")),
+                    row.get("path").to_owned(),
+                ]
+            },
         };
         let blocks = vec![Block::Words(note.to_owned()), Block::Table(table)];
         PageSection { id: "escalation", title: format!("Who can escalate ({})", who.len()), blocks }
@@ -275,6 +300,13 @@ impl DossierReport<'_> {
             columns,
             rows: self.dossier.profiles.iter().enumerate().map(row).collect(),
             fold: TableFold::Closed,
+            lines: |row| {
+                let scopes = row.all().skip(2).filter(|(_, _, text)| !text.is_empty());
+                let scopes: Vec<String> = scopes.map(|(_, scope, text)| format!("{scope} {text}")).collect();
+                let holders = row.get("holders");
+                let noun = if holders == "1" { "holder" } else { "holders" };
+                vec![format!("{} ({holders} {noun})", row.get("profile")), scopes.join("; ")]
+            },
         };
         let title = "Access profiles and projects".to_owned();
         PageSection { id: "matrix", title, blocks: vec![Block::Table(table)] }
@@ -326,6 +358,25 @@ impl DossierReport<'_> {
             ]),
             rows: people.iter().map(row).collect(),
             fold: TableFold::Searched,
+            lines: |row| {
+                let factor = match row.get("mfa") {
+                    "yes" => "second factor",
+                    "no" => "no second factor",
+                    _ => "second factor not known",
+                };
+                let login = match row.get("last_login") {
+                    "never" => "never logged in".to_owned(),
+                    day => format!("last log-in {day}"),
+                };
+                let facts = format!("{}, {}, {factor}, {login}", row.get("type"), row.get("status"));
+                let groups = row.with("; groups: ", "groups", "");
+                vec![
+                    format!("{}{}", row.get("name"), row.with(" (", "username", ")")),
+                    facts,
+                    format!("access: {}{groups}", row.get("access")),
+                    row.with("findings: ", "findings", ""),
+                ]
+            },
         };
         PageSection {
             id: "people",
@@ -360,6 +411,19 @@ impl DossierReport<'_> {
             ]),
             rows,
             fold: TableFold::Searched,
+            lines: |row| {
+                let keys = match row.get("api_keys") {
+                    "0" => "no API key".to_owned(),
+                    "1" => "1 API key".to_owned(),
+                    keys => format!("{keys} API keys"),
+                };
+                let groups = row.with("; groups: ", "groups", "");
+                vec![
+                    format!("{}: {keys}", row.get("name")),
+                    format!("access: {}{groups}{}", row.get("access"), row.with("; owner: ", "owner", "")),
+                    row.with("findings: ", "findings", ""),
+                ]
+            },
         })];
         match self.inventory.keys.read() {
             None => blocks.push(Block::Words("The API keys were not read.".to_owned())),
@@ -392,6 +456,20 @@ impl DossierReport<'_> {
                     ]),
                     rows: keys.iter().map(row).collect(),
                     fold: TableFold::Closed,
+                    lines: |row| {
+                        let ends = match row.get("ends") {
+                            "never" => "never ends".to_owned(),
+                            day => format!("ends {day}"),
+                        };
+                        vec![
+                            format!("{} of {}", row.get("access_key"), row.get("of")),
+                            format!(
+                                "{}{ends}{}",
+                                row.with("made ", "made", ", "),
+                                row.with("; ", "description", "")
+                            ),
+                        ]
+                    },
                 }));
             }
         }
@@ -430,6 +508,14 @@ impl DossierReport<'_> {
             ]),
             rows,
             fold: TableFold::Closed,
+            lines: |row| {
+                let group = row.with("group ", "group", " ← ");
+                vec![
+                    row.get("profile").to_owned(),
+                    row.get("grants").to_owned(),
+                    format!("← {group}policy {}", row.get("policy")),
+                ]
+            },
         };
         let title = format!("Profiles ({})", self.dossier.profiles.len());
         PageSection { id: "profiles", title, blocks: vec![Block::Table(table)] }
@@ -451,6 +537,9 @@ impl DossierReport<'_> {
             columns: columns(&[("when", "When"), ("what", "What"), ("gives", "Gives")]),
             rows: self.dossier.ending.iter().map(row).collect(),
             fold: TableFold::Open,
+            lines: |row| {
+                vec![format!("{} {}", row.get("when"), row.get("what")), row.get("gives").to_owned()]
+            },
         };
         let title = format!("What ends ({})", self.dossier.ending.len());
         PageSection { id: "ends", title, blocks: vec![Block::Table(table)] }
@@ -469,6 +558,7 @@ impl DossierReport<'_> {
                 columns: columns(&[("object", "Object"), ("what", "What")]),
                 rows: found.map(row).collect(),
                 fold: TableFold::Closed,
+                lines: |row| vec![format!("{} {}", row.get("object"), row.get("what"))],
             })
         };
         let blocks = vec![

@@ -211,6 +211,19 @@ pub struct Explanation<'a> {
     pub elsewhere: usize,
     /// What it holds, too, if it is in groups that the files do not declare.
     pub unseen: Vec<UnseenGrant>,
+    /// The permission set that is asked about, where it is one: `held` gives nothing else then.
+    pub can: Option<ExplainedCan>,
+}
+
+/// Whether a principal holds one permission set in one place, and if not, why not.
+#[derive(Debug)]
+pub struct ExplainedCan {
+    /// What is asked about.
+    pub wanted: Grant,
+    /// The grant that comes nearest, and what it lacks.
+    pub nearest: Option<(HeldGrant, Lack)>,
+    /// The ways by which groups would give it.
+    pub groups: Vec<Path>,
 }
 
 impl Report for Explanation<'_> {
@@ -219,8 +232,14 @@ impl Report for Explanation<'_> {
         writeln!(out, "{}", paint.text(Ink::Heading, &terminal(&self.heading())))?;
         if self.owner {
             writeln!(out, "  owns the organization and holds everything, without any policy")?;
+        } else if let Some(answer) = self.answer() {
+            writeln!(out, "  {}", terminal(&answer))?;
         } else if self.held.is_empty() {
             writeln!(out, "  {}", self.nothing())?;
+        }
+        for (words, path) in self.misses() {
+            writeln!(out, "  {}", terminal(&words))?;
+            writeln!(out, "      {}", paint.text(Ink::Faint, &terminal(&path)))?;
         }
         for (held, holds) in &self.held {
             let note = note(holds, ground.ends(held), paint);
@@ -243,8 +262,17 @@ impl Report for Explanation<'_> {
         writeln!(out, "### {}\n", escape(&self.heading()))?;
         if self.owner {
             writeln!(out, "Owns the organization and holds everything, without any policy.")?;
+        } else if let Some(answer) = self.answer() {
+            writeln!(out, "{}", escape(&answer))?;
         } else if self.held.is_empty() {
             writeln!(out, "{}.", escape(&self.nothing()))?;
+        }
+        let misses = self.misses();
+        if !misses.is_empty() {
+            writeln!(out)?;
+        }
+        for (words, path) in misses {
+            writeln!(out, "- {} {}", escape(&words), escape(&path))?;
         }
         if self.held.is_empty() && self.unseen.is_empty() {
             return Ok(());
@@ -284,6 +312,7 @@ impl Report for Explanation<'_> {
             "grants": grants,
             "elsewhere": self.elsewhere,
             "unseen_groups": unseen,
+            "can": self.can.as_ref().map(|can| self.can_json(can)),
         });
         pretty(out, &answer)
     }
@@ -292,6 +321,66 @@ impl Report for Explanation<'_> {
 impl Explanation<'_> {
     fn heading(&self) -> String {
         format!("{}{}", self.principal, self.ground.mark(&self.principal))
+    }
+
+    /// Answers whether the permission set that is asked about is held; `None` where none is.
+    fn answer(&self) -> Option<String> {
+        let can = self.can.as_ref()?;
+        let words = self.ground.words(&can.wanted);
+        Some(match self.verdict() {
+            Some(true) => format!("yes, has {words}"),
+            Some(false) => format!("no, does not have {words}"),
+            None => format!("maybe: whether it has {words} depends on what is not known"),
+        })
+    }
+
+    /// Whether what is asked about is held; `None` where that depends.
+    fn verdict(&self) -> Option<bool> {
+        let any = |wanted: fn(&Holds) -> bool| self.held.iter().any(|(_, holds)| wanted(holds));
+        if self.owner || any(|holds| *holds == Holds::Yes) {
+            return Some(true);
+        }
+        let open = any(|holds| matches!(holds, Holds::Depends(_))) || !self.unseen.is_empty();
+        if open { None } else { Some(false) }
+    }
+
+    /// Says, where it is not held, why not and what would change that: in words, and the way of the access.
+    fn misses(&self) -> Vec<(String, String)> {
+        let Some(can) = self.can.as_ref().filter(|_| self.verdict() != Some(true)) else { return Vec::new() };
+        let mut lines = Vec::new();
+        if let Some((held, lack)) = can.nearest.as_ref().filter(|_| self.held.is_empty()) {
+            let path = self.ground.path(&held.path, held.managed);
+            lines.push((format!("nearest: holds {}, {lack}", self.ground.words(&held.grant)), path));
+        }
+        for path in &can.groups {
+            let Some(group) = &path.group else { continue };
+            let path = Path { group: None, ..path.clone() };
+            let path = self.ground.path(&path, false);
+            lines.push((format!("members of group {group} have it"), path));
+        }
+        lines
+    }
+
+    fn can_json(&self, can: &ExplainedCan) -> Value {
+        let nearest = can.nearest.as_ref().filter(|_| self.held.is_empty()).map(|(held, lack)| {
+            let mut value = self.ground.json(held);
+            value["lacks"] = lack.word().into();
+            value
+        });
+        let groups = can.groups.iter().map(|path| {
+            json!({
+                "group": path.group.as_ref().map(ToString::to_string),
+                "policy": path.policy.to_string(),
+                "rule": path.rule + 1,
+            })
+        });
+        json!({
+            "permission_set": can.wanted.permission_set.to_string(),
+            "scope": can.wanted.scope.words(|id| self.ground.project(id)),
+            "holds": self.verdict(),
+            "nearest": nearest,
+            "groups": groups.collect::<Vec<_>>(),
+        })
     }
 
     fn nothing(&self) -> String {

@@ -131,7 +131,8 @@ fn result(outline: &Outline, finding: &ReportedFinding, repository: &Repository)
         ));
     };
     let way = finding.way.as_ref().map(|way| format!(" ← {way}")).unwrap_or_default();
-    let who = finding.done_by.as_ref().map(|who| format!(" Done by: {who}.")).unwrap_or_default();
+    let who = finding.done_by.as_ref().filter(|who| who.done_by().is_some());
+    let who = who.map(|who| format!(" Done by: {who}.")).unwrap_or_default();
     let (line, column) = (place.line.max(1), place.column.max(1));
     let mut logical = json!({"kind": "resource", "fullyQualifiedName": finding.subject.to_string()});
     if !finding.subject.name.is_empty() {

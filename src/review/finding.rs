@@ -7,7 +7,7 @@ use std::str::FromStr;
 use jiff::Timestamp;
 use sha2::{Digest as _, Sha256};
 
-use crate::model::{Id, Place};
+use crate::model::{Attribution, Id, Place};
 
 /// How bad a finding is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -343,8 +343,8 @@ pub struct ReportedFinding {
     pub fingerprint: String,
     /// Why it does not count, and until when.
     pub ignored: Option<(String, Timestamp)>,
-    /// Who did it, as far as it was looked up.
-    pub done_by: Option<String>,
+    /// Who did it; `None` where nobody looked.
+    pub done_by: Option<Attribution>,
 }
 
 impl ReportedFinding {

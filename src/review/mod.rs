@@ -3,12 +3,14 @@
 //! A [`ReportedFinding`] is a value: what was found, about what, how bad it is, and a fingerprint that stays the same from
 //! run to run. What could not be looked for is a result too ([`FindingResult::NotJudged`]), never an empty list.
 
+mod attribution;
 mod compare;
 mod dossier;
 mod escalation;
 mod examine;
 mod finding;
 
+pub use attribution::attribute;
 pub use compare::{
     CompareGate, ComparedSide, Comparison, DifferenceKind, GrantDifference, ObjectDifference, UnknownGate,
 };

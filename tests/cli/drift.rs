@@ -39,6 +39,9 @@ fn what_somebody_changed_by_hand_ends_with_2() {
               [can escalate]
             ← group admins ← policy admins-iam, rule 1
 
+    Who did it
+      unknown (no matching event in the last 90 days)
+
     Steps: what an apply would change
       1  ~ application ci
            description: "Deploys, and more" → "Deploys"
@@ -63,6 +66,8 @@ fn what_somebody_changed_by_hand_ends_with_2() {
     | who | | what | by |
     |---|---|---|---|
     | user `cho@acme.io` | ➕ has | IAMManager on organization, which the files do not grant **can escalate** | group admins ← policy admins-iam, rule 1 |
+
+    Who did it: unknown (no matching event in the last 90 days)
 
     <details><summary>Steps and details</summary>
 
@@ -127,6 +132,9 @@ fn drift_says_on_which_side_access_is() {
         + has ContainerRegistryFullAccess on prod, which the files do not grant
             ← policy ci-push, rule 1
 
+    Who did it
+      unknown (no matching event in the last 90 days)
+
     Steps: what an apply would change
       1  ~ policy backup-store
            principal: application backup → none
@@ -168,6 +176,8 @@ fn drift_says_on_which_side_access_is() {
     | application backup, **has no access in the files** | ➕ has | ObjectStorageFullAccess on all projects, which the files do not grant | policy backup-store, rule 1 |
     | application ci | ➖ lacks | ContainerRegistryFullAccess on staging, which the files grant | policy ci-push, rule 1 (iam.yaml:40) |
     |  | ➕ has | ContainerRegistryFullAccess on prod, which the files do not grant | policy ci-push, rule 1 |
+
+    Who did it: unknown (no matching event in the last 90 days)
     "#);
 }
 

@@ -85,28 +85,32 @@ fn code_quality_gets_a_list_of_issues() {
 fn junit_has_a_case_for_what_was_looked_for_and_for_what_was_found() {
     assert_snapshot!(drifted().run(&format!("{DRIFT} -o junit")).stdout, @r#"
     <?xml version="1.0" encoding="UTF-8"?>
-    <testsuites name="scw-iam" tests="11" failures="3" errors="0" skipped="0">
-      <testsuite name="scw-iam drift" tests="11" failures="3" errors="0" skipped="0" time="0">
+    <testsuites name="scw-iam" tests="12" failures="3" errors="0" skipped="0">
+      <testsuite name="scw-iam drift" tests="12" failures="3" errors="0" skipped="0" time="0">
         <testcase classname="drift" name="broken" time="0"/>
         <testcase classname="drift" name="blocked" time="0"/>
         <testcase classname="drift" name="gone" time="0"/>
         <testcase classname="drift" name="missing" time="0"/>
         <testcase classname="drift" name="extra" time="0"/>
         <testcase classname="drift" name="stale-ignore" time="0"/>
+        <testcase classname="drift" name="locked-with-access" time="0"/>
         <testcase classname="drift" name="due" time="0"/>
         <testcase classname="drift" name="unmanaged" time="0"/>
         <testcase classname="user" name="escalation: cho@acme.io" time="0"><failure message="high: user cho@acme.io has IAMManager on organization, as a member of a group that no file lists">high: user cho@acme.io has IAMManager on organization, as a member of a group that no file lists
     by: group admins ← policy admins-iam, rule 1
+    done by: unknown
     why: A principal that can write policies, change groups, create keys for applications or take over accounts can reach their access too. Review it as if it already had that access.
     check: `scw-iam report` lists each path. Remove the permission set of the first step, or move it to a group of administrators.
     fingerprint: 6d8aa16a4035</failure></testcase>
         <testcase classname="application" name="changed: ci" file="iam.yaml" time="0"><failure message="medium: application ci differs from the files">medium: application ci differs from the files
     at: iam.yaml:15:3
+    done by: unknown
     why: Somebody changed it by hand, without a review.
     check: `scw-iam apply` reverts the change, or you add it to the files; `scw-iam drift` then finds nothing.
     fingerprint: d347b7a20fce</failure></testcase>
         <testcase classname="group" name="changed: admins" file="iam.yaml" time="0"><failure message="medium: group admins differs from the files">medium: group admins differs from the files
     at: iam.yaml:19:3
+    done by: unknown
     why: Somebody changed it by hand, without a review.
     check: `scw-iam apply` reverts the change, or you add it to the files; `scw-iam drift` then finds nothing.
     fingerprint: 1fd092631577</failure></testcase>
@@ -114,7 +118,7 @@ fn junit_has_a_case_for_what_was_looked_for_and_for_what_was_found() {
     </testsuites>
     "#);
     let clean = desk().run(&format!("{DRIFT} -o junit")).ends_with(0).stdout;
-    assert!(clean.contains("tests=\"10\" failures=\"0\" errors=\"0\""), "{clean}");
+    assert!(clean.contains("tests=\"11\" failures=\"0\" errors=\"0\""), "{clean}");
     let failed = desk();
     failed.file("live.json", "{}");
     let failed = failed.run(&format!("{DRIFT} -o junit")).ends_with(1).stdout;
@@ -136,7 +140,7 @@ fn metrics_say_how_many_of_everything_and_whether_it_was_complete() {
     # EOF
     "#);
     // Every finding that is looked for, with every severity, or an alert would never resolve.
-    assert_eq!(text.lines().filter(|line| line.starts_with("scw_iam_findings{")).count(), 10 * 5);
+    assert_eq!(text.lines().filter(|line| line.starts_with("scw_iam_findings{")).count(), 11 * 5);
     let failed = desk();
     failed.file("live.json", "{}");
     let failed = failed.run(&format!("{DRIFT} -o openmetrics")).ends_with(1).stdout;
@@ -147,18 +151,19 @@ fn metrics_say_how_many_of_everything_and_whether_it_was_complete() {
 #[test]
 fn a_spreadsheet_gets_a_row_for_each_finding() {
     assert_snapshot!(drifted().run(&format!("{DRIFT} -o csv")).stdout.replace('\r', ""), @r#"
-    "finding","result","severity","kind","name","id","what","way","file","line","fingerprint","ignored_because","ignored_until","done_by"
-    "escalation","found","high","user","cho@acme.io","","has IAMManager on organization, as a member of a group that no file lists","group admins ← policy admins-iam, rule 1","","","6d8aa16a4035","","",""
-    "changed","found","medium","application","ci","","differs from the files","","iam.yaml","15","d347b7a20fce","","",""
-    "changed","found","medium","group","admins","","differs from the files","","iam.yaml","19","1fd092631577","","",""
-    "broken","none","","","","","","","","","","","",""
-    "blocked","none","","","","","","","","","","","",""
-    "gone","none","","","","","","","","","","","",""
-    "missing","none","","","","","","","","","","","",""
-    "extra","none","","","","","","","","","","","",""
-    "stale-ignore","none","","","","","","","","","","","",""
-    "due","none","","","","","","","","","","","",""
-    "unmanaged","none","","","","","","","","","","","",""
+    "finding","result","severity","kind","name","id","what","way","file","line","fingerprint","ignored_because","ignored_until","done_by","done_at","done_from","done_with","done_request","done_known"
+    "escalation","found","high","user","cho@acme.io","ac3e0000-0000-4000-8000-000000000004","has IAMManager on organization, as a member of a group that no file lists","group admins ← policy admins-iam, rule 1","","","6d8aa16a4035","","","","","","","","unknown"
+    "changed","found","medium","application","ci","ac3e0000-0000-4000-8000-000000000012","differs from the files","","iam.yaml","15","d347b7a20fce","","","","","","","","unknown"
+    "changed","found","medium","group","admins","ac3e0000-0000-4000-8000-000000000021","differs from the files","","iam.yaml","19","1fd092631577","","","","","","","","unknown"
+    "broken","none","","","","","","","","","","","","","","","","",""
+    "blocked","none","","","","","","","","","","","","","","","","",""
+    "gone","none","","","","","","","","","","","","","","","","",""
+    "missing","none","","","","","","","","","","","","","","","","",""
+    "extra","none","","","","","","","","","","","","","","","","",""
+    "stale-ignore","none","","","","","","","","","","","","","","","","",""
+    "locked-with-access","none","","","","","","","","","","","","","","","","",""
+    "due","none","","","","","","","","","","","","","","","","",""
+    "unmanaged","none","","","","","","","","","","","","","","","","",""
     "#);
 }
 
@@ -369,5 +374,26 @@ pub(crate) fn safe(text: &str, format: &str) {
         }
         "text" | "markdown" => {}
         other => panic!("no check of {other}"),
+    }
+}
+
+#[test]
+fn a_page_of_drift_or_of_a_plan_shows_what_changes() {
+    let desk = drifted();
+    for (command, access) in [
+        (DRIFT, "which the files do not grant"),
+        ("plan --emulate live.json", "loses IAMManager on organization"),
+    ] {
+        let page = desk.run(&format!("{command} -o html")).stdout;
+        let at = |text: &str| page.find(text).unwrap_or_else(|| panic!("{command}: no `{text}` in\n{page}"));
+        assert!(at("id=\"access\"") < at(access) && at(access) < at("id=\"steps\""), "{page}");
+        assert!(at("cho@acme.io leaves group admins") < at("id=\"findings\""), "{page}");
+        // The text of a change stands as it is, line by line.
+        assert!(
+            page.contains(
+                "<pre><bdi>description: &quot;Deploys, and more&quot; → &quot;Deploys&quot;</bdi></pre>"
+            ),
+            "{page}"
+        );
     }
 }

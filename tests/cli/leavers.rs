@@ -83,6 +83,9 @@ fn somebody_who_left_hides_nothing_that_others_did() {
               [can escalate]
             ← group admins ← policy admins-iam, rule 1
 
+    Who did it
+      unknown (no matching event in the last 90 days)
+
     Steps: what an apply would change
       1  - cho@acme.io leaves group admins
 

@@ -9,6 +9,7 @@ mod surroundings;
 
 mod acme;
 mod apply;
+mod attribution;
 mod base;
 mod blocked;
 mod conditions;

@@ -490,3 +490,79 @@ fn a_membership_that_ends_before_the_time_in_question_gives_nothing_then() {
     assert_eq!(holds("user bob@acme.io"), [false], "{who}");
     assert_eq!(holds("user ann@acme.io"), [serde_json::Value::Null], "{who}");
 }
+
+#[test]
+fn a_no_tells_what_comes_nearest_and_what_would_give_it() {
+    let desk = files();
+    let explain = |words: &str| desk.run(&format!("explain {words} iam.yaml --now 2026-11-22T12:00:00Z"));
+    // On another scope.
+    assert_snapshot!(explain("bob@acme.io --can InstancesFullAccess --on prod"), @"
+    -- stdout
+    user bob@acme.io
+      no, does not have InstancesFullAccess on prod
+      nearest: holds InstancesFullAccess on staging, but not there
+          ← group developers ← policy developers-run, rule 1 (iam.yaml:45)
+    -- exit 0
+    ");
+    // A wider permission set grants it.
+    assert_snapshot!(explain("bob@acme.io --can InstancesReadOnly --on staging"), @"
+    -- stdout
+    user bob@acme.io
+      yes, has InstancesReadOnly on staging
+      AllProductsReadOnly on staging
+          ← group All Users ← policy look, rule 1 (iam.yaml:50)
+      InstancesFullAccess on staging
+          ← group developers ← policy developers-run, rule 1 (iam.yaml:45)
+    -- exit 0
+    ");
+    // Less of it is there, and a group would give it.
+    assert_snapshot!(explain("application:backup --can InstancesFullAccess --on staging"), @"
+    -- stdout
+    application backup
+      no, does not have InstancesFullAccess on staging
+      members of group developers have it
+          ← policy developers-run, rule 1 (iam.yaml:45)
+    -- exit 0
+    ");
+    // Nothing comes near it.
+    assert_snapshot!(explain("application:ci --can IAMManager --on organization"), @"
+    -- stdout
+    application ci
+      no, does not have IAMManager on organization
+      members of group admins have it
+          ← policy admins-iam, rule 1 (iam.yaml:30)
+    -- exit 0
+    ");
+    let json = explain("bob@acme.io --can InstancesFullAccess --on prod -o json").json();
+    assert_eq!(
+        (&json["can"]["holds"], &json["can"]["nearest"]["lacks"]),
+        (&false.into(), &"scope".into()),
+        "{json:#}"
+    );
+    // A condition that does not hold, or that depends.
+    let condition =
+        "[InstancesFullAccess]\n        scope: [staging]\n        condition: request.ip == \"192.0.2.1\"";
+    desk.file("iam.yaml", FILE.replace("[InstancesFullAccess]\n        scope: [staging]", condition));
+    assert_snapshot!(explain("bob@acme.io --can InstancesFullAccess --on staging"), @r#"
+    -- stdout
+    user bob@acme.io
+      maybe: whether it has InstancesFullAccess on staging depends on what is not known
+      InstancesFullAccess on staging if request.ip == "192.0.2.1"  [depends on `request.ip`]
+          ← group developers ← policy developers-run, rule 1 (iam.yaml:45)
+    -- exit 0
+    "#);
+    assert_snapshot!(explain("bob@acme.io --can InstancesFullAccess --on staging --ip 192.0.2.2"), @r#"
+    -- stdout
+    user bob@acme.io
+      no, does not have InstancesFullAccess on staging
+      InstancesFullAccess on staging if request.ip == "192.0.2.1"  [not now: its condition is false]
+          ← group developers ← policy developers-run, rule 1 (iam.yaml:45)
+    -- exit 0
+    "#);
+    let markdown = explain("bob@acme.io --can InstancesFullAccess --on prod -o markdown").stdout;
+    assert!(markdown.contains("no, does not have InstancesFullAccess on prod\n\n- nearest: "), "{markdown}");
+    assert_eq!(explain("bob@acme.io --can InstancesFullAccess").code, 64);
+    assert_eq!(explain("bob@acme.io --can IAMManager --on prod").code, 64);
+    let nobody = desk.run("who-can InstancesFullAccess --on prod iam.yaml -o json").json();
+    assert_eq!(nobody["nearest"]["lacks"], "scope", "{nobody:#}");
+}

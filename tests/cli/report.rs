@@ -89,7 +89,7 @@ fn keys_that_were_not_read_are_not_judged() {
 }
 
 /// An API that refuses one path, and passes everything else on to an emulator.
-fn refusing(to: &str, path: &'static str) -> String {
+pub(crate) fn refusing(to: &str, path: &'static str) -> String {
     let to = to.trim_start_matches("http://").to_owned();
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
@@ -187,43 +187,32 @@ fn a_report_in_the_terminal() {
       findings, info: 0
       not judged: 8
       Who administers IAM: 2 people, 0 applications (2)
-        user owner@acme.io
-            Holds: everything; Way: owner; Now: yes
-        user ann@acme.io
-            Holds: IAMManager on organization; Way: group admins ← policy
-                admins-iam, rule 1; Now: yes
+        user owner@acme.io owns the organization
+        user ann@acme.io has IAMManager on organization
+            ← group admins ← policy admins-iam, rule 1
       Who reads secrets in default: 1 person, 1 application (2)
-        user owner@acme.io
-            Holds: everything; Way: owner; Now: yes
-        application backup
-            Holds: AllProductsFullAccess on all projects; Way: policy backup-store,
-                rule 1; Now: yes
+        user owner@acme.io owns the organization
+        application backup has AllProductsFullAccess on all projects
+            ← policy backup-store, rule 1
       Who reads secrets in prod: 1 person, 1 application (2)
-        user owner@acme.io
-            Holds: everything; Way: owner; Now: yes
-        application backup
-            Holds: AllProductsFullAccess on all projects; Way: policy backup-store,
-                rule 1; Now: yes
+        user owner@acme.io owns the organization
+        application backup has AllProductsFullAccess on all projects
+            ← policy backup-store, rule 1
       Who reads secrets in staging: 1 person, 1 application (2)
-        user owner@acme.io
-            Holds: everything; Way: owner; Now: yes
-        application backup
-            Holds: AllProductsFullAccess on all projects; Way: policy backup-store,
-                rule 1; Now: yes
+        user owner@acme.io owns the organization
+        application backup has AllProductsFullAccess on all projects
+            ← policy backup-store, rule 1
       Who has full access to everything: 1 person, 1 application (2)
-        user owner@acme.io
-            Holds: everything; Way: owner; Now: yes
-        application backup
-            Holds: AllProductsFullAccess on all projects; Way: policy backup-store,
-                rule 1; Now: yes
+        user owner@acme.io owns the organization
+        application backup has AllProductsFullAccess on all projects
+            ← policy backup-store, rule 1
       Who reads the audit log: 1 person, 0 applications (1)
-        user owner@acme.io
-            Holds: everything; Way: owner; Now: yes
+        user owner@acme.io owns the organization
 
     Findings (8)
       high: An administrator logs in without a second factor [admin-without-mfa] (1)
         user ann@acme.io can escalate, and logs in without a second factor
-            Fingerprint: 76617058db1a
+            fingerprint 76617058db1a
       When it is fine: If people can only log in through SAML, and the identity
           provider requires a second factor. How to check that it is gone: The
           person turns on multi-factor authentication in the console; `mfa` of the
@@ -231,101 +220,103 @@ fn a_report_in_the_terminal() {
       high: A policy is attached to All Users or All Applications [everybody-grant]
           (1)
         policy look gives AllProductsReadOnly on staging to everybody, now and later
-            Fingerprint: 1896d2443302
+            fingerprint 1896d2443302
       When it is fine: For access that everybody should have, such as reading a
           shared registry. How to check that it is gone: Attach the policy to a
           group with members instead, so that the built-in group has no policy.
       high: Full access to every product [all-products] (1)
         policy backup-store gives AllProductsFullAccess on all projects to
             application backup
-            Fingerprint: 6d37a760a7c0
+            fingerprint 6d37a760a7c0
       When it is fine: In a sandbox project, or for a break-glass group that is
           watched. How to check that it is gone: Grant the permission sets of the
           products instead; `scw-iam who-can AllProductsFullAccess --on all_projects
           --live` then lists nobody.
       medium: Somebody logs in without a second factor [mfa-off] (2)
         user bob@acme.io logs in without a second factor
-            Fingerprint: 502f21c66bba
+            fingerprint 502f21c66bba
         user cho@acme.io logs in without a second factor
-            Fingerprint: e434d66c2d61
+            fingerprint e434d66c2d61
       When it is fine: If people can only log in through SAML, and the identity
           provider requires a second factor. How to check that it is gone: The
           person turns on multi-factor authentication; the organization can enforce
           it with a grace period.
       low: Somebody was invited and never logged in [never-logged-in] (3)
         user ann@acme.io was invited and has never logged in
-            Fingerprint: fab3b41806ba
+            fingerprint fab3b41806ba
         user bob@acme.io was invited and has never logged in
-            Fingerprint: 6d45d6c6ed4c
+            fingerprint 6d45d6c6ed4c
         user cho@acme.io was invited and has never logged in
-            Fingerprint: 0565edf31817
+            fingerprint 0565edf31817
       When it is fine: Within 30 days after the invitation, when it is not reported.
           How to check that it is gone: Remove the person, or wait until they log
           in.
       What was looked for (34)
-        owner-key
-            What it is: The owner has an API key; Result: not judged: the snapshot
-                does not record whether the API keys were read
-        key-without-expiry
-            What it is: An API key never expires; Result: not judged: the snapshot
-                does not record whether the API keys were read
-        no-key-maximum
-            What it is: Nothing limits how long API keys live; Result: not judged: a
-                snapshot does not hold the organization's settings
+        owner-key: not judged: the snapshot does not record whether the API keys
+            were read
+            The owner has an API key
+        key-without-expiry: not judged: the snapshot does not record whether the API
+            keys were read
+            An API key never expires
+        no-key-maximum: not judged: a snapshot does not hold the organization's
+            settings
+            Nothing limits how long API keys live
         and 31 more (--full shows all)
 
     Who can escalate (1)
       Not modelled: reading a key that is delivered to a secret, keys outside of the
           organization, and policies of resources.
       The shortest path to each end point (1)
-        user ann@acme.io
-            Reaches: everything; Path: edit-policies (IAMManager) → everything;
-                When: always
+        user ann@acme.io reaches everything
+            edit-policies (IAMManager) → everything
 
     Access profiles and projects
       Number of permission sets, and the highest: F full, W write, R read (6)
-        profile 1
-            Holders: 1; all projects: 1 F
-        profile 2
-            Holders: 1; staging: 1 F
-        profile 3
-            Holders: 1; staging: 1 R
+        profile 1 (1 holder)
+            all projects 1 F
+        profile 2 (1 holder)
+            staging 1 F
+        profile 3 (1 holder)
+            staging 1 R
         and 3 more (--full shows all)
 
     People (4)
       People (4)
-        ann@acme.io
-            Username: ann; Type: member; Status: active; Second factor: no; Last
-                log-in: never; Groups: admins, developers; Access: 3 sets on 2
-                scopes; Findings: admin-without-mfa, never-logged-in
-        bob@acme.io
-            Username: bob; Type: member; Status: active; Second factor: no; Last
-                log-in: never; Groups: developers; Access: 2 sets on 1 scope;
-                Findings: mfa-off, never-logged-in
-        cho@acme.io
-            Username: cho; Type: member; Status: active; Second factor: no; Last
-                log-in: never; Access: 1 set on 1 scope; Findings: mfa-off,
-                never-logged-in
-        owner@acme.io
-            Username: owner; Type: owner; Status: active; Second factor: yes; Last
-                log-in: never; Groups: admins; Access: 2 sets on 2 scopes
+        ann@acme.io (ann)
+            member, active, no second factor, never logged in
+            access: 3 sets on 2 scopes; groups: admins, developers
+            findings: admin-without-mfa, never-logged-in
+        bob@acme.io (bob)
+            member, active, no second factor, never logged in
+            access: 2 sets on 1 scope; groups: developers
+            findings: mfa-off, never-logged-in
+        cho@acme.io (cho)
+            member, active, no second factor, never logged in
+            access: 1 set on 1 scope
+            findings: mfa-off, never-logged-in
+        owner@acme.io (owner)
+            owner, active, second factor, never logged in
+            access: 2 sets on 2 scopes; groups: admins
 
     Applications (2) and API keys
       Applications (2)
-        backup
-            API keys: 0; Access: 1 set on 1 scope; Owner: scw-iam=web
-        ci
-            API keys: 1; Access: 1 set on 1 scope; Owner: scw-iam=web
+        backup: no API key
+            access: 1 set on 1 scope; owner: scw-iam=web
+        ci: 1 API key
+            access: 1 set on 1 scope; owner: scw-iam=web
       The API keys were not read.
 
     Profiles (6)
       What each profile grants, and by which group and policy (10)
         profile 1 (1 holder)
-            Policy: backup-store; Grants: AllProductsFullAccess on all projects
+            AllProductsFullAccess on all projects
+            ← policy backup-store
         profile 2 (1 holder)
-            Policy: ci-push; Grants: ContainerRegistryFullAccess on staging
+            ContainerRegistryFullAccess on staging
+            ← policy ci-push
         profile 3 (1 holder)
-            Group: All Users; Policy: look; Grants: AllProductsReadOnly on staging
+            AllProductsReadOnly on staging
+            ← group All Users ← policy look
         and 7 more (--full shows all)
 
     What ends (0)
@@ -392,29 +383,22 @@ fn a_comparison_tells_who_gained_and_who_lost() {
 
     Access (4)
       Access that differs (4)
-        user ann@acme.io
-            Difference: lost; What: InstancesFullAccess on staging; Way: group
-                developers ← policy developers-run, rule 1
-        user cho@acme.io
-            Difference: gained; What: IAMManager on organization [can escalate];
-                Way: group admins ← policy admins-iam, rule 1
-        user cho@acme.io
-            Difference: gained; What: InstancesFullAccess on staging; Way: group
-                developers ← policy developers-run, rule 1
-        application ci
-            Difference: tightened; What: ContainerRegistryFullAccess on staging if
-                request.ip == "192.0.2.1"; Way: policy ci-push, rule 1
+        user ann@acme.io lost InstancesFullAccess on staging
+            ← group developers ← policy developers-run, rule 1
+        user cho@acme.io gained IAMManager on organization [can escalate]
+            ← group admins ← policy admins-iam, rule 1
+        user cho@acme.io gained InstancesFullAccess on staging
+            ← group developers ← policy developers-run, rule 1
+        application ci tightened ContainerRegistryFullAccess on staging if
+            request.ip == "192.0.2.1"
+            ← policy ci-push, rule 1
 
     Objects (4)
       Objects that differ (4)
-        application copies
-            What: was named backup
-        group admins
-            What: has other members
-        group developers
-            What: has other members
-        policy ci-push
-            What: has other rules
+        application copies: was named backup
+        group admins: has other members
+        group developers: has other members
+        policy ci-push: has other rules
     -- exit 2
     "#);
     let json = desk.run("compare after.json before.json -o json").ends_with(2).json();
@@ -457,9 +441,8 @@ fn give_her_what_he_has() {
 
     Access (1)
       Access that differs (1)
-        user ann@acme.io
-            Difference: gained; What: IAMManager on organization [can escalate];
-                Way: group admins ← policy admins-iam, rule 1
+        user ann@acme.io gained IAMManager on organization [can escalate]
+            ← group admins ← policy admins-iam, rule 1
     -- exit 2
     ");
     _ = desk.run("compare live.json --principals user:bob@acme.io user:nobody@acme.io").ends_with(64);

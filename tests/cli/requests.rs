@@ -109,3 +109,87 @@ fn an_apply_costs_its_plan_its_steps_their_looks_and_the_reading_again() {
     let reads = api.requests().len() - writes.len();
     assert!(reads <= 10 + 4 + 2 + 2 + 3 + 2 + 2 + 2 + 4 + 4, "{reads}\n{}", counted(&api));
 }
+
+#[test]
+fn each_request_is_told_when_asked_for_and_no_secret_is() {
+    let desk = desk();
+    let mut state = live();
+    let secret = "5ec7e75e-c7e7-4c7e-8c7e-5ec7e75ec7e7";
+    let key = serde_json::json!({
+        "access_key": "SCWEMULATOR000000000", "secret_key": secret, "user_id": "ac3e0000-0000-4000-8000-000000000001",
+        "description": "", "created_at": "2026-01-12T09:00:00.000000Z",
+    });
+    state["api_keys"].as_array_mut().unwrap().push(key);
+    desk.file("live.json", state);
+    let api = desk.emulate("live.json", "");
+    let ended = desk.command("drift -v").against(&api.url, ORGANIZATION).run().ends_with(0);
+    let told: Vec<&str> = ended.stderr.lines().collect();
+    let asked = api.requests();
+    assert_eq!(told.len(), asked.len(), "a line each: {ended}");
+    for line in &told {
+        let words: Vec<&str> = line.split(' ').collect();
+        let [method, path, status, ms, unit, request_id] = words.as_slice() else { panic!("{line}") };
+        assert!(
+            asked.contains(&format!(
+                "{method} {}",
+                path.replace("/iam/v1alpha1", "").split('?').next().unwrap()
+            ))
+        );
+        assert_eq!((*status, *unit, request_id.len()), ("200", "ms", 36), "{line}");
+        assert!(ms.parse::<u32>().is_ok(), "{line}");
+    }
+    assert!(
+        told.iter().any(|line| line.contains("/users?organization_id=ac3e0000") && line.contains("&page=1")),
+        "{ended}"
+    );
+    assert!(!ended.to_string().contains(secret), "{ended}");
+    assert_eq!(desk.run("drift -v -q --emulate live.json").code, 64);
+}
+
+#[test]
+fn quietly_only_results_and_errors_are_written() {
+    let desk = desk();
+    assert_snapshot!(desk.run("drift -q --emulate live.json"), @"
+    -- stdout
+    No drift. The live organization matches the files.
+    -- exit 0
+    ");
+    // A warning is not said, unless it ends the command; errors are.
+    let gone = edit(
+        FILE,
+        &[(
+            "      users: [ann@acme.io, bob@acme.io]",
+            "      users: [ann@acme.io, bob@acme.io, gone@acme.io]",
+        )],
+    );
+    desk.file("iam.yaml", gone);
+    assert_eq!(desk.run("plan -q --emulate live.json").ends_with(0).stderr, "");
+    let strict = desk.run("plan -q --strict --emulate live.json").ends_with(65).stderr;
+    assert!(strict.contains("gone@acme.io"), "{strict}");
+    desk.file("iam.yaml", "version: 2\n");
+    assert!(desk.run("plan -q --emulate live.json").ends_with(65).stderr.starts_with("error: "));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_terminal_shows_what_is_being_read_and_nothing_of_it_stays() {
+    let desk = desk();
+    let api = desk.emulate("live.json", "--latency 260");
+    let call = desk.on_a_terminal("drift").against(&api.url, ORGANIZATION);
+    let mut slow = call;
+    let _ = slow.command.env_remove("GITLAB_CI");
+    let screen = slow.run().ends_with(0).stdout;
+    let line = screen
+        .split("\r\u{1b}[K")
+        .find(|part| part.starts_with("Reading "))
+        .unwrap_or_else(|| panic!("{screen:?}"));
+    assert!(line.ends_with(" requests"), "{line}");
+    assert!(screen.contains("\r\u{1b}[KNo drift."), "{screen:?}");
+    // In a log of a CI system there is nothing of it.
+    let screen = desk.on_a_terminal("drift").against(&api.url, ORGANIZATION).run().ends_with(0).stdout;
+    assert!(!screen.contains("Reading"), "{screen:?}");
+    let quiet = desk.on_a_terminal("drift -q").against(&api.url, ORGANIZATION);
+    let mut quiet = quiet;
+    let _ = quiet.command.env_remove("GITLAB_CI");
+    assert!(!quiet.run().stdout.contains("Reading"));
+}

@@ -293,6 +293,9 @@ fn drift_tells_keys_that_no_list_has_apart_from_those_that_are_to_go() {
       whoever holds SSH key prod/mallory
         + has SSH to prod, which the files do not grant
 
+    Who did it
+      unknown (no matching event in the last 90 days)
+
     Steps: what an apply would change
       1  - SSH key prod/mallory
 

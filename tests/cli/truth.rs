@@ -69,6 +69,9 @@ assertions:
           ← policy tmp-test, rule 1
           fingerprint 5bccbaff3102
 
+    Who did it
+      unknown (no matching event in the last 90 days)
+
     Access that no file declares
       user cho@acme.io
         IAMManager on organization  [can escalate]
@@ -100,6 +103,9 @@ fn access_that_can_escalate_by_what_no_file_declares_is_drift() {
           policy that no file declares
           ← policy tmp-test, rule 1
           fingerprint 05e0c85927e4
+
+    Who did it
+      unknown (no matching event in the last 90 days)
 
     Access that no file declares
       user cho@acme.io
@@ -201,6 +207,9 @@ fn members_that_no_list_shows_are_shown_and_are_drift_in_an_exact_group() {
           ac3e0000-0000-4000-8000-0000000000dd, which no list of the API shows; it
           stays in it
           fingerprint df728953c911
+
+    Who did it
+      unknown (no matching event in the last 90 days)
 
     Members that the API does not list; they stay
       group developers: user ac3e0000-0000-4000-8000-0000000000dd

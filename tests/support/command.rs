@@ -76,18 +76,23 @@ impl Desk {
         self.command(arguments).run()
     }
 
-    /// A call of `scw-iam` with a terminal on all its streams; its standard error is in `stdout` too.
+    /// A call of `scw-iam` with a terminal on all its streams; its standard error is in `stdout` too. As in a CI system, no
+    /// progress is shown, which would come and go with the speed of the machine.
     #[cfg(target_os = "linux")]
     pub(crate) fn on_a_terminal(&self, arguments: &str) -> Call {
         let line = format!("exec {} {arguments}", env!("CARGO_BIN_EXE_scw-iam"));
-        self.call("script", ["--quiet", "--return", "--command", &line, "/dev/null"]).env("TERM", "xterm")
+        self.call("script", ["--quiet", "--return", "--command", &line, "/dev/null"])
+            .env("TERM", "xterm")
+            .env("GITLAB_CI", "true")
     }
 
     /// The same, with a terminal of so many columns.
     #[cfg(target_os = "linux")]
     pub(crate) fn on_a_terminal_of(&self, columns: u32, arguments: &str) -> Call {
         let line = format!("stty rows 24 cols {columns}; exec {} {arguments}", env!("CARGO_BIN_EXE_scw-iam"));
-        self.call("script", ["--quiet", "--return", "--command", &line, "/dev/null"]).env("TERM", "xterm")
+        self.call("script", ["--quiet", "--return", "--command", &line, "/dev/null"])
+            .env("TERM", "xterm")
+            .env("GITLAB_CI", "true")
     }
 
     /// A call of a shell script, in which `$IAM` is `scw-iam`, ended with code 124 when it hangs.
@@ -244,6 +249,25 @@ impl Api {
         };
         // The last line may still be on its way.
         text.split_inclusive('\n').filter(|line| line.ends_with('\n')).map(request).collect()
+    }
+
+    /// Sends a request as another client would, with the secret of an API key, and returns what its answer holds.
+    pub(crate) fn send(&self, secret: &str, client: &str, method: &str, path: &str, body: &Value) -> Value {
+        let host = self.url.strip_prefix("http://").unwrap();
+        let body = body.to_string();
+        let head = format!(
+            "{method} /iam/v1alpha1{path} HTTP/1.1\r\nhost: {host}\r\nx-auth-token: {secret}\r\nuser-agent: {client}\r\n\
+             content-type: application/json\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}",
+            body.len()
+        );
+        let mut stream = std::net::TcpStream::connect(host).unwrap();
+        stream.write_all(head.as_bytes()).unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        let status: u16 = answer.split_whitespace().nth(1).unwrap().parse().unwrap();
+        assert!(status < 300, "{method} {path}: {answer}");
+        let (_, body) = answer.split_once("\r\n\r\n").unwrap();
+        if body.is_empty() { Value::Null } else { serde_json::from_str(body).unwrap() }
     }
 
     /// The requests that would change something.

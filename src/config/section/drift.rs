@@ -15,7 +15,7 @@ document! {
     #[schemars(rename = "drift")]
     DriftDocument: "`drift`" {
         /// The findings that make `drift` exit with 2.
-        #[schemars(with = "Option<Vec<String>>", extend("items" = {"enum": ["broken", "escalation", "gone", "missing", "extra", "changed", "due", "stale-ignore", "unmanaged"]}, "uniqueItems" = true, "default" = ["broken", "escalation", "gone", "missing", "extra", "changed"], "x-api" = "–", "examples" = [["broken", "escalation"]]))]
+        #[schemars(with = "Option<Vec<String>>", extend("items" = {"enum": ["broken", "escalation", "gone", "missing", "extra", "changed", "locked", "due", "stale-ignore", "unmanaged"]}, "uniqueItems" = true, "default" = ["broken", "escalation", "gone", "missing", "extra", "changed"], "x-api" = "–", "examples" = [["broken", "escalation"]]))]
         fail_on: Option<Vec<Spanned<DriftKind>>>,
         /// Known findings: they are shown, but do not affect the exit code until the entry ends. An entry names one finding by its
         /// `fingerprint`, or what is found about one live object by `object` and `findings`.
@@ -38,7 +38,7 @@ document! {
         #[schemars(extend("x-api" = "–", "examples" = ["policy:vendor-access"]))]
         object: Option<Spanned<Address>>,
         /// The findings about the object that are ignored. Others are named by their fingerprints only.
-        #[schemars(with = "Option<Vec<String>>", extend("items" = {"enum": ["changed", "due", "unmanaged"]}, "minItems" = 1, "uniqueItems" = true, "x-api" = "–", "examples" = [["unmanaged"]]))]
+        #[schemars(with = "Option<Vec<String>>", extend("items" = {"enum": ["changed", "locked", "due", "unmanaged"]}, "minItems" = 1, "uniqueItems" = true, "x-api" = "–", "examples" = [["unmanaged"]]))]
         findings: Option<Vec<Spanned<DriftKind>>>,
         /// Why it is ignored.
         #[schemars(with = "String", extend("minLength" = 1, "maxLength" = 200, "x-api" = "–", "examples" = ["the vendor's break-glass access"]))]
@@ -54,11 +54,22 @@ document! {
 }
 
 /// The words for `fail_on`.
-pub(in crate::config) const FINDINGS: &[&str] =
-    &["broken", "escalation", "gone", "missing", "extra", "changed", "due", "stale-ignore", "unmanaged"];
+pub(in crate::config) const FINDINGS: &[&str] = &[
+    "broken",
+    "escalation",
+    "gone",
+    "missing",
+    "extra",
+    "changed",
+    "locked",
+    "due",
+    "stale-ignore",
+    "unmanaged",
+];
 
 /// The findings that are ignored by object.
-const BY_OBJECT: &[DriftKind] = &[DriftKind::Changed, DriftKind::Due, DriftKind::Unmanaged];
+const BY_OBJECT: &[DriftKind] =
+    &[DriftKind::Changed, DriftKind::Locked, DriftKind::Due, DriftKind::Unmanaged];
 
 pub(super) fn drift(d: &mut Decoder<'_>, node: &Node<'_>, key: Span) -> Option<DriftDocument> {
     let mut fields = MapFields::of(d, node, key, "drift", &DriftDocument::SHAPE)?;

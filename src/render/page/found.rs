@@ -59,7 +59,7 @@ fn table(findings: &[&ReportedFinding], id: &str, caption: &str, fold: TableFold
                 finding.way.clone().unwrap_or_default(),
                 finding.place.as_ref().map(ToString::to_string).unwrap_or_default(),
                 ignored.unwrap_or_default(),
-                finding.done_by.clone().unwrap_or_default(),
+                finding.done_by.as_ref().map(ToString::to_string).unwrap_or_default(),
                 finding.fingerprint.clone(),
             ]
         })
@@ -79,6 +79,15 @@ fn table(findings: &[&ReportedFinding], id: &str, caption: &str, fold: TableFold
             })
             .collect(),
         fold,
+        lines: |row| {
+            let place = row.with(" (", "place", ")");
+            let who = row.with("done by ", "done_by", "");
+            let ignored = row.with("ignored: ", "ignored", "");
+            let print = row.with("fingerprint ", "fingerprint", "");
+            let way = row.with("← ", "way", "");
+            let end = [ignored, print].into_iter().filter(|it| !it.is_empty()).collect::<Vec<_>>().join("; ");
+            vec![format!("{}{place}", row.get("what")), way, who, end]
+        },
     }
 }
 
@@ -102,6 +111,9 @@ fn results(outline: &Outline) -> PageTable {
         ],
         rows: rows.into_iter().map(|(_, row)| row).collect(),
         fold: TableFold::Closed,
+        lines: |row| {
+            vec![format!("{}: {}", row.get("finding"), row.get("result")), row.get("title").to_owned()]
+        },
     }
 }
 

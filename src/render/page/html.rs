@@ -152,6 +152,7 @@ fn table_row(row: &TableRow) -> Markup {
 fn shown(cell: &Cell) -> Markup {
     match cell {
         Cell::Text(text) => isolated(text),
+        Cell::Lines(text) => html! { pre { (isolated(text)) } },
         Cell::Link(text, to) => html! { a href={ "#" (visible(to)) } { (isolated(text)) } },
     }
 }

@@ -46,7 +46,6 @@ fn finding(finding: &ReportedFinding) -> Value {
         "way": finding.way,
         "place": finding.place.as_ref().map(ToString::to_string),
         "ignored": ignored.map(|(reason, until)| json!({"reason": reason, "until": until.to_string()})),
-        "done_by": finding.done_by,
     })
 }
 

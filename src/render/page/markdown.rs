@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use super::{Block, Page, PageTable, TableFold};
+use super::{Block, Cell, Page, PageTable, TableFold};
 use crate::render::escape::markdown as escape;
 
 /// Writes a page. Long tables are folded.
@@ -36,6 +36,13 @@ pub(in crate::render) fn write(out: &mut dyn Write, page: &Page) -> io::Result<(
     Ok(())
 }
 
+fn cell(cell: &Cell) -> String {
+    match cell {
+        Cell::Text(text) | Cell::Link(text, _) => escape(text),
+        Cell::Lines(text) => text.lines().map(escape).collect::<Vec<_>>().join("<br>"),
+    }
+}
+
 fn write_table(out: &mut dyn Write, table: &PageTable) -> io::Result<()> {
     let folded = table.fold != TableFold::Open && table.rows.len() > 5;
     let caption = format!("{} ({})", escape(&table.caption), table.rows.len());
@@ -47,7 +54,7 @@ fn write_table(out: &mut dyn Write, table: &PageTable) -> io::Result<()> {
     let columns: Vec<String> = table.columns.iter().map(|(_, name)| escape(name)).collect();
     writeln!(out, "| {} |\n|{}", columns.join(" | "), "---|".repeat(columns.len()))?;
     for row in &table.rows {
-        let cells: Vec<String> = row.cells.iter().map(|cell| escape(cell.text())).collect();
+        let cells: Vec<String> = row.cells.iter().map(cell).collect();
         writeln!(out, "| {} |", cells.join(" | "))?;
     }
     if folded { writeln!(out, "\n</details>\n") } else { writeln!(out) }

@@ -62,6 +62,50 @@ pub struct PageTable {
     pub rows: Vec<TableRow>,
     /// Whether it is shown at once, or only when asked for.
     pub fold: TableFold,
+    /// Words a row for a terminal: its first line, and what goes below.
+    pub lines: fn(&RowText<'_>) -> Vec<String>,
+}
+
+/// The cells of a row, by the names of their columns.
+#[derive(Debug, Clone, Copy)]
+pub struct RowText<'a> {
+    table: &'a PageTable,
+    row: &'a TableRow,
+}
+
+impl<'a> RowText<'a> {
+    /// Returns the text of a cell; empty where there is no such column.
+    #[must_use]
+    pub fn get(&self, column: &str) -> &'a str {
+        self.all().find(|(key, _, _)| *key == column).map_or("", |(_, _, text)| text)
+    }
+
+    /// Returns text with what is said of a cell around it, unless the cell is empty.
+    #[must_use]
+    pub fn with(&self, before: &str, column: &str, after: &str) -> String {
+        match self.get(column) {
+            "" => String::new(),
+            text => format!("{before}{text}{after}"),
+        }
+    }
+
+    /// Returns all cells: the name of the column, its heading, and the text.
+    pub fn all(&self) -> impl Iterator<Item = (&'static str, &'a str, &'a str)> {
+        let cells = self.table.columns.iter().zip(&self.row.cells);
+        cells.map(|((key, heading), cell)| (*key, heading.as_str(), cell.text()))
+    }
+}
+
+/// Words a row whose columns need no words of their own: the first cell, and below the others with their headings.
+#[must_use]
+pub fn plainly(row: &RowText<'_>) -> Vec<String> {
+    let mut cells = row.all();
+    let first = cells.next().map(|(_, _, text)| text.to_owned()).unwrap_or_default();
+    let rest: Vec<String> = cells
+        .filter(|(_, _, text)| !text.is_empty())
+        .map(|(_, heading, text)| format!("{}: {text}", heading.to_lowercase()))
+        .collect();
+    vec![first, rest.join("; ")]
 }
 
 /// Whether a table is shown at once.
@@ -89,6 +133,8 @@ pub struct TableRow {
 pub enum Cell {
     /// A text.
     Text(String),
+    /// Lines that stand below each other as they are.
+    Lines(String),
     /// A text, and the row or section of the page that it leads to.
     Link(String, String),
 }
@@ -98,7 +144,7 @@ impl Cell {
     #[must_use]
     pub fn text(&self) -> &str {
         match self {
-            Self::Text(text) | Self::Link(text, _) => text,
+            Self::Text(text) | Self::Lines(text) | Self::Link(text, _) => text,
         }
     }
 }

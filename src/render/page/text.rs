@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use super::{Block, Page, PageSection, PageTable, TableFold};
+use super::{Block, Page, PageSection, PageTable, RowText, TableFold};
 use crate::render::escape::terminal;
 use crate::render::paint::Ink;
 use crate::render::report::Style;
@@ -66,13 +66,10 @@ fn rows(out: &mut dyn Write, table: &PageTable, style: Style) -> io::Result<()> 
     };
     line(2, &format!("{} ({})", table.caption, table.rows.len()))?;
     for row in table.rows.iter().take(most) {
-        let Some((first, rest)) = row.cells.split_first() else { continue };
-        line(4, first.text())?;
-        let said = table.columns.iter().skip(1).zip(rest).filter(|(_, cell)| !cell.text().is_empty());
-        let said: Vec<String> = said.map(|((_, name), cell)| format!("{name}: {}", cell.text())).collect();
-        if !said.is_empty() {
-            line(8, &said.join("; "))?;
-        }
+        let lines = (table.lines)(&RowText { table, row });
+        let mut lines = lines.iter().filter(|words| !words.is_empty());
+        lines.next().map_or(Ok(()), |first| line(4, first))?;
+        lines.try_for_each(|words| line(8, words))?;
     }
     if table.rows.len() > most {
         line(4, &format!("and {} more (--full shows all)", table.rows.len() - most))?;

@@ -1,11 +1,11 @@
 //! What drift found, in every format.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
 use crate::access::{HeldGrant, self_escalating};
-use crate::model::Principal;
+use crate::model::{Attribution, DoneBy, DriftKind, Principal};
 use crate::plan::file::PlanDocument;
 use crate::plan::{DriftFinding, Finding, Findings, GuardName, Plan, Verdict};
 
@@ -73,6 +73,54 @@ fn way(held: &HeldGrant) -> String {
     format!("{group}policy {}, rule {}", held.path.policy, held.path.rule + 1)
 }
 
+/// Returns who did what was found, in words: what it is about, and who did it. What is not known comes last, and names nothing
+/// where it is all that there is to say.
+pub(super) fn attributed(drift: &Findings) -> Vec<(String, String)> {
+    let mut by: BTreeMap<&DoneBy, (Vec<&str>, &Attribution)> = BTreeMap::new();
+    let (mut unknown, mut unavailable) = (BTreeSet::new(), BTreeMap::<&str, BTreeSet<&str>>::new());
+    for finding in drift.counted() {
+        let subject = finding.subject.as_str();
+        match &finding.done_by {
+            Some(known @ (Attribution::Exact(done_by) | Attribution::Likely(done_by))) => {
+                let subjects = &mut by.entry(done_by).or_insert_with(|| (Vec::new(), known)).0;
+                if !subjects.contains(&subject) {
+                    subjects.push(subject);
+                }
+            }
+            // Nobody need answer for what was there before.
+            Some(Attribution::Unknown) if finding.kind == DriftKind::Unmanaged => {}
+            Some(Attribution::Unknown) => _ = unknown.insert(subject),
+            Some(Attribution::NotAvailable(why)) => _ = unavailable.entry(why).or_default().insert(subject),
+            None => {}
+        }
+    }
+    let mut lines: Vec<_> = by.into_values().map(|(of, who)| (few(&of), who.to_string())).collect();
+    let known = lines.len();
+    if !unknown.is_empty() {
+        let words = "unknown (no matching event in the last 90 days)".to_owned();
+        lines.push((few(&Vec::from_iter(unknown)), words));
+    }
+    lines.extend(unavailable.into_iter().map(|(why, of)| {
+        let why = Attribution::NotAvailable(why.to_owned()).to_string();
+        (few(&Vec::from_iter(of)), why)
+    }));
+    if let ([(of, _)], 0) = (lines.as_mut_slice(), known) {
+        of.clear();
+    }
+    lines
+}
+
+/// How many objects are named that somebody changed at once.
+const MOST_NAMED: usize = 3;
+
+fn few(subjects: &[&str]) -> String {
+    let named = subjects.iter().take(MOST_NAMED).copied().collect::<Vec<_>>().join(", ");
+    match subjects.len().saturating_sub(MOST_NAMED) {
+        0 => named,
+        more => format!("{named} and {more} more"),
+    }
+}
+
 /// Drift for programs: the plan's document, and what was found.
 #[derive(Debug, Serialize)]
 pub(super) struct DriftReportDocument {
@@ -97,6 +145,48 @@ struct FindingDocument {
     way: Option<String>,
     place: Option<String>,
     ignored: Option<IgnoredDocument>,
+    /// Who did it; null where nobody looked.
+    done_by: Option<AttributionDocument>,
+}
+
+/// Who did something, as far as it is known.
+#[derive(Debug, Serialize)]
+struct AttributionDocument {
+    /// `exact`, `likely`, `unknown`, `not available`.
+    known: &'static str,
+    /// Why it is not available.
+    why: Option<String>,
+    #[serde(flatten)]
+    done_by: Option<DoneByDocument>,
+}
+
+#[derive(Debug, Serialize)]
+struct DoneByDocument {
+    principal: String,
+    principal_id: String,
+    at: String,
+    address: String,
+    client: String,
+    method: String,
+    request_id: String,
+    /// The run of this program; null for another client.
+    run_id: Option<String>,
+}
+
+impl AttributionDocument {
+    fn of(attribution: &Attribution) -> Self {
+        let why = match attribution {
+            Attribution::NotAvailable(why) => Some(why.clone()),
+            Attribution::Exact(_) | Attribution::Likely(_) | Attribution::Unknown => None,
+        };
+        let done_by = attribution.done_by().map(|by| {
+            let DoneBy { at, principal, principal_id, address, client, method, request_id, run_id } =
+                by.clone();
+            let at = at.to_string();
+            DoneByDocument { principal, principal_id, at, address, client, method, request_id, run_id }
+        });
+        Self { known: attribution.certainty(), why, done_by }
+    }
 }
 
 #[derive(Debug, Serialize)]
@@ -134,6 +224,7 @@ impl DriftReportDocument {
                 .ignored
                 .as_ref()
                 .map(|(reason, until)| IgnoredDocument { reason: reason.clone(), until: until.to_string() }),
+            done_by: it.done_by.as_ref().map(AttributionDocument::of),
         };
         let undeclared = |it: &HeldGrant| UndeclaredDocument {
             principal: it.principal.to_string(),

@@ -119,7 +119,26 @@ pub(in crate::render) fn head(
         writeln!(out)?;
     }
     table(out, plan, is_drift)?;
+    attributed(out, found)?;
     everybody(out, plan, is_drift)
+}
+
+/// Writes who did what was found.
+fn attributed(out: &mut dyn Write, found: Option<&Findings>) -> io::Result<()> {
+    let lines = found.map(drift::attributed).unwrap_or_default();
+    if lines.is_empty() {
+        return Ok(());
+    }
+    if let [(what, who)] = lines.as_slice()
+        && what.is_empty()
+    {
+        return writeln!(out, "Who did it: {}\n", escape(who));
+    }
+    writeln!(out, "Who did it:\n\n| what | who |\n|---|---|")?;
+    for (what, who) in lines {
+        writeln!(out, "| {} | {} |", escape(&what), escape(&who))?;
+    }
+    writeln!(out)
 }
 
 /// Whether there is nothing else to write.

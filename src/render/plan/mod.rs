@@ -4,6 +4,7 @@ mod access;
 mod drift;
 mod markdown;
 mod outline;
+mod page;
 mod text;
 mod words;
 
@@ -67,6 +68,15 @@ impl Report for PlanReport<'_> {
             (None, Some(drift)) => pretty(out, &drift::DriftReportDocument::of(self.plan, drift)),
             (None, None) => pretty(out, &self.plan.document()),
         }
+    }
+
+    /// What changes first, then what was found.
+    fn html(&self, out: &mut dyn Write) -> io::Result<()> {
+        let outline = match self.drift {
+            Some(drift) => outline::of_drift(self.plan, drift, self.home),
+            None => outline::of_plan(self.plan, self.home),
+        };
+        super::page::html(out, &page::page((self.plan, self.drift), self.reading, &outline))
     }
 
     fn outline(&self) -> Option<Outline> {

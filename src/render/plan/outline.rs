@@ -9,7 +9,7 @@ const OF_PLAN: [FindingId; 5] =
     [FindingId::Refused, FindingId::Blocked, FindingId::Interruption, FindingId::Gone, FindingId::Change];
 
 /// What drift is looked through for.
-const OF_DRIFT: [FindingId; 10] = [
+const OF_DRIFT: [FindingId; 11] = [
     FindingId::Broken,
     FindingId::Escalation,
     FindingId::Gone,
@@ -18,6 +18,7 @@ const OF_DRIFT: [FindingId; 10] = [
     FindingId::Changed,
     FindingId::Blocked,
     FindingId::Unmanaged,
+    FindingId::LockedWithAccess,
     FindingId::Due,
     FindingId::StaleIgnore,
 ];
@@ -55,6 +56,7 @@ pub(super) const fn id_of(kind: DriftKind) -> FindingId {
         DriftKind::Missing => FindingId::Missing,
         DriftKind::Extra => FindingId::Extra,
         DriftKind::Changed => FindingId::Changed,
+        DriftKind::Locked => FindingId::LockedWithAccess,
         DriftKind::Due => FindingId::Due,
         DriftKind::StaleIgnore => FindingId::StaleIgnore,
         DriftKind::Unmanaged => FindingId::Unmanaged,
@@ -178,6 +180,7 @@ impl<'a> Found<'a> {
                 | DriftKind::Missing
                 | DriftKind::Extra
                 | DriftKind::Changed
+                | DriftKind::Locked
                 | DriftKind::Due
                 | DriftKind::Unmanaged => finding.subject.split_once(' ').unwrap_or((&finding.subject, "")),
             };
@@ -189,13 +192,21 @@ impl<'a> Found<'a> {
             self.outline.findings.push(ReportedFinding {
                 id,
                 severity: id.text().severity,
-                subject: Subject { kind: kind.to_owned(), name: name.to_owned(), id: None },
+                subject: Subject {
+                    kind: kind.to_owned(),
+                    name: name.to_owned(),
+                    id: finding
+                        .object
+                        .as_ref()
+                        .and_then(|it| self.plan.ids().get(it))
+                        .map(|id| id.to_string()),
+                },
                 what: finding.what.clone(),
                 way: finding.way.clone(),
                 place: finding.place.clone(),
                 fingerprint: finding.fingerprint.clone(),
                 ignored: finding.ignored.clone(),
-                done_by: None,
+                done_by: finding.done_by.clone(),
             });
         }
     }

@@ -32,6 +32,7 @@ pub(super) fn text(
     if !plan.steps().is_empty() {
         page.access()?;
     }
+    page.attributed()?;
     page.details()?;
     page.refusals()?;
     page.summary()
@@ -45,6 +46,16 @@ pub(super) fn details(
 ) -> io::Result<()> {
     let style = Style { extent: Extent::Full, ..Style::default() };
     TextPage { out, plan, found, drift: reading == PlanReading::Drift, style }.details()
+}
+
+/// Returns what stands below the headline of a step.
+pub(super) fn below(plan: &Plan, step: &Step, reading: PlanReading) -> String {
+    let mut bytes = Vec::new();
+    let style = Style { extent: Extent::Full, ..Style::default() };
+    let drift = reading == PlanReading::Drift;
+    // A vector takes every write.
+    _ = TextPage { out: &mut bytes, plan, found: None, drift, style }.step(step, 0);
+    String::from_utf8_lossy(&bytes).trim_end().to_owned()
 }
 
 /// How many names of a list are shown before the rest is counted.
@@ -69,7 +80,7 @@ const fn sign(effect: AccessEffect, drift: bool) -> (Ink, &'static str) {
     }
 }
 
-const fn mark(action: &Action) -> (Ink, &'static str) {
+pub(super) const fn mark(action: &Action) -> (Ink, &'static str) {
     match action {
         Action::Create { .. } | Action::AddMembers { .. } => (Ink::Add, "+"),
         Action::Update { .. } | Action::SetRules { .. } => (Ink::Change, "~"),
@@ -114,6 +125,20 @@ impl TextPage<'_> {
                 let line = format!("fingerprint {}{end}", finding.fingerprint);
                 self.line(6, 4, &WrappedLine::of(Some(Ink::Faint), &line))?;
             }
+        }
+        writeln!(self.out)
+    }
+
+    /// Writes who did what was found.
+    fn attributed(&mut self) -> io::Result<()> {
+        let lines = self.found.map(drift::attributed).unwrap_or_default();
+        if lines.is_empty() {
+            return Ok(());
+        }
+        self.heading("Who did it")?;
+        for (what, who) in lines {
+            let line = if what.is_empty() { who } else { format!("{what}: {who}") };
+            self.plain(2, 4, &line)?;
         }
         writeln!(self.out)
     }
