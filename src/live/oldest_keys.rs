@@ -1,4 +1,4 @@
-//! How old the API keys of the applications are.
+//! How old the API keys of the applications are, and how many people have.
 use std::collections::HashMap;
 
 use jiff::Timestamp;
@@ -10,9 +10,10 @@ use crate::api::wire::{self, Bearer, Novel};
 use crate::api::{Client, ListApiKeys};
 use crate::model::{Address, Ids, Kind};
 
-/// Reads when the oldest API key of each application was made, into [`Live::oldest_keys`].
+/// Reads when the oldest API key of each application was made, into [`Live::oldest_keys`], and how many each person has, into
+/// [`Live::people_keys`].
 ///
-/// Only an adoption asks for it, and it is one of the slowest lists, so that a refresh leaves it out. Returns what to tell
+/// Only an adoption and a removal of people ask for it, and it is one of the slowest lists, so that a refresh leaves it out. Returns what to tell
 /// about the answers, each once.
 ///
 /// # Errors
@@ -34,6 +35,7 @@ pub async fn oldest_keys(client: &Client, live: &mut Live) -> Result<Vec<Notice>
     let keys = client.list_api_keys(&ListApiKeys::default()).all().await;
     let keys = keys.map_err(Error::reading("the API keys"))?;
     live.oldest_keys = oldest(&live.ids, &keys)?;
+    live.people_keys = Some(of_people(&live.ids, &keys)?);
     Ok(notices(keys.iter().flat_map(Novel::novelties)))
 }
 
@@ -50,6 +52,20 @@ fn oldest(ids: &Ids, keys: &[wire::ApiKey]) -> Result<HashMap<Address, Timestamp
         }
     }
     Ok(oldest)
+}
+
+/// Returns how many keys each person has.
+fn of_people(ids: &Ids, keys: &[wire::ApiKey]) -> Result<HashMap<Address, u32>, Error> {
+    let mut found = HashMap::new();
+    for key in keys {
+        if let Some(Bearer::User(id)) = &key.bearer
+            && let Some(address) = ids.address_of(id_of(id.as_str())?)
+            && address.kind() == Kind::User
+        {
+            *found.entry(address.clone()).or_default() += 1;
+        }
+    }
+    Ok(found)
 }
 
 #[cfg(test)]

@@ -102,6 +102,8 @@ struct LawWatch<'d> {
     administrators: BTreeSet<PrincipalId>,
     in_the_beginning: BTreeSet<PrincipalId>,
     few: Vec<Few>,
+    /// Who has been locked out.
+    locked: BTreeSet<PrincipalId>,
     /// Kept grants that are missing, since which step.
     missing: BTreeMap<(PrincipalId, Packed), StepId>,
     found: Vec<(PrincipalId, Packed, StepId, StepId)>,
@@ -118,6 +120,7 @@ impl<'d> LawWatch<'d> {
             watched,
             in_the_beginning: administrators.clone(),
             few: Vec::new(),
+            locked: BTreeSet::new(),
             administrators,
             missing: BTreeMap::new(),
             found: Vec::new(),
@@ -128,6 +131,9 @@ impl<'d> LawWatch<'d> {
     fn step(&mut self, step: StepId, moves: &[Move]) -> Result<(), Bug> {
         let mut reached = BTreeSet::new();
         for effect in moves {
+            if let Move::Lock(id) = effect {
+                self.locked.insert(*id);
+            }
             reached.extend(self.reached(effect));
             apply(&mut self.now, effect);
             reached.extend(self.reached(effect));
@@ -147,7 +153,11 @@ impl<'d> LawWatch<'d> {
 
     fn reached(&self, effect: &Move) -> Vec<PrincipalId> {
         match effect {
-            Move::Born(id) | Move::PrincipalGone(id) | Move::Join(_, id) | Move::Leave(_, id) => vec![*id],
+            Move::Born(id)
+            | Move::PrincipalGone(id)
+            | Move::Join(_, id)
+            | Move::Leave(_, id)
+            | Move::Lock(id) => vec![*id],
             Move::GroupGone(group) => self.now.members(*group).iter().copied().collect(),
             Move::GroupBorn(_) => Vec::new(),
             Move::Policy(policy, _) => {
@@ -174,7 +184,7 @@ impl<'d> LawWatch<'d> {
             }
         }
         if self.watched.administrators.may_be(principal) {
-            if self.watched.administrators.made_by(&holds) {
+            if self.watched.administrators.made_by(&holds) && !self.locked.contains(&principal) {
                 self.administrators.insert(principal);
             } else {
                 self.administrators.remove(&principal);
@@ -237,6 +247,8 @@ fn apply(now: &mut Holdings, effect: &Move) {
         Move::Leave(group, id) => now.leave(*group, *id),
         Move::GroupGone(group) => now.delete_group(*group),
         Move::PrincipalGone(id) => now.delete_principal(*id),
+        // It holds what it held.
+        Move::Lock(_) => {}
         Move::Policy(policy, held) => {
             // Who it was attached to may have been deleted since: then it is attached to nobody.
             let gone = |to: Attached| matches!(to, Attached::Principal(id) if !now.exists(id));
@@ -251,9 +263,9 @@ fn apply(now: &mut Holdings, effect: &Move) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::User;
     use crate::model::{Attachment, Desired, Email, Id, Key, Kind, Name, Principal, Rule, Rules, Scope};
-    use crate::model::{User, UserStatus, UserType};
-    use crate::plan::{Caller, Facts, align, diff, order};
+    use crate::plan::{Caller, Facts, PeopleFacts, align, diff, order};
 
     /// Two people; one has a policy that becomes one of the other's, and a new policy instead.
     fn state(run: (&str, &str), more: &[&str]) -> State {
@@ -261,13 +273,7 @@ mod tests {
         let named = |name: &str| Key::from(name.parse::<Name>().unwrap());
         let mut state = State::empty(Id::from_bits(9));
         for name in ["ann", "bob"] {
-            let member = User {
-                username: name.to_owned(),
-                kind: UserType::Member,
-                locked: false,
-                status: UserStatus::Activated,
-            };
-            state.insert(user(name), member);
+            state.insert(user(name), User::member(name));
         }
         let policy = |of: &str, set: &str| Policy {
             attachment: Attachment::Principal(Principal::User(user(of))),
@@ -299,6 +305,7 @@ mod tests {
             duplicates: &BTreeMap::new(),
             oldest_keys: &std::collections::HashMap::new(),
             keys: crate::plan::slot::KeyFacts::NONE,
+            people: PeopleFacts::NONE,
             caller: &caller,
             now: jiff::Timestamp::UNIX_EPOCH,
         };

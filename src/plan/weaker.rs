@@ -77,6 +77,8 @@ const fn usual(guard: GuardName) -> (u32, Grows) {
         GuardName::Deletes | GuardName::Losses => (5, Grows::WithTheOrganization),
         GuardName::LostAccess => (3, Grows::Never),
         GuardName::Keys
+        | GuardName::People
+        | GuardName::Scim
         | GuardName::Emptied
         | GuardName::Adoptions
         | GuardName::SelfLockout

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use scw_iam::model::{
     Address, Application, Attachment, Desired, Flags, Group, Id, Ids, Key, Kind, Membership, Meta, Owner,
-    Policy, Principal, Rule, Rules, Scope, State, User, UserStatus, UserType,
+    Policy, Principal, Rule, Rules, Scope, State, User,
 };
 
 use super::organizations::Case;
@@ -47,12 +47,7 @@ pub(crate) fn policy(attachment: Attachment, sets: &[&str]) -> Policy {
 pub(crate) fn live() -> State {
     let mut state = State::empty(Id::from_bits(9));
     for name in ["ann", "bob", "cat", "dan", "eve"] {
-        let user = User {
-            username: name.to_owned(),
-            kind: UserType::Member,
-            locked: false,
-            status: UserStatus::Activated,
-        };
+        let user = User::member(name);
         state.insert(Key::Email(format!("{name}@x.io").parse().unwrap()), user);
     }
     let ci = Application { meta: meta(), flags: Flags::default(), api_keys: 0 };

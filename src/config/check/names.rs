@@ -85,10 +85,11 @@ fn guests(check: &mut Check<'_>) {
             let kind = MistakeKind::GuestsOfDeclared { name: name.clone() };
             check.note(Mistake::new(*at, kind).also(declared));
         }
-        for guest in &guests.applications {
-            if document.declared(&Address::application(guest.key.value.clone())).is_none() {
-                let application = guest.key.value.to_string();
-                check.mistake(guest.key.at, MistakeKind::GuestNotDeclared { name: application });
+        for (guest, _) in guests.members() {
+            let address = guest.value.address();
+            if document.declared(&address).is_none() {
+                let (kind, name) = (address.kind(), address.key_text());
+                check.mistake(guest.at, MistakeKind::GuestNotDeclared { kind, name });
             }
         }
     }
