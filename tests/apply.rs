@@ -11,7 +11,7 @@ use scw_iam::apply::{
     End, How, Journal, Outcome, Progress, StepEnd, StopSignal, Stopper, Unwatched, apply, stop_signal,
 };
 use scw_iam::emulator::{self, Emulator};
-use scw_iam::model::{Address, Application, Attachment, Group, Ids, Key, Object, Policy, State};
+use scw_iam::model::{Address, Application, Attachment, Group, Ids, Key, Object, Policy, State, User};
 use scw_iam::plan::{Action, Plan, Step};
 use serde_json::Value;
 use support::bench::{arrived, case, cases, client, client_of, emulate, options};
@@ -389,6 +389,31 @@ fn five_keys_are_made(scene: &Scene) -> Pin<Box<dyn Future<Output = ()> + Send>>
     })
 }
 
+/// Eve makes a key for herself.
+fn eve_makes_a_key(scene: &Scene) -> Pin<Box<dyn Future<Output = ()> + Send>> {
+    let (client, eve) = (scene.client.clone(), scene.id(&user("eve").address()));
+    Box::pin(async move {
+        let key = wire::CreateApiKey {
+            bearer: wire::Bearer::User(eve.parse().unwrap()),
+            description: String::new(),
+            expires_at: None,
+            default_project_id: None,
+        };
+        client.create_api_key(&key).await.unwrap();
+    })
+}
+
+fn another_stack_takes_eve(scene: &Scene) -> Pin<Box<dyn Future<Output = ()> + Send>> {
+    let (client, eve) = (scene.client.clone(), scene.id(&user("eve").address()));
+    Box::pin(async move {
+        let tags = Some(vec!["scw-iam=other".to_owned()]);
+        client
+            .update_user(&eve.parse().unwrap(), &wire::UpdateUser { tags, ..Default::default() })
+            .await
+            .unwrap();
+    })
+}
+
 fn retagged(state: &mut State) {
     let meta = &mut state.find_mut::<Group>(&key("ops")).unwrap().meta;
     meta.tags = ["team=ops".to_owned()].into();
@@ -490,6 +515,34 @@ const ATTACKS: &[Attacked] = &[
         ("DELETE", ""),
         five_keys_are_made,
         "application ci has changed since it was planned: nb_api_keys: planned from 0, now 5",
+    ),
+    (
+        "a removal of a person who makes a key",
+        |state| state.remove_all(&BTreeSet::from([user("eve").address()])),
+        ("DELETE", ""),
+        eve_makes_a_key,
+        "user eve@x.io has changed since it was planned: nb_api_keys: planned from 0, now 1",
+    ),
+    (
+        "a removal of a person whom another stack takes",
+        |state| state.remove_all(&BTreeSet::from([user("eve").address()])),
+        ("DELETE", ""),
+        another_stack_takes_eve,
+        "user eve@x.io has changed since it was planned: owner: planned from stack stack, now stack other",
+    ),
+    (
+        "a new username of a person whom another stack takes",
+        |state| state.find_mut::<User>(user("eve").key()).unwrap().username = "evelyn".to_owned(),
+        ("POST", "/update-username"),
+        another_stack_takes_eve,
+        "user eve@x.io has changed since it was planned: owner: planned from stack stack, now stack other",
+    ),
+    (
+        "a lock of a person whom another stack takes",
+        |state| state.find_mut::<User>(user("eve").key()).unwrap().locked = true,
+        ("POST", "/lock"),
+        another_stack_takes_eve,
+        "user eve@x.io has changed since it was planned: owner: planned from stack stack, now stack other",
     ),
 ];
 

@@ -384,6 +384,8 @@ mistakes! {
     ProjectPinnedTwice { id: Id, other: String } =>
         "the project {id} has another name already: `{other}`", "the second name", "the first name";
     IdTwice { kind: Kind, id: Id } => "two entries claim the {kind} {id}", "the second", "the first";
+    UsernameTwice { name: String } =>
+        "two people have the username `{name}`", "the second", "the first";
     ExternalDeclared { kind: Kind, name: String } =>
         "the {kind} `{name}` is both external and declared", "leave it out here", "declared here";
     PreviouslyItself { name: String } =>

@@ -46,7 +46,7 @@ pub use self::caller::{ApiCaller, Unresolved, caller};
 pub use self::diagnosis::{Diagnosis, Part, Readability};
 pub use self::error::Error;
 pub use self::inventory::inventory;
-pub use self::oldest_keys::oldest_keys;
+pub use self::oldest_keys::{keys_of_person, oldest_keys};
 pub use self::projects::projects;
 pub use self::provisioning::{SamlSwitch, saml};
 pub use self::refresh::refresh;

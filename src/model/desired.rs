@@ -53,7 +53,8 @@ pub struct Desired {
 impl Desired {
     /// Returns the declared objects, in the files' order: by kind, then as written.
     pub fn declared(&self) -> impl Iterator<Item = (&Address, &Object)> {
-        self.state.objects.iter().filter(|(address, _)| self.sections.contains(&address.kind()))
+        let declared = |kind: Kind| !kind.named_undeclared() || self.sections.contains(&kind);
+        self.state.objects.iter().filter(move |(address, _)| declared(address.kind()))
     }
 
     /// Returns what the files give as an organization: with everybody they name, `named` included, and with All Users and

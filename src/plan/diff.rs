@@ -130,9 +130,16 @@ impl Draft {
             self.takes.insert(address.clone(), node);
             self.frees.insert(address.sibling(from.clone()), node);
         }
-        if action.creates().is_some() {
-            self.takes.insert(action.address(), node);
-            self.made.insert(action.address(), node);
+        if let Action::Update { address, before, after, .. } = &action
+            && before.second_key() != after.second_key()
+        {
+            self.takes.extend(after.second_key().map(|key| (address.sibling(key), node)));
+            self.frees.extend(before.second_key().map(|key| (address.sibling(key), node)));
+        }
+        if let Action::Create { address, object } = &action {
+            self.takes.insert(address.clone(), node);
+            self.takes.extend(object.second_key().map(|key| (address.sibling(key), node)));
+            self.made.insert(address.clone(), node);
         }
         self.changes.push(Change { action, moves, effect });
         node
@@ -212,6 +219,7 @@ impl Draft {
         let action = Action::Delete { address: address.clone(), object: object.clone() };
         let node = self.add(action, moves, Effect::Revokes);
         self.deleted.insert(address.clone(), node);
+        self.frees.extend(object.second_key().map(|key| (address.sibling(key), node)));
         // A displaced object is keyed by its id here; it frees the name that it has.
         let displaced = alignment.displaced.get(address).map(|name| address.sibling(name.clone()));
         self.frees.insert(displaced.unwrap_or_else(|| address.clone()), node);

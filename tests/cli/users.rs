@@ -794,6 +794,22 @@ fn a_saved_plan_of_people_is_applied_once() {
 }
 
 #[test]
+fn whoever_comes_takes_the_username_of_somebody_who_leaves_and_not_before() {
+    let desk = desk(owned(&["bob"]));
+    let users = " {rob@acme.io: {username: bob}}";
+    declare(&desk, users, &[(DEVELOPERS, "users: [ann@acme.io, rob@acme.io]")]);
+    let expected = ["delete user bob@acme.io", "create user rob@acme.io", "add_members group developers"];
+    assert_eq!(steps(&desk, "--allow people=1"), expected);
+    let state = apply(&desk, "--allow people=1");
+    assert_eq!(state["users"][3]["username"], "bob");
+    // Two who swap their usernames wait for each other.
+    let desk = self::desk(owned(&["bob", "cho"]));
+    declare(&desk, " {bob@acme.io: {username: cho}, cho@acme.io: {username: bob}}", &[]);
+    let ended = plan(&desk, "");
+    assert!(ended.stderr.contains("the renames around user username="), "{ended}");
+}
+
+#[test]
 fn a_stack_puts_its_own_people_into_the_groups_of_others() {
     let desk = desk(owned(&["bob", "cho"]));
     let file = "\

@@ -59,14 +59,19 @@ pub(crate) fn live() -> State {
     state
 }
 
-/// Returns the case whose files differ from the small organization by a change.
+/// Returns the case whose files differ from the small organization by a change. Where that is about people, the files declare
+/// people.
 pub(crate) fn changed(change: impl FnOnce(&mut State)) -> Case {
-    let live = live();
+    let mut live = live();
     let mut desired = Desired::empty(live.organization);
     desired.stack = Some("stack".parse().unwrap());
     desired.sections = BTreeSet::from([Kind::Application, Kind::Group, Kind::Policy]);
     desired.state = live.clone();
     change(&mut desired.state);
+    if !desired.state.users().eq(live.users()) {
+        desired.sections.insert(Kind::User);
+        live.all_mut::<User>().for_each(|(_, user)| user.meta = meta());
+    }
     let memberships = desired.state.groups().map(|(key, _)| key);
     desired.memberships = memberships.map(|key| (Address::group(key.clone()), Membership::Exact)).collect();
     let addresses = (live.users().map(|(key, _)| key).cloned().map(Address::user))

@@ -155,7 +155,13 @@ impl WildCase {
             } else if has(genes.left) {
                 self.desired.state.remove_all(&BTreeSet::from([address.clone()]));
             }
+            // Somebody who comes may have the username of somebody who leaves, and so may somebody who stays.
+            let next = (n + 1) % people.len();
+            let leaves = genes.left & (1 << next) != 0 && genes.managed & (1 << next) == 0;
             let Some(user) = self.desired.state.find_mut::<User>(address.key()) else { continue };
+            if leaves && genes.left & 0x40 == 0 {
+                user.username = format!("u{next}");
+            }
             user.locked = genes.left & 0x40 != 0 && n % 2 == 1;
             if !user.locked {
                 let unsaid = Unsaid { fields: vec!["locked"], ..Unsaid::default() };

@@ -63,6 +63,11 @@ pub(in crate::config) trait Section: Default + JsonSchema {
     /// Returns what all declared objects have.
     fn meta(&self) -> &MetaDocument;
 
+    /// Returns what else than its name no other object of the kind may have.
+    fn second_name(&self) -> Option<Spanned<String>> {
+        None
+    }
+
     /// Returns the fields of its kind alone that it leaves out, by the API's names.
     fn unsaid(&self) -> Vec<&'static str> {
         Vec::new()
@@ -167,6 +172,13 @@ macro_rules! sections {
             pub(in crate::config) fn meta(&self) -> &MetaDocument {
                 match self {
                     $(Self::$kind(it) => it.meta(),)*
+                }
+            }
+
+            /// Returns what else than its name no other object of the kind may have.
+            pub(in crate::config) fn second_name(&self) -> Option<Spanned<String>> {
+                match self {
+                    $(Self::$kind(it) => it.second_name(),)*
                 }
             }
 

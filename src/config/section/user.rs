@@ -26,7 +26,7 @@ document! {
         /// person gets the e-mail address as username. Requires an entry where the address has characters that a
         /// username cannot have. Where SAML is on, its log-in goes by the username.
         #[schemars(with = "Option<Username>", extend("x-api" = "`username`; changed by `POST /users/{id}/update-username`", "examples" = ["alice"]))]
-        username: Option<Username>,
+        username: Option<Spanned<Username>>,
         /// The first name; `""` removes it. If absent, it is not managed here.
         #[schemars(with = "Option<text::ProfileText>", extend("x-api" = "`first_name`", "examples" = ["Alice"]))]
         first_name: Option<String>,
@@ -106,7 +106,7 @@ impl Section for UserDocument {
         let email = fields.optional("email", d, |d, node, _| d.email(node, "email"));
         let username = fields.optional("username", d, |d, node, _| {
             let bad = |text, why| MistakeKind::BadUsername { text, why };
-            d.value::<Username>(node, "username", bad).map(|username| username.value)
+            d.value::<Username>(node, "username", bad)
         });
         if fields.get("username").is_none() && !fields.excused("username") {
             let address = email.as_ref().map_or(name, |email| email.value.as_str());
@@ -167,6 +167,10 @@ impl Section for UserDocument {
         &self.shared
     }
 
+    fn second_name(&self) -> Option<Spanned<String>> {
+        self.username.as_ref().map(|username| Spanned { value: username.value.to_string(), at: username.at })
+    }
+
     fn unsaid(&self) -> Vec<&'static str> {
         let said = [
             ("username", self.username.is_some()),
@@ -182,7 +186,7 @@ impl Section for UserDocument {
     fn resolve(&self, resolving: &mut Resolving<'_>, address: &Address) -> Option<User> {
         let default = UserProfile::default();
         let said = |text: &Option<String>, default: String| text.clone().unwrap_or(default);
-        let username = self.username.as_ref().map(ToString::to_string);
+        let username = self.username.as_ref().map(|username| username.value.to_string());
         Some(User {
             meta: resolving.meta(&self.shared),
             profile: Box::new(UserProfile {

@@ -113,6 +113,11 @@ pub trait Managed: OfKind {
     /// Changes it as the API does when another object is deleted.
     fn forget(&mut self, _: &Address) {}
 
+    /// Returns what else it goes by, which no other object of the kind may have at the same time.
+    fn second_key(&self) -> Option<Key> {
+        None
+    }
+
     /// Returns true for the owner of the organization, whom files may declare and no plan changes.
     fn is_owner(&self) -> bool {
         false
@@ -404,6 +409,12 @@ impl Object {
     #[must_use]
     pub fn is_built_in(&self) -> bool {
         ask!(self, it => it.is_built_in())
+    }
+
+    /// Returns what else it goes by, which no other object of the kind may have at the same time.
+    #[must_use]
+    pub fn second_key(&self) -> Option<Key> {
+        ask!(self, it => it.second_key())
     }
 
     /// Returns true for the owner of the organization, whom no plan changes.

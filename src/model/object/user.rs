@@ -131,6 +131,10 @@ impl Managed for User {
         Flags { deletable: self.kind != UserType::Owner, ..Flags::default() }
     }
 
+    fn second_key(&self) -> Option<Key> {
+        self.username.parse().map(Key::Username).ok()
+    }
+
     fn is_owner(&self) -> bool {
         self.kind == UserType::Owner
     }
