@@ -207,6 +207,23 @@ async fn a_try_whose_answer_was_lost_is_not_repeated_when_it_did_its_work() {
 }
 
 #[tokio::test]
+async fn a_call_about_a_person_whose_answer_was_lost_is_not_repeated_when_it_did_its_work() {
+    for trouble in Trouble::ALL {
+        let people = changed(|state| {
+            state.insert(user("fay").key().clone(), User { locked: true, ..User::member("fay") });
+            state.find_mut::<User>(user("eve").key()).unwrap().username = "evelyn".to_owned();
+        });
+        for path in [("POST", "/users"), ("POST", "/lock"), ("POST", "/update-username")] {
+            let scene = Scene::of(&people).await;
+            let outcome = scene.apply_through(path, trouble, async {}).await;
+            assert_eq!(outcome.end, End::Done, "{trouble:?} {path:?}: {}", words(&outcome));
+            assert_eq!(scene.requests("POST", "/users"), 1, "{trouble:?} {path:?}");
+            arrived(&scene.plan, &scene.state()).unwrap();
+        }
+    }
+}
+
+#[tokio::test]
 async fn rules_that_somebody_changed_are_not_overwritten() {
     let case = changed(|state| {
         state.find_mut::<Policy>(&key("run")).unwrap().rules.0 = vec![rule("InstancesFullAccess")];

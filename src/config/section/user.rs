@@ -23,8 +23,8 @@ document! {
         #[schemars(extend("x-default" = "the key of the entry", "x-api" = "`email`", "examples" = ["alice@example.com"]))]
         email: Option<Spanned<Email>>,
         /// The name that the person logs in with, unique in the organization. If absent, it is not managed here, and a new
-        /// person gets the e-mail address as username. Requires an entry where the address has characters that a
-        /// username cannot have. Where SAML is on, its log-in goes by the username.
+        /// person gets the e-mail address as username. It is required where the address has characters that a username
+        /// cannot have. Where SAML is on, people log in by their usernames there.
         #[schemars(with = "Option<Username>", extend("x-api" = "`username`; changed by `POST /users/{id}/update-username`", "examples" = ["alice"]))]
         username: Option<Spanned<Username>>,
         /// The first name; `""` removes it. If absent, it is not managed here.
@@ -50,7 +50,7 @@ document! {
         password_email: bool,
         /// Locks the person, who can then neither log in nor use API keys. If absent, it is not managed here: the service
         /// locks people too. No file unlocks anybody; `scw-iam unlock` does.
-        #[schemars(with = "Option<bool>", extend("enum" = [true], "x-api" = "`POST /users/{id}/lock`", "examples" = [true]))]
+        #[schemars(with = "Option<bool>", extend("const" = true, "x-api" = "`POST /users/{id}/lock`", "examples" = [true]))]
         locked: bool,
         /// The id of the live user, where two people share the address.
         #[schemars(extend("x-api" = "`id`", "examples" = ["63310857-3247-4094-bc70-58fd1cd82491"]))]

@@ -2,7 +2,10 @@ use super::{Field, FieldValue, Managed, WriteCall};
 use crate::model::{Flags, Key, KeyForm, Meta, Principal, Unsaid};
 
 /// A person in the organization.
-#[derive(Debug, Clone, PartialEq, Eq)]
+///
+/// Whether the invitation is accepted, and which mails it sent, makes no two of them differ: nobody but the person decides the
+/// one, and no answer shows the other.
+#[derive(Debug, Clone)]
 pub struct User {
     /// Tags and owner. People have no description.
     pub meta: Meta,
@@ -47,10 +50,8 @@ impl Default for UserProfile {
     }
 }
 
-/// The mails that an invitation sends.
-///
-/// Only the create takes them, and no answer shows them: two people who differ in nothing else are equal.
-#[derive(Debug, Clone, Copy, Default)]
+/// The mails that an invitation sends. Only the create takes them.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Mails {
     /// A welcome.
     pub welcome: bool,
@@ -58,13 +59,15 @@ pub struct Mails {
     pub password: bool,
 }
 
-impl PartialEq for Mails {
-    fn eq(&self, _: &Self) -> bool {
-        true
+impl PartialEq for User {
+    fn eq(&self, other: &Self) -> bool {
+        let Self { meta, username, profile, kind, locked, status: _, mails: _ } = self;
+        let same = *meta == other.meta && *username == other.username && *profile == other.profile;
+        same && *kind == other.kind && *locked == other.locked
     }
 }
 
-impl Eq for Mails {}
+impl Eq for User {}
 
 impl User {
     /// Returns an activated member of whom nothing but the username is known.
