@@ -44,6 +44,7 @@ fn pure(criterion: &mut Criterion) {
         duplicates: &BTreeMap::new(),
         oldest_keys: &HashMap::new(),
         keys: scw_iam::plan::slot::KeyFacts::NONE,
+        people: scw_iam::plan::PeopleFacts::NONE,
         caller: &caller,
         now,
     };

@@ -11,7 +11,7 @@ use scw_iam::apply::{
     End, How, Journal, Outcome, Progress, StepEnd, StopSignal, Stopper, Unwatched, apply, stop_signal,
 };
 use scw_iam::emulator::{self, Emulator};
-use scw_iam::model::{Address, Application, Attachment, Group, Ids, Key, Object, Policy, State};
+use scw_iam::model::{Address, Application, Attachment, Group, Ids, Key, Object, Policy, State, User};
 use scw_iam::plan::{Action, Plan, Step};
 use serde_json::Value;
 use support::bench::{arrived, case, cases, client, client_of, emulate, options};
@@ -207,6 +207,23 @@ async fn a_try_whose_answer_was_lost_is_not_repeated_when_it_did_its_work() {
 }
 
 #[tokio::test]
+async fn a_call_about_a_person_whose_answer_was_lost_is_not_repeated_when_it_did_its_work() {
+    for trouble in Trouble::ALL {
+        let people = changed(|state| {
+            state.insert(user("fay").key().clone(), User { locked: true, ..User::member("fay") });
+            state.find_mut::<User>(user("eve").key()).unwrap().username = "evelyn".to_owned();
+        });
+        for path in [("POST", "/users"), ("POST", "/lock"), ("POST", "/update-username")] {
+            let scene = Scene::of(&people).await;
+            let outcome = scene.apply_through(path, trouble, async {}).await;
+            assert_eq!(outcome.end, End::Done, "{trouble:?} {path:?}: {}", words(&outcome));
+            assert_eq!(scene.requests("POST", "/users"), 1, "{trouble:?} {path:?}");
+            arrived(&scene.plan, &scene.state()).unwrap();
+        }
+    }
+}
+
+#[tokio::test]
 async fn rules_that_somebody_changed_are_not_overwritten() {
     let case = changed(|state| {
         state.find_mut::<Policy>(&key("run")).unwrap().rules.0 = vec![rule("InstancesFullAccess")];
@@ -389,6 +406,31 @@ fn five_keys_are_made(scene: &Scene) -> Pin<Box<dyn Future<Output = ()> + Send>>
     })
 }
 
+/// Eve makes a key for herself.
+fn eve_makes_a_key(scene: &Scene) -> Pin<Box<dyn Future<Output = ()> + Send>> {
+    let (client, eve) = (scene.client.clone(), scene.id(&user("eve").address()));
+    Box::pin(async move {
+        let key = wire::CreateApiKey {
+            bearer: wire::Bearer::User(eve.parse().unwrap()),
+            description: String::new(),
+            expires_at: None,
+            default_project_id: None,
+        };
+        client.create_api_key(&key).await.unwrap();
+    })
+}
+
+fn another_stack_takes_eve(scene: &Scene) -> Pin<Box<dyn Future<Output = ()> + Send>> {
+    let (client, eve) = (scene.client.clone(), scene.id(&user("eve").address()));
+    Box::pin(async move {
+        let tags = Some(vec!["scw-iam=other".to_owned()]);
+        client
+            .update_user(&eve.parse().unwrap(), &wire::UpdateUser { tags, ..Default::default() })
+            .await
+            .unwrap();
+    })
+}
+
 fn retagged(state: &mut State) {
     let meta = &mut state.find_mut::<Group>(&key("ops")).unwrap().meta;
     meta.tags = ["team=ops".to_owned()].into();
@@ -490,6 +532,34 @@ const ATTACKS: &[Attacked] = &[
         ("DELETE", ""),
         five_keys_are_made,
         "application ci has changed since it was planned: nb_api_keys: planned from 0, now 5",
+    ),
+    (
+        "a removal of a person who makes a key",
+        |state| state.remove_all(&BTreeSet::from([user("eve").address()])),
+        ("DELETE", ""),
+        eve_makes_a_key,
+        "user eve@x.io has changed since it was planned: nb_api_keys: planned from 0, now 1",
+    ),
+    (
+        "a removal of a person whom another stack takes",
+        |state| state.remove_all(&BTreeSet::from([user("eve").address()])),
+        ("DELETE", ""),
+        another_stack_takes_eve,
+        "user eve@x.io has changed since it was planned: owner: planned from stack stack, now stack other",
+    ),
+    (
+        "a new username of a person whom another stack takes",
+        |state| state.find_mut::<User>(user("eve").key()).unwrap().username = "evelyn".to_owned(),
+        ("POST", "/update-username"),
+        another_stack_takes_eve,
+        "user eve@x.io has changed since it was planned: owner: planned from stack stack, now stack other",
+    ),
+    (
+        "a lock of a person whom another stack takes",
+        |state| state.find_mut::<User>(user("eve").key()).unwrap().locked = true,
+        ("POST", "/lock"),
+        another_stack_takes_eve,
+        "user eve@x.io has changed since it was planned: owner: planned from stack stack, now stack other",
     ),
 ];
 

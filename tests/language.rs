@@ -7,7 +7,7 @@ use proptest::sample::Index;
 use scw_iam::config::{Files, Mistakes, Severity, Source, manual, read, schema};
 use scw_iam::model::{
     Address, Attachment, Catalogue, Desired, Expectation, GuardName, Key, Kind, Membership, Name, Principal,
-    Prune, Scope, State, User, UserStatus, UserType, Where,
+    Prune, Scope, State, User, Where,
 };
 use scw_iam::render::mistake::text;
 
@@ -280,12 +280,7 @@ fn an_address_is_found_without_regard_to_case() {
     let text = header("groups: {ops: {members: {users: [ALICE@example.com]}}}\n");
     let files = load(&[("iam.yaml", &text)]).unwrap();
     let mut live = State::empty(files.organization());
-    let user = User {
-        username: "alice".to_owned(),
-        kind: UserType::Member,
-        locked: false,
-        status: UserStatus::Activated,
-    };
+    let user = User::member("alice");
     live.insert(Key::Email("alice@example.com".parse().unwrap()), user);
     assert!(files.resolve(Some(&live), Catalogue::published(), true).is_ok());
 }

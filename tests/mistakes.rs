@@ -11,8 +11,7 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 use scw_iam::config::{Mistakes, Severity, Source, read, schema};
 use scw_iam::model::{
-    Application, Builtin, Catalogue, Flags, Group, Id, Key, Meta, Policy, ScopeType, State, User, UserStatus,
-    UserType,
+    Application, Builtin, Catalogue, Flags, Group, Id, Key, Meta, Owner, Policy, ScopeType, State, User,
 };
 use scw_iam::render::mistake::text;
 
@@ -55,13 +54,11 @@ fn organization() -> State {
     ] {
         state.projects.insert(id(project), name.parse().unwrap());
     }
-    let user = User {
-        username: "alice".to_owned(),
-        kind: UserType::Member,
-        locked: false,
-        status: UserStatus::Activated,
-    };
+    let user = User::member("alice");
     state.insert(Key::Email("alice@example.com".parse().unwrap()), user);
+    let owner = Some(Owner::Stack("platform".parse().unwrap()));
+    let zoe = User { meta: Meta { owner, ..Meta::default() }, ..User::member("zoe") };
+    state.insert(Key::Email("zoe@example.org".parse().unwrap()), zoe);
     let flags = Flags { editable: false, deletable: false, managed: true };
     let meta = Meta::default;
     state.insert(name("vpn"), Application { meta: meta(), flags, api_keys: 0 });

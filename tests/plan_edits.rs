@@ -38,6 +38,7 @@ impl Known {
             duplicates: &self.duplicates,
             oldest_keys: &HashMap::new(),
             keys: scw_iam::plan::slot::KeyFacts::NONE,
+            people: scw_iam::plan::PeopleFacts::NONE,
             caller: &self.caller,
             now: Timestamp::UNIX_EPOCH,
         })

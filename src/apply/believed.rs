@@ -161,6 +161,9 @@ impl Version {
 /// Returns what an object is called before the plan begins, where its address does not say it.
 fn live_title(plan: &Plan, address: &Address) -> Option<String> {
     let key = plan.renamed_from(address).unwrap_or(address.key());
+    if let Key::Username(_) = key {
+        return plan.title(plan.ids().get(address)?).map(str::to_owned);
+    }
     match (key.title(), key.id()) {
         (Some(title), _) => (Some(title) != address.key().title()).then(|| title.to_owned()),
         (None, Some(id)) => plan.title(id).map(str::to_owned),

@@ -6,7 +6,7 @@ use super::context::ApplyContext;
 use super::create::{self, Naming};
 use super::look::look_and_send;
 use super::reads::ReadResult;
-use super::{How, StepError, group, policy};
+use super::{How, StepError, group, policy, user};
 use crate::api::{self, Client};
 use crate::live::{LiveObject, ObjectAnswer};
 use crate::model::{
@@ -147,6 +147,9 @@ pub(super) async fn meaning(run: &ApplyContext<'_>, step: &Step) -> Result<(), S
             Some(to) => policy::who_gets_it(run, step, to).await,
             None => Ok(()),
         },
+        Action::Delete { address, .. } if address.kind() == Kind::User => {
+            user::keys_as_planned(run, address).await
+        }
         Action::Create { .. }
         | Action::RemoveMember { .. }
         | Action::SetMembers { .. }

@@ -63,7 +63,7 @@ pub(super) struct Taken {
 
 /// What a report needs.
 const NEEDS: LiveNeeds =
-    LiveNeeds { kinds: BTreeSet::new(), projects: true, permission_sets: false, quota: false };
+    LiveNeeds { kinds: BTreeSet::new(), projects: true, permission_sets: false, quota: false, scim: false };
 
 impl Origin {
     /// Reads an organization with all that a report tells.

@@ -3,7 +3,6 @@
 use super::decode::Decoder;
 use super::mistake::{MistakeKind, Span};
 use super::tree::Node;
-use crate::model::Kind;
 
 /// The most keys that one map of the language has.
 const MOST_KEYS: usize = 24;
@@ -168,11 +167,6 @@ fn unknown(d: &mut Decoder<'_>, node: &Node<'_>, text: &str, shape: &'static Sha
         if !shape.free {
             d.mistake(node.at, MistakeKind::FreeKeyInside { key });
         }
-        return None;
-    }
-    let later = |kind: &Kind| !kind.declarable() && text == kind.section();
-    if shape.free && Kind::ALL.iter().any(later) {
-        d.mistake(node.at, MistakeKind::LaterKey { key });
         return None;
     }
     // Errors that are not shown need no suggestions.

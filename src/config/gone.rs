@@ -75,6 +75,9 @@ fn part(finding: &MistakeKind) -> Option<(MissingKind, String, String)> {
     if let MistakeKind::UnknownUser { by, name, .. } = finding {
         return Some((MissingKind::Object(Kind::User), name.clone(), by.clone()));
     }
+    if let MistakeKind::NotProvisioned { name } = finding {
+        return Some((MissingKind::Object(Kind::User), name.clone(), "`users`".to_owned()));
+    }
     if let MistakeKind::UnknownId { by, kind, id } = finding {
         return Some((MissingKind::Object(*kind), id.to_string(), by.clone()));
     }
@@ -118,6 +121,9 @@ pub(super) fn excuse(desired: &Desired, findings: &mut Vec<Mistake>) {
 /// A rule is left out as a whole when no project or no permission set of it is left: without its list it would grant
 /// more than the files say. Rules that are live as they are written stay.
 pub(super) fn leave_out(desired: &mut Desired, roster: &Roster<'_>, catalogue: Option<&Catalogue>) {
+    if desired.settings.scim.is_some() {
+        uninvited(desired, roster);
+    }
     let declared: HashSet<Address> = desired.state.objects.keys().cloned().collect();
     let live = roster.live.state;
     let exists = |address: &Address| roster.has(address) || declared.contains(address);
@@ -147,6 +153,19 @@ pub(super) fn leave_out(desired: &mut Desired, roster: &Roster<'_>, catalogue: O
         }
         policy.rules.0 = kept;
     }
+}
+
+/// Leaves out people who are declared and absent, where an identity provider is what adds people.
+fn uninvited(desired: &mut Desired, roster: &Roster<'_>) {
+    let identities = &desired.identities;
+    let known = |address: &Address| {
+        roster.has(address)
+            || identities.get(address).is_some_and(|identity| {
+                let previous = identity.previously.clone().map(|key| address.sibling(key));
+                identity.id.is_some() || previous.is_some_and(|previous| roster.has(&previous))
+            })
+    };
+    desired.state.objects.retain(|address, _| !address.kind().named_undeclared() || known(address));
 }
 
 /// Leaves out of a rule what is gone; says whether anything is left of it.

@@ -59,6 +59,11 @@ impl Document {
         self.external.contains_key(address) || self.declared(address).is_some()
     }
 
+    /// Says whether an identity provider provisions people, so that no plan invites anybody.
+    pub(super) fn provisioned(&self) -> bool {
+        self.settings.as_ref().is_some_and(|settings| settings.scim.is_some())
+    }
+
     /// Returns what is declared, by kind.
     pub(super) fn declarations(&self) -> impl Iterator<Item = (&Address, Span, &Declaration)> {
         self.sections.values().flatten().map(|(address, (at, it))| (address, *at, it))

@@ -80,6 +80,8 @@ pub struct Needs {
     pub projects: bool,
     /// A permission set is named that the built-in catalogue does not have: only the organization's list can tell.
     pub permission_sets: bool,
+    /// The files manage people or all members of a group, and do not say what SCIM provisions.
+    pub scim: bool,
 }
 
 /// Returns when a rule ends by itself, by a condition that `until` wrote; `None` for every other condition.
@@ -255,6 +257,9 @@ impl Files {
             projects: names.any(|name| !document.projects.contains_key(name))
                 || compared.clone().any(|compared| compared.reads_scope),
             permission_sets: sets.any(|set| !published.contains(set)),
+            scim: !document.provisioned()
+                && (document.sections.contains_key(&Kind::User)
+                    || document.declarations().any(|(_, _, it)| it.has_exact_members())),
         }
     }
 

@@ -136,6 +136,7 @@ impl Resolving<'_> {
                 at: self.files.sources.place(it.at),
             });
             settings.drift.ignore = ignored.collect();
+            settings.scim = document.scim.as_ref().map(|scim| scim.addresses().map(|it| it.value).collect());
         }
         self.desired.settings = settings;
     }
@@ -198,7 +199,11 @@ impl Resolving<'_> {
                     };
                     self.desired.identities.insert(address.clone(), identity);
                 }
-                let unsaid = Unsaid { description: meta.description.is_none(), tags: meta.tags.is_none() };
+                let unsaid = Unsaid {
+                    description: meta.description.is_none(),
+                    tags: meta.tags.is_none(),
+                    fields: declaration.unsaid(),
+                };
                 if unsaid != Unsaid::default() {
                     self.desired.unsaid.insert(address.clone(), unsaid);
                 }

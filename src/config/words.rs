@@ -278,7 +278,6 @@ mistakes! {
             None if keys.len() <= 6 => format!("the keys are {}", listed(keys, "and")),
             near => meant(near, String::new()),
         });
-    LaterKey { key: String } => "`{key}` is reserved for a later version", "leave it out";
     MissingKey { key: &'static str, of: String } => "{of} has no `{key}`", "needs `{key}`";
     FreeKeyInside { key: String } =>
         "the key `{key}` is not at the top of the file", "keys that begin with `x-` are allowed only at the top of a file";
@@ -292,6 +291,17 @@ mistakes! {
     PersonByWord { text: String } =>
         "people go by their e-mail addresses, and `{text}` is none",
         "write the address, or `{{username: {text}}}` for a username";
+    PersonWithoutAddress { name: String } =>
+        "`{name}` has no e-mail address", "write the address as the key, or under `email`";
+    OtherAddress { key: String, email: String } =>
+        "the entry `{key}` has another address under `email`: `{email}`",
+        "write `{email}` here; an address that changes stands under `previously`";
+    NoUsername { email: String } =>
+        "`{email}` has no `username`, and the address cannot be one",
+        "a username has letters without accents, digits and `@ . _ -`";
+    Unlocked { name: String } =>
+        "`locked: false` of `{name}` would unlock people whom the service has locked",
+        "remove the line; `scw-iam unlock` unlocks a person";
     PersonUnclear => "a person is named by one of `email`, `username` and `id`", "write exactly one of them";
     NameAndId => "an application has either `name` or `id`", "write exactly one of them";
     BadProjectName { text: String, why: BadText } => "the project name `{text}` {why}", "not a project name";
@@ -385,6 +395,8 @@ mistakes! {
     ProjectPinnedTwice { id: Id, other: String } =>
         "the project {id} has another name already: `{other}`", "the second name", "the first name";
     IdTwice { kind: Kind, id: Id } => "two entries claim the {kind} {id}", "the second", "the first";
+    UsernameTwice { name: String } =>
+        "two people have the username `{name}`", "the second", "the first";
     ExternalDeclared { kind: Kind, name: String } =>
         "the {kind} `{name}` is both external and declared", "leave it out here", "declared here";
     PreviouslyItself { name: String } =>
@@ -425,9 +437,9 @@ mistakes! {
         "declared here";
     GuestsOfManaged { name: String } =>
         "nothing can change the members of group `{name}`: it is built in, or a product manages it", "leave it out";
-    GuestNotDeclared { name: String } =>
-        "`memberships` names application `{name}`, which is not declared here",
-        "a stack adds only its own applications to groups of other stacks";
+    GuestNotDeclared { kind: Kind, name: String } =>
+        "`memberships` names {kind} `{name}`, which is not declared here",
+        "a stack adds only its own people and applications to groups of other stacks";
     ReleasedDeclared { kind: Kind, name: String } =>
         "the {kind} `{name}` is both declared and released", "keep one of the two", "declared here";
 
@@ -446,6 +458,14 @@ mistakes! {
         });
     UnknownUser { by: String, name: String, near: Option<String> } =>
         "{by} names user `{name}`, who is not in the organization", (guessed(near));
+    StillNamed { by: String, name: String } =>
+        "{by} still names user `{name}`, who would be removed because the stack owns them and no file declares them",
+        "declare them under `users`, or leave the name out here";
+    PersonMoves { name: String, now: String } =>
+        "user `{name}` is declared as `{now}`", "write the address";
+    NotProvisioned { name: String } =>
+        "`{name}` is not in the organization, and nobody is invited where SCIM provisions people (`settings.scim`)",
+        "left out of the plan";
     UnknownId { by: String, kind: Kind, id: Id } =>
         "{by} names the {kind} {id}, which nothing in the organization refers to", "left out of the plan";
     NamedById { kind: Kind, id: Id, name: String } =>

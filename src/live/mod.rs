@@ -25,6 +25,7 @@ mod meta;
 mod oldest_keys;
 mod policy;
 mod projects;
+mod provisioning;
 mod refresh;
 mod rule;
 mod seen;
@@ -46,13 +47,14 @@ pub use self::caller::{ApiCaller, Unresolved, caller};
 pub use self::diagnosis::{Diagnosis, Part, Readability};
 pub use self::error::Error;
 pub use self::inventory::inventory;
-pub use self::oldest_keys::oldest_keys;
+pub use self::oldest_keys::{keys_of_person, oldest_keys};
 pub use self::projects::projects;
+pub use self::provisioning::{SamlSwitch, saml};
 pub use self::refresh::refresh;
 pub use self::seen::{Known, LiveObject, ObjectAnswer, api_id, rules};
 pub use self::snapshot::snapshot;
 pub use self::writes::{WriteQuery, logged_writes, recorded_writes};
-use crate::model::{Address, Catalogue, Id, Ids, Inventory, Kind, State};
+use crate::model::{Address, Catalogue, Id, Ids, Inventory, Kind, Scim, State};
 
 /// What to read besides users, applications, groups, policies and rules, which the access of anybody depends on.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -65,6 +67,8 @@ pub struct LiveNeeds {
     pub permission_sets: bool,
     /// The quotas.
     pub quota: bool,
+    /// Whether an identity provider provisions people.
+    pub scim: bool,
 }
 
 /// The live side of an organization.
@@ -81,6 +85,10 @@ pub struct Live {
     pub duplicates: BTreeMap<Address, Vec<Id>>,
     /// When the oldest API key of each application with keys was made; empty until [`oldest_keys()`] reads it.
     pub oldest_keys: HashMap<Address, Timestamp>,
+    /// How many API keys each person has; `None` until [`oldest_keys()`] reads it.
+    pub people_keys: Option<HashMap<Address, u32>>,
+    /// Whether an identity provider provisions people, where it was asked for.
+    pub scim: Scim,
     /// The permission sets that the organization can grant; `None` unless asked for.
     pub catalogue: Option<Catalogue>,
     /// The limit of each quota that is one number for the whole organization, by the quota's name; `None` for no limit.
@@ -92,7 +100,8 @@ pub struct Live {
     pub notices: Vec<Notice>,
 }
 
-/// Something in the API's answers that this version does not know, and does not compare.
+/// Something to tell about the API's answers: what this version does not know and does not compare, and what could not be read
+/// and is no error.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Notice {
     /// A field.
@@ -111,6 +120,15 @@ pub enum Notice {
         /// The value, escaped.
         value: String,
     },
+    /// The key may not read whether SCIM is on.
+    ScimUnread,
+    /// A username changes while SAML is on, or where the key may not read whether it is.
+    NewUsername {
+        /// Whose.
+        person: String,
+        /// Whether it is known to be on.
+        saml: SamlSwitch,
+    },
 }
 
 impl fmt::Display for Notice {
@@ -122,6 +140,20 @@ impl fmt::Display for Notice {
             Self::UnknownValue { kind, field, value } => {
                 write!(f, "the API serves `{value}` as `{field}` in {kind}, which this version does not know")
             }
+            Self::ScimUnread => f.write_str(
+                "cannot tell whether SCIM provisions people: the key may not read `/scim` of the organization \
+                 (OrganizationReadOnly is enough)",
+            ),
+            Self::NewUsername { person, saml: SamlSwitch::On } => write!(
+                f,
+                "the username of {person} changes, and SAML is on: its log-in goes by the username, so that it has to \
+                 change at the identity provider too"
+            ),
+            Self::NewUsername { person, saml: SamlSwitch::Unread | SamlSwitch::Off } => write!(
+                f,
+                "the username of {person} changes, and the key may not read whether SAML is on (OrganizationReadOnly is \
+                 enough): its log-in goes by the username"
+            ),
         }
     }
 }

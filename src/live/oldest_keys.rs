@@ -1,18 +1,19 @@
-//! How old the API keys of the applications are.
+//! How old the API keys of the applications are, and how many people have.
 use std::collections::HashMap;
 
 use jiff::Timestamp;
 
 use super::answers::notices;
-use super::seen::id_of;
+use super::seen::{api_id, id_of};
 use super::{Error, Live, Notice};
 use crate::api::wire::{self, Bearer, Novel};
 use crate::api::{Client, ListApiKeys};
-use crate::model::{Address, Ids, Kind};
+use crate::model::{Address, Id, Ids, Kind};
 
-/// Reads when the oldest API key of each application was made, into [`Live::oldest_keys`].
+/// Reads when the oldest API key of each application was made, into [`Live::oldest_keys`], and how many each person has, into
+/// [`Live::people_keys`].
 ///
-/// Only an adoption asks for it, and it is one of the slowest lists, so that a refresh leaves it out. Returns what to tell
+/// Only an adoption and a removal of people ask for it, and it is one of the slowest lists, so that a refresh leaves it out. Returns what to tell
 /// about the answers, each once.
 ///
 /// # Errors
@@ -34,6 +35,7 @@ pub async fn oldest_keys(client: &Client, live: &mut Live) -> Result<Vec<Notice>
     let keys = client.list_api_keys(&ListApiKeys::default()).all().await;
     let keys = keys.map_err(Error::reading("the API keys"))?;
     live.oldest_keys = oldest(&live.ids, &keys)?;
+    live.people_keys = Some(of_people(&live.ids, &keys)?);
     Ok(notices(keys.iter().flat_map(Novel::novelties)))
 }
 
@@ -52,12 +54,38 @@ fn oldest(ids: &Ids, keys: &[wire::ApiKey]) -> Result<HashMap<Address, Timestamp
     Ok(oldest)
 }
 
+/// Reads how many API keys a person has.
+///
+/// # Errors
+/// When they cannot be read.
+pub async fn keys_of_person(client: &Client, id: Id) -> Result<usize, Error> {
+    let list = ListApiKeys { bearer: Some(Bearer::User(api_id(id))), ..ListApiKeys::default() };
+    let keys = client.list_api_keys(&list).all().await.map_err(Error::reading("the API keys"))?;
+    // What the filter matches is not documented.
+    let own = |key: &&wire::ApiKey| matches!(&key.bearer, Some(Bearer::User(of)) if id_of(of.as_str()).ok() == Some(id));
+    Ok(keys.iter().filter(own).count())
+}
+
+/// Returns how many keys each person has.
+fn of_people(ids: &Ids, keys: &[wire::ApiKey]) -> Result<HashMap<Address, u32>, Error> {
+    let mut found = HashMap::new();
+    for key in keys {
+        if let Some(Bearer::User(id)) = &key.bearer
+            && let Some(address) = ids.address_of(id_of(id.as_str())?)
+            && address.kind() == Kind::User
+        {
+            *found.entry(address.clone()).or_default() += 1;
+        }
+    }
+    Ok(found)
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::model::{Id, Key};
+    use crate::model::Key;
 
     #[test]
     fn the_oldest_key_of_an_application_is_found() {

@@ -5,9 +5,9 @@ use futures::try_join;
 
 use super::answers::{ObjectWithRules, RefreshAnswers};
 use super::any::AnyAnswer;
-use super::{Error, Live, LiveNeeds, state};
+use super::{Error, Live, LiveNeeds, provisioning, state};
 use crate::api::{Client, List, ListProjects, ListQuota, Listed, PermissionSetOrder, wire};
-use crate::model::{Id, Kind};
+use crate::model::{Id, Kind, Scim};
 
 /// How often a policy is read again whose rules are fewer than it counts.
 const READ_AGAIN: u32 = 3;
@@ -38,15 +38,16 @@ pub async fn refresh(client: &Client, organization: Id, needs: &LiveNeeds) -> Re
         let what = "the client".to_owned();
         return Err(Error::Foreign { what, found: client.organization().to_string(), wanted: organization });
     }
-    let LiveNeeds { kinds, projects, permission_sets, quota } = needs;
+    let LiveNeeds { kinds, projects, permission_sets, quota, scim } = needs;
     let kinds = Kind::ALL.iter().copied().filter(|kind| kind.always_read() || kinds.contains(kind));
     let objects = try_join_all(kinds.map(|kind| objects(client, kind)));
-    let (objects, projects, permission_sets, quota) = try_join!(
+    let (objects, projects, permission_sets, quota, scim) = try_join!(
         objects,
         read_if(*projects, "the projects", || client.list_projects(&ListProjects::default())),
         read_if(*permission_sets, "the permission sets", || client
             .list_permission_sets(PermissionSetOrder::NameAsc)),
         read_if(*quota, "the quotas", || client.list_quota(&ListQuota::default())),
+        async { if *scim { provisioning::scim(client).await } else { Ok((Scim::Unread, None)) } },
     )?;
     let answers = RefreshAnswers {
         objects: objects.into_iter().flatten().collect(),
@@ -54,7 +55,11 @@ pub async fn refresh(client: &Client, organization: Id, needs: &LiveNeeds) -> Re
         permission_sets,
         quota: quota.unwrap_or_default(),
     };
-    state::assemble(organization, &answers)
+    let mut live = state::assemble(organization, &answers)?;
+    let (scim, notice) = scim;
+    live.scim = scim;
+    live.notices.extend(notice);
+    Ok(live)
 }
 
 async fn read<T: Listed>(what: &str, list: List<T>) -> Result<Vec<T>, Error> {

@@ -8,7 +8,7 @@ use super::keys::ObjectKeys;
 use super::seen::{Known, id_of, own, rules_of};
 use super::{Error, Live};
 use crate::api::wire;
-use crate::model::{Address, Catalogue, Id, Object, PermissionSet, ProjectName, ScopeType, State};
+use crate::model::{Address, Catalogue, Id, Object, PermissionSet, ProjectName, Scim, ScopeType, State};
 
 /// Makes sense of what the API said about an organization.
 pub(super) fn assemble(organization: Id, answers: &RefreshAnswers) -> Result<Live, Error> {
@@ -36,6 +36,8 @@ pub(super) fn assemble(organization: Id, answers: &RefreshAnswers) -> Result<Liv
         titles,
         duplicates,
         oldest_keys: HashMap::new(),
+        people_keys: None,
+        scim: Scim::Unread,
         catalogue,
         quotas,
         inventory,

@@ -1,9 +1,10 @@
 use jiff::Timestamp;
 
 use super::Error;
+use super::meta::meta;
 use super::seen::{Known, ObjectAnswer, api_id};
 use crate::api::{self, Client, List, ListUsers, OrganizationId, wire};
-use crate::model::{Id, Key, Kind, Object, User, UserStatus, UserType};
+use crate::model::{Id, Key, Kind, Mails, Object, User, UserProfile, UserStatus, UserType};
 
 impl ObjectAnswer for wire::User {
     const KIND: Kind = Kind::User;
@@ -39,7 +40,21 @@ impl ObjectAnswer for wire::User {
             )
             | None => UserStatus::Activated,
         };
-        Ok(User { username: self.username.clone(), kind, locked: self.locked, status }.into())
+        let user = User {
+            meta: meta("", &self.tags),
+            username: self.username.clone(),
+            profile: Box::new(UserProfile {
+                first_name: self.first_name.clone(),
+                last_name: self.last_name.clone(),
+                phone_number: self.phone_number.clone(),
+                locale: self.locale.clone(),
+            }),
+            kind,
+            locked: self.locked,
+            status,
+            mails: Mails::default(),
+        };
+        Ok(user.into())
     }
 
     fn list(client: &Client) -> List<Self> {

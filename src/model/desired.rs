@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use super::{
     Address, ApplicationKeys, Attachment, Builtin, DriftSettings, Group, GuardName, Id, IgnoredBy, Key, Kind,
-    Object, PermissionSetName, Principal, Scope, Stack, State, User, UserStatus, UserType,
+    Object, PermissionSetName, Principal, Scope, Stack, State, User,
 };
 
 /// The content of the files: the declared objects as a [`State`], and everything that is not part of an organization.
@@ -55,7 +55,8 @@ pub struct Desired {
 impl Desired {
     /// Returns the declared objects, in the files' order: by kind, then as written.
     pub fn declared(&self) -> impl Iterator<Item = (&Address, &Object)> {
-        self.state.objects.iter().filter(|(address, _)| address.kind().declarable())
+        let declared = |kind: Kind| !kind.named_undeclared() || self.sections.contains(&kind);
+        self.state.objects.iter().filter(move |(address, _)| declared(address.kind()))
     }
 
     /// Returns what the files give as an organization: with everybody they name, `named` included, and with All Users and
@@ -71,15 +72,7 @@ impl Desired {
         for principal in named.into_iter().chain(members).chain(attached).chain(asserted) {
             let Principal::User(key) = principal else { continue };
             if state.user(&key).is_none() {
-                state.insert(
-                    key,
-                    User {
-                        username: String::new(),
-                        kind: UserType::Member,
-                        locked: false,
-                        status: UserStatus::Activated,
-                    },
-                );
+                state.insert(key, User::member(String::new()));
             }
         }
         for address in &self.external {
@@ -189,12 +182,14 @@ pub struct Identity {
 }
 
 /// Fields of an object that files leave out.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Unsaid {
     /// Its description.
     pub description: bool,
     /// Its tags.
     pub tags: bool,
+    /// Fields of its kind alone, by the API's names.
+    pub fields: Vec<&'static str>,
 }
 
 /// How to treat the list of an object, such as the members of a group.
@@ -221,6 +216,8 @@ pub struct Settings {
     pub limits: Limits,
     /// Which findings `drift` fails on, and which it ignores.
     pub drift: DriftSettings,
+    /// The groups that an identity provider fills by SCIM, where it provisions people at all.
+    pub scim: Option<BTreeSet<Address>>,
 }
 
 impl Default for Settings {
@@ -232,6 +229,7 @@ impl Default for Settings {
             takes_over: BTreeSet::new(),
             limits: Limits::new(),
             drift: DriftSettings::default(),
+            scim: None,
         }
     }
 }

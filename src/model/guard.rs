@@ -10,8 +10,12 @@ pub enum GuardName {
     Losses,
     /// Too many principals that lose everything.
     LostAccess,
-    /// API keys that are deleted together with applications.
+    /// Keys that are deleted, by themselves or together with applications and people.
     Keys,
+    /// People who are removed or locked.
+    People,
+    /// Managing people or members whom an identity provider may provision.
+    Scim,
     /// Groups left without members, policies without rules.
     Emptied,
     /// Adopting objects once the stack owns any.
@@ -34,11 +38,13 @@ pub enum GuardName {
 
 impl GuardName {
     /// All guards, in the order in which they are judged.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 15] = [
         Self::Deletes,
         Self::Losses,
         Self::LostAccess,
         Self::Keys,
+        Self::People,
+        Self::Scim,
         Self::Emptied,
         Self::Adoptions,
         Self::SelfLockout,
@@ -68,6 +74,8 @@ impl GuardName {
             Self::Losses => "losses",
             Self::LostAccess => "lost_access",
             Self::Keys => "keys",
+            Self::People => "people",
+            Self::Scim => "scim",
             Self::Emptied => "emptied",
             Self::Adoptions => "adoptions",
             Self::SelfLockout => "self_lockout",

@@ -46,8 +46,8 @@ pub use name::{
 pub(crate) use near::spent;
 pub use near::{NearBudget, near};
 pub use object::{
-    Application, Builtin, Field, FieldValue, Group, Kind, Managed, Object, OfKind, Policy, Rule, Rules,
-    Scope, SshKey, User, UserStatus, UserType, WriteCall,
+    Application, Builtin, Field, FieldValue, Group, Kind, Mails, Managed, Object, OfKind, Policy, Rule,
+    Rules, Scope, SshKey, User, UserProfile, UserStatus, UserType, WriteCall,
 };
-pub use people::People;
+pub use people::{People, Scim};
 pub use state::{Flags, Meta, Owner, State};

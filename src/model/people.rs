@@ -5,6 +5,18 @@ use std::collections::HashMap;
 
 use super::{Address, Ids, Key, State};
 
+/// Whether an identity provider provisions people and groups by SCIM.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+pub enum Scim {
+    /// Nobody asked, or whoever asked may not know.
+    #[default]
+    Unread,
+    /// It does not.
+    Off,
+    /// It does. No field of a person or a group says which of them it provisions.
+    On,
+}
+
 /// Finds what somebody goes by who is called by a username or an id.
 #[derive(Debug)]
 pub struct People<'a> {

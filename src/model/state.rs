@@ -226,7 +226,7 @@ impl Eq for Meta {}
 
 impl Meta {
     /// Takes over from the live object the fields that files leave out.
-    pub fn keep(&mut self, live: &Self, unsaid: Unsaid) {
+    pub fn keep(&mut self, live: &Self, unsaid: &Unsaid) {
         if unsaid.description {
             self.description.clone_from(&live.description);
         }

@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use super::{Adoption, Conflict, ConflictKind, Error, Facts, Spared, SparedReason};
+use super::{Adoption, Caller, Conflict, ConflictKind, Error, Facts, Spared, SparedReason};
 use crate::model::{
-    Address, Attachment, Desired, Flags, Group, Id, Identity, Ids, Key, Kind, Membership, Name, Object,
-    Owner, Policy, Principal, Prune, Stack, State, Where, WriteCall,
+    Address, Attachment, Desired, Flags, Group, Id, Identity, Ids, Key, KeyForm, Kind, Membership, Name,
+    Object, Owner, Policy, Principal, Prune, Stack, State, Where, WriteCall,
 };
 
 /// Both sides under the same names: before the plan, and after it.
@@ -35,6 +35,8 @@ pub(super) struct Alignment {
     pub(super) spent: Vec<Address>,
     /// Live objects that a declared one is made in the place of.
     replaced: HashSet<Address>,
+    /// Who runs the plan, where that is known.
+    caller: Option<Address>,
 }
 
 /// Lays the declared objects over the live ones that they match, and removes pruned ones.
@@ -65,6 +67,10 @@ pub(super) fn align(facts: &Facts<'_>, desired: &Desired, matches: Matches) -> R
         memberships: desired.memberships.clone(),
         live_keys: rekeyed.iter().map(|(from, to)| (to.clone(), from.key().clone())).collect(),
         replaced: matches.replaced.iter().map(|live| rekeyed.get(live).unwrap_or(live).clone()).collect(),
+        caller: match facts.caller.renamed(|live| rekeyed.get(live)) {
+            Caller::Known(principal) => Some(principal.address()),
+            Caller::Unresolved(_) => None,
+        },
         rekeyed,
         adoptions: Vec::new(),
         conflicts: Vec::new(),
@@ -89,10 +95,11 @@ pub(super) fn align(facts: &Facts<'_>, desired: &Desired, matches: Matches) -> R
     }
 }
 
-/// Whether an object that is keyed by its id, because others have its name too, has its declared name.
+/// Whether an object that goes by something else, because others have its name too, has its declared name.
 fn bears(facts: &Facts<'_>, live: &Address, declared: &Address) -> bool {
-    let title = live.key().id().and_then(|id| facts.titles.get(&id));
-    title.is_some_and(|title| Some(title.as_str()) == declared.key().title())
+    let title = facts.ids.get(live).and_then(|id| facts.titles.get(&id));
+    let named = |title: &String| declared.kind().form().key(declared.key().parent().cloned(), title);
+    title.is_some_and(|title| named(title).ok().as_ref() == Some(declared.key()))
 }
 
 /// Returns the live side under other addresses (live address → address).
@@ -364,9 +371,24 @@ impl Alignment {
             }
             if let Some(live) = live {
                 object.keep(live);
-                let metas = (desired.unsaid.get(address), object.meta_mut(), live.meta());
-                if let (Some(unsaid), Some(meta), Some(live)) = metas {
-                    meta.keep(live, *unsaid);
+                if let Some(unsaid) = desired.unsaid.get(address) {
+                    object.keep_unsaid(live, unsaid);
+                }
+                if let Some(reason) = untouched(self.caller.as_ref(), address, live) {
+                    let fields = changes(live, &object, self.renamed.remove(address).is_some());
+                    if !fields.is_empty() {
+                        self.spared.push(Spared { address: address.clone(), reason: reason(fields) });
+                    }
+                    continue;
+                }
+                if desired.settings.scim.is_some() && address.kind().named_undeclared() {
+                    let wanted = object.clone();
+                    object.keep_all_but_tags(live);
+                    let fields = changes(&object, &wanted, self.renamed.remove(address).is_some());
+                    if !fields.is_empty() {
+                        let reason = SparedReason::Provisioned(fields);
+                        self.spared.push(Spared { address: address.clone(), reason });
+                    }
                 }
             }
             if live.is_none() && object.is_nothing() {
@@ -374,7 +396,16 @@ impl Alignment {
             }
             let mut wanted = None;
             if let (Object::Group(group), Some(Object::Group(live))) = (&mut object, live) {
-                group.members = members(desired, &ended, address, group, live, &self.before);
+                let wanted = members(desired, &ended, address, group, live, &self.before);
+                group.members = if provisioned(desired, address) {
+                    if wanted != live.members {
+                        let reason = SparedReason::Provisioned(vec!["members"]);
+                        self.spared.push(Spared { address: address.clone(), reason });
+                    }
+                    live.members.clone()
+                } else {
+                    wanted
+                };
             } else if let (Object::Policy(policy), Some(Object::Policy(live))) = (&mut object, live) {
                 if live.rules.same_but_for_leftovers(&policy.rules) {
                     policy.rules.clone_from(&live.rules);
@@ -398,6 +429,12 @@ impl Alignment {
     pub(super) fn names(&self, address: &Address) -> impl Iterator<Item = Address> {
         let live = self.live_keys.get(address).map(|key| address.sibling(key.clone()));
         std::iter::once(address.clone()).chain(live)
+    }
+
+    /// Returns how many API keys a person has, where they were read.
+    pub(super) fn people_keys(&self, facts: &Facts<'_>, address: &Address) -> Option<u32> {
+        let keys = facts.people.keys?;
+        self.names(address).find_map(|name| keys.get(&name)).copied()
     }
 
     fn conflict(&mut self, desired: &Desired, address: &Address, kind: ConflictKind) {
@@ -454,8 +491,10 @@ impl Alignment {
         let mut gone = BTreeSet::new();
         let mut undeclared: BTreeMap<Kind, Vec<Address>> = BTreeMap::new();
         for address in self.before.objects.keys() {
+            // Files may name people without managing them.
+            let managed = desired.sections.contains(&address.kind()) || !address.kind().named_undeclared();
             let asked = desired.only.as_ref().is_none_or(|only| only.contains(address));
-            if asked && address.kind().declarable() && !desired.state.has(address) {
+            if asked && managed && address.kind().declarable() && !desired.state.has(address) {
                 undeclared.entry(address.kind()).or_default().push(address.clone());
             }
         }
@@ -490,7 +529,7 @@ impl Alignment {
     /// Puts the stack's own principals into groups that are declared elsewhere, and takes them out again.
     fn guests(&mut self, desired: &Desired) {
         let Some(stack) = &desired.stack else { return };
-        for (address, listed) in &desired.guests {
+        for (address, listed) in desired.guests.iter().filter(|(group, _)| !provisioned(desired, group)) {
             let Some(group) = self.outcome.find::<Group>(address.key()) else { continue };
             let there = |of: &&Principal| self.outcome.has(&of.address());
             let object = |of: &Principal| self.outcome.get(&of.address());
@@ -513,6 +552,10 @@ impl Alignment {
         if !flags.ordinary() {
             return Some(SparedReason::Managed);
         }
+        let live = self.before.get(address);
+        if let Some(reason) = live.and_then(|live| untouched(self.caller.as_ref(), address, live)) {
+            return Some(reason(Vec::new()));
+        }
         let Some(stack) = &desired.stack else { return Some(SparedReason::NoStack) };
         let list = self.before.get(address).and_then(|object| desired.list_of(object));
         let listed = list == Some(Membership::Exact) || self.replaced.contains(address);
@@ -529,6 +572,9 @@ impl Alignment {
         }
         if !flags.deletable {
             return Some(SparedReason::NotDeletable);
+        }
+        if desired.settings.scim.is_some() && address.kind().named_undeclared() {
+            return Some(SparedReason::Provisioned(Vec::new()));
         }
         if desired.external.contains(address) {
             self.conflict(desired, address, ConflictKind::ExternalButOwned);
@@ -561,11 +607,34 @@ fn spare(addresses: Vec<Address>, reason: &SparedReason) -> impl Iterator<Item =
 
 /// The owner aside: that is for the stack to say.
 fn differs(live: &Object, desired: &Object) -> bool {
-    live != desired
-        && live
-            .differences(desired)
-            .iter()
-            .any(|(field, _)| field.writer != WriteCall::Nothing && field.name != "owner")
+    live != desired && !changes(live, desired, false).is_empty()
+}
+
+/// The fields that an apply would write, the owner aside.
+fn changes(live: &Object, desired: &Object, renamed: bool) -> Vec<&'static str> {
+    let fields = live.differences(desired);
+    let fields =
+        fields.iter().filter(|(field, _)| field.writer != WriteCall::Nothing && field.name != "owner");
+    let name = renamed.then_some(if live.kind().form() == KeyForm::Email { "email" } else { "name" });
+    name.into_iter().chain(fields.map(|(field, _)| field.name)).collect()
+}
+
+/// Why no plan changes a live object although files may declare it: it is the owner, or whoever runs the plan.
+fn untouched(
+    caller: Option<&Address>,
+    address: &Address,
+    live: &Object,
+) -> Option<fn(Vec<&'static str>) -> SparedReason> {
+    if live.is_owner() {
+        return Some(SparedReason::Owner);
+    }
+    let person = address.kind().named_undeclared();
+    (person && caller == Some(address)).then_some(SparedReason::Caller)
+}
+
+/// Whether an identity provider fills a group.
+fn provisioned(desired: &Desired, group: &Address) -> bool {
+    desired.settings.scim.as_ref().is_some_and(|groups| groups.contains(group))
 }
 
 /// The members of groups that are listed with an end that has come.

@@ -10,7 +10,7 @@ use crate::access::{
 };
 use crate::model::{
     Address, Attachment, Condition, Group, Key, Kind, Object, OfKind as _, PermissionSetName, Policy,
-    Principal, Rule, Rules, Scope,
+    Principal, Rule, Rules, Scope, WriteCall,
 };
 
 /// What a call does to access.
@@ -30,6 +30,8 @@ pub(super) enum Move {
     GroupGone(GroupId),
     /// A principal is deleted.
     PrincipalGone(PrincipalId),
+    /// A principal is locked out: it holds what it held, and can use none of it.
+    Lock(PrincipalId),
 }
 
 /// One call, and what it does to access.
@@ -67,7 +69,9 @@ pub(super) struct Draft {
     pub(super) made: HashMap<Address, NodeId>,
     /// The nodes that delete an object.
     pub(super) deleted: HashMap<Address, NodeId>,
-    /// New applications to which a policy of all applications moves.
+    /// The nodes that lock somebody out.
+    pub(super) locks: BTreeMap<PrincipalId, NodeId>,
+    /// New people and applications to which a policy of everybody of their kind moves.
     narrowed: Vec<PrincipalId>,
 }
 
@@ -88,9 +92,10 @@ pub(super) fn diff(alignment: &Alignment) -> Draft {
         frees: HashMap::new(),
         made: HashMap::new(),
         deleted: HashMap::new(),
+        locks: BTreeMap::new(),
         narrowed: Vec::new(),
     };
-    for kind in Kind::ALL.iter().copied().filter(|kind| kind.declarable()) {
+    for kind in Kind::ALL.iter().copied() {
         draft.kind(alignment, kind);
     }
     draft
@@ -125,9 +130,16 @@ impl Draft {
             self.takes.insert(address.clone(), node);
             self.frees.insert(address.sibling(from.clone()), node);
         }
-        if action.creates().is_some() {
-            self.takes.insert(action.address(), node);
-            self.made.insert(action.address(), node);
+        if let Action::Update { address, before, after, .. } = &action
+            && before.second_key() != after.second_key()
+        {
+            self.takes.extend(after.second_key().map(|key| (address.sibling(key), node)));
+            self.frees.extend(before.second_key().map(|key| (address.sibling(key), node)));
+        }
+        if let Action::Create { address, object } = &action {
+            self.takes.insert(address.clone(), node);
+            self.takes.extend(object.second_key().map(|key| (address.sibling(key), node)));
+            self.made.insert(address.clone(), node);
         }
         self.changes.push(Change { action, moves, effect });
         node
@@ -174,14 +186,31 @@ impl Draft {
         }
     }
 
-    /// Changes what a PATCH can change, by one of its own.
+    /// Changes the fields of an object, by a PATCH of its own and by the calls that its kind has beside that.
     fn patch(&mut self, alignment: &Alignment, address: &Address, live: &Object, desired: &Object) {
-        let from = alignment.renamed.get(address).cloned();
-        let mut after = live.clone();
-        after.patch(live, desired);
-        if from.is_some() || after != *live {
-            let action = Action::Update { address: address.clone(), from, before: live.clone(), after };
-            self.add(action, Vec::new(), Effect::Neutral);
+        let mut wanted = live.clone();
+        wanted.patch(live, desired);
+        self.write(address, alignment.renamed.get(address), live, &wanted);
+    }
+
+    /// Makes one object of another, by as many calls as that takes.
+    fn write(&mut self, address: &Address, renamed: Option<&Key>, live: &Object, wanted: &Object) {
+        let mut before = live.clone();
+        for (call, after) in live.by_calls(wanted) {
+            let from = renamed.filter(|_| call == WriteCall::Patch).cloned();
+            if from.is_none() && after == before {
+                continue;
+            }
+            let locked = address.principal().filter(|_| before.locks_out(&after));
+            let locked = locked.map(|principal| self.world.principal(&principal));
+            let (moves, effect) = match locked {
+                Some(id) => (vec![Move::Lock(id)], Effect::Revokes),
+                None => (Vec::new(), Effect::Neutral),
+            };
+            let before = std::mem::replace(&mut before, after.clone());
+            let node =
+                self.add(Action::Update { address: address.clone(), from, before, after }, moves, effect);
+            self.locks.extend(locked.map(|id| (id, node)));
         }
     }
 
@@ -190,6 +219,7 @@ impl Draft {
         let action = Action::Delete { address: address.clone(), object: object.clone() };
         let node = self.add(action, moves, Effect::Revokes);
         self.deleted.insert(address.clone(), node);
+        self.frees.extend(object.second_key().map(|key| (address.sibling(key), node)));
         // A displaced object is keyed by its id here; it frees the name that it has.
         let displaced = alignment.displaced.get(address).map(|name| address.sibling(name.clone()));
         self.frees.insert(displaced.unwrap_or_else(|| address.clone()), node);
@@ -244,8 +274,10 @@ impl Draft {
         };
         let moves = std::iter::once(Move::Born(id));
         let moves = moves.chain(builtin.iter().map(|group| Move::Join(*group, id))).collect();
-        if let Some(node) = self.create(address, object.clone(), moves, Effect::Neutral) {
+        let created = object.created();
+        if let Some(node) = self.create(address, created.clone(), moves, Effect::Neutral) {
             self.joins.extend(builtin.into_iter().map(|group| ((group, id), node)));
+            self.write(address, None, &created, object);
         }
     }
 
@@ -378,13 +410,15 @@ impl Draft {
         !self.before.exists(to) && alignment.outcome.policy(from).is_some()
     }
 
-    /// Whether a policy of all applications that becomes a new application's own has to be attached to nobody first.
+    /// Whether a policy of everybody of a kind that becomes a new one's own has to be attached to nobody first.
     ///
     /// An application that is created while the policy is attached to all applications holds its grants. So two policies that move from there to
-    /// two new applications would each have to move before the other's application is made.
+    /// two new applications would each have to move before the other's application is made. The same is so of people.
     fn must_let_go(&mut self, old: &Held, new: &Held) -> bool {
         let (Attached::Group(from), Attached::Principal(to)) = (old.to, new.to) else { return false };
-        if !self.before.all_applications.contains(&from) || self.before.exists(to) {
+        let everybodys =
+            self.before.all_applications.contains(&from) || self.before.all_users.contains(&from);
+        if !everybodys || self.before.exists(to) {
             return false;
         }
         let moved = old.grants.meet(&new.grants);

@@ -241,7 +241,10 @@ impl Sorting<'_> {
             }
         }
         for spared in plan.spared() {
-            let (kind, what) = match spared.reason {
+            let (kind, what) = match &spared.reason {
+                reason if !reason.differs().is_empty() => {
+                    (DriftKind::Changed, "differs from the files, and no plan changes it")
+                }
                 SparedReason::PruneNone | SparedReason::NotDeletable => {
                     (DriftKind::Extra, "belongs to this stack, and is not declared")
                 }
@@ -250,7 +253,12 @@ impl Sorting<'_> {
                 | SparedReason::NotOwned
                 | SparedReason::Other(_)
                 | SparedReason::Unclear => (DriftKind::Unmanaged, "is not declared"),
-                SparedReason::Managed | SparedReason::External | SparedReason::Renamed => continue,
+                SparedReason::Managed
+                | SparedReason::External
+                | SparedReason::Renamed
+                | SparedReason::Owner(_)
+                | SparedReason::Caller(_)
+                | SparedReason::Provisioned(_) => continue,
             };
             let finding = self.add(kind, &spared.address, what.to_owned(), &[]);
             (finding.in_plan, finding.traces) = (true, traces(kind, &spared.address));

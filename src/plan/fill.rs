@@ -56,7 +56,8 @@ fn leavers(moves: &[Move], world: &World) -> BTreeSet<Principal> {
         | Move::Policy(..)
         | Move::GroupBorn(_)
         | Move::GroupGone(_)
-        | Move::PrincipalGone(_) => None,
+        | Move::PrincipalGone(_)
+        | Move::Lock(_) => None,
     };
     moves.iter().filter_map(leaver).collect()
 }

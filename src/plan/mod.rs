@@ -40,7 +40,7 @@ pub use self::weaker::weaker;
 use crate::access::{self, AccessChange, Grant};
 use crate::model::{
     Address, AllowEntry, Desired, Expiry, Id, Ids, Key, Kind, Missing, Object, Owner, PermissionSetName,
-    Place, Principal, Stack, State, Where,
+    Place, Principal, Scim, Stack, State, User, Where, WriteCall,
 };
 
 pub use self::guard::LiftedBy;
@@ -60,10 +60,26 @@ pub struct Facts<'a> {
     pub oldest_keys: &'a HashMap<Address, Timestamp>,
     /// What is known of the API keys of applications whose keys files declare.
     pub keys: KeyFacts<'a>,
+    /// What is known of people beside what their list tells.
+    pub people: PeopleFacts<'a>,
     /// Who runs the plan.
     pub caller: &'a Caller,
     /// What time it is.
     pub now: Timestamp,
+}
+
+/// What is known of people beside what their list tells.
+#[derive(Debug, Clone, Copy)]
+pub struct PeopleFacts<'a> {
+    /// How many API keys each person has, where they were read.
+    pub keys: Option<&'a HashMap<Address, u32>>,
+    /// Whether an identity provider provisions people.
+    pub scim: Scim,
+}
+
+impl PeopleFacts<'_> {
+    /// Nothing is known.
+    pub const NONE: Self = Self { keys: None, scim: Scim::Unread };
 }
 
 /// Who runs a plan, so that they do not lock themselves out.
@@ -269,7 +285,7 @@ pub struct Leftover {
     pub dropped_by: Option<StepId>,
 }
 
-/// An object that no file declares and that stays.
+/// An object that stays as it is: one that no file declares, or one that is declared and that no plan changes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Spared {
     /// The object.
@@ -278,7 +294,7 @@ pub struct Spared {
     pub reason: SparedReason,
 }
 
-/// Why an undeclared object stays.
+/// Why an object stays as it is.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum SparedReason {
     /// The files have no section for its kind.
@@ -301,6 +317,33 @@ pub enum SparedReason {
     External,
     /// It is what a declared object was named before.
     Renamed,
+    /// It is the owner of the organization, whom no plan changes; with the fields in which the files differ, where they
+    /// declare them.
+    Owner(Vec<&'static str>),
+    /// It runs the plan, and no plan changes whoever does; with the same fields.
+    Caller(Vec<&'static str>),
+    /// An identity provider provisions it by SCIM; with the same fields.
+    Provisioned(Vec<&'static str>),
+}
+
+impl SparedReason {
+    /// Returns the fields in which a declared object differs from the files and is left as it is.
+    #[must_use]
+    pub fn differs(&self) -> &[&'static str] {
+        match self {
+            Self::Owner(fields) | Self::Caller(fields) | Self::Provisioned(fields) => fields,
+            Self::SectionAbsent
+            | Self::NoStack
+            | Self::NotOwned
+            | Self::Other(_)
+            | Self::Unclear
+            | Self::PruneNone
+            | Self::Managed
+            | Self::NotDeletable
+            | Self::External
+            | Self::Renamed => &[],
+        }
+    }
 }
 
 /// Access that a principal keeps, but lacks temporarily.
@@ -343,6 +386,8 @@ pub struct Plan {
     findings: Vec<Finding>,
     weaker: Vec<String>,
     keys: KeysPlan,
+    /// How many API keys each person has whom the plan removes.
+    people_keys: HashMap<Address, u32>,
     summary: Summary,
     places: HashMap<Where, Place>,
     live_keys: HashMap<Address, Key>,
@@ -391,7 +436,10 @@ pub fn between(facts: &Facts<'_>, desired: &Desired, options: &GuardOptions) -> 
         pardoned: &BTreeSet::new(),
     });
     let titles = titles(facts, &alignment);
-    let declarable = Kind::ALL.iter().copied().filter(|kind| kind.declarable());
+    let removed = steps.iter().filter_map(|step| step.action.deletes());
+    let people_keys = removed
+        .filter_map(|address| Some((address.clone(), alignment.people_keys(facts, address)?)))
+        .collect();
     let blocked = blocked::blocked(&alignment, &draft, desired);
     let leftovers = blocked::leftovers(&alignment, desired, &steps);
     Ok(Plan {
@@ -409,13 +457,14 @@ pub fn between(facts: &Facts<'_>, desired: &Desired, options: &GuardOptions) -> 
         conflicts: alignment.conflicts,
         spared: alignment.spared,
         spent: alignment.spent,
-        absent: declarable.filter(|kind| !desired.sections.contains(kind)).collect(),
+        absent: Kind::ALL.iter().copied().filter(|kind| !desired.sections.contains(kind)).collect(),
         expiries: desired.expiries.clone(),
         missing: desired.missing.clone(),
         allow: desired.allow.clone(),
         findings,
         weaker: Vec::new(),
         keys,
+        people_keys,
         summary,
         places: desired.places.clone(),
         live_keys: alignment.live_keys,
@@ -447,10 +496,47 @@ fn numbered(ordered: order::Ordered) -> Vec<Step> {
 }
 
 impl Plan {
-    /// Returns how many API keys are deleted together with an object: those of an application.
+    /// Returns how many API keys are deleted together with an object that the plan deletes.
     #[must_use]
     pub fn keys_that_go(&self, address: &Address) -> u32 {
-        self.before.get(address).map_or(0, Object::api_keys)
+        let of_people = self.people_keys.get(address).copied();
+        of_people.unwrap_or_else(|| self.before.get(address).map_or(0, Object::api_keys))
+    }
+
+    /// Returns true when the plan removes people, whose keys no list of people counts.
+    #[must_use]
+    pub fn removes_people(&self) -> bool {
+        let mut removed = self.steps.iter().filter_map(|step| step.action.deletes());
+        removed.any(|address| address.kind() == Kind::User)
+    }
+
+    /// Returns the people whose usernames change.
+    pub fn new_usernames(&self) -> impl Iterator<Item = &Address> {
+        let changes =
+            |step: &&Step| step.action.changes().iter().any(|(field, _)| field.writer == WriteCall::Username);
+        self.steps.iter().filter(changes).filter_map(|step| match &step.action {
+            Action::Update { address, .. } => Some(address),
+            Action::Create { .. }
+            | Action::AddMembers { .. }
+            | Action::RemoveMember { .. }
+            | Action::SetMembers { .. }
+            | Action::SetRules { .. }
+            | Action::Delete { .. } => None,
+        })
+    }
+
+    /// Returns the people who are invited.
+    pub fn invitations(&self) -> impl Iterator<Item = (&Key, &User)> {
+        self.steps.iter().filter_map(|step| match &step.action {
+            Action::Create { address, object: Object::User(user) } => Some((address.key(), user)),
+            Action::Create { .. }
+            | Action::Update { .. }
+            | Action::AddMembers { .. }
+            | Action::RemoveMember { .. }
+            | Action::SetMembers { .. }
+            | Action::SetRules { .. }
+            | Action::Delete { .. } => None,
+        })
     }
 
     /// Returns the steps, in the order in which they are shown; their edges allow others.

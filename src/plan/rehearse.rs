@@ -109,6 +109,8 @@ struct LawWatch<'d> {
     administrators: BTreeSet<PrincipalId>,
     in_the_beginning: BTreeSet<PrincipalId>,
     few: Vec<Few>,
+    /// Who has been locked out.
+    locked: BTreeSet<PrincipalId>,
     /// Kept grants that are missing, since which step.
     missing: BTreeMap<PrincipalId, BTreeMap<Packed, StepId>>,
     found: Vec<(PrincipalId, Packed, StepId, StepId)>,
@@ -125,6 +127,7 @@ impl<'d> LawWatch<'d> {
             watched,
             in_the_beginning: administrators.clone(),
             few: Vec::new(),
+            locked: BTreeSet::new(),
             administrators,
             missing: BTreeMap::new(),
             found: Vec::new(),
@@ -135,6 +138,10 @@ impl<'d> LawWatch<'d> {
     fn step(&mut self, step: StepId, moves: &[Move]) -> Result<(), Bug> {
         let mut reached: BTreeMap<PrincipalId, Turnover> = BTreeMap::new();
         for effect in moves {
+            if let Move::Lock(id) = effect {
+                self.locked.insert(*id);
+                reached.entry(*id).or_default();
+            }
             for (principal, grants) in self.taken(effect) {
                 reached.entry(principal).or_default().lost.push(grants);
             }
@@ -164,7 +171,7 @@ impl<'d> LawWatch<'d> {
     fn taken(&self, effect: &Move) -> Vec<(PrincipalId, Grants)> {
         let by_group = |group| self.by_group(group);
         match effect {
-            Move::Born(_) | Move::GroupBorn(_) | Move::Join(..) => Vec::new(),
+            Move::Born(_) | Move::GroupBorn(_) | Move::Join(..) | Move::Lock(_) => Vec::new(),
             Move::Leave(group, id) => by_group(*group).map(|grants| (*id, grants.clone())).collect(),
             Move::GroupGone(group) => {
                 let members = self.now.members(*group).iter();
@@ -192,7 +199,8 @@ impl<'d> LawWatch<'d> {
             | Move::GroupBorn(_)
             | Move::Leave(..)
             | Move::GroupGone(_)
-            | Move::PrincipalGone(_) => Vec::new(),
+            | Move::PrincipalGone(_)
+            | Move::Lock(_) => Vec::new(),
         }
     }
 
@@ -251,7 +259,8 @@ impl<'d> LawWatch<'d> {
             "a gap that no move of step {step} made"
         );
         if self.watched.administrators.may_be(principal) {
-            if now.ways(principal).any(|(_, _, grants)| self.watched.administrators.made_by(grants)) {
+            let makes = |(_, _, grants): (_, _, &Grants)| self.watched.administrators.made_by(grants);
+            if now.ways(principal).any(makes) && !self.locked.contains(&principal) {
                 self.administrators.insert(principal);
             } else {
                 self.administrators.remove(&principal);
@@ -314,6 +323,8 @@ fn apply(now: &mut Holdings, effect: &Move) {
         Move::Leave(group, id) => now.leave(*group, *id),
         Move::GroupGone(group) => now.delete_group(*group),
         Move::PrincipalGone(id) => now.delete_principal(*id),
+        // It holds what it held.
+        Move::Lock(_) => {}
         Move::Policy(policy, held) => {
             // Who it was attached to may have been deleted since: then it is attached to nobody.
             let gone = |to: Attached| matches!(to, Attached::Principal(id) if !now.exists(id));
@@ -328,9 +339,9 @@ fn apply(now: &mut Holdings, effect: &Move) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::User;
     use crate::model::{Attachment, Desired, Email, Id, Key, Kind, Name, Principal, Rule, Rules, Scope};
-    use crate::model::{User, UserStatus, UserType};
-    use crate::plan::{Caller, Facts, align, diff, order};
+    use crate::plan::{Caller, Facts, PeopleFacts, align, diff, order};
 
     /// Two people; one has a policy that becomes one of the other's, and a new policy instead.
     fn state(run: (&str, &str), more: &[&str]) -> State {
@@ -338,13 +349,7 @@ mod tests {
         let named = |name: &str| Key::from(name.parse::<Name>().unwrap());
         let mut state = State::empty(Id::from_bits(9));
         for name in ["ann", "bob"] {
-            let member = User {
-                username: name.to_owned(),
-                kind: UserType::Member,
-                locked: false,
-                status: UserStatus::Activated,
-            };
-            state.insert(user(name), member);
+            state.insert(user(name), User::member(name));
         }
         let policy = |of: &str, set: &str| Policy {
             attachment: Attachment::Principal(Principal::User(user(of))),
@@ -376,6 +381,7 @@ mod tests {
             duplicates: &BTreeMap::new(),
             oldest_keys: &std::collections::HashMap::new(),
             keys: crate::plan::slot::KeyFacts::NONE,
+            people: PeopleFacts::NONE,
             caller: &caller,
             now: jiff::Timestamp::UNIX_EPOCH,
         };

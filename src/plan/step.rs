@@ -74,7 +74,7 @@ pub enum Action {
         /// All of it.
         object: Object,
     },
-    /// Changes fields of an object, in one PATCH.
+    /// Changes fields of an object, in one call: a PATCH, or the call that its kind has for just these fields.
     Update {
         /// The object, by the name it has afterwards.
         address: Address,
@@ -183,7 +183,7 @@ impl Action {
         }
     }
 
-    /// Returns the fields that a PATCH changes, each before and after, without the name.
+    /// Returns the fields that an update changes, each before and after, without the name.
     #[must_use]
     pub fn changes(&self) -> Vec<(Field<'_>, Field<'_>)> {
         match self {
@@ -232,7 +232,7 @@ impl Action {
         }
     }
 
-    /// Returns true for a PATCH that only adopts the object.
+    /// Returns true for an update that only adopts the object.
     #[must_use]
     pub fn only_adopts(&self) -> bool {
         match self {

@@ -1,6 +1,6 @@
 //! What a change of the files weakens in the checks.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
@@ -52,6 +52,16 @@ fn header(before: &Desired, after: &Desired, found: &mut Vec<String>) {
     for stack in is.takes_over.difference(&was.takes_over) {
         found.push(format!("`settings.takes_over` now has stack {stack}"));
     }
+    match (&was.scim, &is.scim) {
+        (None, Some(_)) => {
+            found.push("`settings.scim` is new: only the tags of people are managed".to_owned());
+        }
+        (None | Some(_), None) | (Some(_), Some(_)) => {}
+    }
+    let (none, now) = (BTreeSet::new(), is.scim.iter().flatten());
+    for group in now.filter(|group| !was.scim.as_ref().unwrap_or(&none).contains(*group)) {
+        found.push(format!("`settings.scim.groups` now has {group}: its members are no longer managed"));
+    }
     drift(&was.drift, &is.drift, found);
 }
 
@@ -77,6 +87,8 @@ const fn usual(guard: GuardName) -> (u32, Grows) {
         GuardName::Deletes | GuardName::Losses => (5, Grows::WithTheOrganization),
         GuardName::LostAccess => (3, Grows::Never),
         GuardName::Keys
+        | GuardName::People
+        | GuardName::Scim
         | GuardName::Emptied
         | GuardName::Adoptions
         | GuardName::SelfLockout

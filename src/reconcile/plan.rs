@@ -5,11 +5,11 @@ use jiff::Timestamp;
 use super::only::{named, resolve_part};
 use super::{Error, KeyOptions, Session};
 use crate::config::{self, Files, Present, ResolvePurpose};
-use crate::live::{self, Live, LiveNeeds};
+use crate::live::{self, Live, LiveNeeds, Notice, SamlSwitch};
 use crate::model::{AccessKeyId, Address, Catalogue, Desired, LiveKeys, People, Principal};
 use crate::plan::file::{FileDocument, MadeFrom, PlanDocument, digest};
 use crate::plan::slot::KeyFacts;
-use crate::plan::{Caller, Facts, GuardOptions, Plan, between};
+use crate::plan::{Caller, Facts, GuardOptions, PeopleFacts, Plan, between};
 
 /// How a plan is made.
 #[derive(Debug, Clone)]
@@ -90,6 +90,7 @@ impl Session {
         }
         let desired = self.accepted(resolved, options)?;
         let plan = self.with_key_ages(&mut reading, &desired, options, plan).await?.named(name);
+        self.warn_of_usernames(&plan).await?;
         let made_from = made_from(files, options, reading.digest(options));
         Ok(Planned { plan, caller: reading.caller, made_from, keys: options.keys.clone(), now: options.now })
     }
@@ -111,6 +112,21 @@ impl Session {
     pub(super) async fn organization_name(&self) -> Option<String> {
         let name = self.client.get_organization().await.ok()?.name;
         Some(name).filter(|name| !name.is_empty())
+    }
+
+    /// Warns of usernames that change where people log in by them at an identity provider.
+    async fn warn_of_usernames(&self, plan: &Plan) -> Result<(), Error> {
+        let mut people = plan.new_usernames().peekable();
+        if people.peek().is_none() {
+            return Ok(());
+        }
+        let saml = live::saml(&self.client).await.map_err(|source| self.unread(source))?;
+        if saml == SamlSwitch::Off {
+            return Ok(());
+        }
+        let notice = |person: &Address| Notice::NewUsername { person: person.to_string(), saml };
+        people.for_each(|person| self.watch.notice(&notice(person)));
+        Ok(())
     }
 
     /// Reports the warnings of files, or treats them as errors where that is asked for.
@@ -167,7 +183,8 @@ impl Session {
         Ok(LiveReading { live, caller, keys: None, own: self.own_key() })
     }
 
-    /// Plans once more with the ages of the keys of adopted applications, which are read only where a plan shows them.
+    /// Plans once more with the ages of the keys of adopted applications and with the keys of people who are removed, which
+    /// are read only where a plan shows them.
     pub(super) async fn with_key_ages(
         &self,
         reading: &mut LiveReading,
@@ -175,7 +192,8 @@ impl Session {
         options: &PlanOptions,
         plan: Plan,
     ) -> Result<Plan, Error> {
-        if !plan.adoptions().iter().any(|adoption| adoption.api_keys > 0) {
+        let adopts = plan.adoptions().iter().any(|adoption| adoption.api_keys > 0);
+        if !adopts && !plan.removes_people() {
             return Ok(plan);
         }
         let notices = live::oldest_keys(&self.client, &mut reading.live).await;
@@ -222,7 +240,7 @@ impl LiveReading {
 }
 
 /// What planning knows of the live side.
-pub(super) const fn facts<'a>(live: &'a Live, caller: &'a Caller, now: Timestamp) -> Facts<'a> {
+pub(super) fn facts<'a>(live: &'a Live, caller: &'a Caller, now: Timestamp) -> Facts<'a> {
     Facts {
         live: &live.state,
         ids: &live.ids,
@@ -230,6 +248,7 @@ pub(super) const fn facts<'a>(live: &'a Live, caller: &'a Caller, now: Timestamp
         duplicates: &live.duplicates,
         oldest_keys: &live.oldest_keys,
         keys: KeyFacts::NONE,
+        people: PeopleFacts { keys: live.people_keys.as_ref(), scim: live.scim },
         caller,
         now,
     }
@@ -237,8 +256,8 @@ pub(super) const fn facts<'a>(live: &'a Live, caller: &'a Caller, now: Timestamp
 
 /// What has to be read for files.
 pub(super) fn needs(files: &Files) -> LiveNeeds {
-    let config::Needs { kinds, projects, permission_sets } = files.needs();
-    LiveNeeds { kinds, projects, permission_sets, ..LiveNeeds::default() }
+    let config::Needs { kinds, projects, permission_sets, scim } = files.needs();
+    LiveNeeds { kinds, projects, permission_sets, scim, ..LiveNeeds::default() }
 }
 
 /// Resolves files into the desired state of the organization that was read.

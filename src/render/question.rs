@@ -432,7 +432,12 @@ impl Holders<'_> {
         });
         let found: Vec<_> = found.collect();
         let unseen: Vec<_> = self.unseen.iter().map(|unseen| self.ground.unseen_json(unseen)).collect();
-        json!({"owners": self.owners, "grants": found, "unseen_groups": unseen})
+        let nearest = self.nearest.as_ref().map(|(held, lack)| {
+            let mut value = self.ground.json(held);
+            value["lacks"] = lack.word().into();
+            value
+        });
+        json!({"owners": self.owners, "grants": found, "unseen_groups": unseen, "nearest": nearest})
     }
 
     fn nearest(&self) -> Option<String> {

@@ -482,7 +482,9 @@ impl Exam<'_> {
     /// Whose the objects are.
     fn objects(&mut self) {
         for (address, object) in &self.of.state.objects {
-            if object.meta().is_none() || object.is_built_in() {
+            // Files may name people without managing them.
+            let person = address.kind().named_undeclared();
+            if object.meta().is_none() || object.is_built_in() || person {
                 continue;
             }
             let owned = object.meta().is_some_and(|meta| meta.owner.is_some());

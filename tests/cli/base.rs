@@ -101,6 +101,24 @@ fn what_is_stronger_or_the_same_is_not_shown() {
 }
 
 #[test]
+fn what_is_left_to_an_identity_provider_is_weaker() {
+    let desk = desk();
+    let scim = |groups: &str| with(&format!("settings: {{scim: {{groups: {groups}}}}}\n"), &[]);
+    desk.file("before/iam.yaml", with("", &[]));
+    desk.file("iam.yaml", scim("[developers]"));
+    let weaker = || {
+        let json = desk.run("plan iam.yaml --base before --emulate live.json -o json").json();
+        json["weaker"].as_array().map(Vec::clone).unwrap_or_default()
+    };
+    let members = "`settings.scim.groups` now has group developers: its members are no longer managed";
+    assert_eq!(weaker(), ["`settings.scim` is new: only the tags of people are managed", members]);
+    desk.file("before/iam.yaml", scim("[]"));
+    assert_eq!(weaker(), [members]);
+    desk.file("iam.yaml", scim("[]"));
+    assert_eq!(weaker(), [""; 0]);
+}
+
+#[test]
 fn what_drift_no_longer_fails_on_is_weaker() {
     let settings = |drift: &str| with(&format!("settings: {{drift: {drift}}}\n"), &[]);
     let ignored =

@@ -81,6 +81,16 @@ fn what_belongs_to_a_stack_is_not_exported_without_it_and_a_hint_says_how() {
     version: 1
     organization: ac3e0000-0000-4000-8000-000000000000
 
+    users:
+      ann@acme.io:
+        username: ann
+      bob@acme.io:
+        username: bob
+      cho@acme.io:
+        username: cho
+      owner@acme.io:
+        username: owner
+
     applications: {}
       # Not declared:
       # - `backup`: it belongs to the stack `web`

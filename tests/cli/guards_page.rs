@@ -73,10 +73,29 @@ const EXAMPLES: &[Example] = &[
     },
     Example {
         guard: GuardName::Keys,
-        refuses: "Deleting more API keys than the limit, together with the applications that hold them. Whatever uses such a key stops working, and no plan brings the key back.",
+        refuses: "Deleting more keys than the limit: API keys together with the applications and people that hold them, and SSH keys. Whatever uses such a key stops working, and no plan brings the key back.",
         default: "0",
         settings: "{}",
         changes: &[NO_CI, ("  ci:\n    description: Deploys\n", "")],
+        options: "",
+    },
+    Example {
+        guard: GuardName::People,
+        refuses: "Removing or locking more people than the limit. Somebody who is removed loses their API keys and has to be invited again. Somebody who is locked keeps what policies grant and can use none of it, and so counts as losing everything for `losses` and `lost_access` too.",
+        default: "0",
+        settings: "{}",
+        changes: &[
+            ("groups:\n  admins", "users: {}\n\ngroups:\n  admins"),
+            ("[ann@acme.io, bob@acme.io]", "[ann@acme.io]"),
+        ],
+        options: "",
+    },
+    Example {
+        guard: GuardName::Scim,
+        refuses: "Managing people (`users`) or all members of a group (`membership: exact`) while SCIM is on and `settings.scim` does not say what it provisions. The identity provider and the files would undo each other's changes. `settings: {scim: {groups: [developers]}}` says that the identity provider fills that group: its members are never changed then, of people only tags are, and nobody is invited, locked or removed.",
+        default: "always",
+        settings: "{}",
+        changes: &[],
         options: "",
     },
     Example {
@@ -177,6 +196,12 @@ fn refused(example: &Example) -> (Desk, Ended) {
     let mut state = live();
     if example.guard == GuardName::Adoptions {
         object(&mut state, "applications", "ci")["tags"] = json!([]);
+    }
+    if example.guard == GuardName::People {
+        state["users"][2]["tags"] = json!(["scw-iam=web"]);
+    }
+    if example.guard == GuardName::Scim {
+        state["organization"]["scim"] = json!({"id": "ac3e0000-0000-4000-8000-0000000000f1"});
     }
     desk.file("live.json", state);
     let ended = plan(&desk, example, "");

@@ -45,4 +45,5 @@ mod terraform;
 mod trouble;
 mod truth;
 mod usage;
+mod users;
 mod validate;

@@ -46,6 +46,7 @@ fn a_plan_of_nothing_costs_a_request_per_hundred_one_per_policy_with_rules_and_o
     1 GET /api-keys/SCWEMULATOR000000000
     3 GET /applications
     1 GET /groups
+    1 GET /organizations/*/scim
     1 GET /policies
     5 GET /rules
     3 GET /users

@@ -6,8 +6,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use scw_iam::access::{Grant, GrantScope};
 use scw_iam::model::{
     Address, Application, Attachment, Builtin, Desired, Flags, Group, Id, Identity, Ids, Key, Kind,
-    Membership, Meta, Name, Object, Owner, Policy, Principal, Rule, Rules, Scope, State, User, UserStatus,
-    UserType,
+    Membership, Meta, Name, Object, Owner, Policy, Principal, Rule, Rules, Scope, State, User,
 };
 use scw_iam::plan::{Action, Caller, Facts, GuardName, GuardOptions, Plan, Reason, Step, between};
 
@@ -72,12 +71,7 @@ fn state(space: &Space, side: &Side, names: &[[u8; 3]; 3]) -> State {
     let mut state = State::empty(Id::from_bits(9));
     for (at, own) in names[PRINCIPAL].into_iter().enumerate() {
         if at == 2 || space.people {
-            let user = User {
-                username: format!("u{at}"),
-                kind: UserType::Member,
-                locked: false,
-                status: UserStatus::Activated,
-            };
+            let user = User::member(format!("u{at}"));
             state.insert(user_key(at), user);
         } else if side.exist[PRINCIPAL] & 1 << at != 0 {
             let made = Application { meta: meta(), flags: Flags::default(), api_keys: 0 };
@@ -175,6 +169,7 @@ pub(crate) fn plan(
         duplicates: &BTreeMap::new(),
         oldest_keys: &HashMap::new(),
         keys: scw_iam::plan::slot::KeyFacts::NONE,
+        people: scw_iam::plan::PeopleFacts::NONE,
         caller: &Caller::Known(principal(space, 0, names)),
         now: jiff::Timestamp::UNIX_EPOCH,
     };

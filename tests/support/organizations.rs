@@ -6,7 +6,6 @@ use proptest::prelude::*;
 use scw_iam::model::{
     Address, Application, Attachment, Builtin, Desired, Flags, Group, Id, Identity, Ids, Key, Kind,
     Membership, Meta, Object, OfKind as _, Owner, Policy, Principal, Rule, Rules, Scope, State, User,
-    UserStatus, UserType,
 };
 use scw_iam::plan::{Caller, Error, Facts, GuardOptions, Plan, between};
 
@@ -98,12 +97,7 @@ impl Side {
         let meta = || Meta { owner: owner.cloned(), ..Meta::default() };
         let mut state = State::empty(Id::from_bits(9));
         for n in 0..USERS {
-            let user = User {
-                username: format!("u{n}"),
-                kind: UserType::Member,
-                locked: false,
-                status: UserStatus::Activated,
-            };
+            let user = User::member(format!("u{n}"));
             state.insert(Key::Email(format!("u{n}@x.io").parse().unwrap()), user);
         }
         for n in (0..APPLICATIONS).filter(|n| self.applications & (1 << n) != 0) {
@@ -240,6 +234,7 @@ impl Case {
             duplicates: &BTreeMap::new(),
             oldest_keys: &HashMap::new(),
             keys: scw_iam::plan::slot::KeyFacts::NONE,
+            people: scw_iam::plan::PeopleFacts::NONE,
             caller: &Caller::Unresolved("nobody asked".to_owned()),
             now: jiff::Timestamp::UNIX_EPOCH,
         };

@@ -5,7 +5,7 @@ use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
 use scw_iam::emulator::{self, EMULATOR_ACCESS_KEY, Emulator, Latency};
-use scw_iam::model::{Address, Id, Key, User, UserStatus, UserType};
+use scw_iam::model::{Address, Id, Key, User, UserType};
 use serde_json::Value;
 
 use super::bench::{case, emulate};
@@ -21,12 +21,7 @@ pub(crate) fn owned(seed: u64) -> Case {
 /// Adds an owner, whom the emulator takes its callers for.
 pub(crate) fn with_owner(mut case: Case) -> Case {
     let email = Key::Email("owner@x.io".parse().unwrap());
-    let owner = User {
-        username: "owner".to_owned(),
-        kind: UserType::Owner,
-        locked: false,
-        status: UserStatus::Activated,
-    };
+    let owner = User { kind: UserType::Owner, ..User::member("owner") };
     case.live.insert(email.clone(), owner.clone());
     case.desired.state.insert(email.clone(), owner);
     case.ids.insert(Address::user(email), Id::from_bits(999));

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use scw_iam::model::{
     Address, Application, Attachment, Desired, Flags, Group, Id, Ids, Key, Kind, Membership, Meta, Owner,
-    Policy, Principal, Rule, Rules, Scope, State, User, UserStatus, UserType,
+    Policy, Principal, Rule, Rules, Scope, State, User,
 };
 
 use super::organizations::Case;
@@ -47,12 +47,7 @@ pub(crate) fn policy(attachment: Attachment, sets: &[&str]) -> Policy {
 pub(crate) fn live() -> State {
     let mut state = State::empty(Id::from_bits(9));
     for name in ["ann", "bob", "cat", "dan", "eve"] {
-        let user = User {
-            username: name.to_owned(),
-            kind: UserType::Member,
-            locked: false,
-            status: UserStatus::Activated,
-        };
+        let user = User::member(name);
         state.insert(Key::Email(format!("{name}@x.io").parse().unwrap()), user);
     }
     let ci = Application { meta: meta(), flags: Flags::default(), api_keys: 0 };
@@ -64,14 +59,19 @@ pub(crate) fn live() -> State {
     state
 }
 
-/// Returns the case whose files differ from the small organization by a change.
+/// Returns the case whose files differ from the small organization by a change. Where that is about people, the files declare
+/// people.
 pub(crate) fn changed(change: impl FnOnce(&mut State)) -> Case {
-    let live = live();
+    let mut live = live();
     let mut desired = Desired::empty(live.organization);
     desired.stack = Some("stack".parse().unwrap());
     desired.sections = BTreeSet::from([Kind::Application, Kind::Group, Kind::Policy]);
     desired.state = live.clone();
     change(&mut desired.state);
+    if !desired.state.users().eq(live.users()) {
+        desired.sections.insert(Kind::User);
+        live.all_mut::<User>().for_each(|(_, user)| user.meta = meta());
+    }
     let memberships = desired.state.groups().map(|(key, _)| key);
     desired.memberships = memberships.map(|key| (Address::group(key.clone()), Membership::Exact)).collect();
     let addresses = (live.users().map(|(key, _)| key).cloned().map(Address::user))

@@ -3,8 +3,8 @@
 use std::collections::{BTreeSet, HashMap};
 
 use scw_iam::model::{
-    Application, Attachment, Builtin, Flags, Group, Id, Ids, Key, Meta, Owner, Policy, Principal, Rule,
-    Rules, Scope, State, User, UserStatus, UserType,
+    Application, Attachment, Builtin, Flags, Group, Id, Ids, Key, Mails, Meta, Owner, Policy, Principal,
+    Rule, Rules, Scope, State, User, UserProfile, UserStatus, UserType,
 };
 use serde_json::{Value, json};
 
@@ -33,6 +33,9 @@ pub(crate) fn to_json(state: &State, ids: &Ids) -> Value {
             json!({
                 "id": id(ids, Address::user(key.clone())), "email": key.to_string(), "username": user.username,
                 "type": kind, "locked": user.locked, "organization_id": organization,
+                "tags": user.meta.wire_tags(), "first_name": user.profile.first_name,
+                "last_name": user.profile.last_name, "phone_number": user.profile.phone_number,
+                "locale": user.profile.locale,
             })
         })
         .collect();
@@ -117,7 +120,8 @@ fn texts(value: &Value) -> Vec<String> {
 
 fn meta(object: &Value) -> Meta {
     let (owner, tags) = Owner::of_tags(texts(&object["tags"]));
-    Meta { description: object["description"].as_str().unwrap().to_owned(), tags, owner }
+    // People have none.
+    Meta { description: object["description"].as_str().unwrap_or_default().to_owned(), tags, owner }
 }
 
 fn flags(object: &Value) -> Flags {
@@ -180,7 +184,15 @@ pub(crate) fn from_json(json: &Value) -> State {
             Some("invitation_pending") => UserStatus::Invited,
             _ => UserStatus::Activated,
         };
-        state.insert(email, User { username: text(user, "username"), kind, locked, status });
+        let profile = Box::new(UserProfile {
+            first_name: text(user, "first_name"),
+            last_name: text(user, "last_name"),
+            phone_number: text(user, "phone_number"),
+            locale: text(user, "locale"),
+        });
+        let mails = Mails::default();
+        let username = text(user, "username");
+        state.insert(email, User { meta: meta(user), username, profile, kind, locked, status, mails });
     }
     for object in items(json, "applications") {
         principals.insert(text(object, "id"), Principal::Application(key(object)));

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use proptest::prelude::*;
 use scw_iam::model::{
     Address, Application, Attachment, Desired, Flags, Group, Id, Identity, Ids, Key, Kind, Membership, Meta,
-    Object, Owner, Policy, Principal, Prune, Rule, Rules, Scope, Stack, State, User, UserType,
+    Object, Owner, Policy, Principal, Prune, Rule, Rules, Scope, Stack, State, Unsaid, User, UserType,
 };
 use scw_iam::plan::file::{MadeFrom, Mismatch, PlanDocument, digest};
 use scw_iam::plan::{Caller, Error, Facts, GuardOptions, Plan, between};
@@ -36,6 +36,8 @@ struct Genes {
     all_users: (u8, u8, u8),
     rare: u8,
     caller: u8,
+    managed: u8,
+    left: u8,
 }
 
 /// Returns a random pair that is less tidy than [`pair`] makes them.
@@ -44,11 +46,13 @@ pub(crate) fn wild() -> impl Strategy<Value = Wild> {
     let genes = (
         (byte(), byte(), byte(), byte(), byte(), byte(), byte()),
         (byte(), byte(), byte(), byte(), (byte(), byte(), byte()), byte(), byte()),
+        (byte(), byte()),
     );
     let genes = genes.prop_map(
         |(
             (people, hidden, at_least, unmanaged, absent, foreign_groups, foreign_applications),
             (policies_by_id, shifted, shifted_others, renamed_applications, all_users, rare, caller),
+            (managed, left),
         )| Genes {
             people,
             hidden,
@@ -64,6 +68,8 @@ pub(crate) fn wild() -> impl Strategy<Value = Wild> {
             all_users,
             rare,
             caller,
+            managed,
+            left,
         },
     );
     (pair(), genes).prop_map(|(pair, genes)| Wild { pair, genes })
@@ -110,6 +116,7 @@ impl Wild {
         case.shifted_others(genes.shifted_others);
         case.renamed_applications(genes.renamed_applications);
         case.absent(genes.absent);
+        case.managed_people(genes);
         case.drop_dangling();
         case.memberships_of_declared();
         case.caller = case.some_principal(genes.caller);
@@ -124,6 +131,41 @@ impl WildCase {
                 0 if genes & 1 != 0 => user.kind = UserType::Owner,
                 1..4 => user.locked = genes & (1 << n) != 0,
                 _ => {}
+            }
+        }
+    }
+
+    /// Lets the files declare people: some are invited, some removed, some locked.
+    fn managed_people(&mut self, genes: &Genes) {
+        if genes.managed & 0x80 == 0 {
+            return;
+        }
+        self.desired.sections.insert(Kind::User);
+        let first_run = genes.rare % 16 == 5;
+        let owner = || (!first_run).then(|| Owner::Stack("stack".parse().unwrap()));
+        self.live.all_mut::<User>().for_each(|(_, user)| user.meta.owner = owner());
+        let people: Vec<Address> = self.live.addresses(Kind::User).cloned().collect();
+        for (n, address) in people.iter().enumerate() {
+            let has = |genes: u8| genes & (1 << n) != 0;
+            let owner = self.live.user(address.key()).is_some_and(|user| user.kind == UserType::Owner);
+            // Somebody is there to plan.
+            if has(genes.managed) && !owner && n > 0 {
+                self.live.remove_all(&BTreeSet::from([address.clone()]));
+                self.ids.remove(address);
+            } else if has(genes.left) {
+                self.desired.state.remove_all(&BTreeSet::from([address.clone()]));
+            }
+            // Somebody who comes may have the username of somebody who leaves, and so may somebody who stays.
+            let next = (n + 1) % people.len();
+            let leaves = genes.left & (1 << next) != 0 && genes.managed & (1 << next) == 0;
+            let Some(user) = self.desired.state.find_mut::<User>(address.key()) else { continue };
+            if leaves && genes.left & 0x40 == 0 {
+                user.username = format!("u{next}");
+            }
+            user.locked = genes.left & 0x40 != 0 && n % 2 == 1;
+            if !user.locked {
+                let unsaid = Unsaid { fields: vec!["locked"], ..Unsaid::default() };
+                self.desired.unsaid.insert(address.clone(), unsaid);
             }
         }
     }
@@ -427,6 +469,7 @@ impl WildCase {
             duplicates: &self.duplicates,
             oldest_keys: &HashMap::new(),
             keys: scw_iam::plan::slot::KeyFacts::NONE,
+            people: scw_iam::plan::PeopleFacts::NONE,
             caller: &Caller::Known(self.caller.clone()),
             now: jiff::Timestamp::UNIX_EPOCH,
         })

@@ -7,7 +7,7 @@ use scw_iam::access::{AccessEffect, Grant, GrantScope};
 use scw_iam::config::{self, Source};
 use scw_iam::model::{
     Address, Application, Attachment, Builtin, Catalogue, Desired, Email, FieldValue, Flags, Group, Id, Ids,
-    Key, Meta, Object, Owner, Policy, Principal, Rules, State, User, UserStatus, UserType,
+    Key, Meta, Object, Owner, Policy, Principal, Rules, State, User, UserType,
 };
 use scw_iam::plan::file::{MadeFrom, Standing, digest};
 use scw_iam::plan::{
@@ -54,12 +54,7 @@ fn users(state: &mut State, text: &str) {
     let words = text.split(|c: char| !c.is_ascii_alphanumeric() && !"@._-".contains(c));
     let emails: BTreeSet<&str> = words.filter(|word| word.contains('@')).collect();
     for email in emails {
-        let user = User {
-            username: email.to_owned(),
-            kind: UserType::Member,
-            locked: false,
-            status: UserStatus::Activated,
-        };
+        let user = User::member(email);
         state.objects.entry(Address::user(email.parse::<Email>().unwrap())).or_insert(user.into());
     }
 }
@@ -187,6 +182,7 @@ impl Trap {
             duplicates: &self.duplicates,
             oldest_keys: &self.oldest_keys,
             keys: scw_iam::plan::slot::KeyFacts::NONE,
+            people: scw_iam::plan::PeopleFacts::NONE,
             caller: &self.caller,
             now: "2026-11-22T00:00:00Z".parse().unwrap(),
         }

@@ -1,18 +1,20 @@
 //! Checks that need the organization: people, objects of products, external objects.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use super::Check;
 use crate::config::decode::Spanned;
 use crate::config::gone::Roster;
-use crate::config::merge::by;
+use crate::config::merge::{Document, by};
 use crate::config::mistake::{Mistake, MistakeKind, Span};
 use crate::config::section::external::ExternalDocument;
-use crate::model::{Address, Email, Id, Kind, Name, Object, State};
+use crate::model::{Address, Email, Id, Kind, Name, Object, Prune, State};
 
 pub(super) fn live(check: &mut Check<'_>, roster: &Roster<'_>) {
     let state = roster.live.state;
     people(check, roster);
+    leavers(check, roster);
+    provisioned(check, roster);
     external(check, roster);
     guests(check, state);
     declared(check, state);
@@ -29,8 +31,11 @@ fn people(check: &mut Check<'_>, roster: &Roster<'_>) {
             by_id(check, roster, of, &to, id);
             continue;
         }
-        let known = to.value.kind().declarable() || roster.has(&to.value);
-        if known || shared(check, roster, &to.value, to.at) {
+        if !to.value.kind().named_undeclared() {
+            continue;
+        }
+        let invited = check.document.declared(&to.value).is_some() && !check.document.provisioned();
+        if invited || roster.has(&to.value) || shared(check, roster, &to.value, to.at) {
             continue;
         }
         let name = to.value.key_text();
@@ -39,12 +44,75 @@ fn people(check: &mut Check<'_>, roster: &Roster<'_>) {
     }
 }
 
+/// Refuses to name people who are to be removed, and people whose address changes by anything but their new one.
+fn leavers(check: &mut Check<'_>, roster: &Roster<'_>) {
+    let document = check.document;
+    let renamed = moved(document, roster);
+    let managed = |kind: Kind| kind.named_undeclared() && document.sections.contains_key(&kind);
+    for (of, to) in document.references().filter(|(_, to)| managed(to.value.kind())) {
+        let live = roster.called(&to.value).unwrap_or_else(|| to.value.clone());
+        let name = to.value.key_text();
+        if let Some(now) = renamed.get(&live).filter(|now| **now != to.value) {
+            check.mistake(to.at, MistakeKind::PersonMoves { name, now: now.key_text() });
+        } else if document.declared(&live).is_none() && removed(document, roster.live.state, &live) {
+            check.mistake(to.at, MistakeKind::StillNamed { by: by(of), name });
+        }
+    }
+}
+
+/// Returns the entries of live objects that go by something else, by what they go by live.
+fn moved(document: &Document, roster: &Roster<'_>) -> HashMap<Address, Address> {
+    let ids = roster.live.ids;
+    let mut moved = HashMap::new();
+    for (address, _, entry) in document.declarations().filter(|(it, _, _)| it.kind().named_undeclared()) {
+        let meta = entry.meta();
+        let by_id = meta.id.as_ref().and_then(|id| ids?.address_of(id.value)).cloned();
+        let before = meta.previously.as_ref().map(|old| address.sibling(old.value.clone()));
+        let before = before.filter(|before| !roster.live.state.has(address) && roster.live.state.has(before));
+        if let Some(live) = by_id.or(before).filter(|live| live != address) {
+            moved.insert(live, address.clone());
+        }
+    }
+    moved
+}
+
+/// Says whether a live object that no file declares is to be removed.
+fn removed(document: &Document, state: &State, live: &Address) -> bool {
+    let settings = document.settings.as_ref();
+    let prunes =
+        settings.and_then(|settings| settings.prune.as_ref()).is_none_or(|it| it.value == Prune::Owned);
+    let stack = document.stack.as_ref().filter(|_| document.sections.contains_key(&live.kind()));
+    let (Some(stack), Some(object)) = (stack.filter(|_| prunes && !document.provisioned()), state.get(live))
+    else {
+        return false;
+    };
+    let owned = object.meta().and_then(|meta| meta.owner.as_ref()).is_some_and(|it| it.is(&stack.value));
+    let released = document.release.iter().any(|released| released.value == *live);
+    owned && !released && object.flags().deletable
+}
+
+/// Warns of people who are declared and absent where an identity provider is what adds people.
+fn provisioned(check: &mut Check<'_>, roster: &Roster<'_>) {
+    let document = check.document;
+    if !document.provisioned() {
+        return;
+    }
+    for (address, at, entry) in document.declarations().filter(|(it, _, _)| it.kind().named_undeclared()) {
+        let previous = entry.meta().previously.as_ref().map(|old| address.sibling(old.value.clone()));
+        let known = entry.meta().id.is_some() || previous.is_some_and(|previous| roster.has(&previous));
+        if !known && !roster.has(address) {
+            let name = address.key_text();
+            check.note(Mistake::new(at, MistakeKind::NotProvisioned { name }).warning());
+        }
+    }
+}
+
 /// Warns of an id that nothing has, and refuses that of an application which has a name.
 fn by_id(check: &mut Check<'_>, roster: &Roster<'_>, of: Option<&Address>, to: &Spanned<Address>, id: Id) {
     let kind = to.value.kind();
     if !roster.has(&to.value) {
         check.note(Mistake::new(to.at, MistakeKind::UnknownId { by: by(of), kind, id }).warning());
-    } else if let Some(named) = roster.called(&to.value).filter(|_| kind.declarable()) {
+    } else if let Some(named) = roster.called(&to.value).filter(|_| !kind.named_undeclared()) {
         check.mistake(to.at, MistakeKind::NamedById { kind, id, name: named.key_text() });
     }
 }
@@ -152,7 +220,7 @@ fn protected(check: &mut Check<'_>, roster: &Roster<'_>) {
         if document.declared(address).is_none() && !roster.has(address) {
             let written = |key: &str| format!("{}:{key}", address.kind().word());
             let key = address.key_text();
-            let gone = !address.kind().declarable() || document.external.contains_key(address);
+            let gone = address.kind().named_undeclared() || document.external.contains_key(address);
             let declared = document.declarations().map(|(declared, ..)| declared);
             let declared = declared.filter(|declared| declared.kind() == address.kind());
             let declared = declared.filter_map(|declared| declared.key().title());

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use super::Check;
+use crate::config::decode::Spanned;
 use crate::config::merge::Document;
 use crate::config::mistake::{Mistake, MistakeKind, Span};
 use crate::model::{Address, Id, Kind};
@@ -11,6 +12,7 @@ pub(super) fn names(check: &mut Check<'_>) {
     projects(check);
     external(check);
     identities(check);
+    second_names(check);
     guests(check);
     released(check);
     tags(check);
@@ -35,6 +37,19 @@ fn external(check: &mut Check<'_>) {
         if let Some(declared) = check.document.declared(address) {
             let (kind, name) = (address.kind(), address.key_text());
             check.note(Mistake::new(*at, MistakeKind::ExternalDeclared { kind, name }).also(declared));
+        }
+    }
+}
+
+/// Checks that nobody has the username of somebody else.
+fn second_names(check: &mut Check<'_>) {
+    let mut first: HashMap<String, Span> = HashMap::new();
+    for (_, _, entry) in check.document.declarations() {
+        let Some(Spanned { value: name, at }) = entry.second_name() else { continue };
+        if let Some(other) = first.get(&name) {
+            check.note(Mistake::new(at, MistakeKind::UsernameTwice { name }).also(*other));
+        } else {
+            first.insert(name, at);
         }
     }
 }
@@ -85,10 +100,11 @@ fn guests(check: &mut Check<'_>) {
             let kind = MistakeKind::GuestsOfDeclared { name: name.clone() };
             check.note(Mistake::new(*at, kind).also(declared));
         }
-        for guest in &guests.applications {
-            if document.declared(&Address::application(guest.key.value.clone())).is_none() {
-                let application = guest.key.value.to_string();
-                check.mistake(guest.key.at, MistakeKind::GuestNotDeclared { name: application });
+        for (guest, _) in guests.members() {
+            let address = guest.value.address();
+            if document.declared(&address).is_none() {
+                let (kind, name) = (address.kind(), address.key_text());
+                check.mistake(guest.at, MistakeKind::GuestNotDeclared { kind, name });
             }
         }
     }

@@ -6,6 +6,7 @@ use super::Check;
 use crate::config::decode::Spanned;
 use crate::config::merge::{Document, by};
 use crate::config::mistake::{Meant, MistakeKind};
+use crate::config::section::settings::ScimDocument;
 use crate::model::{Address, Kind, Name};
 
 pub(super) fn references(check: &mut Check<'_>) {
@@ -13,17 +14,31 @@ pub(super) fn references(check: &mut Check<'_>) {
     let renamed = renamed(document);
     for (of, to) in document.references() {
         let kind = to.value.kind();
-        // Whether people are there only the organization can tell.
-        if !kind.declarable() || to.value.key().id().is_some() || document.knows(&to.value) {
+        if to.value.key().id().is_some() || document.knows(&to.value) {
+            continue;
+        }
+        let renamed = renamed.get(&to.value);
+        // Whether people who are not declared are there only the organization can tell.
+        if kind.named_undeclared() && renamed.is_none() {
             continue;
         }
         let name = to.value.key_text();
-        let hint = match renamed.get(&to.value) {
+        let hint = match renamed {
             Some(now) => Meant::Renamed(now.key_text()),
             None => check.near(&name, document.names(kind)).map_or(Meant::Unknown, Meant::Near),
         };
         let managed = document.sections.contains_key(&kind);
         check.mistake(to.at, MistakeKind::Undeclared { by: by(of), kind, name, hint, managed });
+    }
+    for group in
+        document.settings.iter().flat_map(|settings| &settings.scim).flat_map(ScimDocument::addresses)
+    {
+        if !document.knows(&group.value) {
+            let (kind, name, by) = (Kind::Group, group.value.key_text(), "`settings.scim`".to_owned());
+            let hint = check.near(&name, document.names(kind)).map_or(Meant::Unknown, Meant::Near);
+            let managed = document.sections.contains_key(&kind);
+            check.mistake(group.at, MistakeKind::Undeclared { by, kind, name, hint, managed });
+        }
     }
     for guardrail in &document.guardrails {
         for name in &guardrail.compared.groups {

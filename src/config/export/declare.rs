@@ -23,8 +23,11 @@ pub(super) fn declare<'a>(
 ) -> Declared<'a> {
     let mut declared = Declared::default();
     let asked = |address: &Address| options.part.is_none_or(|part| part.only.contains(address));
-    let declarable = |address: &Address| address.kind().declarable() && asked(address);
-    for (address, object) in state.objects.iter().filter(|(address, _)| declarable(address)) {
+    let all = state
+        .objects
+        .iter()
+        .filter(|(address, object)| asked(address) && is_sayable(address, object, options));
+    for (address, object) in all {
         match refused.get(address).cloned().or_else(|| reason(address, object, options)) {
             None => _ = declared.objects.insert(address, object),
             Some(why) => _ = declared.left_out.insert(address, why),
@@ -41,6 +44,13 @@ pub(super) fn declare<'a>(
     declared
 }
 
+/// Says whether a stack's files speak of an object at all: of people, those whom it owns already. Files may name the others
+/// without managing them, and to begin with that is for a person to decide.
+fn is_sayable(address: &Address, object: &Object, options: &ExportOptions<'_>) -> bool {
+    let owned = || object.meta().and_then(|meta| meta.owner.as_ref()).is_some();
+    !address.kind().named_undeclared() || options.stack.is_none() || options.part.is_some() || owned()
+}
+
 /// How the reason begins why an object of another stack is not declared.
 pub const OF_A_STACK: &str = "it belongs to the stack ";
 
@@ -54,6 +64,9 @@ fn reason(address: &Address, object: &Object, options: &ExportOptions<'_>) -> Op
     }
     if matches!(address.key(), Key::Id(_)) {
         return Some("its name is not unique, or breaks the rules for names".to_owned());
+    }
+    if matches!(address.key(), Key::Username(_)) {
+        return Some("another person has the same e-mail address".to_owned());
     }
     let flags = object.flags();
     if flags.managed {

@@ -228,7 +228,11 @@ impl Exporting<'_> {
         let mut out = Out { files: Vec::new(), blocks: Vec::new() };
         self.header(&mut out);
         for kind in Sections::KINDS {
-            self.section(&mut out, *kind);
+            // A section that is there manages its kind; files may name people without that.
+            let declared = self.declared.objects.keys().any(|address| address.kind() == *kind);
+            if declared || !kind.named_undeclared() {
+                self.section(&mut out, *kind);
+            }
         }
         let files = out.files.into_iter().map(|(path, writer)| {
             let text = writer.into_text();

@@ -63,6 +63,19 @@ fn any_meta(stack: Option<Stack>) -> impl Strategy<Value = Meta> {
     })
 }
 
+fn any_user(stack: Option<Stack>) -> impl Strategy<Value = User> {
+    let text = || prop_oneof![Just(String::new()), "[a-zA-Zé' -]{1,9}"];
+    let locale = prop_oneof![Just("en_US".to_owned()), Just("fr_FR".to_owned())];
+    ("[a-zA-Z0-9@._-]{2,9}", text(), text(), locale, any_meta(stack)).prop_map(
+        |(username, first_name, last_name, locale, meta)| {
+            let phone_number = last_name.clone();
+            let profile = Box::new(UserProfile { first_name, last_name, phone_number, locale });
+            let meta = Meta { description: String::new(), ..meta };
+            User { meta, profile, ..User::member(username) }
+        },
+    )
+}
+
 fn any_condition() -> impl Strategy<Value = Condition> {
     let inner = select(vec![
         "1 == 1",
@@ -105,7 +118,7 @@ fn any_rule() -> impl Strategy<Value = Rule> {
 /// A state that files can say all of.
 fn any_state(stack: Option<Stack>) -> impl Strategy<Value = State> {
     let projects = vec(select(vec!["prod", "default", "Prod", "no", "prod-105bdce1", "a, b: [c] #d"]), 6);
-    let users = btree_set(any_email(), 1..5);
+    let users = btree_map(any_email(), any_user(stack.clone()), 1..5);
     let applications = btree_map(any_name(), any_meta(stack.clone()), 1..5);
     let members = vec(any::<Index>(), 0..5);
     let groups = btree_map(any_name(), (any_meta(stack.clone()), members), 1..5);
@@ -116,7 +129,7 @@ fn any_state(stack: Option<Stack>) -> impl Strategy<Value = State> {
             let names = projects.into_iter().map(|name| name.parse().unwrap());
             state.projects = (0..).map(id).zip(names).collect();
             let principals: Vec<Principal> = users
-                .iter()
+                .keys()
                 .map(|email| Principal::User(Key::Email(email.clone())))
                 .chain(applications.keys().map(|name| Principal::Application(Key::Named(name.clone()))))
                 .collect();
@@ -139,12 +152,8 @@ fn any_state(stack: Option<Stack>) -> impl Strategy<Value = State> {
                 let attachment = index.get(&attachments).clone();
                 state.insert(name, Policy { meta, flags, attachment, rules: Rules(rules) });
             }
-            for email in users {
-                let username = email.to_string();
-                state.insert(
-                    email,
-                    User { username, kind: UserType::Member, locked: false, status: UserStatus::Activated },
-                );
+            for (email, user) in users {
+                state.insert(email, user);
             }
             state
         },
@@ -241,7 +250,7 @@ fn disturb(state: &mut State, what: u8, index: Index) {
 }
 
 fn declarable(state: &State) -> BTreeMap<&Address, &Object> {
-    state.objects.iter().filter(|(address, _)| address.kind().declarable()).collect()
+    state.objects.iter().collect()
 }
 
 proptest! {
@@ -255,7 +264,7 @@ proptest! {
         let split = if one { Split::One } else { Split::ByKind };
         let (desired, all) = load(&state, &options(stack.as_ref(), split, &titles));
         prop_assert_eq!(declarable(&desired.state), declarable(&state), "{}", &all);
-        prop_assert_eq!(desired.sections, [Kind::Application, Kind::Group, Kind::Policy, Kind::SshKey].into());
+        prop_assert_eq!(desired.sections, Kind::ALL.iter().copied().collect());
         prop_assert!(desired.expiries.iter().all(|expiry| !expiry.expired), "{}", &all);
         prop_assert_eq!(desired.memberships.len(), state.groups().count());
     }

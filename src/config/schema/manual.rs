@@ -19,6 +19,7 @@ const FIRST: &[(&str, &str)] = &[
     ("limits", "`settings.limits`"),
     ("drift", "`settings.drift`"),
     ("ignored_finding", "`settings.drift.ignore`, an entry"),
+    ("scim", "`settings.scim`"),
     ("allow", "`allow`, an entry"),
     ("external", "`external`"),
 ];

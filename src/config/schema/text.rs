@@ -143,6 +143,15 @@ written!(Description, "description", "Free text.", {
     "pattern": r"^[^\u0000-\u0008\u000b-\u001f\u007f-\u009f]*$"
 });
 
+/// A name, a phone number or a language of a person.
+pub(in crate::config) enum ProfileText {}
+
+written!(ProfileText, "profile", "A text of a person's account.", {
+    "type": "string",
+    "maxLength": 64,
+    "pattern": r"^[^\u0000-\u001f\u007f-\u009f]*$"
+});
+
 /// When something ends.
 pub(in crate::config) enum Until {}
 

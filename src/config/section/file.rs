@@ -40,7 +40,7 @@ document! {
         organization: Option<(Span, Option<Id>)>,
         /// The owner of the declared objects: every object that is created or adopted gets the tag `scw-iam=STACK`. Without
         /// a stack, nothing is tagged and nothing is ever deleted. Must be in the file that has `version`.
-        #[schemars(with = "Option<Stack>", extend("x-api" = "one of the `tags` of applications, groups and policies", "examples" = ["platform"]))]
+        #[schemars(with = "Option<Stack>", extend("x-api" = "one of the `tags` of users, applications, groups and policies", "examples" = ["platform"]))]
         stack: Option<(Span, Option<Spanned<Stack>>)>,
         /// How plans are made and when they are refused. Must be in the file that has `version`.
         #[schemars(with = "Option<SettingsDocument>", extend("x-api" = "–", "examples" = [{"min_iam_admins": 2, "limits": {"deletes": 5}}]))]
@@ -65,8 +65,8 @@ document! {
         external: ExternalDocument,
         #[schemars(flatten)]
         @of sections: Sections,
-        /// This stack's own applications in groups that are declared elsewhere, by group. Applications that the stack owns and
-        /// does not list here leave the group; other members are never touched. Keep a group listed, with an empty list, until
+        /// This stack's own people and applications in groups that are declared elsewhere, by group. Those whom the stack owns
+        /// and does not list here leave the group; other members are never touched. Keep a group listed, with an empty list, until
         /// its members have left. Requires a `stack`; the stack that declares the group must set `membership: at_least`.
         #[schemars(with = "Option<BTreeMap<String, GuestsDocument>>", extend("propertyNames" = {"$ref": "#/definitions/name"}, "x-api" = "the calls that add and remove one member", "examples" = [{"all-deployers": {"applications": ["ci"]}}]))]
         memberships: Entries<Address, GuestsDocument>,

@@ -56,12 +56,15 @@ document! {
 }
 
 document! {
-    /// This stack's own applications in a group that is declared elsewhere.
+    /// This stack's own people and applications in a group that is declared elsewhere.
     #[derive(Default)]
-    #[schemars(rename = "guests")]
+    #[schemars(rename = "guests", extend("anyOf" = [{"required": ["users"]}, {"required": ["applications"]}]))]
     GuestsDocument: "`memberships`" {
+        /// People who are declared here, by e-mail address; use `{email: …, until: …}` for a membership that ends.
+        #[schemars(default, extend("default" = [], "x-api" = "`user_id`", "examples" = [["alice@example.com"]]))]
+        users: Vec<MemberDocument<Person>>,
         /// Applications that are declared here, by name; use `{name: …, until: …}` for a membership that ends.
-        #[schemars(extend("x-api" = "`application_id`", "examples" = [["ci"]]))]
+        #[schemars(default, extend("default" = [], "x-api" = "`application_id`", "examples" = [["ci"]]))]
         applications: Vec<MemberDocument<Machine>>,
     }
 }
@@ -223,6 +226,10 @@ impl Section for GroupDocument {
         principals.map(|(principal, _)| principal.map(|principal| principal.address())).collect()
     }
 
+    fn has_exact_members(&self) -> bool {
+        self.members.is_some() && self.membership != Some(Membership::AtLeast)
+    }
+
     fn resolve(&self, resolving: &mut Resolving<'_>, address: &Address) -> Option<Group> {
         let mut members = BTreeSet::new();
         if let Some(document) = &self.members {
@@ -258,12 +265,18 @@ pub(super) fn guests(d: &mut Decoder<'_>, node: &Node<'_>) -> Option<Entries<Add
             continue;
         };
         let of = || format!("the entry of group `{text}`");
-        let applications =
-            fields.required("applications", d, of, |d, node, _| each::<Machine>(d, node, "applications"));
-        let mut applications = applications.unwrap_or_default();
-        d.distinct(&mut applications, "application", |member| (member.key.value.clone(), member.key.at));
+        let users = fields.optional("users", d, |d, node, _| each::<Person>(d, node, "users"));
+        let machines =
+            |d: &mut Decoder<'_>, node: &Node<'_>, _: Span| each::<Machine>(d, node, "applications");
+        // An empty list has to be written: a group that is not listed is one that nobody has to leave.
+        let applications = match fields.get("users").is_some() || fields.excused("users") {
+            true => fields.optional("applications", d, machines),
+            false => fields.required("applications", d, of, machines),
+        };
+        let members = of_kinds(d, users, applications);
         let address = name.map(|name| Spanned { value: Address::group(name), at: key.at });
-        entries.extend(address.map(|address| (address, GuestsDocument { applications })));
+        let MembersDocument { users, applications } = members;
+        entries.extend(address.map(|address| (address, GuestsDocument { users, applications })));
     }
     Some(entries)
 }
@@ -276,25 +289,39 @@ impl GuestsDocument {
         group: &Address,
     ) -> BTreeSet<Principal> {
         let mut principals = BTreeSet::new();
-        for member in &self.applications {
-            let principal = Principal::Application(member.key.value.clone());
+        for (principal, until) in self.members() {
+            let principal = principal.value;
             let ended = |until| resolving.ended(group, EndingPart::Member(&principal), until);
-            if !member.until.as_ref().is_some_and(ended) {
+            if !until.is_some_and(ended) {
                 principals.insert(principal);
             }
         }
         principals
+    }
+
+    /// Returns all who are listed, each with when the membership ends.
+    pub(in crate::config) fn members(
+        &self,
+    ) -> impl Iterator<Item = (Spanned<Principal>, Option<&Spanned<Timestamp>>)> {
+        listed(&self.users, &self.applications)
     }
 }
 
 impl MembersDocument {
     /// Returns all members, each with when its membership ends.
     fn principals(&self) -> impl Iterator<Item = (Spanned<Principal>, Option<&Spanned<Timestamp>>)> {
-        let users = self.users.iter();
-        let users = users.map(|it| (it.key.clone().map(Principal::User), it.until.as_ref()));
-        let applications = self.applications.iter();
-        users.chain(applications.map(|it| (it.key.clone().map(Principal::Application), it.until.as_ref())))
+        listed(&self.users, &self.applications)
     }
+}
+
+/// Returns everybody in lists of members, each with when the membership ends.
+fn listed<'a>(
+    users: &'a [MemberDocument<Person>],
+    applications: &'a [MemberDocument<Machine>],
+) -> impl Iterator<Item = (Spanned<Principal>, Option<&'a Spanned<Timestamp>>)> {
+    let users = users.iter().map(|it| (it.key.clone().map(Principal::User), it.until.as_ref()));
+    let applications = applications.iter();
+    users.chain(applications.map(|it| (it.key.clone().map(Principal::Application), it.until.as_ref())))
 }
 
 fn members(d: &mut Decoder<'_>, node: &Node<'_>, key: Span) -> Option<MembersDocument> {
@@ -302,10 +329,19 @@ fn members(d: &mut Decoder<'_>, node: &Node<'_>, key: Span) -> Option<MembersDoc
     let users = fields.optional("users", d, |d, node, _| each::<Person>(d, node, "users"));
     let applications =
         fields.optional("applications", d, |d, node, _| each::<Machine>(d, node, "applications"));
+    Some(of_kinds(d, users, applications))
+}
+
+/// Returns lists of members, and refuses who is listed twice.
+fn of_kinds(
+    d: &mut Decoder<'_>,
+    users: Option<Vec<MemberDocument<Person>>>,
+    applications: Option<Vec<MemberDocument<Machine>>>,
+) -> MembersDocument {
     let (mut users, mut applications) = (users.unwrap_or_default(), applications.unwrap_or_default());
     d.distinct(&mut users, "user", |member| (member.key.value.clone(), member.key.at));
     d.distinct(&mut applications, "application", |member| (member.key.value.clone(), member.key.at));
-    Some(MembersDocument { users, applications })
+    MembersDocument { users, applications }
 }
 
 fn each<N: MemberEntry>(d: &mut Decoder<'_>, node: &Node<'_>, what: &str) -> Option<Vec<MemberDocument<N>>> {
@@ -322,15 +358,15 @@ fn each<N: MemberEntry>(d: &mut Decoder<'_>, node: &Node<'_>, what: &str) -> Opt
     Some(members)
 }
 
-/// Writes `memberships`: which of the declared applications are in groups that are declared elsewhere.
+/// Writes `memberships`: who of the declared people and applications is in groups that are declared elsewhere.
 pub(in crate::config) fn write_guests(
     writer: &mut YamlWriter,
     state: &State,
     declared: impl Fn(&Address) -> bool,
 ) {
     let own = |member: &Principal| {
-        let name = member.key().name().filter(|_| declared(&member.address()))?;
-        Some(scalar(name.as_str(), ScalarPlace::Flow))
+        let title = member.key().title().filter(|_| declared(&member.address()))?;
+        Some(scalar(title, ScalarPlace::Flow))
     };
     let mut first = true;
     for (key, group) in state.groups() {
@@ -338,8 +374,10 @@ pub(in crate::config) fn write_guests(
         let Some(name) = key.name().filter(|_| !declared(&address) && group.flags().ordinary()) else {
             continue;
         };
-        let guests: Vec<String> = group.members.iter().filter_map(own).collect();
-        if guests.is_empty() {
+        let of = |kind: Kind| group.members.iter().filter(move |member| member.kind() == kind);
+        let lists = [Kind::User, Kind::Application];
+        let lists = lists.map(|kind| (kind.section(), of(kind).filter_map(own).collect::<Vec<_>>()));
+        if lists.iter().all(|(_, guests)| guests.is_empty()) {
             continue;
         }
         if std::mem::take(&mut first) {
@@ -347,7 +385,9 @@ pub(in crate::config) fn write_guests(
             writer.raw(0, "memberships:");
         }
         writer.key(1, name.as_str(), "");
-        writer.items(2, "applications", &guests);
+        for (key, guests) in lists.iter().filter(|(_, guests)| !guests.is_empty()) {
+            writer.items(2, key, guests);
+        }
     }
 }
 

@@ -40,7 +40,7 @@ pub(super) fn meta(fields: &mut MapFields<'_, '_>, d: &mut Decoder<'_>, kind: Ki
 }
 
 /// Decodes what an object went by before.
-pub(super) fn previously(d: &mut Decoder<'_>, node: &Node<'_>, kind: Kind) -> Option<Spanned<Key>> {
+fn previously(d: &mut Decoder<'_>, node: &Node<'_>, kind: Kind) -> Option<Spanned<Key>> {
     let text = d.text(node, "previously")?;
     let value = d.key_of(text, node.at, kind)?;
     Some(Spanned { value, at: node.at })
@@ -57,7 +57,7 @@ fn description(d: &mut Decoder<'_>, node: &Node<'_>, _: Span) -> Option<String> 
     }
 }
 
-fn tags(d: &mut Decoder<'_>, node: &Node<'_>, _: Span) -> Option<Vec<Spanned<Tag>>> {
+pub(super) fn tags(d: &mut Decoder<'_>, node: &Node<'_>, _: Span) -> Option<Vec<Spanned<Tag>>> {
     let mut tags = d.each(node, "tags", |d, item| d.tag(item))?;
     d.distinct(&mut tags, "tag", |tag| (tag.value.clone(), tag.at));
     Some(tags)

@@ -17,6 +17,7 @@ mod policy;
 pub(in crate::config) mod rule;
 pub(in crate::config) mod settings;
 mod ssh_key;
+mod user;
 
 use std::borrow::Cow;
 
@@ -32,6 +33,7 @@ use self::meta::MetaDocument;
 use self::policy::PolicyDocument;
 use self::rule::RuleDocument;
 use self::ssh_key::SshKeyDocument;
+use self::user::UserDocument;
 use super::decode::{Decoder, Spanned};
 use super::export::{Names, YamlWriter};
 use super::fields::{Keyed, MapFields, Shape};
@@ -61,9 +63,24 @@ pub(in crate::config) trait Section: Default + JsonSchema {
     /// Returns what all declared objects have.
     fn meta(&self) -> &MetaDocument;
 
+    /// Returns what else than its name no other object of the kind may have.
+    fn second_name(&self) -> Option<Spanned<String>> {
+        None
+    }
+
+    /// Returns the fields of its kind alone that it leaves out, by the API's names.
+    fn unsaid(&self) -> Vec<&'static str> {
+        Vec::new()
+    }
+
     /// Returns what it refers to. What has ended by `now` may be gone.
     fn refers(&self, _now: Timestamp) -> Vec<Spanned<Address>> {
         Vec::new()
+    }
+
+    /// Says whether it has members, and nobody else may be one.
+    fn has_exact_members(&self) -> bool {
+        false
     }
 
     /// Returns the project whose list it is, and how that is meant, where it is no object but a list.
@@ -158,10 +175,31 @@ macro_rules! sections {
                 }
             }
 
+            /// Returns what else than its name no other object of the kind may have.
+            pub(in crate::config) fn second_name(&self) -> Option<Spanned<String>> {
+                match self {
+                    $(Self::$kind(it) => it.second_name(),)*
+                }
+            }
+
+            /// Returns the fields of its kind alone that it leaves out, by the API's names.
+            pub(in crate::config) fn unsaid(&self) -> Vec<&'static str> {
+                match self {
+                    $(Self::$kind(it) => it.unsaid(),)*
+                }
+            }
+
             /// Returns what it refers to, without what has ended by `now`.
             pub(in crate::config) fn refers(&self, now: Timestamp) -> Vec<Spanned<Address>> {
                 match self {
                     $(Self::$kind(it) => it.refers(now),)*
+                }
+            }
+
+            /// Says whether it has members, and nobody else may be one.
+            pub(in crate::config) fn has_exact_members(&self) -> bool {
+                match self {
+                    $(Self::$kind(it) => it.has_exact_members(),)*
                 }
             }
 
@@ -271,4 +309,10 @@ macro_rules! sections {
     };
 }
 
-sections!(Application: ApplicationDocument, Group: GroupDocument, Policy: PolicyDocument, SshKey: SshKeyDocument);
+sections!(
+    User: UserDocument,
+    Application: ApplicationDocument,
+    Group: GroupDocument,
+    Policy: PolicyDocument,
+    SshKey: SshKeyDocument
+);

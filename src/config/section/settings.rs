@@ -4,7 +4,7 @@ use crate::config::fields::{Keyed as _, MapFields, document};
 use crate::config::mistake::{MistakeKind, Span};
 use crate::config::schema::text;
 use crate::config::tree::Node;
-use crate::model::{Address, GuardName, Kind, Prune, Stack};
+use crate::model::{Address, GuardName, Kind, Name, Prune, Stack};
 
 document! {
     /// How plans are made and when they are refused.
@@ -13,7 +13,7 @@ document! {
     SettingsDocument: "`settings`" {
         /// What happens to objects that the stack owns and no file declares: `owned` deletes them, `none` keeps them.
         /// Requires a `stack`.
-        #[schemars(with = "Option<String>", extend("enum" = ["owned", "none"], "default" = "owned", "x-api" = "`DELETE` of applications, groups and policies", "examples" = ["none"]))]
+        #[schemars(with = "Option<String>", extend("enum" = ["owned", "none"], "default" = "owned", "x-api" = "`DELETE` of users, applications, groups and policies", "examples" = ["none"]))]
         prune: Option<Spanned<Prune>>,
         /// The minimum number of people who can administer IAM. A plan that lowers the number below it is refused.
         #[schemars(with = "Option<text::Count>", extend("default" = 2, "x-api" = "–", "examples" = [3]))]
@@ -22,7 +22,7 @@ document! {
         #[schemars(default, extend("uniqueItems" = true, "default" = [], "x-api" = "–", "examples" = [["user:owner@example.com", "group:break-glass"]]))]
         protect: Vec<Spanned<Address>>,
         /// Stacks whose objects this stack may adopt. Requires a `stack`.
-        #[schemars(extend("uniqueItems" = true, "default" = [], "x-api" = "one of the `tags` of applications, groups and policies", "examples" = [["old-platform"]]))]
+        #[schemars(extend("uniqueItems" = true, "default" = [], "x-api" = "one of the `tags` of users, applications, groups and policies", "examples" = [["old-platform"]]))]
         takes_over: Option<Spanned<Vec<Spanned<Stack>>>>,
         /// Additions to what conditions may use.
         #[schemars(default, extend("default" = {}, "x-api" = "–", "examples" = [{"variables": ["resource.annotation"]}]))]
@@ -33,6 +33,28 @@ document! {
         /// Which findings `drift` fails on, and which it ignores.
         #[schemars(default, extend("default" = {}, "x-api" = "–", "examples" = [{"fail_on": ["broken", "escalation"]}]))]
         drift: DriftDocument,
+        /// What an identity provider provisions by SCIM. The members of the groups that it fills are never changed; of people
+        /// only tags are, and nobody is invited, locked or removed. Required where SCIM is on and files manage people or
+        /// exact members.
+        #[schemars(extend("x-api" = "`GET /organizations/{id}/scim`", "examples" = [{"groups": ["developers"]}]))]
+        scim: Option<ScimDocument>,
+    }
+}
+
+document! {
+    /// What an identity provider provisions by SCIM.
+    #[schemars(rename = "scim")]
+    ScimDocument: "`scim`" {
+        /// The groups that it fills, by name; `[]` where it provisions people alone.
+        #[schemars(with = "Vec<Name>", extend("uniqueItems" = true, "x-api" = "–", "examples" = [["developers"]]))]
+        groups: Vec<Spanned<Name>>,
+    }
+}
+
+impl ScimDocument {
+    /// Returns the groups that the identity provider fills.
+    pub(in crate::config) fn addresses(&self) -> impl Iterator<Item = Spanned<Address>> + '_ {
+        self.groups.iter().map(|name| name.clone().map(Address::group))
     }
 }
 
@@ -62,9 +84,12 @@ document! {
         /// How many principals may lose all access, not counting access that every person or every application holds.
         #[schemars(with = "Option<text::Count>", extend("default" = 3, "x-api" = "–", "examples" = [10]))]
         lost_access: Option<u32>,
-        /// How many API keys may be deleted together with their applications.
+        /// How many API keys may be deleted together with their applications or their owners, and how many SSH keys.
         #[schemars(with = "Option<text::Count>", extend("default" = 0, "x-api" = "–", "examples" = [2]))]
         keys: Option<u32>,
+        /// How many people may be removed or locked.
+        #[schemars(with = "Option<text::Count>", extend("default" = 0, "x-api" = "–", "examples" = [1]))]
+        people: Option<u32>,
         /// How many groups of two or more members may lose all members, or policies all rules.
         #[schemars(with = "Option<text::Count>", extend("default" = 0, "x-api" = "–", "examples" = [1]))]
         emptied: Option<u32>,
@@ -81,12 +106,13 @@ document! {
 impl LimitsDocument {
     /// Returns the numbers that are set, by guard.
     pub(in crate::config) fn numbers(&self) -> impl Iterator<Item = (GuardName, u32)> {
-        let Self { deletes, losses, lost_access, keys, emptied, adoptions, rename } = self;
+        let Self { deletes, losses, lost_access, keys, people, emptied, adoptions, rename } = self;
         let numbers = [
             (GuardName::Deletes, *deletes),
             (GuardName::Losses, *losses),
             (GuardName::LostAccess, *lost_access),
             (GuardName::Keys, *keys),
+            (GuardName::People, *people),
             (GuardName::Emptied, *emptied),
             (GuardName::Adoptions, *adoptions),
             (GuardName::Rename, *rename),
@@ -119,7 +145,19 @@ pub(super) fn settings(d: &mut Decoder<'_>, node: &Node<'_>, key: Span) -> Optio
         conditions: fields.optional("conditions", d, conditions).unwrap_or_default(),
         limits: fields.optional("limits", d, limits).unwrap_or_default(),
         drift: fields.optional("drift", d, drift).unwrap_or_default(),
+        scim: fields.optional("scim", d, scim),
     })
+}
+
+fn scim(d: &mut Decoder<'_>, node: &Node<'_>, key: Span) -> Option<ScimDocument> {
+    let mut fields = MapFields::of(d, node, key, "scim", &ScimDocument::SHAPE)?;
+    let of = || "`scim`".to_owned();
+    let groups = fields.required("groups", d, of, |d, node, _| {
+        let mut groups = d.each(node, "groups", |d, item| d.name(item, "groups", Kind::Group))?;
+        d.distinct(&mut groups, "group", |group| (group.value.clone(), group.at));
+        Some(groups)
+    });
+    Some(ScimDocument { groups: groups.unwrap_or_default() })
 }
 
 fn limits(d: &mut Decoder<'_>, node: &Node<'_>, key: Span) -> Option<LimitsDocument> {
@@ -130,6 +168,7 @@ fn limits(d: &mut Decoder<'_>, node: &Node<'_>, key: Span) -> Option<LimitsDocum
         losses: number("losses"),
         lost_access: number("lost_access"),
         keys: number("keys"),
+        people: number("people"),
         emptied: number("emptied"),
         adoptions: number("adoptions"),
         rename: number("rename"),

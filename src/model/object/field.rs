@@ -44,6 +44,12 @@ pub enum WriteCall {
     Members,
     /// PUT of the rules.
     Rules,
+    /// The call that changes a username.
+    Username,
+    /// The call that locks somebody out.
+    Lock,
+    /// The create alone; no answer shows it.
+    Create,
     /// None: it is read-only.
     Nothing,
 }
@@ -58,11 +64,18 @@ impl<'a> Field<'a> {
     /// Returns the fields of what every declared kind has.
     #[must_use]
     pub fn of_meta(meta: &'a Meta) -> Vec<Self> {
-        let Meta { description, tags, owner } = meta;
-        vec![
-            Self::new("description", FieldValue::Text(description.trim()), WriteCall::Patch),
-            Self::new("tags", FieldValue::Tags(tags), WriteCall::Patch),
-            Self::new("owner", FieldValue::Owner(owner.as_ref()), WriteCall::Patch),
+        let mut fields =
+            vec![Self::new("description", FieldValue::Text(meta.description.trim()), WriteCall::Patch)];
+        fields.extend(Self::of_tags(meta));
+        fields
+    }
+
+    /// Returns the fields of what a kind without a description has.
+    #[must_use]
+    pub fn of_tags(meta: &'a Meta) -> [Self; 2] {
+        [
+            Self::new("tags", FieldValue::Tags(&meta.tags), WriteCall::Patch),
+            Self::new("owner", FieldValue::Owner(meta.owner.as_ref()), WriteCall::Patch),
         ]
     }
 
@@ -76,13 +89,13 @@ impl<'a> Field<'a> {
 }
 
 impl Object {
-    /// Returns the fields in which two objects of one kind differ: each here and there.
+    /// Returns the fields in which two objects of one kind differ: each here and there. What no answer shows is none.
     #[must_use]
     pub fn differences<'a>(&'a self, other: &'a Self) -> Vec<(Field<'a>, Field<'a>)> {
         self.fields()
             .into_iter()
             .zip(other.fields())
-            .filter(|(here, there)| here.value != there.value)
+            .filter(|(here, there)| here.value != there.value && here.writer != WriteCall::Create)
             .collect()
     }
 }

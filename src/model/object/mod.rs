@@ -14,8 +14,8 @@ pub use self::field::{Field, FieldValue, WriteCall};
 pub use self::group::{Builtin, Group};
 pub use self::policy::{Policy, Rule, Rules, Scope};
 pub use self::ssh_key::SshKey;
-pub use self::user::{User, UserStatus, UserType};
-use super::{Address, Flags, Id, Key, KeyForm, Meta, Principal};
+pub use self::user::{Mails, User, UserProfile, UserStatus, UserType};
+use super::{Address, Flags, Id, Key, KeyForm, Meta, Principal, Unsaid};
 
 /// The type of the objects of one kind.
 pub trait OfKind: Clone + PartialEq + Into<Object> {
@@ -37,8 +37,8 @@ pub trait Managed: OfKind {
     /// The kind of what its objects are within; `None` for what stands by itself, or is within a project.
     const PARENT: Option<Kind> = None;
 
-    /// Whether files can declare it.
-    const DECLARABLE: bool = true;
+    /// Whether files may refer to one that no file declares or lists as external.
+    const NAMED_UNDECLARED: bool = false;
 
     /// Whether every plan reads it, since anybody's access depends on it. Others are read where the files have a section for
     /// them.
@@ -113,8 +113,43 @@ pub trait Managed: OfKind {
     /// Changes it as the API does when another object is deleted.
     fn forget(&mut self, _: &Address) {}
 
+    /// Returns what else it goes by, which no other object of the kind may have at the same time.
+    fn second_key(&self) -> Option<Key> {
+        None
+    }
+
+    /// Returns true for the owner of the organization, whom files may declare and no plan changes.
+    fn is_owner(&self) -> bool {
+        false
+    }
+
+    /// Says whether what becomes `after` can no longer use what it holds, although it still holds it.
+    fn locks_out(&self, _after: &Self) -> bool {
+        false
+    }
+
     /// Takes over from the live object the fields that files cannot declare.
     fn keep(&mut self, live: &Self);
+
+    /// Takes over from the live object the fields that files can declare and leave out.
+    fn keep_unsaid(&mut self, live: &Self, unsaid: &Unsaid) {
+        if let (Some(meta), Some(live)) = (self.meta_mut(), live.meta()) {
+            meta.keep(live, unsaid);
+        }
+    }
+
+    /// Takes over from the live object everything but the tags, where something else than files says what it is.
+    fn keep_all_but_tags(&mut self, _live: &Self) {}
+
+    /// Returns what the create makes of it; further calls do the rest.
+    fn created(&self) -> Self {
+        self.clone()
+    }
+
+    /// Returns the calls that make `after` of it, each with what it is then. A call that would change nothing is not made.
+    fn by_calls(&self, after: &Self) -> Vec<(WriteCall, Self)> {
+        vec![(WriteCall::Patch, after.clone())]
+    }
 
     /// Takes over the fields that a PATCH writes, as far as they differ between both.
     fn patch(&mut self, _: &Self, _: &Self) {}
@@ -197,11 +232,11 @@ macro_rules! kinds {
                 }
             }
 
-            /// Returns true for a kind that files can declare.
+            /// Returns true for a kind of whose objects files may name one that no file declares.
             #[must_use]
-            pub const fn declarable(self) -> bool {
+            pub const fn named_undeclared(self) -> bool {
                 match self {
-                    $(Self::$kind => $kind::DECLARABLE,)*
+                    $(Self::$kind => $kind::NAMED_UNDECLARED,)*
                 }
             }
 
@@ -271,6 +306,47 @@ macro_rules! kinds {
                 }
             }
 
+            /// Says whether what becomes `after` can no longer use what it holds, although it still holds it.
+            #[must_use]
+            pub fn locks_out(&self, after: &Self) -> bool {
+                match self {
+                    $(Self::$kind(it) => $kind::of(after).is_some_and(|after| it.locks_out(after)),)*
+                }
+            }
+
+            /// Returns what the create makes of it; further calls do the rest.
+            #[must_use]
+            pub fn created(&self) -> Self {
+                match self {
+                    $(Self::$kind(it) => it.created().into(),)*
+                }
+            }
+
+            /// Returns the calls that make `after` of it, each with what it is then.
+            #[must_use]
+            pub fn by_calls(&self, after: &Self) -> Vec<(WriteCall, Self)> {
+                match self {
+                    $(Self::$kind(it) => {
+                        let calls = $kind::of(after).map(|after| it.by_calls(after)).unwrap_or_default();
+                        calls.into_iter().map(|(call, it)| (call, it.into())).collect()
+                    })*
+                }
+            }
+
+            /// Takes over from the live object the fields that files can declare and leave out.
+            pub fn keep_unsaid(&mut self, live: &Self, unsaid: &Unsaid) {
+                match self {
+                    $(Self::$kind(it) => _ = $kind::of(live).map(|live| it.keep_unsaid(live, unsaid)),)*
+                }
+            }
+
+            /// Takes over from the live object everything but the tags.
+            pub fn keep_all_but_tags(&mut self, live: &Self) {
+                match self {
+                    $(Self::$kind(it) => _ = $kind::of(live).map(|live| it.keep_all_but_tags(live)),)*
+                }
+            }
+
             /// Takes over from the live object the fields that files cannot declare.
             pub fn keep(&mut self, live: &Self) {
                 match self {
@@ -333,6 +409,18 @@ impl Object {
     #[must_use]
     pub fn is_built_in(&self) -> bool {
         ask!(self, it => it.is_built_in())
+    }
+
+    /// Returns what else it goes by, which no other object of the kind may have at the same time.
+    #[must_use]
+    pub fn second_key(&self) -> Option<Key> {
+        ask!(self, it => it.second_key())
+    }
+
+    /// Returns true for the owner of the organization, whom no plan changes.
+    #[must_use]
+    pub fn is_owner(&self) -> bool {
+        ask!(self, it => it.is_owner())
     }
 
     /// Returns how many API keys are deleted together with it.

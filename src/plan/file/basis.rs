@@ -7,9 +7,11 @@ use serde_json::json;
 use sha2::{Digest as _, Sha256};
 
 use super::compare::without_keys;
-use super::{ContentDocument, ObjectDocument, address, attachment, key, members, own_fields, rules};
+use super::{
+    ContentDocument, ObjectDocument, address, attachment, description, key, members, own_fields, rules,
+};
 use crate::model::{
-    Address, Attachment, Catalogue, FieldValue, Group, Key, Kind, Object, Principal, Rules, State,
+    Address, Attachment, Catalogue, FieldValue, Group, Key, Kind, Object, Principal, Rules, State, WriteCall,
 };
 use crate::plan::{Action, Facts, Plan};
 
@@ -58,15 +60,17 @@ pub(super) fn objects(plan: &Plan) -> Vec<ObjectDocument> {
         found.extend(group.iter().flat_map(|group| &group.members).map(Principal::address));
     }
     found.extend(groups.into_iter().map(Address::group));
+    let written: BTreeSet<Address> = plan.steps().iter().map(|step| step.action.address()).collect();
     let document = |of: &Address| {
-        let planned_from = content(before, of);
+        let extent = ContentExtent::of(written.contains(of));
+        let planned_from = content(before, of, extent);
         ObjectDocument {
             address: address(of),
             live: plan.live_keys.get(of).map(key),
             id: plan.ids().get(of).map(|id| id.to_string()),
             hash: planned_from.as_ref().map(hash),
             planned_from,
-            desired: content(outcome, of).map(without_keys),
+            desired: content(outcome, of, extent).map(without_keys),
         }
     };
     found.iter().map(document).collect()
@@ -87,7 +91,8 @@ fn hexadecimal(bytes: &[u8]) -> String {
 /// left out: it is read only where a plan shows it.
 #[must_use]
 pub fn digest(facts: &Facts<'_>, catalogue: Option<&Catalogue>) -> String {
-    let Facts { live, ids, titles, duplicates, oldest_keys: _, keys: _, caller: _, now: _ } = facts;
+    let Facts { live, ids, titles, duplicates, oldest_keys: _, keys: _, people: _, caller: _, now: _ } =
+        facts;
     let (ids, titles): (BTreeMap<_, _>, BTreeMap<_, _>) = (ids.iter().collect(), titles.iter().collect());
     let mut hash = Hash(Sha256::new());
     // The fields of everything, none of which may be forgotten, are what `Debug` is derived for.
@@ -106,18 +111,41 @@ impl fmt::Write for Hash {
     }
 }
 
+/// How much of an object stands in a document.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum ContentExtent {
+    /// All of it: a step writes it.
+    Whole,
+    /// What the plan relies on. Of people that is that they are there: what their accounts say is nobody's business.
+    ReliedOn,
+}
+
+impl ContentExtent {
+    pub(super) const fn of(written: bool) -> Self {
+        if written { Self::Whole } else { Self::ReliedOn }
+    }
+}
+
 /// An object's content, canonical: sorted where the order means nothing. `None` when no object bears the name.
-pub(super) fn content(state: &State, of: &Address) -> Option<ContentDocument> {
-    state.get(of).map(content_of)
+pub(super) fn content(state: &State, of: &Address, extent: ContentExtent) -> Option<ContentDocument> {
+    let content = content_of(state.get(of)?);
+    Some(match extent {
+        ContentExtent::ReliedOn if of.kind().named_undeclared() => {
+            ContentDocument { username: content.username, ..ContentDocument::default() }
+        }
+        ContentExtent::ReliedOn | ContentExtent::Whole => content,
+    })
 }
 
 /// The content of one object.
 pub(super) fn content_of(object: &Object) -> ContentDocument {
     let mut content = ContentDocument::default();
     if let Some(meta) = object.meta() {
-        (content.description, content.tags) = (Some(meta.description.clone()), Some(meta.wire_tags()));
+        content.tags = Some(meta.wire_tags());
     }
-    content.fields = own_fields(object).collect();
+    content.description = description(object);
+    // What only a create sends no answer shows again.
+    content.fields = own_fields(object, &[WriteCall::Patch, WriteCall::Lock]).collect();
     for field in object.fields() {
         match field.value {
             FieldValue::Text(text) if field.name == "username" => content.username = Some(text.to_owned()),

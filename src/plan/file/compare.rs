@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::{
     AccessDocument, AdoptionDocument, ChangesDocument, ContentDocument, FromTo, InterruptionDocument,
-    ObjectDocument, PlanDocument, PlanScope, RuleDocument, StepDocument, address, basis,
+    ObjectDocument, PlanDocument, PlanScope, RuleDocument, StepDocument, address,
+    basis::{self, ContentExtent},
 };
 use crate::model::Address;
 use crate::plan::Plan;
@@ -118,7 +119,8 @@ pub(super) fn applied(saved: &PlanDocument, again: &Plan) -> bool {
     let done = |object: &ObjectDocument| {
         let of = object.address.as_str();
         let same = object.id.is_none() || object.desired.is_none() || object.id == live.id(of);
-        same && (!touched.contains(of) || live.content(of).map(without_keys) == object.desired)
+        let content = || live.content(of, ContentExtent::Whole).map(without_keys);
+        same && (!touched.contains(of) || content() == object.desired)
     };
     let something = !saved.steps.is_empty() || saved.keys.iter().any(|key| key.saved);
     again.is_empty() && something && saved.objects.iter().all(done)
@@ -141,8 +143,8 @@ impl<'p> LiveTexts<'p> {
         Self { plan, addresses: state.objects.keys().map(|of| (address(of), of.clone())).collect() }
     }
 
-    fn content(&self, of: &str) -> Option<ContentDocument> {
-        basis::content(self.plan.before(), self.addresses.get(of)?)
+    fn content(&self, of: &str, extent: ContentExtent) -> Option<ContentDocument> {
+        basis::content(self.plan.before(), self.addresses.get(of)?, extent)
     }
 
     fn id(&self, of: &str) -> Option<String> {
@@ -162,8 +164,9 @@ fn objects(saved: &PlanDocument, made: &PlanDocument, again: &Plan) -> Vec<PlanD
         let parts = match now.get(of) {
             Some(now) => difference_of(object_parts(object), object_parts(now)),
             None => {
-                let now =
-                    ObjectDocument { id: live.id(of), planned_from: live.content(of), ..object.clone() };
+                let extent = ContentExtent::of(saved.steps.iter().any(|step| step.address == of));
+                let planned_from = live.content(of, extent);
+                let now = ObjectDocument { id: live.id(of), planned_from, ..object.clone() };
                 difference_of(object_parts(object), object_parts(&now))
             }
         };

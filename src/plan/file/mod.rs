@@ -80,7 +80,7 @@ pub struct PlanDocument {
     pub leftovers: Vec<LeftoverDocument>,
     /// Objects that the stack adopts.
     pub adoptions: Vec<AdoptionDocument>,
-    /// Undeclared objects that stay.
+    /// Undeclared objects that stay, and declared ones that no plan changes.
     pub spared: Vec<SparedDocument>,
     /// Kinds that the files have no section for.
     pub not_managed: Vec<String>,
@@ -577,7 +577,7 @@ pub struct AdoptionDocument {
     pub oldest_api_key: Option<Timestamp>,
 }
 
-/// An undeclared object that stays.
+/// An object that stays as it is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SparedDocument {
@@ -585,6 +585,9 @@ pub struct SparedDocument {
     pub address: String,
     /// Why, as a word.
     pub reason: String,
+    /// The fields in which a declared one differs from the files.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub differs: Vec<String>,
 }
 
 impl Plan {
@@ -656,6 +659,7 @@ impl Plan {
                 .map(|spared| SparedDocument {
                     address: address(&spared.address),
                     reason: spared.reason.word().to_owned(),
+                    differs: spared.reason.differs().iter().map(ToString::to_string).collect(),
                 })
                 .collect(),
             not_managed: self.absent().iter().copied().map(Kind::section).map(ToOwned::to_owned).collect(),
@@ -875,9 +879,19 @@ fn step(step: &Step) -> StepDocument {
     }
 }
 
-/// The fields that a kind has for itself and that a PATCH writes, by the API's names.
-fn own_fields(object: &Object) -> impl Iterator<Item = (String, Value)> + '_ {
-    let fields = object.fields().into_iter().filter(|field| field.writer == WriteCall::Patch);
+/// The calls that write fields of an object, but for those that have calls of their own in a plan.
+const FIELD_CALLS: [WriteCall; 4] =
+    [WriteCall::Patch, WriteCall::Username, WriteCall::Lock, WriteCall::Create];
+
+/// The description, of a kind that has one.
+fn description(object: &Object) -> Option<String> {
+    let has = object.fields().iter().any(|field| field.name == "description");
+    object.meta().filter(|_| has).map(|meta| meta.description.clone())
+}
+
+/// The fields that a kind has for itself and that these calls write, by the API's names.
+fn own_fields<'a>(object: &'a Object, calls: &'a [WriteCall]) -> impl Iterator<Item = (String, Value)> + 'a {
+    let fields = object.fields().into_iter().filter(|field| calls.contains(&field.writer));
     fields.filter_map(|field| {
         let value = match field.value {
             FieldValue::Text(_) if field.name == "description" => return None,
@@ -899,10 +913,12 @@ fn own_fields(object: &Object) -> impl Iterator<Item = (String, Value)> + '_ {
 fn created(name: String, object: &Object) -> ChangesDocument {
     let mut changes = ChangesDocument { name: made(name), ..ChangesDocument::default() };
     if let Some(meta) = object.meta() {
-        (changes.description, changes.tags) = (made(meta.description.clone()), made(meta.wire_tags()));
+        changes.tags = made(meta.wire_tags());
     }
-    changes.fields =
-        own_fields(object).map(|(name, value)| (name, FromTo { from: None, to: Some(value) })).collect();
+    changes.description = description(object).and_then(made);
+    changes.fields = own_fields(object, &FIELD_CALLS)
+        .map(|(name, value)| (name, FromTo { from: None, to: Some(value) }))
+        .collect();
     if let Object::Policy(policy) = object {
         changes.principal = made(attachment(&policy.attachment));
         changes.rules = made(rules(&policy.rules));
@@ -922,8 +938,8 @@ fn updated(from: Option<&Key>, address: &Address, before: &Object, after: &Objec
             changes.tags = from_to(was.wire_tags(), is.wire_tags());
         }
     }
-    let was: BTreeMap<_, _> = own_fields(before).collect();
-    let fields = own_fields(after).map(|(name, is)| (was.get(&name).cloned(), name, is));
+    let was: BTreeMap<_, _> = own_fields(before, &FIELD_CALLS).collect();
+    let fields = own_fields(after, &FIELD_CALLS).map(|(name, is)| (was.get(&name).cloned(), name, is));
     let fields = fields.filter(|(was, _, is)| was.as_ref() != Some(is));
     changes.fields = fields.map(|(from, name, is)| (name, FromTo { from, to: Some(is) })).collect();
     if let (Object::Policy(was), Object::Policy(is)) = (before, after)
@@ -1005,6 +1021,9 @@ impl super::SparedReason {
             Self::NotDeletable => "not_deletable",
             Self::External => "external",
             Self::Renamed => "previous_name",
+            Self::Owner(_) => "organization_owner",
+            Self::Caller(_) => "caller",
+            Self::Provisioned(_) => "provisioned",
         }
     }
 }

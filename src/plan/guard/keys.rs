@@ -3,14 +3,15 @@ use std::collections::BTreeMap;
 use super::{Alarm, Case, GuardName, Item, count, limit};
 use crate::plan::Action;
 
-/// Refuses to delete API keys together with applications: their users are cut off, and no plan brings the keys back.
+/// Refuses to delete keys, by themselves or together with applications and people: whoever uses them is cut off, and no plan
+/// brings them back.
 pub(super) fn judge(case: &Case<'_>) -> Option<Alarm> {
     let (mut found, mut items) = (0, Vec::new());
     let mut ends: BTreeMap<[&str; 2], usize> = BTreeMap::new();
     for step in case.steps {
         let Action::Delete { address, object } = &step.action else { continue };
         let (keys, words) = object.keys();
-        let keys = keys as usize;
+        let keys = case.alignment.people_keys(case.facts, address).unwrap_or(keys) as usize;
         if keys > 0 && !case.pardons(address) {
             found += keys;
             *ends.entry(words).or_default() += keys;

@@ -7,7 +7,7 @@ use crate::access::{GroupId, PrincipalId};
 /// Refuses to take any access from more than 5 principals, or 20 % of the principals that hold any access, whichever is
 /// more. Ends by `until` in the last seven days do not count.
 ///
-/// A principal that leaves groups that grant something and joins none counts as losing access, even if another group
+/// Somebody who is locked counts as losing everything. A principal that leaves groups that grant something and joins none counts as losing access, even if another group
 /// still grants the same: so another group does not hide a list of members that shrank by mistake.
 pub(super) fn judge(case: &Case<'_>) -> Option<Alarm> {
     let ended = RecentlyEnded::at(case.facts.now, &case.desired.expiries);
@@ -25,6 +25,11 @@ pub(super) fn judge(case: &Case<'_>) -> Option<Alarm> {
         if let Some(who) = known.filter(|_| !losers.contains_key(&id)) {
             let groups = count(groups, "group that grants something", "groups that grant something");
             losers.insert(id, format!("{who}, who leaves {groups} and joins none"));
+        }
+    }
+    for id in case.locked() {
+        if let Some(who) = case.principal(id) {
+            losers.entry(id).or_insert_with(|| format!("{who}, who is locked"));
         }
     }
     let item = |(id, text): (PrincipalId, String)| {

@@ -1,18 +1,26 @@
 use super::ended::RecentlyEnded;
 use super::{Alarm, Case, GuardName, Item, count, limit};
 use crate::access::{AccessChange, Grants, PrincipalId};
-use crate::model::Principal;
+use std::collections::BTreeSet;
+
+use crate::model::{Address, Principal};
 
 /// Refuses to take all access from more than 3 principals, deleted ones included. Access that every person or every
 /// application holds does not count: a group of everybody does not disable the guard. Ends by `until` in the last seven
 /// days do not count.
 pub(super) fn judge(case: &Case<'_>) -> Option<Alarm> {
     let ended = RecentlyEnded::at(case.facts.now, &case.desired.expiries);
-    let everybody = Everybody::of(case);
+    let everybody = Everybody::among(case);
     let known = case.access.iter().filter(|change| !case.hidden(&change.principal));
     let lost = known.filter(|change| loses_all(case, &ended, &everybody, change));
-    let addresses = lost.map(|change| change.principal.address());
-    let items: Vec<_> = addresses.filter(|address| !case.pardons(address)).map(Item::of).collect();
+    let mut addresses: BTreeSet<Address> = lost.map(|change| change.principal.address()).collect();
+    let own = |id: &PrincipalId| {
+        case.principal(*id).is_some_and(|who| !case.draft.before.grants_of(*id).within(everybody.of(who)))
+    };
+    let locked = case.locked().filter(own);
+    addresses.extend(locked.filter_map(|id| case.principal(id)).map(Principal::address));
+    let items: Vec<_> =
+        addresses.into_iter().filter(|address| !case.pardons(address)).map(Item::of).collect();
     let limit = limit(case, GuardName::LostAccess).unwrap_or(3);
     (items.len() > limit as usize).then(|| Alarm {
         found: items.len(),
@@ -33,9 +41,9 @@ struct Everybody {
 }
 
 impl Everybody {
-    fn of(case: &Case<'_>) -> Self {
+    fn among(case: &Case<'_>) -> Self {
         // Nobody asks where nobody keeps anything.
-        if case.access.iter().all(|change| change.loses_all) {
+        if case.access.iter().all(|change| change.loses_all) && case.draft.locks.is_empty() {
             return Self { people: Grants::default(), applications: Grants::default() };
         }
         let held = |wanted: fn(&Principal) -> bool| {
@@ -61,6 +69,15 @@ impl Everybody {
     }
 }
 
+impl Everybody {
+    const fn of(&self, principal: &Principal) -> &Grants {
+        match principal {
+            Principal::User(_) => &self.people,
+            Principal::Application(_) => &self.applications,
+        }
+    }
+}
+
 fn loses_all(
     case: &Case<'_>,
     ended: &RecentlyEnded<'_>,
@@ -69,10 +86,7 @@ fn loses_all(
 ) -> bool {
     let Some(id) = case.draft.world.find(&change.principal) else { return false };
     let (before, after) = (case.draft.before.grants_of(id), case.draft.after.grants_of(id));
-    let everybodys = match change.principal {
-        Principal::User(_) => &everybody.people,
-        Principal::Application(_) => &everybody.applications,
-    };
+    let everybodys = everybody.of(&change.principal);
     let own = |grants: &Grants| !grants.within(everybodys);
     let loses = change.loses_all || (own(&before) && !own(&after));
     let counts = |grant| !(ended.explains(case, id, grant) || everybodys.cover(grant) && after.cover(grant));

@@ -10,9 +10,11 @@ mod keys;
 mod losses;
 mod lost_access;
 mod min_iam_admins;
+mod people;
 mod privilege_gains;
 mod protect;
 mod rename;
+mod scim;
 mod self_lockout;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -63,6 +65,13 @@ impl<'a> Case<'a> {
     /// Returns true for somebody whom no list of the API shows: what is left of somebody deleted, as far as anybody knows.
     fn hidden(&self, principal: &Principal) -> bool {
         !self.alignment.before.has(&principal.address())
+    }
+
+    /// Returns those who were there, held something, and are locked out. Access counts what they hold as theirs still.
+    fn locked(&self) -> impl Iterator<Item = PrincipalId> {
+        let before = &self.draft.before;
+        let locked = self.draft.locks.keys().copied();
+        locked.filter(|id| before.exists(*id) && before.ways(*id).any(|(_, _, grants)| !grants.is_empty()))
     }
 
     fn principal(&self, id: PrincipalId) -> Option<&'a Principal> {
@@ -206,6 +215,8 @@ fn ask(name: GuardName, case: &Case<'_>) -> Option<Alarm> {
         GuardName::Losses => losses::judge(case),
         GuardName::LostAccess => lost_access::judge(case),
         GuardName::Keys => keys::judge(case),
+        GuardName::People => people::judge(case),
+        GuardName::Scim => scim::judge(case),
         GuardName::Emptied => emptied::judge(case),
         GuardName::Adoptions => adoptions::judge(case),
         GuardName::SelfLockout => self_lockout::judge(case),

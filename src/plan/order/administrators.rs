@@ -80,6 +80,9 @@ impl<'d> Roles<'d> {
         for (_, node) in draft.leaves.iter().filter(|(of, _)| moves(of)) {
             roles.note(*node, Role::Unmakes);
         }
+        for (_, node) in gone(draft).filter(|(who, _)| administrators.may_be(*who)) {
+            roles.note(node, Role::Unmakes);
+        }
         roles
     }
 
@@ -116,6 +119,14 @@ impl<'d> Roles<'d> {
     }
 }
 
+/// Who is deleted or locked out, and by which step.
+fn gone(draft: &Draft) -> impl Iterator<Item = (PrincipalId, NodeId)> + '_ {
+    let deleted = draft.deleted.iter();
+    let deleted =
+        deleted.filter_map(|(address, node)| Some((draft.world.find(&address.principal()?)?, *node)));
+    deleted.chain(draft.locks.iter().map(|(who, node)| (*who, *node)))
+}
+
 /// Whether so many administer all the time, by one and the same way, that no order of the steps leaves too few.
 fn enough_last(draft: &Draft, administrators: &Administrators, least: u32) -> bool {
     let there_are = administrators.at(&draft.before);
@@ -126,13 +137,15 @@ fn enough_last(draft: &Draft, administrators: &Administrators, least: u32) -> bo
         };
         draft.stages.get(&policy).is_none_or(|stages| stages.iter().all(making))
     };
+    let gone: BTreeSet<PrincipalId> = gone(draft).map(|(who, _)| who).collect();
     let lasts = |who: &PrincipalId| {
         administrators.owners().contains(who)
-            || draft.before.ways(*who).any(|(group, policy, grants)| {
-                let to = group.map_or(Attached::Principal(*who), Attached::Group);
-                let stays = group.is_none_or(|group| !draft.leaves.contains_key(&(group, *who)));
-                administrators.made_by(grants) && stays && steady(policy, to)
-            })
+            || !gone.contains(who)
+                && draft.before.ways(*who).any(|(group, policy, grants)| {
+                    let to = group.map_or(Attached::Principal(*who), Attached::Group);
+                    let stays = group.is_none_or(|group| !draft.leaves.contains_key(&(group, *who)));
+                    administrators.made_by(grants) && stays && steady(policy, to)
+                })
     };
     there_are.iter().filter(|who| lasts(who)).take(least).count() == least
 }

@@ -199,7 +199,12 @@ fn writers(
                 Move::GroupGone(id) => {
                     written.extend(draft.before.policies_on_group(*id).iter().filter_map(policy));
                 }
-                Move::Born(_) | Move::GroupBorn(_) | Move::Join(..) | Move::Leave(..) | Move::Policy(..) => {}
+                Move::Born(_)
+                | Move::GroupBorn(_)
+                | Move::Join(..)
+                | Move::Leave(..)
+                | Move::Policy(..)
+                | Move::Lock(_) => {}
             }
         }
         for address in written.into_iter().filter(|address| writing.contains(address)) {

@@ -32,6 +32,8 @@ pub(super) fn repeats(note: &Finding) -> bool {
         | GuardName::Losses
         | GuardName::LostAccess
         | GuardName::Keys
+        | GuardName::People
+        | GuardName::Scim
         | GuardName::Emptied
         | GuardName::Adoptions
         | GuardName::SelfLockout

@@ -119,6 +119,12 @@ pub(in crate::render) fn head(
         writeln!(out)?;
     }
     table(out, plan, is_drift)?;
+    let people = [("Invitations", words::invitations(plan)), ("Locked out", words::locks(plan))];
+    for (heading, lines) in people.iter().filter(|(_, lines)| !lines.is_empty() && !is_drift) {
+        writeln!(out, "**{heading}**\n")?;
+        lines.iter().try_for_each(|line| writeln!(out, "- {}", escape(line)))?;
+        writeln!(out)?;
+    }
     attributed(out, found)?;
     everybody(out, plan, is_drift)
 }

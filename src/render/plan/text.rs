@@ -7,7 +7,8 @@ use super::access::{self, Fold, Folds};
 use super::{PlanReading, drift, words};
 use crate::access::AccessEffect;
 use crate::model::{
-    Address, Attachment, DriftKind, Field, FieldValue, Key, Kind, Principal, Rules, UserType, WriteCall,
+    Address, Attachment, DriftKind, Field, FieldValue, Key, KeyForm, Kind, Principal, Rules, UserType,
+    WriteCall,
 };
 use crate::plan::{Action, ConflictKind, Findings, LiftedBy, Plan, SparedReason, Step, Verdict};
 use crate::render::escape::terminal;
@@ -31,6 +32,7 @@ pub(super) fn text(
     page.found()?;
     if !plan.steps().is_empty() {
         page.access()?;
+        page.people()?;
     }
     page.attributed()?;
     page.details()?;
@@ -254,6 +256,22 @@ impl TextPage<'_> {
         writeln!(self.out)
     }
 
+    /// Writes whom the plan invites, and whom it locks out.
+    fn people(&mut self) -> io::Result<()> {
+        let lists = [("Invitations", words::invitations(self.plan)), ("Locked out", words::locks(self.plan))];
+        for (heading, lines) in lists.into_iter().filter(|(_, lines)| !lines.is_empty()) {
+            if self.drift {
+                continue;
+            }
+            self.heading(heading)?;
+            for line in lines {
+                self.plain(2, 4, &line)?;
+            }
+            writeln!(self.out)?;
+        }
+        Ok(())
+    }
+
     fn fold(&mut self, fold: &Fold<'_>, lines: &[access::AccessLine]) -> io::Result<()> {
         let note = match fold.note(self.drift) {
             "" => String::new(),
@@ -324,10 +342,11 @@ impl TextPage<'_> {
             Action::Create { object, .. } => self.created(indent, &object.fields()),
             Action::Update { from, .. } => self.update(indent, step, from.as_ref()),
             Action::SetRules { before, after, .. } => self.rules(indent, before, after),
-            Action::AddMembers { .. }
-            | Action::RemoveMember { .. }
-            | Action::SetMembers { .. }
-            | Action::Delete { .. } => Ok(()),
+            Action::Delete { address, .. } => match words::left_behind(self.plan, address) {
+                Some(line) => self.plain(indent, 2, &line),
+                None => Ok(()),
+            },
+            Action::AddMembers { .. } | Action::RemoveMember { .. } | Action::SetMembers { .. } => Ok(()),
         }
     }
 
@@ -345,7 +364,9 @@ impl TextPage<'_> {
 
     fn update(&mut self, indent: usize, step: &Step, from: Option<&Key>) -> io::Result<()> {
         if let Some(from) = from {
-            self.field(indent, "name", &from.to_string(), &step.action.address().key_text())?;
+            let address = step.action.address();
+            let name = if address.kind().form() == KeyForm::Email { "email" } else { "name" };
+            self.field(indent, name, &from.to_string(), &address.key_text())?;
         }
         let adopts = step.action.only_adopts();
         for (before, after) in step.action.changes() {
@@ -376,7 +397,7 @@ impl TextPage<'_> {
                 (FieldValue::Flag(from), FieldValue::Flag(to)) => {
                     self.field(indent, before.name, &from.to_string(), &to.to_string())?;
                 }
-                // What no PATCH writes does not differ in one.
+                // What no call writes does not differ in one.
                 _ => {}
             }
         }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::model::{
-    Address, Attachment, Condition, Field, FieldValue, Flags, Id, Kind, Object, Owner, Principal, Rule,
+    Address, Attachment, Condition, Field, FieldValue, Flags, Id, Key, Kind, Object, Owner, Principal, Rule,
     Rules, Scope, User,
 };
 use crate::plan::{
@@ -21,6 +21,9 @@ pub fn headline(plan: &Plan, step: &Step) -> String {
         Action::Create { address, .. } => address.to_string(),
         Action::Update { address, from: Some(from), .. } => format!("{address} (was {from})"),
         Action::Update { address, .. } if step.action.only_adopts() => format!("{address}: adopted"),
+        Action::Update { address, before, after, .. } if before.locks_out(after) => {
+            format!("{address} is locked")
+        }
         Action::Update { address, .. } => address.to_string(),
         Action::AddMembers { group, members } => {
             let members: Vec<_> = members.iter().map(|member| short(plan, member)).collect();
@@ -35,14 +38,81 @@ pub fn headline(plan: &Plan, step: &Step) -> String {
         Action::SetRules { policy, .. } => format!("rules of policy {policy}"),
         Action::Delete { address, object } => {
             let title = address_title(plan, address).map(|title| format!(" ({title})")).unwrap_or_default();
-            let keys = match object.api_keys() {
+            let person = matches!(object, Object::User(_));
+            let (whose, with) = if person { ("their", "them") } else { ("its", "it") };
+            let keys = match plan.keys_that_go(address).max(object.api_keys()) {
                 0 => String::new(),
-                1 => ", and its API key with it".to_owned(),
-                keys => format!(", and its {keys} API keys with it"),
+                1 => format!(", and {whose} API key with {with}"),
+                keys => format!(", and {whose} {keys} API keys with {with}"),
             };
             format!("{address}{title}{keys}")
         }
     }
+}
+
+/// What goes with a person who is removed, beside their API keys: the policies that lose their principal, and the groups that
+/// the person leaves.
+pub(super) fn left_behind(plan: &Plan, address: &Address) -> Option<String> {
+    let gone = address.principal().filter(|principal| matches!(principal, Principal::User(_)))?;
+    let attached = Attachment::Principal(gone.clone());
+    let orphaned = plan.before().policies().filter(|(key, policy)| {
+        let after = plan.outcome().policy(key).map(|after| &after.attachment);
+        policy.attachment == attached && after == Some(&Attachment::None)
+    });
+    let left = plan
+        .before()
+        .groups()
+        .filter(|(key, group)| group.members.contains(&gone) && plan.outcome().group(key).is_some());
+    let orphaned: Vec<String> = orphaned.map(|(key, _)| key.to_string()).collect();
+    let left: Vec<String> = left.map(|(key, _)| key.to_string()).collect();
+    let orphaned = match orphaned.as_slice() {
+        [] => None,
+        [one] => Some(format!("policy {one} loses its principal")),
+        names => Some(format!("policies {} lose their principal", several(names))),
+    };
+    let left = match left.as_slice() {
+        [] => None,
+        [one] => Some(format!("leaves group {one}")),
+        names => Some(format!("leaves groups {}", several(names))),
+    };
+    let parts: Vec<String> = orphaned.into_iter().chain(left).collect();
+    (!parts.is_empty()).then(|| parts.join("; "))
+}
+
+/// Whom the plan locks out.
+pub(super) fn locks(plan: &Plan) -> Vec<String> {
+    let locked = plan.steps().iter().filter_map(|step| match &step.action {
+        Action::Update { address, before, after, .. } => before.locks_out(after).then_some(address),
+        Action::Create { .. }
+        | Action::AddMembers { .. }
+        | Action::RemoveMember { .. }
+        | Action::SetMembers { .. }
+        | Action::SetRules { .. }
+        | Action::Delete { .. } => None,
+    });
+    let line = |address: &Address| {
+        format!(
+            "{}: can neither log in nor use API keys until unlocked; policies grant what they granted",
+            address.key()
+        )
+    };
+    locked.map(line).collect()
+}
+
+/// Whom the plan invites: each with the username and the mails that the service sends.
+pub(super) fn invitations(plan: &Plan) -> Vec<String> {
+    let one = |(key, user): (&Key, &User)| {
+        let mails = match (user.mails.welcome, user.mails.password) {
+            (false, false) => "no mail is sent",
+            (true, false) => "a welcome is sent by e-mail",
+            (false, true) => "a password is sent by e-mail",
+            (true, true) => "a welcome and a password are sent by e-mail",
+        };
+        let username =
+            if key.to_string() == user.username { String::new() } else { format!(" as {}", user.username) };
+        format!("{key}{username}: {mails}")
+    };
+    plan.invitations().map(one).collect()
 }
 
 /// The name of an object; for one that is keyed by its id, the id and the live name.
@@ -173,7 +243,19 @@ pub(super) fn spared(reason: &SparedReason) -> String {
         SparedReason::NotDeletable => "the API does not allow deletion".to_owned(),
         SparedReason::External => "listed under `external`".to_owned(),
         SparedReason::Renamed => "previous name of a declared object".to_owned(),
+        SparedReason::Owner(fields) => {
+            format!("the owner of the organization, who is never changed{}", differing(fields))
+        }
+        SparedReason::Caller(fields) => {
+            format!("the caller of this plan, who is never changed{}", differing(fields))
+        }
+        SparedReason::Provisioned(fields) => format!("provisioned by SCIM{}", differing(fields)),
     }
+}
+
+/// Which fields of a declared object differ and stay as they are.
+fn differing(fields: &[&str]) -> String {
+    if fields.is_empty() { String::new() } else { format!("; differs from the files: {}", fields.join(", ")) }
 }
 
 /// What to do with an object of another stack that stays that stack's.
@@ -250,7 +332,7 @@ pub(super) fn leftover(of: &Leftover) -> String {
 }
 
 /// Says whether a person may want to declare or delete an object that is left unchanged. According to the files or the
-/// tags, the others belong to somebody else. `None` for built-in objects that every organization has.
+/// tags, the others belong to somebody else. `None` for the owner and for built-in objects, which every organization has.
 pub(super) fn matters(plan: &Plan, spared: &Spared) -> Option<bool> {
     if plan.before().get(&spared.address).is_some_and(Object::is_built_in) {
         return None;
@@ -266,6 +348,11 @@ pub(super) fn matters(plan: &Plan, spared: &Spared) -> Option<bool> {
         | SparedReason::PruneNone
         | SparedReason::NotDeletable
         | SparedReason::Renamed => !built_in(plan, &spared.address),
+        // Every organization has one.
+        SparedReason::Owner(ref fields) if fields.is_empty() => return None,
+        SparedReason::Owner(_) | SparedReason::Caller(_) | SparedReason::Provisioned(_) => {
+            !spared.reason.differs().is_empty()
+        }
     })
 }
 
@@ -301,6 +388,9 @@ pub(super) fn settled(plan: &Plan) -> String {
         None => {}
     }
     let mut kinds: BTreeMap<Kind, usize> = BTreeMap::new();
+    if plan.spared().iter().any(|spared| !spared.reason.differs().is_empty()) {
+        return "The live organization matches the files, except for what no plan changes.".to_owned();
+    }
     for spared in plan.spared().iter().filter(|spared| matters(plan, spared) == Some(true)) {
         *kinds.entry(spared.address.kind()).or_default() += 1;
     }

@@ -1,0 +1,38 @@
+//! What an identity provider decides of people. A key that may not read it can go on, and is told.
+use super::{Error, Notice};
+use crate::api::{Client, ErrorKind};
+use crate::model::Scim;
+
+/// Whether people log in at an identity provider.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum SamlSwitch {
+    /// They cannot.
+    Off,
+    /// They can.
+    On,
+    /// The key may not read it.
+    Unread,
+}
+
+/// Reads whether an identity provider provisions people.
+pub(super) async fn scim(client: &Client) -> Result<(Scim, Option<Notice>), Error> {
+    match client.get_scim().await {
+        Ok(Some(_)) => Ok((Scim::On, None)),
+        Ok(None) => Ok((Scim::Off, None)),
+        Err(error) if error.kind() == ErrorKind::Forbidden => Ok((Scim::Unread, Some(Notice::ScimUnread))),
+        Err(source) => Err(Error::reading("whether SCIM is on")(source)),
+    }
+}
+
+/// Reads whether people log in at an identity provider, by their usernames.
+///
+/// # Errors
+/// Whatever could not be read for another reason than a missing permission.
+pub async fn saml(client: &Client) -> Result<SamlSwitch, Error> {
+    match client.get_saml().await {
+        Ok(Some(_)) => Ok(SamlSwitch::On),
+        Ok(None) => Ok(SamlSwitch::Off),
+        Err(error) if error.kind() == ErrorKind::Forbidden => Ok(SamlSwitch::Unread),
+        Err(source) => Err(Error::reading("whether SAML is on")(source)),
+    }
+}

@@ -1,0 +1,19 @@
+use super::{Alarm, Case};
+use crate::model::Scim;
+
+/// Refuses to manage people or all members of a group while an identity provider provisions some of them: both would undo
+/// each other's changes for ever. The service does not say whom it provisions, so that the files have to.
+pub(super) fn judge(case: &Case<'_>) -> Option<Alarm> {
+    // It is read where files manage people or exact members, and nothing is said of it.
+    let unsaid = case.desired.settings.scim.is_none() && case.facts.people.scim == Scim::On;
+    unsaid.then(|| Alarm {
+        found: 1,
+        limit: 0,
+        message:
+            "SCIM is on, and the files do not say what it provisions: list the groups that it fills under \
+                  `settings.scim`"
+                .to_owned(),
+        items: Vec::new(),
+        refuses: true,
+    })
+}
