@@ -44,6 +44,7 @@ fn pure(criterion: &mut Criterion) {
         duplicates: &BTreeMap::new(),
         oldest_keys: &HashMap::new(),
         keys: scw_iam::plan::slot::KeyFacts::NONE,
+        guards: None,
         caller: &caller,
         now,
     };

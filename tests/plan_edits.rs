@@ -38,6 +38,7 @@ impl Known {
             duplicates: &self.duplicates,
             oldest_keys: &HashMap::new(),
             keys: scw_iam::plan::slot::KeyFacts::NONE,
+            guards: None,
             caller: &self.caller,
             now: Timestamp::UNIX_EPOCH,
         })

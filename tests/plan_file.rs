@@ -25,6 +25,7 @@ fn facts<T>(case: &Case, caller: &Caller, now: Timestamp, then: impl FnOnce(&Fac
         duplicates: &BTreeMap::new(),
         oldest_keys: &HashMap::new(),
         keys: scw_iam::plan::slot::KeyFacts::NONE,
+        guards: None,
         caller,
         now,
     })

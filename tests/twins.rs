@@ -41,6 +41,7 @@ async fn planned(client: &Client, desired: &Desired) -> Result<Plan, plan::Error
         duplicates: &live.duplicates,
         oldest_keys: &HashMap::new(),
         keys: scw_iam::plan::slot::KeyFacts::NONE,
+        guards: None,
         caller: &Caller::Unresolved("nobody asked".to_owned()),
         now: jiff::Timestamp::UNIX_EPOCH,
     };

@@ -71,6 +71,7 @@ fn measure(organization: &Organization, folder: &Path) -> Figures {
         duplicates: &BTreeMap::new(),
         oldest_keys: &HashMap::new(),
         keys: scw_iam::plan::slot::KeyFacts::NONE,
+        guards: None,
         caller: &caller,
         now,
     };

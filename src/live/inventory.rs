@@ -42,13 +42,8 @@ pub async fn inventory(client: &Client, live: &mut Live) -> Result<(), Error> {
         Readout::Unread { why, helps } => Readout::Unread { why, helps },
     };
     let security = allowed(security, "the security settings", "/security-settings", "IAMReadOnly")?;
-    live.inventory.key_maximum = match security {
-        Readout::Read(settings) => {
-            let most = settings.max_api_key_expiration_duration;
-            Readout::Read(most.filter(|most| !most.is_zero()))
-        }
-        Readout::Unread { why, helps } => Readout::Unread { why, helps },
-    };
+    live.inventory.key_maximum =
+        security.map(|settings| settings.max_api_key_expiration_duration.filter(|most| !most.is_zero()));
     let organization = allowed(organization, "the organization", "/organizations", "OrganizationReadOnly")?;
     let saml = allowed(saml, "the SAML settings", "/saml", "OrganizationReadOnly")?;
     if let Readout::Read(organization) = &organization {
@@ -67,7 +62,7 @@ pub async fn inventory(client: &Client, live: &mut Live) -> Result<(), Error> {
 }
 
 /// Takes a refusal for an answer.
-fn allowed<T>(
+pub(super) fn allowed<T>(
     read: Result<T, api::Error>,
     what: &'static str,
     path: &str,

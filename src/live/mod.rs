@@ -19,10 +19,12 @@ mod caller;
 mod diagnosis;
 mod error;
 mod group;
+mod guard_facts;
 mod inventory;
 mod keys;
 mod meta;
 mod oldest_keys;
+mod organization_settings;
 mod policy;
 mod projects;
 mod refresh;
@@ -44,13 +46,14 @@ pub use self::api_keys::{key_of, live_keys, live_secret};
 pub use self::caller::{ApiCaller, Unresolved, caller};
 pub use self::diagnosis::{Diagnosis, Part, Readability};
 pub use self::error::Error;
+pub use self::guard_facts::guard_facts;
 pub use self::inventory::inventory;
 pub use self::oldest_keys::oldest_keys;
 pub use self::projects::projects;
 pub use self::refresh::refresh;
 pub use self::seen::{Known, LiveObject, ObjectAnswer, api_id, rules};
 pub use self::snapshot::snapshot;
-use crate::model::{Address, Catalogue, Id, Ids, Inventory, Kind, State};
+use crate::model::{Address, Catalogue, Id, Ids, Inventory, Kind, Quota, State};
 
 /// What to read besides users, applications, groups, policies and rules, which the access of anybody depends on.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -81,9 +84,9 @@ pub struct Live {
     pub oldest_keys: HashMap<Address, Timestamp>,
     /// The permission sets that the organization can grant; `None` unless asked for.
     pub catalogue: Option<Catalogue>,
-    /// The limit of each quota that is one number for the whole organization, by the quota's name; `None` for no limit.
+    /// The quotas that are one number for the whole organization.
     /// Empty unless asked for.
-    pub quotas: BTreeMap<String, Option<u64>>,
+    pub quotas: Vec<Quota>,
     /// What a report knows beside access; keys and settings are unread until [`inventory()`] reads them.
     pub inventory: Inventory,
     /// Warnings about the answers, each once.

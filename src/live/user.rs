@@ -2,11 +2,15 @@ use jiff::Timestamp;
 
 use super::Error;
 use super::seen::{Known, ObjectAnswer, api_id};
-use crate::api::{self, Client, List, ListUsers, OrganizationId, wire};
+use crate::api::{self, Client, ListUsers, OrganizationId, wire};
 use crate::model::{Id, Key, Kind, Object, User, UserStatus, UserType};
 
 impl ObjectAnswer for wire::User {
     const KIND: Kind = Kind::User;
+
+    fn id(&self) -> &str {
+        self.id.as_str()
+    }
 
     fn title(&self) -> &str {
         &self.email
@@ -41,8 +45,8 @@ impl ObjectAnswer for wire::User {
         Ok(User { username: self.username.clone(), kind, locked: self.locked, status }.into())
     }
 
-    fn list(client: &Client) -> List<Self> {
-        client.list_users(&ListUsers::default())
+    async fn all(client: &Client) -> Result<Vec<Self>, api::Error> {
+        client.list_users(&ListUsers::default()).all().await
     }
 
     async fn get(client: &Client, id: Id) -> Result<Self, api::Error> {

@@ -26,6 +26,10 @@ pub enum GuardName {
     Rename,
     /// Somebody gaining a permission set that can escalate.
     PrivilegeGains,
+    /// More objects than the organization's quotas allow.
+    Quota,
+    /// Nobody being able to log in, or by SAML alone while it does not work.
+    Login,
     /// An assertion that would not hold.
     Assertions,
     /// A grant that a guardrail forbids.
@@ -34,7 +38,7 @@ pub enum GuardName {
 
 impl GuardName {
     /// All guards, in the order in which they are judged.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 15] = [
         Self::Deletes,
         Self::Losses,
         Self::LostAccess,
@@ -46,6 +50,8 @@ impl GuardName {
         Self::Protect,
         Self::Rename,
         Self::PrivilegeGains,
+        Self::Quota,
+        Self::Login,
         Self::Assertions,
         Self::Guardrails,
     ];
@@ -75,6 +81,8 @@ impl GuardName {
             Self::Protect => "protect",
             Self::Rename => "rename",
             Self::PrivilegeGains => "privilege_gains",
+            Self::Quota => "quota",
+            Self::Login => "login",
             Self::Assertions => "assertions",
             Self::Guardrails => "guardrails",
         }

@@ -36,6 +36,14 @@ pub enum Readout<T> {
 }
 
 impl<T> Readout<T> {
+    /// Makes something of what was read.
+    pub fn map<U>(self, of: impl FnOnce(T) -> U) -> Readout<U> {
+        match self {
+            Self::Read(value) => Readout::Read(of(value)),
+            Self::Unread { why, helps } => Readout::Unread { why, helps },
+        }
+    }
+
     /// Returns what was read.
     pub const fn read(&self) -> Option<&T> {
         match self {

@@ -10,6 +10,7 @@ mod catalogue;
 mod desired;
 mod drift;
 mod guard;
+mod guard_facts;
 mod hint;
 mod id;
 mod ids;
@@ -32,6 +33,7 @@ pub use desired::{
 };
 pub use drift::{DriftKind, DriftSettings, IgnoredBy, IgnoredFinding, UnknownDriftKind};
 pub use guard::{GuardName, UnknownGuard};
+pub use guard_facts::{GuardFacts, Quota};
 pub use hint::Hint;
 pub use id::{BadId, Id};
 pub use ids::Ids;
@@ -44,8 +46,9 @@ pub use name::{
 pub(crate) use near::spent;
 pub use near::{NearBudget, near};
 pub use object::{
-    Application, Builtin, Field, FieldValue, Group, Kind, Managed, Object, OfKind, Policy, Rule, Rules,
-    Scope, SshKey, User, UserStatus, UserType, WriteCall,
+    Application, Builtin, Field, FieldValue, Group, Kind, LoginMethods, Managed, Object, OfKind,
+    OrganizationSettings, Policy, Rule, Rules, Scope, SecuritySettings, SpanWords, SshKey, User, UserStatus,
+    UserType, WriteCall,
 };
 pub use people::People;
 pub use state::{Flags, Meta, Owner, State};

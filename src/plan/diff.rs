@@ -179,9 +179,15 @@ impl Draft {
         let from = alignment.renamed.get(address).cloned();
         let mut after = live.clone();
         after.patch(live, desired);
-        if from.is_some() || after != *live {
-            let action = Action::Update { address: address.clone(), from, before: live.clone(), after };
+        if from.is_none() && after == *live {
+            return;
+        }
+        let (mut from, mut before) = (from, live.clone());
+        for after in live.patches(&after) {
+            let (address, from) = (address.clone(), from.take());
+            let action = Action::Update { address, from, before, after: after.clone() };
             self.add(action, Vec::new(), Effect::Neutral);
+            before = after;
         }
     }
 

@@ -37,8 +37,8 @@ pub use self::summary::{Counts, Summary};
 pub use self::weaker::weaker;
 use crate::access::{self, AccessChange, Grant};
 use crate::model::{
-    Address, AllowEntry, Desired, Expiry, Id, Ids, Key, Kind, Missing, Object, Owner, PermissionSetName,
-    Place, Principal, Stack, State, Where,
+    Address, AllowEntry, Desired, Expiry, GuardFacts, Id, Ids, Key, Kind, Missing, Object, Owner,
+    PermissionSetName, Place, Principal, Stack, State, Where,
 };
 
 pub use self::guard::LiftedBy;
@@ -58,6 +58,8 @@ pub struct Facts<'a> {
     pub oldest_keys: &'a HashMap<Address, Timestamp>,
     /// What is known of the API keys of applications whose keys files declare.
     pub keys: KeyFacts<'a>,
+    /// What some plans are judged by besides, where it was read.
+    pub guards: Option<&'a GuardFacts>,
     /// Who runs the plan.
     pub caller: &'a Caller,
     /// What time it is.
@@ -639,6 +641,20 @@ impl Plan {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.steps.is_empty() && self.keys.is_empty()
+    }
+
+    /// Returns true if it creates anything that a quota may limit.
+    #[must_use]
+    pub fn creates(&self) -> bool {
+        let makes = |work: &slot::SlotWork| matches!(work, slot::SlotWork::Make { .. });
+        self.steps.iter().any(|step| step.action.creates().is_some())
+            || self.keys.slots.iter().flat_map(|slot| &slot.work).any(makes)
+    }
+
+    /// Returns true if nobody could log in after it unless SAML works.
+    #[must_use]
+    pub fn relies_on_saml(&self) -> bool {
+        guard::asks_for_saml(&self.before, &self.outcome)
     }
 
     /// Returns what is to be done about API keys, after all steps.

@@ -299,6 +299,7 @@ mod tests {
             duplicates: &BTreeMap::new(),
             oldest_keys: &std::collections::HashMap::new(),
             keys: crate::plan::slot::KeyFacts::NONE,
+            guards: None,
             caller: &caller,
             now: jiff::Timestamp::UNIX_EPOCH,
         };

@@ -42,7 +42,7 @@ impl Session {
         let mut reading = reading?;
         let desired = self.accepted(resolve_to(files, &reading.live, ResolvePurpose::Look)?, options)?;
         let plan = reading.compare(&desired, options)?;
-        let plan = self.with_key_ages(&mut reading, &desired, options, plan).await?.named(name);
+        let plan = self.completed(&mut reading, &desired, options, plan).await?.named(name);
         let keys = if keys_matter(&plan) { self.access_keys(&reading.live).await? } else { BTreeMap::new() };
         let findings = Findings::of(&plan, &desired, &keys);
         Ok(Drift { plan, findings, fail_on: desired.settings.drift.fail_on })

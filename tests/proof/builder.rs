@@ -175,6 +175,7 @@ pub(crate) fn plan(
         duplicates: &BTreeMap::new(),
         oldest_keys: &HashMap::new(),
         keys: scw_iam::plan::slot::KeyFacts::NONE,
+        guards: None,
         caller: &Caller::Known(principal(space, 0, names)),
         now: jiff::Timestamp::UNIX_EPOCH,
     };

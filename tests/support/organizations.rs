@@ -240,6 +240,7 @@ impl Case {
             duplicates: &BTreeMap::new(),
             oldest_keys: &HashMap::new(),
             keys: scw_iam::plan::slot::KeyFacts::NONE,
+            guards: None,
             caller: &Caller::Unresolved("nobody asked".to_owned()),
             now: jiff::Timestamp::UNIX_EPOCH,
         };

@@ -427,6 +427,7 @@ impl WildCase {
             duplicates: &self.duplicates,
             oldest_keys: &HashMap::new(),
             keys: scw_iam::plan::slot::KeyFacts::NONE,
+            guards: None,
             caller: &Caller::Known(self.caller.clone()),
             now: jiff::Timestamp::UNIX_EPOCH,
         })

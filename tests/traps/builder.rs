@@ -187,6 +187,7 @@ impl Trap {
             duplicates: &self.duplicates,
             oldest_keys: &self.oldest_keys,
             keys: scw_iam::plan::slot::KeyFacts::NONE,
+            guards: None,
             caller: &self.caller,
             now: "2026-11-22T00:00:00Z".parse().unwrap(),
         }

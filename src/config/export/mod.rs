@@ -275,9 +275,14 @@ impl Exporting<'_> {
     }
 
     fn section(&self, out: &mut Out, kind: Kind) {
-        out.open(self.options.split, kind.section(), self.options.schema);
         let declared = self.declared.objects.iter().filter(|(address, _)| address.kind() == kind);
         let mut declared = declared.peekable();
+        // A plan of the files is not to read more than this export could.
+        let said = declared.peek().is_some() || self.declared.left_out.keys().any(|it| it.kind() == kind);
+        if !said && !kind.always_read() {
+            return;
+        }
+        out.open(self.options.split, kind.section(), self.options.schema);
         let none = if declared.peek().is_none() { "{}" } else { "" };
         out.writer().key(0, kind.section(), none);
         let mut before: Vec<String> = Vec::new();
@@ -296,7 +301,9 @@ impl Exporting<'_> {
                 out.writer().key(depth + 1, key, "");
             }
             out.block((*address).clone(), |writer| {
-                writer.key(path.len(), own, if keys.is_empty() { "{}" } else { "" });
+                if !path.is_empty() {
+                    writer.key(path.len(), own, if keys.is_empty() { "{}" } else { "" });
+                }
                 writer.append(&keys);
             });
             before = above.to_vec();

@@ -12,10 +12,12 @@ mod flag;
 pub(in crate::config) mod group;
 pub(in crate::config) mod guardrail;
 pub(in crate::config) mod meta;
+mod organization_settings;
 mod person;
 mod policy;
 pub(in crate::config) mod rule;
 pub(in crate::config) mod settings;
+mod span;
 mod ssh_key;
 
 use std::borrow::Cow;
@@ -29,6 +31,7 @@ use self::application::ApplicationDocument;
 use self::file::Entries;
 use self::group::GroupDocument;
 use self::meta::MetaDocument;
+use self::organization_settings::OrganizationSettingsDocument;
 use self::policy::PolicyDocument;
 use self::rule::RuleDocument;
 use self::ssh_key::SshKeyDocument;
@@ -271,4 +274,10 @@ macro_rules! sections {
     };
 }
 
-sections!(Application: ApplicationDocument, Group: GroupDocument, Policy: PolicyDocument, SshKey: SshKeyDocument);
+sections!(
+    Application: ApplicationDocument,
+    Group: GroupDocument,
+    Policy: PolicyDocument,
+    SshKey: SshKeyDocument,
+    OrganizationSettings: OrganizationSettingsDocument
+);

@@ -3,6 +3,7 @@
 mod application;
 mod field;
 mod group;
+mod organization_settings;
 mod policy;
 mod ssh_key;
 mod user;
@@ -12,6 +13,7 @@ use std::fmt;
 pub use self::application::Application;
 pub use self::field::{Field, FieldValue, WriteCall};
 pub use self::group::{Builtin, Group};
+pub use self::organization_settings::{LoginMethods, OrganizationSettings, SecuritySettings, SpanWords};
 pub use self::policy::{Policy, Rule, Rules, Scope};
 pub use self::ssh_key::SshKey;
 pub use self::user::{User, UserStatus, UserType};
@@ -118,6 +120,11 @@ pub trait Managed: OfKind {
 
     /// Takes over the fields that a PATCH writes, as far as they differ between both.
     fn patch(&mut self, _: &Self, _: &Self) {}
+
+    /// Returns what it is after each PATCH that makes it into `after`: one, unless the API keeps it in several places.
+    fn patches(&self, after: &Self) -> Vec<Self> {
+        vec![after.clone()]
+    }
 
     /// Returns all fields that are compared, with the API's names.
     fn fields(&self) -> Vec<Field<'_>>;
@@ -288,6 +295,17 @@ macro_rules! kinds {
                     })*
                 }
             }
+
+            /// Returns what it is after each PATCH that makes it into `after`.
+            #[must_use]
+            pub fn patches(&self, after: &Self) -> Vec<Self> {
+                match self {
+                    $(Self::$kind(it) => {
+                        let after = $kind::of(after).map(|after| it.patches(after));
+                        after.into_iter().flatten().map(Self::$kind).collect()
+                    })*
+                }
+            }
         }
     };
 }
@@ -303,6 +321,8 @@ kinds! { ($)
     Policy, "policy", "policies", "policy", "policies";
     /// What opens the machines of a project.
     SshKey, "ssh_key", "ssh_keys", "SSH key", "SSH keys";
+    /// How people log in, and what the organization asks of passwords, sessions and API keys.
+    OrganizationSettings, "organization_settings", "organization_settings", "organization settings", "organization settings";
 }
 
 impl fmt::Display for Kind {

@@ -844,8 +844,10 @@ fn own_fields(object: &Object) -> impl Iterator<Item = (String, Value)> + '_ {
             FieldValue::Text(text) => Value::from(text),
             FieldValue::Count(count) => Value::from(count),
             FieldValue::Flag(flag) => Value::from(flag),
-            // These have places of their own.
-            FieldValue::Tags(_)
+            FieldValue::Span(span) => Value::from(format!("{}s", span.as_secs())),
+            // These have places of their own, and what is not served has none.
+            FieldValue::Unsaid
+            | FieldValue::Tags(_)
             | FieldValue::Owner(_)
             | FieldValue::Attachment(_)
             | FieldValue::Members(_)

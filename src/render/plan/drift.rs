@@ -38,7 +38,9 @@ pub(super) fn repeats(note: &Finding) -> bool {
         | GuardName::MinIamAdmins
         | GuardName::Protect
         | GuardName::Rename
-        | GuardName::PrivilegeGains => false,
+        | GuardName::PrivilegeGains
+        | GuardName::Quota
+        | GuardName::Login => false,
     }
 }
 
