@@ -12,6 +12,7 @@ mod guardrail;
 mod holdings;
 mod inclusion;
 mod question;
+mod secret;
 mod symbols;
 
 pub use assertion::{Broken, broken_assertions, granted, nearly_granted, sentence};
@@ -24,4 +25,5 @@ pub use inclusion::includes;
 pub use question::{
     CanDo, Everything, HeldGrant, Holds, Lack, UnseenGrant, decide, nearest, project, single_scope,
 };
+pub use secret::SecretRequest;
 pub use symbols::{Grants, Packed, Symbols};

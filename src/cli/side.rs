@@ -181,6 +181,10 @@ fn overlay(inventory: &mut Inventory, snapshot: &Value, refusals: Refusals) {
         let why = "the snapshot does not record whether the API keys were read".to_owned();
         inventory.keys = Readout::Unread { why, helps: None };
     }
+    if refusals == Refusals::AndUnrecorded && snapshot["secrets"].is_null() {
+        let why = "a snapshot does not hold secrets".to_owned();
+        inventory.delivered = Readout::Unread { why, helps: None };
+    }
     let settings = &snapshot["snapshot"]["lists"]["security_settings"];
     if let Some(status) = settings["refused"].as_u64() {
         let why = format!("{status} on /security-settings when the snapshot was taken");

@@ -1,6 +1,7 @@
 //! What a report knows of an organization beside its access.
 use super::answers::{ObjectWithRules, RefreshAnswers};
 use super::any::AnyAnswer;
+use super::delivered_keys::delivered_keys;
 use super::seen::id_of;
 use super::{Error, Live};
 use crate::api::wire::{self, Bearer};
@@ -40,6 +41,10 @@ pub async fn inventory(client: &Client, live: &mut Live) -> Result<(), Error> {
             Readout::Read(keys.iter().map(|key| facts(key, live)).collect::<Result<_, _>>()?)
         }
         Readout::Unread { why, helps } => Readout::Unread { why, helps },
+    };
+    live.inventory.delivered = match &live.inventory.keys {
+        Readout::Read(keys) => delivered_keys(client, keys).await?,
+        Readout::Unread { why, helps } => Readout::Unread { why: why.clone(), helps: *helps },
     };
     let security = allowed(security, "the security settings", "/security-settings", "IAMReadOnly")?;
     live.inventory.key_maximum =

@@ -16,6 +16,7 @@ mod any;
 mod api_keys;
 mod application;
 mod caller;
+mod delivered_keys;
 mod diagnosis;
 mod error;
 mod group;

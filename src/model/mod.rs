@@ -37,7 +37,7 @@ pub use guard_facts::{GuardFacts, Quota};
 pub use hint::Hint;
 pub use id::{BadId, Id};
 pub use ids::Ids;
-pub use inventory::{ApiKeyFacts, Inventory, PersonFacts, Readout};
+pub use inventory::{ApiKeyFacts, DeliveredKey, Inventory, PersonFacts, Readout};
 pub use name::{
     AccessKeyId, BadText, ChildName, Condition, Email, Name, PermissionSetName, ProjectName, SlotName, Stack,
     Tag, Username, check_description,

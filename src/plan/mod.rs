@@ -16,6 +16,7 @@ mod order;
 mod partial_state;
 mod projects;
 mod promise;
+mod readers;
 mod rehearse;
 pub mod slot;
 mod step;
@@ -30,6 +31,7 @@ pub use self::drift::{DriftFinding, Findings};
 pub use self::guard::{Allowance, Finding, GuardName, UnknownGuard, Verdict};
 pub(crate) use self::partial_state::PartialState;
 pub use self::promise::Unkept;
+pub use self::readers::KeyReader;
 pub use self::rehearse::rehearse;
 use self::slot::{KeyFacts, KeysPlan};
 pub use self::step::{Action, Edge, Effect, Reason, Step, StepId};
@@ -372,7 +374,9 @@ pub fn between(facts: &Facts<'_>, desired: &Desired, options: &GuardOptions) -> 
         access::changes(&draft.world, (&draft.before, &alignment.before), (&draft.after, &alignment.outcome));
     let steps = numbered(ordered);
     let summary = Summary::of(&steps, &alignment.adoptions);
-    let keys = KeysPlan::of(&facts.keys, desired, |of| alignment.ids.get(of), facts.now);
+    let mut keys = KeysPlan::of(&facts.keys, desired, |of| alignment.ids.get(of), facts.now);
+    let outcome = access::Everything::known(&alignment.outcome, &draft.world, &draft.after);
+    keys.readers = readers::readers(&outcome, &keys, facts.now);
     let findings = guard::judge(&guard::Case {
         keys: &keys,
         facts,

@@ -24,12 +24,15 @@ mod guards_page;
 #[cfg(unix)]
 mod home;
 mod hostile;
+mod key_readers;
 mod keys;
 mod language;
 mod leavers;
 mod lists;
 mod looks;
 mod markdown;
+#[cfg(unix)]
+mod no_secrets;
 mod organization_settings;
 mod ownership;
 mod people;

@@ -122,7 +122,7 @@ fn quotas_are_read_where_something_is_created_and_may_be_forbidden() {
 }
 
 #[test]
-fn a_name_that_is_freed_first_makes_room() {
+fn what_may_go_last_makes_no_room() {
     let desk = Desk::new();
     let mut state = live();
     state["quota"] = json!([
@@ -145,6 +145,29 @@ fn a_name_that_is_freed_first_makes_room() {
         refused.stdout.contains("refused by quota: would need 3 applications (quota: 2) at once"),
         "{refused}"
     );
+}
+
+#[test]
+fn what_has_to_go_first_makes_room() {
+    let desk = Desk::new();
+    let mut state = live();
+    let id = |number: u16| format!("ac3e0000-0000-4000-8000-{number:012x}");
+    state["groups"].as_array_mut().unwrap().push(json!({"id": id(0x2e), "name": "All Applications",
+        "all_applications": true, "editable": false, "deletable": false, "managed": true}));
+    state["policies"].as_array_mut().unwrap().push(json!({"id": id(0x36), "name": "all", "tags": ["scw-iam=web"],
+        "group_id": id(0x2e), "rules": [{"permission_set_names": ["VPCReadOnly"], "project_ids": [id(0xa2)], "condition": ""}]}));
+    state["quota"] = json!([quota("iam_policies", "Policies", 6)]);
+    desk.file("live.json", state);
+    // No new application may hold what all of them held, so that its policy is made once the other one is gone.
+    let rule = "rules: [{permission_sets: [InstancesReadOnly], scope: [staging]}]";
+    let one = format!("policies:\n  one: {{principal: {{application: one}}, {rule}}}\n");
+    let file = edit(FILE, &[("applications:\n", "applications:\n  one: {}\n"), ("policies:\n", &one)]);
+    desk.file("iam.yaml", &file);
+    _ = plan(&desk, "").ends_with(0);
+    let two = format!("policies:\n  two: {{principal: {{group: admins}}, {rule}}}\n");
+    desk.file("iam.yaml", edit(&file, &[("policies:\n", &two)]));
+    let refused = plan(&desk, "").ends_with(3);
+    assert!(refused.stdout.contains("would need 7 policies (quota: 6) at once"), "{refused}");
 }
 
 #[test]
