@@ -45,6 +45,7 @@ fn pure(criterion: &mut Criterion) {
         oldest_keys: &HashMap::new(),
         keys: scw_iam::plan::slot::KeyFacts::NONE,
         people: scw_iam::plan::PeopleFacts::NONE,
+        guards: None,
         caller: &caller,
         now,
     };

@@ -39,6 +39,7 @@ impl Known {
             oldest_keys: &HashMap::new(),
             keys: scw_iam::plan::slot::KeyFacts::NONE,
             people: scw_iam::plan::PeopleFacts::NONE,
+            guards: None,
             caller: &self.caller,
             now: Timestamp::UNIX_EPOCH,
         })

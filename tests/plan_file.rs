@@ -26,6 +26,7 @@ fn facts<T>(case: &Case, caller: &Caller, now: Timestamp, then: impl FnOnce(&Fac
         oldest_keys: &HashMap::new(),
         keys: scw_iam::plan::slot::KeyFacts::NONE,
         people: scw_iam::plan::PeopleFacts::NONE,
+        guards: None,
         caller,
         now,
     })

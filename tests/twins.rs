@@ -42,6 +42,7 @@ async fn planned(client: &Client, desired: &Desired) -> Result<Plan, plan::Error
         oldest_keys: &HashMap::new(),
         keys: scw_iam::plan::slot::KeyFacts::NONE,
         people: scw_iam::plan::PeopleFacts::NONE,
+        guards: None,
         caller: &Caller::Unresolved("nobody asked".to_owned()),
         now: jiff::Timestamp::UNIX_EPOCH,
     };

@@ -72,6 +72,7 @@ fn measure(organization: &Organization, folder: &Path) -> Figures {
         oldest_keys: &HashMap::new(),
         keys: scw_iam::plan::slot::KeyFacts::NONE,
         people: scw_iam::plan::PeopleFacts::NONE,
+        guards: None,
         caller: &caller,
         now,
     };

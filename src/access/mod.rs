@@ -14,6 +14,7 @@ mod holdings;
 mod inclusion;
 mod pattern;
 mod question;
+mod secret;
 mod symbols;
 
 pub use assertion::{Broken, broken_assertions, granted, nearly_granted, sentence};
@@ -29,4 +30,5 @@ pub use question::{
     CanDo, Everything, HeldGrant, Holds, Lack, UnseenGrant, decide, decide_held, membership_end, nearest,
     project, single_scope,
 };
+pub use secret::SecretRequest;
 pub use symbols::{Grants, Packed, Symbols};

@@ -10,8 +10,8 @@ use super::{
     includes,
 };
 use crate::model::{
-    Attachment, Catalogue, Expiry, Id, Key, Kind, PermissionSetName, Policy, Principal, Rule, Scope, State,
-    UserType,
+    Address, Attachment, Catalogue, Expiry, Id, Key, Kind, PermissionSetName, Policy, Principal, Rule, Scope,
+    State, UserType,
 };
 
 /// One grant that a principal holds by one way.
@@ -113,6 +113,21 @@ impl<'s> Everything<'s> {
             .collect();
         held.sort();
         held
+    }
+
+    /// Returns what one holds and another does not cover.
+    #[must_use]
+    pub fn beyond(&self, of: &Address, other: &Principal) -> Vec<Grant> {
+        let grants = |principal: &Principal| {
+            let id = self.world.find::<PrincipalId>(principal);
+            id.map(|id| self.holdings.grants_of(id)).unwrap_or_default()
+        };
+        let held = of.principal().map(|of| grants(&of)).unwrap_or_default();
+        let covered = grants(other);
+        let more = held.iter().filter(|grant| !covered.cover(*grant));
+        let mut more: Vec<_> = more.map(|grant| self.world.symbols.unpack(grant)).collect();
+        more.sort();
+        more
     }
 
     /// Returns the rules of a policy.

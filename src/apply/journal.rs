@@ -7,6 +7,7 @@ use std::path::Path;
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
+use super::slot::KeysOutcome;
 use super::{End, Outcome, Receipt, StepEnd};
 use crate::api::escaped;
 use crate::files;
@@ -125,6 +126,13 @@ impl Journal {
         ];
         let counts = counts.map(|(key, count)| (key, Value::from(count)));
         self.line("end", std::iter::once(("result", Value::from(word))).chain(counts));
+        let _ = self.sync();
+    }
+
+    /// Notes how a run ended that worked on API keys alone.
+    pub(crate) fn end_keys(&mut self, outcome: &KeysOutcome) {
+        let word = if outcome.is_done() { "done" } else { "failed" };
+        self.line("end", [("result", Value::from(word))]);
         let _ = self.sync();
     }
 

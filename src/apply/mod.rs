@@ -16,6 +16,7 @@ mod journal;
 mod lock;
 mod look;
 mod meta;
+mod organization_settings;
 mod outcome;
 mod policy;
 mod reads;

@@ -10,7 +10,8 @@ use super::{How, StepError, group, policy, user};
 use crate::api::{self, Client};
 use crate::live::{LiveObject, ObjectAnswer};
 use crate::model::{
-    Address, Application, Attachment, Group, Id, Key, Kind, Object, OfKind, Policy, SshKey, User,
+    Address, Application, Attachment, Group, Id, Key, Kind, Object, OfKind, OrganizationSettings, Policy,
+    SshKey, User,
 };
 use crate::plan::{Action, Step};
 
@@ -109,7 +110,7 @@ macro_rules! written {
     };
 }
 
-written!(User, Application, Group, Policy, SshKey);
+written!(User, Application, Group, Policy, SshKey, OrganizationSettings);
 
 /// Sends the one request of a step, with the look before it.
 pub(super) async fn send(run: &ApplyContext<'_>, client: &Client, step: &Step) -> Result<How, StepError> {

@@ -6,7 +6,7 @@ use indexmap::IndexMap;
 
 use crate::api::escaped;
 use crate::live::LiveObject;
-use crate::model::{FieldValue, Id, Object, Owner, ProjectName, Rule, Scope};
+use crate::model::{FieldValue, Id, Object, Owner, ProjectName, Rule, Scope, SpanWords};
 
 /// A field that is not what it should be.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -90,6 +90,8 @@ impl FieldWords<'_> {
             FieldValue::Rules(rules) => list(rules.sorted().into_iter().map(|rule| self.rule(rule))),
             FieldValue::Count(count) => count.to_string(),
             FieldValue::Flag(flag) => flag.to_string(),
+            FieldValue::Span(span) => SpanWords(span).to_string(),
+            FieldValue::Unsaid => "not served".to_owned(),
         }
     }
 

@@ -290,11 +290,7 @@ pub(super) fn principal(text: &str) -> Result<Principal, String> {
 
 /// Reads `group:developers`.
 pub(super) fn object(text: &str) -> Result<Address, String> {
-    let object: Address = text.parse().map_err(|error| format!("`{text}` {error}"))?;
-    match object.kind().declarable() {
-        true => Ok(object),
-        false => Err(format!("files do not declare {}", object.kind().nouns())),
-    }
+    text.parse().map_err(|error| format!("`{text}` {error}"))
 }
 
 /// Reads `alice@example.com`, `username=alice` or `id=` and an id, with `user:` before it or without.

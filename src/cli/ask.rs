@@ -14,7 +14,8 @@ use crate::access::{self, GrantScope, RequestFacts, ResourceFacts, fits, is_patt
 use crate::config;
 use crate::live;
 use crate::model::{
-    Address, Catalogue, Desired, Expiry, Hint, Id, Ids, People, PermissionSetName, Principal, ScopeType, State, near,
+    Address, Catalogue, Desired, Expiry, Hint, Id, Ids, People, PermissionSetName, Principal, ScopeType,
+    State, near,
 };
 use crate::reconcile::{Watch as _, resolve};
 

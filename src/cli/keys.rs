@@ -1,5 +1,6 @@
 //! `scw-iam keys`
 
+use std::path::PathBuf;
 use std::str::FromStr;
 
 use super::Exit;
@@ -60,6 +61,9 @@ struct Rotate {
     connect: ConnectArgs,
     #[command(flatten)]
     deliver: DeliveryArgs,
+    /// Append what is done to this file, as JSON lines
+    #[arg(long, value_name = "FILE")]
+    journal: Option<PathBuf>,
     /// Do not ask
     #[arg(short, long)]
     yes: bool,
@@ -130,8 +134,9 @@ impl Rotate {
         let connection = Connection::open_at(&self.connect, Some(files.organization()), common.now).await?;
         let _lock = connection.lock(files.stack()).await?;
         let slot = (&self.slot.application, &self.slot.slot);
-        let (plan, ids) = connection.session.plan_rotation(&files, slot, &options).await?;
-        common.preview(&RotationReport { plan: &plan, outcome: None })?;
+        let planned = connection.session.plan_rotation(&files, slot, &options).await?;
+        let plan = &planned.keys;
+        common.preview(&RotationReport { plan, outcome: None })?;
         if plan.is_empty() {
             connection.close().await?;
             return Ok(if plan.in_trouble() { Exit::Refused } else { Exit::Done });
@@ -141,8 +146,10 @@ impl Rotate {
             return Ok(Exit::Error);
         }
         let session = &connection.session;
-        let outcome = session.rotate((&plan, &ids), &tools, options.now, &mut Journal::none()).await?;
-        let report = RotationReport { plan: &plan, outcome: Some(&outcome) };
+        let journal = self.journal.as_ref().map(|path| session.rotation_journal(path, &planned));
+        let mut journal = journal.transpose()?.unwrap_or_else(Journal::none);
+        let outcome = session.rotate(&planned, &tools, &mut journal).await?;
+        let report = RotationReport { plan, outcome: Some(&outcome) };
         talk_with(|out| report.ended(out, style_on_stderr()));
         common.rest().show(&report)?;
         connection.close().await?;

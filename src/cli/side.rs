@@ -181,9 +181,20 @@ fn overlay(inventory: &mut Inventory, snapshot: &Value, refusals: Refusals) {
         let why = "the snapshot does not record whether the API keys were read".to_owned();
         inventory.keys = Readout::Unread { why, helps: None };
     }
+    if refusals == Refusals::AndUnrecorded && snapshot["secrets"].is_null() {
+        let why = "a snapshot does not hold secrets".to_owned();
+        inventory.delivered = Readout::Unread { why, helps: None };
+    }
+    let settings = &snapshot["snapshot"]["lists"]["security_settings"];
+    if let Some(status) = settings["refused"].as_u64() {
+        let why = format!("{status} on /security-settings when the snapshot was taken");
+        inventory.key_maximum = Readout::Unread { why, helps: Some("IAMReadOnly") };
+    } else if settings.is_null() && refusals == Refusals::AndUnrecorded {
+        let why = "the snapshot does not hold the organization's security settings".to_owned();
+        inventory.key_maximum = Readout::Unread { why, helps: None };
+    }
     if refusals == Refusals::AndUnrecorded {
-        let why = || "a snapshot does not hold the organization's settings".to_owned();
-        inventory.key_maximum = Readout::Unread { why: why(), helps: None };
-        inventory.password_beside_saml = Readout::Unread { why: why(), helps: None };
+        let why = "a snapshot does not hold how SAML is set up".to_owned();
+        inventory.password_beside_saml = Readout::Unread { why, helps: None };
     }
 }

@@ -2,7 +2,7 @@
 
 use super::Exit;
 use super::arguments::Common;
-use super::ask::Ask;
+use super::ask::{Ask, Asked};
 use super::failure::Failure;
 use super::output::talk;
 use crate::access::{Everything, Grant, GrantScope, RequestFacts, decide_held, includes, nearest};

@@ -269,7 +269,12 @@ impl<'t> Decoder<'t> {
                 key.map_err(|why| self.mistake(at, MistakeKind::BadName { kind, text: text.to_owned(), why }))
                     .ok()
             }
-            KeyForm::Only => Some(Key::Only),
+            KeyForm::Only if text == Key::Only.to_string() => Some(Key::Only),
+            KeyForm::Only => {
+                let why = BadText::Shape("must be `organization`: there is one");
+                self.mistake(at, MistakeKind::BadName { kind, text: text.to_owned(), why });
+                None
+            }
         }
     }
 

@@ -3,6 +3,7 @@
 use super::decode::Decoder;
 use super::mistake::{MistakeKind, Span};
 use super::tree::Node;
+use crate::model::Kind;
 
 /// The most keys that one map of the language has.
 const MOST_KEYS: usize = 24;

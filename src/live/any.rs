@@ -2,8 +2,8 @@
 
 use super::Error;
 use super::seen::{self, Known, LiveObject, ObjectAnswer as _};
+use crate::api::Client;
 use crate::api::wire::{self, Novel as _, Novelty};
-use crate::api::{Client, Listed as _};
 use crate::model::{BadText, Id, Key, Kind};
 
 macro_rules! answers {
@@ -118,4 +118,4 @@ macro_rules! answers {
     };
 }
 
-answers!(User, Application, Group, Policy, SshKey);
+answers!(User, Application, Group, Policy, SshKey, OrganizationSettings);

@@ -119,7 +119,7 @@ pub async fn live_secret(client: &Client, place: &SecretPlace) -> Result<FoundSe
     Ok(FoundSecret::One(LiveSecret { id: secret.id.to_string(), owner, versions }))
 }
 
-fn version(version: &wire::SecretVersion) -> Option<LiveVersion> {
+pub(super) fn version(version: &wire::SecretVersion) -> Option<LiveVersion> {
     let state = match &version.status {
         SecretVersionStatus::Enabled => VersionState::Enabled,
         SecretVersionStatus::ScheduledForDeletion => VersionState::Going,

@@ -3,12 +3,16 @@ use jiff::Timestamp;
 use super::Error;
 use super::meta::{flags, meta};
 use super::seen::{Known, ObjectAnswer, api_id};
-use crate::api::{self, Client, List, ListApplications, OrganizationId, wire};
+use crate::api::{self, Client, ListApplications, OrganizationId, wire};
 use crate::model::{Application, Id, Kind, Object};
 
 impl ObjectAnswer for wire::Application {
     const KIND: Kind = Kind::Application;
     const DELETED_BY: Option<&'static str> = Some("DeleteApplication");
+
+    fn id(&self) -> &str {
+        self.id.as_str()
+    }
 
     fn title(&self) -> &str {
         &self.name
@@ -31,8 +35,8 @@ impl ObjectAnswer for wire::Application {
         Ok(application.into())
     }
 
-    fn list(client: &Client) -> List<Self> {
-        client.list_applications(&ListApplications::default())
+    async fn all(client: &Client) -> Result<Vec<Self>, api::Error> {
+        client.list_applications(&ListApplications::default()).all().await
     }
 
     async fn get(client: &Client, id: Id) -> Result<Self, api::Error> {

@@ -5,12 +5,16 @@ use jiff::Timestamp;
 use super::Error;
 use super::meta::{flags, meta};
 use super::seen::{Known, ObjectAnswer, api_id};
-use crate::api::{self, Client, List, ListGroups, OrganizationId, wire};
+use crate::api::{self, Client, ListGroups, OrganizationId, wire};
 use crate::model::{Builtin, Group, Id, Kind, Object};
 
 impl ObjectAnswer for wire::Group {
     const KIND: Kind = Kind::Group;
     const DELETED_BY: Option<&'static str> = Some("DeleteGroup");
+
+    fn id(&self) -> &str {
+        self.id.as_str()
+    }
 
     fn title(&self) -> &str {
         &self.name
@@ -47,8 +51,8 @@ impl ObjectAnswer for wire::Group {
         Ok(group.into())
     }
 
-    fn list(client: &Client) -> List<Self> {
-        client.list_groups(&ListGroups::default())
+    async fn all(client: &Client) -> Result<Vec<Self>, api::Error> {
+        client.list_groups(&ListGroups::default()).all().await
     }
 
     async fn get(client: &Client, id: Id) -> Result<Self, api::Error> {

@@ -1,6 +1,7 @@
 //! What a report knows of an organization beside its access.
 use super::answers::{ObjectWithRules, RefreshAnswers};
 use super::any::AnyAnswer;
+use super::delivered_keys::delivered_keys;
 use super::seen::id_of;
 use super::{Error, Live};
 use crate::api::wire::{self, Bearer};
@@ -41,14 +42,13 @@ pub async fn inventory(client: &Client, live: &mut Live) -> Result<(), Error> {
         }
         Readout::Unread { why, helps } => Readout::Unread { why, helps },
     };
-    let security = allowed(security, "the security settings", "/security-settings", "IAMReadOnly")?;
-    live.inventory.key_maximum = match security {
-        Readout::Read(settings) => {
-            let most = settings.max_api_key_expiration_duration;
-            Readout::Read(most.filter(|most| !most.is_zero()))
-        }
-        Readout::Unread { why, helps } => Readout::Unread { why, helps },
+    live.inventory.delivered = match &live.inventory.keys {
+        Readout::Read(keys) => delivered_keys(client, keys).await?,
+        Readout::Unread { why, helps } => Readout::Unread { why: why.clone(), helps: *helps },
     };
+    let security = allowed(security, "the security settings", "/security-settings", "IAMReadOnly")?;
+    live.inventory.key_maximum =
+        security.map(|settings| settings.max_api_key_expiration_duration.filter(|most| !most.is_zero()));
     let organization = allowed(organization, "the organization", "/organizations", "OrganizationReadOnly")?;
     let saml = allowed(saml, "the SAML settings", "/saml", "OrganizationReadOnly")?;
     if let Readout::Read(organization) = &organization {
@@ -67,7 +67,7 @@ pub async fn inventory(client: &Client, live: &mut Live) -> Result<(), Error> {
 }
 
 /// Takes a refusal for an answer.
-fn allowed<T>(
+pub(super) fn allowed<T>(
     read: Result<T, api::Error>,
     what: &'static str,
     path: &str,

@@ -16,13 +16,16 @@ mod any;
 mod api_keys;
 mod application;
 mod caller;
+mod delivered_keys;
 mod diagnosis;
 mod error;
 mod group;
+mod guard_facts;
 mod inventory;
 mod keys;
 mod meta;
 mod oldest_keys;
+mod organization_settings;
 mod policy;
 mod projects;
 mod provisioning;
@@ -46,6 +49,7 @@ pub use self::api_keys::{key_of, live_keys, live_secret};
 pub use self::caller::{ApiCaller, Unresolved, caller};
 pub use self::diagnosis::{Diagnosis, Part, Readability};
 pub use self::error::Error;
+pub use self::guard_facts::guard_facts;
 pub use self::inventory::inventory;
 pub use self::oldest_keys::{keys_of_person, oldest_keys};
 pub use self::projects::projects;
@@ -54,7 +58,7 @@ pub use self::refresh::refresh;
 pub use self::seen::{Known, LiveObject, ObjectAnswer, api_id, rules};
 pub use self::snapshot::snapshot;
 pub use self::writes::{WriteQuery, logged_writes, recorded_writes};
-use crate::model::{Address, Catalogue, Id, Ids, Inventory, Kind, Scim, State};
+use crate::model::{Address, Catalogue, Id, Ids, Inventory, Kind, Quota, Scim, State};
 
 /// What to read besides users, applications, groups, policies and rules, which the access of anybody depends on.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -91,9 +95,9 @@ pub struct Live {
     pub scim: Scim,
     /// The permission sets that the organization can grant; `None` unless asked for.
     pub catalogue: Option<Catalogue>,
-    /// The limit of each quota that is one number for the whole organization, by the quota's name; `None` for no limit.
+    /// The quotas that are one number for the whole organization.
     /// Empty unless asked for.
-    pub quotas: BTreeMap<String, Option<u64>>,
+    pub quotas: Vec<Quota>,
     /// What a report knows beside access; keys and settings are unread until [`inventory()`] reads them.
     pub inventory: Inventory,
     /// Warnings about the answers, each once.

@@ -3,12 +3,16 @@ use jiff::Timestamp;
 use super::Error;
 use super::meta::{flags, meta};
 use super::seen::{Known, ObjectAnswer, api_id};
-use crate::api::{self, Client, List, ListPolicies, OrganizationId, wire};
+use crate::api::{self, Client, ListPolicies, OrganizationId, wire};
 use crate::model::{Attachment, Id, Kind, Object, Policy, Rules};
 
 impl ObjectAnswer for wire::Policy {
     const KIND: Kind = Kind::Policy;
     const DELETED_BY: Option<&'static str> = Some("DeletePolicy");
+
+    fn id(&self) -> &str {
+        self.id.as_str()
+    }
 
     fn title(&self) -> &str {
         &self.name
@@ -34,8 +38,8 @@ impl ObjectAnswer for wire::Policy {
         Ok(policy.into())
     }
 
-    fn list(client: &Client) -> List<Self> {
-        client.list_policies(&ListPolicies::default())
+    async fn all(client: &Client) -> Result<Vec<Self>, api::Error> {
+        client.list_policies(&ListPolicies::default()).all().await
     }
 
     async fn get(client: &Client, id: Id) -> Result<Self, api::Error> {

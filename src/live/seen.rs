@@ -5,7 +5,7 @@ use jiff::Timestamp;
 
 use super::Error;
 use super::rule::rule;
-use crate::api::{self, Client, InvalidId, List, Listed, OrganizationId, PolicyId, wire};
+use crate::api::{self, Client, InvalidId, OrganizationId, PolicyId, wire};
 use crate::model::{Address, Attachment, Catalogue, Id, Key, Kind, Object, Principal, Rules};
 
 /// A live object, as one answer shows it. The rules of a policy have a list of their own and are not in it.
@@ -63,12 +63,15 @@ impl Known<'_> {
 }
 
 /// An answer that is an object of one kind.
-pub trait ObjectAnswer: Listed + Sync {
+pub trait ObjectAnswer: Send + Sync + Sized {
     /// The kind.
     const KIND: Kind;
 
     /// The method of Audit Trail that deletes one; `None` where nothing deletes it.
     const DELETED_BY: Option<&'static str> = None;
+
+    /// Returns the id, as the API writes it.
+    fn id(&self) -> &str;
 
     /// Returns the name; of a user, the e-mail address.
     fn title(&self) -> &str;
@@ -95,8 +98,8 @@ pub trait ObjectAnswer: Listed + Sync {
     /// [`Error::Shape`] when the model cannot take it.
     fn object(&self, known: &Known<'_>) -> Result<Object, Error>;
 
-    /// Lists all of the kind, without any filter: what the filters match is not documented.
-    fn list(client: &Client) -> List<Self>;
+    /// Reads all of the kind, without any filter: what the filters match is not documented.
+    fn all(client: &Client) -> impl Future<Output = Result<Vec<Self>, api::Error>> + Send;
 
     /// Reads one.
     fn get(client: &Client, id: Id) -> impl Future<Output = Result<Self, api::Error>> + Send;
@@ -116,7 +119,7 @@ pub trait ObjectAnswer: Listed + Sync {
 
 /// Reads all answers of a kind.
 pub(super) async fn all_of<T: ObjectAnswer>(client: &Client) -> Result<Vec<T>, Error> {
-    T::list(client).all().await.map_err(Error::reading(format!("the {}", T::KIND.nouns())))
+    T::all(client).await.map_err(Error::reading(format!("the {}", T::KIND.nouns())))
 }
 
 pub(super) async fn list_of<T: ObjectAnswer>(

@@ -2,12 +2,16 @@ use jiff::Timestamp;
 
 use super::Error;
 use super::seen::{Known, ObjectAnswer, api_id, id_of};
-use crate::api::{self, Client, List, ListSshKeys, OrganizationId, wire};
+use crate::api::{self, Client, ListSshKeys, OrganizationId, wire};
 use crate::model::{Id, Key, Kind, Object, SshKey};
 
 impl ObjectAnswer for wire::SshKey {
     const KIND: Kind = Kind::SshKey;
     const DELETED_BY: Option<&'static str> = Some("DeleteSSHKey");
+
+    fn id(&self) -> &str {
+        self.id.as_str()
+    }
 
     fn title(&self) -> &str {
         &self.name
@@ -34,8 +38,8 @@ impl ObjectAnswer for wire::SshKey {
         Ok(key.into())
     }
 
-    fn list(client: &Client) -> List<Self> {
-        client.list_ssh_keys(&ListSshKeys::default())
+    async fn all(client: &Client) -> Result<Vec<Self>, api::Error> {
+        client.list_ssh_keys(&ListSshKeys::default()).all().await
     }
 
     async fn get(client: &Client, id: Id) -> Result<Self, api::Error> {

@@ -1,5 +1,5 @@
 //! Answers → [`Live`]: pure, and either the whole or an error.
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
 use indexmap::IndexMap;
 
@@ -8,7 +8,9 @@ use super::keys::ObjectKeys;
 use super::seen::{Known, id_of, own, rules_of};
 use super::{Error, Live};
 use crate::api::wire;
-use crate::model::{Address, Catalogue, Id, Object, PermissionSet, ProjectName, Scim, ScopeType, State};
+use crate::model::{
+    Address, Catalogue, Id, Object, PermissionSet, ProjectName, Quota, Scim, ScopeType, State,
+};
 
 /// Makes sense of what the API said about an organization.
 pub(super) fn assemble(organization: Id, answers: &RefreshAnswers) -> Result<Live, Error> {
@@ -80,7 +82,7 @@ fn catalogue(sets: &[wire::PermissionSet]) -> Result<Catalogue, Error> {
 }
 
 /// Returns the quotas that are one number: the global limit, else the overall amount.
-fn quotas(quota: &[wire::Quotum]) -> BTreeMap<String, Option<u64>> {
+pub(super) fn quotas(quota: &[wire::Quotum]) -> Vec<Quota> {
     let amount = |it: &wire::Quotum| {
         let global = it.limits.iter().find(|limit| limit.place == Some(wire::QuotaPlace::Global));
         global.and_then(|limit| limit.amount).or(it.amount)
@@ -89,7 +91,11 @@ fn quotas(quota: &[wire::Quotum]) -> BTreeMap<String, Option<u64>> {
         wire::QuotaAmount::Limit(most) => Some(most),
         wire::QuotaAmount::Unlimited => None,
     };
-    quota.iter().filter_map(|it| Some((it.name.to_string(), number(amount(it)?)))).collect()
+    let one = |it: &wire::Quotum| {
+        let (name, title) = (it.name.to_string(), it.pretty_name.clone());
+        Some(Quota { name, title, most: number(amount(it)?) })
+    };
+    quota.iter().filter_map(one).collect()
 }
 
 #[cfg(test)]

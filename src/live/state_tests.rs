@@ -1,4 +1,6 @@
 //! What the model makes of answers that no healthy organization gives.
+use std::collections::BTreeMap;
+
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
@@ -386,5 +388,6 @@ fn the_global_quotas_are_found() {
     };
     let live = live(&answers);
     let quotas = [("iam_groups", Some(50)), ("iam_policies", None), ("old", Some(7))];
-    assert_eq!(live.quotas, quotas.map(|(name, most)| (name.to_owned(), most)).into());
+    let found: Vec<_> = live.quotas.iter().map(|quota| (quota.name.as_str(), quota.most)).collect();
+    assert_eq!(found, quotas);
 }

@@ -3,12 +3,16 @@ use jiff::Timestamp;
 use super::Error;
 use super::meta::meta;
 use super::seen::{Known, ObjectAnswer, api_id};
-use crate::api::{self, Client, List, ListUsers, OrganizationId, wire};
+use crate::api::{self, Client, ListUsers, OrganizationId, wire};
 use crate::model::{Id, Key, Kind, Mails, Object, User, UserProfile, UserStatus, UserType};
 
 impl ObjectAnswer for wire::User {
     const KIND: Kind = Kind::User;
     const DELETED_BY: Option<&'static str> = Some("DeleteUser");
+
+    fn id(&self) -> &str {
+        self.id.as_str()
+    }
 
     fn title(&self) -> &str {
         &self.email
@@ -57,8 +61,8 @@ impl ObjectAnswer for wire::User {
         Ok(user.into())
     }
 
-    fn list(client: &Client) -> List<Self> {
-        client.list_users(&ListUsers::default())
+    async fn all(client: &Client) -> Result<Vec<Self>, api::Error> {
+        client.list_users(&ListUsers::default()).all().await
     }
 
     async fn get(client: &Client, id: Id) -> Result<Self, api::Error> {

@@ -321,7 +321,11 @@ impl Kind {
 
 impl fmt::Display for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}", self.kind.noun(), self.key)
+        match &self.key {
+            // There is no other one.
+            Key::Only => f.write_str(self.kind.noun()),
+            key => write!(f, "{} {key}", self.kind.noun()),
+        }
     }
 }
 
@@ -463,13 +467,13 @@ mod tests {
             Address::user("a@x.io".parse::<Email>().unwrap()),
             Address::policy(id),
             Address::application(child),
-            Address::policy(Key::Only),
+            Address::new(Kind::OrganizationSettings, Key::Only),
         ];
         let shown = shown.map(|address| address.to_string());
         let of_id = format!("policy {id}");
         assert_eq!(
             shown,
-            ["group ops", "user a@x.io", of_id.as_str(), "application ci/deploy", "policy organization"]
+            ["group ops", "user a@x.io", of_id.as_str(), "application ci/deploy", "organization settings"]
         );
     }
 }

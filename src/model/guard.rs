@@ -30,6 +30,10 @@ pub enum GuardName {
     Rename,
     /// Somebody gaining a permission set that can escalate.
     PrivilegeGains,
+    /// More objects than the organization's quotas allow.
+    Quota,
+    /// Nobody being able to log in, or by SAML alone while it does not work.
+    Login,
     /// An assertion that would not hold.
     Assertions,
     /// A grant that a guardrail forbids.
@@ -38,7 +42,7 @@ pub enum GuardName {
 
 impl GuardName {
     /// All guards, in the order in which they are judged.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 17] = [
         Self::Deletes,
         Self::Losses,
         Self::LostAccess,
@@ -52,6 +56,8 @@ impl GuardName {
         Self::Protect,
         Self::Rename,
         Self::PrivilegeGains,
+        Self::Quota,
+        Self::Login,
         Self::Assertions,
         Self::Guardrails,
     ];
@@ -83,6 +89,8 @@ impl GuardName {
             Self::Protect => "protect",
             Self::Rename => "rename",
             Self::PrivilegeGains => "privilege_gains",
+            Self::Quota => "quota",
+            Self::Login => "login",
             Self::Assertions => "assertions",
             Self::Guardrails => "guardrails",
         }

@@ -2,7 +2,7 @@ use std::collections::HashMap;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Id, Principal};
+use super::{Id, Principal, SecretPlace};
 
 /// What a report knows of an organization beside its access.
 #[derive(Debug, Clone)]
@@ -15,6 +15,8 @@ pub struct Inventory {
     pub created: HashMap<Id, Timestamp>,
     /// The API keys of everybody.
     pub keys: Readout<Vec<ApiKeyFacts>>,
+    /// The keys of applications that this program delivered to secrets.
+    pub delivered: Readout<Vec<DeliveredKey>>,
     /// How long API keys may live at most; `None` for no limit.
     pub key_maximum: Readout<Option<SignedDuration>>,
     /// Whether people can log in with a password although SAML works.
@@ -36,6 +38,14 @@ pub enum Readout<T> {
 }
 
 impl<T> Readout<T> {
+    /// Makes something of what was read.
+    pub fn map<U>(self, of: impl FnOnce(T) -> U) -> Readout<U> {
+        match self {
+            Self::Read(value) => Readout::Read(of(value)),
+            Self::Unread { why, helps } => Readout::Unread { why, helps },
+        }
+    }
+
     /// Returns what was read.
     pub const fn read(&self) -> Option<&T> {
         match self {
@@ -57,6 +67,7 @@ impl Inventory {
             people: HashMap::new(),
             created: HashMap::new(),
             keys: unread(why),
+            delivered: unread(why),
             key_maximum: unread(why),
             password_beside_saml: unread(why),
         }
@@ -70,6 +81,15 @@ pub struct PersonFacts {
     pub mfa: bool,
     /// The last log-in; using API keys is none.
     pub last_login_at: Option<Timestamp>,
+}
+
+/// A key of an application in a secret.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct DeliveredKey {
+    /// The application.
+    pub application: Principal,
+    /// The secret, of which a version that can be read holds the key.
+    pub secret: SecretPlace,
 }
 
 /// What is known of an API key. Its secret half is nowhere.

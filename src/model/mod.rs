@@ -11,6 +11,7 @@ mod catalogue;
 mod desired;
 mod drift;
 mod guard;
+mod guard_facts;
 mod hint;
 mod id;
 mod ids;
@@ -34,10 +35,11 @@ pub use desired::{
 };
 pub use drift::{DriftKind, DriftSettings, IgnoredBy, IgnoredFinding, UnknownDriftKind};
 pub use guard::{GuardName, UnknownGuard};
+pub use guard_facts::{GuardFacts, Quota};
 pub use hint::Hint;
 pub use id::{BadId, Id};
 pub use ids::Ids;
-pub use inventory::{ApiKeyFacts, Inventory, PersonFacts, Readout};
+pub use inventory::{ApiKeyFacts, DeliveredKey, Inventory, PersonFacts, Readout};
 pub use name::{
     AccessKeyId, BadText, ChildName, Condition, Email, Name, PermissionSetName, ProjectName, SlotName, Stack,
     Tag, Username, check_description,
@@ -46,8 +48,9 @@ pub use name::{
 pub(crate) use near::spent;
 pub use near::{NearBudget, near};
 pub use object::{
-    Application, Builtin, Field, FieldValue, Group, Kind, Mails, Managed, Object, OfKind, Policy, Rule,
-    Rules, Scope, SshKey, User, UserProfile, UserStatus, UserType, WriteCall,
+    Application, Builtin, Field, FieldValue, Group, Kind, LoginMethods, Mails, Managed, Object, OfKind,
+    OrganizationSettings, Policy, Rule, Rules, Scope, SecuritySettings, SpanWords, SshKey, User, UserProfile,
+    UserStatus, UserType, WriteCall,
 };
 pub use people::{People, Scim};
 pub use state::{Flags, Meta, Owner, State};

@@ -494,7 +494,7 @@ impl Alignment {
             // Files may name people without managing them.
             let managed = desired.sections.contains(&address.kind()) || !address.kind().named_undeclared();
             let asked = desired.only.as_ref().is_none_or(|only| only.contains(address));
-            if asked && managed && address.kind().declarable() && !desired.state.has(address) {
+            if asked && managed && !desired.state.has(address) {
                 undeclared.entry(address.kind()).or_default().push(address.clone());
             }
         }

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use sha2::{Digest as _, Sha256};
 
+use super::slot::SlotWork;
 use super::{Action, Plan, SparedReason};
 use crate::access::{
     Broken, Everything, HeldGrant, Path, broken_assertions, judge_guardrails, self_escalating, sentence,
@@ -64,6 +65,7 @@ impl Findings {
         sorting.gone();
         sorting.hidden();
         sorting.due();
+        sorting.slots();
         sorting.access(keys);
         let stale = sorting.drift.ignore(plan, desired);
         stale.into_iter().for_each(|(entry, why)| sorting.stale(entry, why));
@@ -377,6 +379,17 @@ impl Sorting<'_> {
             let address = expiry.address.clone();
             let finding = self.add(DriftKind::Due, &address, what, &[&told_apart, &expiry.until.to_string()]);
             finding.place = Some(expiry.at.clone());
+        }
+    }
+
+    /// Slots whose key is to be made or replaced.
+    fn slots(&mut self) {
+        for slot in &self.plan.keys().slots {
+            for work in &slot.work {
+                let SlotWork::Make { why } = work else { continue };
+                let what = format!("is due for a key in slot {}: {why}", slot.slot);
+                self.add(DriftKind::Due, &slot.application, what, &["slot", slot.slot.as_str()]);
+            }
         }
     }
 

@@ -17,6 +17,7 @@ mod order;
 mod partial_state;
 mod projects;
 mod promise;
+mod readers;
 mod rehearse;
 pub mod slot;
 mod step;
@@ -32,6 +33,7 @@ pub use self::guard::{Allowance, Finding, GuardName, UnknownGuard, Verdict};
 pub use self::only::PartialScope;
 pub(crate) use self::partial_state::PartialState;
 pub use self::promise::Unkept;
+pub use self::readers::KeyReader;
 pub use self::rehearse::rehearse;
 use self::slot::{KeyFacts, KeysPlan};
 pub use self::step::{Action, Edge, Effect, Reason, Step, StepId};
@@ -39,8 +41,8 @@ pub use self::summary::{Counts, Summary};
 pub use self::weaker::weaker;
 use crate::access::{self, AccessChange, Grant};
 use crate::model::{
-    Address, AllowEntry, Desired, Expiry, Id, Ids, Key, Kind, Missing, Object, Owner, PermissionSetName,
-    Place, Principal, Scim, Stack, State, User, Where, WriteCall,
+    Address, AllowEntry, Desired, Expiry, GuardFacts, Id, Ids, Key, Kind, Missing, Object, Owner,
+    PermissionSetName, Place, Principal, Scim, Stack, State, User, Where, WriteCall,
 };
 
 pub use self::guard::LiftedBy;
@@ -62,6 +64,8 @@ pub struct Facts<'a> {
     pub keys: KeyFacts<'a>,
     /// What is known of people beside what their list tells.
     pub people: PeopleFacts<'a>,
+    /// What some plans are judged by besides, where it was read.
+    pub guards: Option<&'a GuardFacts>,
     /// Who runs the plan.
     pub caller: &'a Caller,
     /// What time it is.
@@ -421,7 +425,9 @@ pub fn between(facts: &Facts<'_>, desired: &Desired, options: &GuardOptions) -> 
         access::changes(&draft.world, (&draft.before, &alignment.before), (&draft.after, &alignment.outcome));
     let steps = numbered(ordered);
     let summary = Summary::of(&steps, &alignment.adoptions);
-    let keys = KeysPlan::of(&facts.keys, desired, |of| alignment.ids.get(of), facts.now);
+    let mut keys = KeysPlan::of(&facts.keys, desired, |of| alignment.ids.get(of), facts.now);
+    let outcome = access::Everything::known(&alignment.outcome, &draft.world, &draft.after);
+    keys.readers = readers::readers(&outcome, &keys, facts.now);
     let findings = guard::judge(&guard::Case {
         keys: &keys,
         facts,
@@ -744,6 +750,20 @@ impl Plan {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.steps.is_empty() && self.keys.is_empty()
+    }
+
+    /// Returns true if it creates anything that a quota may limit.
+    #[must_use]
+    pub fn creates(&self) -> bool {
+        let makes = |work: &slot::SlotWork| matches!(work, slot::SlotWork::Make { .. });
+        self.steps.iter().any(|step| step.action.creates().is_some())
+            || self.keys.slots.iter().flat_map(|slot| &slot.work).any(makes)
+    }
+
+    /// Returns true if nobody could log in after it unless SAML works.
+    #[must_use]
+    pub fn relies_on_saml(&self) -> bool {
+        guard::asks_for_saml(&self.before, &self.outcome)
     }
 
     /// Returns what is to be done about API keys, after all steps.

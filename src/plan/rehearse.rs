@@ -382,6 +382,7 @@ mod tests {
             oldest_keys: &std::collections::HashMap::new(),
             keys: crate::plan::slot::KeyFacts::NONE,
             people: PeopleFacts::NONE,
+            guards: None,
             caller: &caller,
             now: jiff::Timestamp::UNIX_EPOCH,
         };

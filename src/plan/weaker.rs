@@ -96,6 +96,8 @@ const fn usual(guard: GuardName) -> (u32, Grows) {
         | GuardName::Protect
         | GuardName::Rename
         | GuardName::PrivilegeGains
+        | GuardName::Quota
+        | GuardName::Login
         | GuardName::Assertions
         | GuardName::Guardrails => (0, Grows::Never),
     }

@@ -3,6 +3,8 @@
 use std::path::Path;
 use std::time::Duration;
 
+use jiff::Timestamp;
+
 use super::{Error, Planned, Session};
 use crate::apply::{self, ApplyLock, End, Journal, Outcome, Progress, RunOptions, StopSignal, Unwatched};
 use crate::model::Stack;
@@ -60,7 +62,12 @@ impl Session {
     /// [`Error::Journal`] when it cannot be opened, written or synced.
     pub fn journal(&self, path: &Path, planned: &Planned) -> Result<Journal, Error> {
         let Planned { plan, caller, .. } = planned;
-        let name = format!("{} {}", plan.organization(), plan.created_at());
+        self.open_journal(path, plan.created_at(), caller)
+    }
+
+    /// Opens a journal for a run that is planned at a time.
+    pub(super) fn open_journal(&self, path: &Path, at: Timestamp, caller: &Caller) -> Result<Journal, Error> {
+        let name = format!("{} {at}", self.organization);
         let caller = match caller {
             Caller::Known(principal) => principal.to_string(),
             Caller::Unresolved(why) => format!("unknown: {why}"),

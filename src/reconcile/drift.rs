@@ -45,8 +45,9 @@ impl Session {
         let (reading, name) = futures::join!(self.read_as(&needs, options), self.organization_name());
         let mut reading = reading?;
         let desired = self.accepted(resolve_to(files, &reading.live, ResolvePurpose::Look)?, options)?;
+        self.keys_for(&mut reading, &desired).await?;
         let plan = reading.compare(&desired, options)?;
-        let plan = self.with_key_ages(&mut reading, &desired, options, plan).await?.named(name);
+        let plan = self.completed(&mut reading, &desired, options, plan).await?.named(name);
         let keys = if keys_matter(&plan) { self.access_keys(&reading.live).await? } else { BTreeMap::new() };
         let findings = Findings::of(&plan, &desired, &keys);
         let created = reading.live.inventory.created;

@@ -1,5 +1,7 @@
 //! API keys by slot: what is live of them, a rotation out of turn, and the work that a plan says.
 
+use std::path::Path;
+
 use jiff::{SignedDuration, Timestamp};
 
 use super::plan::{LiveReading, resolve};
@@ -11,6 +13,7 @@ use crate::apply::{Journal, Outcome};
 use crate::config::Files;
 use crate::live;
 use crate::model::{AccessKeyId, Address, Desired, Ids, KeySlot, LiveKey, SlotName};
+use crate::plan::Caller;
 use crate::plan::slot::{Hands, KeysPlan, Occasion, SlotCase, assess};
 
 /// How far the clocks of this machine and of the API may be apart where time decides.
@@ -50,6 +53,17 @@ pub struct ShownKey {
     pub creation_ip: String,
     /// The id of its default project.
     pub default_project: String,
+}
+
+/// A rotation of one slot, out of turn.
+#[derive(Debug)]
+pub struct PlannedRotation {
+    /// What is done.
+    pub keys: KeysPlan,
+    /// Who does it.
+    pub caller: Caller,
+    ids: Ids,
+    now: Timestamp,
 }
 
 impl Session {
@@ -114,7 +128,7 @@ impl Session {
         files: &Files,
         (application, slot): (&Address, &SlotName),
         options: &PlanOptions,
-    ) -> Result<(KeysPlan, Ids), Error> {
+    ) -> Result<PlannedRotation, Error> {
         let mut reading = self.read_for(files, options).await?;
         let desired = self.accepted(resolve(files, &reading.live)?, options)?;
         let unknown = || Error::NoSlot { application: application.clone(), slot: slot.clone() };
@@ -139,13 +153,21 @@ impl Session {
             occasion: Occasion::Asked,
             now: options.now,
         };
-        let plan = KeysPlan {
+        let keys = KeysPlan {
             slots: vec![assess(application, case)],
             declared: desired.api_keys.clone(),
             stack: Some(stack.clone()),
             ..KeysPlan::default()
         };
-        Ok((plan, reading.live.ids))
+        Ok(PlannedRotation { keys, caller: reading.caller, ids: reading.live.ids, now: options.now })
+    }
+
+    /// Opens a journal for a rotation, to which it appends.
+    ///
+    /// # Errors
+    /// [`Error::Journal`] when it cannot be opened, written or synced.
+    pub fn rotation_journal(&self, path: &Path, planned: &PlannedRotation) -> Result<Journal, Error> {
+        self.open_journal(path, planned.now, &planned.caller)
     }
 
     /// Does a rotation that was planned by [`Session::plan_rotation`].
@@ -154,16 +176,18 @@ impl Session {
     /// [`Error::Clock`]: nothing is written then. What goes wrong on the way is told by the outcome.
     pub async fn rotate(
         &self,
-        (plan, ids): (&KeysPlan, &Ids),
+        planned: &PlannedRotation,
         tools: &DeliveryTools,
-        now: Timestamp,
         journal: &mut Journal,
     ) -> Result<KeysOutcome, Error> {
         self.clocks_agree()?;
-        let Some(stack) = &plan.stack else { return Ok(KeysOutcome::default()) };
+        let PlannedRotation { keys, caller: _, ids, now } = planned;
+        let Some(stack) = &keys.stack else { return Ok(KeysOutcome::default()) };
         let own = self.own_key();
-        let options = KeysOptions { stack, own: own.as_ref(), tools, occasion: Occasion::Asked, now };
-        Ok(work_on_slots(plan, &self.client, ids, journal, &options).await)
+        let options = KeysOptions { stack, own: own.as_ref(), tools, occasion: Occasion::Asked, now: *now };
+        let outcome = work_on_slots(keys, &self.client, ids, journal, &options).await;
+        journal.end_keys(&outcome);
+        Ok(outcome)
     }
 
     /// Reads one API key, and whose it is.

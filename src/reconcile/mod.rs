@@ -34,7 +34,7 @@ pub use self::drift::Drift;
 pub use self::error::{Error, Outdated};
 pub use self::export::{Exported, export};
 pub use self::hint::hints;
-pub use self::keys::{KeyOptions, ShownKey};
+pub use self::keys::{KeyOptions, PlannedRotation, ShownKey};
 pub use self::plan::{PlanOptions, Planned, resolve};
 pub use self::saved::{Again, SavedPlan};
 pub use self::terraform::{TakenOver, export_terraform};

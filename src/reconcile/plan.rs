@@ -6,7 +6,7 @@ use super::only::{named, resolve_part};
 use super::{Error, KeyOptions, Session};
 use crate::config::{self, Files, Present, ResolvePurpose};
 use crate::live::{self, Live, LiveNeeds, Notice, SamlSwitch};
-use crate::model::{AccessKeyId, Address, Catalogue, Desired, LiveKeys, People, Principal};
+use crate::model::{AccessKeyId, Address, Catalogue, Desired, GuardFacts, LiveKeys, People, Principal};
 use crate::plan::file::{FileDocument, MadeFrom, PlanDocument, digest};
 use crate::plan::slot::KeyFacts;
 use crate::plan::{Caller, Facts, GuardOptions, PeopleFacts, Plan, between};
@@ -81,15 +81,18 @@ impl Session {
         let mut name = None;
         if !plan.is_empty() {
             // What a plan with steps shows, and what it relies on.
-            let known = self.names(&mut reading.live).await?;
-            name = known.organization;
+            let (known, guards) = futures::join!(self.names(&mut reading.live), self.guard_facts(&plan));
+            let known = known?;
+            (name, reading.guards) = (known.organization, guards?);
             if known.projects {
                 resolved = resolve_part(files, &reading.live, options)?;
+            }
+            if known.projects || reading.guards.is_some() {
                 plan = reading.compare(&resolved.desired, options)?;
             }
         }
         let desired = self.accepted(resolved, options)?;
-        let plan = self.with_key_ages(&mut reading, &desired, options, plan).await?.named(name);
+        let plan = self.completed(&mut reading, &desired, options, plan).await?.named(name);
         self.warn_of_usernames(&plan).await?;
         let made_from = made_from(files, options, reading.digest(options));
         Ok(Planned { plan, caller: reading.caller, made_from, keys: options.keys.clone(), now: options.now })
@@ -180,26 +183,41 @@ impl Session {
                 Err(why) => Caller::Unresolved(why.to_string()),
             },
         };
-        Ok(LiveReading { live, caller, keys: None, own: self.own_key() })
+        Ok(LiveReading { live, caller, keys: None, guards: None, own: self.own_key() })
     }
 
-    /// Plans once more with the ages of the keys of adopted applications and with the keys of people who are removed, which
-    /// are read only where a plan shows them.
-    pub(super) async fn with_key_ages(
+    /// Reads what guards judge a plan by besides; `None` where they judge it by the organization alone.
+    async fn guard_facts(&self, plan: &Plan) -> Result<Option<GuardFacts>, Error> {
+        let (quotas, saml) = (plan.creates(), plan.relies_on_saml());
+        if !quotas && !saml {
+            return Ok(None);
+        }
+        let facts = live::guard_facts(&self.client, quotas, saml).await;
+        facts.map(Some).map_err(|source| self.unread(source))
+    }
+
+    /// Plans once more with what is read only where a plan needs it: what guards judge it by besides, the ages of the keys of
+    /// adopted applications, and the keys of people who are removed.
+    pub(super) async fn completed(
         &self,
         reading: &mut LiveReading,
         desired: &Desired,
         options: &PlanOptions,
         plan: Plan,
     ) -> Result<Plan, Error> {
-        let adopts = plan.adoptions().iter().any(|adoption| adoption.api_keys > 0);
-        if !adopts && !plan.removes_people() {
-            return Ok(plan);
+        let mut more = false;
+        if reading.guards.is_none() {
+            reading.guards = self.guard_facts(&plan).await?;
+            more = reading.guards.is_some();
         }
-        let notices = live::oldest_keys(&self.client, &mut reading.live).await;
-        let notices = notices.map_err(|source| self.unread(source))?;
-        notices.iter().for_each(|notice| self.watch.notice(notice));
-        reading.compare(desired, options)
+        let adopts = plan.adoptions().iter().any(|adoption| adoption.api_keys > 0);
+        if adopts || plan.removes_people() {
+            let notices = live::oldest_keys(&self.client, &mut reading.live).await;
+            let notices = notices.map_err(|source| self.unread(source))?;
+            notices.iter().for_each(|notice| self.watch.notice(notice));
+            more = true;
+        }
+        if more { reading.compare(desired, options) } else { Ok(plan) }
     }
 }
 
@@ -217,6 +235,8 @@ pub(super) struct LiveReading {
     pub(super) caller: Caller,
     /// What is live of API keys, once it is read.
     pub(super) keys: Option<LiveKeys>,
+    /// What guards judge by besides, once it is read.
+    pub(super) guards: Option<GuardFacts>,
     /// The key that makes the calls.
     pub(super) own: Option<AccessKeyId>,
 }
@@ -230,7 +250,8 @@ impl LiveReading {
             hands: &hands,
             occasion: options.keys.occasion,
         };
-        let facts = Facts { keys, ..facts(&self.live, &self.caller, options.now) };
+        let guards = self.guards.as_ref();
+        let facts = Facts { keys, guards, ..facts(&self.live, &self.caller, options.now) };
         Ok(between(&facts, desired, &options.guards)?)
     }
 
@@ -249,6 +270,7 @@ pub(super) fn facts<'a>(live: &'a Live, caller: &'a Caller, now: Timestamp) -> F
         oldest_keys: &live.oldest_keys,
         keys: KeyFacts::NONE,
         people: PeopleFacts { keys: live.people_keys.as_ref(), scim: live.scim },
+        guards: None,
         caller,
         now,
     }

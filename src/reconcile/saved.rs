@@ -109,7 +109,7 @@ impl Session {
         let plan = reading.compare(&desired, options).map_err(unfit)?;
         let standing = saved.document.check(&plan, &digest, options.now);
         let standing = standing.map_err(|why| Error::mismatch(&saved.name, why))?;
-        let plan = self.with_key_ages(&mut reading, &desired, options, plan).await?;
+        let plan = self.completed(&mut reading, &desired, options, plan).await?;
         let plan = plan.dated(saved.document.created_at).named(name);
         Ok(match standing {
             Standing::Same => {
@@ -140,11 +140,16 @@ impl Session {
         let name = if planned.plan.is_empty() { None } else { self.names(&mut live).await?.organization };
         // Warnings were reported when the plan was made.
         let desired = resolve_part(files, &live, options)?.desired;
-        let mut reading =
-            LiveReading { live, caller: planned.caller.clone(), keys: None, own: self.own_key() };
+        let mut reading = LiveReading {
+            live,
+            caller: planned.caller.clone(),
+            keys: None,
+            guards: None,
+            own: self.own_key(),
+        };
         self.keys_for(&mut reading, &desired).await?;
         let plan = reading.compare(&desired, options)?;
-        let plan = self.with_key_ages(&mut reading, &desired, options, plan).await?;
+        let plan = self.completed(&mut reading, &desired, options, plan).await?;
         match planned.plan.document().check(&plan, "", options.now) {
             Ok(Standing::Same) => Ok(Again::Same(Planned {
                 plan: plan.dated(planned.plan.created_at()).named(name),

@@ -104,8 +104,8 @@ fn stays(
     match live.ids.address_of(id) {
         None => Err(format!("{what} is not in the organization")),
         Some(address) if declared.contains(address) => Ok(None),
-        // Kinds that files can only refer to.
-        Some(address) if !address.kind().declarable() => {
+        // Files may name people that they do not declare.
+        Some(address) if address.kind().named_undeclared() => {
             let refers = |of: &Address| written.get(of).is_some_and(|it| it.refers().contains(address));
             match declared.iter().any(refers) {
                 true => Ok(Some(address.clone())),

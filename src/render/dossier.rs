@@ -9,7 +9,7 @@ use super::csv::Rows;
 use super::page::{self, Block, Cell, Page, PageSection, PageTable, TableFold, TableRow, found};
 use super::report::{Report, Style};
 use crate::access::{Grant, GrantScope, Holds};
-use crate::model::{Inventory, Principal, State};
+use crate::model::{Inventory, Principal, Readout, State};
 use crate::review::{
     AccessProfile, AnsweredQuestion, Dossier, FindingId, FindingSeverity, Gauge, Outline, PrincipalRow, day,
 };
@@ -252,7 +252,11 @@ impl DossierReport<'_> {
             })
             .collect();
         let who: BTreeSet<&Principal> = self.dossier.paths.iter().map(|path| &path.from).collect();
-        let note = "Not modelled: reading a key that is delivered to a secret, keys outside of the organization, and policies of resources.";
+        let mut note =
+            "Not modelled: keys outside of the organization, and policies of resources.".to_owned();
+        if let Readout::Unread { why, .. } = &self.inventory.delivered {
+            note.push_str(&format!(" Not judged: who can read keys that are delivered to secrets ({why})."));
+        }
         let table = PageTable {
             id: "paths".to_owned(),
             caption: "The shortest path to each end point".to_owned(),
@@ -268,7 +272,7 @@ impl DossierReport<'_> {
                 ]
             },
         };
-        let blocks = vec![Block::Words(note.to_owned()), Block::Table(table)];
+        let blocks = vec![Block::Words(note), Block::Table(table)];
         PageSection { id: "escalation", title: format!("Who can escalate ({})", who.len()), blocks }
     }
 

@@ -12,24 +12,7 @@ use super::wrap::{Screen, TIE, WrappedLine};
 use crate::apply::slot::{KeysOutcome, SlotDone};
 use crate::model::{Delivery, KeyStage, LiveKey, Marking, SlotName};
 use crate::plan::Plan;
-use crate::plan::slot::{
-    BadAdoption, Due, KeysPlan, SlotPlan, SlotWait, SlotWork, Stray, StrayKind, UNDER_WAY,
-};
-
-/// Returns why a slot is due for a key.
-#[must_use]
-pub fn due(due: &Due) -> String {
-    match due {
-        Due::First => "the slot has no key".to_owned(),
-        Due::NoCurrent => "the slot has no key whose deliveries are confirmed".to_owned(),
-        Due::Expires(at) => format!("the current key expires at {at}"),
-        Due::Older(at) => format!("the current key has been older than `expires_after` since {at}"),
-        Due::MadeBefore(at) => format!("the current key was made before {at}"),
-        Due::NotDelivered(to) => format!("{to} does not have the current key"),
-        Due::Unfinished(key) => format!("the unfinished key {key} may be in use"),
-        Due::Asked => "it was asked for".to_owned(),
-    }
-}
+use crate::plan::slot::{BadAdoption, KeysPlan, SlotPlan, SlotWait, SlotWork, Stray, StrayKind, UNDER_WAY};
 
 /// Returns what is done, with the sign of a change.
 #[must_use]
@@ -61,7 +44,7 @@ pub fn work(plan: &SlotPlan, work: &SlotWork) -> (Ink, &'static str, String) {
         }
         SlotWork::Finish { key } => (Ink::Add, "+", format!("finish the delivery of key {key} to {}", to())),
         SlotWork::Make { why } => {
-            (Ink::Add, "+", format!("make a key and deliver it to {}, because {}", to(), due(why)))
+            (Ink::Add, "+", format!("make a key and deliver it to {}, because {why}", to()))
         }
     }
 }
@@ -101,7 +84,7 @@ pub fn wait(wait: &SlotWait) -> String {
             format!("key {key} stays until {delivery} has the current key")
         }
         SlotWait::NotOrdinary(key) => format!("key {key} stays: it cannot be deleted"),
-        SlotWait::NeedsApply(why) => format!("needs an `apply` of the files: {}", due(why)),
+        SlotWait::NeedsApply(why) => format!("needs an `apply` of the files: {why}"),
         SlotWait::NewPlace(delivery) => {
             format!("needs an `apply` of the files: {delivery} has no key of this slot yet")
         }

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::escape::{markdown as escape, terminal};
 use super::report::{Report, Style, pretty};
 use crate::live::Live;
-use crate::model::{Kind, Object};
+use crate::model::{Kind, Object, Quota};
 
 /// The quotas of an organization, and what counts for them.
 #[derive(Debug, Clone, Copy)]
@@ -27,15 +27,14 @@ struct Line<'a> {
 
 impl QuotaReport<'_> {
     fn lines(&self) -> impl Iterator<Item = Line<'_>> {
-        let there = |name: &str| {
-            // No quota of IAM was ever recorded; these names are those that an older client had.
-            let kind = name.strip_prefix("iam_")?;
-            let kind = Kind::ALL.iter().copied().find(|known| known.section() == kind)?;
+        let there = |quota: &Quota| {
+            let kind = Kind::ALL.iter().copied().find(|kind| quota.is_of(*kind))?;
             // What an organization has of itself counts for nothing.
             let counts = |object: &&Object| object.kind() == kind && !object.is_built_in();
             Some(self.live.state.objects.values().filter(counts).count())
         };
-        self.live.quotas.iter().map(move |(name, most)| Line { name, most: *most, there: there(name) })
+        let quotas = self.live.quotas.iter();
+        quotas.map(move |quota| Line { name: &quota.name, most: quota.most, there: there(quota) })
     }
 }
 

@@ -131,7 +131,8 @@ impl Dossier {
     #[must_use]
     pub fn of(of: &Examined<'_>, questions: Vec<StandingQuestion>) -> Self {
         let everything = Everything::of(of.state);
-        let paths = escalation_paths(of.state, &everything);
+        let delivered = of.inventory.delivered.read().map_or(&[][..], Vec::as_slice);
+        let paths = escalation_paths(of.state, &everything, delivered, of.now);
         let outline = examine(of, &everything, &paths);
         let request =
             RequestFacts { time: of.now, ip: None, user_agent: None, resource: ResourceFacts::default() };

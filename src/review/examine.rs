@@ -490,7 +490,11 @@ impl Exam<'_> {
             let owned = object.meta().is_some_and(|meta| meta.owner.is_some());
             let gives = match object {
                 Object::Policy(policy) => Some(self.sets(policy)).filter(|sets| !sets.is_empty()),
-                Object::User(_) | Object::Application(_) | Object::Group(_) | Object::SshKey(_) => None,
+                Object::User(_)
+                | Object::Application(_)
+                | Object::Group(_)
+                | Object::SshKey(_)
+                | Object::OrganizationSettings(_) => None,
             };
             let gives = gives.map(|sets| format!(" and gives {sets}")).unwrap_or_default();
             let subject = self.subject(address);

@@ -36,7 +36,18 @@ fn without_a_state_it_is_an_organization_with_an_owner() {
 
     policies: {}
 
-    ssh_keys: {}
+    organization_settings:
+      security:
+        enforce_password_renewal: false
+        grace_period: 3d
+        login_attempts_before_locked: 10
+        max_login_session: 30d
+        max_api_key_expiration: none
+      login_methods:
+        password: true
+        magic_code: true
+        oauth2: true
+        saml: false
     -- exit 0
     ");
 }

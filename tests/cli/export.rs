@@ -66,7 +66,18 @@ fn an_export_goes_to_standard_output_and_says_what_is_live() {
           - permission_sets: [AllProductsReadOnly]
             scope: [staging]
 
-    ssh_keys: {}
+    organization_settings:
+      security:
+        enforce_password_renewal: false
+        grace_period: 3d
+        login_attempts_before_locked: 10
+        max_login_session: 30d
+        max_api_key_expiration: none
+      login_methods:
+        password: true
+        magic_code: true
+        oauth2: true
+        saml: false
     -- stderr
     This ran on an emulator: nothing real was changed.
     -- exit 0
@@ -111,7 +122,18 @@ fn what_belongs_to_a_stack_is_not_exported_without_it_and_a_hint_says_how() {
       # - `developers-run`: it belongs to the stack `web`
       # - `look`: it belongs to the stack `web`
 
-    ssh_keys: {}
+    organization_settings:
+      security:
+        enforce_password_renewal: false
+        grace_period: 3d
+        login_attempts_before_locked: 10
+        max_login_session: 30d
+        max_api_key_expiration: none
+      login_methods:
+        password: true
+        magic_code: true
+        oauth2: true
+        saml: false
     -- stderr
     hint: 9 objects belong to stack web; export what it owns with `--stack web`
     This ran on an emulator: nothing real was changed.
@@ -124,7 +146,7 @@ fn exported_files_plan_to_nothing() {
     let desk = desk();
     assert_snapshot!(desk.run("export --emulate live.json --out files --stack web"), @"
     -- stderr
-    Wrote organization.yaml, applications.yaml, groups.yaml, policies.yaml, ssh_keys.yaml to files. Planning this changes nothing.
+    Wrote organization.yaml, applications.yaml, groups.yaml, policies.yaml, organization_settings.yaml to files. Planning this changes nothing.
     This ran on an emulator: nothing real was changed.
     -- exit 0
     ");
@@ -164,7 +186,7 @@ fn with_a_stack_a_plan_of_the_export_adopts_and_changes_no_access() {
     desk.file("live.json", state);
     assert_snapshot!(desk.run("export --emulate live.json --out files --stack web"), @"
     -- stderr
-    Wrote organization.yaml, applications.yaml, groups.yaml, policies.yaml, ssh_keys.yaml to files. Planning this adopts 9 objects and changes nothing else.
+    Wrote organization.yaml, applications.yaml, groups.yaml, policies.yaml, organization_settings.yaml to files. Planning this adopts 9 objects and changes nothing else.
     This ran on an emulator: nothing real was changed.
     -- exit 0
     ");

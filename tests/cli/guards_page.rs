@@ -158,6 +158,25 @@ const EXAMPLES: &[Example] = &[
         options: "--strict",
     },
     Example {
+        guard: GuardName::Quota,
+        refuses: "Creating more objects or API keys than the organization's quotas allow, counting what exists, what the plan creates, and what it deletes before that. An API key that replaces another one counts beside it. A quota that this version does not know, or that the caller may not read, is only mentioned. The quotas are read only if a plan creates something; `scw-iam quota` shows them.",
+        default: "always",
+        settings: "{}",
+        changes: &[("applications:\n  backup", "applications:\n  builder: {}\n  backup")],
+        options: "",
+    },
+    Example {
+        guard: GuardName::Login,
+        refuses: "Switching off the last way to log in, or leaving SAML as the only one while it is not set up: everybody but the owner would be locked out.",
+        default: "always",
+        settings: "{}",
+        changes: &[(
+            "policies:\n",
+            "organization_settings:\n  login_methods: {password: false, magic_code: false, oauth2: false, saml: true}\n\npolicies:\n",
+        )],
+        options: "",
+    },
+    Example {
         guard: GuardName::Assertions,
         refuses: "A plan whose outcome breaks an assertion that holds now. With `--strict`, assertions that are already broken refuse too.",
         default: "always",
@@ -202,6 +221,9 @@ fn refused(example: &Example) -> (Desk, Ended) {
     }
     if example.guard == GuardName::Scim {
         state["organization"]["scim"] = json!({"id": "ac3e0000-0000-4000-8000-0000000000f1"});
+    }
+    if example.guard == GuardName::Quota {
+        state["quota"] = json!([{"name": "iam_applications", "limits": [{"global": true, "limit": 2}]}]);
     }
     desk.file("live.json", state);
     let ended = plan(&desk, example, "");

@@ -25,8 +25,14 @@ fn a_slot_is_rotated_out_of_turn_and_a_key_is_shown() {
         before.stdout.contains("SCWC1000000000000001  current, 82 days old, expires in 8 days"),
         "{before}"
     );
-    let rotated = run("keys rotate ci/deploy iam.yaml --yes").ends_with(0);
+    let rotated = run("keys rotate ci/deploy iam.yaml --yes --journal journal.jsonl").ends_with(0);
     assert!(rotated.stderr.contains("is delivered and in use"), "{rotated}");
+    let journal = desk.read("journal.jsonl");
+    let events: Vec<serde_json::Value> =
+        journal.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let events: Vec<_> = events.iter().map(|line| line["event"].as_str().unwrap()).collect();
+    assert_eq!(events, ["begin", "key started", "key made", "key ended", "end"], "{journal}");
+    assert!(journal.contains("\"caller\":\"user owner@example.com\""), "{journal}");
     let after = run("keys iam.yaml -o json").ends_with(0).json();
     let slot = &after["slots"][1];
     assert_eq!(

@@ -25,18 +25,23 @@ mod guards_page;
 #[cfg(unix)]
 mod home;
 mod hostile;
+mod key_readers;
 mod keys;
 mod language;
 mod leavers;
 mod lists;
 mod looks;
 mod markdown;
+#[cfg(unix)]
+mod no_secrets;
+mod organization_settings;
 mod ownership;
 mod part;
 mod people;
 mod people_locked;
 mod plan;
 mod questions;
+mod quota;
 mod report;
 mod requests;
 mod round;

@@ -170,6 +170,7 @@ pub(crate) fn plan(
         oldest_keys: &HashMap::new(),
         keys: scw_iam::plan::slot::KeyFacts::NONE,
         people: scw_iam::plan::PeopleFacts::NONE,
+        guards: None,
         caller: &Caller::Known(principal(space, 0, names)),
         now: jiff::Timestamp::UNIX_EPOCH,
     };

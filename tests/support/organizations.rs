@@ -235,6 +235,7 @@ impl Case {
             oldest_keys: &HashMap::new(),
             keys: scw_iam::plan::slot::KeyFacts::NONE,
             people: scw_iam::plan::PeopleFacts::NONE,
+            guards: None,
             caller: &Caller::Unresolved("nobody asked".to_owned()),
             now: jiff::Timestamp::UNIX_EPOCH,
         };

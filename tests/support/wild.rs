@@ -470,6 +470,7 @@ impl WildCase {
             oldest_keys: &HashMap::new(),
             keys: scw_iam::plan::slot::KeyFacts::NONE,
             people: scw_iam::plan::PeopleFacts::NONE,
+            guards: None,
             caller: &Caller::Known(self.caller.clone()),
             now: jiff::Timestamp::UNIX_EPOCH,
         })

@@ -183,6 +183,7 @@ impl Trap {
             oldest_keys: &self.oldest_keys,
             keys: scw_iam::plan::slot::KeyFacts::NONE,
             people: scw_iam::plan::PeopleFacts::NONE,
+            guards: None,
             caller: &self.caller,
             now: "2026-11-22T00:00:00Z".parse().unwrap(),
         }

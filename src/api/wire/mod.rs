@@ -31,7 +31,8 @@ pub use self::audit::{AuditEvent, AuditPrincipal, AuditResource, Log, LogAction,
 pub use self::group::{CreateGroup, Group, Member, Members, UpdateGroup};
 pub(super) use self::organization::GracePeriods;
 pub use self::organization::{
-    GracePeriod, GracePeriodKind, Organization, SecuritySettings, UpdateLoginMethods, UpdateSecuritySettings,
+    GracePeriod, GracePeriodKind, Organization, OrganizationSettings, SecuritySettings, UpdateLoginMethods,
+    UpdateSecuritySettings,
 };
 pub use self::permission_set::{PermissionSet, ScopeType};
 pub use self::policy::{CreatePolicy, Policy, Principal, UpdatePolicy};

@@ -39,6 +39,21 @@ impl Novel for Organization {
     }
 }
 
+/// The settings of the organization, of which the API serves one part with the organization and the other by itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OrganizationSettings {
+    /// The organization, with how people may log in.
+    pub organization: Organization,
+    /// The security settings.
+    pub security: SecuritySettings,
+}
+
+impl Novel for OrganizationSettings {
+    fn novelties(&self) -> Vec<Novelty> {
+        [self.organization.novelties(), self.security.novelties()].concat()
+    }
+}
+
 /// Which log-in methods to switch; `None` leaves a field unchanged. At least one has to stay on.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct UpdateLoginMethods {

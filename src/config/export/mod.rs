@@ -286,8 +286,11 @@ impl Exporting<'_> {
     fn section(&self, out: &mut Out, kind: Kind) {
         let declared = self.declared.objects.iter().filter(|(address, _)| address.kind() == kind);
         let mut declared = declared.peekable();
-        // An empty section says that there are none, which is not for entries to say that are added to others.
-        if declared.peek().is_none() && self.options.part.is_some_and(|part| part.added) {
+        // A plan of the files is not to read more than this export could, and entries that are added to others do not say that
+        // there are no more.
+        let said = declared.peek().is_some() || self.declared.left_out.keys().any(|it| it.kind() == kind);
+        let added = self.options.part.is_some_and(|part| part.added);
+        if declared.peek().is_none() && added || !said && !kind.always_read() {
             return;
         }
         out.open(self.options.split, kind.section(), self.options.schema);
@@ -312,7 +315,9 @@ impl Exporting<'_> {
                 out.writer().key(depth + 1, key, "");
             }
             out.block((*address).clone(), |writer| {
-                writer.key(path.len(), own, if keys.is_empty() { "{}" } else { "" });
+                if !path.is_empty() {
+                    writer.key(path.len(), own, if keys.is_empty() { "{}" } else { "" });
+                }
                 writer.append(&keys);
             });
             before = above.to_vec();

@@ -115,7 +115,7 @@ impl JsonSchema for Address {
                 r"([^@]+@[^@]+|username=[a-zA-Z0-9@._-]{2,150}|id=[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12})"
             }
             KeyForm::Child => "[^/]+/.+",
-            KeyForm::Only => ".*",
+            KeyForm::Only => "organization",
         };
         let alike = Kind::ALL.chunk_by(|a, b| a.form() == b.form()).map(|kinds| {
             let words: Vec<_> = kinds.iter().map(|kind| kind.word()).collect();
@@ -169,6 +169,11 @@ written!(Count, "count", "A whole number.", {"type": "integer", "minimum": 0, "m
 pub(in crate::config) enum SpanText {}
 
 written!(SpanText, "span", "A span of time: a number of days, hours or minutes.", {"type": "string", "pattern": "^[1-9][0-9]*[dhm]$"});
+
+/// A span of time, or none.
+pub(in crate::config) enum SpanOrNone {}
+
+written!(SpanOrNone, "span_or_none", "A span of time: a number of days, hours or minutes; or `none`.", {"type": "string", "pattern": "^([1-9][0-9]*[dhm]|none)$"});
 
 /// The path of a file that is delivered.
 pub(in crate::config) enum DeliveredFile {}

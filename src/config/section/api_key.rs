@@ -9,6 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::file::Entries;
 use super::rule::project;
+use super::span::span;
 use crate::config::decode::{Decoder, Spanned};
 use crate::config::export::{Names, ScalarPlace, YamlWriter, scalar};
 use crate::config::fields::{Keyed as _, MapFields, document};
@@ -168,33 +169,6 @@ fn shorter(
         && short.value >= long.value
     {
         d.mistake(short.at, MistakeKind::NotShorter { what, than });
-    }
-}
-
-/// The longest span: a hundred years.
-const LONGEST: i64 = 36_525 * 24 * 60;
-
-/// Decodes a span of time: `90d`, `12h`, `30m`.
-fn span(d: &mut Decoder<'_>, node: &Node<'_>, what: &'static str) -> Option<Spanned<SignedDuration>> {
-    // A number without its unit is told what is missing.
-    let text = match node.raw().filter(|_| !node.is_null()) {
-        Some(text) => text,
-        None => d.text(node, what)?,
-    };
-    let unit = |text: &str| match text.split_at_checked(text.len().checked_sub(1)?)? {
-        (digits, "d") => Some((digits.parse::<u32>().ok()?, 24 * 60)),
-        (digits, "h") => Some((digits.parse().ok()?, 60)),
-        (digits, "m") => Some((digits.parse().ok()?, 1)),
-        _ => None,
-    };
-    let digits = text.starts_with(|first: char| first.is_ascii_digit() && first != '0');
-    let minutes = unit(text).filter(|_| digits).map(|(number, unit)| i64::from(number) * unit);
-    match minutes.filter(|minutes| *minutes <= LONGEST) {
-        Some(minutes) => Some(Spanned { value: SignedDuration::from_mins(minutes), at: node.at }),
-        None => {
-            d.mistake(node.at, MistakeKind::BadSpan { text: text.to_owned() });
-            None
-        }
     }
 }
 

@@ -12,10 +12,12 @@ mod flag;
 pub(in crate::config) mod group;
 pub(in crate::config) mod guardrail;
 pub(in crate::config) mod meta;
+mod organization_settings;
 mod person;
 mod policy;
 pub(in crate::config) mod rule;
 pub(in crate::config) mod settings;
+mod span;
 mod ssh_key;
 mod user;
 
@@ -30,6 +32,7 @@ use self::application::ApplicationDocument;
 use self::file::Entries;
 use self::group::GroupDocument;
 use self::meta::MetaDocument;
+use self::organization_settings::OrganizationSettingsDocument;
 use self::policy::PolicyDocument;
 use self::rule::RuleDocument;
 use self::ssh_key::SshKeyDocument;
@@ -314,5 +317,6 @@ sections!(
     Application: ApplicationDocument,
     Group: GroupDocument,
     Policy: PolicyDocument,
-    SshKey: SshKeyDocument
+    SshKey: SshKeyDocument,
+    OrganizationSettings: OrganizationSettingsDocument
 );

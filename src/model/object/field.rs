@@ -1,5 +1,7 @@
 use std::collections::BTreeSet;
 
+use jiff::SignedDuration;
+
 use super::super::{Attachment, Flags, Meta, Owner, Principal};
 use super::{Object, Rules};
 
@@ -33,6 +35,10 @@ pub enum FieldValue<'a> {
     Count(u32),
     /// Whether something is so.
     Flag(bool),
+    /// How long something lasts.
+    Span(SignedDuration),
+    /// Nothing: the API does not serve the field.
+    Unsaid,
 }
 
 /// Which call writes a field.

@@ -3,6 +3,7 @@
 mod application;
 mod field;
 mod group;
+mod organization_settings;
 mod policy;
 mod ssh_key;
 mod user;
@@ -12,6 +13,7 @@ use std::fmt;
 pub use self::application::Application;
 pub use self::field::{Field, FieldValue, WriteCall};
 pub use self::group::{Builtin, Group};
+pub use self::organization_settings::{LoginMethods, OrganizationSettings, SecuritySettings, SpanWords};
 pub use self::policy::{Policy, Rule, Rules, Scope};
 pub use self::ssh_key::SshKey;
 pub use self::user::{Mails, User, UserProfile, UserStatus, UserType};
@@ -379,6 +381,8 @@ kinds! { ($)
     Policy, "policy", "policies", "policy", "policies";
     /// What opens the machines of a project.
     SshKey, "ssh_key", "ssh_keys", "SSH key", "SSH keys";
+    /// How people log in, and what the organization asks of passwords, sessions and API keys.
+    OrganizationSettings, "organization_settings", "organization_settings", "organization settings", "organization settings";
 }
 
 impl fmt::Display for Kind {

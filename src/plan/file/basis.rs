@@ -91,8 +91,18 @@ fn hexadecimal(bytes: &[u8]) -> String {
 /// left out: it is read only where a plan shows it.
 #[must_use]
 pub fn digest(facts: &Facts<'_>, catalogue: Option<&Catalogue>) -> String {
-    let Facts { live, ids, titles, duplicates, oldest_keys: _, keys: _, people: _, caller: _, now: _ } =
-        facts;
+    let Facts {
+        live,
+        ids,
+        titles,
+        duplicates,
+        oldest_keys: _,
+        keys: _,
+        people: _,
+        guards: _,
+        caller: _,
+        now: _,
+    } = facts;
     let (ids, titles): (BTreeMap<_, _>, BTreeMap<_, _>) = (ids.iter().collect(), titles.iter().collect());
     let mut hash = Hash(Sha256::new());
     // The fields of everything, none of which may be forgotten, are what `Debug` is derived for.
@@ -160,7 +170,9 @@ pub(super) fn content_of(object: &Object) -> ContentDocument {
             | FieldValue::Tags(_)
             | FieldValue::Owner(_)
             | FieldValue::Count(_)
-            | FieldValue::Flag(_) => {}
+            | FieldValue::Flag(_)
+            | FieldValue::Span(_)
+            | FieldValue::Unsaid => {}
         }
     }
     content

@@ -898,8 +898,10 @@ fn own_fields<'a>(object: &'a Object, calls: &'a [WriteCall]) -> impl Iterator<I
             FieldValue::Text(text) => Value::from(text),
             FieldValue::Count(count) => Value::from(count),
             FieldValue::Flag(flag) => Value::from(flag),
-            // These have places of their own.
-            FieldValue::Tags(_)
+            FieldValue::Span(span) => Value::from(format!("{}s", span.as_secs())),
+            // These have places of their own, and what is not served has none.
+            FieldValue::Unsaid
+            | FieldValue::Tags(_)
             | FieldValue::Owner(_)
             | FieldValue::Attachment(_)
             | FieldValue::Members(_)

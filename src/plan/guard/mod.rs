@@ -7,12 +7,14 @@ mod emptied;
 mod ended;
 mod guardrails;
 mod keys;
+mod login;
 mod losses;
 mod lost_access;
 mod min_iam_admins;
 mod people;
 mod privilege_gains;
 mod protect;
+mod quota;
 mod rename;
 mod scim;
 mod self_lockout;
@@ -31,6 +33,8 @@ use super::{Caller, Facts, GuardOptions, Step};
 use crate::access::{AccessChange, Broken, Everything, PrincipalId};
 use crate::model::{Address, Desired, Kind, Principal, State};
 pub use crate::model::{GuardName, UnknownGuard};
+
+pub(super) use self::login::asks_for_saml;
 
 /// The input of guards.
 #[derive(Clone, Copy)]
@@ -224,6 +228,8 @@ fn ask(name: GuardName, case: &Case<'_>) -> Option<Alarm> {
         GuardName::Protect => protect::judge(case),
         GuardName::Rename => rename::judge(case),
         GuardName::PrivilegeGains => privilege_gains::judge(case),
+        GuardName::Quota => quota::judge(case),
+        GuardName::Login => login::judge(case),
         GuardName::Assertions => assertions::judge(case),
         GuardName::Guardrails => guardrails::judge(case),
     }

@@ -1,7 +1,9 @@
+use std::collections::BTreeSet;
+
 use super::{Alarm, Case, Item, count};
 use crate::access::{AccessEffect, self_escalating};
 
-/// Shows who gains a permission set that can escalate; refuses with `--strict`.
+/// Shows who gains a permission set that can escalate, by a policy or by a key that they can read; refuses with `--strict`.
 pub(super) fn judge(case: &Case<'_>) -> Option<Alarm> {
     let mut items = Vec::new();
     for change in case.access {
@@ -21,12 +23,29 @@ pub(super) fn judge(case: &Case<'_>) -> Option<Alarm> {
             }
         }
     }
+    for reader in &case.keys.readers {
+        let (address, gains) = (reader.principal.address(), &reader.gains);
+        let sets = gains.iter().map(|grant| &grant.permission_set).filter(|set| self_escalating(set));
+        let mut sets: Vec<_> = sets.map(ToString::to_string).collect();
+        sets.dedup();
+        if !sets.is_empty() && !case.pardons(&address) {
+            let text = format!(
+                "{}: {} with a key of {}, from secret {}",
+                reader.principal,
+                sets.join(", "),
+                reader.application,
+                reader.secret
+            );
+            items.push(Item::new(address, text));
+        }
+    }
+    let who: BTreeSet<_> = items.iter().filter_map(|item| item.of.clone()).collect();
     (!items.is_empty()).then(|| Alarm {
-        found: items.len(),
+        found: who.len(),
         limit: 0,
         message: format!(
             "{} would gain a permission set that can escalate",
-            count(items.len(), "principal", "principals")
+            count(who.len(), "principal", "principals")
         ),
         items,
         refuses: case.options.strict,

@@ -9,6 +9,7 @@ mod tests;
 mod whole;
 
 use std::collections::BTreeSet;
+use std::fmt;
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -93,6 +94,8 @@ pub struct SlotPlan {
     pub keys: Vec<LiveKey>,
     /// Where a key is delivered.
     pub deliver: Vec<Delivery>,
+    /// The secrets among these that get a key of the slot for the first time.
+    pub new_places: Vec<SecretPlace>,
     /// What is to be done, in this order.
     pub work: Vec<SlotWork>,
     /// What is left alone, and why.
@@ -193,6 +196,21 @@ pub enum Due {
     Unfinished(AccessKeyId),
     /// Somebody asked for it.
     Asked,
+}
+
+impl fmt::Display for Due {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::First => f.write_str("the slot has no key"),
+            Self::NoCurrent => f.write_str("the slot has no key whose deliveries are confirmed"),
+            Self::Expires(at) => write!(f, "the current key expires at {at}"),
+            Self::Older(at) => write!(f, "the current key has been older than `expires_after` since {at}"),
+            Self::MadeBefore(at) => write!(f, "the current key was made before {at}"),
+            Self::NotDelivered(to) => write!(f, "{to} does not have the current key"),
+            Self::Unfinished(key) => write!(f, "the unfinished key {key} may be in use"),
+            Self::Asked => f.write_str("it was asked for"),
+        }
+    }
 }
 
 impl Due {
@@ -298,12 +316,14 @@ pub fn assess(application: &Address, case: SlotCase<'_>) -> SlotPlan {
         Look { case, deliveries: Deliveries::of(&case), keys, work: Vec::new(), waits: Vec::new() };
     let current = look.current();
     look.judge(current);
+    let new_places = look.new_places();
     SlotPlan {
         application: application.clone(),
         slot: case.name.clone(),
         current: current.map(|key| key.access_key.clone()),
         keys: look.keys.into_iter().cloned().collect(),
         deliver: case.slot.deliver.clone(),
+        new_places,
         work: look.work,
         waits: look.waits,
     }
@@ -345,6 +365,16 @@ impl<'a> Look<'a> {
     /// Returns the youngest key whose deliveries are confirmed.
     fn current(&self) -> Option<&'a LiveKey> {
         self.keys.iter().rev().copied().find(|key| since(key).is_some())
+    }
+
+    /// Returns the secrets that the work delivers to and that hold no key of the slot yet.
+    fn new_places(&self) -> Vec<SecretPlace> {
+        let delivers = |work: &SlotWork| matches!(work, SlotWork::Make { .. } | SlotWork::Finish { .. });
+        if !self.work.iter().any(delivers) {
+            return Vec::new();
+        }
+        let keys: Vec<_> = self.keys.iter().map(|key| &key.access_key).collect();
+        self.deliveries.new_to(&keys).filter_map(Delivery::secret).cloned().collect()
     }
 
     fn judge(&mut self, current: Option<&'a LiveKey>) {

@@ -9,6 +9,7 @@ use crate::model::{
     AccessKeyId, Address, ApplicationKeys, Desired, Id, LiveKey, LiveKeys, Marking, Membership, Prune,
     SlotName, Stack,
 };
+use crate::plan::KeyReader;
 
 /// What planning knows of API keys.
 #[derive(Debug, Clone, Copy)]
@@ -37,6 +38,8 @@ pub struct KeysPlan {
     pub pruned: Vec<Stray>,
     /// The keys of the applications that have no slot and stay.
     pub strays: Vec<Stray>,
+    /// Who can read a key where it is delivered for the first time, and gains by it.
+    pub readers: Vec<KeyReader>,
     /// The stack that the files are of.
     pub stack: Option<Stack>,
     /// What the files declare.

@@ -7,7 +7,7 @@ use std::rc::Rc;
 use super::words;
 use crate::access::{AccessChange, AccessEffect, ChangedGrant, GrantScope, Path, self_escalating};
 use crate::model::{Address, Condition, Kind, Object, PermissionSetName, Principal, Where};
-use crate::plan::{Action, Plan, Step};
+use crate::plan::{Action, KeyReader, Plan, Step};
 use crate::render::report::Extent;
 use crate::render::wrap::{TIE, tied};
 
@@ -52,23 +52,26 @@ impl Fold<'_> {
 
     /// Returns who they are: `users a, b and c`, `user a and application d`.
     pub(super) fn names(&self, extent: Extent) -> String {
-        let (mut users, mut applications) = (Vec::new(), Vec::new());
-        for change in &self.who {
-            let principal = &change.principal;
-            let name = format!("{}{}", principal.address().key_text(), words::asleep(self.plan, principal));
-            match change.principal {
-                Principal::User(_) => users.push(name),
-                Principal::Application(_) => applications.push(name),
-            }
-        }
-        let and = if self.who.len() == 2 { " and " } else { ", and " };
-        let parts: Vec<_> = [(Kind::User, users), (Kind::Application, applications)]
-            .into_iter()
-            .filter(|(_, names)| !names.is_empty())
-            .map(|(kind, names)| few(kind, names, extent.most(MOST_NAMES)))
-            .collect();
-        parts.join(and)
+        names(self.plan, self.who.iter().map(|change| &change.principal), extent)
     }
+}
+
+fn names<'p>(plan: &Plan, who: impl Iterator<Item = &'p Principal>, extent: Extent) -> String {
+    let (mut users, mut applications) = (Vec::new(), Vec::new());
+    for principal in who {
+        let name = format!("{}{}", principal.address().key_text(), words::asleep(plan, principal));
+        match principal {
+            Principal::User(_) => users.push(name),
+            Principal::Application(_) => applications.push(name),
+        }
+    }
+    let and = if users.len() + applications.len() == 2 { " and " } else { ", and " };
+    let parts: Vec<_> = [(Kind::User, users), (Kind::Application, applications)]
+        .into_iter()
+        .filter(|(_, names)| !names.is_empty())
+        .map(|(kind, names)| few(kind, names, extent.most(MOST_NAMES)))
+        .collect();
+    parts.join(and)
 }
 
 /// `user a`, `users a, b and 7 more`.
@@ -135,9 +138,10 @@ impl<'p> Folds<'p> {
     }
 }
 
-/// What a key opens to whoever holds the other half of it: no policy says who that is.
+/// Access that no policy gives: what a key opens to whoever holds the other half of it, and what a delivered key gives to
+/// whoever can read it.
 pub(super) struct Opening {
-    /// `whoever holds SSH key prod/alice-laptop`
+    /// `whoever holds SSH key prod/alice-laptop`, `users a and b`
     pub(super) who: String,
     pub(super) line: AccessLine,
 }
@@ -167,7 +171,30 @@ pub(super) fn openings(plan: &Plan, drift: bool) -> Vec<Opening> {
         let who = format!("whoever holds {} {}", address.kind(), words::named(plan, &address));
         Some(Opening { who, line: AccessLine { effect, what, path: "".into(), marks: Vec::new() } })
     };
-    plan.steps().iter().filter_map(of_step).collect()
+    plan.steps().iter().filter_map(of_step).chain(readings(plan, drift)).collect()
+}
+
+/// Returns what people and applications gain that can read a key where it is delivered. All of them are named.
+fn readings(plan: &Plan, drift: bool) -> Vec<Opening> {
+    // Live and the files grant the same until the key is made.
+    let readers = if drift { &[][..] } else { plan.keys().readers.as_slice() };
+    let alike = |a: &KeyReader, b: &KeyReader| {
+        (&a.application, &a.secret, &a.gains, a.conditional)
+            == (&b.application, &b.secret, &b.gains, b.conditional)
+    };
+    let of_some = |some: &[KeyReader]| {
+        let reader = some.first()?;
+        let effect = AccessEffect::Gained;
+        let held = reader.gains.iter().map(|grant| grant.words(|id| plan.outcome().projects.get(&id)));
+        let what = self::what(effect, &held.collect::<Vec<_>>().join(", "), None, drift);
+        let condition = if reader.conditional { ", under a condition" } else { "" };
+        let path = format!("a key of {} ← secret {}{condition}", reader.application, reader.secret);
+        let escalates = reader.gains.iter().any(|grant| self_escalating(&grant.permission_set));
+        let marks = if escalates { vec!["can escalate"] } else { Vec::new() };
+        let who = names(plan, some.iter().map(|reader| &reader.principal), Extent::Full);
+        Some(Opening { who, line: AccessLine { effect, what, path: path.into(), marks } })
+    };
+    readers.chunk_by(alike).filter_map(of_some).collect()
 }
 
 type Alike<'g> = (AccessEffect, &'g Path, &'g Option<Condition>);

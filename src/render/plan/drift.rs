@@ -40,7 +40,9 @@ pub(super) fn repeats(note: &Finding) -> bool {
         | GuardName::MinIamAdmins
         | GuardName::Protect
         | GuardName::Rename
-        | GuardName::PrivilegeGains => false,
+        | GuardName::PrivilegeGains
+        | GuardName::Quota
+        | GuardName::Login => false,
     }
 }
 

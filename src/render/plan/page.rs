@@ -56,7 +56,7 @@ fn access(plan: &Plan, is_drift: bool) -> PageSection {
     let line = |who: &str, line: &AccessLine| {
         let marks: String = line.marks.iter().map(|mark| format!(" [{mark}]")).collect();
         let what = format!("{}{marks}", loose(&line.what));
-        TableRow { id: None, cells: vec![who.into(), what.into(), line.path.as_str().into()] }
+        TableRow { id: None, cells: vec![who.into(), what.into(), line.path.to_string().into()] }
     };
     let mut rows = Vec::new();
     for fold in &folds.all {

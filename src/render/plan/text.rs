@@ -394,11 +394,12 @@ impl TextPage<'_> {
                     self.field(indent, before.name, &words::attachment(from), &words::attachment(to))?;
                     self.owner_note(indent, to)?;
                 }
-                (FieldValue::Flag(from), FieldValue::Flag(to)) => {
-                    self.field(indent, before.name, &from.to_string(), &to.to_string())?;
+                (from, to) => {
+                    // What no call writes does not differ in one.
+                    if let (Some(from), Some(to)) = (words::plain(from), words::plain(to)) {
+                        self.field(indent, before.name, &from, &to)?;
+                    }
                 }
-                // What no call writes does not differ in one.
-                _ => {}
             }
         }
         Ok(())

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use crate::model::{
-    Address, Attachment, Condition, Field, FieldValue, Flags, Id, Key, Kind, Object, Owner, Principal, Rule,
-    Rules, Scope, User,
+    Address, Attachment, Condition, Field, FieldValue, Flags, Id, Key, KeyForm, Kind, Object, Owner,
+    Principal, Rule, Rules, Scope, SpanWords, User,
 };
 use crate::plan::{
     Action, Blocked, Conflict, ConflictKind, Leftover, PartialScope, Plan, Spared, SparedReason, Step,
@@ -207,8 +207,26 @@ pub(super) fn value(field: &Field<'_>) -> Option<String> {
         | FieldValue::Owner(_)
         | FieldValue::Members(_)
         | FieldValue::Rules(_)
-        | FieldValue::Count(_) => None,
+        | FieldValue::Count(_)
+        | FieldValue::Span(_)
+        | FieldValue::Unsaid => None,
         FieldValue::Flag(flag) => flag.then(|| flag.to_string()),
+    }
+}
+
+/// A field that is a single word or number.
+pub(super) fn plain(value: FieldValue<'_>) -> Option<String> {
+    match value {
+        FieldValue::Flag(flag) => Some(flag.to_string()),
+        FieldValue::Count(count) => Some(count.to_string()),
+        FieldValue::Span(span) => Some(SpanWords(span).to_string()),
+        FieldValue::Unsaid => Some("not served".to_owned()),
+        FieldValue::Text(_)
+        | FieldValue::Tags(_)
+        | FieldValue::Owner(_)
+        | FieldValue::Attachment(_)
+        | FieldValue::Members(_)
+        | FieldValue::Rules(_) => None,
     }
 }
 
@@ -264,7 +282,7 @@ const fn otherwise(kind: Kind) -> &'static str {
         Kind::Group => "list it under `external`, and your own members of it under `memberships`",
         Kind::Application => "list it under `external`",
         // Nothing refers to these by a name that has to be declared.
-        Kind::User | Kind::Policy | Kind::SshKey => "leave it out",
+        Kind::User | Kind::Policy | Kind::SshKey | Kind::OrganizationSettings => "leave it out",
     }
 }
 
@@ -280,7 +298,7 @@ pub(super) fn conflict(plan: &Plan, conflict: &Conflict) -> String {
         ConflictKind::Owned(Owner::Stack(stack)) => {
             let instead = match conflict.address.kind() {
                 Kind::Group | Kind::Application => "list it under `external`",
-                Kind::User | Kind::Policy | Kind::SshKey => "leave it out",
+                Kind::User | Kind::Policy | Kind::SshKey | Kind::OrganizationSettings => "leave it out",
             };
             format!("belongs to stack {stack}; {instead}")
         }
@@ -446,6 +464,9 @@ pub(super) fn summary(plan: &Plan) -> String {
 
 /// `1 group`, `3 policies`, tied.
 pub(super) fn many(number: usize, kind: Kind) -> String {
+    if kind.form() == KeyForm::Only {
+        return tied(kind.noun());
+    }
     format!("{number}{TIE}{}", if number == 1 { kind.noun() } else { kind.nouns() })
 }
 

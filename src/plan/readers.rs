@@ -1,0 +1,65 @@
+//! Who can read an API key where it is delivered, and acts as its application from then on.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+
+use super::slot::KeysPlan;
+use crate::access::{Everything, Grant, SecretRequest};
+use crate::model::{Address, Principal, SecretPlace, SlotName};
+
+/// Somebody who can read a key that is delivered to a new place, and gains by it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct KeyReader {
+    /// The application whose key it is.
+    pub application: Address,
+    /// Its slot.
+    pub slot: SlotName,
+    /// Where it is delivered.
+    pub secret: SecretPlace,
+    /// What the application holds and the reader does not.
+    pub gains: Vec<Grant>,
+    /// Whether it can be read only under a condition.
+    pub conditional: bool,
+    /// Who reads it.
+    pub principal: Principal,
+}
+
+/// Returns who can read the keys of a plan where none of their slots was delivered before, as far as they gain by it.
+///
+/// The owner, who holds everything, and the application itself are left out.
+pub(super) fn readers(everything: &Everything<'_>, keys: &KeysPlan, now: Timestamp) -> Vec<KeyReader> {
+    let mut readers = Vec::new();
+    for slot in &keys.slots {
+        for place in &slot.new_places {
+            for (principal, conditional) in who_reads(everything, place, now) {
+                let gains = everything.beyond(&slot.application, &principal);
+                if !gains.is_empty() && principal.address() != slot.application {
+                    readers.push(KeyReader {
+                        application: slot.application.clone(),
+                        slot: slot.slot.clone(),
+                        secret: place.clone(),
+                        gains,
+                        conditional,
+                        principal,
+                    });
+                }
+            }
+        }
+    }
+    readers.sort();
+    readers
+}
+
+/// Returns who can read a secret, and whether only under a condition that may hold or not.
+fn who_reads(everything: &Everything<'_>, place: &SecretPlace, now: Timestamp) -> BTreeMap<Principal, bool> {
+    let request = SecretRequest::of(place, now);
+    let mut who = BTreeMap::new();
+    for held in everything.grants() {
+        if let Some(conditional) = request.allowed_by(&held.grant) {
+            let only = who.entry(held.principal).or_insert(true);
+            *only = *only && conditional;
+        }
+    }
+    who
+}
