@@ -285,9 +285,10 @@ pub(super) fn principal(text: &str) -> Result<Principal, String> {
 /// Reads `group:developers`.
 pub(super) fn object(text: &str) -> Result<Address, String> {
     let object: Address = text.parse().map_err(|error| format!("`{text}` {error}"))?;
-    match object.kind().declarable() {
-        true => Ok(object),
-        false => Err(format!("files do not declare {}", object.kind().nouns())),
+    if object.kind().declarable() {
+        Ok(object)
+    } else {
+        Err(format!("files do not declare {}", object.kind().nouns()))
     }
 }
 
