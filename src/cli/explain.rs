@@ -126,16 +126,15 @@ impl Explain {
 /// Reads whom or what is asked about.
 fn subject(text: &str) -> Result<Address, String> {
     match text.split_once(':') {
+        Some(("user" | "application", _)) => principal(text).map(|principal| principal.address()),
+        None if text.contains('@') => principal(text).map(|principal| principal.address()),
         Some((word, _)) if [Kind::Group, Kind::Policy].map(Kind::word).contains(&word) => {
             text.parse().map_err(|error| format!("`{text}` {error}"))
         }
-        _ => principal(text).map(|principal| principal.address()).map_err(|why| {
-            if text.contains([':', '@']) && ["user", "application"].iter().any(|word| text.starts_with(word))
-            {
-                return why;
-            }
-            "expected an e-mail address, user:E-MAIL, application:NAME, group:NAME or policy:NAME".to_owned()
-        }),
+        Some(_) | None => {
+            Err("expected an e-mail address, user:E-MAIL, application:NAME, group:NAME or policy:NAME"
+                .to_owned())
+        }
     }
 }
 

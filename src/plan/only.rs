@@ -29,7 +29,7 @@ pub(super) fn narrow<'d>(
     matches: &mut Matches,
 ) -> (Cow<'d, Desired>, Option<PartialScope>) {
     let Some(asked) = &desired.only else { return (Cow::Borrowed(desired), None) };
-    let chosen = Closing { facts, desired, matches }.over(asked);
+    let chosen = Closure { facts, desired, matches }.over(asked);
     let declared = |address: &&Address| desired.state.has(address) && !asked.contains(*address);
     let needed = chosen.iter().filter(declared).cloned().collect();
     let scope = PartialScope::Only { asked: asked.iter().cloned().collect(), needed };
@@ -47,13 +47,13 @@ pub(super) fn narrow<'d>(
 }
 
 /// Finds what chosen objects need.
-struct Closing<'a> {
+struct Closure<'a> {
     facts: &'a Facts<'a>,
     desired: &'a Desired,
     matches: &'a Matches,
 }
 
-impl Closing<'_> {
+impl Closure<'_> {
     /// Returns the chosen objects with all that they need, declared or only live.
     fn over(&self, asked: &BTreeSet<Address>) -> BTreeSet<Address> {
         let moved = self.matches.live.iter().filter(|(to, from)| to != from);

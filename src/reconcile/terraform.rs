@@ -94,9 +94,10 @@ fn stays(
         TerraformHolds::Membership { group, member: _ } => (*group, "its group"),
         TerraformHolds::ApiKey { access_key, .. } => {
             let application = application_of(live, access_key)?;
-            return match declared.contains(&application) {
-                true => Ok(None),
-                false => Err(format!("the files do not declare {application}")),
+            return if declared.contains(&application) {
+                Ok(None)
+            } else {
+                Err(format!("the files do not declare {application}"))
             };
         }
         TerraformHolds::Other => return Err("files do not declare this kind".to_owned()),
@@ -107,9 +108,10 @@ fn stays(
         // Files may name people that they do not declare.
         Some(address) if address.kind().named_undeclared() => {
             let refers = |of: &Address| written.get(of).is_some_and(|it| it.refers().contains(address));
-            match declared.iter().any(refers) {
-                true => Ok(Some(address.clone())),
-                false => Err(format!("the files do not refer to {address}")),
+            if declared.iter().any(refers) {
+                Ok(Some(address.clone()))
+            } else {
+                Err(format!("the files do not refer to {address}"))
             }
         }
         Some(address) => Err(format!("the files do not declare {address}")),
