@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use super::{
     Address, ApplicationKeys, Attachment, Builtin, DriftSettings, Group, GuardName, Id, IgnoredBy, Key, Kind,
-    Object, PermissionSetName, Principal, Scope, Stack, State, User, UserStatus, UserType,
+    Object, PermissionSetName, Principal, ReportSettings, Scope, Stack, State, User, UserStatus, UserType,
 };
 
 /// The content of the files: the declared objects as a [`State`], and everything that is not part of an organization.
@@ -218,6 +218,8 @@ pub struct Settings {
     pub limits: Limits,
     /// Which findings `drift` fails on, and which it ignores.
     pub drift: DriftSettings,
+    /// What decides what a report finds, and what it answers first.
+    pub report: ReportSettings,
 }
 
 impl Default for Settings {
@@ -229,6 +231,7 @@ impl Default for Settings {
             takes_over: BTreeSet::new(),
             limits: Limits::new(),
             drift: DriftSettings::default(),
+            report: ReportSettings::default(),
         }
     }
 }

@@ -10,6 +10,7 @@ mod attribution;
 mod catalogue;
 mod desired;
 mod drift;
+mod finding;
 mod guard;
 mod hint;
 mod id;
@@ -19,6 +20,7 @@ mod name;
 mod near;
 mod object;
 mod people;
+mod report;
 mod state;
 
 pub use address::{Address, Attachment, Child, Key, KeyForm, Principal};
@@ -33,6 +35,7 @@ pub use desired::{
     MissingKind, Place, Prune, Settings, Unsaid, Where,
 };
 pub use drift::{DriftKind, DriftSettings, IgnoredBy, IgnoredFinding, UnknownDriftKind};
+pub use finding::{FindingId, FindingSeverity, FindingText, UnknownFindingId, UnknownSeverity};
 pub use guard::{GuardName, UnknownGuard};
 pub use hint::Hint;
 pub use id::{BadId, Id};
@@ -50,4 +53,5 @@ pub use object::{
     Scope, SshKey, User, UserStatus, UserType, WriteCall,
 };
 pub use people::People;
+pub use report::{ReportQuestion, ReportSettings};
 pub use state::{Flags, Meta, Owner, State};

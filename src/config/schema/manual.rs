@@ -19,6 +19,8 @@ const FIRST: &[(&str, &str)] = &[
     ("limits", "`settings.limits`"),
     ("drift", "`settings.drift`"),
     ("ignored_finding", "`settings.drift.ignore`, an entry"),
+    ("report", "`settings.report`"),
+    ("question", "`settings.report.questions`, an entry"),
     ("allow", "`allow`, an entry"),
     ("external", "`external`"),
 ];

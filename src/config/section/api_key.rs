@@ -173,7 +173,11 @@ fn shorter(
 const LONGEST: i64 = 36_525 * 24 * 60;
 
 /// Decodes a span of time: `90d`, `12h`, `30m`.
-fn span(d: &mut Decoder<'_>, node: &Node<'_>, what: &'static str) -> Option<Spanned<SignedDuration>> {
+pub(super) fn span(
+    d: &mut Decoder<'_>,
+    node: &Node<'_>,
+    what: &'static str,
+) -> Option<Spanned<SignedDuration>> {
     // A number without its unit is told what is missing.
     let text = match node.raw().filter(|_| !node.is_null()) {
         Some(text) => text,

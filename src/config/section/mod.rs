@@ -14,6 +14,7 @@ pub(in crate::config) mod guardrail;
 pub(in crate::config) mod meta;
 mod person;
 mod policy;
+pub(in crate::config) mod report;
 pub(in crate::config) mod rule;
 pub(in crate::config) mod settings;
 mod ssh_key;

@@ -1,4 +1,5 @@
 use super::drift::{DriftDocument, drift};
+use super::report::{ReportDocument, report};
 use crate::config::decode::{Decoder, Spanned};
 use crate::config::fields::{Keyed as _, MapFields, document};
 use crate::config::mistake::{MistakeKind, Span};
@@ -33,6 +34,9 @@ document! {
         /// Which findings `drift` fails on, and which it ignores.
         #[schemars(default, extend("default" = {}, "x-api" = "–", "examples" = [{"fail_on": ["broken", "escalation"]}]))]
         drift: DriftDocument,
+        /// What `report --files` finds, and what it answers first.
+        #[schemars(default, extend("default" = {}, "x-api" = "–", "examples" = [{"grace": "14d"}]))]
+        report: ReportDocument,
     }
 }
 
@@ -119,6 +123,7 @@ pub(super) fn settings(d: &mut Decoder<'_>, node: &Node<'_>, key: Span) -> Optio
         conditions: fields.optional("conditions", d, conditions).unwrap_or_default(),
         limits: fields.optional("limits", d, limits).unwrap_or_default(),
         drift: fields.optional("drift", d, drift).unwrap_or_default(),
+        report: fields.optional("report", d, report).unwrap_or_default(),
     })
 }
 
