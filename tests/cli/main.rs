@@ -39,6 +39,7 @@ mod questions;
 mod report;
 mod requests;
 mod round;
+mod schemas;
 mod ssh_keys;
 mod terraform;
 mod trouble;
