@@ -1,17 +1,25 @@
 //! `scw-iam report`
 
+use std::path::PathBuf;
+
+use jiff::Timestamp;
+
 use super::Exit;
 use super::arguments::{Common, ConnectArgs};
 use super::failure::Failure;
-use super::side::{Origin, Taken};
+use super::side::{Origin, Taken, side_of};
+use crate::config::{self, Source};
+use crate::live::Live;
+use crate::reconcile::resolve;
 use crate::render::dossier::DossierReport;
-use crate::review::{Dossier, Examined, FindingSeverity, ReportSettings, default_questions};
+use crate::review::{Dossier, Examined, FindingSeverity, ReportSettings, Since};
 
 const EXAMPLES: &str = "\
 Examples:
   scw-iam report
   scw-iam report snapshot.json -o html=report.html -o csv=review.csv
-  scw-iam report --fail-on high -o junit=report.xml";
+  scw-iam report --fail-on high -o junit=report.xml
+  scw-iam report --files iam --since last-month.json";
 
 /// Shows who has what: questions, findings, who can escalate, people, applications and keys, what ends, what nobody owns
 ///
@@ -29,28 +37,74 @@ pub(super) struct ReportCommand {
     /// be looked for
     #[arg(long, value_name = "SEVERITY")]
     fail_on: Option<FindingSeverity>,
+    /// Take the severities, the questions and the grace period of `settings.report` from these files
+    #[arg(long, value_name = "PATH")]
+    files: Option<PathBuf>,
+    /// Mark what is new since this earlier snapshot, and list what is gone
+    #[arg(long, value_name = "SNAPSHOT.json")]
+    since: Option<PathBuf>,
 }
 
 impl ReportCommand {
     pub(super) async fn run(self, common: &Common) -> Result<Exit, Failure> {
-        let Taken { live, evidence, now } = self.of.take(&self.connect, common).await?;
-        let settings = ReportSettings::default();
-        let of = Examined {
-            state: &live.state,
-            ids: &live.ids,
-            titles: &live.titles,
-            inventory: &live.inventory,
-            settings: &settings,
-            now,
-        };
-        let dossier = Dossier::of(&of, default_questions(&of));
+        let Taken { live, mut evidence, now } = self.of.take(&self.connect, common).await?;
+        let settings = self.settings(common, &live)?;
+        let dossier = Dossier::of(&examined(&live, &settings, now));
+        let since = self.since(common, &live, &settings).await?;
+        evidence.extend(since.as_ref().map(|since| ("compared with", since.at.to_string())));
         let (state, inventory) = (&live.state, &live.inventory);
-        common.show(&DossierReport { dossier: &dossier, state, inventory, evidence })?;
+        let since = since.as_ref();
+        common.show(&DossierReport { dossier: &dossier, state, inventory, evidence, since })?;
         let Some(least) = self.fail_on else { return Ok(Exit::Done) };
-        if dossier.outline.not_judged().any(|(id, _)| id.text().severity >= least) {
+        if dossier.outline.not_judged().any(|(id, _)| settings.severity_of(id) >= least) {
             return Ok(Exit::Error);
         }
         let found = dossier.outline.counting().any(|finding| finding.severity >= least);
         Ok(if found { Exit::Changes } else { Exit::Done })
+    }
+
+    /// Returns what the files say that a report finds and answers.
+    fn settings(&self, common: &Common, live: &Live) -> Result<ReportSettings, Failure> {
+        let Some(path) = &self.files else { return Ok(ReportSettings::default()) };
+        let files = config::read(&[Source::of_argument(path.as_os_str())], common.now())?;
+        let (of, organization) = (files.organization(), live.state.organization);
+        if of != organization {
+            let words =
+                format!("the files are for organization {of}, but the report is about {organization}");
+            return Err(Failure::usage(words));
+        }
+        let resolved = resolve(&files, live)?;
+        common.accept(&resolved.warnings)?;
+        Ok(resolved.desired.settings.report)
+    }
+
+    /// Reads an earlier snapshot, and judges it as of then.
+    async fn since(
+        &self,
+        common: &Common,
+        live: &Live,
+        settings: &ReportSettings,
+    ) -> Result<Option<Since>, Failure> {
+        let Some(path) = &self.since else { return Ok(None) };
+        // What time it is now is not what time it was then.
+        let then = Common { now: None, ..common.clone() };
+        let earlier = Origin::Snapshot(path.clone()).take(&self.connect, &then).await?;
+        if earlier.live.state.organization != live.state.organization {
+            return Err(Failure::usage("these are two different organizations"));
+        }
+        let dossier = Dossier::of(&examined(&earlier.live, settings, earlier.now));
+        let (before, after) = (side_of(&earlier.live), side_of(live));
+        Ok(Some(Since::of(earlier.now, dossier, (&before, &after))))
+    }
+}
+
+const fn examined<'a>(live: &'a Live, settings: &'a ReportSettings, now: Timestamp) -> Examined<'a> {
+    Examined {
+        state: &live.state,
+        ids: &live.ids,
+        titles: &live.titles,
+        inventory: &live.inventory,
+        settings,
+        now,
     }
 }

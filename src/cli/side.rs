@@ -132,7 +132,7 @@ impl Origin {
         match self {
             Self::Live | Self::Snapshot(_) => {
                 let Taken { live, .. } = self.take(connect, common).await?;
-                Ok(ComparedSide { state: live.state, ids: Some(live.ids), unknown: BTreeSet::new() })
+                Ok(side_of(&live))
             }
             Self::Files(path) => {
                 let files = config::read(&[Source::of_argument(path.as_os_str())], common.now())?;
@@ -145,6 +145,11 @@ impl Origin {
             }
         }
     }
+}
+
+/// Returns an organization that was read whole as a side of a comparison.
+pub(super) fn side_of(live: &Live) -> ComparedSide {
+    ComparedSide { state: live.state.clone(), ids: Some(live.ids.clone()), unknown: BTreeSet::new() }
 }
 
 fn named(live: &Live) -> String {

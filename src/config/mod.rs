@@ -237,7 +237,9 @@ impl Files {
         let document = &self.document;
         let rules = || document.declarations().flat_map(|(_, _, it)| it.rules());
         let named = document.declarations().flat_map(|(_, _, it)| it.projects());
-        let asserted = document.assertions.iter().filter_map(|assertion| match &assertion.on.value {
+        let questions = document.settings.iter().flat_map(|it| it.report.questions.iter().flatten());
+        let asked = document.assertions.iter().map(|it| &it.on).chain(questions.map(|it| &it.on));
+        let asserted = asked.filter_map(|on| match &on.value {
             OnDocument::Project(name) => Some(name),
             OnDocument::Organization | OnDocument::AllProjects => None,
         });

@@ -14,10 +14,11 @@ use super::merge::by;
 use super::mistake::{Mistake, MistakeKind, Mistakes, Span};
 use super::section::assertion::OnDocument;
 use super::section::meta::MetaDocument;
+use super::section::report::{QuestionDocument, ReportDocument};
 use crate::model::{
     Address, AllowEntry, Assertion, Desired, Expiry, Guardrail, Id, Identity, IgnoredBy, IgnoredFinding,
-    Membership, Meta, NearBudget, Owner, Place, Principal, ProjectName, Scope, Settings, State, Unsaid,
-    Where,
+    Membership, Meta, NearBudget, Owner, Place, Principal, ProjectName, ReportQuestion, ReportSettings,
+    Scope, Settings, State, Unsaid, Where,
 };
 
 /// What the files say, ready to be planned.
@@ -137,8 +138,41 @@ impl Resolving<'_> {
             });
             settings.drift.ignore = ignored.collect();
             settings.scim = document.scim.as_ref().map(|scim| scim.addresses().map(|it| it.value).collect());
+            settings.report = self.report(&document.report);
         }
         self.desired.settings = settings;
+    }
+
+    fn report(&mut self, document: &ReportDocument) -> ReportSettings {
+        let ReportDocument { severity, questions, grace, key_age } = document;
+        let usual = ReportSettings::default();
+        let questions = questions.as_ref().map(|questions| {
+            let question = |it: &QuestionDocument| ReportQuestion {
+                name: it.name.clone(),
+                can: it.can.value.clone(),
+                on: self.on(&it.on),
+            };
+            questions.iter().map(question).collect()
+        });
+        ReportSettings {
+            grace: grace.unwrap_or(usual.grace),
+            key_age: key_age.unwrap_or(usual.key_age),
+            max_iam_admins: usual.max_iam_admins,
+            severity: severity.clone(),
+            questions,
+        }
+    }
+
+    /// Returns where an assertion or a question is about.
+    fn on(&mut self, on: &Spanned<OnDocument>) -> Scope {
+        match &on.value {
+            OnDocument::Organization => Scope::Organization,
+            OnDocument::AllProjects => Scope::AllProjects,
+            OnDocument::Project(name) => {
+                let project = Spanned { value: name.clone(), at: on.at };
+                Scope::Projects(BTreeSet::from([self.project(&project, None)]))
+            }
+        }
     }
 
     fn allow(&mut self) {
@@ -315,14 +349,7 @@ impl Resolving<'_> {
 
     fn sentences(&mut self) {
         for assertion in &self.files.document.assertions {
-            let on = match &assertion.on.value {
-                OnDocument::Organization => Scope::Organization,
-                OnDocument::AllProjects => Scope::AllProjects,
-                OnDocument::Project(name) => {
-                    let project = Spanned { value: name.clone(), at: assertion.on.at };
-                    Scope::Projects(BTreeSet::from([self.project(&project, None)]))
-                }
-            };
+            let on = self.on(&assertion.on);
             let Some((expectation, set)) = assertion.expectation() else { continue };
             self.desired.assertions.push(Assertion {
                 principal: assertion.principal.value.clone(),

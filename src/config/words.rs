@@ -326,6 +326,7 @@ mistakes! {
         "a finding `{finding}` is ignored by its fingerprint only", "write the `fingerprint` that `drift` prints";
     IgnoresNothing => "the entry ignores no finding", "list at least one";
     BadReason { why: BadText } => "the reason {why}", "say why it is ignored";
+    BadQuestionName { why: BadText } => "the question's name {why}";
     BadGuardrailName { why: BadText } => "the guardrail's name {why}";
     BadId { text: String } =>
         "`{text}` is not an id",

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use super::{
     Address, ApplicationKeys, Attachment, Builtin, DriftSettings, Group, GuardName, Id, IgnoredBy, Key, Kind,
-    Object, PermissionSetName, Principal, Scope, Stack, State, User,
+    Object, PermissionSetName, Principal, ReportSettings, Scope, Stack, State, User,
 };
 
 /// The content of the files: the declared objects as a [`State`], and everything that is not part of an organization.
@@ -218,6 +218,8 @@ pub struct Settings {
     pub drift: DriftSettings,
     /// The groups that an identity provider fills by SCIM, where it provisions people at all.
     pub scim: Option<BTreeSet<Address>>,
+    /// What decides what a report finds, and what it answers first.
+    pub report: ReportSettings,
 }
 
 impl Default for Settings {
@@ -230,6 +232,7 @@ impl Default for Settings {
             limits: Limits::new(),
             drift: DriftSettings::default(),
             scim: None,
+            report: ReportSettings::default(),
         }
     }
 }

@@ -10,6 +10,7 @@ mod attribution;
 mod catalogue;
 mod desired;
 mod drift;
+mod finding;
 mod guard;
 mod guard_facts;
 mod hint;
@@ -20,6 +21,7 @@ mod name;
 mod near;
 mod object;
 mod people;
+mod report;
 mod state;
 
 pub use address::{Address, Attachment, Child, Key, KeyForm, Principal};
@@ -34,6 +36,7 @@ pub use desired::{
     MissingKind, Place, Prune, Settings, Unsaid, Where,
 };
 pub use drift::{DriftKind, DriftSettings, IgnoredBy, IgnoredFinding, UnknownDriftKind};
+pub use finding::{FindingId, FindingSeverity, FindingText, UnknownFindingId, UnknownSeverity};
 pub use guard::{GuardName, UnknownGuard};
 pub use guard_facts::{GuardFacts, Quota};
 pub use hint::Hint;
@@ -53,4 +56,5 @@ pub use object::{
     UserStatus, UserType, WriteCall,
 };
 pub use people::{People, Scim};
+pub use report::{ReportQuestion, ReportSettings};
 pub use state::{Flags, Meta, Owner, State};

@@ -11,7 +11,8 @@ use super::report::{Report, Style};
 use crate::access::{Grant, GrantScope, Holds};
 use crate::model::{Inventory, Principal, Readout, State};
 use crate::review::{
-    AccessProfile, AnsweredQuestion, Dossier, FindingId, FindingSeverity, Gauge, Outline, PrincipalRow, day,
+    AccessProfile, AnsweredQuestion, Dossier, FindingId, FindingSeverity, Gauge, Outline, PrincipalRow,
+    Since, SinceMark, day,
 };
 
 /// What a report was made from, each with its name.
@@ -28,6 +29,8 @@ pub struct DossierReport<'a> {
     pub inventory: &'a Inventory,
     /// What it was made from.
     pub evidence: Evidence,
+    /// What is new and what is gone, where it is compared with an earlier one.
+    pub since: Option<&'a Since>,
 }
 
 impl Report for DossierReport<'_> {
@@ -40,7 +43,7 @@ impl Report for DossierReport<'_> {
     }
 
     fn json(&self, out: &mut dyn Write) -> io::Result<()> {
-        page::json(out, &self.page(), &self.dossier.outline)
+        page::json(out, &self.page(), &self.dossier.outline, self.since)
     }
 
     fn outline(&self) -> Option<Outline> {
@@ -59,7 +62,7 @@ impl Report for DossierReport<'_> {
 }
 
 /// The columns of the review file. New ones come at the end.
-const REVIEW: [&str; 27] = [
+const REVIEW: [&str; 28] = [
     "kind",
     "id",
     "name",
@@ -87,6 +90,7 @@ const REVIEW: [&str; 27] = [
     "api_keys",
     "organization",
     "taken_at",
+    "since",
 ];
 
 /// Of more holders than this, profiles are listed instead.
@@ -114,9 +118,10 @@ impl DossierReport<'_> {
         } else {
             self.inventory.title.clone()
         };
-        let sections = vec![
-            self.questions(),
-            found::section(outline),
+        let mut sections = vec![self.questions()];
+        sections.extend(self.since.map(|since| self.changes(since)));
+        sections.extend([
+            found::section(outline, self.since),
             self.escalation(),
             self.matrix(),
             self.people(),
@@ -125,7 +130,7 @@ impl DossierReport<'_> {
             self.ends(),
             self.unowned(),
             limits(),
-        ];
+        ]);
         Page {
             title: format!("Access report of {name}"),
             warning: found::warning(outline),
@@ -135,26 +140,20 @@ impl DossierReport<'_> {
     }
 
     fn questions(&self) -> PageSection {
-        let Dossier { outline, people, applications, ending, .. } = self.dossier;
-        let count = |id: FindingId| outline.counting().filter(|it| it.id == id).count().to_string();
-        let soon = |at: Timestamp| {
-            at > self.now() && at.duration_since(self.now()) <= SignedDuration::from_hours(14 * 24)
-        };
-        let mut facts = vec![
-            ("people".to_owned(), people.len().to_string()),
-            ("applications".to_owned(), applications.len().to_string()),
-            (
-                "without a second factor".to_owned(),
-                people.iter().filter(|row| row.mfa == Some(false)).count().to_string(),
-            ),
-            ("ends within 14 days".to_owned(), ending.iter().filter(|it| soon(it.at)).count().to_string()),
-            ("unmanaged objects".to_owned(), count(FindingId::Unmanaged)),
-        ];
-        for severity in FindingSeverity::ALL {
-            let found = outline.counting().filter(|it| it.severity == severity).count();
-            facts.push((format!("findings, {severity}"), found.to_string()));
-        }
-        facts.push(("not judged".to_owned(), outline.not_judged().count().to_string()));
+        let before = self.since.map(|since| numbers_that_matter(&since.earlier));
+        let facts = numbers_that_matter(self.dossier)
+            .into_iter()
+            .enumerate()
+            .map(|(at, (name, number))| {
+                let before = before.as_ref().and_then(|before| before.get(at)).map(|(_, before)| *before);
+                let words = match before {
+                    Some(before) if before < number => format!("{number} (+{})", number - before),
+                    Some(before) if before > number => format!("{number} (-{})", before - number),
+                    Some(_) | None => number.to_string(),
+                };
+                (name, words)
+            })
+            .collect();
         let mut blocks = vec![Block::Facts(facts)];
         for (number, answered) in self.dossier.questions.iter().enumerate() {
             let (rows, humans, machines) = self.answer(answered);
@@ -187,6 +186,47 @@ impl DossierReport<'_> {
             }));
         }
         PageSection { id: "questions", title: "Questions".to_owned(), blocks }
+    }
+
+    /// What is different since an earlier report.
+    fn changes(&self, since: &Since) -> PageSection {
+        let grants = since.comparison.access.iter().map(|it| {
+            let group = it.path.group.as_ref().map(|key| format!("group {key} ← ")).unwrap_or_default();
+            let cells = vec![
+                it.principal.to_string().into(),
+                it.kind.as_str().into(),
+                format!("{}{}", self.words(&it.grant), if it.escalates { " [can escalate]" } else { "" })
+                    .into(),
+                format!("{group}policy {}, rule {}", it.path.policy, it.path.rule + 1).into(),
+            ];
+            TableRow { id: None, cells }
+        });
+        let access = PageTable {
+            id: "since-access".to_owned(),
+            caption: "Access that differs".to_owned(),
+            columns: columns(&[
+                ("principal", "Who"),
+                ("difference", "Difference"),
+                ("grant", "What"),
+                ("way", "Way"),
+            ]),
+            rows: grants.collect(),
+            fold: TableFold::Open,
+            lines: |row| {
+                let who = row.get("principal");
+                vec![
+                    format!("{who} {} {}", row.get("difference"), row.get("grant")),
+                    row.with("← ", "way", ""),
+                ]
+            },
+        };
+        let gone: Vec<_> = since.gone(self.dossier).collect();
+        let gone = found::table(&gone, "since-gone", "Findings that are gone", TableFold::Open, None);
+        let new = self.dossier.outline.counting().filter(|it| since.finding(it) == SinceMark::New).count();
+        let words =
+            format!("{}; the findings below are marked.", several(new, "new finding", "new findings"));
+        let blocks = vec![Block::Words(words), Block::Table(access), Block::Table(gone)];
+        PageSection { id: "since", title: format!("Since {}", since.at), blocks }
     }
 
     /// Who holds a profile without holding everything anyway.
@@ -646,6 +686,7 @@ impl DossierReport<'_> {
                     &row.api_keys.to_string(),
                     &self.state.organization.to_string(),
                     &self.now().to_string(),
+                    self.since.map_or("", |since| since.grant(&row.principal, &held.grant).as_str()),
                 ])?;
             }
         }
@@ -680,6 +721,27 @@ impl DossierReport<'_> {
         }
         ("keep", String::new())
     }
+}
+
+/// Returns the numbers that a report begins with, each with its name.
+fn numbers_that_matter(of: &Dossier) -> Vec<(String, usize)> {
+    let Dossier { outline, people, applications, ending, .. } = of;
+    let now = outline.now;
+    let count = |id: FindingId| outline.counting().filter(|it| it.id == id).count();
+    let soon = |at: Timestamp| at > now && at.duration_since(now) <= SignedDuration::from_hours(14 * 24);
+    let mut facts = vec![
+        ("people".to_owned(), people.len()),
+        ("applications".to_owned(), applications.len()),
+        ("without a second factor".to_owned(), people.iter().filter(|row| row.mfa == Some(false)).count()),
+        ("ends within 14 days".to_owned(), ending.iter().filter(|it| soon(it.at)).count()),
+        ("unmanaged objects".to_owned(), count(FindingId::Unmanaged)),
+    ];
+    for severity in FindingSeverity::ALL {
+        let found = outline.counting().filter(|it| it.severity == severity).count();
+        facts.push((format!("findings, {severity}"), found));
+    }
+    facts.push(("not judged".to_owned(), outline.not_judged().count()));
+    facts
 }
 
 fn several(count: usize, one: &str, many: &str) -> String {

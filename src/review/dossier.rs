@@ -9,8 +9,9 @@ use super::examine::{Examined, ends, examine};
 use super::finding::Outline;
 use crate::access::{
     CanDo, Everything, Grant, GrantScope, HeldGrant, Holds, RequestFacts, ResourceFacts, decide, includes,
+    single_scope,
 };
-use crate::model::{Catalogue, Key, PermissionSetName, Principal, UserStatus, UserType};
+use crate::model::{Catalogue, Key, PermissionSetName, Principal, ReportQuestion, UserStatus, UserType};
 
 /// A question that every report answers first.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -106,10 +107,19 @@ pub struct Dossier {
     pub ending: Vec<EndingAccess>,
 }
 
+/// Returns the questions that a report answers: those of the settings, or those that are useful anywhere.
+fn standing_questions(of: &Examined<'_>) -> Vec<StandingQuestion> {
+    let Some(questions) = &of.settings.questions else { return default_questions(of) };
+    let question = |it: &ReportQuestion| {
+        let on = single_scope(&it.on)?;
+        Some(StandingQuestion { name: it.name.clone(), can: it.can.clone(), on })
+    };
+    questions.iter().filter_map(question).collect()
+}
+
 /// Returns the questions that are asked where none are written: who administers IAM, who reads secrets in each project, who
 /// may do everything, and who reads the audit log.
-#[must_use]
-pub fn default_questions(of: &Examined<'_>) -> Vec<StandingQuestion> {
+fn default_questions(of: &Examined<'_>) -> Vec<StandingQuestion> {
     let ask = |name: &str, set: &str, on| {
         let can = set.parse().ok()?;
         Some(StandingQuestion { name: name.to_owned(), can, on })
@@ -129,7 +139,7 @@ pub fn default_questions(of: &Examined<'_>) -> Vec<StandingQuestion> {
 impl Dossier {
     /// Looks through an organization.
     #[must_use]
-    pub fn of(of: &Examined<'_>, questions: Vec<StandingQuestion>) -> Self {
+    pub fn of(of: &Examined<'_>) -> Self {
         let everything = Everything::of(of.state);
         let delivered = of.inventory.delivered.read().map_or(&[][..], Vec::as_slice);
         let paths = escalation_paths(of.state, &everything, delivered, of.now);
@@ -138,7 +148,7 @@ impl Dossier {
             RequestFacts { time: of.now, ip: None, user_agent: None, resource: ResourceFacts::default() };
         let (profiles, profile_of) = profiles(of, &everything);
         let answer = |question| answer(question, &profiles, everything.owners(), &request);
-        let questions = questions.into_iter().map(answer).collect();
+        let questions = standing_questions(of).into_iter().map(answer).collect();
         let mut found: HashMap<(&str, &str), Vec<String>> = HashMap::new();
         for finding in outline.counting() {
             if let Some(id) = &finding.subject.id {

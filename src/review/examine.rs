@@ -5,15 +5,13 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use jiff::{SignedDuration, Timestamp};
 
 use super::escalation::{EscalationPath, ReachedPoint};
-use super::finding::{
-    FindingId, FindingResult, FindingSeverity, Outline, ReportedFinding, Subject, fingerprint,
-};
+use super::finding::{FindingResult, Outline, ReportedFinding, Subject, fingerprint};
 use crate::access::{
     Everything, Grant, GrantScope, Holds, RequestFacts, ResourceFacts, Undecided, decide, self_escalating,
 };
 use crate::model::{
-    Address, ApiKeyFacts, Attachment, Builtin, Condition, Id, Ids, Inventory, Key, Object, Policy, Principal,
-    Readout, State, UserType,
+    Address, ApiKeyFacts, Attachment, Builtin, Condition, FindingId, FindingSeverity, Id, Ids, Inventory,
+    Key, Object, Policy, Principal, Readout, ReportSettings, State, UserType,
 };
 
 /// What is known of an organization, to look through.
@@ -33,25 +31,8 @@ pub struct Examined<'a> {
     pub now: Timestamp,
 }
 
-/// The numbers that decide what is found.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ReportSettings {
-    /// How long what is new is spared by findings of absence.
-    pub grace: SignedDuration,
-    /// How old an API key may be.
-    pub key_age: SignedDuration,
-    /// How many people may administer IAM.
-    pub max_iam_admins: usize,
-}
-
 const fn days(number: i64) -> SignedDuration {
     SignedDuration::from_hours(24 * number)
-}
-
-impl Default for ReportSettings {
-    fn default() -> Self {
-        Self { grace: days(30), key_age: days(365), max_iam_admins: 5 }
-    }
 }
 
 /// After so long without a log-in a person is inactive.
@@ -119,6 +100,11 @@ pub fn examine(of: &Examined<'_>, everything: &Everything<'_>, paths: &[Escalati
     let takes = "it takes Audit Trail, which this report does not read";
     for id in OF_ACTIVITY {
         exam.outline.results.insert(id, FindingResult::NotAsked { takes });
+    }
+    for finding in &mut exam.outline.findings {
+        if let Some(severity) = of.settings.severity.get(&finding.id) {
+            finding.severity = *severity;
+        }
     }
     exam.outline.counted(
         OF_ACCESS.into_iter().chain(OF_KEYS).chain([FindingId::NoKeyMaximum, FindingId::PasswordLogin]),

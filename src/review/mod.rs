@@ -9,17 +9,18 @@ mod dossier;
 mod escalation;
 mod examine;
 mod finding;
+mod since;
 
 pub use attribution::attribute;
 pub use compare::{
     CompareGate, ComparedSide, Comparison, DifferenceKind, GrantDifference, ObjectDifference, UnknownGate,
 };
-pub use dossier::{
-    AccessProfile, AnsweredQuestion, Dossier, EndingAccess, PrincipalRow, StandingQuestion, default_questions,
-};
+pub use dossier::{AccessProfile, AnsweredQuestion, Dossier, EndingAccess, PrincipalRow, StandingQuestion};
 pub use escalation::{EdgeName, EscalationPath, Hop, ReachedPoint, escalation_paths};
-pub use examine::{Examined, ReportSettings, day, ends, examine};
-pub use finding::{
-    FindingId, FindingResult, FindingSeverity, FindingText, Gauge, Outline, ReportedFinding, Subject,
-    UnknownFindingId, UnknownSeverity, fingerprint,
+pub use examine::{Examined, day, ends, examine};
+pub use finding::{FindingResult, Gauge, Outline, ReportedFinding, Subject, fingerprint};
+pub use since::{Since, SinceMark};
+
+pub use crate::model::{
+    FindingId, FindingSeverity, FindingText, ReportSettings, UnknownFindingId, UnknownSeverity,
 };

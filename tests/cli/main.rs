@@ -45,6 +45,7 @@ mod quota;
 mod report;
 mod requests;
 mod round;
+mod schemas;
 mod ssh_keys;
 mod terraform;
 mod trouble;

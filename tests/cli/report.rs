@@ -1,13 +1,14 @@
 //! `scw-iam report` and `scw-iam compare`: who has what, what is wrong with it, and what differs.
 
+use std::collections::BTreeSet;
 use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 
 use insta::assert_snapshot;
 use serde_json::{Value, json};
 
-use crate::acme::{desk, live, object};
-use crate::command::{Desk, Ended};
+use crate::acme::{FILE, desk, live, object};
+use crate::command::{Desk, Ended, edit};
 use crate::formats::safe;
 
 const NOW: &str = "--now 2026-11-22T12:00:00Z";
@@ -446,4 +447,118 @@ fn give_her_what_he_has() {
     -- exit 2
     ");
     _ = desk.run("compare live.json --principals user:bob@acme.io user:nobody@acme.io").ends_with(64);
+}
+
+/// Files with settings of reports.
+const SETTINGS: &str = "\
+settings:
+  report:
+    severity: {mfa-off: critical, never-logged-in: info}
+    grace: 1000d
+    questions:
+      - {name: runs instances in staging, can: InstancesFullAccess, on: staging}
+      - {name: administers IAM, can: IAMManager, on: organization}
+projects:
+";
+
+#[test]
+fn files_say_how_bad_findings_are_and_what_a_report_answers_first() {
+    let desk = desk();
+    let mut state = live();
+    state["users"][0]["mfa"] = json!(true);
+    for user in state["users"].as_array_mut().unwrap() {
+        user["created_at"] = json!("2026-01-12T09:00:00.000000Z");
+    }
+    desk.file("state.json", state).file("iam.yaml", edit(FILE, &[("projects:\n", SETTINGS)]));
+    let report = |options: &str| desk.run(&format!("report --emulate state.json {NOW} {options}"));
+    let json = report("--files iam.yaml -o json").ends_with(0).json();
+    let severity = |json: &Value, id: &str| {
+        let found = json["findings"].as_array().unwrap().iter().find(|it| it["id"] == id);
+        found.map(|it| it["severity"].as_str().unwrap().to_owned())
+    };
+    assert_eq!(severity(&json, "mfa-off").as_deref(), Some("critical"));
+    // What is new is spared for a thousand days, and so is who was never seen.
+    assert_eq!(severity(&json, "never-logged-in"), None);
+    assert_eq!(severity(&report("-o json").json(), "mfa-off").as_deref(), Some("medium"));
+    let tables = json["sections"]["questions"]["tables"].as_object().unwrap();
+    assert_eq!(tables.len(), 2);
+    assert!(
+        tables["question-1"]["caption"].as_str().unwrap().starts_with("Who runs instances in staging: "),
+        "{tables:#?}"
+    );
+    assert_eq!(report("--files iam.yaml --fail-on critical").code, 2);
+    assert_eq!(report("--fail-on critical").code, 0);
+    desk.file(
+        "other.yaml",
+        FILE.replace("ac3e0000-0000-4000-8000-000000000000", "bc3e0000-0000-4000-8000-000000000000"),
+    );
+    assert_eq!(report("--files other.yaml").code, 64);
+    desk.file("wrong.yaml", edit(FILE, &[("projects:\n", &SETTINGS.replace("on: staging", "on: stagign"))]));
+    let wrong = report("--files wrong.yaml").ends_with(65).stderr;
+    assert!(wrong.contains("`stagign`"), "{wrong}");
+}
+
+#[test]
+fn a_report_marks_what_is_new_and_lists_what_is_gone() {
+    let desk = desk();
+    let mut before = live();
+    before["snapshot"] = json!({"taken_at": "2026-11-01T12:00:00Z"});
+    let mut after = before.clone();
+    after["snapshot"] = json!({"taken_at": "2026-11-22T12:00:00Z"});
+    // Cho became an administrator; Bob got a second factor and left the developers.
+    let members = object(&mut after, "groups", "admins")["user_ids"].as_array_mut().unwrap();
+    members.push("ac3e0000-0000-4000-8000-000000000004".into());
+    object(&mut after, "groups", "developers")["user_ids"] = json!(["ac3e0000-0000-4000-8000-000000000002"]);
+    after["users"][2]["mfa"] = json!(true);
+    desk.file("before.json", before).file("after.json", after);
+    let report =
+        |options: &str| desk.run(&format!("report after.json --since before.json {options}")).ends_with(0);
+    let text = report("").stdout;
+    let (_, since) = text.split_once("\nSince ").unwrap();
+    assert_snapshot!(since.split("\n\n").next().unwrap(), @"
+    2026-11-01T12:00:00Z
+      1 new finding; the findings below are marked.
+      Access that differs (2)
+        user bob@acme.io lost InstancesFullAccess on staging
+            ← group developers ← policy developers-run, rule 1
+        user cho@acme.io gained IAMManager on organization [can escalate]
+            ← group admins ← policy admins-iam, rule 1
+      Findings that are gone (2)
+        user bob@acme.io logs in without a second factor
+            fingerprint 502f21c66bba
+        user cho@acme.io logs in without a second factor
+            fingerprint e434d66c2d61
+    ");
+    assert!(text.contains("without a second factor: 3 (-1)\n"), "{text}");
+    assert!(
+        text.contains("    new: user cho@acme.io can escalate, and logs in without a second factor\n"),
+        "{text}"
+    );
+    let json = report("-o json").json();
+    let marks: BTreeSet<(String, String)> = json["findings"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|it| (it["id"].as_str().unwrap().to_owned(), it["since"].as_str().unwrap().to_owned()))
+        .collect();
+    assert!(
+        marks.contains(&("admin-without-mfa".into(), "new".into()))
+            && marks.contains(&("never-logged-in".into(), "same".into())),
+        "{marks:?}"
+    );
+    let csv = report("-o csv").stdout;
+    let rows: Vec<&str> = csv.lines().filter(|row| row.contains("\"cho@acme.io\"")).collect();
+    assert!(
+        rows.iter().any(|row| row.contains("\"IAMManager\"") && row.trim_end().ends_with("\"new\"")),
+        "{csv}"
+    );
+    assert!(
+        rows.iter()
+            .any(|row| row.contains("\"AllProductsReadOnly\"") && row.trim_end().ends_with("\"same\"")),
+        "{csv}"
+    );
+    // The same twice is the same, byte for byte, and nothing is new in what is the same.
+    assert_eq!(report("-o html").stdout, report("-o html").stdout);
+    let same = desk.run("report after.json --since after.json -o json").json();
+    assert!(same["findings"].as_array().unwrap().iter().all(|it| it["since"] == "same"), "{same:#}");
 }

@@ -20,6 +20,8 @@ const FIRST: &[(&str, &str)] = &[
     ("drift", "`settings.drift`"),
     ("ignored_finding", "`settings.drift.ignore`, an entry"),
     ("scim", "`settings.scim`"),
+    ("report", "`settings.report`"),
+    ("question", "`settings.report.questions`, an entry"),
     ("allow", "`allow`, an entry"),
     ("external", "`external`"),
 ];

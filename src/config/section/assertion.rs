@@ -92,7 +92,7 @@ pub(super) fn assertion(d: &mut Decoder<'_>, node: &Node<'_>) -> Option<Assertio
     Some(AssertionDocument { principal: principal?, can, cannot, on: on?, at })
 }
 
-fn on(d: &mut Decoder<'_>, node: &Node<'_>) -> Option<Spanned<OnDocument>> {
+pub(super) fn on(d: &mut Decoder<'_>, node: &Node<'_>) -> Option<Spanned<OnDocument>> {
     let value = match node.raw() {
         Some("organization") => OnDocument::Organization,
         Some("all_projects") => OnDocument::AllProjects,

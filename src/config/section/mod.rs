@@ -15,6 +15,7 @@ pub(in crate::config) mod meta;
 mod organization_settings;
 mod person;
 mod policy;
+pub(in crate::config) mod report;
 pub(in crate::config) mod rule;
 pub(in crate::config) mod settings;
 mod span;

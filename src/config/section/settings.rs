@@ -1,4 +1,5 @@
 use super::drift::{DriftDocument, drift};
+use super::report::{ReportDocument, report};
 use crate::config::decode::{Decoder, Spanned};
 use crate::config::fields::{Keyed as _, MapFields, document};
 use crate::config::mistake::{MistakeKind, Span};
@@ -38,6 +39,9 @@ document! {
         /// exact members.
         #[schemars(extend("x-api" = "`GET /organizations/{id}/scim`", "examples" = [{"groups": ["developers"]}]))]
         scim: Option<ScimDocument>,
+        /// What `report --files` finds, and what it answers first.
+        #[schemars(default, extend("default" = {}, "x-api" = "–", "examples" = [{"grace": "14d"}]))]
+        report: ReportDocument,
     }
 }
 
@@ -146,6 +150,7 @@ pub(super) fn settings(d: &mut Decoder<'_>, node: &Node<'_>, key: Span) -> Optio
         limits: fields.optional("limits", d, limits).unwrap_or_default(),
         drift: fields.optional("drift", d, drift).unwrap_or_default(),
         scim: fields.optional("scim", d, scim),
+        report: fields.optional("report", d, report).unwrap_or_default(),
     })
 }
 

@@ -4,7 +4,9 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use super::{Block, Cell, Page, PageSection, PageTable, TableFold, TableRow};
-use crate::review::{FindingId, FindingResult, FindingSeverity, FindingText, Outline, ReportedFinding};
+use crate::review::{
+    FindingId, FindingResult, FindingSeverity, FindingText, Outline, ReportedFinding, Since,
+};
 
 /// Returns what is said first where not everything could be judged.
 pub(in crate::render) fn warning(outline: &Outline) -> Option<String> {
@@ -17,7 +19,7 @@ pub(in crate::render) fn warning(outline: &Outline) -> Option<String> {
 }
 
 /// Returns the findings by severity, those that are ignored, and what came of all that was looked for.
-pub(in crate::render) fn section(outline: &Outline) -> PageSection {
+pub(in crate::render) fn section(outline: &Outline, since: Option<&Since>) -> PageSection {
     let mut blocks = Vec::new();
     let mut by: BTreeMap<(Reverse<FindingSeverity>, FindingId), Vec<&ReportedFinding>> = BTreeMap::new();
     for finding in outline.counting() {
@@ -35,27 +37,42 @@ pub(in crate::render) fn section(outline: &Outline) -> PageSection {
             &format!("{word}-{severity}"),
             &format!("{severity}: {title} [{word}]"),
             fold,
+            since,
         )));
         blocks.push(Block::Words(format!("When it is fine: {fine} How to check that it is gone: {check}")));
     }
     let ignored: Vec<&ReportedFinding> = outline.findings.iter().filter(|it| it.ignored.is_some()).collect();
     if !ignored.is_empty() {
-        blocks.push(Block::Table(table(&ignored, "ignored", "Ignored for a while", TableFold::Closed)));
+        blocks.push(Block::Table(table(
+            &ignored,
+            "ignored",
+            "Ignored for a while",
+            TableFold::Closed,
+            since,
+        )));
     }
     blocks.push(Block::Table(results(outline)));
     let counted = outline.counting().count();
     PageSection { id: "findings", title: format!("Findings ({counted})"), blocks }
 }
 
-fn table(findings: &[&ReportedFinding], id: &str, caption: &str, fold: TableFold) -> PageTable {
-    let columns = ["what", "way", "place", "ignored", "done_by", "fingerprint"];
-    let headings = ["What", "Way", "Place", "Ignored", "Done by", "Fingerprint"];
-    let rows: Vec<[String; 6]> = findings
+/// Returns findings as a table, each marked as new or known before where there is an earlier report.
+pub(in crate::render) fn table(
+    findings: &[&ReportedFinding],
+    id: &str,
+    caption: &str,
+    fold: TableFold,
+    since: Option<&Since>,
+) -> PageTable {
+    let columns = ["what", "since", "way", "place", "ignored", "done_by", "fingerprint"];
+    let headings = ["What", "Since then", "Way", "Place", "Ignored", "Done by", "Fingerprint"];
+    let rows: Vec<[String; 7]> = findings
         .iter()
         .map(|finding| {
             let ignored = finding.ignored.as_ref().map(|(why, until)| format!("{why}, until {until}"));
             [
                 finding.sentence(),
+                since.map(|since| since.finding(finding).as_str().to_owned()).unwrap_or_default(),
                 finding.way.clone().unwrap_or_default(),
                 finding.place.as_ref().map(ToString::to_string).unwrap_or_default(),
                 ignored.unwrap_or_default(),
@@ -75,7 +92,7 @@ fn table(findings: &[&ReportedFinding], id: &str, caption: &str, fold: TableFold
             .iter()
             .map(|row| {
                 let cells = used.iter().map(|at| Cell::Text(row[*at].clone())).collect();
-                TableRow { id: Some(format!("finding-{}", row[5])), cells }
+                TableRow { id: Some(format!("finding-{}", row[6])), cells }
             })
             .collect(),
         fold,
@@ -86,7 +103,7 @@ fn table(findings: &[&ReportedFinding], id: &str, caption: &str, fold: TableFold
             let print = row.with("fingerprint ", "fingerprint", "");
             let way = row.with("← ", "way", "");
             let end = [ignored, print].into_iter().filter(|it| !it.is_empty()).collect::<Vec<_>>().join("; ");
-            vec![format!("{}{place}", row.get("what")), way, who, end]
+            vec![format!("{}{}{place}", row.with("", "since", ": "), row.get("what")), way, who, end]
         },
     }
 }
@@ -127,6 +144,6 @@ pub(in crate::render) fn page(outline: &Outline) -> Page {
         title: format!("scw-iam {}", outline.command),
         warning: warning(outline),
         evidence,
-        sections: vec![section(outline)],
+        sections: vec![section(outline, None)],
     }
 }

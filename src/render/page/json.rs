@@ -6,20 +6,25 @@ use serde_json::{Map, Value, json};
 
 use super::{Block, Page, PageSection};
 use crate::render::report::pretty;
-use crate::review::{Outline, ReportedFinding};
+use crate::review::{Outline, ReportedFinding, Since};
 
 /// The version of the document: a change that breaks its readers makes it another.
 const VERSION: u32 = 1;
 
 /// Writes a page, and what was found.
-pub(in crate::render) fn write(out: &mut dyn Write, page: &Page, outline: &Outline) -> io::Result<()> {
+pub(in crate::render) fn write(
+    out: &mut dyn Write,
+    page: &Page,
+    outline: &Outline,
+    since: Option<&Since>,
+) -> io::Result<()> {
     let evidence: Map<String, Value> =
         page.evidence.iter().map(|(name, value)| (name.replace(' ', "_"), json!(value))).collect();
     let results: Map<String, Value> =
         outline.results.iter().map(|(id, result)| (id.to_string(), json!(result.to_string()))).collect();
     let sections: Map<String, Value> =
         page.sections.iter().map(|section| (section.id.to_owned(), of_section(section))).collect();
-    let findings: Vec<Value> = outline.findings.iter().map(finding).collect();
+    let findings: Vec<Value> = outline.findings.iter().map(|it| finding(it, since)).collect();
     pretty(
         out,
         &json!({
@@ -33,7 +38,7 @@ pub(in crate::render) fn write(out: &mut dyn Write, page: &Page, outline: &Outli
     )
 }
 
-fn finding(finding: &ReportedFinding) -> Value {
+fn finding(finding: &ReportedFinding, since: Option<&Since>) -> Value {
     let ignored = finding.ignored.as_ref();
     json!({
         "id": finding.id.as_str(),
@@ -45,6 +50,7 @@ fn finding(finding: &ReportedFinding) -> Value {
         "what": finding.what,
         "way": finding.way,
         "place": finding.place.as_ref().map(ToString::to_string),
+        "since": since.map(|since| since.finding(finding).as_str()),
         "ignored": ignored.map(|(reason, until)| json!({"reason": reason, "until": until.to_string()})),
     })
 }

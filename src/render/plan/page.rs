@@ -22,7 +22,7 @@ pub(super) fn page(
     evidence.push(("tool", format!("scw-iam {}", env!("CARGO_PKG_VERSION"))));
     let mut sections = vec![access(plan, is_drift), steps(plan, reading)];
     sections.extend(drift.and_then(who));
-    sections.push(found::section(outline));
+    sections.push(found::section(outline, None));
     let word = if is_drift { "Access drift" } else { "Access plan" };
     let of = plan.stack().map(|stack| format!(" of stack {stack}")).unwrap_or_default();
     Page { title: format!("{word}{of}"), warning: found::warning(outline), evidence, sections }
