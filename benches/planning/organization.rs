@@ -7,7 +7,7 @@ use std::path::Path;
 
 use scw_iam::model::{
     Address, Application, Attachment, Flags, Group, Id, Ids, Key, Meta, Owner, Policy, Principal, Rule,
-    Rules, Scope, State, User, UserStatus, UserType,
+    Rules, Scope, State, User, UserType,
 };
 
 const PROJECTS: usize = 100;
@@ -202,10 +202,7 @@ impl Organization {
         for n in 0..self.applications() {
             let Principal::User(key) = user(n) else { continue };
             let kind = if n == 0 { UserType::Owner } else { UserType::Member };
-            state.insert(
-                key,
-                User { username: format!("user-{n}"), kind, locked: false, status: UserStatus::Activated },
-            );
+            state.insert(key, User { kind, ..User::member(format!("user-{n}")) });
         }
         if self.start != Start::Users {
             self.fill(&mut state);

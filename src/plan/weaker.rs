@@ -52,11 +52,8 @@ fn header(before: &Desired, after: &Desired, found: &mut Vec<String>) {
     for stack in is.takes_over.difference(&was.takes_over) {
         found.push(format!("`settings.takes_over` now has stack {stack}"));
     }
-    match (&was.scim, &is.scim) {
-        (None, Some(_)) => {
-            found.push("`settings.scim` is new: only the tags of people are managed".to_owned());
-        }
-        (None | Some(_), None) | (Some(_), Some(_)) => {}
+    if was.scim.is_none() && is.scim.is_some() {
+        found.push("`settings.scim` is new: only the tags of people are managed".to_owned());
     }
     let (none, now) = (BTreeSet::new(), is.scim.iter().flatten());
     for group in now.filter(|group| !was.scim.as_ref().unwrap_or(&none).contains(*group)) {

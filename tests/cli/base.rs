@@ -108,7 +108,7 @@ fn what_is_left_to_an_identity_provider_is_weaker() {
     desk.file("iam.yaml", scim("[developers]"));
     let weaker = || {
         let json = desk.run("plan iam.yaml --base before --emulate live.json -o json").json();
-        json["weaker"].as_array().map(Vec::clone).unwrap_or_default()
+        json["weaker"].as_array().cloned().unwrap_or_default()
     };
     let members = "`settings.scim.groups` now has group developers: its members are no longer managed";
     assert_eq!(weaker(), ["`settings.scim` is new: only the tags of people are managed", members]);
