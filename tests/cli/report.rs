@@ -169,8 +169,8 @@ fn a_report_in_the_terminal() {
       by: not recorded
       run: not recorded
       tool: scw-iam 0.1.0
-      read: 4 users, 2 applications, 4 groups, 5 policies, 0 SSH keys, API keys not
-          (the snapshot does not record whether the API keys were read)
+      read: 4 users, 2 applications, 4 groups, 5 policies, API keys not (the
+          snapshot does not record whether the API keys were read)
       content sha256:
           [SHA]
 
@@ -270,13 +270,14 @@ fn a_report_in_the_terminal() {
             What it is: An API key never expires; Result: not judged: the snapshot
                 does not record whether the API keys were read
         no-key-maximum
-            What it is: Nothing limits how long API keys live; Result: not judged: a
-                snapshot does not hold the organization's settings
+            What it is: Nothing limits how long API keys live; Result: not judged:
+                the snapshot does not hold the organization's security settings
         and 31 more (--full shows all)
 
     Who can escalate (1)
-      Not modelled: reading a key that is delivered to a secret, keys outside of the
-          organization, and policies of resources.
+      Not modelled: keys outside of the organization, and policies of resources. Not
+          judged: who can read keys that are delivered to secrets (a snapshot does
+          not hold secrets).
       The shortest path to each end point (1)
         user ann@acme.io
             Reaches: everything; Path: edit-policies (IAMManager) → everything;

@@ -88,7 +88,7 @@ fn a_state_becomes_the_files_of_a_stack_and_terraform_lets_go() {
     # 3. Take over what it forgot:
     scw-iam apply iam
     -- stderr
-    Wrote organization.yaml, applications.yaml, groups.yaml, policies.yaml, ssh_keys.yaml to iam. Planning this adopts 6 objects and changes nothing else.
+    Wrote organization.yaml, applications.yaml, groups.yaml, policies.yaml to iam. Planning this adopts 6 objects and changes nothing else.
     note: scaleway_iam_api_key.ci stays in Terraform: API keys are not taken over from a state
     note: scaleway_iam_group_membership.ci stays in Terraform: the files do not declare group others
     note: scaleway_iam_policy.gone stays in Terraform: it is not in the organization
