@@ -16,7 +16,7 @@ use super::session::Connection;
 use super::state;
 use crate::config::{self, Source};
 use crate::live::{Live, LiveNeeds};
-use crate::model::{Inventory, Key, Kind, Readout};
+use crate::model::{ApiKeyFacts, Inventory, Key, Kind, Marking, Readout};
 use crate::render::dossier::Evidence;
 use crate::review::ComparedSide;
 
@@ -158,8 +158,8 @@ fn named(live: &Live) -> String {
 }
 
 fn read(live: &Live) -> String {
-    let counts =
-        Kind::ALL.iter().map(|kind| format!("{} {}", live.state.addresses(*kind).count(), kind.nouns()));
+    let kinds = Kind::ALL.iter().filter(|kind| kind.always_read() || NEEDS.kinds.contains(kind));
+    let counts = kinds.map(|kind| format!("{} {}", live.state.addresses(*kind).count(), kind.nouns()));
     let keys = match &live.inventory.keys {
         Readout::Read(keys) => format!("{} API keys", keys.len()),
         Readout::Unread { why, .. } => format!("API keys not ({why})"),
@@ -186,7 +186,11 @@ fn overlay(inventory: &mut Inventory, snapshot: &Value, refusals: Refusals) {
         let why = "the snapshot does not record whether the API keys were read".to_owned();
         inventory.keys = Readout::Unread { why, helps: None };
     }
-    if refusals == Refusals::AndUnrecorded && snapshot["secrets"].is_null() {
+    let marked = |keys: &Vec<ApiKeyFacts>| {
+        keys.iter().any(|key| matches!(Marking::of(&key.description), Marking::Mark(_)))
+    };
+    let delivered = inventory.keys.read().is_none_or(marked);
+    if refusals == Refusals::AndUnrecorded && snapshot["secrets"].is_null() && delivered {
         let why = "a snapshot does not hold secrets".to_owned();
         inventory.delivered = Readout::Unread { why, helps: None };
     }

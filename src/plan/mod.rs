@@ -24,6 +24,7 @@ mod step;
 mod summary;
 mod weaker;
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use jiff::Timestamp;
@@ -41,8 +42,8 @@ pub use self::summary::{Counts, Summary};
 pub use self::weaker::weaker;
 use crate::access::{self, AccessChange, Grant};
 use crate::model::{
-    Address, AllowEntry, Desired, Expiry, GuardFacts, Id, Ids, Key, Kind, Missing, Object, Owner,
-    PermissionSetName, Place, Principal, Scim, Stack, State, User, Where, WriteCall,
+    Address, AllowEntry, Desired, Expiry, GuardFacts, Id, Ids, Key, Kind, LiveKeys, Missing, Object,
+    OrganizationSettings, Owner, PermissionSetName, Place, Principal, Scim, Stack, State, User, Where, WriteCall,
 };
 
 pub use self::guard::LiftedBy;
@@ -425,7 +426,9 @@ pub fn between(facts: &Facts<'_>, desired: &Desired, options: &GuardOptions) -> 
         access::changes(&draft.world, (&draft.before, &alignment.before), (&draft.after, &alignment.outcome));
     let steps = numbered(ordered);
     let summary = Summary::of(&steps, &alignment.adoptions);
-    let mut keys = KeysPlan::of(&facts.keys, desired, |of| alignment.ids.get(of), facts.now);
+    let live = facts.keys.live.map(|live| with_maximum(live, &alignment.outcome));
+    let key_facts = KeyFacts { live: live.as_deref(), ..facts.keys };
+    let mut keys = KeysPlan::of(&key_facts, desired, |of| alignment.ids.get(of), facts.now);
     let outcome = access::Everything::known(&alignment.outcome, &draft.world, &draft.after);
     keys.readers = readers::readers(&outcome, &keys, facts.now);
     let findings = guard::judge(&guard::Case {
@@ -478,6 +481,19 @@ pub fn between(facts: &Facts<'_>, desired: &Desired, options: &GuardOptions) -> 
         before: alignment.before,
         outcome: alignment.outcome,
     })
+}
+
+/// Returns what is live of API keys with the maximum that the steps lead to: keys are made after them.
+fn with_maximum<'a>(live: &'a LiveKeys, outcome: &State) -> Cow<'a, LiveKeys> {
+    let settings = outcome.find::<OrganizationSettings>(&Key::Only);
+    let Some(most) = settings.and_then(|settings| settings.security.max_api_key_expiration) else {
+        return Cow::Borrowed(live);
+    };
+    let longest_life = Some(most).filter(|most| !most.is_zero());
+    if longest_life == live.longest_life {
+        return Cow::Borrowed(live);
+    }
+    Cow::Owned(LiveKeys { longest_life, ..live.clone() })
 }
 
 /// The live names of objects that are keyed by their ids: those that always are, and those whose name another object takes.

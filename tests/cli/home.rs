@@ -217,7 +217,7 @@ fn init_writes_the_organization_and_a_pipeline_for_its_folder() {
     assert_snapshot!(ended, @"
     -- stderr
     This ran on an emulator: nothing real was changed.
-    Wrote access/files/scw-iam.schema.json, access/files/organization.yaml, access/files/applications.yaml, access/files/groups.yaml, access/files/policies.yaml, access/files/ssh_keys.yaml, .github/workflows/access-plan.yml, .github/workflows/access-apply.yml, .github/workflows/access-drift.yml.
+    Wrote access/files/scw-iam.schema.json, access/files/organization.yaml, access/files/applications.yaml, access/files/groups.yaml, access/files/policies.yaml, .github/workflows/access-plan.yml, .github/workflows/access-apply.yml, .github/workflows/access-drift.yml.
     Next: `scw-iam plan access/files`
     The head of each pipeline names the variables and keys that it needs.
     -- exit 0

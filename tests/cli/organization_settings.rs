@@ -366,3 +366,19 @@ fn what_was_so_before_is_no_reason_to_refuse() {
     desk.file("iam.yaml", edit(&desk.read("iam.yaml"), &[("grace_period: 5d", "grace_period: 12h")]));
     assert_eq!(apply(&desk, "")["security_settings"]["grace_period_duration"], "43200s");
 }
+
+#[test]
+fn keys_are_planned_with_the_maximum_that_the_plan_sets() {
+    let desk = Desk::new();
+    desk.file("live.json", include_str!("../../examples/keys/organization.json"));
+    let with = |most: &str| {
+        let settings = format!("organization_settings: {{security: {{max_api_key_expiration: {most}}}}}\n");
+        desk.file("iam.yaml", include_str!("../../examples/keys/iam.yaml").to_owned() + &settings);
+        plan(&desk, "").ends_with(0).stdout.replace("\n      ", " ")
+    };
+    assert!(with("none").contains("make a key and deliver it to secret /ci/scw-key"));
+    // It would be due as soon as it is made.
+    let short = with("7d");
+    assert!(!short.contains("make a key and deliver it to secret /ci/scw-key"), "{short}");
+    assert!(short.contains("the organization lets keys live 7 days"), "{short}");
+}

@@ -170,8 +170,8 @@ fn a_report_in_the_terminal() {
       by: not recorded
       run: not recorded
       tool: scw-iam 0.1.0
-      read: 4 users, 2 applications, 4 groups, 5 policies, 0 SSH keys, API keys not
-          (the snapshot does not record whether the API keys were read)
+      read: 4 users, 2 applications, 4 groups, 5 policies, API keys not (the
+          snapshot does not record whether the API keys were read)
       content sha256:
           [SHA]
 
@@ -265,8 +265,9 @@ fn a_report_in_the_terminal() {
         and 31 more (--full shows all)
 
     Who can escalate (1)
-      Not modelled: reading a key that is delivered to a secret, keys outside of the
-          organization, and policies of resources.
+      Not modelled: keys outside of the organization, and policies of resources. Not
+          judged: who can read keys that are delivered to secrets (a snapshot does
+          not hold secrets).
       The shortest path to each end point (1)
         user ann@acme.io reaches everything
             edit-policies (IAMManager) → everything
