@@ -1,5 +1,24 @@
 "use strict";
 (function () {
+  function reveal() {
+    var id = decodeURIComponent(location.hash.slice(1));
+    var target = id && document.getElementById(id);
+    for (var up = target; up; up = up.parentElement) if (up.tagName === "DETAILS") up.open = true;
+    if (target) target.scrollIntoView();
+  }
+  window.addEventListener("hashchange", reveal);
+  reveal();
+  // What is folded for want of room has room on paper; long lists stay folded.
+  var folds = [];
+  window.addEventListener("beforeprint", function () {
+    folds = Array.prototype.filter.call(document.querySelectorAll("details:not([open])"), function (fold) {
+      return fold.querySelectorAll("tr").length <= 100;
+    });
+    folds.forEach(function (fold) { fold.open = true; });
+  });
+  window.addEventListener("afterprint", function () {
+    folds.forEach(function (fold) { fold.open = false; });
+  });
   var input = document.getElementById("search");
   if (!input) return;
   document.getElementById("find").hidden = false;
@@ -33,12 +52,6 @@
     areas.forEach(function (area) { area.classList.toggle("filtered", word !== ""); });
     out.textContent = found.toLocaleString("en") + " of " + total.toLocaleString("en");
   }
-  function reveal() {
-    var id = decodeURIComponent(location.hash.slice(1));
-    var target = id && document.getElementById(id);
-    for (var up = target; up; up = up.parentElement) if (up.tagName === "DETAILS") up.open = true;
-    if (target) target.scrollIntoView();
-  }
   input.addEventListener("input", search);
   document.addEventListener("keydown", function (event) {
     if (event.key === "Escape" && document.activeElement === input) {
@@ -49,7 +62,5 @@
       input.focus();
     }
   });
-  window.addEventListener("hashchange", reveal);
   search();
-  reveal();
 })();
