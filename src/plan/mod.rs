@@ -43,7 +43,8 @@ pub use self::weaker::weaker;
 use crate::access::{self, AccessChange, Grant};
 use crate::model::{
     Address, AllowEntry, Desired, Expiry, GuardFacts, Id, Ids, Key, Kind, LiveKeys, Missing, Object,
-    OrganizationSettings, Owner, PermissionSetName, Place, Principal, Scim, Stack, State, User, Where, WriteCall,
+    OrganizationSettings, Owner, PermissionSetName, Place, Principal, Scim, Stack, State, User, Where,
+    WriteCall,
 };
 
 pub use self::guard::LiftedBy;

@@ -3,8 +3,8 @@ use std::collections::BTreeMap;
 use jiff::SignedDuration;
 use schemars::{Schema, SchemaGenerator, json_schema};
 
-use super::span::span;
 use super::assertion::{OnDocument, on};
+use super::span::span;
 use crate::config::decode::{Decoder, Spanned};
 use crate::config::fields::{Keyed as _, MapFields, document};
 use crate::config::mistake::{MistakeKind, Span};
