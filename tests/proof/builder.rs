@@ -278,7 +278,7 @@ impl Reader<'_> {
             Kind::User | Kind::Application => PRINCIPAL,
             Kind::Group => GROUP,
             Kind::Policy => POLICY,
-            Kind::SshKey => unreachable!("the spaces have none"),
+            Kind::SshKey | Kind::OrganizationSettings => unreachable!("the spaces have none"),
         };
         (kind, self.at(kind, address))
     }
