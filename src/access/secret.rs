@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::{Grant, GrantScope, Holds, RequestFacts, ResourceFacts, decide, includes};
-use crate::model::{Catalogue, SecretPlace};
+use crate::model::{Catalogue, PermissionSetName, SecretPlace};
 
 /// The permission set that reads the data of secrets.
 const READS: &str = "SecretManagerSecretAccess";
@@ -11,6 +11,7 @@ const READS: &str = "SecretManagerSecretAccess";
 /// A secret that somebody asks to read.
 #[derive(Debug)]
 pub struct SecretRequest {
+    reads: Option<PermissionSetName>,
     project: GrantScope,
     request: RequestFacts,
 }
@@ -26,6 +27,7 @@ impl SecretRequest {
             locality: Some(region.to_string()),
         };
         Self {
+            reads: READS.parse().ok(),
             project: GrantScope::Project(*project),
             request: RequestFacts { time: now, ip: None, user_agent: None, resource },
         }
@@ -35,8 +37,8 @@ impl SecretRequest {
     #[must_use]
     pub fn allowed_by(&self, grant: &Grant) -> Option<bool> {
         let set = &grant.permission_set;
-        let reads =
-            READS.parse().is_ok_and(|reads| *set == reads || includes(Catalogue::published(), set, &reads));
+        let allows = |reads: &PermissionSetName| set == reads || includes(Catalogue::published(), set, reads);
+        let reads = self.reads.as_ref().is_some_and(allows);
         if !reads || !grant.scope.contains(&self.project) {
             return None;
         }
