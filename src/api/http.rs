@@ -397,6 +397,14 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_log_has_no_value_of_a_query_that_could_be_a_secret() {
+        let query =
+            vec![("page", "1".to_owned()), ("search", "5ec7e7".to_owned()), ("order_by", "x".to_owned())];
+        assert_eq!(Call::get("/logs").query(query).shown_query(), "?page=1&search=…&order_by=x");
+        assert_eq!(Call::get("/logs").shown_query(), "");
+    }
+
+    #[test]
     fn retry_after_is_read_in_both_forms_and_by_the_servers_clock() {
         let read = |retry_after: &'static str| {
             let mut headers = HeaderMap::new();
