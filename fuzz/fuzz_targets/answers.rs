@@ -65,7 +65,7 @@ fuzz_target!(|bytes: &[u8]| {
         permission_sets: true,
         ..LiveNeeds::default()
     };
-    let read = runtime.block_on(tokio::time::timeout(Duration::from_secs(20), session.read(&needs)));
+    let read = runtime.block_on(async { tokio::time::timeout(Duration::from_secs(20), session.read(&needs)).await });
     match read.expect("it ends") {
         Ok(live) => assert!(!format!("{:?}", live.state).is_empty()),
         Err(error) => assert!(!error.to_string().is_empty()),
