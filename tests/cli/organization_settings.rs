@@ -112,6 +112,9 @@ fn a_setting_that_somebody_changed_is_drift_and_goes_back_by_a_saved_plan() {
     Access: live compared with the files
       no difference in access
 
+    Who did it
+      unknown (no matching event in the last 90 days)
+
     Steps: what an apply would change
       1  ~ organization settings
            max_api_key_expiration_duration: none → 90d

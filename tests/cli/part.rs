@@ -237,10 +237,15 @@ fn an_export_of_objects_has_what_they_refer_to_and_nothing_else() {
     let key = desk.run("export ssh_key:prod/ann-laptop --emulate live.json").ends_with(0);
     assert!(key.stdout.contains("ssh_keys:\n  prod:\n    keys:\n      ann-laptop:\n"), "{key}");
     assert_snapshot!(desk.run("export user:ann@acme.io --emulate live.json"), @"
-    -- stderr
-    error: invalid value 'user:ann@acme.io' for '[KIND:NAME]...': files do not declare users
+    -- stdout
+    version: 1
+    organization: ac3e0000-0000-4000-8000-000000000000
 
-    For more information, try '--help'.
-    -- exit 64
+    users:
+      ann@acme.io:
+        username: ann
+    -- stderr
+    This ran on an emulator: nothing real was changed.
+    -- exit 0
     ");
 }

@@ -500,7 +500,7 @@ fn a_no_tells_what_comes_nearest_and_what_would_give_it() {
     -- stdout
     user bob@acme.io
       no, does not have InstancesFullAccess on prod
-      nearest: holds InstancesFullAccess on staging, but not there
+      nearest: holds InstancesFullAccess on staging, which is another scope
           ← group developers ← policy developers-run, rule 1 (iam.yaml:45)
     -- exit 0
     ");

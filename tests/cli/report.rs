@@ -259,8 +259,8 @@ fn a_report_in_the_terminal() {
         key-without-expiry: not judged: the snapshot does not record whether the API
             keys were read
             An API key never expires
-        no-key-maximum: not judged: a snapshot does not hold the organization's
-            settings
+        no-key-maximum: not judged: the snapshot does not hold the organization's
+            security settings
             Nothing limits how long API keys live
         and 31 more (--full shows all)
 

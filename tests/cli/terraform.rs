@@ -90,7 +90,7 @@ fn a_state_becomes_the_files_of_a_stack_and_terraform_lets_go() {
     let ended = desk.run(EXPORT);
     assert_snapshot!(ended, @r#"
     -- stdout
-    # 1. Stop other runs of Terraform. Then let it forget these 10 resources; it deletes none of them:
+    # 1. Stop other runs of Terraform. Then let it forget these 11 resources; it deletes none of them:
     terraform state rm scaleway_iam_api_key.ci
     terraform state rm scaleway_iam_application.ci
     terraform state rm 'module.team["it'\''s data"].scaleway_iam_application.this["a \"b\""]'
@@ -101,17 +101,16 @@ fn a_state_becomes_the_files_of_a_stack_and_terraform_lets_go() {
     terraform state rm scaleway_iam_policy.read
     terraform state rm scaleway_iam_ssh_key.ana
     terraform state rm scaleway_iam_user.ana
+    terraform state rm scaleway_iam_user.chloe
     # 2. Delete the blocks of these resources from the configuration. `terraform plan` has nothing to change then.
     # 3. Take over what it forgot:
     scw-iam apply iam
     -- stderr
-    Wrote organization.yaml, applications.yaml, groups.yaml, policies.yaml, ssh_keys.yaml to iam. Planning this adopts 6 objects, replaces 1 API key, and changes nothing else.
+    Wrote organization.yaml, users.yaml, applications.yaml, groups.yaml, policies.yaml, ssh_keys.yaml to iam. Planning this adopts 8 objects, replaces 1 API key, and changes nothing else.
     note: scaleway_iam_group_membership.ci stays in Terraform: the files do not declare group others
     note: scaleway_iam_policy.gone stays in Terraform: it is not in the organization
     note: scaleway_iam_api_key.ana stays in Terraform: it is a person's, and files declare keys of applications
-    note: scaleway_iam_user.chloe stays in Terraform: the files do not refer to user chloe@example.com
     note: scaleway_iam_saml.sso stays in Terraform: files do not declare this kind
-    note: scaleway_iam_user.ana: the files refer to user ana@example.com and do not declare people, so nothing manages this entry afterwards
     note: an apply makes a new API key for slot ci of application ci, delivers it to secret /web/ci/ci in fr-par, and deletes SCWT0000000000000001 90 days later; choose in applications.yaml where its users read it
     This ran on an emulator: nothing real was changed.
     -- exit 0
@@ -133,6 +132,7 @@ fn a_state_becomes_the_files_of_a_stack_and_terraform_lets_go() {
 
     memberships:
       others:
+        users: [chloe@example.com]
         applications: [ci]
     # yaml-language-server: $schema=scw-iam.schema.json
 

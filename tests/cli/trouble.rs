@@ -266,7 +266,15 @@ fn one_list(text: &str) -> String {
     let lists = ["applications", "policies", "users", "API keys", "api-keys"].map(|list| (list, "groups"));
     let kinds = ["read on application", "read on policy", "read on user", "read on api_key"];
     let kinds = kinds.map(|kind| (kind, "read on group"));
-    lists.iter().chain(&kinds).fold(text.to_owned(), |text, (other, group)| text.replace(other, group))
+    let scim = [
+        ("whether SCIM is on", "the groups"),
+        ("organizations/ac3e0000-0000-4000-8000-000000000000/scim", "groups"),
+    ];
+    lists
+        .iter()
+        .chain(&kinds)
+        .chain(&scim)
+        .fold(text.to_owned(), |text, (other, group)| text.replace(other, group))
 }
 
 #[test]

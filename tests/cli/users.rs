@@ -385,6 +385,9 @@ fn the_owner_and_whoever_applies_are_compared_and_never_changed() {
     Access: live compared with the files
       no difference in access
 
+    Who did it
+      unknown (no matching event in the last 90 days)
+
     Steps: what an apply would change
       1  ~ user ann@acme.io
            first_name: "" → "Ann"
