@@ -152,7 +152,9 @@ fn any_state(stack: Option<Stack>) -> impl Strategy<Value = State> {
                 let attachment = index.get(&attachments).clone();
                 state.insert(name, Policy { meta, flags, attachment, rules: Rules(rules) });
             }
-            for (email, user) in users {
+            for (at, (email, mut user)) in users.into_iter().enumerate() {
+                // The API knows each username once.
+                user.username.push_str(&at.to_string());
                 state.insert(email, user);
             }
             state
