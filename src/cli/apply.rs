@@ -1,20 +1,17 @@
 //! `scw-iam apply`
 
-use std::path::PathBuf;
 use std::time::Duration;
 
 use super::Exit;
 use super::arguments::{Common, ConnectArgs, DeliveryArgs, Paths, PlanArgs, duration};
+use super::carry_out::CarryOutArgs;
 use super::failure::Failure;
-use super::output::{style_on_stderr, talk, talk_with};
+use super::output::talk;
 use super::plan_file::PlanFile;
-use super::progress::StepLines;
 use super::prompt;
 use super::session::Connection;
-use crate::apply::{self, ApplyLock, Journal};
 use crate::config;
-use crate::reconcile::{Again, ApplyOptions, KeyOptions, PlanOptions, Planned};
-use crate::render::outcome::{self, OutcomeReport};
+use crate::reconcile::{Again, KeyOptions, PlanOptions};
 use crate::render::plan::PlanReport;
 
 const EXAMPLES: &str = "\
@@ -53,33 +50,22 @@ pub(super) struct Apply {
     yes: bool,
     #[command(flatten)]
     deliver: DeliveryArgs,
-    /// Append a JSON line to this file before and after each write
-    #[arg(long, value_name = "FILE")]
-    journal: Option<PathBuf>,
-    /// Wait this long between removing access and granting access that depends on the removal, because the
-    /// API caches access: 60s, 1m
-    #[arg(long, value_name = "DURATION", value_parser = duration, default_value = "0s")]
-    settle: Duration,
+    #[command(flatten)]
+    carry_out: CarryOutArgs,
 }
 
 impl Apply {
     pub(super) async fn run(self, common: &Common) -> Result<Exit, Failure> {
         let saved = PlanFile::find(&self.paths, common.now())?;
-        if saved.is_none() && self.expect_sha.is_some() {
-            return Err(Failure::usage("--expect-sha needs a plan file"));
-        }
-        if saved.is_some() && !self.plan.only.is_empty() {
-            let failure = Failure::usage("--only is for files, and a plan file was given");
-            return Err(
-                failure.hint("`scw-iam plan --only` saves a plan of a part, which is applied as it is")
-            );
-        }
-        if saved.is_some() && self.due {
-            return Err(Failure::usage("--due is for files, and a plan file was given"));
-        }
+        let hint = "`scw-iam plan --only` saves a plan of a part, which is applied as it is";
         match saved {
-            Some(file) => self.run_saved(common, &file).await,
+            None if self.expect_sha.is_some() => Err(Failure::usage("--expect-sha needs a plan file")),
             None => self.run_files(common).await,
+            Some(_) if !self.plan.only.is_empty() => {
+                Err(Failure::usage("--only is for files, and a plan file was given").hint(hint))
+            }
+            Some(_) if self.due => Err(Failure::usage("--due is for files, and a plan file was given")),
+            Some(file) => self.run_saved(common, &file).await,
         }
     }
 
@@ -89,11 +75,14 @@ impl Apply {
     }
 
     async fn run_files(&self, common: &Common) -> Result<Exit, Failure> {
-        if !self.yes {
-            prompt::possible(&self.paths)?;
-        }
         let options = self.options(common)?;
+        if !self.yes {
+            prompt::no_standard_input(&self.paths)?;
+        }
         let files = config::read(&self.paths.sources(), options.now)?;
+        if !self.yes {
+            prompt::possible()?;
+        }
         let connection = Connection::open_at(&self.connect, Some(files.organization()), common.now).await?;
         let mut lock = connection.lock(files.stack()).await?;
         let planned = if self.due {
@@ -113,7 +102,7 @@ impl Apply {
         if let Again::Applied(_) = again {
             talk("Already applied: somebody else has made these changes in the meantime.");
         }
-        self.finish(common, connection, &again, &mut lock).await
+        self.carry_out.finish(common, connection, &again, &mut lock).await
     }
 
     /// Applies a saved plan, if planning again gives the same one.
@@ -130,57 +119,7 @@ impl Apply {
                 common.only_text().write(words.as_bytes())?;
             }
         }
-        self.finish(common, connection, &again, &mut lock).await
-    }
-
-    /// Sends the steps of a plan that was shown, if there are any and no guard refuses them.
-    async fn finish(
-        &self,
-        common: &Common,
-        connection: Connection,
-        again: &Again,
-        lock: &mut Option<ApplyLock>,
-    ) -> Result<Exit, Failure> {
-        let exit = match again {
-            Again::Same(planned) if !planned.plan.refused() && !planned.plan.is_empty() => {
-                self.send(common, &connection, planned, lock).await?
-            }
-            Again::Same(Planned { plan, .. }) | Again::Applied(plan) => {
-                common.rest().show(&OutcomeReport { plan, outcome: None })?;
-                if plan.refused() { Exit::Refused } else { Exit::of_rest(plan) }
-            }
-        };
-        connection.close().await?;
-        Ok(exit)
-    }
-
-    async fn send(
-        &self,
-        common: &Common,
-        connection: &Connection,
-        planned: &Planned,
-        lock: &mut Option<ApplyLock>,
-    ) -> Result<Exit, Failure> {
-        let plan = &planned.plan;
-        // A file that cannot be written is better known before anything changes.
-        common.only_files().show(&OutcomeReport { plan, outcome: None })?;
-        let journal = self.journal.as_ref().map(|path| connection.session.journal(path, planned));
-        let (stopper, stop) = apply::stop_signal();
-        common.interrupts.stop_with(stopper);
-        let options = ApplyOptions {
-            journal: journal.transpose()?.unwrap_or_else(Journal::none),
-            settle: self.settle,
-            progress: &StepLines::of(plan),
-            stop,
-            lock: lock.as_mut(),
-        };
-        let outcome = connection.session.apply(planned, options).await?;
-        talk_with(|out| outcome::text(out, plan, &outcome, style_on_stderr()));
-        common.rest().show(&OutcomeReport { plan, outcome: Some(&outcome) })?;
-        Ok(match Exit::of(&outcome) {
-            Exit::Done => Exit::of_rest(plan),
-            other => other,
-        })
+        self.carry_out.finish(common, connection, &again, &mut lock).await
     }
 }
 

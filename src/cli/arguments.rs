@@ -241,6 +241,13 @@ pub(super) struct DeliveryArgs {
 
 impl DeliveryArgs {
     pub(super) fn tools(&self) -> Result<DeliveryTools, Failure> {
+        if let Some(folder) = self.deliver_dir.as_ref().filter(|folder| !folder.is_dir()) {
+            // Better known before a key is made for it.
+            return Err(Failure::usage(format!(
+                "--deliver-dir {}: there is no such folder",
+                folder.display()
+            )));
+        }
         let mut tools = DeliveryTools { folder: self.deliver_dir.clone(), ..DeliveryTools::default() };
         for DeliveryCommand { label, words } in &self.deliver_command {
             if tools.commands.insert(label.clone(), words.clone()).is_some() {

@@ -7,19 +7,16 @@ use similar::TextDiff;
 
 use super::Exit;
 use super::arguments::{Common, ConnectArgs};
+use super::demo_stage::DemoStage;
 use super::failure::Failure;
 use super::output::Output;
 use super::session::Connection;
-use crate::apply::Outcome;
 use crate::config::{self, ExportOptions, Source, Split};
 use crate::live::LiveNeeds;
 use crate::model::{Catalogue, Stack};
-use crate::plan::Plan;
 use crate::reconcile::{ApplyOptions, PlanOptions, export};
-use crate::render::outcome;
-use crate::render::paint::{Ink, Paint};
-use crate::render::plan::PlanReport;
-use crate::render::{Extent, Format};
+use crate::render::Format;
+use crate::render::paint::Ink;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -37,40 +34,6 @@ pub(super) struct Demo {}
 const ORGANIZATION: &str = include_str!("../../examples/demo/organization.json");
 /// What somebody wants it to be.
 const DESIRED: &str = include_str!("../../examples/demo/iam.yaml");
-
-/// Prints and explains.
-struct DemoStage {
-    out: Output,
-    paint: Paint,
-    number: u32,
-}
-
-impl DemoStage {
-    fn say(&self, text: &str) -> anyhow::Result<()> {
-        self.out.write(format!("{text}\n").as_bytes())
-    }
-
-    /// Opens a part: what happens, the command that does it, and why.
-    fn part(&mut self, title: &str, command: &str, why: &str) -> anyhow::Result<()> {
-        self.number += 1;
-        let title = self.paint.text(Ink::Heading, &format!("{}. {title}", self.number));
-        let command = self.paint.text(Ink::Change, &format!("$ {command}"));
-        self.say(&format!("\n{title}\n{why}\n\n{command}"))
-    }
-
-    fn plan(&self, plan: &Plan) -> anyhow::Result<()> {
-        self.out.report(&PlanReport::new(plan), Extent::Folded)
-    }
-
-    fn outcome(&self, plan: &Plan, outcome: &Outcome) -> anyhow::Result<()> {
-        for (at, (step, ended)) in plan.steps().iter().zip(&outcome.steps).enumerate() {
-            self.say(&outcome::progress(plan, at + 1, step, &ended.end, self.paint))?;
-        }
-        let mut bytes = Vec::new();
-        outcome::text(&mut bytes, plan, outcome, self.out.style())?;
-        self.out.write(&bytes)
-    }
-}
 
 impl Demo {
     pub(super) async fn run(self, common: &Common) -> Result<Exit, Failure> {

@@ -2,15 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::Context as _;
-
 use super::Exit;
 use super::arguments::{Common, ConnectArgs};
 use super::failure::Failure;
-use super::output::{talk, write_whole};
+use super::folder::write_new;
+use super::output::talk;
 use super::session::Connection;
 use crate::config::{ExportOptions, SCHEMA, Split};
-use crate::files::make_folder;
 use crate::live::LiveNeeds;
 use crate::model::{Catalogue, Id, Stack};
 use crate::reconcile::export;
@@ -182,21 +180,4 @@ impl Init {
         }
         named
     }
-}
-
-/// Writes files that are not there, or none of them.
-fn write_new(files: &[(PathBuf, String)]) -> Result<(), Failure> {
-    // A link that leads nowhere is there too.
-    if let Some((there, _)) = files.iter().find(|(path, _)| path.symlink_metadata().is_ok()) {
-        let failure =
-            Failure::error(anyhow::anyhow!("{} exists already; nothing was written", there.display()));
-        return Err(failure.hint("choose another folder, or use `scw-iam export` to write files anew"));
-    }
-    for (path, text) in files {
-        if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-            make_folder(folder).with_context(|| format!("cannot make {}", folder.display()))?;
-        }
-        write_whole(path, text.as_bytes())?;
-    }
-    Ok(())
 }

@@ -125,7 +125,8 @@ impl Show {
 impl Rotate {
     async fn run(self, common: &Common) -> Result<Exit, Failure> {
         if !self.yes {
-            prompt::possible(&self.paths)?;
+            prompt::no_standard_input(&self.paths)?;
+            prompt::possible()?;
         }
         let tools = self.deliver.tools()?;
         let keys = KeyOptions { tools: Some(tools.clone()), ..KeyOptions::default() };

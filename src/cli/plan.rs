@@ -66,7 +66,7 @@ impl PlanCommand {
             ..PlanReport::new(plan)
         })?;
         if let Some(path) = &self.out {
-            plan_file::write(path, &document)?;
+            plan_file::write(path, &document, plan.refused())?;
         }
         connection.close().await?;
         Ok(match (plan.refused(), plan.is_empty() && plan.blocked().is_empty()) {

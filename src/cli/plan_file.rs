@@ -21,7 +21,7 @@ use crate::reconcile::{Error, SavedPlan};
 const PLAN_MOST: u64 = 64 << 20;
 
 /// Writes a plan to a file, and says which SHA-256 the file has.
-pub(super) fn write(path: &Path, document: &PlanDocument) -> Result<(), Failure> {
+pub(super) fn write(path: &Path, document: &PlanDocument, refused: bool) -> Result<(), Failure> {
     let text = serde_json::to_string_pretty(document).context("cannot write JSON")?;
     let bytes = json(format!("{text}\n").as_bytes());
     if bytes.len() as u64 > PLAN_MOST {
@@ -34,7 +34,9 @@ pub(super) fn write(path: &Path, document: &PlanDocument) -> Result<(), Failure>
     write_whole(path, &bytes)?;
     let (name, sha) = (path.display(), sha256(&bytes));
     talk(&format!("Saved the plan in {name}, SHA-256 {sha}"));
-    talk(&format!("hint: apply exactly this plan with `scw-iam apply {name} --expect-sha {sha}`"));
+    if !refused {
+        talk(&format!("hint: apply exactly this plan with `scw-iam apply {name} --expect-sha {sha}`"));
+    }
     Ok(())
 }
 

@@ -9,11 +9,16 @@ use super::session::Connection;
 use crate::render::escape::terminal;
 
 /// Refuses to start if nobody could answer.
-pub(super) fn possible(paths: &Paths) -> Result<(), Failure> {
+pub(super) fn possible() -> Result<(), Failure> {
     if !(io::stdin().is_terminal() && io::stderr().is_terminal()) {
         return Err(Failure::usage("cannot ask for confirmation without a terminal")
             .hint("pass --yes to apply without asking"));
     }
+    Ok(())
+}
+
+/// Refuses files from standard input, which is where the answer would come from.
+pub(super) fn no_standard_input(paths: &Paths) -> Result<(), Failure> {
     if paths.paths.iter().any(|path| path.as_os_str() == "-") {
         let why = "cannot ask for confirmation: the files come from standard input";
         return Err(Failure::usage(why).hint("pass --yes to apply without asking"));

@@ -108,7 +108,9 @@ fn of_log(log: &Log) -> Option<RecordedWrite> {
 fn kind_of(method: &str) -> WriteKind {
     match method {
         "SetRules" => WriteKind::Rules,
-        "AddGroupMember" | "AddGroupMembers" | "RemoveGroupMember" | "SetGroupMembers" => WriteKind::Members,
+        "AddGroupMember" | "AddGroupMembers" => WriteKind::Joins,
+        "RemoveGroupMember" => WriteKind::Leaves,
+        "SetGroupMembers" => WriteKind::Members,
         "LockMember" | "UnlockMember" => WriteKind::Lock,
         _ if method.starts_with("Create") || method.starts_with("Clone") => WriteKind::Create,
         _ if method.starts_with("Delete") => WriteKind::Delete,

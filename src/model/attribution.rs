@@ -14,7 +14,11 @@ pub enum WriteKind {
     Delete,
     /// It changes an object's own fields.
     Fields,
-    /// It changes who is in a group.
+    /// It puts somebody into a group.
+    Joins,
+    /// It takes somebody out of a group.
+    Leaves,
+    /// It sets who is in a group.
     Members,
     /// It replaces the rules of a policy.
     Rules,

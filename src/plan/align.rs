@@ -490,9 +490,12 @@ impl Alignment {
     fn prune(&mut self, facts: &Facts<'_>, desired: &Desired) {
         let mut gone = BTreeSet::new();
         let mut undeclared: BTreeMap<Kind, Vec<Address>> = BTreeMap::new();
-        for address in self.before.objects.keys() {
-            // Files may name people without managing them.
-            let managed = desired.sections.contains(&address.kind()) || !address.kind().named_undeclared();
+        for (address, object) in &self.before.objects {
+            // Files may name people without managing them, unless the stack owns them.
+            let owner = object.meta().and_then(|meta| meta.owner.as_ref());
+            let owned = desired.stack.as_ref().zip(owner).is_some_and(|(stack, owner)| owner.is(stack));
+            let kind = address.kind();
+            let managed = owned || desired.sections.contains(&kind) || !kind.named_undeclared();
             let asked = desired.only.as_ref().is_none_or(|only| only.contains(address));
             if asked && managed && !desired.state.has(address) {
                 undeclared.entry(address.kind()).or_default().push(address.clone());

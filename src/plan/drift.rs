@@ -189,14 +189,16 @@ impl Sorting<'_> {
         let mut seen = BTreeSet::new();
         let mut writes: BTreeMap<Address, BTreeSet<WriteKind>> = BTreeMap::new();
         for step in plan.steps() {
-            writes.entry(step.action.address()).or_default().extend(written_by(&step.action));
+            writes.entry(step.action.address()).or_default().extend(undone_by(&step.action));
         }
         let traces = |kind: DriftKind, address: &Address| -> BTreeSet<WriteTrace> {
             let of = |kinds: BTreeSet<WriteKind>| [WriteTrace::Object(address.clone(), kinds)].into();
             match kind {
                 DriftKind::Missing => [deleted(address)].into(),
                 DriftKind::Changed => {
-                    let any = || [WriteKind::Fields, WriteKind::Members, WriteKind::Rules].into();
+                    let any = || {
+                        [WriteKind::Fields, WriteKind::Rules].into_iter().chain(JOINS).chain(LEAVES).collect()
+                    };
                     of(writes.get(address).filter(|kinds| !kinds.is_empty()).cloned().unwrap_or_else(any))
                 }
                 DriftKind::Extra
@@ -263,7 +265,11 @@ impl Sorting<'_> {
                 | SparedReason::Provisioned(_) => continue,
             };
             let finding = self.add(kind, &spared.address, what.to_owned(), &[]);
-            (finding.in_plan, finding.traces) = (true, traces(kind, &spared.address));
+            finding.in_plan = true;
+            // What another stack declares is as somebody meant it.
+            if !matches!(spared.reason, SparedReason::Other(_)) {
+                finding.traces = traces(kind, &spared.address);
+            }
         }
     }
 
@@ -342,7 +348,7 @@ impl Sorting<'_> {
             for member in hidden.into_iter().filter(|it| !listed.is_some_and(|listed| listed.contains(*it))) {
                 let what = format!("has the member {member}, which no list of the API shows; it stays in it");
                 let finding = self.add(DriftKind::Changed, &address, what, &[&member.to_string()]);
-                finding.traces = [WriteTrace::Object(address.clone(), [WriteKind::Members].into())].into();
+                finding.traces = [WriteTrace::Object(address.clone(), JOINS.into())].into();
             }
         }
     }
@@ -559,8 +565,10 @@ impl Suspect {
         };
         match self {
             Self::Policy => [policy()].into(),
-            Self::Group => group(&[WriteKind::Create, WriteKind::Members]).into_iter().collect(),
-            Self::Membership => group(&[WriteKind::Members]).into_iter().collect(),
+            Self::Group => {
+                group(&[WriteKind::Create, WriteKind::Joins, WriteKind::Members]).into_iter().collect()
+            }
+            Self::Membership => group(&JOINS).into_iter().collect(),
         }
     }
 }
@@ -577,15 +585,19 @@ fn of_path(path: &Path) -> BTreeSet<WriteTrace> {
     traces
 }
 
-/// Returns what an action writes, which is what somebody else has written before.
-fn written_by(action: &Action) -> Option<WriteKind> {
+/// The writes by which somebody comes into a group.
+const JOINS: [WriteKind; 2] = [WriteKind::Joins, WriteKind::Members];
+/// Those by which somebody leaves one.
+const LEAVES: [WriteKind; 2] = [WriteKind::Leaves, WriteKind::Members];
+
+/// Returns the writes that an action undoes.
+fn undone_by(action: &Action) -> &'static [WriteKind] {
     match action {
-        Action::Create { .. } | Action::Delete { .. } => None,
-        Action::Update { .. } => Some(WriteKind::Fields),
-        Action::AddMembers { .. } | Action::RemoveMember { .. } | Action::SetMembers { .. } => {
-            Some(WriteKind::Members)
-        }
-        Action::SetRules { .. } => Some(WriteKind::Rules),
+        Action::Create { .. } | Action::Delete { .. } => &[],
+        Action::Update { .. } => &[WriteKind::Fields],
+        Action::AddMembers { .. } => &LEAVES,
+        Action::RemoveMember { .. } | Action::SetMembers { .. } => &JOINS,
+        Action::SetRules { .. } => &[WriteKind::Rules],
     }
 }
 

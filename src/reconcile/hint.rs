@@ -49,6 +49,9 @@ fn of_session(error: &Error) -> Vec<Hint> {
         Error::Read { source: live::Error::Read { source, .. }, .. }
             if source.kind() == api::ErrorKind::Forbidden =>
         {
+            if source.path().starts_with("/secret-manager/") {
+                return vec!["to compare deliveries, the key needs SecretManagerReadOnly on the projects of the secrets".into()];
+            }
             vec!["to read, the key needs IAMReadOnly and ProjectReadOnly on the organization; to apply, IAMManager too".into()]
         }
         Error::Outdated { source, .. } => match source {

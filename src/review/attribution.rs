@@ -22,9 +22,10 @@ pub fn attribute<'w>(
         .collect();
     fitting.sort_by_key(|(_, write)| std::cmp::Reverse(write.at));
     let Some((trace, last)) = fitting.first() else { return Attribution::Unknown };
-    // What a run of this program wrote was as the files said then: what came before it was not what is found now.
+    // What a run of this program wrote was as the files said then: what came before it was not what is found now, and the
+    // event of what came after it may still be on its way.
     let others = fitting.iter().skip(1).take_while(|(_, write)| write.run_id.is_none());
-    let alone = last.run_id.is_some() || others.count() == 0;
+    let alone = last.run_id.is_none() && others.count() == 0;
     let unseen = changed_at(trace).is_some_and(|at| at.duration_since(last.at) > APART);
     let done_by = DoneBy {
         at: last.at,
@@ -87,6 +88,7 @@ mod tests {
     #[test]
     fn only_one_write_that_fits_is_exact() {
         use WriteKind::{Members, Rules};
+        assert_eq!(of(&[write(1, Some(Rules), Some("x"))], None), ("likely", Some("r1".to_owned())));
         let last = |number: i64| Some(format!("r{number}"));
         assert_eq!(of(&[], None), ("unknown", None));
         assert_eq!(of(&[write(1, Some(Members), None)], None), ("unknown", None));

@@ -253,7 +253,8 @@ fn a_run_of_this_program_is_told_from_a_hand() {
     let text = drift(&desk, &api, "").ends_with(2).stdout;
     assert!(part(&text, "Who did it\n").contains("by a run of scw-iam, "), "{text}");
     let by = drift(&desk, &api, "-o json").json()["drift"][0]["done_by"].clone();
-    assert_eq!((&by["known"], by["run_id"].as_str().map(str::len)), (&json!("exact"), Some(16)), "{by:#}");
+    // The event of what somebody did after it may still be on its way.
+    assert_eq!((&by["known"], by["run_id"].as_str().map(str::len)), (&json!("likely"), Some(16)), "{by:#}");
 }
 
 #[test]

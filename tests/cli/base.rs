@@ -68,9 +68,11 @@ guardrails:
       the members of group developers are `at_least` those listed, no longer `exact`
 
     Left unchanged
-      2 objects: the files have no section for this kind
+      2 applications: the files have no section for this kind
+          backup, ci
 
-    No changes. The live organization matches the files.
+    No changes. The live organization has everything the files declare;
+      2 applications that no file declares are left unchanged.
     -- stderr
     This ran on an emulator: nothing real was changed.
     -- exit 0

@@ -143,7 +143,9 @@ fn an_application_joins_a_group_of_another_stack_and_leaves_it_again() {
       1  + application ci joins group leads
 
     Left unchanged
-      3 objects: the files have no section for this kind
+      1 group: the files have no section for this kind
+          devs
+      2 objects: the files have no section for this kind
 
     Plan: 1 to change (1 group); 1 step.
     "#);

@@ -503,9 +503,13 @@ fn a_section_that_is_absent_is_not_managed_and_the_plan_says_so() {
     assert_snapshot!(desk.run("plan --emulate live.json"), @"
     -- stdout
     Left unchanged
-      4 objects: the files have no section for this kind
+      2 applications: the files have no section for this kind
+          backup, ci
+      2 groups: the files have no section for this kind
+          admins, developers
 
-    No changes. The live organization matches the files.
+    No changes. The live organization has everything the files declare;
+      2 applications and 2 groups that no file declares are left unchanged.
     -- stderr
     This ran on an emulator: nothing real was changed.
     -- exit 0

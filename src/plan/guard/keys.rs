@@ -26,7 +26,8 @@ pub(super) fn judge(case: &Case<'_>) -> Option<Alarm> {
         let keys = case.keys.pruned_of(application);
         if keys > 0 {
             found += keys;
-            let words = count(keys, "API key without a slot", "API keys without a slot");
+            *ends.entry(["API key", "API keys"]).or_default() += keys;
+            let words = count(keys, "API key that no slot declares", "API keys that no slot declares");
             items.push(Item::new(application.clone(), format!("{application}: {words}")));
         }
     }

@@ -356,10 +356,12 @@ pub(super) fn matters(plan: &Plan, spared: &Spared) -> Option<bool> {
         return None;
     }
     Some(match spared.reason {
-        SparedReason::Managed
-        | SparedReason::External
-        | SparedReason::Other(_)
-        | SparedReason::SectionAbsent => false,
+        SparedReason::Managed | SparedReason::External | SparedReason::Other(_) => false,
+        // What the stack owns would be deleted if its section were there.
+        SparedReason::SectionAbsent => {
+            let owner = plan.before().get(&spared.address).and_then(|object| object.meta()?.owner.as_ref());
+            owner.zip(plan.stack()).is_some_and(|(owner, stack)| owner.is(stack))
+        }
         SparedReason::NoStack
         | SparedReason::NotOwned
         | SparedReason::Unclear

@@ -1,0 +1,44 @@
+//! How the demo prints and explains.
+
+use super::output::Output;
+use crate::apply::Outcome;
+use crate::plan::Plan;
+use crate::render::Extent;
+use crate::render::outcome;
+use crate::render::paint::{Ink, Paint};
+use crate::render::plan::PlanReport;
+
+/// Prints and explains.
+pub(super) struct DemoStage {
+    pub(super) out: Output,
+    pub(super) paint: Paint,
+    /// How many parts there were.
+    pub(super) number: u32,
+}
+
+impl DemoStage {
+    pub(super) fn say(&self, text: &str) -> anyhow::Result<()> {
+        self.out.write(format!("{text}\n").as_bytes())
+    }
+
+    /// Opens a part: what happens, the command that does it, and why.
+    pub(super) fn part(&mut self, title: &str, command: &str, why: &str) -> anyhow::Result<()> {
+        self.number += 1;
+        let title = self.paint.text(Ink::Heading, &format!("{}. {title}", self.number));
+        let command = self.paint.text(Ink::Change, &format!("$ {command}"));
+        self.say(&format!("\n{title}\n{why}\n\n{command}"))
+    }
+
+    pub(super) fn plan(&self, plan: &Plan) -> anyhow::Result<()> {
+        self.out.report(&PlanReport::new(plan), Extent::Folded)
+    }
+
+    pub(super) fn outcome(&self, plan: &Plan, outcome: &Outcome) -> anyhow::Result<()> {
+        for (at, (step, ended)) in plan.steps().iter().zip(&outcome.steps).enumerate() {
+            self.say(&outcome::progress(plan, at + 1, step, &ended.end, self.paint))?;
+        }
+        let mut bytes = Vec::new();
+        outcome::text(&mut bytes, plan, outcome, self.out.style())?;
+        self.out.write(&bytes)
+    }
+}

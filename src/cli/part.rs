@@ -1,0 +1,141 @@
+//! What an export takes in of an organization, and what it says of the rest.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::ask::meant;
+use super::failure::Failure;
+use super::output::talk;
+use crate::config::{ExportPart, LeftOut, OF_A_STACK};
+use crate::live::{Live, LiveNeeds};
+use crate::model::{Address, Key, Kind, Object, Owner, People, Stack};
+use crate::reconcile::{Error, Exported, Session};
+
+/// How many objects are named that are left out for one reason, before the rest is counted.
+const MOST_NAMES: usize = 3;
+
+/// Says what no file declares, and why; what belongs to a stack has a hint of its own.
+pub(super) fn say_left_out(left_out: &[LeftOut], with_stack: bool) {
+    let mut reasons: BTreeMap<(&str, Kind), Vec<String>> = BTreeMap::new();
+    for it in left_out {
+        let name = it
+            .title
+            .as_ref()
+            .map_or_else(|| it.address.key_text(), |title| format!("{title} ({})", it.address.key()));
+        reasons.entry((it.why.as_str(), it.address.kind())).or_default().push(name);
+    }
+    let others = |why: &str| why.starts_with(OF_A_STACK);
+    for ((why, kind), names) in reasons.iter().filter(|((why, _), _)| with_stack || !others(why)) {
+        let what = if names.len() == 1 { kind.word() } else { kind.section() };
+        let more = match names.len().saturating_sub(MOST_NAMES) {
+            0 => String::new(),
+            more => format!(", and {more} more"),
+        };
+        let shown: Vec<_> = names.iter().take(MOST_NAMES).map(String::as_str).collect();
+        talk(&format!("not declared: {} {what}: {why}: {}{more}", names.len(), shown.join(", ")));
+    }
+}
+
+/// The objects that were asked for, with all that they refer to; `None` for the whole organization.
+pub(super) fn part(live: &Live, objects: &[Address]) -> Result<Option<ExportPart>, Failure> {
+    if objects.is_empty() {
+        return Ok(None);
+    }
+    let mut next = Vec::new();
+    for object in objects {
+        let known = known(live, object);
+        if !live.state.has(&known) {
+            let alike: Vec<_> = live.state.addresses(object.kind()).map(Address::text).collect();
+            let hint = meant(&object.text(), alike.iter().map(String::as_str));
+            return Err(Failure::usage(format!("there is no {object}")).hints(hint));
+        }
+        next.push(known);
+    }
+    let mut only = BTreeSet::new();
+    while let Some(address) = next.pop() {
+        let refers = live.state.get(&address).map(Object::refers).unwrap_or_default();
+        if only.insert(address) {
+            next.extend(refers);
+        }
+    }
+    Ok(Some(ExportPart { only, added: true, ..ExportPart::default() }))
+}
+
+/// Refuses an export without what was asked for, and says what else the stack owns.
+pub(super) fn all_written(
+    (live, exported): (&Live, &Exported),
+    objects: &[Address],
+    wanted: Option<&Stack>,
+) -> Result<(), Failure> {
+    for object in objects.iter().map(|object| known(live, object)) {
+        if exported.declared.contains(&object) {
+            continue;
+        }
+        let left = exported.left_out.iter().find(|left| left.address == object);
+        let why = left.map_or("files do not declare this kind", |left| left.why.as_str());
+        let failure = Failure::error(anyhow::anyhow!("cannot export {object}: {why}"));
+        let owner = live.state.get(&object).and_then(|it| it.meta()?.owner.as_ref());
+        return Err(match owner {
+            Some(Owner::Stack(stack)) if wanted != Some(stack) => {
+                failure.hint(format!("pass --stack {stack} to write the files of that stack"))
+            }
+            Some(_) | None => failure,
+        });
+    }
+    let Some(stack) = wanted else { return Ok(()) };
+    let owned = live.state.objects.iter().filter(|(address, object)| {
+        let owner = object.meta().and_then(|meta| meta.owner.as_ref());
+        owner.is_some_and(|owner| owner.is(stack)) && !exported.declared.contains(*address)
+    });
+    match owned.count() {
+        0 => {}
+        others => talk(&format!(
+            "note: stack {stack} owns {others} other {}; move these entries into its files, because a plan of these alone deletes the others",
+            if others == 1 { "object" } else { "objects" }
+        )),
+    }
+    Ok(())
+}
+
+/// What belongs to a stack is only exported as that stack's.
+pub(super) fn hint_at_stacks(live: &Live) {
+    let metas = live.state.objects.values().filter_map(Object::meta);
+    let mut stacks = BTreeMap::new();
+    for meta in metas {
+        if let Some(Owner::Stack(stack)) = &meta.owner {
+            *stacks.entry(stack).or_insert(0usize) += 1;
+        }
+    }
+    for (stack, count) in stacks {
+        let objects = if count == 1 { "1 object belongs" } else { &format!("{count} objects belong") };
+        talk(&format!("hint: {objects} to stack {stack}; export what it owns with `--stack {stack}`"));
+    }
+}
+
+/// Returns what an object goes by that is called by its id, a person by the username, or what is in a project by the
+/// project's name.
+fn known(live: &Live, object: &Address) -> Address {
+    if let Key::Child(child) = object.key()
+        && let Key::Project(name) = &child.parent
+    {
+        let of_name = live.state.projects.iter().filter(|(_, known)| *known == name);
+        let mut there = of_name.map(|(id, _)| object.sibling(Key::child(Key::Id(*id), child.name.clone())));
+        return there.find(|address| live.state.has(address)).unwrap_or_else(|| object.clone());
+    }
+    People::of(&live.state, Some(&live.ids)).known(object).unwrap_or_else(|| object.clone())
+}
+
+/// Reads all that an export has; what only few may read is left out where it is refused, and that is said.
+pub(super) async fn read_all(session: &Session) -> Result<Live, Error> {
+    let all =
+        LiveNeeds { kinds: Kind::ALL.iter().copied().collect(), projects: true, ..LiveNeeds::default() };
+    match session.read(&all).await {
+        Err(error) if error.is_forbidden() => {
+            let live = session.read(&LiveNeeds { projects: true, ..LiveNeeds::default() }).await?;
+            let left_out = Kind::ALL.iter().filter(|kind| !kind.always_read()).map(|kind| kind.nouns());
+            let left_out = left_out.collect::<Vec<_>>().join(", ");
+            talk(&format!("hint: this key may not read everything; left out: {left_out}"));
+            Ok(live)
+        }
+        read => read,
+    }
+}
