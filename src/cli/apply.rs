@@ -69,10 +69,9 @@ impl Apply {
             return Err(Failure::usage("--expect-sha needs a plan file"));
         }
         if saved.is_some() && !self.plan.only.is_empty() {
-            let failure = Failure::usage("--only is for files, and a plan file was given");
-            return Err(
-                failure.hint("`scw-iam plan --only` saves a plan of a part, which is applied as it is")
-            );
+            let failure = Failure::usage("--only cannot be used with a plan file");
+            return Err(failure
+                .hint("save a partial plan with `scw-iam plan --only … --out FILE`, and apply that file"));
         }
         if saved.is_some() && self.due {
             return Err(Failure::usage("--due is for files, and a plan file was given"));

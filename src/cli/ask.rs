@@ -188,7 +188,7 @@ impl Asked {
         found.sort_unstable_by_key(|(id, name)| (name.as_str(), **id));
         if found.is_empty() {
             let hint = near_pattern(pattern, projects.values().map(|name| name.as_str()));
-            return Err(Failure::usage(format!("no project is named like `{pattern}`")).hints(hint));
+            return Err(Failure::usage(format!("no project name matches `{pattern}`")).hints(hint));
         }
         Ok(Some(found.into_iter().map(|(id, _)| *id).collect()))
     }

@@ -30,7 +30,7 @@ pub(super) struct Explain {
     /// Show only access to this project, to `organization` or to `all_projects`
     #[arg(long, value_name = "PROJECT")]
     on: Option<String>,
-    /// Say whether this permission set is among it, and if not, what comes nearest and what that lacks
+    /// Say whether the user or application holds this permission set, and if not, which grant comes nearest and what it lacks
     #[arg(long, value_name = "PERMISSION-SET", requires = "on")]
     can: Option<PermissionSetName>,
     #[command(flatten)]
@@ -45,8 +45,8 @@ impl Explain {
         match self.subject.principal() {
             Some(principal) => self.held(common, &asked, principal),
             None if self.can.is_some() => {
-                let why = "--can asks what a user or an application can do";
-                Err(Failure::usage(why).hint("`scw-iam who-can` names everybody who can"))
+                let why = "--can works only for a user or an application";
+                Err(Failure::usage(why).hint("`scw-iam who-can` lists everybody who can"))
             }
             None => self.given(common, &asked),
         }

@@ -125,7 +125,7 @@ impl RequestCount {
             _ = write!(line, ", {} repeated", self.again);
         }
         if let Some(rate) = self.slow {
-            _ = write!(line, ", slowed down to {rate:.0} a second");
+            _ = write!(line, ", slowed down to {rate:.0} per second");
         }
         line
     }

@@ -67,7 +67,7 @@ impl GivenReport<'_> {
     fn receivers(&self) -> Vec<(String, String)> {
         let person = |who: &Principal| (format!("{who}{}", self.ground.mark(who)), String::new());
         match &self.to {
-            Receivers::Nobody => vec![("nobody: it is attached to nothing".to_owned(), String::new())],
+            Receivers::Nobody => vec![("nobody: the policy has no principal".to_owned(), String::new())],
             Receivers::One(principal) => vec![person(principal)],
             Receivers::Members { group, builtin: Some(_), members: _ }
             | Receivers::Members { group, builtin: None, members: None } => {

@@ -120,8 +120,8 @@ fn a_name_that_is_nowhere_is_wrong_usage_and_a_saved_plan_has_its_part() {
     _ = desk.run("plan --emulate live.json --out plan.json").ends_with(0);
     assert_snapshot!(desk.run("apply plan.json --only group:developers --emulate live.json"), @"
     -- stderr
-    error: --only is for files, and a plan file was given
-    hint: `scw-iam plan --only` saves a plan of a part, which is applied as it is
+    error: --only cannot be used with a plan file
+    hint: save a partial plan with `scw-iam plan --only … --out FILE`, and apply that file
     -- exit 64
     ");
     assert_eq!(desk.run("apply --due --yes --only group:developers --emulate live.json").code, 64);

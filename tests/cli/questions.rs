@@ -467,7 +467,7 @@ fn a_pattern_asks_of_each_project_that_is_named_so() {
     assert_snapshot!(desk.run("who-can InstancesFullAccess --on prdo-* --emulate live.json"), @"
     -- stderr
     This ran on an emulator: nothing real was changed.
-    error: no project is named like `prdo-*`
+    error: no project name matches `prdo-*`
     hint: did you mean `prod-*`?
     -- exit 64
     ");

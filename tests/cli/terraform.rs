@@ -111,7 +111,7 @@ fn a_state_becomes_the_files_of_a_stack_and_terraform_lets_go() {
     note: scaleway_iam_policy.gone stays in Terraform: it is not in the organization
     note: scaleway_iam_api_key.ana stays in Terraform: it is a person's, and files declare keys of applications
     note: scaleway_iam_saml.sso stays in Terraform: files do not declare this kind
-    note: an apply makes a new API key for slot ci of application ci, delivers it to secret /web/ci/ci in fr-par, and deletes SCWT0000000000000001 90 days later; choose in applications.yaml where its users read it
+    note: an apply makes a new API key for slot ci of application ci, delivers it to secret /web/ci/ci in fr-par, and deletes SCWT0000000000000001 90 days later; set the place of delivery in applications.yaml
     This ran on an emulator: nothing real was changed.
     -- exit 0
     "#);

@@ -38,7 +38,7 @@ pub struct SecuritySettings {
 pub struct LoginMethods {
     /// By password.
     pub password: Option<bool>,
-    /// By a code that is sent to them.
+    /// By a code that is sent to the person.
     pub magic_code: Option<bool>,
     /// By OAuth2.
     pub oauth2: Option<bool>,

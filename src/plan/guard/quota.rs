@@ -10,7 +10,7 @@ pub(super) fn judge(case: &Case<'_>) -> Option<Alarm> {
     let quotas = match case.facts.guards?.quotas.as_ref()? {
         Readout::Read(quotas) => quotas,
         Readout::Unread { why, .. } => {
-            return Some(shown(format!("what is created was not compared with the quotas: {why}")));
+            return Some(shown(format!("the plan was not compared with the quotas: {why}")));
         }
     };
     let (mut found, mut over, mut items, mut unknown) = (0, Vec::new(), Vec::new(), Vec::new());
@@ -30,7 +30,7 @@ pub(super) fn judge(case: &Case<'_>) -> Option<Alarm> {
         }
     }
     let unknown = (!unknown.is_empty())
-        .then(|| format!("no quota is known for {}, so that was not compared", unknown.join(", ")));
+        .then(|| format!("no quota is known for {}, so they were not compared", unknown.join(", ")));
     if over.is_empty() {
         return unknown.map(shown);
     }

@@ -92,7 +92,7 @@ pub(super) fn locks(plan: &Plan) -> Vec<String> {
     });
     let line = |address: &Address| {
         format!(
-            "{}: can neither log in nor use API keys until unlocked; policies grant what they granted",
+            "{}: can neither log in nor use API keys until unlocked; policies stay as they are",
             address.key()
         )
     };
