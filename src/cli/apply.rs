@@ -74,7 +74,7 @@ impl Apply {
                 .hint("save a partial plan with `scw-iam plan --only … --out FILE`, and apply that file"));
         }
         if saved.is_some() && self.due {
-            return Err(Failure::usage("--due is for files, and a plan file was given"));
+            return Err(Failure::usage("--due cannot be used with a plan file"));
         }
         match saved {
             Some(file) => self.run_saved(common, &file).await,

@@ -101,7 +101,7 @@ impl Explain {
         let by = asked.object(&self.subject);
         let ground = Ground { state: &asked.state, files: asked.files.as_ref() };
         let on = self.on.as_deref().map(|text| asked.scope(text)).transpose()?;
-        // Of files, the groups of everybody are known by definition.
+        // From files alone, the groups of everybody are still known: every organization has them.
         let organization = match &asked.files {
             Some(files) if !asked.live => Cow::Owned(files.organization(None)),
             _ => Cow::Borrowed(&asked.state),
@@ -123,7 +123,7 @@ impl Explain {
     }
 }
 
-/// Reads whom or what is asked about.
+/// Parses the object that the question is about.
 fn subject(text: &str) -> Result<Address, String> {
     match text.split_once(':') {
         Some(("user" | "application", _)) => principal(text).map(|principal| principal.address()),

@@ -86,7 +86,7 @@ impl ReportCommand {
         settings: &ReportSettings,
     ) -> Result<Option<Since>, Failure> {
         let Some(path) = &self.since else { return Ok(None) };
-        // What time it is now is not what time it was then.
+        // The time of the snapshot counts, not the current time.
         let then = Common { now: None, ..common.clone() };
         let earlier = Origin::Snapshot(path.clone()).take(&self.connect, &then).await?;
         if earlier.live.state.organization != live.state.organization {

@@ -104,8 +104,8 @@ pub struct Live {
     pub notices: Vec<Notice>,
 }
 
-/// Something to tell about the API's answers: what this version does not know and does not compare, and what could not be read
-/// and is no error.
+/// A note about the API's answers: something that this version does not know and does not compare, or that could not be read
+/// although that is not an error.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Notice {
     /// A field.

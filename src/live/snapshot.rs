@@ -66,7 +66,7 @@ const SECRET: [&str; 6] = ["secret", "password", "passphrase", "token", "private
 fn drop_secrets(value: &mut Value) {
     match value {
         Value::Object(fields) => {
-            // Whether there is a secret is none.
+            // Whether a secret exists is not itself secret.
             fields.retain(|name, value| value.is_boolean() || !is_secret(name));
             fields.values_mut().for_each(drop_secrets);
         }
@@ -149,7 +149,7 @@ impl SettingsAnswers {
     }
 }
 
-/// Takes away what the API did not serve.
+/// Removes what the API did not serve.
 fn drop_null(value: &mut Value) {
     if let Value::Object(fields) = value {
         fields.retain(|_, value| !value.is_null());
@@ -157,7 +157,7 @@ fn drop_null(value: &mut Value) {
     }
 }
 
-/// What is noted of something that there is once.
+/// The note about something of which there is only one.
 fn record<T>(read: Option<&T>) -> Value {
     if read.is_some() { json!({"read": 1}) } else { json!({"refused": 403}) }
 }

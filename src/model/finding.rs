@@ -1,4 +1,4 @@
-//! What can be found: the identifiers, how bad each is, and what a reader has to know about it.
+//! The catalogue of findings: their names, how severe each is, and what a reader has to know about it.
 
 use std::fmt;
 use std::str::FromStr;
@@ -8,7 +8,7 @@ use std::str::FromStr;
 pub enum FindingSeverity {
     /// Nothing is wrong; it is good to know.
     Info,
-    /// Untidy, or wrong some day.
+    /// Untidy, or a problem later.
     Low,
     /// Should be changed.
     Medium,
@@ -52,12 +52,12 @@ impl FromStr for FindingSeverity {
     }
 }
 
-/// A word that is no severity.
+/// A word that is not a severity.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("expected `critical`, `high`, `medium`, `low` or `info`")]
 pub struct UnknownSeverity;
 
-/// What a finding is worth knowing.
+/// What there is to know about a finding.
 #[derive(Debug, Clone, Copy)]
 pub struct FindingText {
     /// The name in files and reports.
@@ -319,7 +319,7 @@ impl FromStr for FindingId {
     }
 }
 
-/// A word that is no finding.
+/// A word that is not a finding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("there is no such finding; docs/findings.md lists them")]
 pub struct UnknownFindingId;

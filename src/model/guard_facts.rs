@@ -1,6 +1,6 @@
 use super::{Kind, Readout};
 
-/// What guards judge some plans by, beside the objects of the organization.
+/// Facts that guards need for some plans, in addition to the objects of the organization.
 #[derive(Debug, Clone, Default)]
 pub struct GuardFacts {
     /// The quotas; `None` while nobody has read them.

@@ -105,6 +105,6 @@ pub struct ApiKeyFacts {
     pub created_at: Option<Timestamp>,
     /// When it ends; `None` for never.
     pub expires_at: Option<Timestamp>,
-    /// Whether a product of Scaleway keeps it.
+    /// Whether a Scaleway product manages it.
     pub managed: bool,
 }

@@ -619,7 +619,7 @@ fn changes(live: &Object, desired: &Object, renamed: bool) -> Vec<&'static str> 
     name.into_iter().chain(fields.map(|(field, _)| field.name)).collect()
 }
 
-/// Why no plan changes a live object although files may declare it: it is the owner, or whoever runs the plan.
+/// Why no plan changes a live object although files may declare it: it is the owner or the caller.
 fn untouched(
     caller: Option<&Address>,
     address: &Address,

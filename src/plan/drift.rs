@@ -42,7 +42,7 @@ pub struct DriftFinding {
     pub in_plan: bool,
     /// The way of the access, in words.
     pub way: Option<String>,
-    /// Where the files speak of it.
+    /// The place in the files.
     pub place: Option<Place>,
     /// The same from run to run: 12 hexadecimal digits.
     pub fingerprint: String,

@@ -64,7 +64,7 @@ pub struct Facts<'a> {
     pub oldest_keys: &'a HashMap<Address, Timestamp>,
     /// What is known of the API keys of applications whose keys files declare.
     pub keys: KeyFacts<'a>,
-    /// What is known of people beside what their list tells.
+    /// What is known about people beyond their list.
     pub people: PeopleFacts<'a>,
     /// What some plans are judged by besides, where it was read.
     pub guards: Option<&'a GuardFacts>,
@@ -74,7 +74,7 @@ pub struct Facts<'a> {
     pub now: Timestamp,
 }
 
-/// What is known of people beside what their list tells.
+/// What is known about people beyond their list.
 #[derive(Debug, Clone, Copy)]
 pub struct PeopleFacts<'a> {
     /// How many API keys each person has, where they were read.
@@ -326,7 +326,7 @@ pub enum SparedReason {
     /// It is the owner of the organization, whom no plan changes; with the fields in which the files differ, where they
     /// declare them.
     Owner(Vec<&'static str>),
-    /// It runs the plan, and no plan changes whoever does; with the same fields.
+    /// It is the caller, whom no plan changes; with the same fields.
     Caller(Vec<&'static str>),
     /// An identity provider provisions it by SCIM; with the same fields.
     Provisioned(Vec<&'static str>),

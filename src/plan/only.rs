@@ -1,4 +1,4 @@
-//! The part of a plan that a person asks for: the named objects, what they need first, and all else as it is live.
+//! Partial plans: the named objects and what they need first; everything else stays as it is live.
 
 use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap};

@@ -42,7 +42,7 @@ pub(super) fn application_of(live: &Live, access_key: &str) -> Result<Address, S
     let keys = match &live.inventory.keys {
         Readout::Read(keys) => keys,
         Readout::Unread { why, helps } => {
-            let helps = helps.map(|helps| format!("; {helps} helps")).unwrap_or_default();
+            let helps = helps.map(|helps| format!("; needs {helps}")).unwrap_or_default();
             return Err(format!("the API keys could not be read ({why}){helps}"));
         }
     };

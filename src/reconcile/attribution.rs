@@ -15,7 +15,7 @@ use crate::review::attribute;
 
 /// How many objects are asked about: each costs a request.
 const MOST_QUERIES: usize = 50;
-/// How long the answers are waited for: what was found must not come late because nobody knows who did it.
+/// How long to wait for answers: looking up who did it must not delay the findings for long.
 const PATIENCE: Duration = Duration::from_secs(10);
 /// How long events are kept.
 const KEPT: SignedDuration = SignedDuration::from_hours(90 * 24);
@@ -107,7 +107,7 @@ fn query_of(plan: &Plan, trace: &WriteTrace) -> Option<WriteQuery> {
 }
 
 impl Drift {
-    /// Says whether what a trace means was written before the first event that is kept, so that nobody need be asked.
+    /// Says whether the write of a trace is older than the events that are kept, so that a query cannot find it.
     fn is_too_old(&self, trace: &WriteTrace, since: Timestamp) -> bool {
         let WriteTrace::Object(address, kinds) = trace else { return false };
         let Some(id) = self.plan.ids().get(address) else { return false };

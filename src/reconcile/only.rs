@@ -19,7 +19,7 @@ pub(super) fn resolve_part(files: &Files, live: &Live, options: &PlanOptions) ->
     Ok(resolved)
 }
 
-/// Refuses a name that neither the files nor the organization has: nothing to do would be no answer to a typo.
+/// Refuses a name that neither the files nor the organization has: an empty plan would hide a typo.
 pub(super) fn named(desired: &Desired, live: &Live) -> Result<(), Error> {
     let there = |of: &Address| {
         desired.state.has(of) || desired.guests.contains_key(of) || live.state.has(&live_name(desired, of))

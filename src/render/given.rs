@@ -111,7 +111,7 @@ impl GivenReport<'_> {
         match &self.to {
             Receivers::Nobody => (Value::Null, json!([])),
             Receivers::One(principal) => (principal.to_string().into(), json!([one(principal, None)])),
-            // What files name of everybody is not everybody.
+            // The files name only some of everybody.
             Receivers::Members { group, builtin, members } => {
                 let whole = builtin.is_none() || self.ground.state.group(group).is_some();
                 let members = members.as_ref().filter(|_| whole);

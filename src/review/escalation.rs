@@ -1,7 +1,8 @@
 //! Who can give themselves more than they hold: a graph with named edges.
 //!
-//! Source: the product's own description of the permission sets, 2026: whoever manages policies, groups, applications or
-//! users reaches what these hold, and whoever reads a secret what the application holds whose key is in it. Not modelled: what a key outside of the organization gives, and resource policies.
+//! Source: the product's own description of the permission sets, 2026: who manages policies, groups, applications or
+//! users can reach the access that these have, and who reads a secret can reach the access of the application whose key is in it. Not
+//! modelled: keys outside of the organization, and resource policies.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::fmt;

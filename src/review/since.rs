@@ -70,7 +70,7 @@ impl Since {
         SinceMark::of(self.known.contains(&finding.fingerprint))
     }
 
-    /// Says whether somebody holds something new.
+    /// Says whether a grant is new.
     #[must_use]
     pub fn grant(&self, holder: &Principal, grant: &Grant) -> SinceMark {
         SinceMark::of(self.held.contains(&(holder.clone(), grant.clone())))

@@ -388,7 +388,7 @@ fn a_page_of_drift_or_of_a_plan_shows_what_changes() {
         let at = |text: &str| page.find(text).unwrap_or_else(|| panic!("{command}: no `{text}` in\n{page}"));
         assert!(at("id=\"access\"") < at(access) && at(access) < at("id=\"steps\""), "{page}");
         assert!(at("cho@acme.io leaves group admins") < at("id=\"findings\""), "{page}");
-        // A link opens the fold that it leads into, also on a page without a search.
+        // A link opens the collapsed part that it leads to, even on a page without a search.
         assert!(at("reveal();") < at("if (!input) return;"), "{page}");
         // The text of a change stands as it is, line by line.
         assert!(

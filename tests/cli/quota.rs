@@ -1,4 +1,4 @@
-//! What the organization may have: the guard that compares a plan with it.
+//! Quotas, and the guard that compares a plan with them.
 
 use insta::assert_snapshot;
 use serde_json::{Value, json};
@@ -71,7 +71,7 @@ fn more_than_there_may_be_is_refused_before_anything_is_written() {
     ");
     _ = plan(&desk, "--allow quota=1").ends_with(0);
     _ = plan(&desk, "--allow quota=2").ends_with(3);
-    // As many as there may be are no more than that; a built-in group counts for nothing.
+    // Reaching the quota exactly is allowed; a built-in group does not count.
     let mut state = desk.json("live.json");
     state["quota"][0] = quota("iam_applications", "Applications", 4);
     desk.file("live.json", &state);

@@ -197,7 +197,7 @@ fn the_plan_of_the_files_adopts_and_changes_nothing_else() {
     assert_eq!(members("live.json"), members("after.json"));
 }
 
-/// What the provider wrote of one key is taken in, replaced, and ends after its time; nobody sees a secret on the way.
+/// The key that the provider made is adopted, replaced and deleted after its overlap, and no output shows a secret.
 #[test]
 fn a_key_that_terraform_made_is_taken_into_a_slot_and_replaced() {
     let desk = desk();

@@ -52,7 +52,7 @@ fn steps(desk: &Desk, options: &str) -> Vec<String> {
     plan["steps"].as_array().unwrap().iter().map(step).collect()
 }
 
-/// Applies, holds what is left to do to nothing, and goes on from there.
+/// Applies, checks that nothing is left to do, and continues from there.
 fn apply(desk: &Desk, options: &str) -> Value {
     let call =
         format!("apply --emulate live.json --save next.json --yes --now 2026-11-22T12:00:00Z {options}");
@@ -233,7 +233,7 @@ fn an_address_that_changes_keeps_the_person() {
     ");
     let state = apply(&desk, "");
     assert_eq!(state["users"][2]["email"], "bob@acme.example");
-    // Who is still named by the old address is told so.
+    // A reference by the old address is an error that says so.
     let desk = self::desk(owned(&["bob"]));
     declare(&desk, bob, &[]);
     assert_snapshot!(plan(&desk, "").ends_with(65), @"
@@ -344,7 +344,7 @@ fn a_lock_is_declared_and_counts_as_losing_everything() {
     ");
     let state = apply(&desk, "--allow people=1 --allow losses=1 --allow lost_access=1");
     assert_eq!(state["users"][2]["locked"], true);
-    // Who administers is missed, and nobody unlocks by leaving the line out.
+    // Locking an administrator is noticed, and removing the line unlocks nobody.
     declare(&desk, " {ann@acme.io: {locked: true}, bob@acme.io: {}}", &[]);
     let refused = plan(&desk, "--allow people=1").ends_with(3);
     assert!(refused.stdout.contains("refused by min_iam_admins"), "{refused}");
@@ -763,11 +763,11 @@ fn who_administers_goes_after_the_next_one_has_come() {
         );
         assert_eq!(steps[1]["after_for_safety"], json!([1]), "{users}");
     }
-    // Without the next one, too few are left.
+    // Without the next administrator, too few are left.
     declare(&desk, " {}", &[("users: [owner@acme.io, ann@acme.io]", "users: [owner@acme.io]"), gone]);
     let refused = plan(&desk, "--allow people=1").ends_with(3);
     assert!(refused.stdout.contains("refused by min_iam_admins"), "{refused}");
-    // Nor does somebody count who was only invited.
+    // Somebody who was only invited does not count either.
     let invited = ("users: [owner@acme.io, ann@acme.io]", "users: [owner@acme.io, dee@acme.io]");
     declare(&desk, " {dee@acme.io: {}}", &[invited, gone]);
     let refused = plan(&desk, "--allow people=1").ends_with(3);
@@ -828,7 +828,7 @@ users: {bob@acme.io: {}, cho@acme.io: {}}
     let mut state = desk.json("live.json");
     object(&mut state, "groups", "developers")["tags"] = json!(["scw-iam=other"]);
     desk.file("live.json", state);
-    // Ann is nobody's, and stays.
+    // Ann belongs to no stack, and stays.
     assert_eq!(steps(&desk, ""), ["remove_member group developers", "add_members group developers"]);
     let state = apply(&desk, "");
     let ids = ["ac3e0000-0000-4000-8000-000000000002", "ac3e0000-0000-4000-8000-000000000004"];

@@ -44,7 +44,7 @@ fn people(check: &mut Check<'_>, roster: &Roster<'_>) {
     }
 }
 
-/// Refuses to name people who are to be removed, and people whose address changes by anything but their new one.
+/// Refuses to name people who would be removed, and to name people whose address changes by anything but the new one.
 fn leavers(check: &mut Check<'_>, roster: &Roster<'_>) {
     let document = check.document;
     let renamed = moved(document, roster);

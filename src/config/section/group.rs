@@ -299,7 +299,7 @@ impl GuestsDocument {
         principals
     }
 
-    /// Returns all who are listed, each with when the membership ends.
+    /// Returns everybody who is listed, each with the end of the membership.
     pub(in crate::config) fn members(
         &self,
     ) -> impl Iterator<Item = (Spanned<Principal>, Option<&Spanned<Timestamp>>)> {
@@ -314,7 +314,7 @@ impl MembersDocument {
     }
 }
 
-/// Returns everybody in lists of members, each with when the membership ends.
+/// Returns everybody in lists of members, each with the end of the membership.
 fn listed<'a>(
     users: &'a [MemberDocument<Person>],
     applications: &'a [MemberDocument<Machine>],

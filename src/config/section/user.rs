@@ -227,8 +227,8 @@ fn address(d: &mut Decoder<'_>, text: &str, at: Span) -> Option<Email> {
     None
 }
 
-/// Checks the key of an entry with an `email`: a name of its own, or the same address. Another address would be taken for a
-/// person who is invited, where somebody is meant who gets another address.
+/// Checks the key of an entry with an `email`: any other name, or the same address. A different address as the key is probably
+/// somebody whose address changes, and would be planned as an invitation.
 fn label(d: &mut Decoder<'_>, text: &str, at: Span, email: &Email) -> bool {
     if text.parse::<Email>().is_ok_and(|key| key == *email) {
         return true;

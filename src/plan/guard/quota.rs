@@ -5,7 +5,7 @@ use crate::model::{Kind, Object, Quota, Readout};
 use crate::plan::slot::{SlotPlan, SlotWork};
 use crate::plan::{Step, StepId};
 
-/// Refuses to create more objects than the organization may have. What could not be compared is said, and passes.
+/// Refuses to create more objects than the organization may have. What could not be compared is only noted.
 pub(super) fn judge(case: &Case<'_>) -> Option<Alarm> {
     let quotas = match case.facts.guards?.quotas.as_ref()? {
         Readout::Read(quotas) => quotas,

@@ -138,8 +138,8 @@ impl<'p> Folds<'p> {
     }
 }
 
-/// Access that no policy gives: what a key opens to whoever holds the other half of it, and what a delivered key gives to
-/// whoever can read it.
+/// Access that no policy gives: what an SSH key opens to the holder of its private half, and what a delivered key gives to
+/// everybody who can read it.
 pub(super) struct Opening {
     /// `whoever holds SSH key prod/alice-laptop`, `users a and b`
     pub(super) who: String,
