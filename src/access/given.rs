@@ -17,7 +17,7 @@ pub struct GivenGrant {
 /// Whom a group or a policy reaches.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Receivers {
-    /// Nobody: the policy is attached to nothing.
+    /// Nobody: the policy has no principal.
     Nobody,
     /// One user or application.
     One(Principal),

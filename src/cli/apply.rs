@@ -70,8 +70,9 @@ impl Apply {
         }
         if saved.is_some() && !self.plan.only.is_empty() {
             let failure = Failure::usage("--only cannot be used with a plan file");
-            return Err(failure
-                .hint("save a partial plan with `scw-iam plan --only … --out FILE`, and apply that file"));
+            return Err(failure.hint(
+                "`scw-iam plan --only KIND:NAME --out FILE` saves a partial plan; apply FILE without --only",
+            ));
         }
         if saved.is_some() && self.due {
             return Err(Failure::usage("--due cannot be used with a plan file"));

@@ -33,8 +33,8 @@ pub(super) struct ReportCommand {
     of: Origin,
     #[command(flatten)]
     connect: ConnectArgs,
-    /// End with 2 when a finding is at least so severe: critical, high, medium, low, info; with 1 when one of these could not
-    /// be looked for
+    /// Exit with 2 if a finding is at least this severe: critical, high, medium, low, info; with 1 if one of these could not be
+    /// looked for
     #[arg(long, value_name = "SEVERITY")]
     fail_on: Option<FindingSeverity>,
     /// Take the severities, the questions and the grace period of `settings.report` from these files

@@ -62,7 +62,7 @@ pub async fn snapshot(client: &Client) -> Result<Value, Error> {
 /// What the name of a field holds, written small and without signs, whose value nobody else may know.
 const SECRET: [&str; 6] = ["secret", "password", "passphrase", "token", "privatekey", "credential"];
 
-/// Takes away every field that is named like a secret, of whatever kind its object and its value are.
+/// Removes every field whose name looks like a secret's, whatever its object and its value are.
 fn drop_secrets(value: &mut Value) {
     match value {
         Value::Object(fields) => {

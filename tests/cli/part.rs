@@ -121,7 +121,7 @@ fn a_name_that_is_nowhere_is_wrong_usage_and_a_saved_plan_has_its_part() {
     assert_snapshot!(desk.run("apply plan.json --only group:developers --emulate live.json"), @"
     -- stderr
     error: --only cannot be used with a plan file
-    hint: save a partial plan with `scw-iam plan --only … --out FILE`, and apply that file
+    hint: `scw-iam plan --only KIND:NAME --out FILE` saves a partial plan; apply FILE without --only
     -- exit 64
     ");
     assert_eq!(desk.run("apply --due --yes --only group:developers --emulate live.json").code, 64);

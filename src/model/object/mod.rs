@@ -99,7 +99,7 @@ pub trait Managed: OfKind {
         false
     }
 
-    /// Returns what it opens to whoever holds the other half of it, in words, with the project: no policy says who that is.
+    /// Returns what it opens to the holder of its private key, in words, with the project: no policy says who that is.
     fn opens(&self) -> Option<(&'static str, Id)> {
         None
     }
@@ -457,7 +457,7 @@ impl Object {
         ask!(self, it => it.is_nothing())
     }
 
-    /// Returns what it opens to whoever holds the other half of it, in words, with the project.
+    /// Returns what it opens to the holder of its private key, in words, with the project.
     #[must_use]
     pub fn opens(&self) -> Option<(&'static str, Id)> {
         ask!(self, it => it.opens())

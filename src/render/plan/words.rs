@@ -374,7 +374,7 @@ pub(super) fn matters(plan: &Plan, spared: &Spared) -> Option<bool> {
     })
 }
 
-/// What a partial plan says of the rest.
+/// What a partial plan says about everything else.
 pub(super) const PARTIAL: &str = "everything else stays as it is, even where the files differ from it";
 
 /// What a partial plan is about.
