@@ -130,7 +130,7 @@ impl DoneBy {
         self.at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
     }
 
-    /// Returns what it was done with: a run of this program, or the client without what it says of its machine.
+    /// Returns the tool: a run of this program, or the client without the details of its machine.
     #[must_use]
     pub fn tool(&self) -> String {
         match &self.run_id {

@@ -92,7 +92,7 @@ macro_rules! catalogue {
             /// Their names, in the same order.
             pub const WORDS: &'static [&'static str] = &[$($word),*];
 
-            /// Returns what is worth knowing about it.
+            /// Returns what there is to know about it.
             #[must_use]
             pub const fn text(self) -> FindingText {
                 match self {

@@ -38,7 +38,7 @@ pub enum Readout<T> {
 }
 
 impl<T> Readout<T> {
-    /// Makes something of what was read.
+    /// Maps the value, if it was read.
     pub fn map<U>(self, of: impl FnOnce(T) -> U) -> Readout<U> {
         match self {
             Self::Read(value) => Readout::Read(of(value)),

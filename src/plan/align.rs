@@ -95,7 +95,7 @@ pub(super) fn align(facts: &Facts<'_>, desired: &Desired, matches: Matches) -> R
     }
 }
 
-/// Whether an object that goes by something else, because others have its name too, has its declared name.
+/// Whether an object that is listed under another key, because others share its name, has its declared name.
 fn bears(facts: &Facts<'_>, live: &Address, declared: &Address) -> bool {
     let title = facts.ids.get(live).and_then(|id| facts.titles.get(&id));
     let named = |title: &String| declared.kind().form().key(declared.key().parent().cloned(), title);

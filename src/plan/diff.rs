@@ -410,7 +410,7 @@ impl Draft {
         !self.before.exists(to) && alignment.outcome.policy(from).is_some()
     }
 
-    /// Whether a policy of everybody of a kind that becomes a new one's own has to be attached to nobody first.
+    /// Whether a policy of everybody of a kind must be detached before it moves to a new object of that kind.
     ///
     /// An application that is created while the policy is attached to all applications holds its grants. So two policies that move from there to
     /// two new applications would each have to move before the other's application is made. The same is so of people.

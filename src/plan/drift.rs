@@ -50,7 +50,7 @@ pub struct DriftFinding {
     pub ignored: Option<(String, jiff::Timestamp)>,
     /// The writes that can have led to it.
     pub traces: BTreeSet<WriteTrace>,
-    /// Who did it; `None` until somebody looks, and where no write leads to it.
+    /// Who did it; `None` until it is looked up, and if no write leads to it.
     pub done_by: Option<Attribution>,
 }
 
@@ -577,7 +577,7 @@ fn of_path(path: &Path) -> BTreeSet<WriteTrace> {
     traces
 }
 
-/// Returns what an action writes, which is what somebody else has written before.
+/// Returns the kind of write that an action undoes, which somebody else made before.
 fn written_by(action: &Action) -> Option<WriteKind> {
     match action {
         Action::Create { .. } | Action::Delete { .. } => None,

@@ -66,7 +66,7 @@ pub struct Facts<'a> {
     pub keys: KeyFacts<'a>,
     /// What is known about people beyond their list.
     pub people: PeopleFacts<'a>,
-    /// What some plans are judged by besides, where it was read.
+    /// The additional facts that guards need, if they were read.
     pub guards: Option<&'a GuardFacts>,
     /// Who runs the plan.
     pub caller: &'a Caller,
@@ -484,7 +484,7 @@ pub fn between(facts: &Facts<'_>, desired: &Desired, options: &GuardOptions) -> 
     })
 }
 
-/// Returns what is live of API keys with the maximum that the steps lead to: keys are made after them.
+/// Returns the live API keys with the maximum lifetime after the steps, because keys are made after them.
 fn with_maximum<'a>(live: &'a LiveKeys, outcome: &State) -> Cow<'a, LiveKeys> {
     let settings = outcome.find::<OrganizationSettings>(&Key::Only);
     let Some(most) = settings.and_then(|settings| settings.security.max_api_key_expiration) else {
@@ -615,13 +615,13 @@ impl Plan {
         self.stack.as_ref()
     }
 
-    /// Returns what the plan is about, if it leaves out the rest of the files.
+    /// Returns the scope of a partial plan.
     #[must_use]
     pub const fn partial(&self) -> Option<&PartialScope> {
         self.partial.as_ref()
     }
 
-    /// Returns the plan as one of what time makes due.
+    /// Returns the plan as a partial plan of what is due.
     pub fn of_due(self) -> Self {
         // What stays is all the rest.
         Self { partial: Some(PartialScope::Due), spared: Vec::new(), ..self }
@@ -777,7 +777,7 @@ impl Plan {
             || self.keys.slots.iter().flat_map(|slot| &slot.work).any(makes)
     }
 
-    /// Returns true if nobody could log in after it unless SAML works.
+    /// Returns true if people can log in after it only with SAML.
     #[must_use]
     pub fn relies_on_saml(&self) -> bool {
         guard::asks_for_saml(&self.before, &self.outcome)

@@ -7,14 +7,14 @@ use super::Facts;
 use super::align::Matches;
 use crate::model::{Address, Desired, Object, Principal};
 
-/// What a plan is about that leaves out the rest of the files.
+/// The scope of a partial plan.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PartialScope {
     /// Objects that somebody asked for.
     Only {
         /// These.
         asked: Vec<Address>,
-        /// The declared objects that these need: what they refer to that is made or renamed, and what has their names.
+        /// The declared objects that these need: references that are created or renamed, and objects that still have their names.
         needed: Vec<Address>,
     },
     /// What time makes due.

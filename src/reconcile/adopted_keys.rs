@@ -31,7 +31,7 @@ pub struct AdoptedKey {
 /// the old one stays: long, because somebody has to change where its users read it.
 const LIVES: [i64; 3] = [365 * 24, 120 * 24, 90 * 24];
 
-/// The region of the secrets; Terraform does not say where a key is to be delivered.
+/// The region of the secrets, because a Terraform state does not say where to deliver a key.
 const REGION: &str = "fr-par";
 
 /// Returns the application of a key that a slot can take in.
@@ -61,7 +61,7 @@ pub(super) fn application_of(live: &Live, access_key: &str) -> Result<Address, S
     }
 }
 
-/// The slots of all keys of a state that can be taken in, by application, and what each takes in.
+/// The slots for all keys of a state that can be adopted, by application, and the key that each adopts.
 pub(super) fn slots(
     live: &Live,
     state: &TerraformState,

@@ -1,4 +1,4 @@
-//! Who did what drift found, as far as it is recorded.
+//! Looks up who caused the findings of drift, as far as it is recorded.
 
 use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
@@ -24,7 +24,7 @@ const KEPT: SignedDuration = SignedDuration::from_hours(90 * 24);
 type Answered = Result<Vec<RecordedWrite>, String>;
 
 impl Session {
-    /// Looks up who did what was found, in Audit Trail or else in IAM's own logs. What is ignored is not looked up.
+    /// Looks up who caused each finding, in Audit Trail or else in IAM's own logs. Ignored findings are not looked up.
     ///
     /// It never fails, and adds, changes and removes no finding: what cannot be read is noted as not available.
     pub async fn attribute(&self, drift: &mut Drift) {
@@ -130,7 +130,7 @@ impl Drift {
         }
     }
 
-    /// Returns who did what some traces lead to; `None` where nothing leads anywhere.
+    /// Returns who made the writes of some traces; `None` if no trace leads to a write.
     fn attribution(
         &self,
         traces: &BTreeSet<WriteTrace>,

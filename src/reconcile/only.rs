@@ -32,7 +32,7 @@ pub(super) fn named(desired: &Desired, live: &Live) -> Result<(), Error> {
     Err(Error::NoObject { object: unknown, near })
 }
 
-/// Returns what an object in a project goes by on the live side, where projects go by their ids.
+/// Returns the live address of an object in a project; on the live side, projects are named by id.
 pub(super) fn live_name(desired: &Desired, of: &Address) -> Address {
     let Key::Child(child) = of.key() else { return of.clone() };
     let mut projects = desired.state.projects.iter();

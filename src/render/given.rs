@@ -52,7 +52,7 @@ impl GivenReport<'_> {
         }
     }
 
-    /// The way of a grant, without what the heading says already.
+    /// The path of a grant, without the part that the heading shows.
     fn way(&self, given: &GivenGrant) -> String {
         let mut path = given.path.clone();
         path.group = None;
@@ -63,7 +63,7 @@ impl GivenReport<'_> {
         verdict(holds, given.grant.condition.as_ref().and_then(ends))
     }
 
-    /// To whom it gives, a line each: who, and what is to be said of them.
+    /// The receivers, a line each: the principal, and a note.
     fn receivers(&self) -> Vec<(String, String)> {
         let person = |who: &Principal| (format!("{who}{}", self.ground.mark(who)), String::new());
         match &self.to {

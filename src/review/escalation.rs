@@ -132,7 +132,7 @@ fn requests(delivered: &[DeliveredKey], now: Timestamp) -> KeyRequests<'_> {
     delivered.iter().map(|key| (&key.application, SecretRequest::of(&key.secret, now))).collect()
 }
 
-/// Notes what a grant reads; of two ways the one without a condition.
+/// Records the keys that a grant can read; of two paths, keeps the one without a condition.
 fn note_readings(readings: &mut Readings, grant: &Grant, requests: &KeyRequests<'_>) {
     for (application, request) in requests {
         let Some(conditional) = request.allowed_by(grant) else { continue };
@@ -149,7 +149,7 @@ struct EscalationGraph {
     principals: BTreeMap<Principal, Powers>,
     /// The privileged sets that groups give.
     groups: BTreeMap<Key, Powers>,
-    /// Whose delivered keys principals and the members of groups can read.
+    /// The applications whose delivered keys principals and members of groups can read.
     readings: BTreeMap<ReachedPoint, Readings>,
     /// The principals from whom a path leads on.
     stops: BTreeSet<Principal>,

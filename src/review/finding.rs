@@ -27,7 +27,7 @@ pub struct ReportedFinding {
     pub fingerprint: String,
     /// Why it does not count, and until when.
     pub ignored: Option<(String, Timestamp)>,
-    /// Who did it; `None` where nobody looked.
+    /// Who did it; `None` if it was not looked up.
     pub done_by: Option<Attribution>,
 }
 

@@ -15,7 +15,7 @@ use crate::model::Principal;
 pub struct Since {
     /// When the earlier one was taken.
     pub at: Timestamp,
-    /// What the earlier one told.
+    /// The findings and grants of the earlier report.
     pub earlier: Dossier,
     /// Who gained and who lost since then, and which objects differ.
     pub comparison: Comparison,

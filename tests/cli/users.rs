@@ -373,8 +373,8 @@ fn the_owner_and_whoever_applies_are_compared_and_never_changed() {
           first_name, tags
           ann@acme.io
 
-    No changes. The live organization matches the files, except for what no plan
-      changes.
+    No changes. The live organization matches the files, except for objects that no
+      plan changes.
     -- stderr
     This ran on an emulator: nothing real was changed.
     -- exit 0

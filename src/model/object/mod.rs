@@ -234,7 +234,7 @@ macro_rules! kinds {
                 }
             }
 
-            /// Returns true for a kind of whose objects files may name one that no file declares.
+            /// Returns true for a kind whose objects the files can name without declaring them.
             #[must_use]
             pub const fn named_undeclared(self) -> bool {
                 match self {

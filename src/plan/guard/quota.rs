@@ -43,7 +43,7 @@ fn shown(message: String) -> Alarm {
     Alarm { found: 1, limit: 0, message, items: Vec::new(), refuses: false }
 }
 
-/// What a plan needs of something that a quota may limit.
+/// How many objects of a kind a plan needs, for comparison with a quota.
 struct Demand {
     /// The kind; `None` for API keys.
     kind: Option<Kind>,

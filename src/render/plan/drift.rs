@@ -149,7 +149,7 @@ struct FindingDocument {
     way: Option<String>,
     place: Option<String>,
     ignored: Option<IgnoredDocument>,
-    /// Who did it; null where nobody looked.
+    /// Who did it; null if it was not looked up.
     done_by: Option<AttributionDocument>,
 }
 
