@@ -126,7 +126,7 @@ pub enum Notice {
     },
     /// The key may not read whether SCIM is on.
     ScimUnread,
-    /// A username changes while SAML is on, or where the key may not read whether it is.
+    /// A username changes while SAML is on, or may be on because the key may not read that.
     NewUsername {
         /// Whose.
         person: String,

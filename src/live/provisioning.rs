@@ -3,7 +3,7 @@ use super::{Error, Notice};
 use crate::api::{Client, ErrorKind};
 use crate::model::Scim;
 
-/// Whether people log in at an identity provider.
+/// Whether people log in through an identity provider.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum SamlSwitch {
     /// They cannot.
@@ -24,7 +24,7 @@ pub(super) async fn scim(client: &Client) -> Result<(Scim, Option<Notice>), Erro
     }
 }
 
-/// Reads whether people log in at an identity provider, by their usernames.
+/// Reads whether people log in through an identity provider, with their usernames.
 ///
 /// # Errors
 /// Any failure to read other than a missing permission.

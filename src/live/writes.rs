@@ -24,7 +24,7 @@ pub enum WriteQuery {
     Deleted(Kind),
 }
 
-/// Reads the last writes out of Audit Trail, which needs a permission of its own.
+/// Reads the last writes from Audit Trail, which needs a permission of its own.
 ///
 /// # Errors
 /// What the call returns, [`api::ErrorKind::Forbidden`] in particular.

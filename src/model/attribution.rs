@@ -59,11 +59,11 @@ pub struct RecordedWrite {
 /// Who did something.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Attribution {
-    /// Exactly one recorded write fits.
+    /// Exactly one recorded write matches.
     Exact(DoneBy),
     /// Several fit, and this is the last of them; or its record is not sure about the object.
     Likely(DoneBy),
-    /// No recorded write fits.
+    /// No recorded write matches.
     Unknown,
     /// The records could not be read, with the reason.
     NotAvailable(String),

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-/// How bad a finding is.
+/// The severity of a finding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum FindingSeverity {
     /// Nothing is wrong; it is good to know.
@@ -62,7 +62,7 @@ pub struct UnknownSeverity;
 pub struct FindingText {
     /// The name in files and reports.
     pub word: &'static str,
-    /// How bad it is, unless settings or the object itself say otherwise.
+    /// The severity, unless settings or the object itself change it.
     pub severity: FindingSeverity,
     /// What it is, in a few words.
     pub title: &'static str,

@@ -47,7 +47,7 @@ impl Default for ReportSettings {
 }
 
 impl ReportSettings {
-    /// Returns how bad a finding is.
+    /// Returns the severity of a finding.
     #[must_use]
     pub fn severity_of(&self, id: FindingId) -> FindingSeverity {
         self.severity.get(&id).copied().unwrap_or(id.text().severity)

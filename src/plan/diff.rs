@@ -30,7 +30,7 @@ pub(super) enum Move {
     GroupGone(GroupId),
     /// A principal is deleted.
     PrincipalGone(PrincipalId),
-    /// A principal is locked out: it holds what it held, and can use none of it.
+    /// A principal is locked out: it keeps its access but cannot use it.
     Lock(PrincipalId),
 }
 
@@ -193,7 +193,7 @@ impl Draft {
         self.write(address, alignment.renamed.get(address), live, &wanted);
     }
 
-    /// Makes one object of another, by as many calls as that takes.
+    /// Turns one object into another, with as many calls as that takes.
     fn write(&mut self, address: &Address, renamed: Option<&Key>, live: &Object, wanted: &Object) {
         let mut before = live.clone();
         for (call, after) in live.by_calls(wanted) {

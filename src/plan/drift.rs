@@ -434,7 +434,7 @@ impl Sorting<'_> {
         }
     }
 
-    /// A person who is locked keeps all access and can use none of it.
+    /// A person who is locked keeps all access but cannot use it.
     fn locked(&mut self, principal: &Principal) {
         let person = Some(principal).filter(|it| it.kind() == Kind::User);
         if person.and_then(|it| self.plan.before().user(it.key())).is_some_and(|user| user.locked) {

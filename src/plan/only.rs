@@ -46,7 +46,7 @@ pub(super) fn narrow<'d>(
     (Cow::Owned(part), Some(scope))
 }
 
-/// Finds what chosen objects need.
+/// Finds the objects that the chosen objects need.
 struct Closure<'a> {
     facts: &'a Facts<'a>,
     desired: &'a Desired,
@@ -76,7 +76,7 @@ impl Closure<'_> {
         let object = desired.state.get(address);
         let guests = desired.guests.get(address).into_iter().flatten().map(Principal::address);
         let referred = object.into_iter().flat_map(Object::refers);
-        // What is live under its declared name is there to be referred to.
+        // An object that is live under its declared name can be referred to.
         let unmade = |of: &Address| desired.state.has(of) && matches.live.get(of) != Some(of);
         let mut needs: Vec<Address> = referred.chain(guests).chain(address.parent()).filter(unmade).collect();
         if object.is_none() {
@@ -84,7 +84,7 @@ impl Closure<'_> {
         }
         let live = matches.live.get(address);
         if self.facts.live.has(address) && live != Some(address) {
-            // Something else has the name: it is renamed, or goes under its id.
+            // Another object has the name: it is renamed, or is listed under its id.
             let by_id = self.facts.ids.get(address).map(|id| address.sibling(id));
             needs.extend(moved.get(address).map(|to| (*to).clone()).or(by_id));
         }

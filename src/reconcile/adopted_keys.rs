@@ -1,4 +1,4 @@
-//! API keys that Terraform made, as slots that take them in.
+//! API keys that Terraform made, as slots that adopt them.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -12,7 +12,7 @@ use crate::model::{
     Stack,
 };
 
-/// An API key that a slot takes in.
+/// An API key that a slot adopts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AdoptedKey {
     /// The application.
@@ -124,7 +124,7 @@ fn lives(live: &Live) -> [SignedDuration; 3] {
     minutes.map(|span| SignedDuration::from_mins(even(cut(span))))
 }
 
-/// Returns a name as a slot takes it: small letters, digits and dashes.
+/// Returns a name in the form of a slot name: lower-case letters, digits and dashes.
 fn plain(name: &str) -> String {
     let dashed: String =
         name.to_ascii_lowercase().chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();

@@ -52,7 +52,7 @@ impl Session {
         drift.findings.findings = findings;
     }
 
-    /// Asks all queries. The first one tells whether Audit Trail may be read, and whether IAM's logs may.
+    /// Runs all queries. The first one shows whether Audit Trail may be read, and whether IAM's logs may.
     async fn recorded(
         &self,
         mut queries: Vec<WriteQuery>,
@@ -66,7 +66,7 @@ impl Session {
             && refused.kind() == ErrorKind::Forbidden
         {
             logs = true;
-            // Where the logs cannot be read either, what is missing is the permission for Audit Trail.
+            // If the logs cannot be read either, report the missing permission for Audit Trail.
             answer = logged_writes(client, &first, since).await.or(answer);
         }
         let refused = answer.as_ref().is_err_and(|error| error.kind() == ErrorKind::Forbidden);

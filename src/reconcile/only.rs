@@ -8,7 +8,7 @@ use crate::config::{Files, Resolved};
 use crate::live::Live;
 use crate::model::{Address, Desired, Key, People, near};
 
-/// Resolves files as [`resolve()`] does, for a plan of the objects that the options name.
+/// Resolves files as [`resolve()`] does, for a partial plan of the objects in the options.
 pub(super) fn resolve_part(files: &Files, live: &Live, options: &PlanOptions) -> Result<Resolved, Error> {
     let mut resolved = resolve(files, live)?;
     if !options.only.is_empty() {

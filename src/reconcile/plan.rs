@@ -117,7 +117,7 @@ impl Session {
         Some(name).filter(|name| !name.is_empty())
     }
 
-    /// Warns of usernames that change where people log in by them at an identity provider.
+    /// Warns of usernames that change if people log in with them through an identity provider.
     async fn warn_of_usernames(&self, plan: &Plan) -> Result<(), Error> {
         let mut people = plan.new_usernames().peekable();
         if people.peek().is_none() {

@@ -323,7 +323,7 @@ impl Explanation<'_> {
         format!("{}{}", self.principal, self.ground.mark(&self.principal))
     }
 
-    /// Answers whether the permission set that is asked about is held; `None` where none is.
+    /// Says whether the permission set of the question is held; `None` if the question has none.
     fn answer(&self) -> Option<String> {
         let can = self.can.as_ref()?;
         let words = self.ground.words(&can.wanted);

@@ -1,4 +1,4 @@
-//! What was found, and what came of looking for it.
+//! Findings, and the result of looking for each kind.
 
 use std::collections::BTreeMap;
 use std::fmt;

@@ -332,7 +332,7 @@ fn members(d: &mut Decoder<'_>, node: &Node<'_>, key: Span) -> Option<MembersDoc
     Some(of_kinds(d, users, applications))
 }
 
-/// Returns lists of members, and refuses who is listed twice.
+/// Returns lists of members, and refuses duplicates.
 fn of_kinds(
     d: &mut Decoder<'_>,
     users: Option<Vec<MemberDocument<Person>>>,

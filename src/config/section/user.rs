@@ -87,7 +87,7 @@ impl Section for UserDocument {
         for (key, value) in &map.entries {
             let Some(text) = d.key(key) else { continue };
             let document = Self::decode(d, value, text, key.at);
-            // An entry that is wrong in itself is still known by its address.
+            // An entry with mistakes still declares its address.
             let email = match document.as_ref().and_then(|document| document.email.as_ref()) {
                 Some(email) => label(d, text, key.at, &email.value).then(|| email.value.clone()),
                 None => address(d, text, key.at),
@@ -241,7 +241,7 @@ fn label(d: &mut Decoder<'_>, text: &str, at: Span, email: &Email) -> bool {
     d.name_of(text, at, Kind::User).is_some()
 }
 
-/// Decodes a text of a person's account.
+/// Decodes a text in a person's profile.
 fn profile(d: &mut Decoder<'_>, node: &Node<'_>, key: &'static str) -> Option<String> {
     let text = d.text(node, key)?;
     let found = text.chars().count();

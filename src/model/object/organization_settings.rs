@@ -100,14 +100,14 @@ impl LoginMethods {
         }
     }
 
-    /// Returns true if people may log in by SAML and in no other way.
+    /// Returns true if people may log in only by SAML.
     #[must_use]
     pub fn only_saml(self) -> bool {
         let Self { password, magic_code, oauth2, saml } = self;
         saml == Some(true) && [password, magic_code, oauth2].iter().all(|other| *other != Some(true))
     }
 
-    /// Returns true if people may log in in no way at all.
+    /// Returns true if people may not log in at all.
     #[must_use]
     pub fn none(self) -> bool {
         let Self { password, magic_code, oauth2, saml } = self;

@@ -55,7 +55,7 @@ pub(super) fn below(plan: &Plan, step: &Step, reading: PlanReading) -> String {
     let mut bytes = Vec::new();
     let style = Style { extent: Extent::Full, ..Style::default() };
     let drift = reading == PlanReading::Drift;
-    // A vector takes every write.
+    // Writing to a vector cannot fail.
     _ = TextPage { out: &mut bytes, plan, found: None, drift, style }.step(step, 0);
     String::from_utf8_lossy(&bytes).trim_end().to_owned()
 }
@@ -395,7 +395,7 @@ impl TextPage<'_> {
                     self.owner_note(indent, to)?;
                 }
                 (from, to) => {
-                    // What no call writes does not differ in one.
+                    // Fields that no call writes are not shown.
                     if let (Some(from), Some(to)) = (words::plain(from), words::plain(to)) {
                         self.field(indent, before.name, &from, &to)?;
                     }
