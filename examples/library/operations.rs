@@ -1,4 +1,4 @@
-//! What programs ask the API for most. `docs/library.md` shows this file, and a test runs it on the emulator.
+//! The calls that programs make most often. `docs/library.md` shows this file, and a test runs it on the emulator.
 
 use futures::TryStreamExt as _;
 use jiff::{SignedDuration, Timestamp};
@@ -12,7 +12,7 @@ use scw_iam::api::{
 
 /// Create an API key
 ///
-/// Scaleway shows the secret half once, in this answer. It is a type that prints nothing: `secret.expose()` returns the text.
+/// Scaleway returns the secret key only once, in this response. `Secret` never prints its value; `secret.expose()` returns it.
 pub async fn create_api_key(client: &Client, application: ApplicationId) -> Result<(ApiKey, Secret), Error> {
     let key = CreateApiKey {
         bearer: Bearer::Application(application),
@@ -26,21 +26,21 @@ pub async fn create_api_key(client: &Client, application: ApplicationId) -> Resu
 
 /// Get an API key
 ///
-/// A key goes by its public half.
+/// The access key is the public half of an API key, and identifies it.
 pub async fn get_api_key(client: &Client, key: &AccessKey) -> Result<ApiKey, Error> {
     client.get_api_key(key).await
 }
 
 /// Delete a user, member or guest
 ///
-/// Their API keys end with them, and policies of their own are left without a principal.
+/// Their API keys are deleted too, and policies attached to them lose their principal.
 pub async fn delete_user(client: &Client, user: &UserId) -> Result<(), Error> {
     client.delete_user(user).await
 }
 
 /// List groups
 ///
-/// `.all()` returns every page, or an error: never a part. The later pages are read at once.
+/// `.all()` returns the items of all pages or an error, never a partial list. It reads the pages after the first concurrently.
 pub async fn list_groups(client: &Client, with: UserId) -> Result<Vec<Group>, Error> {
     let list = ListGroups { user_ids: vec![with], ..ListGroups::default() };
     client.list_groups(&list).all().await
@@ -48,7 +48,7 @@ pub async fn list_groups(client: &Client, with: UserId) -> Result<Vec<Group>, Er
 
 /// List policies
 ///
-/// A list is also a stream of items, which reads a page when the one before is used up.
+/// A list is also a stream of items. It reads the next page once the current one is used up.
 pub async fn list_policies(client: &Client) -> Result<Vec<String>, Error> {
     let list =
         ListPolicies { order_by: PolicyOrder::NameAsc, no_principal: Some(false), ..ListPolicies::default() };
@@ -68,14 +68,14 @@ pub async fn list_quotas(client: &Client, name: QuotumName) -> Result<Vec<Quotum
 
 /// List the rules of a policy
 ///
-/// In the order in which they were set. There is no list of the rules of several policies.
+/// The rules come in the order in which they were set. No call lists the rules of several policies.
 pub async fn list_rules(client: &Client, policy: &PolicyId) -> Result<Vec<Rule>, Error> {
     client.list_rules(policy).all().await
 }
 
 /// Remove a user or an application from a group
 ///
-/// The others stay; the answer is the group without the member.
+/// The other members stay. The call returns the group without the member.
 pub async fn remove_members(
     client: &Client,
     group: &GroupId,
@@ -88,7 +88,7 @@ pub async fn remove_members(
 
 /// Set the rules of a policy, in order
 ///
-/// One call replaces the whole list, atomically. A rule that stays as it was gets a new id too.
+/// One call replaces the whole list atomically. Every rule gets a new id, even if it did not change.
 pub async fn set_rules(client: &Client, policy: &PolicyId, project: ProjectId) -> Result<Vec<Rule>, Error> {
     let look = RuleSpec {
         permission_set_names: vec!["AllProductsReadOnly".to_owned()],

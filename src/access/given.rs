@@ -10,14 +10,14 @@ pub struct GivenGrant {
     pub grant: Grant,
     /// By which policy and rule; the group is the one that the policy is attached to.
     pub path: Path,
-    /// Whether a product of Scaleway keeps the policy.
+    /// Whether a Scaleway product manages the policy.
     pub managed: bool,
 }
 
 /// Whom a group or a policy reaches.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Receivers {
-    /// Nobody: the policy is attached to nothing.
+    /// Nobody: the policy has no principal.
     Nobody,
     /// One user or application.
     One(Principal),
@@ -25,7 +25,7 @@ pub enum Receivers {
     Members {
         /// The group.
         group: Key,
-        /// What it computes its members from, if it does.
+        /// Which members it computes, for a built-in group.
         builtin: Option<Builtin>,
         /// Its members, as far as the state knows them; `None` for a group that the state does not hold.
         members: Option<Vec<Principal>>,

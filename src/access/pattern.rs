@@ -6,7 +6,7 @@ pub fn is_pattern(word: &str) -> bool {
     word.contains(['*', '?'])
 }
 
-/// Says whether a name is one of those that a pattern stands for: `*` is any text, `?` any character.
+/// Says whether a name matches a pattern: `*` is any text, `?` any character.
 #[must_use]
 pub fn fits(pattern: &str, name: &str) -> bool {
     let (pattern, name): (Vec<char>, Vec<char>) = (pattern.chars().collect(), name.chars().collect());

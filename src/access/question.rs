@@ -23,7 +23,7 @@ pub struct HeldGrant {
     pub grant: Grant,
     /// By which way.
     pub path: Path,
-    /// Whether a product of Scaleway keeps the policy.
+    /// Whether a Scaleway product manages the policy.
     pub managed: bool,
 }
 
@@ -34,7 +34,7 @@ pub enum Holds {
     Yes,
     /// The condition is false.
     No,
-    /// The membership that it comes by ends before, at this time.
+    /// The membership that gives it ends before that, at this time.
     Ended(Timestamp),
     /// Nothing was said of the request, or not enough.
     Depends(Option<Undecided>),
@@ -115,7 +115,7 @@ impl<'s> Everything<'s> {
         held
     }
 
-    /// Returns what one holds and another does not cover.
+    /// Returns the grants of one holder that another does not cover.
     #[must_use]
     pub fn beyond(&self, of: &Address, other: &Principal) -> Vec<Grant> {
         let grants = |principal: &Principal| {

@@ -17,7 +17,7 @@ pub struct SecretRequest {
 }
 
 impl SecretRequest {
-    /// Returns the request for the data of a secret at a time. From where it comes is not known.
+    /// Returns the request for the data of a secret at a time. Its IP address is not known.
     #[must_use]
     pub fn of(secret: &SecretPlace, now: Timestamp) -> Self {
         let SecretPlace { project, region, path, name } = secret;

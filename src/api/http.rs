@@ -91,7 +91,7 @@ impl Call {
         self
     }
 
-    /// Returns the query for a log: values that could be somebody's secret, or name somebody, are left out.
+    /// Returns the query for a log, without values that may be secret or name a person.
     fn shown_query(&self) -> String {
         let shown = self.query.iter().map(|(name, value)| match *name {
             "page" | "page_size" | "order_by" | "organization_id" | "project_id" | "policy_id"

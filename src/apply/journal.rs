@@ -129,7 +129,7 @@ impl Journal {
         let _ = self.sync();
     }
 
-    /// Notes how a run ended that worked on API keys alone.
+    /// Records the end of a run that worked only on API keys.
     pub(crate) fn end_keys(&mut self, outcome: &KeysOutcome) {
         let word = if outcome.is_done() { "done" } else { "failed" };
         self.line("end", [("result", Value::from(word))]);

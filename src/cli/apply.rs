@@ -57,14 +57,15 @@ pub(super) struct Apply {
 impl Apply {
     pub(super) async fn run(self, common: &Common) -> Result<Exit, Failure> {
         let saved = PlanFile::find(&self.paths, common.now())?;
-        let hint = "`scw-iam plan --only` saves a plan of a part, which is applied as it is";
+        let hint =
+            "`scw-iam plan --only KIND:NAME --out FILE` saves a partial plan; apply FILE without --only";
         match saved {
             None if self.expect_sha.is_some() => Err(Failure::usage("--expect-sha needs a plan file")),
             None => self.run_files(common).await,
             Some(_) if !self.plan.only.is_empty() => {
-                Err(Failure::usage("--only is for files, and a plan file was given").hint(hint))
+                Err(Failure::usage("--only cannot be used with a plan file").hint(hint))
             }
-            Some(_) if self.due => Err(Failure::usage("--due is for files, and a plan file was given")),
+            Some(_) if self.due => Err(Failure::usage("--due cannot be used with a plan file")),
             Some(file) => self.run_saved(common, &file).await,
         }
     }

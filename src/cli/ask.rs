@@ -163,7 +163,7 @@ impl Asked {
         self.files.as_ref().map_or(&[], |files| &files.expiries)
     }
 
-    /// Returns what an object goes by that is called by its id.
+    /// Returns the address of an object that is named by its id.
     pub(super) fn object(&self, object: &Address) -> Address {
         let by_id = object.key().id().and_then(|id| self.ids.address_of(id));
         by_id.filter(|known| known.kind() == object.kind()).unwrap_or(object).clone()
@@ -188,7 +188,7 @@ impl Asked {
         found.sort_unstable_by_key(|(id, name)| (name.as_str(), **id));
         if found.is_empty() {
             let hint = near_pattern(pattern, projects.values().map(|name| name.as_str()));
-            return Err(Failure::usage(format!("no project is named like `{pattern}`")).hints(hint));
+            return Err(Failure::usage(format!("no project name matches `{pattern}`")).hints(hint));
         }
         Ok(Some(found.into_iter().map(|(id, _)| *id).collect()))
     }
@@ -223,10 +223,10 @@ impl Asked {
     }
 }
 
-/// How many projects of one name are listed before the rest is counted.
+/// How many projects with the same name are listed; the others are only counted.
 const MOST_IDS: usize = 3;
 
-/// The hint that names the pattern that was probably meant: what stands before its first sign is held against as much of
+/// Returns a hint with the pattern that was probably meant: the text before the first wildcard is compared with the start of
 /// each name.
 fn near_pattern<'a>(pattern: &str, names: impl Iterator<Item = &'a str>) -> Option<Hint> {
     let (head, tail) = pattern.split_at(pattern.find(['*', '?'])?);

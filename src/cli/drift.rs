@@ -37,8 +37,8 @@ pub(super) struct DriftCommand {
     paths: Paths,
     #[command(flatten)]
     connect: ConnectArgs,
-    /// The findings that count: broken, escalation, gone, missing, extra, changed, locked, due, stale-ignore, unmanaged; without it,
-    /// those of `settings.drift.fail_on`, or else all but locked, due, stale-ignore and unmanaged
+    /// The findings that exit with 2: broken, escalation, gone, missing, extra, changed, locked, due, stale-ignore, unmanaged. By
+    /// default those of `settings.drift.fail_on`, or all but locked, due, stale-ignore and unmanaged
     #[arg(long, value_name = "FINDING,…", value_delimiter = ',')]
     fail_on: Vec<DriftKind>,
     /// Leave out findings that this earlier result of `drift -o json` has: they are neither listed nor count. The steps are
@@ -85,7 +85,7 @@ impl DriftCommand {
                 1 => "1 is new".to_owned(),
                 more => format!("{more} are new"),
             };
-            talk(&format!("left out: {left} {findings} that {} has; {new}", path.display()));
+            talk(&format!("left out: {left} {findings} already in {}; {new}", path.display()));
         }
         connection.session.attribute(&mut drift).await;
         let found = Some(&drift.findings);

@@ -30,7 +30,7 @@ pub(super) struct Explain {
     /// Show only access to this project, to `organization` or to `all_projects`
     #[arg(long, value_name = "PROJECT")]
     on: Option<String>,
-    /// Say whether this permission set is among it, and if not, what comes nearest and what that lacks
+    /// Say whether the user or application holds this permission set, and if not, which grant comes nearest and what it lacks
     #[arg(long, value_name = "PERMISSION-SET", requires = "on")]
     can: Option<PermissionSetName>,
     #[command(flatten)]
@@ -45,8 +45,8 @@ impl Explain {
         match self.subject.principal() {
             Some(principal) => self.held(common, &asked, principal),
             None if self.can.is_some() => {
-                let why = "--can asks what a user or an application can do";
-                Err(Failure::usage(why).hint("`scw-iam who-can` names everybody who can"))
+                let why = "--can works only for a user or an application";
+                Err(Failure::usage(why).hint("`scw-iam who-can` lists everybody who can"))
             }
             None => self.given(common, &asked),
         }
@@ -101,7 +101,7 @@ impl Explain {
         let by = asked.object(&self.subject);
         let ground = Ground { state: &asked.state, files: asked.files.as_ref() };
         let on = self.on.as_deref().map(|text| asked.scope(text)).transpose()?;
-        // Of files, the groups of everybody are known by definition.
+        // From files alone, the groups of everybody are still known: every organization has them.
         let organization = match &asked.files {
             Some(files) if !asked.live => Cow::Owned(files.organization(None)),
             _ => Cow::Borrowed(&asked.state),
@@ -123,7 +123,7 @@ impl Explain {
     }
 }
 
-/// Reads whom or what is asked about.
+/// Parses the object that the question is about.
 fn subject(text: &str) -> Result<Address, String> {
     match text.split_once(':') {
         Some(("user" | "application", _)) => principal(text).map(|principal| principal.address()),

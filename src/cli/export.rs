@@ -31,7 +31,7 @@ Examples:
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Export {
-    /// Only these objects, and the objects that they refer to
+    /// Export only these objects and what they refer to
     #[arg(value_name = "KIND:NAME", value_parser = object, conflicts_with = "terraform_state")]
     objects: Vec<Address>,
     #[command(flatten)]
@@ -45,7 +45,7 @@ pub(super) struct Export {
     /// Stack that will own the declared objects; a plan of the files shows their adoption
     #[arg(long, value_name = "NAME")]
     stack: Option<Stack>,
-    /// Write exactly what this Terraform state holds, as files of the stack, and print what lets go of it in Terraform
+    /// Write exactly what this Terraform state holds, as files of the stack, and print the commands that make Terraform forget it
     #[arg(long, value_name = "FILE", requires_all = ["stack", "out"])]
     terraform_state: Option<PathBuf>,
     /// Replace existing files

@@ -287,7 +287,7 @@ fn run(cli: Cli, formats: Formats) -> Exit {
     if common.quiet {
         output::be_quiet();
     }
-    // What ends a command has to be said.
+    // An error that ends the command is always shown.
     if common.quiet && !common.strict {
         output::hide_warnings();
     }

@@ -232,7 +232,7 @@ pub(super) fn talk(text: &str) {
     }
 }
 
-/// Says at once what a renderer writes, and what has to be said in any case.
+/// Writes the output of a renderer to standard error at once, also if only results are asked for.
 pub(super) fn talk_with(render: impl FnOnce(&mut Vec<u8>) -> io::Result<()>) {
     requests::clear();
     let mut bytes = Vec::new();

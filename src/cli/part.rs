@@ -60,7 +60,7 @@ pub(super) fn part(live: &Live, objects: &[Address]) -> Result<Option<ExportPart
     Ok(Some(ExportPart { only, added: true, ..ExportPart::default() }))
 }
 
-/// Refuses an export without what was asked for, and says what else the stack owns.
+/// Refuses an export that lacks a requested object, and says what else the stack owns.
 pub(super) fn all_written(
     (live, exported): (&Live, &Exported),
     objects: &[Address],
@@ -89,7 +89,7 @@ pub(super) fn all_written(
     match owned.count() {
         0 => {}
         others => talk(&format!(
-            "note: stack {stack} owns {others} other {}; move these entries into its files, because a plan of these alone deletes the others",
+            "note: stack {stack} owns {others} other {}; move these entries into its files, because a plan of these files alone would delete the others",
             if others == 1 { "object" } else { "objects" }
         )),
     }
@@ -111,7 +111,7 @@ pub(super) fn hint_at_stacks(live: &Live) {
     }
 }
 
-/// Returns what an object goes by that is called by its id, a person by the username, or what is in a project by the
+/// Returns the live address of an object that is named by its id, of a person named by username, or of an object named with its
 /// project's name.
 fn known(live: &Live, object: &Address) -> Address {
     if let Key::Child(child) = object.key()

@@ -33,8 +33,8 @@ pub(super) struct ReportCommand {
     of: Origin,
     #[command(flatten)]
     connect: ConnectArgs,
-    /// End with 2 when a finding is at least so severe: critical, high, medium, low, info; with 1 when one of these could not
-    /// be looked for
+    /// Exit with 2 if a finding is at least this severe: critical, high, medium, low, info; with 1 if one of these could not be
+    /// looked for
     #[arg(long, value_name = "SEVERITY")]
     fail_on: Option<FindingSeverity>,
     /// Take the severities, the questions and the grace period of `settings.report` from these files
@@ -86,7 +86,7 @@ impl ReportCommand {
         settings: &ReportSettings,
     ) -> Result<Option<Since>, Failure> {
         let Some(path) = &self.since else { return Ok(None) };
-        // What time it is now is not what time it was then.
+        // The time of the snapshot counts, not the current time.
         let then = Common { now: None, ..common.clone() };
         let earlier = Origin::Snapshot(path.clone()).take(&self.connect, &then).await?;
         if earlier.live.state.organization != live.state.organization {

@@ -1,4 +1,4 @@
-//! The requests that a command sends: a line for each with `-v`, and on a terminal how far it is.
+//! Shows the requests that a command sends: a line for each with `-v`, or progress on a terminal.
 
 use std::fmt::{self, Write as _};
 use std::io::{self, IsTerminal as _, Write as _};
@@ -15,26 +15,26 @@ use crate::render::escape::terminal;
 
 /// How long a command runs before its progress is shown.
 const PATIENCE: Duration = Duration::from_millis(500);
-/// How long one state of it is shown at least.
+/// The shortest time between two updates of the progress line.
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// Whether a line of progress stands on the terminal.
+/// Whether the terminal shows a progress line.
 static SHOWN: AtomicBool = AtomicBool::new(false);
 
-/// What is told of requests.
+/// How much is shown of requests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Telling {
     /// Each one.
     Each,
-    /// How many there were, and what is being read, in a line that changes.
+    /// A progress line with the number of requests and what is being read.
     Progress,
     /// Nothing.
     Nothing,
 }
 
-/// Tells of requests from now on.
+/// Shows requests from now on.
 pub(super) fn tell(telling: Telling) {
-    // A log is no terminal, whatever a CI system makes of it.
+    // Some CI systems give a job a terminal, but keep what it writes as a log.
     let logged = ["CI", "GITLAB_CI"].into_iter().any(|name| std::env::var_os(name).is_some());
     let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
     let terminal = io::stderr().is_terminal() && !logged && !dumb;
@@ -43,11 +43,11 @@ pub(super) fn tell(telling: Telling) {
     }
     let now = Instant::now();
     let state = Mutex::new(RequestCount { began: now, drawn: now, sent: 0, again: 0, slow: None });
-    // Who embeds the library may have a subscriber; this program has none before this one.
+    // Setting it fails only if there is one already, and this program sets no other.
     _ = tracing::subscriber::set_global_default(Requests { telling, state });
 }
 
-/// Takes the line of progress away, before anything else is written.
+/// Clears the progress line before anything else is written.
 pub(super) fn clear() {
     if SHOWN.swap(false, Ordering::Relaxed) {
         _ = io::stderr().lock().write_all(b"\r\x1b[K");
@@ -125,13 +125,13 @@ impl RequestCount {
             _ = write!(line, ", {} repeated", self.again);
         }
         if let Some(rate) = self.slow {
-            _ = write!(line, ", slowed down to {rate:.0} a second");
+            _ = write!(line, ", slowed down to {rate:.0} per second");
         }
         line
     }
 }
 
-/// What an event of the client says.
+/// The fields of an event of the client.
 #[derive(Default)]
 struct RequestFields {
     message: String,

@@ -147,7 +147,7 @@ impl Origin {
     }
 }
 
-/// Returns an organization that was read whole as a side of a comparison.
+/// Returns a fully read organization as one side of a comparison.
 pub(super) fn side_of(live: &Live) -> ComparedSide {
     ComparedSide { state: live.state.clone(), ids: Some(live.ids.clone()), unknown: BTreeSet::new() }
 }

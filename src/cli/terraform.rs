@@ -38,7 +38,7 @@ pub(super) fn let_go(taken: &TakenOver, folder: &Path) -> Result<(), Failure> {
         let AdoptedKey { application, slot, access_key, delivery, overlap } = key;
         let days = overlap.as_hours() / 24;
         talk(&terminal(&format!(
-            "note: an apply makes a new API key for slot {slot} of {application}, delivers it to {delivery}, and deletes {access_key} {days} days later; choose in applications.yaml where its users read it"
+            "note: an apply makes a new API key for slot {slot} of {application}, delivers it to {delivery}, and deletes {access_key} {days} days later; set the place of delivery in applications.yaml"
         )));
     }
     let folder = folder.display();

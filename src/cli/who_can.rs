@@ -24,7 +24,7 @@ pub(super) struct WhoCan {
     /// The permission set
     #[arg(value_name = "PERMISSION-SET")]
     set: PermissionSetName,
-    /// The project, by name or id; `prod-*` for each project that is named like this; or `organization`, or `all_projects`
+    /// The project, by name or id; a pattern such as `prod-*` for every project that matches it; `organization`; or `all_projects`
     #[arg(long, value_name = "PROJECT")]
     on: String,
     #[command(flatten)]

@@ -155,7 +155,7 @@ pub(super) fn leave_out(desired: &mut Desired, roster: &Roster<'_>, catalogue: O
     }
 }
 
-/// Leaves out people who are declared and absent, where an identity provider is what adds people.
+/// Leaves out people who are declared and absent, if only an identity provider adds people.
 fn uninvited(desired: &mut Desired, roster: &Roster<'_>) {
     let identities = &desired.identities;
     let known = |address: &Address| {

@@ -163,7 +163,7 @@ impl Resolving<'_> {
         }
     }
 
-    /// Returns where an assertion or a question is about.
+    /// Returns the scope of an assertion or a question.
     fn on(&mut self, on: &Spanned<OnDocument>) -> Scope {
         match &on.value {
             OnDocument::Organization => Scope::Organization,

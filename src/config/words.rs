@@ -294,14 +294,14 @@ mistakes! {
     PersonWithoutAddress { name: String } =>
         "`{name}` has no e-mail address", "write the address as the key, or under `email`";
     OtherAddress { key: String, email: String } =>
-        "the entry `{key}` has another address under `email`: `{email}`",
-        "write `{email}` here; an address that changes stands under `previously`";
+        "the entry `{key}` has a different address under `email`: `{email}`",
+        "write `{email}` here; if the address changes, write the old one under `previously`";
     NoUsername { email: String } =>
-        "`{email}` has no `username`, and the address cannot be one",
-        "a username has letters without accents, digits and `@ . _ -`";
+        "`{email}` needs a `username`, because the address is not a valid one",
+        "a username can have letters without accents, digits and `@ . _ -`";
     Unlocked { name: String } =>
-        "`locked: false` of `{name}` would unlock people whom the service has locked",
-        "remove the line; `scw-iam unlock` unlocks a person";
+        "`locked: false` of `{name}` would also unlock a person whom Scaleway has locked",
+        "remove the line; to unlock a person, run `scw-iam unlock`";
     PersonUnclear => "a person is named by one of `email`, `username` and `id`", "write exactly one of them";
     NameAndId => "an application has either `name` or `id`", "write exactly one of them";
     BadProjectName { text: String, why: BadText } => "the project name `{text}` {why}", "not a project name";
@@ -461,11 +461,11 @@ mistakes! {
         "{by} names user `{name}`, who is not in the organization", (guessed(near));
     StillNamed { by: String, name: String } =>
         "{by} still names user `{name}`, who would be removed because the stack owns them and no file declares them",
-        "declare them under `users`, or leave the name out here";
+        "declare the person under `users`, or remove the name here";
     PersonMoves { name: String, now: String } =>
         "user `{name}` is declared as `{now}`", "write the address";
     NotProvisioned { name: String } =>
-        "`{name}` is not in the organization, and nobody is invited where SCIM provisions people (`settings.scim`)",
+        "`{name}` is not in the organization, and no plan invites people while SCIM provisions them (`settings.scim`)",
         "left out of the plan";
     UnknownId { by: String, kind: Kind, id: Id } =>
         "{by} names the {kind} {id}, which nothing in the organization refers to", "left out of the plan";

@@ -9,7 +9,7 @@ use crate::model::{
     ApiKeyFacts, DeliveredKey, Marking, Owner, Principal, Readout, SecretPlace, VersionState,
 };
 
-/// The regions of Secret Manager. Others may come; where there is none, there is no secret.
+/// The regions of Secret Manager. New ones have to be added here.
 const REGIONS: [&str; 4] = ["fr-par", "it-mil", "nl-ams", "pl-waw"];
 
 /// Reads which secrets hold keys that bear the mark of a slot. Without such a key no secret is read.

@@ -1,13 +1,13 @@
-//! What guards judge some plans by, beside the objects of the organization.
+//! Facts that guards need for some plans, in addition to the objects of the organization.
 use super::inventory::allowed;
 use super::{Error, state};
 use crate::api::{Client, ListQuota, wire};
 use crate::model::GuardFacts;
 
-/// Reads the quotas and whether SAML works, as far as that is asked for. What the caller may not read is no error.
+/// Reads the quotas and whether SAML works, as requested. A missing permission is not an error.
 ///
 /// # Errors
-/// Whatever could not be read for another reason than a missing permission.
+/// Any failure to read other than a missing permission.
 pub async fn guard_facts(client: &Client, quotas: bool, saml: bool) -> Result<GuardFacts, Error> {
     let quotas = async {
         if !quotas {

@@ -27,7 +27,7 @@ pub(super) fn of_answers(answers: &RefreshAnswers) -> Result<Inventory, Error> {
 /// and is no error: a report says then what it could not judge.
 ///
 /// # Errors
-/// Whatever could not be read for another reason than a missing permission.
+/// Any failure to read other than a missing permission.
 pub async fn inventory(client: &Client, live: &mut Live) -> Result<(), Error> {
     let (keys, security, organization, saml) = tokio::join!(
         client.list_api_keys(&ListApiKeys::default()).all(),

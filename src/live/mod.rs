@@ -104,8 +104,8 @@ pub struct Live {
     pub notices: Vec<Notice>,
 }
 
-/// Something to tell about the API's answers: what this version does not know and does not compare, and what could not be read
-/// and is no error.
+/// A note about the API's answers: something that this version does not know and does not compare, or that could not be read
+/// although that is not an error.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Notice {
     /// A field.
@@ -126,7 +126,7 @@ pub enum Notice {
     },
     /// The key may not read whether SCIM is on.
     ScimUnread,
-    /// A username changes while SAML is on, or where the key may not read whether it is.
+    /// A username changes while SAML is on, or may be on because the key may not read that.
     NewUsername {
         /// Whose.
         person: String,

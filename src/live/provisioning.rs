@@ -1,9 +1,9 @@
-//! What an identity provider decides of people. A key that may not read it can go on, and is told.
+//! Whether an identity provider manages people. If the key may not read that, it is a note and not an error.
 use super::{Error, Notice};
 use crate::api::{Client, ErrorKind};
 use crate::model::Scim;
 
-/// Whether people log in at an identity provider.
+/// Whether people log in through an identity provider.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum SamlSwitch {
     /// They cannot.
@@ -24,10 +24,10 @@ pub(super) async fn scim(client: &Client) -> Result<(Scim, Option<Notice>), Erro
     }
 }
 
-/// Reads whether people log in at an identity provider, by their usernames.
+/// Reads whether people log in through an identity provider, with their usernames.
 ///
 /// # Errors
-/// Whatever could not be read for another reason than a missing permission.
+/// Any failure to read other than a missing permission.
 pub async fn saml(client: &Client) -> Result<SamlSwitch, Error> {
     match client.get_saml().await {
         Ok(Some(_)) => Ok(SamlSwitch::On),

@@ -62,11 +62,11 @@ pub async fn snapshot(client: &Client) -> Result<Value, Error> {
 /// What the name of a field holds, written small and without signs, whose value nobody else may know.
 const SECRET: [&str; 6] = ["secret", "password", "passphrase", "token", "privatekey", "credential"];
 
-/// Takes away every field that is named like a secret, of whatever kind its object and its value are.
+/// Removes every field whose name looks like a secret's, whatever its object and its value are.
 fn drop_secrets(value: &mut Value) {
     match value {
         Value::Object(fields) => {
-            // Whether there is a secret is none.
+            // Whether a secret exists is not itself secret.
             fields.retain(|name, value| value.is_boolean() || !is_secret(name));
             fields.values_mut().for_each(drop_secrets);
         }
@@ -149,7 +149,7 @@ impl SettingsAnswers {
     }
 }
 
-/// Takes away what the API did not serve.
+/// Removes what the API did not serve.
 fn drop_null(value: &mut Value) {
     if let Value::Object(fields) = value {
         fields.retain(|_, value| !value.is_null());
@@ -157,7 +157,7 @@ fn drop_null(value: &mut Value) {
     }
 }
 
-/// What is noted of something that there is once.
+/// The note about something of which there is only one.
 fn record<T>(read: Option<&T>) -> Value {
     if read.is_some() { json!({"read": 1}) } else { json!({"refused": 403}) }
 }

@@ -24,7 +24,7 @@ pub enum WriteQuery {
     Deleted(Kind),
 }
 
-/// Reads the last writes out of Audit Trail, which needs a permission of its own.
+/// Reads the last writes from Audit Trail, which needs a permission of its own.
 ///
 /// # Errors
 /// What the call returns, [`api::ErrorKind::Forbidden`] in particular.
@@ -49,7 +49,7 @@ pub async fn recorded_writes(
     Ok(events.iter().filter(|event| event.status_code < 300).map(of_event).collect())
 }
 
-/// Reads the writes to one object out of IAM's own logs: they name no method, and nothing by its name.
+/// Reads the writes to one object from IAM's own logs, which have no method and no names of objects.
 ///
 /// # Errors
 /// What the call returns.

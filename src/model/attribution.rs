@@ -63,11 +63,11 @@ pub struct RecordedWrite {
 /// Who did something.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Attribution {
-    /// Exactly one recorded write fits.
+    /// Exactly one recorded write matches.
     Exact(DoneBy),
     /// Several fit, and this is the last of them; or its record is not sure about the object.
     Likely(DoneBy),
-    /// No recorded write fits.
+    /// No recorded write matches.
     Unknown,
     /// The records could not be read, with the reason.
     NotAvailable(String),
@@ -134,7 +134,7 @@ impl DoneBy {
         self.at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
     }
 
-    /// Returns what it was done with: a run of this program, or the client without what it says of its machine.
+    /// Returns the tool: a run of this program, or the client without the details of its machine.
     #[must_use]
     pub fn tool(&self) -> String {
         match &self.run_id {

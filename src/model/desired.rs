@@ -218,7 +218,7 @@ pub struct Settings {
     pub drift: DriftSettings,
     /// The groups that an identity provider fills by SCIM, where it provisions people at all.
     pub scim: Option<BTreeSet<Address>>,
-    /// What decides what a report finds, and what it answers first.
+    /// The settings of a report: what it finds, and what it answers first.
     pub report: ReportSettings,
 }
 

@@ -21,7 +21,7 @@ pub enum DriftKind {
     Extra,
     /// A declared object that differs.
     Changed,
-    /// A person is locked to whom the files grant access.
+    /// A person to whom the files grant access is locked.
     Locked,
     /// An entry that has ended, and is still live.
     Due,

@@ -1,14 +1,14 @@
-//! What can be found: the identifiers, how bad each is, and what a reader has to know about it.
+//! The catalogue of findings: their names, how severe each is, and what a reader has to know about it.
 
 use std::fmt;
 use std::str::FromStr;
 
-/// How bad a finding is.
+/// The severity of a finding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum FindingSeverity {
     /// Nothing is wrong; it is good to know.
     Info,
-    /// Untidy, or wrong some day.
+    /// Untidy, or a problem later.
     Low,
     /// Should be changed.
     Medium,
@@ -52,17 +52,17 @@ impl FromStr for FindingSeverity {
     }
 }
 
-/// A word that is no severity.
+/// A word that is not a severity.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("expected `critical`, `high`, `medium`, `low` or `info`")]
 pub struct UnknownSeverity;
 
-/// What a finding is worth knowing.
+/// What there is to know about a finding.
 #[derive(Debug, Clone, Copy)]
 pub struct FindingText {
     /// The name in files and reports.
     pub word: &'static str,
-    /// How bad it is, unless settings or the object itself say otherwise.
+    /// The severity, unless settings or the object itself change it.
     pub severity: FindingSeverity,
     /// What it is, in a few words.
     pub title: &'static str,
@@ -92,7 +92,7 @@ macro_rules! catalogue {
             /// Their names, in the same order.
             pub const WORDS: &'static [&'static str] = &[$($word),*];
 
-            /// Returns what is worth knowing about it.
+            /// Returns what there is to know about it.
             #[must_use]
             pub const fn text(self) -> FindingText {
                 match self {
@@ -319,7 +319,7 @@ impl FromStr for FindingId {
     }
 }
 
-/// A word that is no finding.
+/// A word that is not a finding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("there is no such finding; docs/findings.md lists them")]
 pub struct UnknownFindingId;

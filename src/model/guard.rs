@@ -32,7 +32,7 @@ pub enum GuardName {
     PrivilegeGains,
     /// More objects than the organization's quotas allow.
     Quota,
-    /// Nobody being able to log in, or by SAML alone while it does not work.
+    /// Nobody can log in, or only by SAML while it does not work.
     Login,
     /// An assertion that would not hold.
     Assertions,

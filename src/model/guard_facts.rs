@@ -1,11 +1,11 @@
 use super::{Kind, Readout};
 
-/// What guards judge some plans by, beside the objects of the organization.
+/// Facts that guards need for some plans, in addition to the objects of the organization.
 #[derive(Debug, Clone, Default)]
 pub struct GuardFacts {
-    /// The quotas; `None` while nobody has read them.
+    /// The quotas; `None` until they are read.
     pub quotas: Option<Readout<Vec<Quota>>>,
-    /// Whether SAML is on and set up, so that people can log in by it; `None` while nobody has read it.
+    /// Whether SAML is on and set up, so that people can log in with it; `None` until it is read.
     pub saml_works: Option<Readout<bool>>,
 }
 

@@ -38,7 +38,7 @@ pub enum Readout<T> {
 }
 
 impl<T> Readout<T> {
-    /// Makes something of what was read.
+    /// Maps the value, if it was read.
     pub fn map<U>(self, of: impl FnOnce(T) -> U) -> Readout<U> {
         match self {
             Self::Read(value) => Readout::Read(of(value)),
@@ -105,6 +105,6 @@ pub struct ApiKeyFacts {
     pub created_at: Option<Timestamp>,
     /// When it ends; `None` for never.
     pub expires_at: Option<Timestamp>,
-    /// Whether a product of Scaleway keeps it.
+    /// Whether a Scaleway product manages it.
     pub managed: bool,
 }

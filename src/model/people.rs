@@ -8,7 +8,7 @@ use super::{Address, Ids, Key, State};
 /// Whether an identity provider provisions people and groups by SCIM.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub enum Scim {
-    /// Nobody asked, or whoever asked may not know.
+    /// Nobody asked, or the key may not read it.
     #[default]
     Unread,
     /// It does not.

@@ -4,18 +4,18 @@ use jiff::SignedDuration;
 
 use super::{FindingId, FindingSeverity, PermissionSetName, Scope};
 
-/// What decides what a report finds, and what it answers first.
+/// The settings of a report: what it finds, and what it answers first.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReportSettings {
-    /// How long what is new is spared by findings of absence.
+    /// How long new objects are not reported as unused.
     pub grace: SignedDuration,
     /// How old an API key may be.
     pub key_age: SignedDuration,
     /// How many people may administer IAM.
     pub max_iam_admins: usize,
-    /// How bad findings are that are not as bad as usual, or worse.
+    /// The severities that differ from the default ones.
     pub severity: BTreeMap<FindingId, FindingSeverity>,
-    /// The questions that it answers; `None` for those that are asked where none are written.
+    /// The questions that it answers; `None` for the default ones.
     pub questions: Option<Vec<ReportQuestion>>,
 }
 
@@ -47,7 +47,7 @@ impl Default for ReportSettings {
 }
 
 impl ReportSettings {
-    /// Returns how bad a finding is.
+    /// Returns the severity of a finding.
     #[must_use]
     pub fn severity_of(&self, id: FindingId) -> FindingSeverity {
         self.severity.get(&id).copied().unwrap_or(id.text().severity)

@@ -95,7 +95,7 @@ pub(super) fn align(facts: &Facts<'_>, desired: &Desired, matches: Matches) -> R
     }
 }
 
-/// Whether an object that goes by something else, because others have its name too, has its declared name.
+/// Whether an object that is listed under another key, because others share its name, has its declared name.
 fn bears(facts: &Facts<'_>, live: &Address, declared: &Address) -> bool {
     let title = facts.ids.get(live).and_then(|id| facts.titles.get(&id));
     let named = |title: &String| declared.kind().form().key(declared.key().parent().cloned(), title);
@@ -622,7 +622,7 @@ fn changes(live: &Object, desired: &Object, renamed: bool) -> Vec<&'static str> 
     name.into_iter().chain(fields.map(|(field, _)| field.name)).collect()
 }
 
-/// Why no plan changes a live object although files may declare it: it is the owner, or whoever runs the plan.
+/// Why no plan changes a live object although files may declare it: it is the owner or the caller.
 fn untouched(
     caller: Option<&Address>,
     address: &Address,

@@ -30,7 +30,7 @@ pub(super) enum Move {
     GroupGone(GroupId),
     /// A principal is deleted.
     PrincipalGone(PrincipalId),
-    /// A principal is locked out: it holds what it held, and can use none of it.
+    /// A principal is locked out: it keeps its access but cannot use it.
     Lock(PrincipalId),
 }
 
@@ -193,7 +193,7 @@ impl Draft {
         self.write(address, alignment.renamed.get(address), live, &wanted);
     }
 
-    /// Makes one object of another, by as many calls as that takes.
+    /// Turns one object into another, with as many calls as that takes.
     fn write(&mut self, address: &Address, renamed: Option<&Key>, live: &Object, wanted: &Object) {
         let mut before = live.clone();
         for (call, after) in live.by_calls(wanted) {
@@ -410,7 +410,7 @@ impl Draft {
         !self.before.exists(to) && alignment.outcome.policy(from).is_some()
     }
 
-    /// Whether a policy of everybody of a kind that becomes a new one's own has to be attached to nobody first.
+    /// Whether a policy of everybody of a kind must be detached before it moves to a new object of that kind.
     ///
     /// An application that is created while the policy is attached to all applications holds its grants. So two policies that move from there to
     /// two new applications would each have to move before the other's application is made. The same is so of people.

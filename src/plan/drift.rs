@@ -42,7 +42,7 @@ pub struct DriftFinding {
     pub in_plan: bool,
     /// The way of the access, in words.
     pub way: Option<String>,
-    /// Where the files speak of it.
+    /// The place in the files.
     pub place: Option<Place>,
     /// The same from run to run: 12 hexadecimal digits.
     pub fingerprint: String,
@@ -50,7 +50,7 @@ pub struct DriftFinding {
     pub ignored: Option<(String, jiff::Timestamp)>,
     /// The writes that can have led to it.
     pub traces: BTreeSet<WriteTrace>,
-    /// Who did it; `None` until somebody looks, and where no write leads to it.
+    /// Who did it; `None` until it is looked up, and if no write leads to it.
     pub done_by: Option<Attribution>,
 }
 
@@ -440,7 +440,7 @@ impl Sorting<'_> {
         }
     }
 
-    /// A person who is locked keeps all access and can use none of it.
+    /// A person who is locked keeps all access but cannot use it.
     fn locked(&mut self, principal: &Principal) {
         let person = Some(principal).filter(|it| it.kind() == Kind::User);
         if person.and_then(|it| self.plan.before().user(it.key())).is_some_and(|user| user.locked) {

@@ -64,9 +64,9 @@ pub struct Facts<'a> {
     pub oldest_keys: &'a HashMap<Address, Timestamp>,
     /// What is known of the API keys of applications whose keys files declare.
     pub keys: KeyFacts<'a>,
-    /// What is known of people beside what their list tells.
+    /// What is known about people beyond their list.
     pub people: PeopleFacts<'a>,
-    /// What some plans are judged by besides, where it was read.
+    /// The additional facts that guards need, if they were read.
     pub guards: Option<&'a GuardFacts>,
     /// Who runs the plan.
     pub caller: &'a Caller,
@@ -74,7 +74,7 @@ pub struct Facts<'a> {
     pub now: Timestamp,
 }
 
-/// What is known of people beside what their list tells.
+/// What is known about people beyond their list.
 #[derive(Debug, Clone, Copy)]
 pub struct PeopleFacts<'a> {
     /// How many API keys each person has, where they were read.
@@ -326,7 +326,7 @@ pub enum SparedReason {
     /// It is the owner of the organization, whom no plan changes; with the fields in which the files differ, where they
     /// declare them.
     Owner(Vec<&'static str>),
-    /// It runs the plan, and no plan changes whoever does; with the same fields.
+    /// It is the caller, whom no plan changes; with the same fields.
     Caller(Vec<&'static str>),
     /// An identity provider provisions it by SCIM; with the same fields.
     Provisioned(Vec<&'static str>),
@@ -484,7 +484,7 @@ pub fn between(facts: &Facts<'_>, desired: &Desired, options: &GuardOptions) -> 
     })
 }
 
-/// Returns what is live of API keys with the maximum that the steps lead to: keys are made after them.
+/// Returns the live API keys with the maximum lifetime after the steps, because keys are made after them.
 fn with_maximum<'a>(live: &'a LiveKeys, outcome: &State) -> Cow<'a, LiveKeys> {
     let settings = outcome.find::<OrganizationSettings>(&Key::Only);
     let Some(most) = settings.and_then(|settings| settings.security.max_api_key_expiration) else {
@@ -615,13 +615,13 @@ impl Plan {
         self.stack.as_ref()
     }
 
-    /// Returns what the plan is about, if it leaves out the rest of the files.
+    /// Returns the scope of a partial plan.
     #[must_use]
     pub const fn partial(&self) -> Option<&PartialScope> {
         self.partial.as_ref()
     }
 
-    /// Returns the plan as one of what time makes due.
+    /// Returns the plan as a partial plan of what is due.
     pub fn of_due(self) -> Self {
         // What stays is all the rest.
         Self { partial: Some(PartialScope::Due), spared: Vec::new(), ..self }
@@ -777,7 +777,7 @@ impl Plan {
             || self.keys.slots.iter().flat_map(|slot| &slot.work).any(makes)
     }
 
-    /// Returns true if nobody could log in after it unless SAML works.
+    /// Returns true if people can log in after it only with SAML.
     #[must_use]
     pub fn relies_on_saml(&self) -> bool {
         guard::asks_for_saml(&self.before, &self.outcome)

@@ -1,4 +1,4 @@
-//! The part of a plan that a person asks for: the named objects, what they need first, and all else as it is live.
+//! Partial plans: the named objects and what they need first; everything else stays as it is live.
 
 use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap};
@@ -7,14 +7,14 @@ use super::Facts;
 use super::align::Matches;
 use crate::model::{Address, Desired, Object, Principal};
 
-/// What a plan is about that leaves out the rest of the files.
+/// The scope of a partial plan.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PartialScope {
     /// Objects that somebody asked for.
     Only {
         /// These.
         asked: Vec<Address>,
-        /// The declared objects that these need: what they refer to that is made or renamed, and what has their names.
+        /// The declared objects that these need: references that are created or renamed, and objects that still have their names.
         needed: Vec<Address>,
     },
     /// What time makes due.
@@ -46,7 +46,7 @@ pub(super) fn narrow<'d>(
     (Cow::Owned(part), Some(scope))
 }
 
-/// Finds what chosen objects need.
+/// Finds the objects that the chosen objects need.
 struct Closure<'a> {
     facts: &'a Facts<'a>,
     desired: &'a Desired,
@@ -76,7 +76,7 @@ impl Closure<'_> {
         let object = desired.state.get(address);
         let guests = desired.guests.get(address).into_iter().flatten().map(Principal::address);
         let referred = object.into_iter().flat_map(Object::refers);
-        // What is live under its declared name is there to be referred to.
+        // An object that is live under its declared name can be referred to.
         let unmade = |of: &Address| desired.state.has(of) && matches.live.get(of) != Some(of);
         let mut needs: Vec<Address> = referred.chain(guests).chain(address.parent()).filter(unmade).collect();
         if object.is_none() {
@@ -84,7 +84,7 @@ impl Closure<'_> {
         }
         let live = matches.live.get(address);
         if self.facts.live.has(address) && live != Some(address) {
-            // Something else has the name: it is renamed, or goes under its id.
+            // Another object has the name: it is renamed, or is listed under its id.
             let by_id = self.facts.ids.get(address).map(|id| address.sibling(id));
             needs.extend(moved.get(address).map(|to| (*to).clone()).or(by_id));
         }

@@ -1,4 +1,4 @@
-//! API keys that Terraform made, as slots that take them in.
+//! API keys that Terraform made, as slots that adopt them.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -12,7 +12,7 @@ use crate::model::{
     Stack,
 };
 
-/// An API key that a slot takes in.
+/// An API key that a slot adopts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AdoptedKey {
     /// The application.
@@ -31,7 +31,7 @@ pub struct AdoptedKey {
 /// the old one stays: long, because somebody has to change where its users read it.
 const LIVES: [i64; 3] = [365 * 24, 120 * 24, 90 * 24];
 
-/// The region of the secrets; Terraform does not say where a key is to be delivered.
+/// The region of the secrets, because a Terraform state does not say where to deliver a key.
 const REGION: &str = "fr-par";
 
 /// Returns the application of a key that a slot can take in.
@@ -42,7 +42,7 @@ pub(super) fn application_of(live: &Live, access_key: &str) -> Result<Address, S
     let keys = match &live.inventory.keys {
         Readout::Read(keys) => keys,
         Readout::Unread { why, helps } => {
-            let helps = helps.map(|helps| format!("; {helps} helps")).unwrap_or_default();
+            let helps = helps.map(|helps| format!("; needs {helps}")).unwrap_or_default();
             return Err(format!("the API keys could not be read ({why}){helps}"));
         }
     };
@@ -61,7 +61,7 @@ pub(super) fn application_of(live: &Live, access_key: &str) -> Result<Address, S
     }
 }
 
-/// The slots of all keys of a state that can be taken in, by application, and what each takes in.
+/// The slots for all keys of a state that can be adopted, by application, and the key that each adopts.
 pub(super) fn slots(
     live: &Live,
     state: &TerraformState,
@@ -124,7 +124,7 @@ fn lives(live: &Live) -> [SignedDuration; 3] {
     minutes.map(|span| SignedDuration::from_mins(even(cut(span))))
 }
 
-/// Returns a name as a slot takes it: small letters, digits and dashes.
+/// Returns a name in the form of a slot name: lower-case letters, digits and dashes.
 fn plain(name: &str) -> String {
     let dashed: String =
         name.to_ascii_lowercase().chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();

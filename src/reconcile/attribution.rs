@@ -1,4 +1,4 @@
-//! Who did what drift found, as far as it is recorded.
+//! Looks up who caused the findings of drift, as far as it is recorded.
 
 use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
@@ -15,7 +15,7 @@ use crate::review::attribute;
 
 /// How many objects are asked about: each costs a request.
 const MOST_QUERIES: usize = 50;
-/// How long the answers are waited for: what was found must not come late because nobody knows who did it.
+/// How long to wait for answers: looking up who did it must not delay the findings for long.
 const PATIENCE: Duration = Duration::from_secs(10);
 /// How long events are kept.
 const KEPT: SignedDuration = SignedDuration::from_hours(90 * 24);
@@ -24,7 +24,7 @@ const KEPT: SignedDuration = SignedDuration::from_hours(90 * 24);
 type Answered = Result<Vec<RecordedWrite>, String>;
 
 impl Session {
-    /// Looks up who did what was found, in Audit Trail or else in IAM's own logs. What is ignored is not looked up.
+    /// Looks up who caused each finding, in Audit Trail or else in IAM's own logs. Ignored findings are not looked up.
     ///
     /// It never fails, and adds, changes and removes no finding: what cannot be read is noted as not available.
     pub async fn attribute(&self, drift: &mut Drift) {
@@ -52,7 +52,7 @@ impl Session {
         drift.findings.findings = findings;
     }
 
-    /// Asks all queries. The first one tells whether Audit Trail may be read, and whether IAM's logs may.
+    /// Runs all queries. The first one shows whether Audit Trail may be read, and whether IAM's logs may.
     async fn recorded(
         &self,
         mut queries: Vec<WriteQuery>,
@@ -66,7 +66,7 @@ impl Session {
             && refused.kind() == ErrorKind::Forbidden
         {
             logs = true;
-            // Where the logs cannot be read either, what is missing is the permission for Audit Trail.
+            // If the logs cannot be read either, report the missing permission for Audit Trail.
             answer = logged_writes(client, &first, since).await.or(answer);
         }
         let refused = answer.as_ref().is_err_and(|error| error.kind() == ErrorKind::Forbidden);
@@ -107,7 +107,7 @@ fn query_of(plan: &Plan, trace: &WriteTrace) -> Option<WriteQuery> {
 }
 
 impl Drift {
-    /// Says whether what a trace means was written before the first event that is kept, so that nobody need be asked.
+    /// Says whether the write of a trace is older than the events that are kept, so that a query cannot find it.
     fn is_too_old(&self, trace: &WriteTrace, since: Timestamp) -> bool {
         let WriteTrace::Object(address, kinds) = trace else { return false };
         let Some(id) = self.plan.ids().get(address) else { return false };
@@ -130,7 +130,7 @@ impl Drift {
         }
     }
 
-    /// Returns who did what some traces lead to; `None` where nothing leads anywhere.
+    /// Returns who made the writes of some traces; `None` if no trace leads to a write.
     fn attribution(
         &self,
         traces: &BTreeSet<WriteTrace>,

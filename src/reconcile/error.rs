@@ -79,10 +79,10 @@ pub enum Error {
         /// The slot.
         slot: SlotName,
     },
-    /// A plan is asked for an object that is nowhere.
+    /// A plan was requested for an object that does not exist.
     #[error("neither the files nor the organization has `{object}`")]
     NoObject {
-        /// What it was called.
+        /// The object, as it was given.
         object: String,
         /// What was probably meant.
         near: Option<String>,

@@ -39,7 +39,7 @@ pub(super) fn prove(state: &State, live: &Live, options: &ExportOptions<'_>) -> 
     let sources: Vec<_> = files.iter().map(source).collect();
     let read = config::read(&sources, options.now)?;
     let mut resolved = resolve(&read, live)?;
-    // Of a part, only this part is proven: whatever else a stack owns is not in these files.
+    // Of a partial export, only that part is checked: other objects of the stack are not in these files.
     resolved.desired.only = options.part.filter(|part| part.added).map(|part| part.only.clone());
     let caller = Caller::Unresolved("nothing is planned for real".to_owned());
     let facts = facts(live, &caller, options.now);

@@ -8,7 +8,7 @@ use crate::config::{Files, Resolved};
 use crate::live::Live;
 use crate::model::{Address, Desired, Key, People, near};
 
-/// Resolves files as [`resolve()`] does, for a plan of the objects that the options name.
+/// Resolves files as [`resolve()`] does, for a partial plan of the objects in the options.
 pub(super) fn resolve_part(files: &Files, live: &Live, options: &PlanOptions) -> Result<Resolved, Error> {
     let mut resolved = resolve(files, live)?;
     if !options.only.is_empty() {
@@ -19,7 +19,7 @@ pub(super) fn resolve_part(files: &Files, live: &Live, options: &PlanOptions) ->
     Ok(resolved)
 }
 
-/// Refuses a name that neither the files nor the organization has: nothing to do would be no answer to a typo.
+/// Refuses a name that neither the files nor the organization has: an empty plan would hide a typo.
 pub(super) fn named(desired: &Desired, live: &Live) -> Result<(), Error> {
     let there = |of: &Address| {
         desired.state.has(of) || desired.guests.contains_key(of) || live.state.has(&live_name(desired, of))
@@ -32,7 +32,7 @@ pub(super) fn named(desired: &Desired, live: &Live) -> Result<(), Error> {
     Err(Error::NoObject { object: unknown, near })
 }
 
-/// Returns what an object in a project goes by on the live side, where projects go by their ids.
+/// Returns the live address of an object in a project; on the live side, projects are named by id.
 pub(super) fn live_name(desired: &Desired, of: &Address) -> Address {
     let Key::Child(child) = of.key() else { return of.clone() };
     let mut projects = desired.state.projects.iter();

@@ -117,7 +117,7 @@ impl Session {
         Some(name).filter(|name| !name.is_empty())
     }
 
-    /// Warns of usernames that change where people log in by them at an identity provider.
+    /// Warns of usernames that change if people log in with them through an identity provider.
     async fn warn_of_usernames(&self, plan: &Plan) -> Result<(), Error> {
         let mut people = plan.new_usernames().peekable();
         if people.peek().is_none() {
@@ -186,7 +186,7 @@ impl Session {
         Ok(LiveReading { live, caller, keys: None, guards: None, own: self.own_key() })
     }
 
-    /// Reads what guards judge a plan by besides; `None` where they judge it by the organization alone.
+    /// Reads the additional facts that guards need for a plan; `None` if the organization is enough.
     async fn guard_facts(&self, plan: &Plan) -> Result<Option<GuardFacts>, Error> {
         let (quotas, saml) = (plan.creates(), plan.relies_on_saml());
         if !quotas && !saml {
@@ -196,7 +196,7 @@ impl Session {
         facts.map(Some).map_err(|source| self.unread(source))
     }
 
-    /// Plans once more with what is read only where a plan needs it: what guards judge it by besides, the ages of the keys of
+    /// Plans once more with facts that are read only if a plan needs them: those that guards need, the ages of the keys of
     /// adopted applications, and the keys of people who are removed.
     pub(super) async fn completed(
         &self,
@@ -235,7 +235,7 @@ pub(super) struct LiveReading {
     pub(super) caller: Caller,
     /// What is live of API keys, once it is read.
     pub(super) keys: Option<LiveKeys>,
-    /// What guards judge by besides, once it is read.
+    /// The additional facts that guards need, once they are read.
     pub(super) guards: Option<GuardFacts>,
     /// The key that makes the calls.
     pub(super) own: Option<AccessKeyId>,

@@ -20,7 +20,7 @@ pub struct TakenOver {
     pub left: Vec<(String, String)>,
     /// The API keys that slots take in.
     pub keys: Vec<AdoptedKey>,
-    /// The people whom the files refer to and do not declare, by their Terraform addresses: nobody manages their entries then.
+    /// The people whom the files name and do not declare, by their Terraform addresses: nothing manages them afterwards.
     pub people: Vec<(String, Address)>,
 }
 
@@ -80,7 +80,7 @@ pub fn export_terraform(
     Ok(TakenOver { exported, taken, left, keys, people })
 }
 
-/// Says whether the files declare what a resource holds; where they only refer to it, returns what that is.
+/// Says whether the files declare the object of a resource; if they only refer to it, returns that object.
 ///
 /// # Errors
 /// Why Terraform keeps it.

@@ -29,7 +29,7 @@ pub struct DossierReport<'a> {
     pub inventory: &'a Inventory,
     /// What it was made from.
     pub evidence: Evidence,
-    /// What is new and what is gone, where it is compared with an earlier one.
+    /// What is new and what is gone, if it is compared with an earlier report.
     pub since: Option<&'a Since>,
 }
 

@@ -52,7 +52,7 @@ impl GivenReport<'_> {
         }
     }
 
-    /// The way of a grant, without what the heading says already.
+    /// The path of a grant, without the part that the heading shows.
     fn way(&self, given: &GivenGrant) -> String {
         let mut path = given.path.clone();
         path.group = None;
@@ -63,11 +63,11 @@ impl GivenReport<'_> {
         verdict(holds, given.grant.condition.as_ref().and_then(ends))
     }
 
-    /// To whom it gives, a line each: who, and what is to be said of them.
+    /// The receivers, a line each: the principal, and a note.
     fn receivers(&self) -> Vec<(String, String)> {
         let person = |who: &Principal| (format!("{who}{}", self.ground.mark(who)), String::new());
         match &self.to {
-            Receivers::Nobody => vec![("nobody: it is attached to nothing".to_owned(), String::new())],
+            Receivers::Nobody => vec![("nobody: the policy has no principal".to_owned(), String::new())],
             Receivers::One(principal) => vec![person(principal)],
             Receivers::Members { group, builtin: Some(_), members: _ }
             | Receivers::Members { group, builtin: None, members: None } => {
@@ -111,7 +111,7 @@ impl GivenReport<'_> {
         match &self.to {
             Receivers::Nobody => (Value::Null, json!([])),
             Receivers::One(principal) => (principal.to_string().into(), json!([one(principal, None)])),
-            // What files name of everybody is not everybody.
+            // The files name only some of everybody.
             Receivers::Members { group, builtin, members } => {
                 let whole = builtin.is_none() || self.ground.state.group(group).is_some();
                 let members = members.as_ref().filter(|_| whole);

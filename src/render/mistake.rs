@@ -95,7 +95,7 @@ pub fn write(out: &mut dyn io::Write, mistakes: &Mistakes, paint: Paint) -> io::
 #[must_use]
 pub fn text(mistakes: &Mistakes) -> String {
     let mut bytes = Vec::new();
-    // A vector takes every write.
+    // Writing to a vector cannot fail.
     let _ = write(&mut bytes, mistakes, Paint::Plain);
     String::from_utf8_lossy(&bytes).into_owned()
 }

@@ -95,7 +95,7 @@ impl Ground<'_> {
         self.files?.expiries.iter().find(of_group)
     }
 
-    /// Where an object is declared, or that no file declares it.
+    /// Where an object is declared, or a note that no file declares it.
     pub(super) fn declared(&self, address: &Address) -> Option<String> {
         let files = self.files?;
         match files.places.get(&Where::Object(address.clone())) {
@@ -211,7 +211,7 @@ pub struct Explanation<'a> {
     pub elsewhere: usize,
     /// What it holds, too, if it is in groups that the files do not declare.
     pub unseen: Vec<UnseenGrant>,
-    /// The permission set that is asked about, where it is one: `held` gives nothing else then.
+    /// The permission set that the question is about, if any: `held` then has only grants of it.
     pub can: Option<ExplainedCan>,
 }
 
@@ -323,7 +323,7 @@ impl Explanation<'_> {
         format!("{}{}", self.principal, self.ground.mark(&self.principal))
     }
 
-    /// Answers whether the permission set that is asked about is held; `None` where none is.
+    /// Says whether the permission set of the question is held; `None` if the question has none.
     fn answer(&self) -> Option<String> {
         let can = self.can.as_ref()?;
         let words = self.ground.words(&can.wanted);
@@ -334,7 +334,7 @@ impl Explanation<'_> {
         })
     }
 
-    /// Whether what is asked about is held; `None` where that depends.
+    /// Whether the permission set is held; `None` if that depends on facts that are not known.
     fn verdict(&self) -> Option<bool> {
         let any = |wanted: fn(&Holds) -> bool| self.held.iter().any(|(_, holds)| wanted(holds));
         if self.owner || any(|holds| *holds == Holds::Yes) {
@@ -344,7 +344,7 @@ impl Explanation<'_> {
         if open { None } else { Some(false) }
     }
 
-    /// Says, where it is not held, why not and what would change that: in words, and the way of the access.
+    /// Says why the permission set is not held and what would change that: in words, with the path of the access.
     fn misses(&self) -> Vec<(String, String)> {
         let Some(can) = self.can.as_ref().filter(|_| self.verdict() != Some(true)) else { return Vec::new() };
         let mut lines = Vec::new();
@@ -512,7 +512,7 @@ impl Report for Holders<'_> {
 /// Who holds a permission set on each of several projects: the answer of `who-can --on 'prod-*'`.
 #[derive(Debug)]
 pub struct HoldersByProject<'a> {
-    /// What stands for the projects.
+    /// The pattern for the projects.
     pub pattern: String,
     /// The answer for each.
     pub answers: Vec<(Id, Holders<'a>)>,

@@ -64,7 +64,7 @@ impl WrappedLine {
         }
     }
 
-    /// Writes what stands between two places.
+    /// Writes the text between two positions.
     fn write_part(&self, out: &mut dyn Write, paint: Paint, from: usize, to: usize) -> io::Result<()> {
         let mut at = from;
         for (end, ink) in &self.pieces {
@@ -106,7 +106,7 @@ pub(super) fn loose(text: &str) -> String {
     text.replace(TIE, " ")
 }
 
-/// Returns where the longest part ends that fits into so many columns and that a space follows, and where the rest begins.
+/// Returns the end of the longest part that fits into the columns and is followed by a space, and the start of the rest.
 fn cut(text: &str, room: usize) -> (usize, usize) {
     let whole = (text.len(), text.len());
     // No letter has more columns than bytes.

@@ -22,8 +22,8 @@ pub fn attribute<'w>(
         .collect();
     fitting.sort_by_key(|(_, write)| std::cmp::Reverse(write.at));
     let Some((trace, last)) = fitting.first() else { return Attribution::Unknown };
-    // What a run of this program wrote was as the files said then: what came before it was not what is found now, and the
-    // event of what came after it may still be on its way.
+    // A run of this program put the files into force, so earlier writes cannot be what is found now; the event of a later
+    // one may not be there yet.
     let others = fitting.iter().skip(1).take_while(|(_, write)| write.run_id.is_none());
     let alone = last.run_id.is_none() && others.count() == 0;
     let unseen = changed_at(trace).is_some_and(|at| at.duration_since(last.at) > APART);
@@ -96,7 +96,7 @@ mod tests {
         assert_eq!(of(&one, None), ("exact", last(1)));
         let two = [write(1, Some(Rules), None), write(2, Some(Rules), None)];
         assert_eq!(of(&two, None), ("likely", last(2)));
-        // Before the second, a run of ours made it what the files said.
+        // Before the second write, a run of this program put the files into force.
         let after_run =
             [write(1, Some(Rules), None), write(2, Some(Rules), Some("x")), write(3, Some(Rules), None)];
         assert_eq!(of(&after_run, None), ("exact", last(3)));

@@ -1,7 +1,8 @@
 //! Who can give themselves more than they hold: a graph with named edges.
 //!
-//! Source: the product's own description of the permission sets, 2026: whoever manages policies, groups, applications or
-//! users reaches what these hold, and whoever reads a secret what the application holds whose key is in it. Not modelled: what a key outside of the organization gives, and resource policies.
+//! Source: the product's own description of the permission sets, 2026: who manages policies, groups, applications or
+//! users can reach the access that these have, and who reads a secret can reach the access of the application whose key is in it. Not
+//! modelled: keys outside of the organization, and resource policies.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::fmt;
@@ -131,7 +132,7 @@ fn requests(delivered: &[DeliveredKey], now: Timestamp) -> KeyRequests<'_> {
     delivered.iter().map(|key| (&key.application, SecretRequest::of(&key.secret, now))).collect()
 }
 
-/// Notes what a grant reads; of two ways the one without a condition.
+/// Records the keys that a grant can read; of two paths, keeps the one without a condition.
 fn note_readings(readings: &mut Readings, grant: &Grant, requests: &KeyRequests<'_>) {
     for (application, request) in requests {
         let Some(conditional) = request.allowed_by(grant) else { continue };
@@ -148,7 +149,7 @@ struct EscalationGraph {
     principals: BTreeMap<Principal, Powers>,
     /// The privileged sets that groups give.
     groups: BTreeMap<Key, Powers>,
-    /// Whose delivered keys principals and the members of groups can read.
+    /// The applications whose delivered keys principals and members of groups can read.
     readings: BTreeMap<ReachedPoint, Readings>,
     /// The principals from whom a path leads on.
     stops: BTreeSet<Principal>,

@@ -1,4 +1,4 @@
-//! What was found, and what came of looking for it.
+//! Findings, and the result of looking for each kind.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -21,13 +21,13 @@ pub struct ReportedFinding {
     pub what: String,
     /// The way of the access, in words.
     pub way: Option<String>,
-    /// Where the files speak of it.
+    /// The place in the files.
     pub place: Option<Place>,
     /// The same from run to run: 12 hexadecimal digits.
     pub fingerprint: String,
     /// Why it does not count, and until when.
     pub ignored: Option<(String, Timestamp)>,
-    /// Who did it; `None` where nobody looked.
+    /// Who did it; `None` if it was not looked up.
     pub done_by: Option<Attribution>,
 }
 

@@ -15,7 +15,7 @@ use crate::model::Principal;
 pub struct Since {
     /// When the earlier one was taken.
     pub at: Timestamp,
-    /// What the earlier one told.
+    /// The findings and grants of the earlier report.
     pub earlier: Dossier,
     /// Who gained and who lost since then, and which objects differ.
     pub comparison: Comparison,
@@ -70,7 +70,7 @@ impl Since {
         SinceMark::of(self.known.contains(&finding.fingerprint))
     }
 
-    /// Says whether somebody holds something new.
+    /// Says whether a grant is new.
     #[must_use]
     pub fn grant(&self, holder: &Principal, grant: &Grant) -> SinceMark {
         SinceMark::of(self.held.contains(&(holder.clone(), grant.clone())))

@@ -87,7 +87,7 @@ fn part<'t>(text: &'t str, heading: &str) -> &'t str {
     rest.split("\n\n").next().unwrap()
 }
 
-/// Leaves out of snapshots what differs from run to run.
+/// Removes from snapshots what differs from run to run.
 fn steady() -> insta::internals::SettingsBindDropGuard {
     let mut settings = insta::Settings::clone_current();
     settings.add_filter(r"2026-11-22T12:\d\d:\d\dZ", "[WHEN]");
@@ -153,7 +153,7 @@ fn a_rule_made_by_hand_takes_the_conditions_away_and_drift_says_whose_hand_it_wa
         (&json!(CLI), &json!("127.0.0.1"), &Value::Null)
     );
     assert!(by["request_id"].as_str().is_some_and(|id| id.len() == 36), "{by:#}");
-    // Once more by hand: the last one is named, and not for certain.
+    // Changed by hand again: the last write is named, as `likely`.
     create_rule(&api, "RedisReadOnly");
     let again = drift(&desk, &api, "-o json").json();
     assert_eq!(again["drift"][0]["done_by"]["known"], "likely");
@@ -263,7 +263,7 @@ fn without_the_permission_it_is_less_sure_or_not_available_and_nothing_else_chan
     let api = desk.emulate("live.json", &format!("--now {NOW} --audit-delay 0 --seed 7"));
     create_rule(&api, "ObservabilityReadOnly");
     let with = drift(&desk, &api, "-o json").ends_with(2).json();
-    // Without the permission for Audit Trail, IAM's own logs tell who changed the policy, and not how.
+    // Without the permission for Audit Trail, IAM's own logs say who changed the policy, but not how.
     let call = desk.command(&format!("drift iam.yaml --now {NOW} -o json")).against(&api.url, ORGANIZATION);
     let call = call.env("SCW_ACCESS_KEY", "SCWAC3E0000000000008").env("SCW_SECRET_KEY", LOOKER);
     let without = call.run().ends_with(2).json();
@@ -272,7 +272,7 @@ fn without_the_permission_it_is_less_sure_or_not_available_and_nothing_else_chan
         (by(&without)["known"].clone(), by(&without)["principal"].clone()),
         (json!("likely"), json!("user ann@acme.io"))
     );
-    // Where nothing can be read, that is said, and the findings are the same.
+    // If nothing can be read, the result says so, and the findings are the same.
     let url = refusing(&refusing(&api.url, "/events"), "/logs");
     let call = desk.command(&format!("drift iam.yaml --now {NOW} -o json")).against(&url, ORGANIZATION);
     let failed = call.run().ends_with(2);

@@ -58,12 +58,12 @@ fn the_page_of_limits_is_as_reports_say() {
         writeln!(page, "- {limit}").unwrap();
     }
     page.push_str(
-        "\nWho can escalate is a graph of five named edges: `edit-policies` (IAMPolicyManager, IAMManager, OrganizationManager),\n\
+        "\nWho can escalate is computed as a graph with five named edges: `edit-policies` (IAMPolicyManager, IAMManager, OrganizationManager),\n\
          `join-group` (IAMGroupManager), `make-key` (IAMApplicationManager), `take-over-person` (IAMUserManager) and\n\
-         `read-delivered-key` (SecretManagerSecretAccess, for a key that this program delivered to a secret); the managers of everything\n\
-         have the first four.\n\n\
-         A list that the caller may not read (403) is *not judged*, in every format. A snapshot says of each list whether it was read. It\n\
-         does not say how SAML is set up, and holds no secrets; snapshots of older versions do not say what was read.\n",
+         `read-delivered-key` (SecretManagerSecretAccess, for a key that this program delivered to a secret). Permission sets that manage\n\
+         everything have the first four.\n\n\
+         A list that the caller may not read (403) is *not judged*, in every format. A snapshot says for each list whether it was read. It\n\
+         does not say how SAML is set up, and holds no secrets. Snapshots of older versions do not say what was read.\n",
     );
     let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/limits.md");
     if std::env::var_os("UPDATE_FILES").is_some() {

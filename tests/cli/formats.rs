@@ -238,7 +238,7 @@ fn a_baseline_leaves_out_what_was_known() {
     let _ = desk.run(&format!("{DRIFT} -o json=known.json")).ends_with(2);
     let again = desk.run(&format!("{DRIFT} --baseline known.json -o gitlab")).ends_with(0);
     assert_eq!(again.json(), json!([]));
-    assert!(again.stderr.contains("left out: 3 findings that known.json has"), "{again}");
+    assert!(again.stderr.contains("left out: 3 findings already in known.json"), "{again}");
     // Somebody else joins: that is new, the rest is not.
     let mut state = desk.json("live.json");
     let members = object(&mut state, "groups", "admins")["user_ids"].as_array_mut().unwrap();
@@ -388,7 +388,7 @@ fn a_page_of_drift_or_of_a_plan_shows_what_changes() {
         let at = |text: &str| page.find(text).unwrap_or_else(|| panic!("{command}: no `{text}` in\n{page}"));
         assert!(at("id=\"access\"") < at(access) && at(access) < at("id=\"steps\""), "{page}");
         assert!(at("cho@acme.io leaves group admins") < at("id=\"findings\""), "{page}");
-        // A link opens the fold that it leads into, also on a page without a search.
+        // A link opens the collapsed part that it leads to, even on a page without a search.
         assert!(at("reveal();") < at("if (!input) return;"), "{page}");
         // The text of a change stands as it is, line by line.
         assert!(

@@ -73,7 +73,7 @@ const EXAMPLES: &[Example] = &[
     },
     Example {
         guard: GuardName::Keys,
-        refuses: "Deleting more keys than the limit: API keys together with the applications and people that hold them, and SSH keys. Whatever uses such a key stops working, and no plan brings the key back.",
+        refuses: "Deleting more keys than the limit: API keys together with the applications and people that hold them, and SSH keys. Everything that uses such a key stops working, and no plan restores the key.",
         default: "0",
         settings: "{}",
         changes: &[NO_CI, ("  ci:\n    description: Deploys\n", "")],
@@ -81,7 +81,7 @@ const EXAMPLES: &[Example] = &[
     },
     Example {
         guard: GuardName::People,
-        refuses: "Removing or locking more people than the limit. Somebody who is removed loses their API keys and has to be invited again. Somebody who is locked keeps what policies grant and can use none of it, and so counts as losing everything for `losses` and `lost_access` too.",
+        refuses: "Removing or locking more people than the limit. A person who is removed loses their API keys and has to be invited again. A person who is locked keeps all grants but cannot use them, and so counts as losing everything for `losses` and `lost_access`.",
         default: "0",
         settings: "{}",
         changes: &[
@@ -92,7 +92,7 @@ const EXAMPLES: &[Example] = &[
     },
     Example {
         guard: GuardName::Scim,
-        refuses: "Managing people (`users`) or all members of a group (`membership: exact`) while SCIM is on and `settings.scim` does not say what it provisions. The identity provider and the files would undo each other's changes. `settings: {scim: {groups: [developers]}}` says that the identity provider fills that group: its members are never changed then, of people only tags are, and nobody is invited, locked or removed.",
+        refuses: "Managing people (`users`) or all members of a group (`membership: exact`) while SCIM is on and `settings.scim` does not say what it provisions. The identity provider and the files would undo each other's changes. `settings: {scim: {groups: [developers]}}` says that the identity provider fills that group. Plans then never change its members, change only the tags of people, and never invite, lock or remove anybody.",
         default: "always",
         settings: "{}",
         changes: &[],
@@ -159,7 +159,7 @@ const EXAMPLES: &[Example] = &[
     },
     Example {
         guard: GuardName::Quota,
-        refuses: "Creating more objects or API keys than the organization's quotas allow, counting what exists, what the plan creates, and what it deletes before that. An API key that replaces another one counts beside it. A quota that this version does not know, or that the caller may not read, is only mentioned. The quotas are read only if a plan creates something; `scw-iam quota` shows them.",
+        refuses: "Creating more objects or API keys than the organization's quotas allow. The guard counts what exists and what the plan creates, less what the plan deletes before that. A new API key counts in addition to the key that it replaces. If this version does not know a quota, or the caller may not read it, the plan only says so. The quotas are read only if a plan creates something; `scw-iam quota` shows them.",
         default: "always",
         settings: "{}",
         changes: &[("applications:\n  backup", "applications:\n  builder: {}\n  backup")],
@@ -167,7 +167,7 @@ const EXAMPLES: &[Example] = &[
     },
     Example {
         guard: GuardName::Login,
-        refuses: "Switching off the last way to log in, or leaving SAML as the only one while it is not set up: everybody but the owner would be locked out.",
+        refuses: "Turning off the last way to log in, or leaving SAML as the only one while it is not set up. Everybody but the owner would be locked out.",
         default: "always",
         settings: "{}",
         changes: &[(

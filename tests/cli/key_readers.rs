@@ -1,4 +1,4 @@
-//! Who can read an API key where it is delivered: shown before it is, and told from what they hold already.
+//! Who can read an API key at its place of delivery: shown before the delivery, and only what they do not already hold.
 
 use insta::assert_snapshot;
 use serde_json::{Value, json};
@@ -77,13 +77,13 @@ fn whoever_can_read_a_new_delivery_gains_what_its_application_holds() {
     }
     let markdown = plan(&desk, "-o markdown").stdout;
     assert!(markdown.contains("a key of application ci ← secret /ci/scw"), "{markdown}");
-    // Who holds it all gains nothing.
+    // A reader who holds all of it already gains nothing.
     desk.file(
         "iam.yaml",
         file("").replace("[InstancesFullAccess]", "[InstancesFullAccess, ContainerRegistryFullAccess]"),
     );
     assert!(readers(&plan(&desk, "-o json")).is_null());
-    // What everybody is given that stands there already is no new delivery.
+    // A key that is already there is not a new delivery.
     desk.file("iam.yaml", file(""));
     let call = |command: &str, now: &str| {
         desk.run(&format!("{command} --emulate live.json --now {now} --save next.json"))

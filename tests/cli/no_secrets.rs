@@ -1,4 +1,4 @@
-//! A secret key is in memory and in its delivery, and in nothing else that a command says or writes.
+//! A secret key is in memory and in its delivery, and in nothing else that a command prints or writes.
 
 use std::collections::BTreeSet;
 use std::io::{Read, Write as _};
@@ -87,7 +87,7 @@ fn secrets_in(text: &str) -> BTreeSet<String> {
     secret.filter(|secret| secret.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-')).collect()
 }
 
-/// The ways in which a text could be written down.
+/// The encodings in which a text could be written.
 fn forms(secret: &str) -> Vec<String> {
     let mut forms = vec![
         secret.to_owned(),
@@ -95,7 +95,7 @@ fn forms(secret: &str) -> Vec<String> {
         secret.replace('-', "%2D"),
         secret.replace('-', "%2d"),
     ];
-    // Within a longer text it begins at one of three places of a base64 group.
+    // Inside a longer text, it can begin at any of the three offsets of a base64 group.
     for before in 0..3 {
         let text = ["x".repeat(before), secret.to_owned(), "xx".to_owned()].concat();
         for engine in [STANDARD, URL_SAFE] {
@@ -112,7 +112,7 @@ fn files(folder: &Path) -> Vec<PathBuf> {
     entries.flat_map(|path| if path.is_dir() { files(&path) } else { vec![path] }).collect()
 }
 
-/// What commands say and write, by where.
+/// What commands print and write, by place.
 struct Seen<'d> {
     desk: &'d Desk,
     url: String,
@@ -185,7 +185,7 @@ fn a_life_of_keys_tells_no_secret() {
         seen.run(&format!("{command} --now {NOW}"), &[0]);
     }
     seen.run(&format!("report --now {NOW} -o text -o json=r.json -o html=r.html -o csv=r.csv"), &[0]);
-    // Much later both are replaced, and what they replaced goes.
+    // Much later both are replaced, and the old keys are deleted.
     let later = "2027-02-15T12:00:00Z";
     seen.run(&format!("apply iam.yaml --due --yes --now {later}"), &[0, 5]);
     seen.run("apply iam.yaml --yes --now 2027-02-25T12:00:00Z", &[0, 5]);

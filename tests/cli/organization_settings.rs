@@ -8,7 +8,7 @@ use crate::command::{Desk, Ended, edit};
 
 const NOW: &str = "--now 2026-11-22T12:00:00Z";
 
-/// A desk whose organization has no settings but the ones that an emulator makes up.
+/// A desk whose organization has only the settings that the emulator makes up.
 fn desk() -> Desk {
     let desk = Desk::new();
     desk.file("live.json", live());
@@ -24,7 +24,7 @@ fn plan(desk: &Desk, options: &str) -> Ended {
     desk.run(&format!("plan --emulate live.json {NOW} {options}"))
 }
 
-/// Applies; the state that it leads to is the next one.
+/// Applies, and keeps the resulting state for the next command.
 fn apply(desk: &Desk, options: &str) -> Value {
     let call = format!("apply --emulate live.json --save next.json --yes {NOW} {options}");
     _ = desk.run(&call).ends_with(0);
@@ -104,7 +104,7 @@ fn a_setting_that_somebody_changed_is_drift_and_goes_back_by_a_saved_plan() {
     let mut state = desk.json("live.json");
     state["organization"]["login_oauth2_enabled"] = false.into();
     state["organization"]["security_settings"]["max_api_key_expiration_duration"] = "0s".into();
-    // What no file says is nobody's business.
+    // Settings that no file has are not managed.
     state["organization"]["security_settings"]["enforce_password_renewal"] = true.into();
     desk.file("live.json", &state);
     assert_snapshot!(desk.run(&format!("drift --emulate live.json {NOW}")), @"
@@ -132,7 +132,7 @@ fn a_setting_that_somebody_changed_is_drift_and_goes_back_by_a_saved_plan() {
     let organization = desk.json("next.json")["organization"].clone();
     assert_eq!(organization["login_oauth2_enabled"], true, "{organization}");
     assert_eq!(organization["security_settings"]["enforce_password_renewal"], true, "{organization}");
-    // The plan was made from something else than is there now.
+    // The organization has changed since the plan.
     state["organization"]["login_magic_code_enabled"] = false.into();
     desk.file("live.json", &state);
     let stale = desk.run(&format!("apply plan.json --emulate live.json --yes {NOW}")).ends_with(4);
@@ -299,7 +299,7 @@ fn the_last_way_to_log_in_is_kept() {
     This ran on an emulator: nothing real was changed.
     -- exit 3
     ");
-    // What is lifted is sent; this API refuses it by itself.
+    // Removing the limit is sent; here the API itself refuses it.
     let entry = "allow: [{guard: login, of: ['organization_settings:organization'], until: 2026-12-01, reason: test}]\n";
     desk.file("iam.yaml", desk.read("iam.yaml") + entry);
     _ = plan(&desk, "").ends_with(0);

@@ -1,4 +1,4 @@
-//! A part of the files or of the organization: `plan --only`, `apply --only`, `export KIND:NAME`.
+//! Partial plans and exports: `plan --only`, `apply --only`, `export KIND:NAME`.
 
 use insta::assert_snapshot;
 
@@ -6,7 +6,7 @@ use crate::acme::{FILE, desk};
 use crate::command::{Desk, edit};
 use crate::plan::MORE;
 
-/// Developers get a project more, and a new group with a new application gets a policy; `backup` goes.
+/// Developers get one more project, and a new group with a new application gets a policy; `backup` goes.
 fn changed() -> Desk {
     let desk = desk();
     let policy = "  look:\n    principal: {group: All Users}\n";
@@ -94,7 +94,7 @@ fn what_is_not_declared_is_deleted_alone_and_a_changed_organization_refuses_a_pa
     _ = desk.run("apply --only policy:backup-store --yes --emulate live.json --save after.json").ends_with(0);
     let again = desk.run("apply plan.json --emulate after.json").ends_with(0);
     assert!(again.stdout.contains("Already applied"), "{again}");
-    // Somebody widens the part to what nobody reviewed.
+    // Somebody widens the part to objects that nobody reviewed.
     let mut plan = desk.json("plan.json");
     plan["partial"]["only"] = serde_json::json!(["policy:backup-store", "policy:developers-run"]);
     desk.file("edited.json", plan);
@@ -120,8 +120,8 @@ fn a_name_that_is_nowhere_is_wrong_usage_and_a_saved_plan_has_its_part() {
     _ = desk.run("plan --emulate live.json --out plan.json").ends_with(0);
     assert_snapshot!(desk.run("apply plan.json --only group:developers --emulate live.json"), @"
     -- stderr
-    error: --only is for files, and a plan file was given
-    hint: `scw-iam plan --only` saves a plan of a part, which is applied as it is
+    error: --only cannot be used with a plan file
+    hint: `scw-iam plan --only KIND:NAME --out FILE` saves a partial plan; apply FILE without --only
     -- exit 64
     ");
     assert_eq!(desk.run("apply --due --yes --only group:developers --emulate live.json").code, 64);
@@ -186,7 +186,7 @@ fn guests_slots_and_ssh_keys_are_parts_too() {
     assert_eq!(planned("application:lab"), ("create application lab".to_owned(), 1));
     assert_eq!(planned("application:other"), ("create application other".to_owned(), 0));
     assert_eq!(planned("ssh_key:prod/lab"), ("create ssh_key prod/lab".to_owned(), 0));
-    // What another stack owns is not this one's to change.
+    // This stack may not change what another stack owns.
     assert_eq!(planned("policy:ci-push"), (String::new(), 0));
 }
 
@@ -213,7 +213,7 @@ fn an_export_of_objects_has_what_they_refer_to_and_nothing_else() {
           - permission_sets: [ContainerRegistryFullAccess]
             scope: [staging]
     -- stderr
-    note: stack web owns 7 other objects; move these entries into its files, because a plan of these alone deletes the others
+    note: stack web owns 7 other objects; move these entries into its files, because a plan of these files alone would delete the others
     This ran on an emulator: nothing real was changed.
     -- exit 0
     ");

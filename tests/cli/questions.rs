@@ -467,7 +467,7 @@ fn a_pattern_asks_of_each_project_that_is_named_so() {
     assert_snapshot!(desk.run("who-can InstancesFullAccess --on prdo-* --emulate live.json"), @"
     -- stderr
     This ran on an emulator: nothing real was changed.
-    error: no project is named like `prdo-*`
+    error: no project name matches `prdo-*`
     hint: did you mean `prod-*`?
     -- exit 64
     ");
@@ -515,7 +515,7 @@ fn a_no_tells_what_comes_nearest_and_what_would_give_it() {
           ← group developers ← policy developers-run, rule 1 (iam.yaml:45)
     -- exit 0
     ");
-    // Less of it is there, and a group would give it.
+    // A smaller permission set is held, and a group would give the access.
     assert_snapshot!(explain("application:backup --can InstancesFullAccess --on staging"), @"
     -- stdout
     application backup
@@ -539,7 +539,7 @@ fn a_no_tells_what_comes_nearest_and_what_would_give_it() {
         (&false.into(), &"scope".into()),
         "{json:#}"
     );
-    // A condition that does not hold, or that depends.
+    // A condition that does not hold, or that depends on the request.
     let condition =
         "[InstancesFullAccess]\n        scope: [staging]\n        condition: request.ip == \"192.0.2.1\"";
     desk.file("iam.yaml", FILE.replace("[InstancesFullAccess]\n        scope: [staging]", condition));

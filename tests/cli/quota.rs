@@ -1,4 +1,4 @@
-//! What the organization may have: the guard that compares a plan with it.
+//! Quotas, and the guard that compares a plan with them.
 
 use insta::assert_snapshot;
 use serde_json::{Value, json};
@@ -71,7 +71,7 @@ fn more_than_there_may_be_is_refused_before_anything_is_written() {
     ");
     _ = plan(&desk, "--allow quota=1").ends_with(0);
     _ = plan(&desk, "--allow quota=2").ends_with(3);
-    // As many as there may be are no more than that; a built-in group counts for nothing.
+    // Reaching the quota exactly is allowed; a built-in group does not count.
     let mut state = desk.json("live.json");
     state["quota"][0] = quota("iam_applications", "Applications", 4);
     desk.file("live.json", &state);
@@ -82,7 +82,10 @@ fn more_than_there_may_be_is_refused_before_anything_is_written() {
 fn a_quota_that_is_not_known_is_said_and_refuses_nothing() {
     let desk = desk(&[quota("iam_applications", "Applications", 10), quota("cp_servers", "Servers", 0)]);
     let ended = plan(&desk, "").ends_with(0);
-    assert!(ended.stdout.contains("note: no quota is known for groups, so that was not compared"), "{ended}");
+    assert!(
+        ended.stdout.contains("note: no quota is known for groups, so they were not compared"),
+        "{ended}"
+    );
     _ = plan(&desk, "--strict").ends_with(0);
 }
 
@@ -111,7 +114,7 @@ fn quotas_are_read_where_something_is_created_and_may_be_forbidden() {
     let run = || desk.command(&format!("plan {NOW}")).against(&api.url, ORGANIZATION).run();
     let ended = run().ends_with(0);
     assert!(
-        ended.stdout.contains("note: what is created was not compared with the quotas: 403 on /quota"),
+        ended.stdout.contains("note: the plan was not compared with the quotas: 403 on /quota"),
         "{ended}"
     );
     let asked = || api.requests().iter().filter(|request| *request == "GET /quota").count();

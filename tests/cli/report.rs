@@ -478,7 +478,7 @@ fn files_say_how_bad_findings_are_and_what_a_report_answers_first() {
         found.map(|it| it["severity"].as_str().unwrap().to_owned())
     };
     assert_eq!(severity(&json, "mfa-off").as_deref(), Some("critical"));
-    // What is new is spared for a thousand days, and so is who was never seen.
+    // New objects are not reported for a thousand days, nor are people who never logged in.
     assert_eq!(severity(&json, "never-logged-in"), None);
     assert_eq!(severity(&report("-o json").json(), "mfa-off").as_deref(), Some("medium"));
     let tables = json["sections"]["questions"]["tables"].as_object().unwrap();
@@ -558,7 +558,7 @@ fn a_report_marks_what_is_new_and_lists_what_is_gone() {
             .any(|row| row.contains("\"AllProductsReadOnly\"") && row.trim_end().ends_with("\"same\"")),
         "{csv}"
     );
-    // The same twice is the same, byte for byte, and nothing is new in what is the same.
+    // The same input gives the same report, byte for byte, and nothing in it is new.
     assert_eq!(report("-o html").stdout, report("-o html").stdout);
     let same = desk.run("report after.json --since after.json -o json").json();
     assert!(same["findings"].as_array().unwrap().iter().all(|it| it["since"] == "same"), "{same:#}");

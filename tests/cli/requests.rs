@@ -157,7 +157,7 @@ fn quietly_only_results_and_errors_are_written() {
     No drift. The live organization matches the files.
     -- exit 0
     ");
-    // A warning is not said, unless it ends the command; errors are.
+    // Warnings are not shown unless they end the command; errors are.
     let gone = edit(
         FILE,
         &[(
@@ -188,7 +188,7 @@ fn a_terminal_shows_what_is_being_read_and_nothing_of_it_stays() {
         .unwrap_or_else(|| panic!("{screen:?}"));
     assert!(line.ends_with(" requests"), "{line}");
     assert!(screen.contains("\r\u{1b}[KNo drift."), "{screen:?}");
-    // In a log of a CI system there is nothing of it.
+    // The log of a CI system shows no progress.
     let screen = desk.on_a_terminal("drift").against(&api.url, ORGANIZATION).run().ends_with(0).stdout;
     assert!(!screen.contains("Reading"), "{screen:?}");
     let quiet = desk.on_a_terminal("drift -q").against(&api.url, ORGANIZATION);

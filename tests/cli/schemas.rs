@@ -1,4 +1,4 @@
-//! What commands write as JSON is what the published schemas say.
+//! The JSON that commands write matches the published schemas.
 
 use serde_json::Value;
 

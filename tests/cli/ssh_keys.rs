@@ -72,7 +72,7 @@ fn a_key_lives() {
     assert_snapshot!(desk.run("plan --emulate live.json"), @"
     -- stdout
     Access
-      whoever holds SSH key prod/alice
+      the holder of SSH key prod/alice
         + gains SSH to prod
 
     Steps
@@ -99,7 +99,7 @@ fn a_key_lives() {
     assert_snapshot!(desk.run("plan --emulate live.json"), @"
     -- stdout
     Access
-      whoever holds SSH key prod/alice-laptop
+      the holder of SSH key prod/alice-laptop
         - loses SSH to prod
 
     Steps
@@ -290,7 +290,7 @@ fn drift_tells_keys_that_no_list_has_apart_from_those_that_are_to_go() {
     assert_snapshot!(desk.run("drift --emulate live.json --now 2026-11-26T12:00:00Z"), @r#"
     -- stdout
     Access: live compared with the files
-      whoever holds SSH key prod/mallory
+      the holder of SSH key prod/mallory
         + has SSH to prod, which the files do not grant
 
     Who did it

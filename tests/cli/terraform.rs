@@ -111,7 +111,7 @@ fn a_state_becomes_the_files_of_a_stack_and_terraform_lets_go() {
     note: scaleway_iam_policy.gone stays in Terraform: it is not in the organization
     note: scaleway_iam_api_key.ana stays in Terraform: it is a person's, and files declare keys of applications
     note: scaleway_iam_saml.sso stays in Terraform: files do not declare this kind
-    note: an apply makes a new API key for slot ci of application ci, delivers it to secret /web/ci/ci in fr-par, and deletes SCWT0000000000000001 90 days later; choose in applications.yaml where its users read it
+    note: an apply makes a new API key for slot ci of application ci, delivers it to secret /web/ci/ci in fr-par, and deletes SCWT0000000000000001 90 days later; set the place of delivery in applications.yaml
     This ran on an emulator: nothing real was changed.
     -- exit 0
     "#);
@@ -197,7 +197,7 @@ fn the_plan_of_the_files_adopts_and_changes_nothing_else() {
     assert_eq!(members("live.json"), members("after.json"));
 }
 
-/// What the provider wrote of one key is taken in, replaced, and ends after its time; nobody sees a secret on the way.
+/// The key that the provider made is adopted, replaced and deleted after its overlap, and no output shows a secret.
 #[test]
 fn a_key_that_terraform_made_is_taken_into_a_slot_and_replaced() {
     let desk = desk();

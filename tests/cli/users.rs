@@ -52,7 +52,7 @@ fn steps(desk: &Desk, options: &str) -> Vec<String> {
     plan["steps"].as_array().unwrap().iter().map(step).collect()
 }
 
-/// Applies, holds what is left to do to nothing, and goes on from there.
+/// Applies, checks that nothing is left to do, and continues from there.
 fn apply(desk: &Desk, options: &str) -> Value {
     let call =
         format!("apply --emulate live.json --save next.json --yes --now 2026-11-22T12:00:00Z {options}");
@@ -233,7 +233,7 @@ fn an_address_that_changes_keeps_the_person() {
     ");
     let state = apply(&desk, "");
     assert_eq!(state["users"][2]["email"], "bob@acme.example");
-    // Who is still named by the old address is told so.
+    // A reference by the old address is an error that says so.
     let desk = self::desk(owned(&["bob"]));
     declare(&desk, bob, &[]);
     assert_snapshot!(plan(&desk, "").ends_with(65), @"
@@ -312,7 +312,7 @@ fn a_lock_is_declared_and_counts_as_losing_everything() {
 
     Locked out
       bob@acme.io: can neither log in nor use API keys until unlocked; policies
-          grant what they granted
+          stay as they are
 
     Steps
       1  ~ user bob@acme.io is locked
@@ -344,7 +344,7 @@ fn a_lock_is_declared_and_counts_as_losing_everything() {
     ");
     let state = apply(&desk, "--allow people=1 --allow losses=1 --allow lost_access=1");
     assert_eq!(state["users"][2]["locked"], true);
-    // Who administers is missed, and nobody unlocks by leaving the line out.
+    // Locking an administrator is noticed, and removing the line unlocks nobody.
     declare(&desk, " {ann@acme.io: {locked: true}, bob@acme.io: {}}", &[]);
     let refused = plan(&desk, "--allow people=1").ends_with(3);
     assert!(refused.stdout.contains("refused by min_iam_admins"), "{refused}");
@@ -373,8 +373,8 @@ fn the_owner_and_whoever_applies_are_compared_and_never_changed() {
           first_name, tags
           ann@acme.io
 
-    No changes. The live organization matches the files, except for what no plan
-      changes.
+    No changes. The live organization matches the files, except for objects that no
+      plan changes.
     -- stderr
     This ran on an emulator: nothing real was changed.
     -- exit 0
@@ -432,7 +432,7 @@ fn who_is_removed_and_still_named_is_an_error() {
       --> iam.yaml:24:28
        |
     24 |       users: [ann@acme.io, bob@acme.io]
-       |                            ^^^^^^^^^^^ declare them under `users`, or leave the name out here
+       |                            ^^^^^^^^^^^ declare the person under `users`, or remove the name here
     -- exit 65
     ");
     let kept = [("stack: web\n", "stack: web\nsettings: {prune: none}\n")];
@@ -510,7 +510,7 @@ fn where_scim_is_on_the_files_say_what_it_fills() {
     25 |       users: [ann@acme.io, dee@acme.io]
        |                            ^^^^^^^^^^^ left out of the plan
 
-    warning: `dee@acme.io` is not in the organization, and nobody is invited where SCIM provisions people (`settings.scim`)
+    warning: `dee@acme.io` is not in the organization, and no plan invites people while SCIM provisions them (`settings.scim`)
       --> iam.yaml:53:64
        |
     53 | users: {bob@acme.io: {username: rob, tags: [a], locked: true}, dee@acme.io: {}}
@@ -620,23 +620,23 @@ settings: {{scim: {{groups: [nobody, nobody]}}, limits: {{people: -1, scim: 1}}}
     53 |   alice: {}
        |   ^^^^^ write the address as the key, or under `email`
 
-    error: `a+b@acme.io` has no `username`, and the address cannot be one
+    error: `a+b@acme.io` needs a `username`, because the address is not a valid one
       --> iam.yaml:54:3
        |
     54 |   a+b@acme.io: {}
-       |   ^^^^^^^^^^^ a username has letters without accents, digits and `@ . _ -`
+       |   ^^^^^^^^^^^ a username can have letters without accents, digits and `@ . _ -`
 
-    error: the entry `bob@acme.io` has another address under `email`: `rob@acme.io`
+    error: the entry `bob@acme.io` has a different address under `email`: `rob@acme.io`
       --> iam.yaml:55:3
        |
     55 |   bob@acme.io: {email: rob@acme.io}
-       |   ^^^^^^^^^^^ write `rob@acme.io` here; an address that changes stands under `previously`
+       |   ^^^^^^^^^^^ write `rob@acme.io` here; if the address changes, write the old one under `previously`
 
-    error: `locked: false` of `cho@acme.io` would unlock people whom the service has locked
+    error: `locked: false` of `cho@acme.io` would also unlock a person whom Scaleway has locked
       --> iam.yaml:56:25
        |
     56 |   cho@acme.io: {locked: false, username: 'c h o', first_name: 7, welcome_email: 'yes'}
-       |                         ^^^^^ remove the line; `scw-iam unlock` unlocks a person
+       |                         ^^^^^ remove the line; to unlock a person, run `scw-iam unlock`
 
     error: the username `c h o` must not hold ' ' (character 2): letters without accents, digits and `@ . _ -`
       --> iam.yaml:56:42
@@ -703,11 +703,11 @@ settings: {{scim: {{groups: [nobody, nobody]}}, limits: {{people: -1, scim: 1}}}
     58 |   dee@acme.io: {tags: ['scw-iam=web', a:b], id: 7, locale: "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"}
        |   ----------- first listed here
 
-    error: `@` has no `username`, and the address cannot be one
+    error: `@` needs a `username`, because the address is not a valid one
       --> iam.yaml:60:3
        |
     60 |   '@': {}
-       |   ^^^ a username has letters without accents, digits and `@ . _ -`
+       |   ^^^ a username can have letters without accents, digits and `@ . _ -`
 
     error: `@` is not an e-mail address: it needs one `@` with text on both sides
       --> iam.yaml:60:3
@@ -763,11 +763,11 @@ fn who_administers_goes_after_the_next_one_has_come() {
         );
         assert_eq!(steps[1]["after_for_safety"], json!([1]), "{users}");
     }
-    // Without the next one, too few are left.
+    // Without the next administrator, too few are left.
     declare(&desk, " {}", &[("users: [owner@acme.io, ann@acme.io]", "users: [owner@acme.io]"), gone]);
     let refused = plan(&desk, "--allow people=1").ends_with(3);
     assert!(refused.stdout.contains("refused by min_iam_admins"), "{refused}");
-    // Nor does somebody count who was only invited.
+    // Somebody who was only invited does not count either.
     let invited = ("users: [owner@acme.io, ann@acme.io]", "users: [owner@acme.io, dee@acme.io]");
     declare(&desk, " {dee@acme.io: {}}", &[invited, gone]);
     let refused = plan(&desk, "--allow people=1").ends_with(3);
@@ -828,7 +828,7 @@ users: {bob@acme.io: {}, cho@acme.io: {}}
     let mut state = desk.json("live.json");
     object(&mut state, "groups", "developers")["tags"] = json!(["scw-iam=other"]);
     desk.file("live.json", state);
-    // Ann is nobody's, and stays.
+    // Ann belongs to no stack, and stays.
     assert_eq!(steps(&desk, ""), ["remove_member group developers", "add_members group developers"]);
     let state = apply(&desk, "");
     let ids = ["ac3e0000-0000-4000-8000-000000000002", "ac3e0000-0000-4000-8000-000000000004"];

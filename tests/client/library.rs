@@ -1,4 +1,4 @@
-//! `docs/library.md`: the operations that programs ask for most, run on an emulator as the page shows them.
+//! `docs/library.md`: the calls that programs make most often, run on an emulator as the page shows them.
 
 use std::fmt::Write as _;
 
@@ -15,17 +15,17 @@ mod operations;
 const INTRODUCTION: &str = "\
 # The library
 
-The crate `scw_iam` is what the program is made of. `scw_iam::reconcile` plans, applies and looks for drift, as the commands do; the
-example on the crate's first page of documentation is a whole program. `scw_iam::api` is the client for the API by itself, which this
-page shows: a method for each call, typed, with paging, retries and a request rate that finds its limit.
+The program is a thin layer on the crate `scw_iam`. `scw_iam::reconcile` plans, applies and looks for drift, as the commands do; the first
+page of the crate's documentation has a complete program. `scw_iam::api` is the API client by itself, which this page shows: one typed
+method for each call, with paging, retries and a request rate that adapts to the limit of the API.
 
 ```rust
 let client = scw_iam::api::Client::builder(Secret::new(secret_key), organization_id).build()?;
 ```
 
-Every method returns `scw_iam::api::Error` with the method, the path, the status, what the API said, and the request id. `error.kind()`
-tells apart what a program reacts to. A call that may have been executed is never repeated blindly: a POST whose answer is lost ends in
-`ErrorKind::OutcomeUnknown`.
+An `scw_iam::api::Error` has the method, the path, the status, the message of the API, and the request id. `error.kind()` distinguishes the
+cases that a program may want to handle. A request that may have been executed is not repeated unless that is safe: a POST whose response is
+lost fails with `ErrorKind::OutcomeUnknown`.
 
 The functions below are in [examples/library/operations.rs](../examples/library/operations.rs).
 ";

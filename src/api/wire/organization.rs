@@ -60,7 +60,7 @@ pub struct UpdateLoginMethods {
     /// By password.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub login_password_enabled: Option<bool>,
-    /// By a code that is sent to them.
+    /// By a code that is sent to the person.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub login_magic_code_enabled: Option<bool>,
     /// By OAuth2.

@@ -44,7 +44,7 @@ fn people(check: &mut Check<'_>, roster: &Roster<'_>) {
     }
 }
 
-/// Refuses to name people who are to be removed, and people whose address changes by anything but their new one.
+/// Refuses to name people who would be removed, and to name people whose address changes by anything but the new one.
 fn leavers(check: &mut Check<'_>, roster: &Roster<'_>) {
     let document = check.document;
     let renamed = moved(document, roster);
@@ -60,7 +60,7 @@ fn leavers(check: &mut Check<'_>, roster: &Roster<'_>) {
     }
 }
 
-/// Returns the entries of live objects that go by something else, by what they go by live.
+/// Returns the entries of live objects that have another key live, by the live key.
 fn moved(document: &Document, roster: &Roster<'_>) -> HashMap<Address, Address> {
     let ids = roster.live.ids;
     let mut moved = HashMap::new();
@@ -91,7 +91,7 @@ fn removed(document: &Document, state: &State, live: &Address) -> bool {
     owned && !released && object.flags().deletable
 }
 
-/// Warns of people who are declared and absent where an identity provider is what adds people.
+/// Warns of people who are declared and absent, if only an identity provider adds people.
 fn provisioned(check: &mut Check<'_>, roster: &Roster<'_>) {
     let document = check.document;
     if !document.provisioned() {

@@ -41,7 +41,7 @@ fn external(check: &mut Check<'_>) {
     }
 }
 
-/// Checks that nobody has the username of somebody else.
+/// Checks that no two people have the same username.
 fn second_names(check: &mut Check<'_>) {
     let mut first: HashMap<String, Span> = HashMap::new();
     for (_, _, entry) in check.document.declarations() {

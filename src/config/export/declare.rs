@@ -44,8 +44,8 @@ pub(super) fn declare<'a>(
     declared
 }
 
-/// Says whether a stack's files speak of an object at all: of people, those whom it owns already. Files may name the others
-/// without managing them, and to begin with that is for a person to decide.
+/// Says whether the files of a stack include an object. Of people, they include those that the stack already owns. Files can name
+/// the others without managing them, and whether to manage them is for a person to decide.
 fn is_sayable(address: &Address, object: &Object, options: &ExportOptions<'_>) -> bool {
     let owned = || object.meta().and_then(|meta| meta.owner.as_ref()).is_some();
     !address.kind().named_undeclared() || options.stack.is_none() || options.part.is_some() || owned()

@@ -146,7 +146,7 @@ written!(Description, "description", "Free text.", {
 /// A name, a phone number or a language of a person.
 pub(in crate::config) enum ProfileText {}
 
-written!(ProfileText, "profile", "A text of a person's account.", {
+written!(ProfileText, "profile", "A text in a person's profile.", {
     "type": "string",
     "maxLength": 64,
     "pattern": r"^[^\u0000-\u001f\u007f-\u009f]*$"

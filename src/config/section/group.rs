@@ -299,7 +299,7 @@ impl GuestsDocument {
         principals
     }
 
-    /// Returns all who are listed, each with when the membership ends.
+    /// Returns everybody who is listed, each with the end of the membership.
     pub(in crate::config) fn members(
         &self,
     ) -> impl Iterator<Item = (Spanned<Principal>, Option<&Spanned<Timestamp>>)> {
@@ -314,7 +314,7 @@ impl MembersDocument {
     }
 }
 
-/// Returns everybody in lists of members, each with when the membership ends.
+/// Returns everybody in lists of members, each with the end of the membership.
 fn listed<'a>(
     users: &'a [MemberDocument<Person>],
     applications: &'a [MemberDocument<Machine>],
@@ -332,7 +332,7 @@ fn members(d: &mut Decoder<'_>, node: &Node<'_>, key: Span) -> Option<MembersDoc
     Some(of_kinds(d, users, applications))
 }
 
-/// Returns lists of members, and refuses who is listed twice.
+/// Returns lists of members, and refuses duplicates.
 fn of_kinds(
     d: &mut Decoder<'_>,
     users: Option<Vec<MemberDocument<Person>>>,

@@ -67,7 +67,7 @@ pub(in crate::config) trait Section: Default + JsonSchema {
     /// Returns what all declared objects have.
     fn meta(&self) -> &MetaDocument;
 
-    /// Returns what else than its name no other object of the kind may have.
+    /// Returns its second unique name, which no other object of the kind may have.
     fn second_name(&self) -> Option<Spanned<String>> {
         None
     }
@@ -82,7 +82,7 @@ pub(in crate::config) trait Section: Default + JsonSchema {
         Vec::new()
     }
 
-    /// Says whether it has members, and nobody else may be one.
+    /// Says whether it is a group with exact members.
     fn has_exact_members(&self) -> bool {
         false
     }
@@ -179,7 +179,7 @@ macro_rules! sections {
                 }
             }
 
-            /// Returns what else than its name no other object of the kind may have.
+            /// Returns its second unique name, which no other object of the kind may have.
             pub(in crate::config) fn second_name(&self) -> Option<Spanned<String>> {
                 match self {
                     $(Self::$kind(it) => it.second_name(),)*
@@ -200,7 +200,7 @@ macro_rules! sections {
                 }
             }
 
-            /// Says whether it has members, and nobody else may be one.
+            /// Says whether it is a group with exact members.
             pub(in crate::config) fn has_exact_members(&self) -> bool {
                 match self {
                     $(Self::$kind(it) => it.has_exact_members(),)*

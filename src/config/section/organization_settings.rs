@@ -19,14 +19,14 @@ use crate::model::{
 };
 
 document! {
-    /// The settings of the organization. Only what is written is managed: everything else stays as it is.
+    /// The settings of the organization. Only the keys that are written are managed; all other settings stay as they are.
     #[derive(Default)]
     #[schemars(rename = "organization_settings")]
     OrganizationSettingsDocument: "`organization_settings`" {
-        /// What the organization asks of passwords, sessions and API keys.
+        /// The requirements for passwords, sessions and API keys.
         #[schemars(default, extend("x-api" = "`PATCH /organizations/{id}/security-settings`", "examples" = [{"max_api_key_expiration": "365d", "login_attempts_before_locked": 5}]))]
         security: SecurityDocument,
-        /// How people may log in. A plan that leaves no method, or SAML alone while it does not work, is refused.
+        /// How people may log in. A plan is refused if it leaves no method, or only SAML while SAML is not set up.
         #[schemars(default, extend("x-api" = "`PATCH /organizations/{id}/login-methods`", "examples" = [{"password": true, "oauth2": true}]))]
         login_methods: LoginMethodsDocument,
     }
@@ -36,7 +36,7 @@ document! {
 }
 
 document! {
-    /// What the organization asks of passwords, sessions and API keys.
+    /// The requirements for passwords, sessions and API keys.
     #[derive(Default)]
     #[schemars(rename = "security")]
     SecurityDocument: "`security`" {
@@ -44,16 +44,16 @@ document! {
         #[schemars(extend("x-api" = "`enforce_password_renewal`", "examples" = [true]))]
         enforce_password_renewal: Option<bool>,
         /// How long a person has to renew the password or to set up a second factor, counted from the first log-in; after that
-        /// the service locks the person.
+        /// Scaleway locks the person.
         #[schemars(with = "Option<text::SpanText>", extend("x-api" = "`grace_period_duration`", "examples" = ["3d"]))]
         grace_period: Option<SignedDuration>,
-        /// After how many failed attempts to log in a person is locked.
+        /// How many failed attempts to log in lock a person.
         #[schemars(extend("minimum" = ATTEMPTS.0, "maximum" = ATTEMPTS.1, "x-api" = "`login_attempts_before_locked`", "examples" = [5]))]
         login_attempts_before_locked: Option<u32>,
         /// How long a person stays logged in.
         #[schemars(with = "Option<text::SpanText>", extend("x-api" = "`max_login_session_duration`", "examples" = ["12h"]))]
         max_login_session: Option<SignedDuration>,
-        /// How long an API key may live that is made from now on, or `none` for no limit. Keys that exist stay as they are.
+        /// How long a new API key may live, or `none` for no limit. Existing keys stay as they are.
         #[schemars(with = "Option<text::SpanOrNone>", extend("x-api" = "`max_api_key_expiration_duration`", "examples" = ["365d"]))]
         max_api_key_expiration: Option<SignedDuration>,
     }
@@ -67,10 +67,10 @@ document! {
         /// By password.
         #[schemars(extend("x-api" = "`login_password_enabled`", "examples" = [true]))]
         password: Option<bool>,
-        /// By a code that is sent to them.
+        /// By a code that is sent to the person.
         #[schemars(extend("x-api" = "`login_magic_code_enabled`", "examples" = [false]))]
         magic_code: Option<bool>,
-        /// By an account elsewhere (OAuth2).
+        /// By an account with another service (OAuth2).
         #[schemars(extend("x-api" = "`login_oauth2_enabled`", "examples" = [true]))]
         oauth2: Option<bool>,
         /// By the organization's identity provider (SAML).
@@ -87,7 +87,7 @@ const ATTEMPTS: (u32, u32) = (1, 50);
 impl Section for OrganizationSettingsDocument {
     type Object = OrganizationSettings;
 
-    const WORDS: &'static str = "The settings of the organization. Only what is written is managed; nothing of it is ever deleted, and no `stack` is needed.";
+    const WORDS: &'static str = "The settings of the organization. Only the keys that are written are managed. Nothing is ever deleted, and no `stack` is needed.";
     const API: &'static str =
         "`/organizations/{id}/security-settings` and `/organizations/{id}/login-methods`";
     const MAPS: &'static [(&'static str, &'static str)] = &[

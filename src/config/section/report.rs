@@ -13,18 +13,18 @@ use crate::config::tree::Node;
 use crate::model::{BadText, FindingId, FindingSeverity, PermissionSetName, ProjectName, check_description};
 
 document! {
-    /// What `report --files` finds in the organization, and what it answers first.
+    /// What `report --files` reports, and which questions it answers first.
     #[derive(Default)]
     #[schemars(rename = "report")]
     ReportDocument: "`report`" {
         /// Severities that differ from the usual ones, by finding; docs/findings.md lists the findings.
         #[schemars(default, schema_with = "severities", extend("default" = {}, "x-api" = "–", "examples" = [{"person-key": "medium"}]))]
         severity: BTreeMap<FindingId, FindingSeverity>,
-        /// The questions that a report answers first. Without the key: who administers IAM, who reads secrets in each
+        /// The questions that a report answers first. If absent: who administers IAM, who reads secrets in each
         /// project, who has full access to everything, and who reads the audit log.
         #[schemars(with = "Option<Vec<QuestionDocument>>", extend("x-api" = "–", "examples" = [[{"name": "reads secrets in production", "can": "SecretManagerSecretAccess", "on": "prod"}]]))]
         questions: Option<Vec<QuestionDocument>>,
-        /// How long objects that are new are spared: a person who never logged in, an application, a group or a policy that
+        /// How long new objects are not reported: people who never logged in, and applications, groups and policies that
         /// nothing uses. A number with `d`, `h` or `m` for days, hours or minutes.
         #[schemars(with = "Option<text::SpanText>", extend("default" = "30d", "x-api" = "–", "examples" = ["14d"]))]
         grace: Option<SignedDuration>,

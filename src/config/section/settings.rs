@@ -34,12 +34,12 @@ document! {
         /// Which findings `drift` fails on, and which it ignores.
         #[schemars(default, extend("default" = {}, "x-api" = "–", "examples" = [{"fail_on": ["broken", "escalation"]}]))]
         drift: DriftDocument,
-        /// What an identity provider provisions by SCIM. The members of the groups that it fills are never changed; of people
-        /// only tags are, and nobody is invited, locked or removed. Required where SCIM is on and files manage people or
+        /// What an identity provider provisions by SCIM. Plans never change the members of the groups that it fills, change only
+        /// the tags of people, and never invite, lock or remove anybody. Required if SCIM is on and the files manage people or
         /// exact members.
         #[schemars(extend("x-api" = "`GET /organizations/{id}/scim`", "examples" = [{"groups": ["developers"]}]))]
         scim: Option<ScimDocument>,
-        /// What `report --files` finds, and what it answers first.
+        /// What `report --files` reports, and which questions it answers first.
         #[schemars(default, extend("default" = {}, "x-api" = "–", "examples" = [{"grace": "14d"}]))]
         report: ReportDocument,
     }
@@ -49,7 +49,7 @@ document! {
     /// What an identity provider provisions by SCIM.
     #[schemars(rename = "scim")]
     ScimDocument: "`scim`" {
-        /// The groups that it fills, by name; `[]` where it provisions people alone.
+        /// The groups that it fills, by name; `[]` if it provisions only people.
         #[schemars(with = "Vec<Name>", extend("uniqueItems" = true, "x-api" = "–", "examples" = [["developers"]]))]
         groups: Vec<Spanned<Name>>,
     }

@@ -13,7 +13,7 @@ pub(super) fn span(
     node: &Node<'_>,
     what: &'static str,
 ) -> Option<Spanned<SignedDuration>> {
-    // A number without its unit is told what is missing.
+    // A number without a unit gets a hint about the unit.
     let text = match node.raw().filter(|_| !node.is_null()) {
         Some(text) => text,
         None => d.text(node, what)?,

@@ -19,7 +19,7 @@ use crate::config::tree::Node;
 use crate::model::{Address, BadText, Id, Key, Kind, Membership, ProjectName, SshKey};
 
 document! {
-    /// An SSH key of a project: whoever holds the other half of it logs in to the project's machines.
+    /// An SSH key of a project: the holder of its private key can log in to the project's machines.
     #[derive(Default)]
     #[schemars(rename = "ssh_key")]
     SshKeyDocument: "an SSH key" {

@@ -19,12 +19,12 @@ document! {
     #[derive(Default)]
     #[schemars(rename = "user")]
     UserDocument: "a user" {
-        /// The e-mail address, where the key of the entry is another name for the person.
+        /// The e-mail address, if the key of the entry is another name for the person.
         #[schemars(extend("x-default" = "the key of the entry", "x-api" = "`email`", "examples" = ["alice@example.com"]))]
         email: Option<Spanned<Email>>,
         /// The name that the person logs in with, unique in the organization. If absent, it is not managed here, and a new
-        /// person gets the e-mail address as username. It is required where the address has characters that a username
-        /// cannot have. Where SAML is on, people log in by their usernames there.
+        /// person gets the e-mail address as username. Required if the address has characters that a username cannot have.
+        /// If SAML is on, people log in through SAML with their usernames.
         #[schemars(with = "Option<Username>", extend("x-api" = "`username`; changed by `POST /users/{id}/update-username`", "examples" = ["alice"]))]
         username: Option<Spanned<Username>>,
         /// The first name; `""` removes it. If absent, it is not managed here.
@@ -42,17 +42,17 @@ document! {
         /// Your own tags. If absent, they are not managed here; `[]` means that there are none. With a `stack` there can be at most nine, because one more names the owner.
         #[schemars(extend("maxItems" = 10, "uniqueItems" = true, "x-api" = "`tags`", "examples" = [["team=platform"]]))]
         tags: Option<Vec<Spanned<Tag>>>,
-        /// Whether the invitation sends a welcome by e-mail. It has no effect on somebody who is a member already.
+        /// Whether the invitation sends a welcome by e-mail. It has no effect on somebody who is already a member.
         #[schemars(default, extend("default" = false, "x-api" = "`send_welcome_email` of `POST /users`", "examples" = [true]))]
         welcome_email: bool,
-        /// Whether the invitation sends a password by e-mail. It has no effect on somebody who is a member already.
+        /// Whether the invitation sends a password by e-mail. It has no effect on somebody who is already a member.
         #[schemars(default, extend("default" = false, "x-api" = "`send_password_email` of `POST /users`", "examples" = [true]))]
         password_email: bool,
-        /// Locks the person, who can then neither log in nor use API keys. If absent, it is not managed here: the service
-        /// locks people too. No file unlocks anybody; `scw-iam unlock` does.
+        /// Locks the person, who can then neither log in nor use API keys. If absent, it is not managed here, because Scaleway
+        /// locks people too. To unlock a person, run `scw-iam unlock`.
         #[schemars(with = "Option<bool>", extend("const" = true, "x-api" = "`POST /users/{id}/lock`", "examples" = [true]))]
         locked: bool,
-        /// The id of the live user, where two people share the address.
+        /// The id of the live user, if two people share the address.
         #[schemars(extend("x-api" = "`id`", "examples" = ["63310857-3247-4094-bc70-58fd1cd82491"]))]
         id: Option<Spanned<Id>>,
         /// The previous e-mail address: the person gets the new one instead of being removed and invited again. It is used
@@ -73,7 +73,7 @@ const TEXT_MOST: usize = 64;
 impl Section for UserDocument {
     type Object = User;
 
-    const WORDS: &'static str = "The people who are members of the organization, by e-mail address. Whoever is listed and is not a member is\ninvited. If the section is absent, people are not managed here. Groups and policies may name people who are not listed here.";
+    const WORDS: &'static str = "The people who are members of the organization, by e-mail address. People who are listed and not yet members are\ninvited. If the section is absent, people are not managed here. Groups and policies may name people who are not listed here.";
     const API: &'static str = "`email` of a user";
     const MAPS: &'static [(&'static str, &'static str)] = &[("user", "`users.ADDRESS`")];
 
@@ -87,7 +87,7 @@ impl Section for UserDocument {
         for (key, value) in &map.entries {
             let Some(text) = d.key(key) else { continue };
             let document = Self::decode(d, value, text, key.at);
-            // An entry that is wrong in itself is still known by its address.
+            // An entry with mistakes still declares its address.
             let email = match document.as_ref().and_then(|document| document.email.as_ref()) {
                 Some(email) => label(d, text, key.at, &email.value).then(|| email.value.clone()),
                 None => address(d, text, key.at),
@@ -227,8 +227,8 @@ fn address(d: &mut Decoder<'_>, text: &str, at: Span) -> Option<Email> {
     None
 }
 
-/// Checks the key of an entry with an `email`: a name of its own, or the same address. Another address would be taken for a
-/// person who is invited, where somebody is meant who gets another address.
+/// Checks the key of an entry with an `email`: any other name, or the same address. A different address as the key is probably
+/// somebody whose address changes, and would be planned as an invitation.
 fn label(d: &mut Decoder<'_>, text: &str, at: Span, email: &Email) -> bool {
     if text.parse::<Email>().is_ok_and(|key| key == *email) {
         return true;
@@ -241,7 +241,7 @@ fn label(d: &mut Decoder<'_>, text: &str, at: Span, email: &Email) -> bool {
     d.name_of(text, at, Kind::User).is_some()
 }
 
-/// Decodes a text of a person's account.
+/// Decodes a text in a person's profile.
 fn profile(d: &mut Decoder<'_>, node: &Node<'_>, key: &'static str) -> Option<String> {
     let text = d.text(node, key)?;
     let found = text.chars().count();

@@ -95,7 +95,7 @@ impl<'a> Field<'a> {
 }
 
 impl Object {
-    /// Returns the fields in which two objects of one kind differ: each here and there. What no answer shows is none.
+    /// Returns the fields in which two objects of one kind differ, with both values. Fields that no answer shows are left out.
     #[must_use]
     pub fn differences<'a>(&'a self, other: &'a Self) -> Vec<(Field<'a>, Field<'a>)> {
         self.fields()

@@ -99,7 +99,7 @@ pub trait Managed: OfKind {
         false
     }
 
-    /// Returns what it opens to whoever holds the other half of it, in words, with the project: no policy says who that is.
+    /// Returns what it opens to the holder of its private key, in words, with the project: no policy says who that is.
     fn opens(&self) -> Option<(&'static str, Id)> {
         None
     }
@@ -115,7 +115,7 @@ pub trait Managed: OfKind {
     /// Changes it as the API does when another object is deleted.
     fn forget(&mut self, _: &Address) {}
 
-    /// Returns what else it goes by, which no other object of the kind may have at the same time.
+    /// Returns its second unique name, which no other object of the kind may have at the same time.
     fn second_key(&self) -> Option<Key> {
         None
     }
@@ -125,7 +125,7 @@ pub trait Managed: OfKind {
         false
     }
 
-    /// Says whether what becomes `after` can no longer use what it holds, although it still holds it.
+    /// Says whether the change to `after` stops it from using the access that it still holds.
     fn locks_out(&self, _after: &Self) -> bool {
         false
     }
@@ -140,15 +140,15 @@ pub trait Managed: OfKind {
         }
     }
 
-    /// Takes over from the live object everything but the tags, where something else than files says what it is.
+    /// Takes over everything but the tags from the live object, if something other than the files manages it.
     fn keep_all_but_tags(&mut self, _live: &Self) {}
 
-    /// Returns what the create makes of it; further calls do the rest.
+    /// Returns the object that the create makes; further calls do the rest.
     fn created(&self) -> Self {
         self.clone()
     }
 
-    /// Returns the calls that make `after` of it, each with what it is then. A call that would change nothing is not made.
+    /// Returns the calls that turn it into `after`, each with the object after that call. Calls that change nothing are left out.
     fn by_calls(&self, after: &Self) -> Vec<(WriteCall, Self)> {
         vec![(WriteCall::Patch, after.clone())]
     }
@@ -234,7 +234,7 @@ macro_rules! kinds {
                 }
             }
 
-            /// Returns true for a kind of whose objects files may name one that no file declares.
+            /// Returns true for a kind whose objects the files can name without declaring them.
             #[must_use]
             pub const fn named_undeclared(self) -> bool {
                 match self {
@@ -308,7 +308,7 @@ macro_rules! kinds {
                 }
             }
 
-            /// Says whether what becomes `after` can no longer use what it holds, although it still holds it.
+            /// Says whether the change to `after` stops it from using the access that it still holds.
             #[must_use]
             pub fn locks_out(&self, after: &Self) -> bool {
                 match self {
@@ -316,7 +316,7 @@ macro_rules! kinds {
                 }
             }
 
-            /// Returns what the create makes of it; further calls do the rest.
+            /// Returns the object that the create makes; further calls do the rest.
             #[must_use]
             pub fn created(&self) -> Self {
                 match self {
@@ -324,7 +324,7 @@ macro_rules! kinds {
                 }
             }
 
-            /// Returns the calls that make `after` of it, each with what it is then.
+            /// Returns the calls that turn it into `after`, each with the object after that call.
             #[must_use]
             pub fn by_calls(&self, after: &Self) -> Vec<(WriteCall, Self)> {
                 match self {
@@ -415,7 +415,7 @@ impl Object {
         ask!(self, it => it.is_built_in())
     }
 
-    /// Returns what else it goes by, which no other object of the kind may have at the same time.
+    /// Returns its second unique name, which no other object of the kind may have at the same time.
     #[must_use]
     pub fn second_key(&self) -> Option<Key> {
         ask!(self, it => it.second_key())
@@ -457,7 +457,7 @@ impl Object {
         ask!(self, it => it.is_nothing())
     }
 
-    /// Returns what it opens to whoever holds the other half of it, in words, with the project.
+    /// Returns what it opens to the holder of its private key, in words, with the project.
     #[must_use]
     pub fn opens(&self) -> Option<(&'static str, Id)> {
         ask!(self, it => it.opens())

@@ -5,7 +5,7 @@ use jiff::SignedDuration;
 use super::{Field, FieldValue, Managed, WriteCall};
 use crate::model::{Flags, KeyForm};
 
-/// The settings of the organization: on the live side what the API serves, in files what they say.
+/// The settings of the organization: on the live side all that the API serves, on the desired side those that are declared.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OrganizationSettings {
     /// The security settings.
@@ -14,7 +14,7 @@ pub struct OrganizationSettings {
     pub login_methods: LoginMethods,
 }
 
-/// The security settings; `None` for what is not said.
+/// The security settings; `None` for a value that is not declared.
 ///
 /// Source: IAM API v1alpha1, `OrganizationSecuritySettings`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -31,14 +31,14 @@ pub struct SecuritySettings {
     pub max_api_key_expiration: Option<SignedDuration>,
 }
 
-/// How people may log in; `None` for what is not said.
+/// How people may log in; `None` for a value that is not declared.
 ///
 /// Source: IAM API v1alpha1, `login_…_enabled` of an organization.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct LoginMethods {
     /// By password.
     pub password: Option<bool>,
-    /// By a code that is sent to them.
+    /// By a code that is sent to the person.
     pub magic_code: Option<bool>,
     /// By OAuth2.
     pub oauth2: Option<bool>,
@@ -47,7 +47,7 @@ pub struct LoginMethods {
 }
 
 impl SecuritySettings {
-    /// Returns what both say; where both say something, what `self` does.
+    /// Returns the values of both; if both have a value, the one of `self`.
     #[must_use]
     pub fn or(self, other: Self) -> Self {
         Self {
@@ -61,7 +61,7 @@ impl SecuritySettings {
         }
     }
 
-    /// Returns what `self` says that `before` does not.
+    /// Returns the values of `self` that differ from `before`.
     #[must_use]
     pub fn since(self, before: Self) -> Self {
         Self {
@@ -78,7 +78,7 @@ impl SecuritySettings {
 }
 
 impl LoginMethods {
-    /// Returns what both say; where both say something, what `self` does.
+    /// Returns the values of both; if both have a value, the one of `self`.
     #[must_use]
     pub fn or(self, other: Self) -> Self {
         Self {
@@ -89,7 +89,7 @@ impl LoginMethods {
         }
     }
 
-    /// Returns what `self` says that `before` does not.
+    /// Returns the values of `self` that differ from `before`.
     #[must_use]
     pub fn since(self, before: Self) -> Self {
         Self {
@@ -100,14 +100,14 @@ impl LoginMethods {
         }
     }
 
-    /// Returns true if people may log in by SAML and in no other way.
+    /// Returns true if people may log in only by SAML.
     #[must_use]
     pub fn only_saml(self) -> bool {
         let Self { password, magic_code, oauth2, saml } = self;
         saml == Some(true) && [password, magic_code, oauth2].iter().all(|other| *other != Some(true))
     }
 
-    /// Returns true if people may log in in no way at all.
+    /// Returns true if people may not log in at all.
     #[must_use]
     pub fn none(self) -> bool {
         let Self { password, magic_code, oauth2, saml } = self;

@@ -1,7 +1,7 @@
 use super::{Field, FieldValue, Managed, WriteCall};
 use crate::model::{Id, KeyForm};
 
-/// A public key: whoever holds the other half of it logs in to the machines of a project.
+/// A public key: the holder of its private key can log in to the machines of a project.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SshKey {
     /// The project.

@@ -3,8 +3,8 @@ use crate::model::{Flags, Key, KeyForm, Meta, Principal, Unsaid};
 
 /// A person in the organization.
 ///
-/// Whether the invitation is accepted, and which mails it sent, makes no two of them differ: nobody but the person decides the
-/// one, and no answer shows the other.
+/// Equality ignores whether the invitation is accepted, which only the person decides, and which mails it sent, which no answer
+/// shows.
 #[derive(Debug, Clone)]
 pub struct User {
     /// Tags and owner. People have no description.
@@ -37,7 +37,7 @@ pub struct UserProfile {
 }
 
 impl Default for UserProfile {
-    /// Returns the profile of a new person of whom nothing is said.
+    /// Returns the profile of a new person for whom nothing is declared.
     ///
     /// Source: recorded; an empty `locale` in a create gives `en_US`.
     fn default() -> Self {

@@ -121,12 +121,12 @@ impl fmt::Write for Hash {
     }
 }
 
-/// How much of an object stands in a document.
+/// How much of an object is written to a document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum ContentExtent {
     /// All of it: a step writes it.
     Whole,
-    /// What the plan relies on. Of people that is that they are there: what their accounts say is nobody's business.
+    /// The part that the plan relies on. For people that is only that they exist; their profiles are private.
     ReliedOn,
 }
 
@@ -154,7 +154,7 @@ pub(super) fn content_of(object: &Object) -> ContentDocument {
         content.tags = Some(meta.wire_tags());
     }
     content.description = description(object);
-    // What only a create sends no answer shows again.
+    // No answer shows what only a create sends.
     content.fields = own_fields(object, &[WriteCall::Patch, WriteCall::Lock]).collect();
     for field in object.fields() {
         match field.value {

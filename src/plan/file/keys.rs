@@ -20,7 +20,7 @@ pub struct KeyDocument {
     /// Where a new key is delivered.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub deliver: Vec<String>,
-    /// Who can read it there, where no key of the slot was before, and gains by it.
+    /// Who gains access by reading it there, if no key of the slot was there before.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub readers: Vec<KeyReaderDocument>,
     /// Whether a saved plan does it.

@@ -51,7 +51,7 @@ pub struct PlanDocument {
     /// When it was made.
     #[schemars(with = "String")]
     pub created_at: Timestamp,
-    /// What it is about, if it leaves out the rest of the files.
+    /// The part of the files that it covers, if not all of them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub partial: Option<PartialDocument>,
     /// The counts.
@@ -124,7 +124,7 @@ pub struct PartialDocument {
     pub only: Vec<String>,
     /// The declared objects that these need.
     pub needed: Vec<String>,
-    /// Whether it is about what time makes due (`apply --due`) instead.
+    /// Whether it covers what is due (`apply --due`) instead.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub due: bool,
 }

@@ -3,8 +3,8 @@ use std::collections::BTreeMap;
 use super::{Alarm, Case, GuardName, Item, count, limit};
 use crate::plan::Action;
 
-/// Refuses to delete keys, by themselves or together with applications and people: whoever uses them is cut off, and no plan
-/// brings them back.
+/// Refuses to delete keys, by themselves or together with applications and people: their users are cut off, and no plan
+/// restores them.
 pub(super) fn judge(case: &Case<'_>) -> Option<Alarm> {
     let (mut found, mut items) = (0, Vec::new());
     let mut ends: BTreeMap<[&str; 2], usize> = BTreeMap::new();

@@ -71,7 +71,7 @@ impl<'a> Case<'a> {
         !self.alignment.before.has(&principal.address())
     }
 
-    /// Returns those who were there, held something, and are locked out. Access counts what they hold as theirs still.
+    /// Returns the existing principals that held access and are locked out. The computed access still includes their grants.
     fn locked(&self) -> impl Iterator<Item = PrincipalId> {
         let before = &self.draft.before;
         let locked = self.draft.locks.keys().copied();

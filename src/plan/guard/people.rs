@@ -2,7 +2,7 @@ use super::{Alarm, Case, GuardName, Item, count, limit};
 use crate::model::Kind;
 use crate::plan::Action;
 
-/// Refuses to remove or lock people. Whoever is removed loses their API keys and has to be invited again.
+/// Refuses to remove or lock people. A person who is removed loses their API keys and has to be invited again.
 pub(super) fn judge(case: &Case<'_>) -> Option<Alarm> {
     let (mut removed, mut locked) = (Vec::new(), Vec::new());
     for step in case.steps.iter().filter(|step| step.action.address().kind() == Kind::User) {

@@ -5,12 +5,12 @@ use crate::model::{Kind, Object, Quota, Readout};
 use crate::plan::slot::{SlotPlan, SlotWork};
 use crate::plan::{Step, StepId};
 
-/// Refuses to create more objects than the organization may have. What could not be compared is said, and passes.
+/// Refuses to create more objects than the organization may have. What could not be compared is only noted.
 pub(super) fn judge(case: &Case<'_>) -> Option<Alarm> {
     let quotas = match case.facts.guards?.quotas.as_ref()? {
         Readout::Read(quotas) => quotas,
         Readout::Unread { why, .. } => {
-            return Some(shown(format!("what is created was not compared with the quotas: {why}")));
+            return Some(shown(format!("the plan was not compared with the quotas: {why}")));
         }
     };
     let (mut found, mut over, mut items, mut unknown) = (0, Vec::new(), Vec::new(), Vec::new());
@@ -30,7 +30,7 @@ pub(super) fn judge(case: &Case<'_>) -> Option<Alarm> {
         }
     }
     let unknown = (!unknown.is_empty())
-        .then(|| format!("no quota is known for {}, so that was not compared", unknown.join(", ")));
+        .then(|| format!("no quota is known for {}, so they were not compared", unknown.join(", ")));
     if over.is_empty() {
         return unknown.map(shown);
     }
@@ -43,7 +43,7 @@ fn shown(message: String) -> Alarm {
     Alarm { found: 1, limit: 0, message, items: Vec::new(), refuses: false }
 }
 
-/// What a plan needs of something that a quota may limit.
+/// How many objects of a kind a plan needs, for comparison with a quota.
 struct Demand {
     /// The kind; `None` for API keys.
     kind: Option<Kind>,

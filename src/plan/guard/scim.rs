@@ -1,10 +1,10 @@
 use super::{Alarm, Case};
 use crate::model::Scim;
 
-/// Refuses to manage people or all members of a group while an identity provider provisions some of them: both would undo
-/// each other's changes for ever. The service does not say whom it provisions, so that the files have to.
+/// Refuses to manage people or all members of a group while an identity provider provisions some of them: they would keep
+/// undoing each other's changes. The API does not say whom it provisions, so the files must.
 pub(super) fn judge(case: &Case<'_>) -> Option<Alarm> {
-    // It is read where files manage people or exact members, and nothing is said of it.
+    // It is read if files manage people or exact members and have no `settings.scim`.
     let unsaid = case.desired.settings.scim.is_none() && case.facts.people.scim == Scim::On;
     unsaid.then(|| Alarm {
         found: 1,

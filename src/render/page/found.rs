@@ -56,7 +56,7 @@ pub(in crate::render) fn section(outline: &Outline, since: Option<&Since>) -> Pa
     PageSection { id: "findings", title: format!("Findings ({counted})"), blocks }
 }
 
-/// Returns findings as a table, each marked as new or known before where there is an earlier report.
+/// Returns findings as a table, each marked as new or known if there is an earlier report.
 pub(in crate::render) fn table(
     findings: &[&ReportedFinding],
     id: &str,

@@ -62,7 +62,7 @@ pub struct PageTable {
     pub rows: Vec<TableRow>,
     /// Whether it is shown at once, or only when asked for.
     pub fold: TableFold,
-    /// Words a row for a terminal: its first line, and what goes below.
+    /// Words a row for a terminal: its first line, and the lines below.
     pub lines: fn(&RowText<'_>) -> Vec<String>,
 }
 
@@ -74,13 +74,13 @@ pub struct RowText<'a> {
 }
 
 impl<'a> RowText<'a> {
-    /// Returns the text of a cell; empty where there is no such column.
+    /// Returns the text of a cell; empty if there is no such column.
     #[must_use]
     pub fn get(&self, column: &str) -> &'a str {
         self.all().find(|(key, _, _)| *key == column).map_or("", |(_, _, text)| text)
     }
 
-    /// Returns text with what is said of a cell around it, unless the cell is empty.
+    /// Returns the text of a cell between two other texts, or nothing if the cell is empty.
     #[must_use]
     pub fn with(&self, before: &str, column: &str, after: &str) -> String {
         match self.get(column) {
@@ -96,7 +96,7 @@ impl<'a> RowText<'a> {
     }
 }
 
-/// Words a row whose columns need no words of their own: the first cell, and below the others with their headings.
+/// Words a row by default: the first cell, and below it the others with their headings.
 #[must_use]
 pub fn plainly(row: &RowText<'_>) -> Vec<String> {
     let mut cells = row.all();
@@ -133,7 +133,7 @@ pub struct TableRow {
 pub enum Cell {
     /// A text.
     Text(String),
-    /// Lines that stand below each other as they are.
+    /// Lines that are shown one below the other, as they are.
     Lines(String),
     /// A text, and the row or section of the page that it leads to.
     Link(String, String),

@@ -138,10 +138,10 @@ impl<'p> Folds<'p> {
     }
 }
 
-/// Access that no policy gives: what a key opens to whoever holds the other half of it, and what a delivered key gives to
-/// whoever can read it.
+/// Access that no policy gives: what an SSH key opens to the holder of its private half, and what a delivered key gives to
+/// everybody who can read it.
 pub(super) struct Opening {
-    /// `whoever holds SSH key prod/alice-laptop`, `users a and b`
+    /// `the holder of SSH key prod/alice-laptop`, `users a and b`
     pub(super) who: String,
     pub(super) line: AccessLine,
 }
@@ -168,13 +168,13 @@ pub(super) fn openings(plan: &Plan, drift: bool) -> Vec<Opening> {
         let name = name.map_or_else(|| project.to_string(), ToString::to_string);
         let what = self::what(effect, &format!("{what} to {name}"), None, drift);
         let address = step.action.address();
-        let who = format!("whoever holds {} {}", address.kind(), words::named(plan, &address));
+        let who = format!("the holder of {} {}", address.kind(), words::named(plan, &address));
         Some(Opening { who, line: AccessLine { effect, what, path: "".into(), marks: Vec::new() } })
     };
     plan.steps().iter().filter_map(of_step).chain(readings(plan, drift)).collect()
 }
 
-/// Returns what people and applications gain that can read a key where it is delivered. All of them are named.
+/// Returns what people and applications gain by reading a key where it is delivered. All of them are named.
 fn readings(plan: &Plan, drift: bool) -> Vec<Opening> {
     // Live and the files grant the same until the key is made.
     let readers = if drift { &[][..] } else { plan.keys().readers.as_slice() };

@@ -91,7 +91,7 @@ pub(super) fn attributed(drift: &Findings) -> Vec<(String, String)> {
                     subjects.push(subject);
                 }
             }
-            // Nobody need answer for what was there before.
+            // Unmanaged objects are often older than the recorded events.
             Some(Attribution::Unknown) if finding.kind == DriftKind::Unmanaged => {}
             Some(Attribution::Unknown) => _ = unknown.insert(subject),
             Some(Attribution::NotAvailable(why)) => _ = unavailable.entry(why).or_default().insert(subject),
@@ -149,7 +149,7 @@ struct FindingDocument {
     way: Option<String>,
     place: Option<String>,
     ignored: Option<IgnoredDocument>,
-    /// Who did it; null where nobody looked.
+    /// Who did it; null if it was not looked up.
     done_by: Option<AttributionDocument>,
 }
 

@@ -129,7 +129,7 @@ pub(in crate::render) fn head(
     everybody(out, plan, is_drift)
 }
 
-/// Writes who did what was found.
+/// Writes who caused the findings.
 fn attributed(out: &mut dyn Write, found: Option<&Findings>) -> io::Result<()> {
     let lines = found.map(drift::attributed).unwrap_or_default();
     if lines.is_empty() {

@@ -32,7 +32,7 @@ pub(super) fn of_plan(plan: &Plan, home: Option<&Place>) -> Outline {
     found.gone();
     found.steps();
     if let Some(partial) = plan.partial().filter(|_| plan.is_empty()) {
-        // Nothing to do for a part says nothing of the rest.
+        // An empty partial plan says nothing about the rest.
         let why = super::words::partial(partial);
         found.outline.results.insert(FindingId::Change, FindingResult::NotJudged { why, helps: None });
     }

@@ -50,12 +50,12 @@ pub(super) fn details(
     TextPage { out, plan, found, drift: reading == PlanReading::Drift, style }.details()
 }
 
-/// Returns what stands below the headline of a step.
+/// Returns the lines below the headline of a step.
 pub(super) fn below(plan: &Plan, step: &Step, reading: PlanReading) -> String {
     let mut bytes = Vec::new();
     let style = Style { extent: Extent::Full, ..Style::default() };
     let drift = reading == PlanReading::Drift;
-    // A vector takes every write.
+    // Writing to a vector cannot fail.
     _ = TextPage { out: &mut bytes, plan, found: None, drift, style }.step(step, 0);
     String::from_utf8_lossy(&bytes).trim_end().to_owned()
 }
@@ -131,7 +131,7 @@ impl TextPage<'_> {
         writeln!(self.out)
     }
 
-    /// Writes who did what was found.
+    /// Writes who caused the findings.
     fn attributed(&mut self) -> io::Result<()> {
         let lines = self.found.map(drift::attributed).unwrap_or_default();
         if lines.is_empty() {
@@ -199,7 +199,7 @@ impl TextPage<'_> {
         if written { writeln!(self.out) } else { Ok(()) }
     }
 
-    /// Says what a plan is about that is not about everything.
+    /// Writes the scope of a partial plan.
     fn partial(&mut self) -> io::Result<()> {
         let Some(partial) = self.plan.partial() else { return Ok(()) };
         self.line(0, 2, &WrappedLine::of(Some(Ink::Heading), &terminal(&words::partial(partial))))?;
@@ -395,7 +395,7 @@ impl TextPage<'_> {
                     self.owner_note(indent, to)?;
                 }
                 (from, to) => {
-                    // What no call writes does not differ in one.
+                    // Fields that no call writes are not shown.
                     if let (Some(from), Some(to)) = (words::plain(from), words::plain(to)) {
                         self.field(indent, before.name, &from, &to)?;
                     }

@@ -50,7 +50,7 @@ pub fn headline(plan: &Plan, step: &Step) -> String {
     }
 }
 
-/// What goes with a person who is removed, beside their API keys: the policies that lose their principal, and the groups that
+/// What else a removal of a person changes, apart from their API keys: the policies that lose their principal, and the groups that
 /// the person leaves.
 pub(super) fn left_behind(plan: &Plan, address: &Address) -> Option<String> {
     let gone = address.principal().filter(|principal| matches!(principal, Principal::User(_)))?;
@@ -92,7 +92,7 @@ pub(super) fn locks(plan: &Plan) -> Vec<String> {
     });
     let line = |address: &Address| {
         format!(
-            "{}: can neither log in nor use API keys until unlocked; policies grant what they granted",
+            "{}: can neither log in nor use API keys until unlocked; policies stay as they are",
             address.key()
         )
     };
@@ -376,10 +376,10 @@ pub(super) fn matters(plan: &Plan, spared: &Spared) -> Option<bool> {
     })
 }
 
-/// What a partial plan says of the rest.
+/// What a partial plan says about everything else.
 pub(super) const PARTIAL: &str = "everything else stays as it is, even where the files differ from it";
 
-/// What a partial plan is about.
+/// The scope of a partial plan, in words.
 pub(super) fn partial(scope: &PartialScope) -> String {
     let names = |of: &[Address]| several(&of.iter().map(ToString::to_string).collect::<Vec<_>>());
     match scope {
@@ -409,7 +409,8 @@ pub(super) fn settled(plan: &Plan) -> String {
     }
     let mut kinds: BTreeMap<Kind, usize> = BTreeMap::new();
     if plan.spared().iter().any(|spared| !spared.reason.differs().is_empty()) {
-        return "The live organization matches the files, except for what no plan changes.".to_owned();
+        return "The live organization matches the files, except for objects that no plan changes."
+            .to_owned();
     }
     for spared in plan.spared().iter().filter(|spared| matters(plan, spared) == Some(true)) {
         *kinds.entry(spared.address.kind()).or_default() += 1;
