@@ -311,8 +311,8 @@ fn a_lock_is_declared_and_counts_as_losing_everything() {
       no change in access
 
     Locked out
-      bob@acme.io: can neither log in nor use API keys until unlocked; policies
-          stay as they are
+      bob@acme.io: can neither log in nor use API keys until unlocked; policies stay
+          as they are
 
     Steps
       1  ~ user bob@acme.io is locked
