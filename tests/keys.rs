@@ -11,7 +11,7 @@ use jiff::{SignedDuration, Timestamp};
 use scw_iam::api::wire::{Revision, SecretVersionStatus};
 use scw_iam::api::{Client, ListApiKeys, ListSecrets, Region, RetryPolicy, Secret};
 use scw_iam::apply::slot::{DeliveryTools, SlotError};
-use scw_iam::apply::{Journal, Outcome};
+use scw_iam::apply::{Journal, Outcome, stop_signal};
 use scw_iam::config::{Source, read};
 use scw_iam::emulator::{self, EMULATOR_ACCESS_KEY, Emulator};
 use scw_iam::model::Id;
@@ -670,4 +670,23 @@ async fn a_saved_plan_makes_the_first_key_and_rotates_nothing() {
     assert_eq!(apply(77 * DAY + 1, 77 * DAY).await, 1, "a rotation is not");
     life.well(77 * DAY + 2).await;
     assert_eq!(life.live().await.keys.len(), 2);
+}
+
+#[tokio::test]
+async fn once_a_signal_came_nothing_is_begun() {
+    let life = Life::new(&[STORED]).await;
+    assert!(life.run_on(0, Kill::Never).await.unwrap().is_ok());
+    let session = life.session(&life.emulator.url(), at(80 * DAY));
+    let source = Source::Text { name: "iam.yaml".into(), bytes: life.files().into_bytes() };
+    let files = read(&[source], at(80 * DAY)).unwrap();
+    let slot = ("application:ci".parse().unwrap(), "deploy".parse().unwrap());
+    let options = PlanOptions { now: at(80 * DAY), ..PlanOptions::default() };
+    let planned = session.plan_rotation(&files, (&slot.0, &slot.1), &options).await.unwrap();
+    let (stopper, stop) = stop_signal();
+    stopper.stop();
+    let before = life.emulator.state()["api_keys"].clone();
+    let outcome = session.rotate(&planned, &life.tools, &mut Journal::none(), &stop).await.unwrap();
+    assert!(matches!(outcome.slots[0].error, Some(SlotError::Stopped)), "{outcome:?}");
+    assert!(!outcome.wrote() && !outcome.is_done());
+    assert_eq!(life.emulator.state()["api_keys"], before);
 }

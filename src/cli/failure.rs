@@ -88,9 +88,10 @@ impl From<Error> for Failure {
             // Names that are exchanged are for the files to settle.
             Error::Plan(plan::Error::NamesInACircle(_)) => Exit::Mistakes,
             Error::Outdated { .. } => Exit::Stale,
-            Error::Client(BuildError::EmulatedTime) | Error::NoSlot { .. } | Error::NoObject { .. } => {
-                Exit::Usage
-            }
+            Error::Client(BuildError::EmulatedTime)
+            | Error::NoSlot { .. }
+            | Error::NoObject { .. }
+            | Error::OnlyDeletes(_) => Exit::Usage,
             Error::Clock(_)
             | Error::NotOwned(_)
             | Error::Settings(_)

@@ -91,6 +91,7 @@ impl Connection {
         let session = Session::new(client, id)
             .with_access_key(emulator::EMULATOR_ACCESS_KEY.parse().ok())
             .with_run_id(run_id)
+            .as_rehearsal()
             .watched_by(Arc::new(Talk));
         Ok(Self { session, emulator: Some(emulator), save: how.save.clone() })
     }

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use sha2::{Digest as _, Sha256};
 
+use super::file::changed;
 use super::slot::SlotWork;
 use super::{Action, Plan, SparedReason};
 use crate::access::{
@@ -188,8 +189,11 @@ impl Sorting<'_> {
             .collect();
         let mut seen = BTreeSet::new();
         let mut writes: BTreeMap<Address, BTreeSet<WriteKind>> = BTreeMap::new();
+        // A difference that grows is a new one.
+        let mut differences: BTreeMap<Address, BTreeSet<String>> = BTreeMap::new();
         for step in plan.steps() {
             writes.entry(step.action.address()).or_default().extend(undone_by(&step.action));
+            differences.entry(step.action.address()).or_default().insert(changed(step).to_string());
         }
         let traces = |kind: DriftKind, address: &Address| -> BTreeSet<WriteTrace> {
             let of = |kinds: BTreeSet<WriteKind>| [WriteTrace::Object(address.clone(), kinds)].into();
@@ -224,7 +228,9 @@ impl Sorting<'_> {
             };
             let part_of_new = kind == DriftKind::Changed && made.contains(&address);
             if !part_of_new && seen.insert((kind, address.clone())) {
-                let finding = self.add(kind, &address, what.to_owned(), &[]);
+                let differs = differences.get(&address).filter(|_| kind == DriftKind::Changed);
+                let told_apart: Vec<&str> = differs.into_iter().flatten().map(String::as_str).collect();
+                let finding = self.add(kind, &address, what.to_owned(), &told_apart);
                 (finding.in_plan, finding.traces) = (true, traces(kind, &address));
             }
         }

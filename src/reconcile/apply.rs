@@ -104,10 +104,10 @@ impl Session {
         }
         let mut ids = plan.ids().clone();
         let mut outcome =
-            apply::apply(plan, &self.client, &mut ids, &mut journal, progress, stop, &settings).await;
+            apply::apply(plan, &self.client, &mut ids, &mut journal, progress, stop.clone(), &settings).await;
         // A key gives access, so none is made where the rest failed.
         if outcome.end == End::Done {
-            self.work_on_keys(planned, &ids, &mut journal, &mut outcome).await;
+            self.work_on_keys(planned, &ids, &mut journal, &mut outcome, &stop).await;
         }
         Ok(outcome)
     }

@@ -79,6 +79,9 @@ pub enum Error {
         /// The slot.
         slot: SlotName,
     },
+    /// A partial plan would delete something that nobody named.
+    #[error("a plan of these objects alone would also delete {0}")]
+    OnlyDeletes(String),
     /// A plan was requested for an object that does not exist.
     #[error("neither the files nor the organization has `{object}`")]
     NoObject {

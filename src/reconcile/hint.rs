@@ -61,6 +61,7 @@ fn of_session(error: &Error) -> Vec<Hint> {
         },
         Error::Clock(_) => vec!["set the clock of this machine, and try again".into()],
         Error::NoObject { near: Some(near), .. } => vec![format!("did you mean `{near}`?").into()],
+        Error::OnlyDeletes(_) => vec!["plan without `--only`, so that its access is considered too".into()],
         Error::NoSlot { .. } | Error::NotOwned(_) | Error::NoObject { .. } => Vec::new(),
         Error::Unsayable { stack, .. } => vec![
             format!("an export without --stack gives the reasons in comments; fix them, or remove the tag scw-iam={stack}").into(),

@@ -9,7 +9,7 @@ use super::{Error, PlanOptions, Planned, Session};
 use crate::api::wire::Bearer;
 use crate::api::{AccessKey, Client};
 use crate::apply::slot::{DeliveryTools, KeysOptions, KeysOutcome, work_on_slots};
-use crate::apply::{Journal, Outcome};
+use crate::apply::{Journal, Outcome, StopSignal};
 use crate::config::Files;
 use crate::live;
 use crate::model::{AccessKeyId, Address, Desired, Ids, KeySlot, LiveKey, SlotName};
@@ -104,6 +104,7 @@ impl Session {
         ids: &Ids,
         journal: &mut Journal,
         outcome: &mut Outcome,
+        stop: &StopSignal,
     ) {
         let plan = &planned.plan;
         let (Some(stack), false) = (plan.stack(), plan.keys().is_empty()) else { return };
@@ -115,6 +116,7 @@ impl Session {
             tools: &tools,
             occasion: planned.keys.occasion,
             now: planned.now,
+            stop,
         };
         outcome.keys = work_on_slots(plan.keys(), &self.client, ids, journal, &options).await;
     }
@@ -179,12 +181,14 @@ impl Session {
         planned: &PlannedRotation,
         tools: &DeliveryTools,
         journal: &mut Journal,
+        stop: &StopSignal,
     ) -> Result<KeysOutcome, Error> {
         self.clocks_agree()?;
         let PlannedRotation { keys, caller: _, ids, now } = planned;
         let Some(stack) = &keys.stack else { return Ok(KeysOutcome::default()) };
         let own = self.own_key();
-        let options = KeysOptions { stack, own: own.as_ref(), tools, occasion: Occasion::Asked, now: *now };
+        let options =
+            KeysOptions { stack, own: own.as_ref(), tools, occasion: Occasion::Asked, now: *now, stop };
         let outcome = work_on_slots(keys, &self.client, ids, journal, &options).await;
         journal.end_keys(&outcome);
         Ok(outcome)

@@ -52,6 +52,7 @@ pub struct Session {
     access_key: Option<AccessKey>,
     run_id: String,
     watch: Arc<dyn Watch>,
+    rehearses: bool,
 }
 
 /// What a session reports while it works. Every method does nothing unless it is implemented.
@@ -86,13 +87,26 @@ impl Session {
     /// without a caller is refused by the guard `self_lockout`.
     #[must_use]
     pub fn new(client: Client, organization: Id) -> Self {
-        Self { client, organization, access_key: None, run_id: String::new(), watch: Arc::new(Unwatched) }
+        Self {
+            client,
+            organization,
+            access_key: None,
+            run_id: String::new(),
+            watch: Arc::new(Unwatched),
+            rehearses: false,
+        }
     }
 
     /// Returns the session with the access key that the client uses, which tells who plans and applies.
     #[must_use]
     pub fn with_access_key(self, access_key: Option<AccessKey>) -> Self {
         Self { access_key, ..self }
+    }
+
+    /// Returns the session as one behind which nothing is real: who plans may be said, whosever key makes the calls.
+    #[must_use]
+    pub fn as_rehearsal(self) -> Self {
+        Self { rehearses: true, ..self }
     }
 
     /// Returns the session with the id of its run, which stands in journals.
@@ -165,12 +179,13 @@ impl Session {
 
 impl fmt::Debug for Session {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { client, organization, access_key, run_id, watch: _ } = self;
+        let Self { client, organization, access_key, run_id, watch: _, rehearses } = self;
         f.debug_struct("Session")
             .field("client", client)
             .field("organization", organization)
             .field("access_key", access_key)
             .field("run_id", run_id)
+            .field("rehearses", rehearses)
             .finish_non_exhaustive()
     }
 }

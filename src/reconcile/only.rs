@@ -7,6 +7,7 @@ use super::{Error, PlanOptions};
 use crate::config::{Files, Resolved};
 use crate::live::Live;
 use crate::model::{Address, Desired, Key, People, near};
+use crate::plan::Plan;
 
 /// Resolves files as [`resolve()`] does, for a partial plan of the objects in the options.
 pub(super) fn resolve_part(files: &Files, live: &Live, options: &PlanOptions) -> Result<Resolved, Error> {
@@ -30,6 +31,21 @@ pub(super) fn named(desired: &Desired, live: &Live) -> Result<(), Error> {
     let unknown = unknown.text();
     let near = near(&unknown, alike.iter().map(String::as_str)).map(ToOwned::to_owned);
     Err(Error::NoObject { object: unknown, near })
+}
+
+/// Refuses a partial plan that would delete what nobody named, as what has the name that another object takes.
+pub(super) fn deletes_only_what_was_asked(plan: &Plan, desired: &Desired) -> Result<(), Error> {
+    let Some(only) = &desired.only else { return Ok(()) };
+    let asked =
+        |gone: &&Address| only.contains(*gone) || only.iter().any(|of| live_name(desired, of) == **gone);
+    let mut deleted = plan.steps().iter().filter_map(|step| step.action.deletes());
+    match deleted.find(|gone| !asked(gone)) {
+        None => Ok(()),
+        Some(gone) => {
+            let title = gone.key().id().and_then(|id| plan.title(id)).map(|title| format!(" ({title})"));
+            Err(Error::OnlyDeletes(format!("{gone}{}", title.unwrap_or_default())))
+        }
+    }
 }
 
 /// Returns the live address of an object in a project; on the live side, projects are named by id.

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::only::{named, resolve_part};
+use super::only::{deletes_only_what_was_asked, named, resolve_part};
 use super::{Error, KeyOptions, Session};
 use crate::config::{self, Files, Present, ResolvePurpose};
 use crate::live::{self, Live, LiveNeeds, Notice, SamlSwitch};
@@ -93,6 +93,7 @@ impl Session {
         }
         let desired = self.accepted(resolved, options)?;
         let plan = self.completed(&mut reading, &desired, options, plan).await?.named(name);
+        deletes_only_what_was_asked(&plan, &desired)?;
         self.warn_of_usernames(&plan).await?;
         let made_from = made_from(files, options, reading.digest(options));
         Ok(Planned { plan, caller: reading.caller, made_from, keys: options.keys.clone(), now: options.now })
@@ -157,7 +158,7 @@ impl Session {
         options: &PlanOptions,
     ) -> Result<LiveReading, Error> {
         let asked = async {
-            match self.access_key.as_ref().filter(|_| options.caller.is_none()) {
+            match self.access_key.as_ref().filter(|_| !self.rehearses || options.caller.is_none()) {
                 Some(key) => Ok(Some(live::caller(&self.client, key).await)),
                 None => Ok(None),
             }
@@ -169,19 +170,23 @@ impl Session {
         {
             asked = Some(live::caller(&self.client, key).await);
         }
-        let caller = match (&options.caller, asked) {
-            (Some(principal), _) => {
-                let mut principal = principal.clone();
+        let caller = match asked {
+            None => Caller::Unresolved("no access key is configured".to_owned()),
+            Some(Err(why)) => Caller::Unresolved(why.to_string()),
+            Some(Ok(caller)) => match caller.principal(&live.ids) {
+                Ok(principal) => Caller::Known(principal),
+                Err(why) => Caller::Unresolved(why.to_string()),
+            },
+        };
+        // Whoever the key belongs to runs the plan, whatever else is said: guards rely on it.
+        let caller = match (&options.caller, caller) {
+            (Some(said), Caller::Unresolved(_)) => {
+                let mut principal = said.clone();
                 let people = People::of(&live.state, Some(&live.ids));
                 principal.readdress(&|address| people.known(address));
                 Caller::Known(principal)
             }
-            (None, None) => Caller::Unresolved("no access key is configured".to_owned()),
-            (None, Some(Err(why))) => Caller::Unresolved(why.to_string()),
-            (None, Some(Ok(caller))) => match caller.principal(&live.ids) {
-                Ok(principal) => Caller::Known(principal),
-                Err(why) => Caller::Unresolved(why.to_string()),
-            },
+            (_, caller) => caller,
         };
         Ok(LiveReading { live, caller, keys: None, guards: None, own: self.own_key() })
     }

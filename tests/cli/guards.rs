@@ -3,7 +3,7 @@
 use insta::assert_snapshot;
 use serde_json::json;
 
-use crate::acme::{FILE, desk, live, object};
+use crate::acme::{FILE, ORGANIZATION, desk, live, object};
 use crate::command::{Desk, edit};
 
 /// Policies and applications are gone from the files: three of nine objects.
@@ -300,4 +300,23 @@ fn what_is_left_of_somebody_deleted_loses_nothing() {
     );
     let ended = desk.run("plan --emulate live.json").ends_with(3);
     assert!(ended.stdout.contains("would take access away from 2 principals"), "{ended}");
+}
+
+#[test]
+fn whoever_the_key_belongs_to_runs_the_plan_whatever_is_said() {
+    let desk = desk();
+    let mut state = live();
+    let secret = "11111111-2222-4333-8444-555555555555";
+    let key = serde_json::json!({
+        "access_key": "SCW00000000000000ANN", "secret_key": secret, "user_id": "ac3e0000-0000-4000-8000-000000000002",
+        "description": "", "created_at": "2026-01-12T09:00:00.000000Z",
+    });
+    state["api_keys"].as_array_mut().unwrap().push(key);
+    desk.file("live.json", state);
+    desk.file("iam.yaml", edit(FILE, &[("users: [owner@acme.io, ann@acme.io]", "users: [owner@acme.io]")]));
+    let api = desk.emulate("live.json", "");
+    let plan = desk.command(&format!("plan --caller user:bob@acme.io {NOW}")).against(&api.url, ORGANIZATION);
+    let plan =
+        plan.env("SCW_ACCESS_KEY", "SCW00000000000000ANN").env("SCW_SECRET_KEY", secret).run().ends_with(3);
+    assert!(plan.stdout.contains("refused by self_lockout"), "{plan}");
 }

@@ -249,3 +249,19 @@ fn an_export_of_objects_has_what_they_refer_to_and_nothing_else() {
     -- exit 0
     ");
 }
+
+#[test]
+fn a_partial_plan_deletes_nothing_that_was_not_named() {
+    let desk = desk();
+    let groups = "  admins:\n    members:\n      users: [owner@acme.io, ann@acme.io]\n  developers:\n    members:\n      users: [ann@acme.io, bob@acme.io]\n";
+    let renamed =
+        "  developers:\n    previously: admins\n    members:\n      users: [owner@acme.io, ann@acme.io]\n";
+    let attached = ("principal: {group: admins}", "principal: {group: developers}");
+    desk.file("iam.yaml", edit(FILE, &[(groups, renamed), attached]));
+    assert_snapshot!(desk.run("plan --only policy:admins-iam --emulate live.json"), @"
+    -- stderr
+    error: a plan of these objects alone would also delete group ac3e0000-0000-4000-8000-000000000022 (developers)
+    hint: plan without `--only`, so that its access is considered too
+    -- exit 64
+    ");
+}

@@ -290,7 +290,7 @@ fn what_is_known_of_an_object_is_ignored_until_it_ends_and_an_entry_that_is_not_
     -- stdout
     Findings
       changed: application ci (iam.yaml:15) differs from the files
-          fingerprint d347b7a20fce, ignored until 2027-02-01T00:00:00Z: the
+          fingerprint 18c0bd16bee1, ignored until 2027-02-01T00:00:00Z: the
               console's
       stale-ignore: the entry group:admins (changed) of `settings.drift.ignore`
           (iam.yaml:57) matches no finding

@@ -66,6 +66,12 @@ pub enum SlotError {
     /// The journal could not be written.
     #[error("the journal could not be written: {0}")]
     Journal(String),
+    /// A signal came before it was begun.
+    #[error("stopped before it was begun")]
+    Stopped,
+    /// A second signal came while it was under way.
+    #[error("stopped at once; it may have been done in part")]
+    Abandoned,
     /// What went wrong while a key was delivered that is left as it is.
     #[error(
         "{source}; the key {key} is not in use yet, and a run that starts 15 minutes after it was made goes on with it"
@@ -91,7 +97,12 @@ impl SlotError {
     pub fn may_have_happened(&self) -> bool {
         match self {
             Self::Api { source, .. } => source.may_have_happened(),
-            Self::Unseen(_) | Self::Changed | Self::Unknown(_) | Self::Journal(_) | Self::Full(_) => false,
+            Self::Unseen(_)
+            | Self::Changed
+            | Self::Unknown(_)
+            | Self::Journal(_)
+            | Self::Full(_)
+            | Self::Stopped => false,
             Self::Twin { .. }
             | Self::Touched(_)
             | Self::TooLate(_)
@@ -99,6 +110,7 @@ impl SlotError {
             | Self::SecretTwin(_)
             | Self::File { .. }
             | Self::Command { .. }
+            | Self::Abandoned
             | Self::Left { .. }
             | Self::Withdrawn(_) => true,
         }
@@ -109,7 +121,9 @@ impl SlotError {
     pub fn hint(&self) -> Option<Hint> {
         match self {
             Self::Api { source, .. } => source.hint().map(Hint::from),
-            Self::Changed | Self::Twin { .. } | Self::SecretTwin(_) => Some("apply again".into()),
+            Self::Changed | Self::Stopped | Self::Abandoned | Self::Twin { .. } | Self::SecretTwin(_) => {
+                Some("apply again".into())
+            }
             Self::Left { source, .. } | Self::Withdrawn(source) => source.hint(),
             Self::Unseen(_)
             | Self::Touched(_)

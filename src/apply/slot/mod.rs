@@ -20,7 +20,7 @@ use jiff::Timestamp;
 
 pub use self::error::SlotError;
 pub use self::tools::{BadCommand, DeliveryCommand, DeliveryTools};
-use super::Journal;
+use super::{Journal, Stop, StopSignal};
 use crate::api::Client;
 use crate::live::{self, api_id};
 use crate::model::{
@@ -43,6 +43,8 @@ pub struct KeysOptions<'a> {
     pub occasion: Occasion,
     /// What time it is.
     pub now: Timestamp,
+    /// What stops the work: what is under way finishes, and nothing more is begun.
+    pub stop: &'a StopSignal,
 }
 
 /// What became of the keys of a plan.
@@ -79,6 +81,17 @@ pub enum SlotDone {
 }
 
 impl KeysOutcome {
+    /// Returns what there is before anything is done.
+    fn of(plan: &KeysPlan) -> Self {
+        let slots = plan.slots.iter().filter(|slot| !slot.work.is_empty()).map(|planned| SlotOutcome {
+            application: planned.application.clone(),
+            slot: planned.slot.clone(),
+            done: Vec::new(),
+            error: None,
+        });
+        Self { slots: slots.collect(), pruned: Vec::new() }
+    }
+
     /// Says whether all is done.
     #[must_use]
     pub fn is_done(&self) -> bool {
@@ -147,6 +160,8 @@ impl Stage {
 }
 
 /// Does the work of all slots of a plan, a few at a time. Nothing here is repeated by itself: another run mends what is left.
+///
+/// Interrupted once more, it ends at once: what was under way may have been done.
 pub async fn work_on_slots(
     plan: &KeysPlan,
     client: &Client,
@@ -154,12 +169,26 @@ pub async fn work_on_slots(
     journal: &mut Journal,
     options: &KeysOptions<'_>,
 ) -> KeysOutcome {
-    let worker = Worker { plan, client, options, journal: Mutex::new(journal) };
-    let mut outcome = KeysOutcome::default();
-    for planned in plan.slots.iter().filter(|slot| !slot.work.is_empty()) {
-        let (application, slot) = (planned.application.clone(), planned.slot.clone());
-        outcome.slots.push(SlotOutcome { application, slot, done: Vec::new(), error: None });
+    let mut stop = options.stop.clone();
+    tokio::select! {
+        outcome = work(plan, client, ids, journal, options) => outcome,
+        () = stop.at_least(Stop::Now) => {
+            let mut outcome = KeysOutcome::of(plan);
+            outcome.slots.iter_mut().for_each(|slot| slot.error = Some(SlotError::Abandoned));
+            outcome
+        }
     }
+}
+
+async fn work(
+    plan: &KeysPlan,
+    client: &Client,
+    ids: &Ids,
+    journal: &mut Journal,
+    options: &KeysOptions<'_>,
+) -> KeysOutcome {
+    let worker = Worker { plan, client, options, journal: Mutex::new(journal) };
+    let mut outcome = KeysOutcome::of(plan);
     let planned: Vec<&SlotPlan> = plan.slots.iter().filter(|slot| !slot.work.is_empty()).collect();
     for stage in [Stage::Clear, Stage::Renew] {
         let worker = &worker;
@@ -191,6 +220,11 @@ impl<'a> Worker<'a> {
         }
     }
 
+    /// Begins nothing more once a signal has come.
+    fn go_on(&self) -> Result<(), SlotError> {
+        if self.options.stop.now() > Stop::No { Err(SlotError::Stopped) } else { Ok(()) }
+    }
+
     /// Reads what is live of a slot, and asks again what it needs.
     async fn look(&self, job: Job<'_>) -> Result<SeenKeys, SlotError> {
         let live = live::live_keys(self.client, job.slot.secrets()).await.map_err(SlotError::Unseen)?;
@@ -213,11 +247,13 @@ impl<'a> Worker<'a> {
 
     /// Does one part of the work of a slot, if it is what the plan said.
     async fn work(&self, job: Job<'_>, stage: Stage, done: &mut Vec<SlotDone>) -> Result<(), SlotError> {
+        self.go_on()?;
         let seen = self.look(job).await?;
         if stage.part(&seen.plan) != stage.part(job.planned) {
             return Err(SlotError::Changed);
         }
         for work in stage.part(job.planned) {
+            self.go_on()?;
             self.note("started", job, work, None)?;
             let result = self.one(job, &seen, work, done).await;
             if result.is_ok() {
@@ -265,6 +301,7 @@ impl<'a> Worker<'a> {
 
     /// Deletes a key without a slot, if it is still that.
     async fn prune(&self, stray: &Stray) -> Result<(), SlotError> {
+        self.go_on()?;
         let key = &stray.key.access_key;
         self.note_of("started", &stray.application, None, ("prune", Some(key)), None)?;
         let seen = self.client.get_api_key(&wire_key(key)?).await;

@@ -85,7 +85,8 @@ fn hexadecimal(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// Returns the SHA-256 of all that was read of an organization and that a plan may depend on, in hexadecimal digits.
+/// Returns the SHA-256 of all that was read of an organization and that a plan may depend on, and of who plans, in hexadecimal
+/// digits.
 ///
 /// It is only ever compared with that of the same version of the program. When the keys of an application were made is
 /// left out: it is read only where a plan shows it.
@@ -100,14 +101,14 @@ pub fn digest(facts: &Facts<'_>, catalogue: Option<&Catalogue>) -> String {
         keys: _,
         people: _,
         guards: _,
-        caller: _,
+        caller,
         now: _,
     } = facts;
     let (ids, titles): (BTreeMap<_, _>, BTreeMap<_, _>) = (ids.iter().collect(), titles.iter().collect());
     let mut hash = Hash(Sha256::new());
     // The fields of everything, none of which may be forgotten, are what `Debug` is derived for.
     // A hash takes everything.
-    _ = write!(hash, "{live:?} {ids:?} {titles:?} {duplicates:?} {catalogue:?}");
+    _ = write!(hash, "{live:?} {ids:?} {titles:?} {duplicates:?} {catalogue:?} {caller:?}");
     hexadecimal(&hash.0.finalize())
 }
 
