@@ -263,6 +263,12 @@ impl Sorting<'_> {
                 | SparedReason::NotOwned
                 | SparedReason::Other(_)
                 | SparedReason::Unclear => (DriftKind::Unmanaged, "is not declared"),
+                // Whoever looks for drift, or owns the organization, is not deleted, and is too much all the same.
+                SparedReason::Owner(_) | SparedReason::Caller(_) | SparedReason::Provisioned(_)
+                    if self.is_extra(&spared.address) =>
+                {
+                    (DriftKind::Extra, "belongs to this stack, and is not declared")
+                }
                 SparedReason::Managed
                 | SparedReason::External
                 | SparedReason::Renamed
@@ -277,6 +283,13 @@ impl Sorting<'_> {
                 finding.traces = traces(kind, &spared.address);
             }
         }
+    }
+
+    /// Whether an object belongs to the stack of the files, which do not declare it.
+    fn is_extra(&self, address: &Address) -> bool {
+        let owner = self.plan.before().get(address).and_then(|object| object.meta()?.owner.as_ref());
+        let owned = owner.zip(self.plan.stack()).is_some_and(|(owner, stack)| owner.is(stack));
+        owned && !self.desired.state.has(address)
     }
 
     /// Assertions and guardrails that live violates, and guardrails without an answer.

@@ -834,3 +834,32 @@ users: {bob@acme.io: {}, cho@acme.io: {}}
     let ids = ["ac3e0000-0000-4000-8000-000000000002", "ac3e0000-0000-4000-8000-000000000004"];
     assert_eq!(object(&mut state.clone(), "groups", "developers")["user_ids"], json!(ids));
 }
+
+#[test]
+fn whoever_looks_for_drift_sees_what_it_says_of_them() {
+    let secret = "11111111-2222-4333-8444-555555555555";
+    let desk = desk(|state| {
+        user(state, "cho")["tags"] = json!(["scw-iam=web"]);
+        let cho = user(state, "cho")["id"].clone();
+        let mut policy = object(state, "policies", "admins-iam").clone();
+        policy.as_object_mut().unwrap().remove("group_id");
+        for (key, value) in [("id", json!("ac3e0000-0000-4000-8000-000000000099")), ("name", json!("looks"))]
+        {
+            policy[key] = value;
+        }
+        (policy["user_id"], policy["tags"]) = (cho.clone(), json!([]));
+        policy["rules"][0]["permission_set_names"] = json!(["IAMManager", "ProjectReadOnly"]);
+        state["policies"].as_array_mut().unwrap().push(policy);
+        state["api_keys"].as_array_mut().unwrap().push(json!({
+            "access_key": "SCW00000000000000CHO", "secret_key": secret, "user_id": cho,
+            "description": "", "created_at": "2026-01-12T09:00:00.000000Z",
+        }));
+    });
+    declare(&desk, " {}", &[]);
+    let api = desk.emulate("live.json", "");
+    let drift = desk.command("drift -o json --now 2026-11-22T12:00:00Z").against(&api.url, ORGANIZATION);
+    let drift = drift.env("SCW_ACCESS_KEY", "SCW00000000000000CHO").env("SCW_SECRET_KEY", secret);
+    let found = drift.run().ends_with(2).json();
+    let extra = |finding: &Value| finding["kind"] == "extra" && finding["subject"] == "user cho@acme.io";
+    assert!(found["drift"].as_array().unwrap().iter().any(extra), "{found:#}");
+}
