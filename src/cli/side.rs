@@ -141,7 +141,7 @@ impl Origin {
                 let known = |key: &Key| desired.state.group(key).is_some_and(|group| group.builtin.is_some());
                 let unknown =
                     unknown.map(|address| address.key().clone()).filter(|key| !known(key)).collect();
-                Ok(ComparedSide { state: desired.state, ids: None, unknown })
+                Ok(ComparedSide { state: desired.state, ids: None, unknown, partial: true })
             }
         }
     }
@@ -149,7 +149,12 @@ impl Origin {
 
 /// Returns a fully read organization as one side of a comparison.
 pub(super) fn side_of(live: &Live) -> ComparedSide {
-    ComparedSide { state: live.state.clone(), ids: Some(live.ids.clone()), unknown: BTreeSet::new() }
+    ComparedSide {
+        state: live.state.clone(),
+        ids: Some(live.ids.clone()),
+        unknown: BTreeSet::new(),
+        partial: false,
+    }
 }
 
 fn named(live: &Live) -> String {

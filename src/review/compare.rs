@@ -16,6 +16,15 @@ pub struct ComparedSide {
     pub ids: Option<Ids>,
     /// Groups whose members this side does not know.
     pub unknown: BTreeSet<Key>,
+    /// Whether there may be more than this side has, because files declare a part of the organization.
+    pub partial: bool,
+}
+
+impl ComparedSide {
+    /// Says whether it does not know of an object that the other side has.
+    fn ignores(&self, other: &Self, address: &Address) -> bool {
+        self.partial && !other.partial && !self.state.has(address)
+    }
 }
 
 /// What differs for a principal, a set and a scope.
@@ -164,7 +173,10 @@ impl Comparison {
         let mut access = Vec::new();
         for change in changes(&world, (&held, &before.state), (&will, &aligned)) {
             for changed in &change.grants {
-                let maybe = changed.path.group.as_ref().is_some_and(|group| unknown.contains(group));
+                let gains = matches!(changed.effect, AccessEffect::Gained | AccessEffect::Loosened);
+                let (without, with) = if gains { (before, after) } else { (after, before) };
+                let maybe = changed.path.group.as_ref().is_some_and(|group| unknown.contains(group))
+                    || without.ignores(with, &Address::policy(changed.path.policy.clone()));
                 let kind = match (changed.effect, maybe) {
                     (AccessEffect::Gained | AccessEffect::Loosened, true) => DifferenceKind::MaybeGained,
                     (AccessEffect::Lost | AccessEffect::Tightened, true) => DifferenceKind::MaybeLost,
@@ -185,7 +197,10 @@ impl Comparison {
             }
         }
         access.sort();
-        Self { access, objects: objects(&before.state, &aligned, &back), unknown }
+        let mut objects = objects(&before.state, &aligned, &back);
+        let known = |address: &Address| !before.ignores(after, address) && !after.ignores(before, address);
+        objects.retain(|differs| known(&differs.address));
+        Self { access, objects, unknown }
     }
 
     /// Returns what each of two principals of one organization has that the other has not.

@@ -432,6 +432,27 @@ fn what_a_side_does_not_know_is_a_maybe() {
 }
 
 #[test]
+fn files_do_not_know_what_they_do_not_declare() {
+    let desk = desk();
+    let policy = "  ci-push:\n    principal: {application: ci}\n    rules:\n      - permission_sets: [ContainerRegistryFullAccess]\n        scope: [staging]\n";
+    let set = ("[InstancesFullAccess]", "[InstancesReadOnly]");
+    desk.file("iam.yaml", crate::command::edit(crate::acme::FILE, &[(policy, ""), set]));
+    for (sides, maybe, sure) in
+        [("live.json iam.yaml", "maybe lost", "lost"), ("iam.yaml live.json", "maybe gained", "gained")]
+    {
+        let json = desk.run(&format!("compare {sides} -o json")).json();
+        let of = |policy: &str| {
+            let access = json["access"].as_array().unwrap().iter().filter(|it| it["policy"] == policy);
+            access.map(|it| it["difference"].as_str().unwrap()).collect::<Vec<_>>()
+        };
+        assert_eq!(of("ci-push"), [maybe], "nothing is known of it: {json:#}");
+        assert!(of("developers-run").contains(&sure), "{json:#}");
+        let gone = |it: &Value| it["what"] == "is gone" || it["what"] == "is new";
+        assert!(!json["objects"].as_array().unwrap().iter().any(gone), "{json:#}");
+    }
+}
+
+#[test]
 fn give_her_what_he_has() {
     let desk = desk();
     let ended = desk.run("compare live.json --principals user:bob@acme.io user:ann@acme.io");
