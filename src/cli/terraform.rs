@@ -65,5 +65,30 @@ fn quoted(word: &str) -> String {
     if !word.is_empty() && word.chars().all(plain) {
         return word.to_owned();
     }
-    format!("'{}'", word.replace('\'', r"'\''"))
+    if !word.contains(char::is_control) {
+        return format!("'{}'", word.replace('\'', r"'\''"));
+    }
+    // What moves the cursor reaches no terminal, and the shell all the same.
+    let letters = word.chars().map(|c| match c {
+        '\'' | '\\' => format!("\\{c}"),
+        c if c.is_control() => c.to_string().bytes().map(|byte| format!("\\x{byte:02x}")).collect(),
+        c => c.to_string(),
+    });
+    format!("$'{}'", letters.collect::<String>())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::quoted;
+
+    #[test]
+    fn a_word_reaches_the_shell_whole_and_the_terminal_harmless() {
+        for (word, safe) in [
+            ("scaleway_iam_user.ana", "scaleway_iam_user.ana"),
+            ("a[\"it's\"]", "'a[\"it'\\''s\"]'"),
+            ("a[\"\u{1b}[31m\\'\u{9b}\"]", "$'a[\"\\x1b[31m\\\\\\'\\xc2\\x9b\"]'"),
+        ] {
+            assert_eq!(quoted(word), safe);
+        }
+    }
 }
