@@ -224,7 +224,7 @@ fn init_writes_the_organization_and_a_pipeline_for_its_folder() {
     ");
     let workflow = desk.read(".github/workflows/access-plan.yml");
     assert!(workflow.contains("paths: [\"access/files/**\"]"), "{workflow}");
-    assert!(workflow.contains("--base before/access/files"), "{workflow}");
+    assert!(workflow.contains("--base ../before/access/files"), "{workflow}");
     assert!(!workflow.contains(" iam "), "{workflow}");
     let planned = desk.run("plan access/files --emulate live.json --detailed-exitcode").ends_with(0);
     assert!(planned.stdout.contains("No changes."), "{planned}");
