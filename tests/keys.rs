@@ -408,6 +408,10 @@ async fn a_secret_key_is_in_no_journal_no_plan_and_no_outcome() {
     let secret = data["secret_key"].as_str().unwrap();
     let journal = std::fs::read_to_string(path).unwrap();
     assert!(journal.contains(&live.versions[0].key), "the journal names the key: {journal}");
+    assert!(
+        journal.lines().last().unwrap().contains("\"event\":\"end\""),
+        "keys are part of the run: {journal}"
+    );
     let document = serde_json::to_string(&planned.document()).unwrap();
     let seen = [journal, document, format!("{outcome:?} {planned:?} {session:?}")];
     let base64 = base64::engine::general_purpose::STANDARD;

@@ -109,9 +109,10 @@ impl Journal {
     }
 
     /// Notes how a run ended. If that cannot be written, nothing is lost: everything before is safe.
-    pub(super) fn end(&mut self, outcome: &Outcome) {
+    pub fn end(&mut self, outcome: &Outcome) {
         let word = match &outcome.end {
-            End::Done => "done",
+            End::Done if outcome.keys.is_done() => "done",
+            End::Done => "failed",
             End::NotConverged(_) => "not_converged",
             End::Twins(_) => "twins",
             End::Failed => "failed",

@@ -102,6 +102,7 @@ impl Progress for Unwatched {}
 /// `ids` has the ids of the live objects under the names that the plan leads to ([`Plan::ids`]); those of the objects
 /// that are made join them. Nothing is retried here but creates, which are looked for first: the client does the rest.
 ///
+/// The journal's last line is for the caller to write ([`Journal::end`]), once all is done.
 /// Dropping the future stops at once; only the journal then tells what was in flight.
 pub async fn apply(
     plan: &Plan,
@@ -119,7 +120,6 @@ pub async fn apply(
     if outcome.end == End::Done && !plan.is_empty() {
         outcome.end = converge::check(&context, progress, &mut stop, options).await;
     }
-    journal.end(&outcome);
     *ids = context.into_ids();
     outcome
 }

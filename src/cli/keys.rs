@@ -140,7 +140,10 @@ impl Rotate {
         common.preview(&RotationReport { plan, outcome: None })?;
         if plan.is_empty() {
             connection.close().await?;
-            return Ok(if plan.in_trouble() { Exit::Refused } else { Exit::Done });
+            let Slot { application, slot } = &self.slot;
+            return Err(Failure::error(anyhow::anyhow!(
+                "slot {slot} of {application} was not rotated; it is left alone for now"
+            )));
         }
         if !self.yes && !prompt::confirmed(&connection, None)? {
             talk("Nothing was changed.");

@@ -3,12 +3,12 @@
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, HashSet};
 
-use super::merge::by;
+use super::merge::{Document, by};
 use super::mistake::{Mistake, MistakeKind, Severity};
 use super::source::Sources;
 use crate::model::{
     Address, Catalogue, Desired, Group, Id, Ids, Kind, Missing, MissingKind, Object, People, Policy, Rule,
-    Scope, State, Where,
+    Scim, Scope, State, Where,
 };
 
 /// The objects of the organization, to look up names.
@@ -20,6 +20,8 @@ pub struct Present<'a> {
     pub ids: Option<&'a Ids>,
     /// Names that several live objects share: those are ambiguous, not gone.
     pub duplicates: &'a BTreeMap<Address, Vec<Id>>,
+    /// Whether an identity provider provisions people, where that was read.
+    pub scim: Scim,
 }
 
 /// Objects that files may name, with all of their names.
@@ -33,6 +35,11 @@ pub(super) struct Roster<'a> {
 impl<'a> Roster<'a> {
     pub(super) const fn of(live: Present<'a>) -> Self {
         Self { live, people: People::of(live.state, live.ids), unlisted: OnceCell::new() }
+    }
+
+    /// Says whether an identity provider provisions people, as files say: where it is off, they are wrong.
+    pub(super) fn provisions(&self, document: &Document) -> bool {
+        document.provisioned() && self.live.scim != Scim::Off
     }
 
     /// Returns the key of a live object that is given by username or id.
@@ -197,7 +204,7 @@ mod tests {
         let files = read(&[source], "2026-11-22T00:00:00Z".parse().unwrap()).unwrap();
         let listed = Catalogue::published().iter().filter(|(name, _)| name.as_str() != "InstancesReadOnly");
         let catalogue: Catalogue = listed.map(|(name, set)| (name.clone(), set.clone())).collect();
-        let present = Present { state: live, ids: None, duplicates: &BTreeMap::new() };
+        let present = Present { state: live, ids: None, duplicates: &BTreeMap::new(), scim: Scim::Unread };
         files
             .resolve_in(Some(present), &catalogue, true, crate::config::ResolvePurpose::Change)
             .unwrap()

@@ -42,7 +42,7 @@ pub use source::{ALL_MOST, FILE_MOST, FILES_MOST, Source, Sources};
 pub use terraform::{TERRAFORM_MOST, TerraformError, TerraformHolds, TerraformResource, TerraformState};
 pub use words::{Meant, MistakeKind, MistakeWords, Written};
 
-use crate::model::{Address, Catalogue, Condition, Desired, Id, Kind, Place, Stack, State};
+use crate::model::{Address, Catalogue, Condition, Desired, Id, Kind, Place, Scim, Stack, State};
 use decode::Decoder;
 use gone::Roster;
 use merge::{Document, merge};
@@ -259,9 +259,8 @@ impl Files {
             projects: names.any(|name| !document.projects.contains_key(name))
                 || compared.clone().any(|compared| compared.reads_scope),
             permission_sets: sets.any(|set| !published.contains(set)),
-            scim: !document.provisioned()
-                && (document.sections.contains_key(&Kind::User)
-                    || document.declarations().any(|(_, _, it)| it.has_exact_members())),
+            scim: document.sections.contains_key(&Kind::User)
+                || document.declarations().any(|(_, _, it)| it.has_exact_members()),
         }
     }
 
@@ -285,7 +284,8 @@ impl Files {
         catalogue_is_live: bool,
     ) -> Result<Resolved, Mistakes> {
         static NONE_SHARED: BTreeMap<Address, Vec<Id>> = BTreeMap::new();
-        let live = live.map(|state| Present { state, ids: None, duplicates: &NONE_SHARED });
+        let live =
+            live.map(|state| Present { state, ids: None, duplicates: &NONE_SHARED, scim: Scim::Unread });
         self.resolve_in(live, catalogue, catalogue_is_live, ResolvePurpose::Change)
     }
 
@@ -312,6 +312,9 @@ impl Files {
         }
         check::look_alikes(&self.document, roster.as_ref(), &mut findings);
         let mut desired: Desired = resolve::resolve(self, state, &mut findings);
+        if roster.as_ref().is_some_and(|roster| !roster.provisions(&self.document)) {
+            desired.settings.scim = None;
+        }
         gone::excuse(&desired, &mut findings);
         desired.missing = gone::missing(&findings, &self.sources);
         if let Some(roster) = &roster {

@@ -137,7 +137,8 @@ impl Resolving<'_> {
                 at: self.files.sources.place(it.at),
             });
             settings.drift.ignore = ignored.collect();
-            settings.scim = document.scim.as_ref().map(|scim| scim.addresses().map(|it| it.value).collect());
+            settings.scim =
+                document.scim.as_ref().map(|scim| scim.value.addresses().map(|it| it.value).collect());
             settings.report = self.report(&document.report);
         }
         self.desired.settings = settings;

@@ -464,6 +464,8 @@ mistakes! {
         "declare the person under `users`, or remove the name here";
     PersonMoves { name: String, now: String } =>
         "user `{name}` is declared as `{now}`", "write the address";
+    ScimOff =>
+        "SCIM is off in this organization, so `settings.scim` has no effect", "people and members are managed as the files say; remove it";
     NotProvisioned { name: String } =>
         "`{name}` is not in the organization, and no plan invites people while SCIM provisions them (`settings.scim`)",
         "left out of the plan";

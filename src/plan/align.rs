@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use super::{Adoption, Caller, Conflict, ConflictKind, Error, Facts, Spared, SparedReason};
 use crate::model::{
-    Address, Attachment, Desired, Flags, Group, Id, Identity, Ids, Key, KeyForm, Kind, Membership, Name,
-    Object, Owner, Policy, Principal, Prune, Stack, State, Where, WriteCall,
+    Address, Attachment, Desired, Flags, Group, Id, Identity, Ids, Key, KeyForm, Kind, Membership, Object,
+    Owner, Policy, Principal, Prune, Stack, State, Where, WriteCall,
 };
 
 /// Both sides under the same names: before the plan, and after it.
@@ -19,7 +19,7 @@ pub(super) struct Alignment {
     /// The live name of each object that is to be renamed.
     pub(super) renamed: HashMap<Address, Key>,
     /// The live name of each object that is keyed by its id because another object takes its name.
-    pub(super) displaced: HashMap<Address, Name>,
+    pub(super) displaced: HashMap<Address, Key>,
     /// What the files say of the members of groups.
     pub(super) memberships: HashMap<Address, Membership>,
     /// Live addresses that change in the plan.
@@ -61,8 +61,10 @@ pub(super) fn align(facts: &Facts<'_>, desired: &Desired, matches: Matches) -> R
         renamed,
         displaced: rekeyed
             .iter()
-            .filter(|(from, to)| to.key().id().is_some() && from.key() != to.key())
-            .filter_map(|(from, to)| Some((to.clone(), from.key().name()?.clone())))
+            .filter(|(from, to)| {
+                to.key().id().is_some() && matches!(from.key(), Key::Named(_) | Key::Email(_))
+            })
+            .map(|(from, to)| (to.clone(), from.key().clone()))
             .collect(),
         memberships: desired.memberships.clone(),
         live_keys: rekeyed.iter().map(|(from, to)| (to.clone(), from.key().clone())).collect(),
@@ -91,7 +93,7 @@ pub(super) fn align(facts: &Facts<'_>, desired: &Desired, matches: Matches) -> R
             let address = address.sibling(name.clone());
             Err(Error::NameTaken { id: facts.ids.get(&address), address })
         }
-        None => Ok(alignment),
+        None => alignment.second_names().map_or(Ok(alignment), Err),
     }
 }
 
@@ -527,6 +529,24 @@ impl Alignment {
             meta.owner = None;
         }
         released
+    }
+
+    /// Finds an object whose second name changes to one that another object keeps, which the API refuses.
+    fn second_names(&self) -> Option<Error> {
+        let name = |state: &State, address: &Address| state.get(address).and_then(Object::second_key);
+        let all = || self.outcome.objects.keys().filter_map(|it| Some((it, name(&self.outcome, it)?)));
+        let new: HashMap<Address, &Address> = all()
+            .filter(|(address, key)| name(&self.before, address).as_ref() != Some(key))
+            .map(|(address, key)| (address.sibling(key), address))
+            .collect();
+        if new.is_empty() {
+            return None;
+        }
+        let taken = |(address, key): &(&Address, Key)| {
+            new.get(&address.sibling(key.clone())).is_some_and(|other| other != address)
+        };
+        let (address, key) = all().find(taken)?;
+        Some(Error::NameTaken { id: self.ids.get(address), address: address.sibling(key) })
     }
 
     /// Puts the stack's own principals into groups that are declared elsewhere, and takes them out again.

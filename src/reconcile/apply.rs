@@ -109,6 +109,7 @@ impl Session {
         if outcome.end == End::Done {
             self.work_on_keys(planned, &ids, &mut journal, &mut outcome, &stop).await;
         }
+        journal.end(&outcome);
         Ok(outcome)
     }
 }

@@ -20,7 +20,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// How long events are kept.
 const KEPT: SignedDuration = SignedDuration::from_hours(90 * 24);
 
-/// The answer to a query, or why there is none.
+/// The writes that a query found, or the reason why it failed.
 type Answered = Result<Vec<RecordedWrite>, String>;
 
 impl Session {

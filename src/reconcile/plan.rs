@@ -178,7 +178,7 @@ impl Session {
                 Err(why) => Caller::Unresolved(why.to_string()),
             },
         };
-        // Whoever the key belongs to runs the plan, whatever else is said: guards rely on it.
+        // The owner of the API key runs the plan. Guards rely on that, so no option replaces a caller whom the key identifies.
         let caller = match (&options.caller, caller) {
             (Some(said), Caller::Unresolved(_)) => {
                 let mut principal = said.clone();
@@ -303,7 +303,8 @@ pub(super) fn resolve_to(
 ) -> Result<config::Resolved, Error> {
     let catalogue = live.catalogue.as_ref();
     let known = catalogue.unwrap_or(Catalogue::published());
-    let present = Present { state: &live.state, ids: Some(&live.ids), duplicates: &live.duplicates };
+    let Live { state, ids, duplicates, scim, .. } = live;
+    let present = Present { state, ids: Some(ids), duplicates, scim: *scim };
     Ok(files.resolve_in(Some(present), known, catalogue.is_some(), purpose)?)
 }
 

@@ -267,6 +267,13 @@ fn a_difference_that_grows_is_not_known() {
     let _ = desk.run(&format!("{DRIFT} --baseline known.json")).ends_with(0);
     grant(&["ContainerRegistryReadOnly", "SecretManagerFullAccess"]);
     let _ = desk.run(&format!("{DRIFT} --baseline known.json")).ends_with(2);
+    // So does a policy that no file declares any more.
+    let policy = "  ci-push:\n    principal: {application: ci}\n    rules:\n      - permission_sets: [ContainerRegistryFullAccess]\n        scope: [staging]\n";
+    desk.file("iam.yaml", edit(FILE, &[(policy, "")]));
+    let _ = desk.run(&format!("{DRIFT} -o json=known.json")).ends_with(2);
+    let _ = desk.run(&format!("{DRIFT} --baseline known.json")).ends_with(0);
+    grant(&["ContainerRegistryReadOnly", "SecretManagerFullAccess", "InstancesFullAccess"]);
+    let _ = desk.run(&format!("{DRIFT} --baseline known.json")).ends_with(2);
 }
 
 #[test]

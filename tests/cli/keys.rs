@@ -62,8 +62,27 @@ fn a_delivery_that_nobody_named_leaves_the_slot_alone() {
     let call = desk.command(&format!("apply --yes iam.yaml --now {NOW}")).against(&api.url, ORGANIZATION);
     let ended = call.run().ends_with(0);
     assert!(ended.stdout.contains("needs `--deliver-command github='PROGRAM ARGUMENTS'`"), "{ended}");
+    let call = desk.command(&format!("apply --yes iam.yaml --now {NOW}")).against(&api.url, ORGANIZATION);
+    let settled = call.run().ends_with(0);
+    assert!(settled.stdout.contains("except for slots of API\n  keys that are left alone"), "{settled}");
+    let call = desk.command(&format!("keys rotate ci/deploy --yes iam.yaml --now {NOW}"));
+    let ended = call.against(&api.url, ORGANIZATION).run().ends_with(1);
+    assert!(ended.stderr.contains("slot deploy of application ci was not rotated"), "{ended}");
     let ended = desk.run(&format!("apply --yes --emulate live.json --now {NOW} --deliver-command github="));
     assert!(ended.ends_with(64).stderr.contains("there is no program behind `=`"));
+}
+
+#[test]
+fn a_slot_whose_key_was_never_delivered_is_due() {
+    let desk = desk();
+    let mut state = desk.json("live.json");
+    let key = &mut state["api_keys"][0];
+    key["description"] = "scw-iam=deploy new".into();
+    key["created_at"] = "2026-11-22T11:55:00.000000Z".into();
+    desk.file("live.json", state);
+    let drift = desk.run(&format!("drift --fail-on due --emulate live.json --now {NOW}")).ends_with(2);
+    assert!(drift.stdout.contains("due: application ci"), "{drift}");
+    assert!(drift.stdout.contains("has no key in slot deploy yet"), "{drift}");
 }
 
 #[test]

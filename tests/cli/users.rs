@@ -382,6 +382,11 @@ fn the_owner_and_whoever_applies_are_compared_and_never_changed() {
     let drift = desk.run("drift --emulate live.json --now 2026-11-22T12:00:00Z");
     assert_snapshot!(drift.ends_with(2), @r#"
     -- stdout
+    Findings
+      changed: user owner@acme.io (iam.yaml:52) differs from the files, and no plan
+          changes it
+          fingerprint a5218be5b849
+
     Access: live compared with the files
       no difference in access
 
@@ -407,7 +412,7 @@ fn the_owner_and_whoever_applies_are_compared_and_never_changed() {
         to let exactly this pass, add to `allow`: - {guard: adoptions, of:
           [user:ann@acme.io], until: 2026-12-06, reason: WHY}
 
-    Drift: 1 to change (1 user), 1 to adopt (1 user); 1 step.
+    Drift: 1 to change (1 user), 1 to adopt (1 user); 1 step; 1 changed.
     -- stderr
     This ran on an emulator: nothing real was changed.
     -- exit 2
@@ -862,4 +867,51 @@ fn whoever_looks_for_drift_sees_what_it_says_of_them() {
     let found = drift.run().ends_with(2).json();
     let extra = |finding: &Value| finding["kind"] == "extra" && finding["subject"] == "user cho@acme.io";
     assert!(found["drift"].as_array().unwrap().iter().any(extra), "{found:#}");
+}
+
+#[test]
+fn a_name_that_somebody_keeps_is_taken() {
+    let taken = |users: &str| {
+        let desk = desk(owned(&["bob", "cho"]));
+        declare(&desk, users, &[]);
+        let plan = plan(&desk, "--allow people=2 --allow adoptions=9");
+        assert_ne!((plan.code, plan.stdout.as_str()), (0, ""), "{plan}");
+        plan.stderr.lines().find(|line| line.contains("its name")).unwrap_or_default().trim().to_owned()
+    };
+    let cho = "cho@acme.io: {}";
+    let by = "another live object has it (ac3e0000-0000-4000-8000-000000000004)";
+    let username = format!("because: user username=cho cannot take its name: {by}");
+    assert_eq!(taken(&format!(" {{bob@acme.io: {{username: cho}}, {cho}}}")), username);
+    assert_eq!(taken(&format!(" {{bob@acme.io: {{}}, {cho}, dee@acme.io: {{username: cho}}}}")), username);
+    // It becomes free.
+    assert_eq!(taken(" {bob@acme.io: {username: cho}, cho@acme.io: {username: choi}}"), "");
+    assert_eq!(taken(" {bob@acme.io: {username: cho}}"), "");
+}
+
+#[test]
+fn files_that_speak_of_scim_where_it_is_off_are_told_and_manage_people() {
+    let desk = desk(owned(&["bob"]));
+    let says = ("stack: web\n", "stack: web\nsettings: {scim: {groups: [developers]}}\n");
+    declare(&desk, " {bob@acme.io: {locked: true}}", &[says, (DEVELOPERS, "users: [ann@acme.io]")]);
+    let found = plan(&desk, "--allow people=1");
+    assert!(
+        found.stderr.contains("SCIM is off in this organization, so `settings.scim` has no effect"),
+        "{found}"
+    );
+    let steps = steps(&desk, "--allow people=1");
+    assert!(steps.iter().any(|step| step == "update user bob@acme.io"), "{steps:?}");
+    assert!(steps.iter().any(|step| step.ends_with("group developers")), "{steps:?}");
+}
+
+#[test]
+fn no_format_says_no_drift_where_something_differs() {
+    let desk = desk(as_it_is);
+    declare(&desk, " {owner@acme.io: {username: newowner}}", &[]);
+    for format in ["text", "markdown"] {
+        let drift = desk
+            .run(&format!("drift --emulate live.json --now 2026-11-22T12:00:00Z -o {format}"))
+            .ends_with(2);
+        assert!(!drift.stdout.contains("No drift"), "{drift}");
+        assert!(drift.stdout.contains("owner@acme.io"), "{drift}");
+    }
 }

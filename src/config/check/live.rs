@@ -34,7 +34,7 @@ fn people(check: &mut Check<'_>, roster: &Roster<'_>) {
         if !to.value.kind().named_undeclared() {
             continue;
         }
-        let invited = check.document.declared(&to.value).is_some() && !check.document.provisioned();
+        let invited = check.document.declared(&to.value).is_some() && !roster.provisions(check.document);
         if invited || roster.has(&to.value) || shared(check, roster, &to.value, to.at) {
             continue;
         }
@@ -54,7 +54,7 @@ fn leavers(check: &mut Check<'_>, roster: &Roster<'_>) {
         let name = to.value.key_text();
         if let Some(now) = renamed.get(&live).filter(|now| **now != to.value) {
             check.mistake(to.at, MistakeKind::PersonMoves { name, now: now.key_text() });
-        } else if document.declared(&live).is_none() && removed(document, roster.live.state, &live) {
+        } else if document.declared(&live).is_none() && removed(document, roster, &live) {
             check.mistake(to.at, MistakeKind::StillNamed { by: by(of), name });
         }
     }
@@ -77,12 +77,13 @@ fn moved(document: &Document, roster: &Roster<'_>) -> HashMap<Address, Address> 
 }
 
 /// Says whether a live object that no file declares is to be removed.
-fn removed(document: &Document, state: &State, live: &Address) -> bool {
+fn removed(document: &Document, roster: &Roster<'_>, live: &Address) -> bool {
     let settings = document.settings.as_ref();
     let prunes =
         settings.and_then(|settings| settings.prune.as_ref()).is_none_or(|it| it.value == Prune::Owned);
     let stack = document.stack.as_ref().filter(|_| document.sections.contains_key(&live.kind()));
-    let (Some(stack), Some(object)) = (stack.filter(|_| prunes && !document.provisioned()), state.get(live))
+    let (Some(stack), Some(object)) =
+        (stack.filter(|_| prunes && !roster.provisions(document)), roster.live.state.get(live))
     else {
         return false;
     };
@@ -91,10 +92,14 @@ fn removed(document: &Document, state: &State, live: &Address) -> bool {
     owned && !released && object.flags().deletable
 }
 
-/// Warns of people who are declared and absent, if only an identity provider adds people.
+/// Warns of people who are declared and absent, if only an identity provider adds people; and of files that say so where it
+/// adds nobody.
 fn provisioned(check: &mut Check<'_>, roster: &Roster<'_>) {
     let document = check.document;
-    if !document.provisioned() {
+    if !roster.provisions(document) {
+        if let Some(scim) = document.settings.as_ref().and_then(|settings| settings.scim.as_ref()) {
+            check.note(Mistake::new(scim.at, MistakeKind::ScimOff).warning());
+        }
         return;
     }
     for (address, at, entry) in document.declarations().filter(|(it, _, _)| it.kind().named_undeclared()) {

@@ -6,7 +6,6 @@ use super::Check;
 use crate::config::decode::Spanned;
 use crate::config::merge::{Document, by};
 use crate::config::mistake::{Meant, MistakeKind};
-use crate::config::section::settings::ScimDocument;
 use crate::model::{Address, Kind, Name};
 
 pub(super) fn references(check: &mut Check<'_>) {
@@ -30,9 +29,7 @@ pub(super) fn references(check: &mut Check<'_>) {
         let managed = document.sections.contains_key(&kind);
         check.mistake(to.at, MistakeKind::Undeclared { by: by(of), kind, name, hint, managed });
     }
-    for group in
-        document.settings.iter().flat_map(|settings| &settings.scim).flat_map(ScimDocument::addresses)
-    {
+    for group in document.settings.iter().flat_map(|it| &it.scim).flat_map(|scim| scim.value.addresses()) {
         if !document.knows(&group.value) {
             let (kind, name, by) = (Kind::Group, group.value.key_text(), "`settings.scim`".to_owned());
             let hint = check.near(&name, document.names(kind)).map_or(Meant::Unknown, Meant::Near);

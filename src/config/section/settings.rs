@@ -37,8 +37,8 @@ document! {
         /// What an identity provider provisions by SCIM. Plans never change the members of the groups that it fills, change only
         /// the tags of people, and never invite, lock or remove anybody. Required if SCIM is on and the files manage people or
         /// exact members.
-        #[schemars(extend("x-api" = "`GET /organizations/{id}/scim`", "examples" = [{"groups": ["developers"]}]))]
-        scim: Option<ScimDocument>,
+        #[schemars(with = "Option<ScimDocument>", extend("x-api" = "`GET /organizations/{id}/scim`", "examples" = [{"groups": ["developers"]}]))]
+        scim: Option<Spanned<ScimDocument>>,
         /// What `report --files` reports, and which questions it answers first.
         #[schemars(default, extend("default" = {}, "x-api" = "–", "examples" = [{"grace": "14d"}]))]
         report: ReportDocument,
@@ -154,7 +154,7 @@ pub(super) fn settings(d: &mut Decoder<'_>, node: &Node<'_>, key: Span) -> Optio
     })
 }
 
-fn scim(d: &mut Decoder<'_>, node: &Node<'_>, key: Span) -> Option<ScimDocument> {
+fn scim(d: &mut Decoder<'_>, node: &Node<'_>, key: Span) -> Option<Spanned<ScimDocument>> {
     let mut fields = MapFields::of(d, node, key, "scim", &ScimDocument::SHAPE)?;
     let of = || "`scim`".to_owned();
     let groups = fields.required("groups", d, of, |d, node, _| {
@@ -162,7 +162,7 @@ fn scim(d: &mut Decoder<'_>, node: &Node<'_>, key: Span) -> Option<ScimDocument>
         d.distinct(&mut groups, "group", |group| (group.value.clone(), group.at));
         Some(groups)
     });
-    Some(ScimDocument { groups: groups.unwrap_or_default() })
+    Some(Spanned { value: ScimDocument { groups: groups.unwrap_or_default() }, at: key })
 }
 
 fn limits(d: &mut Decoder<'_>, node: &Node<'_>, key: Span) -> Option<LimitsDocument> {

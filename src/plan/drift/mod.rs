@@ -1,18 +1,20 @@
 //! What is wrong on the live side: what an apply would change, and what no apply mends.
 
+mod access;
+mod traces;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use sha2::{Digest as _, Sha256};
 
+use self::traces::{JOINS, LEAVES, deleted, of_path, undone_by};
 use super::file::changed;
 use super::slot::SlotWork;
 use super::{Action, Plan, SparedReason};
-use crate::access::{
-    Broken, Everything, HeldGrant, Path, broken_assertions, judge_guardrails, self_escalating, sentence,
-};
+use crate::access::{Broken, Everything, HeldGrant, Path, broken_assertions, judge_guardrails, sentence};
 use crate::model::{
-    Address, Attribution, Catalogue, Desired, DriftKind, Group, IgnoredBy, IgnoredFinding, Key, Kind,
-    Membership, MissingKind, Object, Owner, Place, Principal, Rule, User, Where, WriteKind, WriteTrace,
+    Address, Attribution, Catalogue, Desired, DriftKind, IgnoredBy, IgnoredFinding, Kind, Membership,
+    MissingKind, Place, Rule, User, Where, WriteKind, WriteTrace,
 };
 
 /// Everything that differs from the files, or that the files forbid.
@@ -189,9 +191,9 @@ impl Sorting<'_> {
             .collect();
         let mut seen = BTreeSet::new();
         let mut writes: BTreeMap<Address, BTreeSet<WriteKind>> = BTreeMap::new();
-        // A difference that grows is a new one.
+        // A difference that grows is a new finding, and so is an extra object that does.
         let mut differences: BTreeMap<Address, BTreeSet<String>> = BTreeMap::new();
-        for step in plan.steps() {
+        for step in plan.steps().iter().filter(|step| step.action.creates().is_none()) {
             writes.entry(step.action.address()).or_default().extend(undone_by(&step.action));
             differences.entry(step.action.address()).or_default().insert(changed(step).to_string());
         }
@@ -228,8 +230,8 @@ impl Sorting<'_> {
             };
             let part_of_new = kind == DriftKind::Changed && made.contains(&address);
             if !part_of_new && seen.insert((kind, address.clone())) {
-                let differs = differences.get(&address).filter(|_| kind == DriftKind::Changed);
-                let told_apart: Vec<&str> = differs.into_iter().flatten().map(String::as_str).collect();
+                let differs = differences.get(&address).into_iter().flatten();
+                let told_apart: Vec<&str> = differs.map(String::as_str).collect();
                 let finding = self.add(kind, &address, what.to_owned(), &told_apart);
                 (finding.in_plan, finding.traces) = (true, traces(kind, &address));
             }
@@ -263,7 +265,7 @@ impl Sorting<'_> {
                 | SparedReason::NotOwned
                 | SparedReason::Other(_)
                 | SparedReason::Unclear => (DriftKind::Unmanaged, "is not declared"),
-                // Whoever looks for drift, or owns the organization, is not deleted, and is too much all the same.
+                // No plan deletes the owner or the caller; their entry is missing all the same.
                 SparedReason::Owner(_) | SparedReason::Caller(_) | SparedReason::Provisioned(_)
                     if self.is_extra(&spared.address) =>
                 {
@@ -276,8 +278,9 @@ impl Sorting<'_> {
                 | SparedReason::Caller(_)
                 | SparedReason::Provisioned(_) => continue,
             };
-            let finding = self.add(kind, &spared.address, what.to_owned(), &[]);
-            finding.in_plan = true;
+            let finding = self.add(kind, &spared.address, what.to_owned(), spared.reason.differs());
+            // The counts of a plan have no place for what differs and stays.
+            finding.in_plan = kind == DriftKind::Unmanaged;
             // What another stack declares is as somebody meant it.
             if !matches!(spared.reason, SparedReason::Other(_)) {
                 finding.traces = traces(kind, &spared.address);
@@ -407,13 +410,19 @@ impl Sorting<'_> {
         }
     }
 
-    /// Slots whose key is to be made or replaced.
+    /// Slots whose key is to be made or replaced, and those without a key that another run may be making.
     fn slots(&mut self) {
         for slot in &self.plan.keys().slots {
-            for work in &slot.work {
-                let SlotWork::Make { why } = work else { continue };
-                let what = format!("is due for a key in slot {}: {why}", slot.slot);
-                self.add(DriftKind::Due, &slot.application, what, &["slot", slot.slot.as_str()]);
+            let name = &slot.slot;
+            let made = slot.work.iter().find_map(|work| match work {
+                SlotWork::Make { why } => Some(format!("is due for a key in slot {name}: {why}")),
+                _ => None,
+            });
+            let unmade = slot.lacks_a_key().then(|| {
+                format!("has no key in slot {name} yet: another run makes one, or could not deliver it")
+            });
+            if let Some(what) = made.or(unmade) {
+                self.add(DriftKind::Due, &slot.application, what, &["slot", name.as_str()]);
             }
         }
     }
@@ -426,212 +435,9 @@ impl Sorting<'_> {
             Some(entry.at.clone());
     }
 
-    /// Access by what the files do not declare, and keys that they do not list.
-    fn access(&mut self, keys: &BTreeMap<Address, Vec<String>>) {
-        let before = self.plan.before();
-        let principals: Vec<Principal> = before.objects.keys().filter_map(Address::principal).collect();
-        for principal in principals {
-            if self.everything.owners().contains(&principal) {
-                continue;
-            }
-            let held = self.everything.held_by(&principal);
-            let mut declared = false;
-            for held in &held {
-                match self.standing(held) {
-                    Trust::Declared => declared = true,
-                    Trust::Trusted => {
-                        self.drift.trusted += usize::from(self_escalating(&held.grant.permission_set));
-                    }
-                    Trust::Undeclared(why, by) => {
-                        if self_escalating(&held.grant.permission_set) {
-                            self.escalation(&principal, held, why, by);
-                        }
-                        if !held.managed && self.stays(held) {
-                            self.drift.undeclared.push(held.clone());
-                        }
-                    }
-                }
-            }
-            if declared {
-                self.locked(&principal);
-            }
-            self.keys(&principal, &held, keys);
-        }
-    }
-
-    /// A person who is locked keeps all access but cannot use it.
-    fn locked(&mut self, principal: &Principal) {
-        let person = Some(principal).filter(|it| it.kind() == Kind::User);
-        if person.and_then(|it| self.plan.before().user(it.key())).is_some_and(|user| user.locked) {
-            let address = principal.address();
-            let what = "cannot use the access that the files grant".to_owned();
-            let trace = WriteTrace::Object(address.clone(), [WriteKind::Lock].into());
-            self.add(DriftKind::Locked, &address, what, &[]).traces = [trace].into();
-        }
-    }
-
-    fn escalation(&mut self, principal: &Principal, held: &HeldGrant, why: &str, by: Suspect) {
-        let what = format!("has {}, {why}", self.grant(held));
-        let told_apart = told_apart(held);
-        let told_apart: Vec<&str> = told_apart.iter().map(String::as_str).collect();
-        let finding = self.add(DriftKind::Escalation, &principal.address(), what, &told_apart);
-        (finding.way, finding.traces) = (Some(way(&held.path)), by.traces(&held.path));
-    }
-
-    /// Keys of a declared application that can escalate: the holder of a key can do what the application can.
-    fn keys(&mut self, principal: &Principal, held: &[HeldGrant], keys: &BTreeMap<Address, Vec<String>>) {
-        let address = principal.address();
-        let escalates = held.iter().find(|held| self_escalating(&held.grant.permission_set));
-        let number = self.plan.before().get(&address).map_or(0, Object::api_keys);
-        let Some(held) = escalates.filter(|_| number > 0 && self.desired.state.has(&address)) else { return };
-        let grant = self.grant(held);
-        let live = self
-            .plan
-            .renamed_from(&address)
-            .map_or_else(|| address.clone(), |key| address.sibling(key.clone()));
-        let listed = keys.get(&live).cloned().unwrap_or_default();
-        let names = if listed.is_empty() { String::new() } else { format!(" ({})", listed.join(", ")) };
-        let keys = if number == 1 { "1 API key".to_owned() } else { format!("{number} API keys") };
-        let what = format!("has {keys}{names} that no file lists, and can escalate by {grant}");
-        let told_apart = format!("{number} {}", listed.join(" "));
-        let way = way(&held.path);
-        let finding = self.add(DriftKind::Escalation, &address, what, &["keys", &told_apart]);
-        finding.way = Some(way);
-        finding.traces = listed.into_iter().map(WriteTrace::ApiKey).collect();
-    }
-    /// Whether the files declare all that a grant comes by.
-    fn standing(&self, held: &HeldGrant) -> Trust {
-        let policy = Address::policy(held.path.policy.clone());
-        let of_policy = self.of(&policy, "by a policy that no file declares", Suspect::Policy);
-        let Some(group) = &held.path.group else { return of_policy };
-        let of_group = self.of_group(group, &held.principal);
-        match (of_policy, of_group) {
-            (undeclared @ Trust::Undeclared(..), _) | (_, undeclared @ Trust::Undeclared(..)) => undeclared,
-            (Trust::Trusted, _) | (_, Trust::Trusted) => Trust::Trusted,
-            (Trust::Declared, Trust::Declared) => Trust::Declared,
-        }
-    }
-
-    fn of(&self, address: &Address, why: &'static str, suspect: Suspect) -> Trust {
-        if self.desired.state.has(address) {
-            return Trust::Declared;
-        }
-        let owner =
-            self.plan.before().get(address).and_then(Object::meta).and_then(|meta| meta.owner.as_ref());
-        match owner {
-            Some(Owner::Stack(stack)) if self.desired.settings.drift.stacks.contains(stack) => Trust::Trusted,
-            Some(Owner::Stack(_) | Owner::Unclear(_)) | None => Trust::Undeclared(why, suspect),
-        }
-    }
-
-    fn of_group(&self, key: &Key, member: &Principal) -> Trust {
-        let address = Address::group(key.clone());
-        let live = self.plan.before().group(key);
-        // Who is in a computed group follows from what they are.
-        if live.is_some_and(|group| group.builtin.is_some()) {
-            return Trust::Declared;
-        }
-        match self.of(&address, "by a group that no file declares", Suspect::Group) {
-            Trust::Declared => {}
-            other @ (Trust::Trusted | Trust::Undeclared(..)) => return other,
-        }
-        let listed = |group: &Group| group.members.contains(member);
-        let manages = self.desired.memberships.contains_key(&address);
-        if manages && self.desired.state.group(key).is_some_and(listed) {
-            Trust::Declared
-        } else {
-            Trust::Undeclared("as a member of a group that no file lists", Suspect::Membership)
-        }
-    }
-
-    /// Whether an apply leaves the grant where it is.
-    fn stays(&self, held: &HeldGrant) -> bool {
-        let outcome = self.plan.outcome();
-        let member = |key: &Key| outcome.group(key).is_some_and(|group| group.has(outcome, &held.principal));
-        outcome.policy(&held.path.policy).is_some() && held.path.group.as_ref().is_none_or(member)
-    }
-
     fn grant(&self, held: &HeldGrant) -> String {
         held.grant.words(|id| self.plan.before().projects.get(&id))
     }
-}
-
-/// Whether the files declare what a grant comes by.
-#[derive(Debug, Clone, Copy)]
-enum Trust {
-    Declared,
-    /// A trusted stack does.
-    Trusted,
-    /// Why not, in words, and what of its way gives it.
-    Undeclared(&'static str, Suspect),
-}
-
-/// What gives access that no file declares.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Suspect {
-    Policy,
-    Group,
-    Membership,
-}
-
-impl Suspect {
-    /// Returns the writes that can have given it.
-    fn traces(self, path: &Path) -> BTreeSet<WriteTrace> {
-        let policy = || WriteTrace::Object(Address::policy(path.policy.clone()), of_policy());
-        let group = |kinds: &[WriteKind]| {
-            let kinds: BTreeSet<WriteKind> = kinds.iter().copied().collect();
-            path.group.as_ref().map(|key| WriteTrace::Object(Address::group(key.clone()), kinds))
-        };
-        match self {
-            Self::Policy => [policy()].into(),
-            Self::Group => {
-                group(&[WriteKind::Create, WriteKind::Joins, WriteKind::Members]).into_iter().collect()
-            }
-            Self::Membership => group(&JOINS).into_iter().collect(),
-        }
-    }
-}
-
-/// What can make a policy grant something.
-fn of_policy() -> BTreeSet<WriteKind> {
-    [WriteKind::Create, WriteKind::Fields, WriteKind::Rules].into()
-}
-
-/// Returns the writes that can have opened a way.
-fn of_path(path: &Path) -> BTreeSet<WriteTrace> {
-    let mut traces = Suspect::Policy.traces(path);
-    traces.extend(Suspect::Membership.traces(path));
-    traces
-}
-
-/// The writes by which somebody comes into a group.
-const JOINS: [WriteKind; 2] = [WriteKind::Joins, WriteKind::Members];
-/// Those by which somebody leaves one.
-const LEAVES: [WriteKind; 2] = [WriteKind::Leaves, WriteKind::Members];
-
-/// Returns the writes that an action undoes.
-fn undone_by(action: &Action) -> &'static [WriteKind] {
-    match action {
-        Action::Create { .. } | Action::Delete { .. } => &[],
-        Action::Update { .. } => &[WriteKind::Fields],
-        Action::AddMembers { .. } => &LEAVES,
-        Action::RemoveMember { .. } | Action::SetMembers { .. } => &JOINS,
-        Action::SetRules { .. } => &[WriteKind::Rules],
-    }
-}
-
-/// Returns the trace of an object that is not there.
-fn deleted(address: &Address) -> WriteTrace {
-    let name = match address.key() {
-        Key::Child(child) => child.name.to_string(),
-        key @ (Key::Named(_)
-        | Key::Email(_)
-        | Key::Username(_)
-        | Key::Id(_)
-        | Key::Project(_)
-        | Key::Only) => key.to_string(),
-    };
-    WriteTrace::Deleted(address.kind(), name)
 }
 
 /// What tells the grants of one principal apart.

@@ -102,6 +102,14 @@ pub struct SlotPlan {
     pub waits: Vec<SlotWait>,
 }
 
+impl SlotPlan {
+    /// Says whether it has no key in use while another run may be making one, or could not deliver one.
+    #[must_use]
+    pub fn lacks_a_key(&self) -> bool {
+        self.current.is_none() && self.waits.iter().any(|wait| matches!(wait, SlotWait::UnderWay { .. }))
+    }
+}
+
 /// One thing to do for a slot.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SlotWork {

@@ -139,4 +139,10 @@ impl KeysPlan {
     pub fn in_trouble(&self) -> bool {
         self.slots.iter().flat_map(|slot| &slot.waits).any(super::SlotWait::is_trouble)
     }
+
+    /// Says whether a slot is not what the files say, and nothing is done about it now.
+    #[must_use]
+    pub fn lacks_any(&self) -> bool {
+        self.in_trouble() || self.slots.iter().any(SlotPlan::lacks_a_key)
+    }
 }

@@ -407,6 +407,10 @@ pub(super) fn settled(plan: &Plan) -> String {
         }
         None => {}
     }
+    if plan.keys().lacks_any() {
+        return "The live organization matches the files, except for slots of API keys that are left alone."
+            .to_owned();
+    }
     let mut kinds: BTreeMap<Kind, usize> = BTreeMap::new();
     if plan.spared().iter().any(|spared| !spared.reason.differs().is_empty()) {
         return "The live organization matches the files, except for objects that no plan changes."
