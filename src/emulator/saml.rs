@@ -102,7 +102,7 @@ fn address_in(fields: &mut BodyFields<'_>, key: &'static str) -> Option<String> 
 /// Returns when a certificate in PEM ends.
 fn end_of(pem: &str) -> Option<Timestamp> {
     let certificate = Certificate::from_pem(pem.trim()).ok()?;
-    let end = certificate.tbs_certificate.validity.not_after.to_unix_duration();
+    let end = certificate.tbs_certificate().validity().not_after.to_unix_duration();
     Timestamp::from_second(i64::try_from(end.as_secs()).ok()?).ok()
 }
 
