@@ -6,11 +6,11 @@ use anyhow::Context as _;
 
 use super::failure::Failure;
 use super::output::{Output, talk};
-use crate::config::{TERRAFORM_MOST, TerraformState};
+use crate::config::{TERRAFORM_MOST, TerraformError, TerraformState};
 use crate::files::{self, Links};
 use crate::reconcile::{AdoptedKey, TakenOver};
 use crate::render::Format;
-use crate::render::escape::terminal;
+use crate::render::escape::{harmful, terminal};
 
 /// Reads a state.
 pub(super) fn read(path: &Path) -> Result<TerraformState, Failure> {
@@ -20,7 +20,17 @@ pub(super) fn read(path: &Path) -> Result<TerraformState, Failure> {
         Failure::error(error)
             .hint("`terraform state pull > terraform.tfstate` writes the state that Terraform uses")
     })?;
-    Ok(TerraformState::read(&text).with_context(|| format!("cannot read {name}"))?)
+    TerraformState::read(&text).map_err(|error| {
+        let deposed = matches!(error, TerraformError::Deposed(_));
+        let failure = Failure::error(anyhow::Error::new(error).context(format!("cannot read {name}")));
+        if deposed {
+            failure.hint(
+                "run `terraform apply`, and export again: `terraform state rm` would forget that object too",
+            )
+        } else {
+            failure
+        }
+    })
 }
 
 /// Prints what to run, so that Terraform forgets the objects and deletes none of them.
@@ -65,13 +75,13 @@ fn quoted(word: &str) -> String {
     if !word.is_empty() && word.chars().all(plain) {
         return word.to_owned();
     }
-    if !word.contains(char::is_control) {
+    if !word.contains(harmful) {
         return format!("'{}'", word.replace('\'', r"'\''"));
     }
-    // What moves the cursor reaches no terminal, and the shell all the same.
+    // What moves the cursor or turns text around reaches no terminal, and the shell all the same.
     let letters = word.chars().map(|c| match c {
         '\'' | '\\' => format!("\\{c}"),
-        c if c.is_control() => c.to_string().bytes().map(|byte| format!("\\x{byte:02x}")).collect(),
+        c if harmful(c) => c.to_string().bytes().map(|byte| format!("\\x{byte:02x}")).collect(),
         c => c.to_string(),
     });
     format!("$'{}'", letters.collect::<String>())
@@ -86,6 +96,7 @@ mod tests {
         for (word, safe) in [
             ("scaleway_iam_user.ana", "scaleway_iam_user.ana"),
             ("a[\"it's\"]", "'a[\"it'\\''s\"]'"),
+            ("a[\"\u{202e}b\"]", "$'a[\"\\xe2\\x80\\xaeb\"]'"),
             ("a[\"\u{1b}[31m\\'\u{9b}\"]", "$'a[\"\\x1b[31m\\\\\\'\\xc2\\x9b\"]'"),
         ] {
             assert_eq!(quoted(word), safe);

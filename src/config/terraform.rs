@@ -51,7 +51,9 @@ pub enum TerraformHolds {
         /// Its project, for Object Storage.
         default_project: Option<Id>,
     },
-    /// Something else of the provider's IAM, or one of the above without the ids it should have.
+    /// One of the above, without the ids it should have.
+    Unidentified,
+    /// Something else of the provider's IAM.
     Other,
 }
 
@@ -74,6 +76,12 @@ pub enum TerraformError {
     /// OpenTofu encrypted it.
     #[error("it is encrypted; `tofu state pull` prints it decrypted")]
     Encrypted,
+    /// The module or the name of a resource is none that Terraform writes.
+    #[error("it has resources whose addresses are not Terraform's")]
+    Address,
+    /// A run of Terraform replaced an object, and failed to delete the old one.
+    #[error("it holds a deposed object of {0}, which Terraform still has to delete")]
+    Deposed(String),
 }
 
 #[derive(Deserialize)]
@@ -151,16 +159,32 @@ impl TerraformState {
             resource.mode == "managed"
                 && (kind.starts_with("scaleway_iam_") || kind == "scaleway_account_ssh_key")
         };
-        let resources = document.resources.iter().filter(|resource| of_access(resource));
-        let instances = resources.flat_map(|resource| {
-            let current = resource.instances.iter().filter(|instance| instance.deposed.is_none());
-            current.map(|instance| TerraformResource {
-                address: address(resource, instance.index_key.as_ref()),
-                holds: holds(resource, instance),
-            })
+        let resources = || document.resources.iter().filter(|resource| of_access(resource));
+        // The addresses become arguments of commands.
+        if !resources().all(is_addressable) {
+            return Err(TerraformError::Address);
+        }
+        let instances = || resources().flat_map(|it| it.instances.iter().map(move |instance| (it, instance)));
+        // `terraform state rm` would forget it, and nobody would delete it.
+        if let Some((resource, instance)) = instances().find(|(_, instance)| instance.deposed.is_some()) {
+            return Err(TerraformError::Deposed(address(resource, instance.index_key.as_ref())));
+        }
+        let resources = instances().map(|(resource, instance)| TerraformResource {
+            address: address(resource, instance.index_key.as_ref()),
+            holds: holds(resource, instance),
         });
-        Ok(Self { resources: instances.collect() })
+        Ok(Self { resources: resources.collect() })
     }
+}
+
+/// Says whether the module and the name of a resource are of the form that Terraform gives them.
+fn is_addressable(resource: &ResourceDocument) -> bool {
+    let identifier = |text: &str| {
+        let signs = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-');
+        !text.is_empty() && !text.starts_with('-') && text.chars().all(signs)
+    };
+    let module = resource.module.as_deref().is_none_or(|module| module.starts_with("module."));
+    module && identifier(&resource.kind) && identifier(&resource.name)
 }
 
 /// Returns the address of an instance.
@@ -196,7 +220,7 @@ fn holds(resource: &ResourceDocument, instance: &InstanceDocument) -> TerraformH
     match kind {
         "scaleway_iam_group_membership" => match (id(&attributes.group_id), bearer) {
             (Some(group), Some(member)) => TerraformHolds::Membership { group, member },
-            (None, _) | (_, None) => TerraformHolds::Other,
+            (None, _) | (_, None) => TerraformHolds::Unidentified,
         },
         "scaleway_iam_api_key" => match &attributes.access_key {
             Some(access_key) => TerraformHolds::ApiKey {
@@ -204,10 +228,10 @@ fn holds(resource: &ResourceDocument, instance: &InstanceDocument) -> TerraformH
                 name: name(resource, instance.index_key.as_ref()),
                 default_project: id(&attributes.default_project_id),
             },
-            None => TerraformHolds::Other,
+            None => TerraformHolds::Unidentified,
         },
         "scaleway_iam_group" if attributes.external_membership == Some(true) => {
-            id(&attributes.id).map_or(TerraformHolds::Other, TerraformHolds::OpenGroup)
+            id(&attributes.id).map_or(TerraformHolds::Unidentified, TerraformHolds::OpenGroup)
         }
         "scaleway_iam_application"
         | "scaleway_iam_group"
@@ -215,7 +239,7 @@ fn holds(resource: &ResourceDocument, instance: &InstanceDocument) -> TerraformH
         | "scaleway_iam_user"
         | "scaleway_iam_ssh_key"
         | "scaleway_account_ssh_key" => {
-            id(&attributes.id).map_or(TerraformHolds::Other, TerraformHolds::Object)
+            id(&attributes.id).map_or(TerraformHolds::Unidentified, TerraformHolds::Object)
         }
         _ => TerraformHolds::Other,
     }
@@ -233,7 +257,7 @@ mod tests {
     #[test]
     fn addresses_are_written_as_terraform_takes_them() {
         let resource = r#"{"module": "module.team[\"data\"]", "mode": "managed", "type": "scaleway_iam_policy", "name": "this",
-            "instances": [{"index_key": 0}, {"index_key": "a\"b\\c${d}"}, {"deposed": "00000000"}, {}]}"#;
+            "instances": [{"index_key": 0}, {"index_key": "a\"b\\c${d}"}, {}]}"#;
         let addresses: Vec<_> = read(resource).into_iter().map(|resource| resource.address).collect();
         assert_eq!(
             addresses,
@@ -243,6 +267,22 @@ mod tests {
                 r#"module.team["data"].scaleway_iam_policy.this"#,
             ]
         );
+    }
+
+    #[test]
+    fn an_address_that_terraform_would_take_for_an_option_is_refused() {
+        for (module, name) in [("-state=/tmp/x", "ok"), ("module.a", "b c"), ("module.a", "-b"), ("x", "ok")]
+        {
+            let text = format!(
+                r#"{{"version": 4, "resources": [{{"module": "{module}", "mode": "managed",
+                    "type": "scaleway_iam_policy", "name": "{name}", "instances": [{{}}]}}]}}"#
+            );
+            assert_eq!(
+                TerraformState::read(text.as_bytes()),
+                Err(TerraformError::Address),
+                "{module} {name}"
+            );
+        }
     }
 
     #[test]
@@ -260,6 +300,10 @@ mod tests {
         let secret = r#"{"version": 4, "resources": "e06a62f5-ca68-472e-b5c9-78473fca7982"}"#;
         let error = TerraformState::read(secret.as_bytes()).unwrap_err();
         assert_eq!(error.to_string(), "it is not a Terraform state (line 1, column 66)");
+        let deposed = r#"{"version": 4, "resources": [{"mode": "managed", "type": "scaleway_iam_group", "name": "web",
+            "instances": [{"index_key": 1}, {"index_key": 1, "deposed": "00000000"}]}]}"#;
+        let error = TerraformState::read(deposed.as_bytes()).unwrap_err();
+        assert_eq!(error, TerraformError::Deposed("scaleway_iam_group.web[1]".to_owned()));
         let error = |text: &str| TerraformState::read(text.as_bytes()).unwrap_err();
         assert_eq!(error(r#"{"version": 3, "modules": []}"#), TerraformError::Version(3));
         assert_eq!(error("{}"), TerraformError::Version(0));

@@ -50,7 +50,7 @@ pub fn export_terraform(
                     members.entry(group).or_default().insert(member);
                 }
             }
-            TerraformHolds::ApiKey { .. } | TerraformHolds::Other => {}
+            TerraformHolds::ApiKey { .. } | TerraformHolds::Unidentified | TerraformHolds::Other => {}
         }
     }
     let mut keys = Vec::new();
@@ -100,6 +100,7 @@ fn stays(
                 Err(format!("the files do not declare {application}"))
             };
         }
+        TerraformHolds::Unidentified => return Err("the state does not say which object it is".to_owned()),
         TerraformHolds::Other => return Err("files do not declare this kind".to_owned()),
     };
     match live.ids.address_of(id) {

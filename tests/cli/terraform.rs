@@ -284,3 +284,67 @@ fn what_is_no_state_is_refused_without_its_text() {
     -- exit 1
     ");
 }
+
+#[test]
+fn a_state_of_several_providers_and_nested_modules_gives_what_is_of_this_organization() {
+    let desk = desk();
+    let resource = |module: Option<&str>, kind: &str, name: &str, provider: &str, instances| {
+        json!({"module": module, "mode": "managed", "type": kind, "name": name,
+            "provider": format!("provider[\"registry.terraform.io/scaleway/scaleway\"]{provider}"), "instances": instances})
+    };
+    let nested = Some("module.team[0].module.access[\"a.b\"]");
+    let state = json!({"version": 4, "terraform_version": "0.13.7", "serial": 1, "lineage": "x", "resources": [
+        resource(nested, "scaleway_iam_group", "web", "", json!([{"index_key": 0, "attributes": {"id": id(3, 1)}}])),
+        resource(None, "scaleway_iam_application", "ci", ".second", json!([{"attributes": {"id": id(2, 1)}, "status": "tainted"}])),
+        resource(None, "scaleway_iam_application", "elsewhere", ".second", json!([{"attributes": {"id": id(8, 1)}}])),
+        resource(None, "scaleway_iam_policy", "half", "", json!([{"attributes_flat": {"id": id(5, 1)}}])),
+        resource(None, "scaleway_iam_group_membership", "half", "", json!([{"attributes": {"group_id": id(3, 1), "user_id": ""}}])),
+    ]});
+    desk.file("terraform.tfstate", state);
+    let ended = desk.run(EXPORT);
+    assert_snapshot!(ended, @r#"
+    -- stdout
+    # 1. Stop other runs of Terraform. Then let it forget these 2 resources; it deletes none of them:
+    terraform state rm 'module.team[0].module.access["a.b"].scaleway_iam_group.web[0]'
+    terraform state rm scaleway_iam_application.ci
+    # 2. Delete the blocks of these resources from the configuration. `terraform plan` has nothing to change then.
+    # 3. Take over what it forgot:
+    scw-iam apply iam
+    -- stderr
+    Wrote organization.yaml, applications.yaml, groups.yaml, policies.yaml to iam. Planning this adopts 2 objects and changes nothing else.
+    note: scaleway_iam_application.elsewhere stays in Terraform: it is not in the organization
+    note: scaleway_iam_policy.half stays in Terraform: the state does not say which object it is
+    note: scaleway_iam_group_membership.half stays in Terraform: the state does not say which object it is
+    This ran on an emulator: nothing real was changed.
+    -- exit 0
+    "#);
+    let planned = desk.run("plan iam --emulate live.json -o json").ends_with(0).json();
+    assert_eq!(planned["summary"]["steps"], planned["summary"]["adopted"], "{planned}");
+}
+
+#[test]
+fn a_state_that_would_lose_an_object_or_command_terraform_is_refused() {
+    let desk = desk();
+    let group = |module: &str, instances: serde_json::Value| {
+        let state = json!({"version": 4, "resources": [{"module": module, "mode": "managed",
+            "type": "scaleway_iam_group", "name": "web", "instances": instances}]});
+        desk.file("terraform.tfstate", state);
+        desk.run(EXPORT)
+    };
+    let replaced =
+        json!([{"attributes": {"id": id(3, 1)}}, {"deposed": "0a1b2c3d", "attributes": {"id": id(3, 2)}}]);
+    assert_snapshot!(group("module.team", replaced), @"
+    -- stderr
+    error: cannot read terraform.tfstate
+      because: it holds a deposed object of module.team.scaleway_iam_group.web, which Terraform still has to delete
+    hint: run `terraform apply`, and export again: `terraform state rm` would forget that object too
+    -- exit 1
+    ");
+    assert_snapshot!(group("-state=/tmp/x", json!([{"attributes": {"id": id(3, 1)}}])), @"
+    -- stderr
+    error: cannot read terraform.tfstate
+      because: it has resources whose addresses are not Terraform's
+    -- exit 1
+    ");
+    assert!(!desk.has("iam"));
+}
