@@ -113,10 +113,10 @@ fn the_demo_goes_round_and_leaves_nothing_behind() {
     let steps: Vec<_> =
         ended.stdout.lines().filter(|line| line.starts_with(|c: char| c.is_ascii_digit())).collect();
     assert_snapshot!(steps.join("\n"), @"
-    1. Export: the live organization as YAML
-    2. Change: somebody edits the file
+    1. Export the live organization as YAML
+    2. Edit the file
     3. Plan: who gains, who loses, and in which order
-    4. Apply
+    4. Apply it
     5. Plan again
     ");
     assert!(ended.stdout.contains("\nNo changes. The live organization matches the files.\n"), "{ended}");
