@@ -423,3 +423,106 @@ fn the_homebrew_formula_of_a_release_names_its_checksums() {
         );
     }
 }
+
+/// The archives that the release of a target packs, by its own script.
+fn packed(runner: &Runner, target: &str) -> Vec<String> {
+    let workflow = parsed(".github/workflows/release.yml");
+    let mut steps = workflow["jobs"]["build"]["steps"].as_array().unwrap().iter();
+    let step = steps.find(|step| step["name"] == "Package").unwrap();
+    for name in ["LICENSE-APACHE", "LICENSE-MIT", "README.md"] {
+        runner.desk.file(name, "text");
+    }
+    let program = if target.contains("windows") { "scw-iam.exe" } else { "scw-iam" };
+    runner.desk.file(&format!("target/{target}/release/{program}"), "program");
+    let seven = runner.desk.path("home/bin/7z");
+    std::fs::write(&seven, "#!/bin/sh\nshift\ntar -cf \"$@\"\n").unwrap();
+    std::fs::set_permissions(&seven, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let call = runner.bash(step["run"].as_str().unwrap()).env("TAG", "v0.1.0").env("TARGET", target);
+    _ = call.run().ends_with(0);
+    let sums = runner.bash("cd dist && sha256sum -c *.sha256 >&2 && ls && rm -r ../dist ../stage").run();
+    sums.ends_with(0).stdout.lines().map(str::to_owned).collect()
+}
+
+#[test]
+fn binstall_and_the_action_find_the_archives_of_the_release() {
+    let runner = Runner::new("iam");
+    let workflow = parsed(".github/workflows/release.yml");
+    let matrix = workflow["jobs"]["build"]["strategy"]["matrix"]["include"].as_array().unwrap();
+    let targets: Vec<&str> = matrix.iter().map(|row| row["target"].as_str().unwrap()).collect();
+    let mut archives = Vec::new();
+    for target in &targets {
+        let files = packed(&runner, target);
+        let archive = files[0].clone();
+        assert_eq!(files[1..], [format!("{archive}.sha256")], "{target}");
+        archives.push(archive);
+    }
+    let manifest = read("Cargo.toml");
+    let mut wanted = 0;
+    for section in manifest.split("\n[").filter(|it| it.starts_with("package.metadata.binstall")) {
+        let Some((_, rest)) = section.split_once("pkg-url = \"") else { continue };
+        let url = rest.split('"').next().unwrap().replace("{ repo }/releases/download/v{ version }/", "");
+        let named = url.replace("{ name }", "scw-iam").replace("{ version }", "0.1.0");
+        // For `tgz` it asks for `.tgz` and for `.tar.gz`.
+        let named = named.replace("{ archive-suffix }", ".tar.gz");
+        for target in targets.iter().filter(|target| !target.contains("windows")) {
+            assert!(archives.contains(&named.replace("{ target }", target)), "{named}: {archives:?}");
+        }
+        wanted += 1;
+    }
+    assert_eq!(wanted, 3);
+    let script = parsed("action.yml")["runs"]["steps"][0]["run"].as_str().unwrap().to_owned();
+    let of_action = targets.iter().filter(|target| !target.contains("windows"));
+    assert!(of_action.clone().all(|target| script.contains(&format!("target={target} "))), "{script}");
+}
+
+#[test]
+fn the_image_has_all_that_its_build_reads() {
+    fn sources(folder: &Path, found: &mut Vec<std::path::PathBuf>) {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                sources(&path, found);
+            } else {
+                found.push(path);
+            }
+        }
+    }
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut needed: std::collections::BTreeSet<String> =
+        ["Cargo.toml", "Cargo.lock", "build.rs", "src", "benches"].map(str::to_owned).into();
+    let mut files = Vec::new();
+    sources(&root.join("src"), &mut files);
+    for file in files.iter().filter(|file| file.extension().is_some_and(|end| end == "rs")) {
+        let text = std::fs::read_to_string(file).unwrap();
+        for named in text.split("include_str!(\"").skip(1).filter_map(|rest| rest.split('"').next()) {
+            let (mut at, mut rest) = (file.parent().unwrap(), Path::new(named));
+            while let Ok(below) = rest.strip_prefix("..") {
+                (at, rest) = (at.parent().unwrap(), below);
+            }
+            let path = at.join(rest);
+            let below = path.strip_prefix(root).unwrap();
+            needed.insert(below.components().next().unwrap().as_os_str().to_str().unwrap().to_owned());
+        }
+    }
+    let image = read("Dockerfile");
+    let build = image.split("RUN cargo build").next().unwrap();
+    let copied = build.lines().filter_map(|line| line.strip_prefix("COPY ")).flat_map(str::split_whitespace);
+    let copied: Vec<&str> = copied.collect();
+    let context = read(".dockerignore");
+    for name in needed {
+        assert!(copied.contains(&name.as_str()), "Dockerfile copies no {name}");
+        assert!(context.lines().any(|line| line == format!("!{name}")), ".dockerignore leaves out {name}");
+    }
+}
+
+#[test]
+fn the_pre_commit_hook_runs_a_command_that_there_is() {
+    let runner = Runner::new("iam");
+    let hooks = parsed(".pre-commit-hooks.yaml");
+    let hook = &hooks[0];
+    let arguments = hook["args"].as_array().unwrap().iter().map(|word| word.as_str().unwrap());
+    let command = format!("{} {}", hook["entry"].as_str().unwrap(), Vec::from_iter(arguments).join(" "));
+    _ = runner.bash(&command).run().ends_with(0);
+    runner.desk.file("iam/people.yaml", "grups: {}\n");
+    _ = runner.bash(&command).run().ends_with(65);
+}
