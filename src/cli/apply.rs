@@ -11,7 +11,7 @@ use super::plan_file::PlanFile;
 use super::prompt;
 use super::session::Connection;
 use crate::config;
-use crate::reconcile::{Again, KeyOptions, PlanOptions};
+use crate::reconcile::{AbsentObject, Again, KeyOptions, PlanOptions};
 use crate::render::plan::PlanReport;
 
 const EXAMPLES: &str = "\
@@ -72,7 +72,8 @@ impl Apply {
 
     fn options(&self, common: &Common) -> Result<PlanOptions, Failure> {
         let keys = KeyOptions { tools: Some(self.deliver.tools()?), ..KeyOptions::default() };
-        Ok(PlanOptions { keys, ..self.plan.options(common) })
+        // What is deleted already needs no second apply.
+        Ok(PlanOptions { keys, absent: AbsentObject::Warned, ..self.plan.options(common) })
     }
 
     async fn run_files(&self, common: &Common) -> Result<Exit, Failure> {

@@ -16,7 +16,7 @@ use crate::config::{Files, Mistakes, Severity, Source};
 use crate::files::Links;
 use crate::model::{Address, Catalogue, Desired, Key, Principal};
 use crate::plan::{Allowance, GuardOptions};
-use crate::reconcile::{ConnectOptions, Error, KeyOptions, PlanOptions, Watch as _};
+use crate::reconcile::{AbsentObject, ConnectOptions, Error, KeyOptions, PlanOptions, Watch as _};
 use crate::render::{Extent, Format, Report, Style};
 
 /// The heading of the options that every command takes.
@@ -314,6 +314,7 @@ impl PlanArgs {
             now: common.now(),
             caller: self.caller.clone(),
             only: self.only.clone(),
+            absent: AbsentObject::Refused,
             guards,
             keys: KeyOptions::default(),
         }

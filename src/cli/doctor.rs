@@ -15,7 +15,8 @@ Examples:
 
 /// Shows which credentials are used, whose they are, and what they can do
 ///
-/// Asks for the first page of everything that the commands read. Nothing is written.
+/// Asks for the first page of everything that the commands read. Nothing is written. Ends with 1 if plan, drift or export cannot
+/// read what they need.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Doctor {
@@ -30,9 +31,8 @@ impl Doctor {
         let diagnosis = connection.session.diagnose(common.now()).await?;
         common.show(&DoctorReport { settings, diagnosis: &diagnosis })?;
         connection.close().await?;
-        let planning = [Part::Users, Part::Applications, Part::Groups, Part::Policies];
-        let plans = diagnosis.lacks(&planning).next().is_none();
-        Ok(if plans { Exit::Done } else { Exit::Error })
+        let reads = diagnosis.lacks(&Part::NAMED).next().is_none();
+        Ok(if reads { Exit::Done } else { Exit::Error })
     }
 
     /// What is set, and where; the emulator needs nothing.
@@ -43,6 +43,20 @@ impl Doctor {
         let found = CredentialSettings::from_environment(self.connect.profile.as_deref())
             .map_err(anyhow::Error::new)?;
         let settings = found.settings;
+        if settings.secret_key.is_none() || settings.default_organization_id.is_none() {
+            let missing = [
+                (settings.access_key.is_none(), "access key", "SCW_ACCESS_KEY"),
+                (settings.secret_key.is_none(), "secret key", "SCW_SECRET_KEY"),
+                (settings.default_organization_id.is_none(), "organization", "SCW_DEFAULT_ORGANIZATION_ID"),
+            ];
+            let missing = missing.into_iter().filter(|(missing, ..)| *missing);
+            let (words, variables): (Vec<_>, Vec<_>) = missing.map(|(_, word, of)| (word, of)).unzip();
+            let failure = Failure::error(anyhow::anyhow!("not configured: {}", words.join(", ")));
+            return Err(failure.hint(format!(
+                "set {}, or run `scw init`, which writes a configuration file",
+                variables.join(", ")
+            )));
+        }
         let of = |name: &str| {
             found.origins.get(name).map_or("not set".to_owned(), |origin| format!("from {origin}"))
         };

@@ -31,7 +31,7 @@ Examples:
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Export {
-    /// Export only these objects and what they refer to
+    /// Export only these objects, to add them to files; whatever else they refer to is named under `external`
     #[arg(value_name = "KIND:NAME", value_parser = object, conflicts_with = "terraform_state")]
     objects: Vec<Address>,
     #[command(flatten)]

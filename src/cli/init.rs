@@ -7,11 +7,15 @@ use super::arguments::{Common, ConnectArgs};
 use super::failure::Failure;
 use super::folder::write_new;
 use super::output::talk;
+use super::part::read_all;
 use super::session::Connection;
-use crate::config::{ExportOptions, SCHEMA, Split};
-use crate::live::LiveNeeds;
+use crate::api::CredentialSettings;
+use crate::config::{self, ExportOptions, SCHEMA, Source, Split};
 use crate::model::{Catalogue, Id, Stack};
-use crate::reconcile::export;
+use crate::reconcile::{self, export};
+
+/// The organization that the examples name.
+const EXAMPLE: &str = "105bdce1-64c0-48ab-899d-868455867ecf";
 
 const EXAMPLES: &str = "\
 Examples:
@@ -21,7 +25,8 @@ Examples:
 
 /// Starts a repository: files of the live organization, or empty ones, and a pipeline
 ///
-/// Files that are there are never replaced; nothing is written where one of them is.
+/// Files that are there are never replaced; nothing is written where one of them is. With `--ci`, a folder that has files already
+/// gets only the pipeline.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Init {
@@ -34,8 +39,8 @@ pub(super) struct Init {
     /// Also write a pipeline for this system, into the current folder
     #[arg(long, value_name = "SYSTEM")]
     ci: Option<System>,
-    /// Start with an empty file, and read nothing
-    #[arg(long, requires = "organization")]
+    /// Start with an empty file, and read nothing from the API
+    #[arg(long, conflicts_with = "emulate")]
     empty: bool,
     /// The organization, by its id; without it, the configured one
     #[arg(long, value_name = "ID")]
@@ -72,11 +77,14 @@ impl System {
                     ".github/workflows/access-drift.yml",
                     include_str!("../../examples/ci/github/access-drift.yml"),
                 ),
+                (".github/workflows/access-due.yml", include_str!("../../examples/ci/github/access-due.yml")),
             ],
             Self::Gitlab => &[(".gitlab-ci.yml", include_str!("../../examples/ci/gitlab/.gitlab-ci.yml"))],
-            Self::Kubernetes => {
-                &[("access-drift.yaml", include_str!("../../examples/ci/kubernetes/drift.yaml"))]
-            }
+            // Plans read every visible YAML file below their folder.
+            Self::Kubernetes => &[
+                (".kubernetes/access-drift.yaml", include_str!("../../examples/ci/kubernetes/drift.yaml")),
+                (".kubernetes/access-due.yaml", include_str!("../../examples/ci/kubernetes/due.yaml")),
+            ],
         }
     }
 }
@@ -98,29 +106,77 @@ impl Init {
             let failure = Failure::usage("a pipeline needs a folder within its repository");
             return Err(failure.hint("name it from here, as in `scw-iam init access/iam --ci github`"));
         }
-        let mut files = vec![(self.folder.join(SCHEMA.0), SCHEMA.1.to_owned())];
-        match self.organization.filter(|_| self.empty) {
-            Some(organization) => {
-                files.push((self.folder.join("organization.yaml"), self.start(organization)));
-            }
-            None => files.extend(self.exported(common).await?),
-        }
+        let declared = self.declared(common)?;
+        let (organization, mut files) = match declared {
+            Some(organization) => (organization, Vec::new()),
+            None => self.started(common).await?,
+        };
         let pipeline = self.ci.map_or(&[][..], System::files);
-        files.extend(pipeline.iter().map(|(path, text)| (PathBuf::from(path), self.named(text))));
+        let pipeline = pipeline.iter().map(|(path, text)| (PathBuf::from(path), self.named(text)));
+        files.extend(pipeline.map(|(path, text)| (path, text.replace(EXAMPLE, &organization.to_string()))));
         write_new(&files)?;
         let names: Vec<_> = files.iter().map(|(path, _)| path.display().to_string()).collect();
-        talk(&format!("Wrote {}.", names.join(", ")));
+        let only = match declared {
+            Some(_) => format!(" {} has files, which stay as they are.", self.folder.display()),
+            None => String::new(),
+        };
+        talk(&format!("Wrote {}.{only}", names.join(", ")));
         talk(&format!("Next: `scw-iam plan {}`", self.folder.display()));
-        if self.ci.is_some() {
-            talk("The head of each pipeline names the variables and keys that it needs.");
+        match self.ci {
+            Some(System::Kubernetes) => talk(
+                "Plans skip .kubernetes, a hidden folder. The head of each manifest names the ConfigMap and the secret that it needs.",
+            ),
+            Some(System::Github | System::Gitlab) => {
+                talk("The head of each pipeline names the variables and keys that it needs.");
+            }
+            None => {}
         }
         Ok(Exit::Done)
     }
 
+    /// The organization of the files that are in the folder already, where only a pipeline is still missing.
+    fn declared(&self, common: &Common) -> Result<Option<Id>, Failure> {
+        let visible = |entry: std::io::Result<std::fs::DirEntry>| {
+            entry.is_ok_and(|entry| !entry.file_name().as_encoded_bytes().starts_with(b"."))
+        };
+        let has_files = std::fs::read_dir(&self.folder).is_ok_and(|mut entries| entries.any(visible));
+        if self.ci.is_none() || self.empty || !has_files {
+            return Ok(None);
+        }
+        let files = config::read(&[Source::Path(self.folder.clone())], common.now())?;
+        Ok(Some(files.organization()))
+    }
+
+    /// The first files, and their organization.
+    async fn started(&self, common: &Common) -> Result<(Id, Vec<(PathBuf, String)>), Failure> {
+        let schema = (self.folder.join(SCHEMA.0), SCHEMA.1.to_owned());
+        if self.empty {
+            let organization = self.configured()?;
+            let start = (self.folder.join("organization.yaml"), self.start(organization));
+            return Ok((organization, vec![schema, start]));
+        }
+        let (organization, exported) = self.exported(common).await?;
+        Ok((organization, std::iter::once(schema).chain(exported).collect()))
+    }
+
+    /// The organization that was named, or else the configured one.
+    fn configured(&self) -> Result<Id, Failure> {
+        if let Some(organization) = self.organization {
+            return Ok(organization);
+        }
+        let resolved = CredentialSettings::from_environment(self.connect.profile.as_deref());
+        let settings = resolved.map_err(reconcile::Error::from)?.settings;
+        let configured = settings.default_organization_id.and_then(|id| id.as_str().parse().ok());
+        configured.ok_or_else(|| {
+            let failure = Failure::usage("no organization is configured, and none was named");
+            failure.hint("pass `--organization ID`, or set SCW_DEFAULT_ORGANIZATION_ID")
+        })
+    }
+
     /// The live organization as files.
-    async fn exported(&self, common: &Common) -> Result<Vec<(PathBuf, String)>, Failure> {
+    async fn exported(&self, common: &Common) -> Result<(Id, Vec<(PathBuf, String)>), Failure> {
         let connection = Connection::open(&self.connect, self.organization).await?;
-        let live = connection.session.read(&LiveNeeds { projects: true, ..LiveNeeds::default() }).await?;
+        let live = read_all(&connection.session).await?;
         let options = ExportOptions {
             stack: self.stack.as_ref(),
             split: Split::ByKind,
@@ -132,7 +188,8 @@ impl Init {
         };
         let exported = export(&live, &options)?;
         connection.close().await?;
-        Ok(exported.files.into_iter().map(|file| (self.folder.join(file.path), file.text)).collect())
+        let files = exported.files.into_iter().map(|file| (self.folder.join(file.path), file.text));
+        Ok((live.state.organization, files.collect()))
     }
 
     /// The first file of an organization about which nothing is declared yet.

@@ -25,7 +25,7 @@ pub(super) fn say_left_out(left_out: &[LeftOut], with_stack: bool) {
     }
     let others = |why: &str| why.starts_with(OF_A_STACK);
     for ((why, kind), names) in reasons.iter().filter(|((why, _), _)| with_stack || !others(why)) {
-        let what = if names.len() == 1 { kind.word() } else { kind.section() };
+        let what = if names.len() == 1 { kind.noun() } else { kind.nouns() };
         let more = match names.len().saturating_sub(MOST_NAMES) {
             0 => String::new(),
             more => format!(", and {more} more"),
@@ -35,12 +35,12 @@ pub(super) fn say_left_out(left_out: &[LeftOut], with_stack: bool) {
     }
 }
 
-/// The objects that were asked for, with all that they refer to; `None` for the whole organization.
+/// The objects that were asked for; `None` for the whole organization.
 pub(super) fn part(live: &Live, objects: &[Address]) -> Result<Option<ExportPart>, Failure> {
     if objects.is_empty() {
         return Ok(None);
     }
-    let mut next = Vec::new();
+    let mut only = BTreeSet::new();
     for object in objects {
         let known = known(live, object);
         if !live.state.has(&known) {
@@ -48,14 +48,7 @@ pub(super) fn part(live: &Live, objects: &[Address]) -> Result<Option<ExportPart
             let hint = meant(&object.text(), alike.iter().map(String::as_str));
             return Err(Failure::usage(format!("there is no {object}")).hints(hint));
         }
-        next.push(known);
-    }
-    let mut only = BTreeSet::new();
-    while let Some(address) = next.pop() {
-        let refers = live.state.get(&address).map(Object::refers).unwrap_or_default();
-        if only.insert(address) {
-            next.extend(refers);
-        }
+        only.insert(known);
     }
     Ok(Some(ExportPart { only, added: true, ..ExportPart::default() }))
 }
@@ -86,13 +79,21 @@ pub(super) fn all_written(
         let owner = object.meta().and_then(|meta| meta.owner.as_ref());
         owner.is_some_and(|owner| owner.is(stack)) && !exported.declared.contains(*address)
     });
-    match owned.count() {
-        0 => {}
-        others => talk(&format!(
-            "note: stack {stack} owns {others} other {}; move these entries into its files, because a plan of these files alone would delete the others",
-            if others == 1 { "object" } else { "objects" }
-        )),
+    let owned: BTreeSet<&Address> = owned.map(|(address, _)| address).collect();
+    if owned.is_empty() {
+        return Ok(());
     }
+    let declared = exported.declared.iter().filter_map(|address| live.state.get(address));
+    let named = declared.flat_map(Object::refers).filter(|to| owned.contains(to));
+    let named: BTreeSet<String> = named.map(|to| to.to_string()).collect();
+    let except = match Vec::from_iter(named).join(", ") {
+        named if named.is_empty() => String::new(),
+        named => format!(", but leave out {named} under `external`, because they declare it"),
+    };
+    let others = if owned.len() == 1 { "1 other object" } else { &format!("{} other objects", owned.len()) };
+    talk(&format!(
+        "note: stack {stack} owns {others}, which a plan of this export alone would delete: copy its entries into the files of the stack{except}"
+    ));
     Ok(())
 }
 
@@ -126,16 +127,20 @@ fn known(live: &Live, object: &Address) -> Address {
 
 /// Reads all that an export has; what only few may read is left out where it is refused, and that is said.
 pub(super) async fn read_all(session: &Session) -> Result<Live, Error> {
-    let all =
-        LiveNeeds { kinds: Kind::ALL.iter().copied().collect(), projects: true, ..LiveNeeds::default() };
-    match session.read(&all).await {
-        Err(error) if error.is_forbidden() => {
-            let live = session.read(&LiveNeeds { projects: true, ..LiveNeeds::default() }).await?;
-            let left_out = Kind::ALL.iter().filter(|kind| !kind.always_read()).map(|kind| kind.nouns());
-            let left_out = left_out.collect::<Vec<_>>().join(", ");
-            talk(&format!("hint: this key may not read everything; left out: {left_out}"));
-            Ok(live)
-        }
-        read => read,
+    let needs = |kinds: BTreeSet<Kind>| LiveNeeds { kinds, projects: true, ..LiveNeeds::default() };
+    match session.read(&needs(Kind::ALL.iter().copied().collect())).await {
+        Err(error) if error.is_forbidden() => {}
+        read => return read,
     }
+    let (mut kinds, mut refused) = (BTreeSet::new(), Vec::new());
+    for kind in Kind::ALL.iter().copied().filter(|kind| !kind.always_read()) {
+        if session.may_read(kind).await? {
+            kinds.insert(kind);
+        } else {
+            refused.push(kind.nouns());
+        }
+    }
+    let live = session.read(&needs(kinds)).await?;
+    talk(&format!("hint: this key may not read everything; left out: {}", refused.join(", ")));
+    Ok(live)
 }

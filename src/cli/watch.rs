@@ -7,7 +7,7 @@ use crate::api::Warning;
 use crate::apply::Holder;
 use crate::config::Mistakes;
 use crate::live::Notice;
-use crate::reconcile::Watch;
+use crate::reconcile::{Error, Watch, hints};
 use crate::render::mistake;
 
 /// Tells all of it.
@@ -26,6 +26,11 @@ impl Watch for Talk {
         if shows_warnings() {
             talk_with(|out| mistake::write(out, warnings, colour_on_stderr()));
         }
+    }
+
+    fn absent(&self, object: &Error) {
+        talk(&format!("warning: {object}; if it was deleted, there is nothing to do"));
+        hints(object).iter().for_each(|hint| talk(&format!("hint: {hint}")));
     }
 
     fn killed(&self, holder: &Holder, wait: Duration) {

@@ -37,8 +37,8 @@ pub enum Part {
     Projects,
     /// The quotas.
     Quotas,
-    /// The organization's security settings.
-    SecuritySettings,
+    /// The organization's settings: security, log-in methods.
+    Settings,
     /// The events of Audit Trail.
     AuditTrail,
 }
@@ -65,9 +65,16 @@ impl Part {
         Self::SshKeys,
         Self::Projects,
         Self::Quotas,
-        Self::SecuritySettings,
+        Self::Settings,
         Self::AuditTrail,
     ];
+
+    /// What every plan reads.
+    pub const MODELLED: [Self; 4] = [Self::Users, Self::Applications, Self::Groups, Self::Policies];
+
+    /// What every command reads that shows access with the names of projects.
+    pub const NAMED: [Self; 5] =
+        [Self::Users, Self::Applications, Self::Groups, Self::Policies, Self::Projects];
 
     /// Returns its words.
     #[must_use]
@@ -81,7 +88,7 @@ impl Part {
             Self::SshKeys => "SSH keys",
             Self::Projects => "projects",
             Self::Quotas => "quotas",
-            Self::SecuritySettings => "security settings",
+            Self::Settings => "settings",
             Self::AuditTrail => "Audit Trail",
         }
     }
@@ -98,7 +105,7 @@ impl Part {
             | Self::Policies
             | Self::ApiKeys
             | Self::Quotas
-            | Self::SecuritySettings => "IAMReadOnly",
+            | Self::Settings => "IAMReadOnly",
             Self::SshKeys => "SSHKeysReadOnly",
             Self::Projects => "ProjectReadOnly",
             Self::AuditTrail => "AuditTrailReadOnly",

@@ -54,7 +54,7 @@ pub use self::inventory::inventory;
 pub use self::oldest_keys::{keys_of_person, oldest_keys};
 pub use self::projects::projects;
 pub use self::provisioning::{SamlSwitch, saml};
-pub use self::refresh::refresh;
+pub use self::refresh::{may_read, refresh};
 pub use self::seen::{Known, LiveObject, ObjectAnswer, api_id, rules};
 pub use self::snapshot::snapshot;
 pub use self::writes::{WriteQuery, logged_writes, recorded_writes};

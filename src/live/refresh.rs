@@ -6,7 +6,7 @@ use futures::try_join;
 use super::answers::{ObjectWithRules, RefreshAnswers};
 use super::any::AnyAnswer;
 use super::{Error, Live, LiveNeeds, provisioning, state};
-use crate::api::{Client, List, ListProjects, ListQuota, Listed, PermissionSetOrder, wire};
+use crate::api::{Client, ErrorKind, List, ListProjects, ListQuota, Listed, PermissionSetOrder, wire};
 use crate::model::{Id, Kind, Scim};
 
 /// How often a policy is read again whose rules are fewer than it counts.
@@ -72,6 +72,18 @@ async fn read_if<T: Listed>(
     list: impl FnOnce() -> List<T>,
 ) -> Result<Option<Vec<T>>, Error> {
     if needed { read(what, list()).await.map(Some) } else { Ok(None) }
+}
+
+/// Returns whether the caller may read a kind: false for a 403.
+///
+/// # Errors
+/// When it cannot be read for another reason.
+pub async fn may_read(client: &Client, kind: Kind) -> Result<bool, Error> {
+    match AnyAnswer::all(client, kind).await {
+        Ok(_) => Ok(true),
+        Err(Error::Read { source, .. }) if source.kind() == ErrorKind::Forbidden => Ok(false),
+        Err(error) => Err(error),
+    }
 }
 
 /// Reads the objects of a kind, and then what has a list of its own.

@@ -21,7 +21,9 @@ async fn ask(part: Part, client: &Client, now: Timestamp) -> Readability {
         Part::SshKeys => first(client.list_ssh_keys(&api::ListSshKeys::default())).await,
         Part::Projects => first(client.list_projects(&api::ListProjects::default())).await,
         Part::Quotas => first(client.list_quota(&api::ListQuota::default())).await,
-        Part::SecuritySettings => client.get_security_settings().await.map(drop),
+        Part::Settings => {
+            futures::try_join!(client.get_organization(), client.get_security_settings()).map(drop)
+        }
         Part::AuditTrail => first(client.list_audit_events(&api::ListAuditEvents::since(now))).await,
     };
     match answer {
@@ -53,8 +55,7 @@ impl Session {
             parts: Part::ALL.into_iter().zip(answers).collect(),
             writes: Err("the key may not read policies".to_owned()),
         };
-        let modelled = [Part::Users, Part::Applications, Part::Groups, Part::Policies];
-        let live = match diagnosis.lacks(&modelled).next() {
+        let live = match diagnosis.lacks(&Part::MODELLED).next() {
             None => Some(self.read(&LiveNeeds::default()).await?),
             Some(_) => None,
         };

@@ -35,14 +35,14 @@ pub use self::error::{Error, Outdated};
 pub use self::export::{Exported, export};
 pub use self::hint::hints;
 pub use self::keys::{KeyOptions, PlannedRotation, ShownKey};
-pub use self::plan::{PlanOptions, Planned, resolve};
+pub use self::plan::{AbsentObject, PlanOptions, Planned, resolve};
 pub use self::saved::{Again, SavedPlan};
 pub use self::terraform::{TakenOver, export_terraform};
 use crate::api::{AccessKey, Client, Warning};
 use crate::apply::{Holder, Unwatched};
 use crate::config::Mistakes;
 use crate::live::{self, Live, LiveNeeds, Notice};
-use crate::model::Id;
+use crate::model::{Id, Kind};
 
 /// A connection to one organization.
 #[derive(Clone)]
@@ -70,6 +70,11 @@ pub trait Watch: Send + Sync {
     /// The files hold warnings and hints; there may be none.
     fn warnings(&self, warnings: &Mistakes) {
         let _ = warnings;
+    }
+
+    /// An object that was asked for is neither in the files nor in the organization ([`AbsentObject::Warned`]).
+    fn absent(&self, object: &Error) {
+        let _ = object;
     }
 
     /// An earlier apply was killed while it wrote; the session waits this long for the requests that it left behind.
@@ -135,6 +140,14 @@ impl Session {
         let live = self.refresh(needs).await?;
         live.notices.iter().for_each(|notice| self.watch.notice(notice));
         Ok(live)
+    }
+
+    /// Returns whether the key may read a kind.
+    ///
+    /// # Errors
+    /// [`Error::Read`] when that cannot be told.
+    pub async fn may_read(&self, kind: Kind) -> Result<bool, Error> {
+        live::may_read(&self.client, kind).await.map_err(|source| self.unread(source))
     }
 
     /// Reads the live organization without reporting novelties.

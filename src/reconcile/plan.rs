@@ -20,6 +20,8 @@ pub struct PlanOptions {
     pub caller: Option<Principal>,
     /// The only objects to plan, with what they need; empty for all.
     pub only: Vec<Address>,
+    /// What to do about such an object if neither the files nor the organization has it.
+    pub absent: AbsentObject,
     /// How strictly the plan is judged.
     pub guards: GuardOptions,
     /// How API keys are planned.
@@ -33,10 +35,20 @@ impl Default for PlanOptions {
             now: Timestamp::now(),
             caller: None,
             only: Vec::new(),
+            absent: AbsentObject::Refused,
             guards: GuardOptions::default(),
             keys: KeyOptions::default(),
         }
     }
+}
+
+/// What to do about an object that was asked for, if neither the files nor the organization has it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AbsentObject {
+    /// [`Error::NoObject`]: the name is probably mistyped.
+    Refused,
+    /// A warning: it may be deleted already, and an apply can be repeated.
+    Warned,
 }
 
 /// A plan, with what it was made from.
@@ -75,7 +87,10 @@ impl Session {
     pub async fn plan(&self, files: &Files, options: &PlanOptions) -> Result<Planned, Error> {
         let mut reading = self.read_for(files, options).await?;
         let mut resolved = resolve_part(files, &reading.live, options)?;
-        named(&resolved.desired, &reading.live)?;
+        match (named(&resolved.desired, &reading.live), options.absent) {
+            (Err(absent), AbsentObject::Warned) => self.watch.absent(&absent),
+            (named, AbsentObject::Refused | AbsentObject::Warned) => named?,
+        }
         self.keys_for(&mut reading, &resolved.desired).await?;
         let mut plan = reading.compare(&resolved.desired, options)?;
         let mut name = None;

@@ -1,5 +1,6 @@
 //! What a key may do: the result of `doctor`.
 
+use std::collections::BTreeSet;
 use std::io::{self, Write};
 
 use serde_json::{Value, json};
@@ -18,25 +19,47 @@ pub struct DoctorReport<'a> {
     pub diagnosis: &'a Diagnosis,
 }
 
-/// What a command reads.
-const READS: [(&str, &[Part]); 5] = [
-    ("plan, drift, export", &[Part::Users, Part::Applications, Part::Groups, Part::Policies]),
-    ("project names in files", &[Part::Projects]),
-    ("adopting applications with API keys", &[Part::ApiKeys]),
-    (
-        "snapshot",
-        &[
+/// What a command reads: it fails without the first parts, and leaves out the second if they are refused.
+struct CommandReads {
+    what: &'static str,
+    needs: &'static [Part],
+    uses: &'static [Part],
+}
+
+const READS: [CommandReads; 10] = [
+    CommandReads { what: "plan", needs: &Part::MODELLED, uses: &[] },
+    CommandReads { what: "plan of files that name projects", needs: &Part::NAMED, uses: &[] },
+    CommandReads {
+        what: "plan of files with API keys",
+        needs: &[Part::Users, Part::Applications, Part::Groups, Part::Policies, Part::ApiKeys],
+        uses: &[],
+    },
+    CommandReads {
+        what: "plan of files with SSH keys",
+        needs: &[
             Part::Users,
             Part::Applications,
             Part::Groups,
             Part::Policies,
-            Part::ApiKeys,
-            Part::SshKeys,
             Part::Projects,
-            Part::Quotas,
+            Part::SshKeys,
         ],
-    ),
-    ("who changed what", &[Part::AuditTrail]),
+        uses: &[],
+    },
+    CommandReads {
+        what: "plan of files with settings",
+        needs: &[Part::Users, Part::Applications, Part::Groups, Part::Policies, Part::Settings],
+        uses: &[],
+    },
+    CommandReads { what: "drift, explain, who-can", needs: &Part::NAMED, uses: &[] },
+    CommandReads { what: "export, init", needs: &Part::NAMED, uses: &[Part::SshKeys, Part::Settings] },
+    CommandReads { what: "report", needs: &Part::NAMED, uses: &[Part::ApiKeys, Part::Settings] },
+    CommandReads {
+        what: "snapshot",
+        needs: &Part::NAMED,
+        uses: &[Part::ApiKeys, Part::SshKeys, Part::Quotas, Part::Settings],
+    },
+    CommandReads { what: "who changed what", needs: &[Part::AuditTrail], uses: &[] },
 ];
 
 /// Whether something can be done, and what is in the way.
@@ -47,6 +70,7 @@ struct CommandVerdict {
 
 enum Works {
     Yes,
+    Partly(String),
     No(String),
     Unknown(String),
 }
@@ -55,6 +79,7 @@ impl std::fmt::Display for Works {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Yes => write!(f, "yes"),
+            Self::Partly(why) => write!(f, "yes, {why}"),
             Self::No(why) => write!(f, "no: {why}"),
             Self::Unknown(why) => write!(f, "not known: {why}"),
         }
@@ -71,21 +96,47 @@ impl DoctorReport<'_> {
     }
 
     fn verdicts(&self) -> Vec<CommandVerdict> {
-        let reads = READS.iter().map(|(what, parts)| {
-            let mut sets: Vec<_> = self.diagnosis.lacks(parts).map(Part::permission_set).collect();
-            sets.sort_unstable();
-            sets.dedup();
-            let works =
-                if sets.is_empty() { Works::Yes } else { Works::No(format!("needs {}", sets.join(", "))) };
+        let reads = READS.iter().map(|CommandReads { what, needs, uses }| {
+            let (lacks, without) = (self.lacks(needs), self.lacks(uses));
+            let works = match (lacks.words.is_empty(), without.words.is_empty()) {
+                (true, true) => Works::Yes,
+                (true, false) => Works::Partly(format!("without {} ({})", without.words, without.helps)),
+                (false, _) => Works::No(lacks.helps),
+            };
             CommandVerdict { what, works }
         });
+        let lacks = self.lacks(&Part::MODELLED);
         let works = match &self.diagnosis.writes {
+            _ if !lacks.words.is_empty() => Works::No(lacks.helps),
             Ok(Some(_)) => Works::Yes,
             Ok(None) => Works::No("needs IAMManager on the organization".to_owned()),
             Err(why) => Works::Unknown(why.clone()),
         };
         reads.chain([CommandVerdict { what: "apply", works }]).collect()
     }
+
+    /// Returns which of these parts cannot be read, and what would help.
+    fn lacks(&self, parts: &[Part]) -> LackingParts {
+        let lacks: Vec<Part> = self.diagnosis.lacks(parts).collect();
+        let words: Vec<_> = lacks.iter().map(|part| part.words()).collect();
+        let failed = self.diagnosis.parts.iter().find_map(|(part, answer)| match answer {
+            Readability::Failed(_) => lacks.contains(part).then_some(part),
+            Readability::Readable | Readability::Refused => None,
+        });
+        let sets: BTreeSet<_> = lacks.iter().map(|part| part.permission_set()).collect();
+        let sets = Vec::from_iter(sets).join(", ");
+        let helps = failed
+            .map_or_else(|| format!("needs {sets}"), |part| format!("reading the {} failed", part.words()));
+        LackingParts { words: words.join(", "), helps }
+    }
+}
+
+/// Parts that cannot be read.
+struct LackingParts {
+    /// Which; empty for none.
+    words: String,
+    /// What would help.
+    helps: String,
 }
 
 /// Says whether a part may be read.
@@ -111,7 +162,7 @@ impl Report for DoctorReport<'_> {
         }
         writeln!(out, "\n{}", heading("What works with it"))?;
         for CommandVerdict { what, works } in self.verdicts() {
-            writeln!(out, "  {what:<38}{}", terminal(&works.to_string()))?;
+            writeln!(out, "  {what:<34}{}", terminal(&works.to_string()))?;
         }
         Ok(())
     }
@@ -147,6 +198,7 @@ impl Report for DoctorReport<'_> {
         });
         let works = self.verdicts().into_iter().map(|CommandVerdict { what, works }| match works {
             Works::Yes => json!({"what": what, "works": true, "why": null}),
+            Works::Partly(why) => json!({"what": what, "works": true, "why": why}),
             Works::No(why) => json!({"what": what, "works": false, "why": why}),
             Works::Unknown(why) => json!({"what": what, "works": null, "why": why}),
         });

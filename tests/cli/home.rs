@@ -3,7 +3,7 @@
 use insta::assert_snapshot;
 
 use crate::acme::desk;
-use crate::command::Desk;
+use crate::command::{Desk, Ended};
 
 #[test]
 fn the_version_names_the_target() {
@@ -71,16 +71,21 @@ fn doctor_says_whose_key_it_is_and_what_it_can_do() {
       SSH keys            readable
       projects            readable
       quotas              readable
-      security settings   readable
+      settings            readable
       Audit Trail         readable
 
     What works with it
-      plan, drift, export                   yes
-      project names in files                yes
-      adopting applications with API keys   yes
-      snapshot                              yes
-      who changed what                      yes
-      apply                                 yes
+      plan                              yes
+      plan of files that name projects  yes
+      plan of files with API keys       yes
+      plan of files with SSH keys       yes
+      plan of files with settings       yes
+      drift, explain, who-can           yes
+      export, init                      yes
+      report                            yes
+      snapshot                          yes
+      who changed what                  yes
+      apply                             yes
     -- stderr
     This ran on an emulator: nothing real was changed.
     -- exit 0
@@ -106,26 +111,30 @@ fn doctor_says_whose_key_it_is_and_what_it_can_do() {
       SSH keys            readable
       projects            readable
       quotas              readable
-      security settings   readable
+      settings            readable
       Audit Trail         readable
 
     What works with it
-      plan, drift, export                   yes
-      project names in files                yes
-      adopting applications with API keys   yes
-      snapshot                              yes
-      who changed what                      yes
-      apply                                 yes
+      plan                              yes
+      plan of files that name projects  yes
+      plan of files with API keys       yes
+      plan of files with SSH keys       yes
+      plan of files with settings       yes
+      drift, explain, who-can           yes
+      export, init                      yes
+      report                            yes
+      snapshot                          yes
+      who changed what                  yes
+      apply                             yes
     -- exit 0
     ");
     let json = desk.command("doctor -o json").against(&api.url, &organization).run().json();
-    assert_eq!(json["works"].as_array().unwrap().len(), 6);
+    assert_eq!(json["works"].as_array().unwrap().len(), 11);
     assert!(api.writes().is_empty());
 }
 
-#[test]
-fn doctor_says_which_permission_set_is_missing() {
-    let desk = Desk::new();
+/// An organization with an application that holds these permission sets, and what `doctor` says of its key.
+fn diagnosed(desk: &Desk, sets: &[&str]) -> Ended {
     let organization = "d0c70000-0000-4000-8000-000000000000";
     let state = serde_json::json!({
         "organization": {"id": organization, "name": "doctor"},
@@ -135,7 +144,7 @@ fn doctor_says_which_permission_set_is_missing() {
             "id": "d0c70000-0005-4000-8000-000000000001",
             "name": "ci",
             "application_id": "d0c70000-0002-4000-8000-000000000001",
-            "rules": [{"permission_set_names": ["ProjectReadOnly"], "organization_id": organization}],
+            "rules": [{"permission_set_names": sets, "organization_id": organization}],
         }],
         "api_keys": [{
             "access_key": "SCWD0000000000000001",
@@ -150,6 +159,69 @@ fn doctor_says_which_permission_set_is_missing() {
     let call = call.env("SCW_ACCESS_KEY", "SCWD0000000000000001");
     let ended = call.env("SCW_SECRET_KEY", "d0c70000-0007-4000-8000-000000000001").run();
     assert!(!ended.stdout.contains("d0c70000-0007"), "{ended}");
+    ended
+}
+
+#[test]
+fn doctor_says_for_each_command_what_it_cannot_read() {
+    let sets =
+        ["IAMApplicationReadOnly", "IAMUserReadOnly", "IAMGroupReadOnly", "IAMPolicyReadOnly"].as_slice();
+    let desk = Desk::new();
+    let ended = diagnosed(&desk, sets).ends_with(1);
+    let works = ended.stdout.split("What works with it\n").nth(1).unwrap();
+    assert_snapshot!(works, @"
+    plan                              yes
+    plan of files that name projects  no: needs ProjectReadOnly
+    plan of files with API keys       yes
+    plan of files with SSH keys       no: needs ProjectReadOnly, SSHKeysReadOnly
+    plan of files with settings       no: needs IAMReadOnly
+    drift, explain, who-can           no: needs ProjectReadOnly
+    export, init                      no: needs ProjectReadOnly
+    report                            no: needs ProjectReadOnly
+    snapshot                          no: needs ProjectReadOnly
+    who changed what                  no: needs AuditTrailReadOnly
+    apply                             no: needs IAMManager on the organization
+    ");
+    let ended = diagnosed(&desk, &[sets, &["ProjectReadOnly"]].concat()).ends_with(0);
+    let works = ended.stdout.split("What works with it\n").nth(1).unwrap();
+    assert_snapshot!(works, @"
+    plan                              yes
+    plan of files that name projects  yes
+    plan of files with API keys       yes
+    plan of files with SSH keys       no: needs SSHKeysReadOnly
+    plan of files with settings       no: needs IAMReadOnly
+    drift, explain, who-can           yes
+    export, init                      yes, without SSH keys, settings (needs IAMReadOnly, SSHKeysReadOnly)
+    report                            yes, without settings (needs IAMReadOnly)
+    snapshot                          yes, without SSH keys, quotas, settings (needs IAMReadOnly, SSHKeysReadOnly)
+    who changed what                  no: needs AuditTrailReadOnly
+    apply                             no: needs IAMManager on the organization
+    ");
+}
+
+#[test]
+fn doctor_names_every_setting_that_is_missing() {
+    let desk = Desk::new();
+    assert_snapshot!(desk.run("doctor"), @"
+    -- stderr
+    error: not configured: access key, secret key, organization
+    hint: set SCW_ACCESS_KEY, SCW_SECRET_KEY, SCW_DEFAULT_ORGANIZATION_ID, or run `scw init`, which writes a configuration file
+    -- exit 1
+    ");
+    let organization = "d0c70000-0000-4000-8000-000000000000";
+    let call = desk.command("doctor").env("SCW_DEFAULT_ORGANIZATION_ID", organization);
+    assert_snapshot!(call.run(), @"
+    -- stderr
+    error: not configured: access key, secret key
+    hint: set SCW_ACCESS_KEY, SCW_SECRET_KEY, or run `scw init`, which writes a configuration file
+    -- exit 1
+    ");
+}
+
+#[test]
+fn doctor_says_which_permission_set_is_missing() {
+    let desk = Desk::new();
+    let ended = diagnosed(&desk, &["ProjectReadOnly"]);
     assert_snapshot!(ended, @"
     -- stdout
     Credentials
@@ -168,16 +240,21 @@ fn doctor_says_which_permission_set_is_missing() {
       SSH keys            refused; SSHKeysReadOnly allows it
       projects            readable
       quotas              refused; IAMReadOnly allows it
-      security settings   refused; IAMReadOnly allows it
+      settings            refused; IAMReadOnly allows it
       Audit Trail         refused; AuditTrailReadOnly allows it
 
     What works with it
-      plan, drift, export                   no: needs IAMReadOnly
-      project names in files                yes
-      adopting applications with API keys   no: needs IAMReadOnly
-      snapshot                              no: needs IAMReadOnly, SSHKeysReadOnly
-      who changed what                      no: needs AuditTrailReadOnly
-      apply                                 not known: the key may not read policies
+      plan                              no: needs IAMReadOnly
+      plan of files that name projects  no: needs IAMReadOnly
+      plan of files with API keys       no: needs IAMReadOnly
+      plan of files with SSH keys       no: needs IAMReadOnly, SSHKeysReadOnly
+      plan of files with settings       no: needs IAMReadOnly
+      drift, explain, who-can           no: needs IAMReadOnly
+      export, init                      no: needs IAMReadOnly
+      report                            no: needs IAMReadOnly
+      snapshot                          no: needs IAMReadOnly
+      who changed what                  no: needs AuditTrailReadOnly
+      apply                             no: needs IAMReadOnly
     -- exit 1
     ");
 }
@@ -217,7 +294,7 @@ fn init_writes_the_organization_and_a_pipeline_for_its_folder() {
     assert_snapshot!(ended, @"
     -- stderr
     This ran on an emulator: nothing real was changed.
-    Wrote access/files/scw-iam.schema.json, access/files/organization.yaml, access/files/applications.yaml, access/files/groups.yaml, access/files/policies.yaml, .github/workflows/access-plan.yml, .github/workflows/access-apply.yml, .github/workflows/access-drift.yml.
+    Wrote access/files/scw-iam.schema.json, access/files/organization.yaml, access/files/applications.yaml, access/files/groups.yaml, access/files/policies.yaml, access/files/organization_settings.yaml, .github/workflows/access-plan.yml, .github/workflows/access-apply.yml, .github/workflows/access-drift.yml, .github/workflows/access-due.yml.
     Next: `scw-iam plan access/files`
     The head of each pipeline names the variables and keys that it needs.
     -- exit 0
@@ -243,6 +320,60 @@ fn init_replaces_nothing_and_writes_nothing_where_something_is() {
     ");
     assert!(!desk.has("files"));
     assert_eq!(desk.read(".gitlab-ci.yml"), "mine");
+}
+
+#[test]
+fn init_writes_manifests_of_the_organization_where_no_plan_reads_them() {
+    let desk = desk();
+    assert_snapshot!(desk.run("init --stack web --ci kubernetes --emulate live.json"), @"
+    -- stderr
+    This ran on an emulator: nothing real was changed.
+    Wrote iam/scw-iam.schema.json, iam/organization.yaml, iam/applications.yaml, iam/groups.yaml, iam/policies.yaml, iam/organization_settings.yaml, .kubernetes/access-drift.yaml, .kubernetes/access-due.yaml.
+    Next: `scw-iam plan iam`
+    Plans skip .kubernetes, a hidden folder. The head of each manifest names the ConfigMap and the secret that it needs.
+    -- exit 0
+    ");
+    for manifest in ["drift", "due"] {
+        let text = desk.read(&format!(".kubernetes/access-{manifest}.yaml"));
+        assert!(text.contains("value: ac3e0000-0000-4000-8000-000000000000"), "{text}");
+    }
+    std::fs::remove_file(desk.path("iam.yaml")).unwrap();
+    _ = desk.run("plan --emulate live.json --detailed-exitcode").ends_with(0);
+}
+
+#[test]
+fn init_adds_a_pipeline_to_files_that_are_there() {
+    let desk = desk();
+    _ = desk.run("export --out iam --stack web --emulate live.json").ends_with(0);
+    let before = desk.read("iam/groups.yaml");
+    assert_snapshot!(desk.run("init --ci kubernetes"), @"
+    -- stderr
+    Wrote .kubernetes/access-drift.yaml, .kubernetes/access-due.yaml. iam has files, which stay as they are.
+    Next: `scw-iam plan iam`
+    Plans skip .kubernetes, a hidden folder. The head of each manifest names the ConfigMap and the secret that it needs.
+    -- exit 0
+    ");
+    assert_eq!(desk.read("iam/groups.yaml"), before);
+    desk.file("broken/iam.yaml", "version: 9");
+    _ = desk.run("init broken --ci gitlab").ends_with(65);
+    assert!(!desk.has(".gitlab-ci.yml"));
+}
+
+#[test]
+fn init_has_everything_that_an_export_has() {
+    let desk = desk();
+    let mut state = desk.json("live.json");
+    state["organization"]["login_magic_code_enabled"] = true.into();
+    state["ssh_keys"] = serde_json::json!([{"id": "ac3e0000-0000-4000-8000-000000000051", "name": "ann-laptop",
+        "project_id": "ac3e0000-0000-4000-8000-0000000000a1",
+        "public_key": "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAICJEoOOgQBLJPs4g/XcPTKT82NywNPpxeuA20FlOPlpO"}]);
+    desk.file("live.json", state);
+    _ = desk.run("init --stack web --emulate live.json").ends_with(0);
+    _ = desk.run("export --out exported --stack web --emulate live.json").ends_with(0);
+    for file in ["organization", "groups", "ssh_keys", "organization_settings"] {
+        let file = format!("{file}.yaml");
+        assert_eq!(desk.read(&format!("iam/{file}")), desk.read(&format!("exported/{file}")), "{file}");
+    }
 }
 
 #[test]
@@ -277,14 +408,17 @@ fn init_starts_from_nothing_without_credentials() {
     assert_eq!(desk.run("validate iam --strict").code, 0);
     assert_snapshot!(desk.run("init other --empty"), @"
     -- stderr
-    error: the following required arguments were not provided:
-      --organization <ID>
-
-    Usage: scw-iam init --organization <ID> --empty <DIR>
-
-    For more information, try '--help'.
+    error: no organization is configured, and none was named
+    hint: pass `--organization ID`, or set SCW_DEFAULT_ORGANIZATION_ID
     -- exit 64
     ");
+    assert!(!desk.has("other"));
+    desk.file(
+        "home/.config/scw/config.yaml",
+        format!("profiles:\n  mine:\n    default_organization_id: {organization}\n"),
+    );
+    _ = desk.run("init other --empty --profile mine").ends_with(0);
+    assert_eq!(desk.read("other/organization.yaml"), desk.read("iam/organization.yaml"));
     for folder in ["a b", "../up", "-x", "a'b"] {
         let call = desk.command("init").run();
         assert_eq!(call.code, 1, "{call}");

@@ -91,7 +91,20 @@ fn what_is_not_declared_is_deleted_alone_and_a_changed_organization_refuses_a_pa
     let deletes =
         desk.run("plan --only policy:backup-store --emulate live.json --out plan.json").ends_with(0);
     assert!(deletes.stdout.contains("Partial plan: 1 to delete (1 policy); 1 step."), "{deletes}");
-    _ = desk.run("apply --only policy:backup-store --yes --emulate live.json --save after.json").ends_with(0);
+    let delete = "apply --only policy:backup-store --yes";
+    _ = desk.run(&format!("{delete} --emulate live.json --save after.json")).ends_with(0);
+    assert_snapshot!(desk.run(&format!("{delete} --emulate after.json")), @"
+    -- stdout
+    Partial plan: only policy backup-store
+      everything else stays as it is, even where the files differ from it
+
+    No changes. Only policy backup-store was compared with the files.
+    -- stderr
+    warning: neither the files nor the organization has `policy:backup-store`; if it was deleted, there is nothing to do
+    This ran on an emulator: nothing real was changed.
+    -- exit 0
+    ");
+    _ = desk.run("plan --only policy:backup-store --emulate after.json").ends_with(64);
     let again = desk.run("apply plan.json --emulate after.json").ends_with(0);
     assert!(again.stdout.contains("Already applied"), "{again}");
     // Somebody widens the part to objects that nobody reviewed.
@@ -191,7 +204,7 @@ fn guests_slots_and_ssh_keys_are_parts_too() {
 }
 
 #[test]
-fn an_export_of_objects_has_what_they_refer_to_and_nothing_else() {
+fn an_export_of_objects_has_these_and_nothing_else() {
     let desk = desk();
     assert_snapshot!(desk.run("export policy:ci-push --stack web --emulate live.json"), @"
     -- stdout
@@ -202,9 +215,8 @@ fn an_export_of_objects_has_what_they_refer_to_and_nothing_else() {
     projects:
       staging: ac3e0000-0000-4000-8000-0000000000a2
 
-    applications:
-      ci:
-        description: Deploys
+    external:
+      applications: [ci]
 
     policies:
       ci-push:
@@ -213,7 +225,7 @@ fn an_export_of_objects_has_what_they_refer_to_and_nothing_else() {
           - permission_sets: [ContainerRegistryFullAccess]
             scope: [staging]
     -- stderr
-    note: stack web owns 7 other objects; move these entries into its files, because a plan of these files alone would delete the others
+    note: stack web owns 8 other objects, which a plan of this export alone would delete: copy its entries into the files of the stack, but leave out application ci under `external`, because they declare it
     This ran on an emulator: nothing real was changed.
     -- exit 0
     ");
@@ -236,6 +248,11 @@ fn an_export_of_objects_has_what_they_refer_to_and_nothing_else() {
     desk.file("live.json", state);
     let key = desk.run("export ssh_key:prod/ann-laptop --emulate live.json").ends_with(0);
     assert!(key.stdout.contains("ssh_keys:\n  prod:\n    keys:\n      ann-laptop:\n"), "{key}");
+    // Nobody asked for its members.
+    let group = desk.run("export group:developers --emulate live.json --stack web").ends_with(0);
+    assert!(!group.stdout.contains("\nusers:") && !group.stdout.contains("memberships"), "{group}");
+    let application = desk.run("export application:ci --emulate live.json --stack web").ends_with(0);
+    assert_eq!(application.stdout.lines().filter(|line| line.ends_with(':')).count(), 2, "{application}");
     assert_snapshot!(desk.run("export user:ann@acme.io --emulate live.json"), @"
     -- stdout
     version: 1
@@ -247,6 +264,40 @@ fn an_export_of_objects_has_what_they_refer_to_and_nothing_else() {
     -- stderr
     This ran on an emulator: nothing real was changed.
     -- exit 0
+    ");
+}
+
+#[test]
+fn an_export_leaves_out_only_what_its_key_may_not_read() {
+    let desk = desk();
+    let mut state = crate::acme::live();
+    let secret = "ac3e0000-0007-4000-8000-000000000001";
+    state["ssh_keys"] = serde_json::json!([{"id": "ac3e0000-0000-4000-8000-000000000051", "name": "ann-laptop",
+        "project_id": "ac3e0000-0000-4000-8000-0000000000a1",
+        "public_key": "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAICJEoOOgQBLJPs4g/XcPTKT82NywNPpxeuA20FlOPlpO"}]);
+    let application = state["applications"][0]["id"].clone();
+    state["api_keys"] = serde_json::json!([{"access_key": "SCWD0000000000000001", "secret_key": secret, "application_id": application}]);
+    let sets = [
+        "IAMApplicationReadOnly",
+        "IAMUserReadOnly",
+        "IAMGroupReadOnly",
+        "IAMPolicyReadOnly",
+        "ProjectReadOnly",
+        "SSHKeysReadOnly",
+    ];
+    state["policies"].as_array_mut().unwrap().push(serde_json::json!({
+        "id": "ac3e0000-0000-4000-8000-000000000059", "name": "reader", "application_id": application,
+        "rules": [{"permission_set_names": sets, "organization_id": "ac3e0000-0000-4000-8000-000000000000"}],
+    }));
+    desk.file("reader.json", state);
+    let api = desk.emulate("reader.json", "");
+    let call = desk.command("export --stack web").against(&api.url, "ac3e0000-0000-4000-8000-000000000000");
+    let ended = call.env("SCW_ACCESS_KEY", "SCWD0000000000000001").env("SCW_SECRET_KEY", secret).run();
+    let ended = ended.ends_with(0);
+    assert!(ended.stdout.contains("ann-laptop:"), "{ended}");
+    assert_snapshot!(ended.stderr, @"
+    hint: this key may not read everything; left out: organization settings
+    not declared: 1 policy: one rule cannot grant `IAMApplicationReadOnly` on the organization and `SSHKeysReadOnly` on projects: reader
     ");
 }
 

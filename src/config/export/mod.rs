@@ -278,7 +278,9 @@ impl Exporting<'_> {
                 writer.list(1, key, names.iter().map(String::as_str));
             }
         }
-        if self.options.stack.is_some() {
+        // Entries that are added to others are only what was asked for.
+        let added = self.options.part.is_some_and(|part| part.added);
+        if self.options.stack.is_some() && !added {
             write_guests(writer, self.state, |address| self.declared.objects.contains_key(address));
         }
     }
