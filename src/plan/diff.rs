@@ -428,6 +428,11 @@ impl Draft {
         lets_go
     }
 
+    /// Returns the node that makes a principal.
+    pub(super) fn made_by(&self, principal: PrincipalId) -> Option<NodeId> {
+        self.made.get(&self.world.name(principal)?.address()).copied()
+    }
+
     /// The node that deletes what a policy is attached to.
     fn orphaned_by(&self, attachment: &Attachment) -> Option<NodeId> {
         self.deleted.get(&attachment.address()?).copied()

@@ -32,14 +32,26 @@ pub(crate) struct Organization {
     pub(crate) names: [[u8; 3]; 3],
     /// Whether the second group is the built-in one of all applications.
     pub(crate) builtin: bool,
+    /// Which principals are people.
+    pub(crate) people: u8,
+    /// Which of them are locked: they hold what they hold, and cannot use it.
+    pub(crate) locked: u8,
+    /// Which of them were invited, and have not accepted: they do not count among those who administer.
+    pub(crate) invited: u8,
+    /// Which objects of each kind the stack has released.
+    pub(crate) released: [u8; 3],
 }
+
+/// Both sets on the organization, without a condition.
+const ADMINISTERS: Parts = 0b1000_0010_0000;
 
 /// One call of the API, as what it writes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Call {
     Make { kind: usize, at: usize, name: u8 },
     MakePolicy { at: usize, name: u8, to: To, grants: Parts },
-    Patch { kind: usize, at: usize, name: Option<u8>, to: Option<(To, To)> },
+    Patch { kind: usize, at: usize, name: Option<u8>, to: Option<(To, To)>, releases: bool },
+    Lock { at: usize },
     Join { group: usize, who: u8 },
     Leave { group: usize, who: u8 },
     SetMembers { group: usize, before: u8, after: u8 },
@@ -85,6 +97,7 @@ impl Organization {
             Call::Make { kind, at, .. } => !self.is(kind, at),
             Call::MakePolicy { at, .. } => !self.is(POLICY, at),
             Call::Patch { kind, at, .. } | Call::Delete { kind, at } => self.is(kind, at),
+            Call::Lock { at } => self.is(PRINCIPAL, at),
             Call::SetRules { at, .. } => self.is(POLICY, at),
             Call::Join { group, .. } | Call::Leave { group, .. } | Call::SetMembers { group, .. } => {
                 self.is(GROUP, group)
@@ -97,6 +110,9 @@ impl Organization {
             Call::Make { kind, at, name } => {
                 self.exist[kind] |= 1 << at;
                 self.take(kind, at, name)?;
+                if kind == PRINCIPAL {
+                    self.invited |= self.people & 1 << at;
+                }
             }
             Call::MakePolicy { at, name, to, grants } => {
                 self.exist[POLICY] |= 1 << at;
@@ -104,7 +120,11 @@ impl Organization {
                 self.attach(at, to)?;
                 self.grants[at] = grants;
             }
-            Call::Patch { kind, at, name, to } => {
+            Call::Lock { at } => self.locked |= 1 << at,
+            Call::Patch { kind, at, name, to, releases } => {
+                if releases {
+                    self.released[kind] |= 1 << at;
+                }
                 if let Some(name) = name {
                     self.take(kind, at, name)?;
                 }
@@ -145,6 +165,8 @@ impl Organization {
         let gone = match kind {
             PRINCIPAL => {
                 self.members.iter_mut().for_each(|members| *members &= !(1 << at));
+                self.locked &= !(1 << at);
+                self.invited &= !(1 << at);
                 To::Principal(at)
             }
             GROUP => {
@@ -173,5 +195,18 @@ impl Organization {
             }
         }
         access
+    }
+
+    /// Returns all that each principal can make use of: what it may do, unless it is locked.
+    pub(crate) fn usable(&self) -> [Parts; 3] {
+        let access = self.access();
+        std::array::from_fn(|who| if self.locked & 1 << who != 0 { 0 } else { access[who] })
+    }
+
+    /// Returns how many people administer.
+    pub(crate) fn administrators(&self) -> u32 {
+        let counted = self.people & !self.locked & !self.invited;
+        let administers = |(who, held): (usize, Parts)| counted & 1 << who != 0 && held & ADMINISTERS != 0;
+        self.access().into_iter().enumerate().map(|one| u32::from(administers(one))).sum()
     }
 }

@@ -37,7 +37,7 @@ impl Grants {
     }
 }
 
-type Rules = &'static [Grants];
+pub(crate) type Rules = &'static [Grants];
 const NONE: Rules = &[];
 const A: Rules = &[grants(0, On::Project, false)];
 const A_IF: Rules = &[grants(0, On::Project, true)];
@@ -65,6 +65,24 @@ pub(crate) enum Event {
     Succeeded(usize, usize),
     /// Both are made.
     BothMade(usize),
+    /// The person is locked.
+    Locked(usize),
+    /// The person is invited, and locked.
+    MadeLocked(usize),
+    /// The person is locked in the beginning already.
+    StaysLocked(usize),
+    /// The stack stops managing it: all that it is stays.
+    Released(usize, usize),
+}
+
+/// What happens in a pair: one thing, or two to different objects.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Events(pub(crate) Event, pub(crate) Event);
+
+impl From<Event> for Events {
+    fn from(one: Event) -> Self {
+        Self(one, Event::Nothing)
+    }
 }
 
 /// One side of a pair. What does not exist is empty.
@@ -74,6 +92,24 @@ pub(crate) struct Side {
     pub(crate) members: [u8; 2],
     pub(crate) to: [To; 2],
     pub(crate) rules: [usize; 2],
+    /// People who are locked.
+    pub(crate) locked: u8,
+    /// Principals who are there in the end only.
+    pub(crate) born: u8,
+    /// Objects that the stack has released.
+    pub(crate) released: [u8; 3],
+}
+
+/// What the principals are. A third one, who only stays, is always a person.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Principals {
+    Applications,
+    /// People whom files name and do not manage.
+    People,
+    /// People whom files manage.
+    ManagedPeople,
+    /// A person whom files manage, and an application.
+    Mixed,
 }
 
 /// All pairs within a bound.
@@ -81,42 +117,75 @@ pub(crate) struct Space {
     pub(crate) name: &'static str,
     /// What a policy may grant.
     pub(crate) rules: &'static [Rules],
-    /// Whether the principals are people, or applications.
-    pub(crate) people: bool,
-    /// Whether the second group is the built-in one of all applications.
-    pub(crate) builtin: bool,
+    pub(crate) principals: Principals,
+    /// What the second group is.
+    pub(crate) second: Second,
     /// The groups in which a third principal stays, as bits.
     pub(crate) stays: u8,
-    pub(crate) events: Vec<Event>,
+    pub(crate) events: Vec<Events>,
+    /// Whether the second group and the second policy are the same in all pairs: the first principal, who is in the group, holds
+    /// the last of the rules by them.
+    pub(crate) fixed: bool,
     /// Of the principals, groups and policies: whether pairs that differ only in which is which count once.
     pub(crate) swaps: [bool; 3],
 }
 
-fn events(kinds: &[usize]) -> Vec<Event> {
-    let mut events = Vec::new();
-    for kind in kinds {
-        for of in [Event::Made, Event::Deleted, Event::Replaced, Event::Succeeded] {
-            events.extend([of(*kind, 0), of(*kind, 1)]);
-        }
-    }
-    events
+/// What the second group is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Second {
+    /// Like the first.
+    Own,
+    /// The built-in one of all applications.
+    Builtin,
+    /// Another stack's, into which files put principals of theirs.
+    Foreign,
 }
+
+type Of = fn(usize, usize) -> Event;
+
+/// Events of these sorts, of all objects of these kinds.
+fn each(sorts: &[Of], kinds: &[usize]) -> Vec<Event> {
+    let of = |kind: usize| sorts.iter().flat_map(move |of| [of(kind, 0), of(kind, 1)]);
+    kinds.iter().flat_map(|kind| of(*kind)).collect()
+}
+
+fn alone(events: impl IntoIterator<Item = Event>) -> Vec<Events> {
+    events.into_iter().map(Events::from).collect()
+}
+
+/// Each of the one with each of the other.
+fn beside(one: &[Event], other: &[Event]) -> Vec<Events> {
+    one.iter().flat_map(|one| other.iter().map(|other| Events(*one, *other))).collect()
+}
+
+fn events(kinds: &[usize]) -> Vec<Events> {
+    alone(each(&[Event::Made, Event::Deleted, Event::Replaced, Event::Succeeded], kinds))
+}
+
+const LOCKS: [Event; 6] = [
+    Event::Locked(0),
+    Event::Locked(1),
+    Event::MadeLocked(0),
+    Event::MadeLocked(1),
+    Event::StaysLocked(0),
+    Event::StaysLocked(1),
+];
 
 /// All spaces; together they are the proof.
 pub(crate) fn spaces() -> Vec<Space> {
     let plain = Space {
         name: "changes of members, rules and principals",
         rules: &[A, B, MIXED],
-        people: true,
-        builtin: false,
+        principals: Principals::People,
+        second: Second::Own,
         stays: 0,
-        events: vec![Event::Nothing],
+        events: alone([Event::Nothing]),
+        fixed: false,
         swaps: [true; 3],
     };
     // One after the other needs what both grant in between; a policy without rules is like one that is not there.
     let (few, fewest): (&[Rules], &[Rules]) = (&[NONE, A, MIXED], &[A, MIXED]);
-    let renamed =
-        |kinds: [usize; 2]| kinds.map(|kind| [Event::Renamed(kind, 0), Event::Renamed(kind, 1)]).concat();
+    let renamed = |kinds: [usize; 2]| alone(each(&[Event::Renamed], &kinds));
     vec![
         Space {
             name: "every tie between principals and groups broken in every way",
@@ -160,28 +229,105 @@ pub(crate) fn spaces() -> Vec<Space> {
         Space {
             name: "a new name of an application or policy",
             rules: fewest,
-            people: false,
+            principals: Principals::Applications,
             events: renamed([PRINCIPAL, POLICY]),
             ..plain
         },
         Space {
             name: "an event of an application",
             rules: few,
-            people: false,
+            principals: Principals::Applications,
             events: events(&[PRINCIPAL]),
             ..plain
         },
         Space {
             name: "the group of all applications",
             rules: few,
-            people: false,
-            builtin: true,
+            principals: Principals::Applications,
+            second: Second::Builtin,
             events: {
                 let mut events = events(&[PRINCIPAL, POLICY]);
-                events.extend([Event::Nothing, Event::BothMade(PRINCIPAL)]);
+                events.extend(alone([Event::Nothing, Event::BothMade(PRINCIPAL)]));
                 events
             },
             swaps: [true, false, true],
+            ..plain
+        },
+        Space {
+            name: "people who are invited, locked and removed",
+            rules: fewest,
+            principals: Principals::ManagedPeople,
+            events: {
+                let mut events = events(&[PRINCIPAL]);
+                events.extend(alone(LOCKS));
+                events.extend(alone(each(&[Event::Renamed, Event::Released], &[PRINCIPAL])));
+                events
+            },
+            ..plain
+        },
+        Space {
+            name: "people who are invited, locked and removed, and somebody stays",
+            rules: fewest,
+            principals: Principals::ManagedPeople,
+            stays: 0b01,
+            events: {
+                let mut events = alone(each(&[Event::Made, Event::Deleted], &[PRINCIPAL]));
+                events.extend(alone(LOCKS));
+                events
+            },
+            swaps: [true, false, true],
+            ..plain
+        },
+        Space {
+            name: "a person beside an application or group",
+            rules: fewest,
+            principals: Principals::Mixed,
+            events: {
+                let mut others = vec![Event::Made(PRINCIPAL, 1), Event::Deleted(PRINCIPAL, 1)];
+                others.extend(each(&[Event::Made, Event::Deleted], &[GROUP]));
+                let person = [
+                    Event::Made(PRINCIPAL, 0),
+                    Event::Deleted(PRINCIPAL, 0),
+                    Event::Locked(0),
+                    Event::MadeLocked(0),
+                ];
+                beside(&person, &others)
+            },
+            swaps: [false, true, true],
+            ..plain
+        },
+        Space {
+            name: "principals in a group of another stack",
+            rules: fewest,
+            principals: Principals::Applications,
+            second: Second::Foreign,
+            stays: 0b10,
+            events: {
+                let mut events = events(&[PRINCIPAL]);
+                events.extend(alone([Event::Nothing, Event::Made(GROUP, 0), Event::Deleted(GROUP, 0)]));
+                events.extend(alone(each(&[Event::Made, Event::Deleted], &[POLICY])));
+                events
+            },
+            swaps: [true, false, true],
+            ..plain
+        },
+        Space {
+            name: "objects that are released",
+            rules: few,
+            principals: Principals::Applications,
+            events: alone(each(&[Event::Released], &[PRINCIPAL, GROUP, POLICY])),
+            ..plain
+        },
+        Space {
+            name: "objects that are released beside one that goes",
+            rules: fewest,
+            principals: Principals::Applications,
+            events: {
+                let all = [PRINCIPAL, GROUP, POLICY];
+                let mut events = beside(&each(&[Event::Released], &all), &each(&[Event::Deleted], &all));
+                events.retain(|Events(released, deleted)| released.object() != deleted.object());
+                events
+            },
             ..plain
         },
         Space {
@@ -200,13 +346,46 @@ pub(crate) fn spaces() -> Vec<Space> {
     ]
 }
 
+/// The spaces in which somebody else writes too, while two principals, a group and a policy change beside a group and a policy
+/// that stay. All pairs are there, each with each change at each moment.
+pub(crate) fn writer_spaces() -> Vec<Space> {
+    let plain = Space {
+        name: "another writer beside changes of members, rules and principals",
+        rules: &[A, MIXED],
+        principals: Principals::Applications,
+        second: Second::Own,
+        stays: 0,
+        events: alone([Event::Nothing]),
+        fixed: true,
+        swaps: [false; 3],
+    };
+    let first = |sorts: &[Of]| {
+        let all = sorts.iter().flat_map(|of| [PRINCIPAL, GROUP, POLICY].map(|kind| of(kind, 0)));
+        alone(all)
+    };
+    vec![
+        Space {
+            name: "another writer beside an object that is made, deleted, renamed or released",
+            rules: &[A],
+            events: first(&[Event::Made, Event::Deleted, Event::Renamed, Event::Released]),
+            ..plain
+        },
+        plain,
+    ]
+}
+
 impl Event {
     /// The objects that are there in the beginning and in the end.
     fn exist(self) -> [[u8; 3]; 2] {
         let mut exist = [[0b111, 0b11, 0b11]; 2];
         match self {
-            Self::Nothing | Self::Renamed(..) => {}
+            Self::Nothing
+            | Self::Renamed(..)
+            | Self::Locked(_)
+            | Self::StaysLocked(_)
+            | Self::Released(..) => {}
             Self::Made(kind, at) => exist[0][kind] &= !(1 << at),
+            Self::MadeLocked(at) => exist[0][PRINCIPAL] &= !(1 << at),
             Self::Deleted(kind, at) | Self::Succeeded(kind, at) => exist[1][kind] &= !(1 << at),
             Self::Replaced(kind, at) => {
                 exist[0][kind] &= !(2 >> at);
@@ -217,14 +396,34 @@ impl Event {
         exist
     }
 
-    /// The object that gets another name, by its kind and position, and the name.
-    pub(crate) const fn renamed(self) -> Option<(usize, usize, u8)> {
+    /// The people who are locked in the beginning and in the end.
+    const fn locked(self) -> [u8; 2] {
+        match self {
+            Self::Locked(at) | Self::MadeLocked(at) => [0, 1 << at],
+            Self::StaysLocked(at) => [1 << at; 2],
+            _ => [0; 2],
+        }
+    }
+
+    /// The object that it happens to, by its kind and position.
+    const fn object(self) -> Option<(usize, usize)> {
+        match self {
+            Self::Nothing | Self::BothMade(_) => None,
+            Self::Made(kind, at)
+            | Self::Deleted(kind, at)
+            | Self::Renamed(kind, at)
+            | Self::Replaced(kind, at)
+            | Self::Succeeded(kind, at)
+            | Self::Released(kind, at) => Some((kind, at)),
+            Self::Locked(at) | Self::MadeLocked(at) | Self::StaysLocked(at) => Some((PRINCIPAL, at)),
+        }
+    }
+
+    const fn renamed(self) -> Option<(usize, usize, u8)> {
         match self {
             Self::Renamed(kind, at) => Some((kind, at, 3)),
             Self::Succeeded(kind, at) => Some((kind, 1 - at, at as u8)),
-            Self::Nothing | Self::Made(..) | Self::Deleted(..) | Self::Replaced(..) | Self::BothMade(_) => {
-                None
-            }
+            _ => None,
         }
     }
 
@@ -237,20 +436,64 @@ impl Event {
             Self::Renamed(kind, at) => Self::Renamed(kind, other(kind, at)),
             Self::Replaced(kind, at) => Self::Replaced(kind, other(kind, at)),
             Self::Succeeded(kind, at) => Self::Succeeded(kind, other(kind, at)),
+            Self::Released(kind, at) => Self::Released(kind, other(kind, at)),
+            Self::Locked(at) => Self::Locked(other(PRINCIPAL, at)),
+            Self::MadeLocked(at) => Self::MadeLocked(other(PRINCIPAL, at)),
+            Self::StaysLocked(at) => Self::StaysLocked(other(PRINCIPAL, at)),
         }
     }
 
     fn number(self) -> u64 {
-        let (word, kind, at) = match self {
-            Self::Nothing => (0, 0, 0),
-            Self::BothMade(kind) => (1, kind, 0),
-            Self::Made(kind, at) => (2, kind, at),
-            Self::Deleted(kind, at) => (3, kind, at),
-            Self::Renamed(kind, at) => (4, kind, at),
-            Self::Replaced(kind, at) => (5, kind, at),
-            Self::Succeeded(kind, at) => (6, kind, at),
+        let word = match self {
+            Self::Nothing => 0,
+            Self::BothMade(_) => 1,
+            Self::Made(..) => 2,
+            Self::Deleted(..) => 3,
+            Self::Renamed(..) => 4,
+            Self::Replaced(..) => 5,
+            Self::Succeeded(..) => 6,
+            Self::Locked(_) => 7,
+            Self::MadeLocked(_) => 8,
+            Self::StaysLocked(_) => 9,
+            Self::Released(..) => 10,
         };
+        let (kind, at) = self.object().unwrap_or_default();
         word * 6 + kind as u64 * 2 + at as u64
+    }
+}
+
+impl Events {
+    fn both<T>(self, of: impl Fn(Event) -> T) -> [T; 2] {
+        [of(self.0), of(self.1)]
+    }
+
+    /// The objects that are there in the beginning and in the end.
+    fn exist(self) -> [[u8; 3]; 2] {
+        let [one, other] = self.both(Event::exist);
+        std::array::from_fn(|end| std::array::from_fn(|kind| one[end][kind] & other[end][kind]))
+    }
+
+    /// The object that gets another name, by its kind and position, and the name.
+    pub(crate) fn renamed(self) -> Option<(usize, usize, u8)> {
+        self.0.renamed().or(self.1.renamed())
+    }
+
+    /// The objects that are released, by kind and position.
+    fn released(self) -> impl Iterator<Item = (usize, usize)> {
+        self.both(|event| match event {
+            Event::Released(kind, at) => Some((kind, at)),
+            _ => None,
+        })
+        .into_iter()
+        .flatten()
+    }
+
+    fn swapped(self, swap: [bool; 3]) -> Self {
+        Self(self.0.swapped(swap), self.1.swapped(swap))
+    }
+
+    fn number(self) -> u64 {
+        self.0.number() << 8 | self.1.number()
     }
 }
 
@@ -268,16 +511,19 @@ impl Side {
         self.to = self.to.map(of);
         if principals {
             self.members = self.members.map(swap_bits);
-            self.exist[PRINCIPAL] = swap_bits(self.exist[PRINCIPAL]);
+            self.locked = swap_bits(self.locked);
+            self.born = swap_bits(self.born);
         }
         if groups {
             self.members.reverse();
-            self.exist[GROUP] = swap_bits(self.exist[GROUP]);
         }
         if policies {
             self.to.reverse();
             self.rules.reverse();
-            self.exist[POLICY] = swap_bits(self.exist[POLICY]);
+        }
+        for (kind, _) in [principals, groups, policies].into_iter().enumerate().filter(|(_, swap)| *swap) {
+            self.exist[kind] = swap_bits(self.exist[kind]);
+            self.released[kind] = swap_bits(self.released[kind]);
         }
         self
     }
@@ -308,11 +554,13 @@ impl Space {
         let stays = |group: u8| if self.stays & 1 << group != 0 { 0b100 } else { 0 };
         let members = |group: u8| {
             let there = exist[GROUP] & 1 << group != 0;
-            let computed = self.builtin && group == 1;
+            let computed = self.second == Second::Builtin && group == 1;
             let who = exist[PRINCIPAL] & 0b11;
+            let fixed = self.fixed && group == 1;
             let sets = (0..4u8).filter(move |set| match (there, computed) {
                 (false, _) => *set == 0,
                 (true, true) => *set == who,
+                (true, false) if fixed => *set == who & 1,
                 (true, false) => set & !who == 0,
             });
             sets.map(move |set| if there { set | stays(group) } else { 0 })
@@ -326,7 +574,10 @@ impl Space {
                 To::Principal(who) => there && exist[PRINCIPAL] & 1 << who != 0,
             };
             let rules = if there { self.rules.len() } else { 1 };
-            to.into_iter().filter(good).flat_map(move |to| (0..rules).map(move |rules| (to, rules)))
+            let fixed = self.fixed && policy == 1;
+            let all =
+                to.into_iter().filter(good).flat_map(move |to| (0..rules).map(move |rules| (to, rules)));
+            all.filter(move |one| !fixed || *one == (To::Group(1), rules - 1))
         };
         let mut sides = Vec::new();
         for first in members(0) {
@@ -334,7 +585,8 @@ impl Space {
                 for one in attached(0) {
                     for other in attached(1) {
                         let (to, rules) = ([one.0, other.0], [one.1, other.1]);
-                        sides.push(Side { exist, members: [first, second], to, rules });
+                        let members = [first, second];
+                        sides.push(Side { exist, members, to, rules, locked: 0, born: 0, released: [0; 3] });
                     }
                 }
             }
@@ -343,8 +595,56 @@ impl Space {
     }
 
     /// Returns the live and the desired sides of an event: each with each is a pair.
-    pub(crate) fn pairs(&self, event: Event) -> [Vec<Side>; 2] {
-        event.exist().map(|exist| self.sides(exist))
+    pub(crate) fn pairs(&self, events: Events) -> [Vec<Side>; 2] {
+        let exist = events.exist();
+        let [one, other] = events.both(Event::locked);
+        let mut pairs = exist.map(|exist| self.sides(exist));
+        for (end, sides) in pairs.iter_mut().enumerate() {
+            for side in sides {
+                side.locked = one[end] | other[end];
+                if end == 1 {
+                    side.born = exist[1][PRINCIPAL] & !exist[0][PRINCIPAL];
+                    events.released().for_each(|(kind, at)| side.released[kind] |= 1 << at);
+                }
+            }
+        }
+        pairs
+    }
+
+    /// Whether a desired side leaves what is released as it is live, save for what the end of others does to it.
+    pub(crate) fn fits(&self, events: Events, live: &Side, desired: &Side) -> bool {
+        events.released().all(|(kind, at)| match kind {
+            GROUP => desired.members[at] == live.members[at] & desired.exist[PRINCIPAL],
+            POLICY => {
+                let stays = match live.to[at] {
+                    To::Nobody => true,
+                    To::Group(group) => desired.exist[GROUP] & 1 << group != 0,
+                    To::Principal(who) => desired.exist[PRINCIPAL] & 1 << who != 0,
+                };
+                let to = if stays { live.to[at] } else { To::Nobody };
+                desired.to[at] == to && desired.rules[at] == live.rules[at]
+            }
+            _ => true,
+        })
+    }
+
+    /// Whether a principal is a person.
+    pub(crate) fn person(&self, at: usize) -> bool {
+        match self.principals {
+            Principals::Applications => at == 2,
+            Principals::People | Principals::ManagedPeople => true,
+            Principals::Mixed => at != 1,
+        }
+    }
+
+    /// Whether files manage people.
+    pub(crate) fn manages_people(&self) -> bool {
+        matches!(self.principals, Principals::ManagedPeople | Principals::Mixed)
+    }
+
+    /// Who asks: no plan changes a person who asks, so where files manage people it is the one who stays.
+    pub(crate) fn caller(&self) -> usize {
+        if self.manages_people() { 2 } else { 0 }
     }
 
     /// Returns the organization that a side is, under the names before the event or after it.
@@ -356,20 +656,27 @@ impl Space {
         for (names, exist) in names.iter_mut().zip(side.exist) {
             (0..3).filter(|at| exist & 1 << at == 0).for_each(|at| names[at] = 0);
         }
+        let people = (0..3).filter(|at| self.person(*at)).fold(0, |all, at| all | 1 << at);
         let parts = |rules: usize| self.rules[rules].iter().fold(0, |all, grants| all | grants.parts());
         Organization {
             exist: side.exist,
             members: side.members,
             to: side.to,
-            grants: side.rules.map(parts),
+            grants: std::array::from_fn(|at| {
+                if side.exist[POLICY] & 1 << at == 0 { 0 } else { parts(side.rules[at]) }
+            }),
             names,
-            builtin: self.builtin,
+            builtin: self.second == Second::Builtin,
+            people,
+            locked: side.locked,
+            invited: side.born & people,
+            released: side.released,
         }
     }
 
     /// Whether a pair stands for all that differ from it only in which object is which. Of these any one would do for the
     /// laws; the planner breaks ties by order, so the one is chosen as if by chance.
-    pub(crate) fn stands(&self, event: Event, live: &Side, desired: &Side) -> bool {
+    pub(crate) fn stands(&self, event: Events, live: &Side, desired: &Side) -> bool {
         let rank = |swap: [bool; 3]| {
             let event = event.swapped(swap).number();
             spread(live.swapped(swap).number() << 40 | desired.swapped(swap).number() << 16 | event)

@@ -31,31 +31,33 @@ pub(crate) struct Found {
     pub(crate) least_administrators: u32,
 }
 
-/// Both sets on the organization, without a condition.
-const ADMINISTERS: Parts = 0b1000_0010_0000;
-
-/// Whether somebody may administer IAM.
-pub(crate) fn administrators(access: &[Parts; 3]) -> u32 {
-    access.iter().map(|held| u32::from(held & ADMINISTERS != 0)).sum()
-}
-
-/// What may and what must be held on the way.
+/// What may and what must be held on the way, and what may be made use of: whom the plan locks must not get on the way what
+/// they are to hold only while they are locked.
 struct Laws {
     most: [Parts; 3],
     least: [Parts; 3],
+    usable: [Parts; 3],
 }
 
 impl Laws {
     fn between(before: &Organization, after: &Organization) -> Self {
+        let usable = std::array::from_fn(|who| before.usable()[who] | after.usable()[who]);
         let (before, after) = (before.access(), after.access());
         let both = |join: fn(Parts, Parts) -> Parts| std::array::from_fn(|who| join(before[who], after[who]));
-        Self { most: both(|a, b| a | b), least: both(|a, b| a & b) }
+        Self { most: both(|a, b| a | b), least: both(|a, b| a & b), usable }
     }
 
-    fn judge(&self, access: &[Parts; 3], open: &[&Interruption]) -> Result<(), String> {
+    fn judge(&self, now: &Organization, open: &[&Interruption]) -> Result<(), String> {
+        let (access, usable) = (now.access(), now.usable());
         for (who, held) in access.iter().copied().enumerate() {
             if held & !self.most[who] != 0 {
                 return Err(format!("a leak: {who} holds {held:b}, of {:b}", self.most[who]));
+            }
+            if usable[who] & !self.usable[who] != 0 {
+                return Err(format!(
+                    "a leak: {who} can use {held:b}, of {:b}, before the lock",
+                    self.usable[who]
+                ));
             }
             let listed = open.iter().filter(|one| one.who == who).fold(0, |all, one| all | one.what);
             let missing = self.least[who] & !held & !listed;
@@ -91,12 +93,12 @@ pub(crate) fn walk(
             let open = |one: &&Interruption| done & 1 << one.from != 0 && done & 1 << one.to == 0;
             let open: Vec<_> = schedule.interruptions.iter().filter(open).collect();
             let access = now.access();
-            laws.judge(&access, &open).map_err(|what| format!("{what}; done {done:b}"))?;
+            laws.judge(&now, &open).map_err(|what| format!("{what}; done {done:b}"))?;
             for who in 0..3 {
                 found.loses[who] |= held[who] & !access[who] != 0
                     || before.exist[PRINCIPAL] & !now.exist[PRINCIPAL] & 1 << who != 0;
             }
-            found.least_administrators = found.least_administrators.min(administrators(&access));
+            found.least_administrators = found.least_administrators.min(now.administrators());
             if length == schedule.calls.len() && now != *wanted {
                 return Err(format!("the calls lead to {now:?}"));
             }
@@ -143,8 +145,7 @@ pub(crate) fn avoidable(
         for (done, now) in layer {
             for at in (0..calls.len()).filter(|at| done & 1 << at == 0 && !waits(*at, done)) {
                 let Ok(then) = now.after(&calls[at]) else { continue };
-                let access = then.access();
-                if administrators(&access) >= least && laws.judge(&access, &[]).is_ok() {
+                if then.administrators() >= least && laws.judge(&then, &[]).is_ok() {
                     next.push((done | 1 << at, then));
                 }
             }

@@ -31,6 +31,29 @@ pub(super) fn edges(draft: &Draft, allowed: &mut Allowed, graph: &mut Graph) -> 
             }
         }
     }
+    locks(draft, graph)
+}
+
+/// Adds, for everybody who is locked out, that they are locked before they are given anything: until then they could use what
+/// they are to hold only while they are locked.
+fn locks(draft: &Draft, graph: &mut Graph) -> Result<(), Error> {
+    for (principal, lock) in &draft.locks {
+        let joins = draft.joins.iter().filter(|((_, who), _)| who == principal).map(|(_, node)| *node);
+        let held = draft.before.grants_of(*principal);
+        let own = |to: Attached| match to {
+            Attached::Nobody => false,
+            Attached::Principal(who) => who == *principal,
+            Attached::Group(group) => draft.before.members(group).contains(principal),
+        };
+        let given = |stage: &&PolicyStage| {
+            stage.held.as_ref().is_some_and(|it| own(it.to) && !it.grants.within(&held))
+        };
+        let stages = draft.stages.values().flatten().filter(given).filter_map(|stage| stage.by);
+        // A new person is in the groups of everybody before anything can lock them.
+        for node in joins.chain(stages).filter(|node| draft.made_by(*principal) != Some(*node)) {
+            add(graph, *lock, node, Reason::Leak)?;
+        }
+    }
     Ok(())
 }
 
