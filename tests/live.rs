@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 use scw_iam::api::{AccessKey, Client, Secret};
 use scw_iam::emulator::{self, Emulator};
 use scw_iam::live::{self, Live, LiveNeeds};
-use scw_iam::model::Id;
+use scw_iam::model::{Id, Kind};
 use serde_json::{Value, json};
 
 const ORGANIZATION: &str = "105bdce1-64c0-48ab-899d-868455867ecf";
+const PROD: &str = "00000000-0000-4000-8000-0000000000b1";
 
 fn example() -> Value {
     serde_json::from_str(include_str!("support/example.json")).unwrap()
@@ -155,6 +156,44 @@ async fn a_caller_that_the_api_does_not_tell_is_unresolved_with_the_reason() {
     let wrong =
         who(closed(), "00000000-0000-4000-8000-00000000ffff", "SCWA0000000000000001").await.unwrap_err();
     assert_eq!(wrong, "could not read the API key `SCWA0000000000000001`");
+}
+
+/// What the application sees of SSH keys in two projects when it may read those of some projects only.
+async fn ssh_keys(projects: &[&str]) -> Result<usize, String> {
+    const PUBLIC_KEY: &str =
+        "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAICJEoOOgQBLJPs4g/XcPTKT82NywNPpxeuA20FlOPlpO";
+    let mut state = closed();
+    state["groups"][0]["application_ids"] = json!([]);
+    let iam = [
+        "IAMUserReadOnly",
+        "IAMApplicationReadOnly",
+        "IAMGroupReadOnly",
+        "IAMPolicyReadOnly",
+        "ProjectReadOnly",
+    ];
+    let policy = json!({"id": "00000000-0000-4000-8000-0000000000e2", "name": "reader", "application_id": "00000000-0000-4000-8000-0000000000c1", "rules": [
+        {"id": "00000000-0000-4000-8000-0000000000f3", "permission_set_names": iam, "organization_id": ORGANIZATION},
+        {"id": "00000000-0000-4000-8000-0000000000f4", "permission_set_names": ["SSHKeysReadOnly"], "project_ids": projects},
+    ]});
+    state["policies"].as_array_mut().unwrap().push(policy);
+    let key = |id: u128, project: &str| json!({"id": Id::from_bits(id).to_string(), "name": "laptop", "public_key": PUBLIC_KEY, "project_id": project});
+    state["ssh_keys"] = json!([key(1, ORGANIZATION), key(2, PROD)]);
+    let (emulator, _) = start(state).await;
+    let client = client(&emulator, "00000000-0000-4000-8000-00000000cc01", ORGANIZATION);
+    let needs = LiveNeeds { kinds: [Kind::SshKey].into(), ..LiveNeeds::default() };
+    let live = live::refresh(&client, organization(), &needs).await.map_err(|error| error.to_string())?;
+    Ok(live.state.addresses(Kind::SshKey).count())
+}
+
+#[tokio::test]
+async fn ssh_keys_are_read_by_project_where_the_organization_is_refused() {
+    assert_eq!(ssh_keys(&[ORGANIZATION, PROD]).await, Ok(2));
+}
+
+#[tokio::test]
+async fn a_project_whose_ssh_keys_are_refused_is_not_one_without() {
+    let refused = ssh_keys(&[ORGANIZATION]).await;
+    assert_eq!(refused, Err("could not read the SSH keys of project `prod`".to_owned()));
 }
 
 /// The example with so many policies more, each with a rule.

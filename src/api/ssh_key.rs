@@ -34,12 +34,13 @@ orders! {
 }
 
 impl Client {
-    /// Lists SSH keys of the organization.
+    /// Lists SSH keys of the organization, or of one project. The organization is not named then: to a caller with access to that
+    /// project alone it would be refused.
     ///
-    /// Source: IAM API v1alpha1, `GET /ssh-keys` (ListSSHKeys).
+    /// Source: IAM API v1alpha1, `GET /ssh-keys` (ListSSHKeys); `organization_id` and `project_id` are optional.
     pub fn list_ssh_keys(&self, list: &ListSshKeys) -> List<SshKey> {
         let query = Query::default()
-            .one("organization_id", Some(self.organization()))
+            .one("organization_id", list.project_id.is_none().then(|| self.organization()))
             .one("order_by", Some(&list.order_by))
             .one("name", list.name.as_ref())
             .one("project_id", list.project_id.as_ref())

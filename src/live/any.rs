@@ -25,7 +25,7 @@ macro_rules! answers {
             pub(super) async fn all(client: &Client, kind: Kind) -> Result<Vec<Self>, Error> {
                 match kind {
                     $(Kind::$kind => {
-                        let answers = seen::all_of::<wire::$kind>(client).await?;
+                        let answers = <wire::$kind as seen::ObjectAnswer>::every(client).await?;
                         Ok(answers.into_iter().map(Self::$kind).collect())
                     })*
                 }

@@ -101,6 +101,14 @@ pub trait ObjectAnswer: Send + Sync + Sized {
     /// Reads all of the kind, without any filter: what the filters match is not documented.
     fn all(client: &Client) -> impl Future<Output = Result<Vec<Self>, api::Error>> + Send;
 
+    /// Reads all of the kind, also where the caller may only list parts of it.
+    ///
+    /// # Errors
+    /// [`Error::Read`] when any part cannot be read.
+    fn every(client: &Client) -> impl Future<Output = Result<Vec<Self>, Error>> + Send {
+        async move { Self::all(client).await.map_err(Error::reading(format!("the {}", Self::KIND.nouns()))) }
+    }
+
     /// Reads one.
     fn get(client: &Client, id: Id) -> impl Future<Output = Result<Self, api::Error>> + Send;
 
@@ -117,16 +125,11 @@ pub trait ObjectAnswer: Send + Sync + Sized {
     }
 }
 
-/// Reads all answers of a kind.
-pub(super) async fn all_of<T: ObjectAnswer>(client: &Client) -> Result<Vec<T>, Error> {
-    T::all(client).await.map_err(Error::reading(format!("the {}", T::KIND.nouns())))
-}
-
 pub(super) async fn list_of<T: ObjectAnswer>(
     client: &Client,
     known: &Known<'_>,
 ) -> Result<Vec<LiveObject>, Error> {
-    let answers = all_of::<T>(client).await?;
+    let answers = T::every(client).await?;
     answers.iter().map(|answer| answer.seen(known)).collect()
 }
 

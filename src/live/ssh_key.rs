@@ -1,8 +1,9 @@
+use futures::future::try_join_all;
 use jiff::Timestamp;
 
 use super::Error;
 use super::seen::{Known, ObjectAnswer, api_id, id_of};
-use crate::api::{self, Client, ListSshKeys, OrganizationId, wire};
+use crate::api::{self, Client, ErrorKind, ListProjects, ListSshKeys, OrganizationId, wire};
 use crate::model::{Id, Key, Kind, Object, SshKey};
 
 impl ObjectAnswer for wire::SshKey {
@@ -40,6 +41,30 @@ impl ObjectAnswer for wire::SshKey {
 
     async fn all(client: &Client) -> Result<Vec<Self>, api::Error> {
         client.list_ssh_keys(&ListSshKeys::default()).all().await
+    }
+
+    /// By project where the list of the whole organization is refused, as it is to a caller with access to some projects only.
+    /// A project whose keys are refused too is an error: nobody can say which keys it has.
+    async fn every(client: &Client) -> Result<Vec<Self>, Error> {
+        let refused = match Self::all(client).await {
+            Err(error) if error.kind() == ErrorKind::Forbidden => error,
+            all => return all.map_err(Error::reading("the SSH keys")),
+        };
+        let projects = match client.list_projects(&ListProjects::default()).all().await {
+            Err(error) if error.kind() == ErrorKind::Forbidden => {
+                return Err(Error::reading("the SSH keys")(refused));
+            }
+            projects => projects.map_err(Error::reading("the projects"))?,
+        };
+        let keys = projects.iter().map(|project| async move {
+            let list = ListSshKeys { project_id: Some(project.id.clone()), ..ListSshKeys::default() };
+            let what = format!("the SSH keys of project `{}`", project.name);
+            let mut keys = client.list_ssh_keys(&list).all().await.map_err(Error::reading(what))?;
+            // What the filters match is not documented.
+            keys.retain(|key| key.project_id == project.id);
+            Ok::<_, Error>(keys)
+        });
+        Ok(try_join_all(keys).await?.concat())
     }
 
     async fn get(client: &Client, id: Id) -> Result<Self, api::Error> {

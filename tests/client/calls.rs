@@ -323,7 +323,7 @@ async fn every_list_has_the_path_filters_and_orders_of_the_schema() {
     /iam/v1alpha1/rules?policy_id=ID1
     /iam/v1alpha1/permission-sets?organization_id=ORG&order_by=created_at_desc
     /iam/v1alpha1/api-keys?organization_id=ORG&order_by=expires_at_asc&editable=true&expired=false&description=n+a&bearer_id=ID1&bearer_type=application&access_keys=SCWXXXXXXXXXXXXXXXXX
-    /iam/v1alpha1/ssh-keys?organization_id=ORG&order_by=name_asc&name=n+a&project_id=ID1&disabled=true
+    /iam/v1alpha1/ssh-keys?order_by=name_asc&name=n+a&project_id=ID1&disabled=true
     /iam/v1alpha1/users?organization_id=ORG&order_by=last_login_desc&user_ids=ID1&mfa=true&tag=n+a&type=member
     /iam/v1alpha1/quota?organization_id=ORG&order_by=name_desc&quotum_names=iam_groups
     /iam/v1alpha1/scim/ID1/tokens?order_by=created_at_desc
