@@ -705,3 +705,41 @@ fn members(
         Some(Membership::Exact) => listed.iter().chain(live.members.iter().filter(hidden)).cloned().collect(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Application, Meta, Rule, Rules, Scope};
+
+    fn user(email: &str) -> Principal {
+        Principal::User(Key::Email(email.parse().unwrap()))
+    }
+
+    #[test]
+    fn what_is_only_equal_is_not_the_same() {
+        let described = |text: &str| Meta { description: text.to_owned(), ..Meta::default() };
+        let application =
+            |text: &str| Object::from(Application { meta: described(text), ..Application::default() });
+        let group = |email: &str| Object::from(Group { members: [user(email)].into(), ..Group::default() });
+        let rule = |set: &str| Rule {
+            permission_sets: [set.parse().unwrap()].into(),
+            scope: Scope::Organization,
+            condition: None,
+        };
+        let policy = |email: &str, sets: [&str; 2]| {
+            let (attachment, rules) = (Attachment::Principal(user(email)), Rules(sets.map(rule).to_vec()));
+            Object::from(Policy { attachment, rules, ..Policy::default() })
+        };
+        let sets = ["IAMReadOnly", "IAMManager"];
+        for (live, other) in [
+            (application("a"), application("a ")),
+            (group("ann@x.io"), group("Ann@x.io")),
+            (policy("ann@x.io", sets), policy("Ann@x.io", sets)),
+            (policy("ann@x.io", sets), policy("ann@x.io", ["IAMManager", "IAMReadOnly"])),
+        ] {
+            assert!(live == other && !same(&live, &other), "{live:?} {other:?}");
+            assert!(same(&live, &live.clone()));
+        }
+        assert!(!same(&application("a"), &application("b")));
+    }
+}
