@@ -215,6 +215,17 @@ pub fn changes(
     (before, live): (&Holdings, &State),
     (after, outcome): (&Holdings, &State),
 ) -> Vec<AccessChange> {
+    let held = |id| (before.grants_of(id), after.grants_of(id));
+    changes_of(world, (before, live), (after, outcome), held)
+}
+
+/// Does the same where it is known already what each principal holds before and after.
+pub(crate) fn changes_of(
+    world: &World,
+    (before, live): (&Holdings, &State),
+    (after, outcome): (&Holdings, &State),
+    held: impl Fn(PrincipalId) -> (Grants, Grants),
+) -> Vec<AccessChange> {
     let touched = before.touched(after);
     if touched.is_empty() {
         return Vec::new();
@@ -224,7 +235,7 @@ pub fn changes(
     let mut changes: Vec<_> = touched
         .into_iter()
         .filter(|id| !before.holdings.owners.contains(id) && !after.holdings.owners.contains(id))
-        .filter_map(|id| change(&ranks, &mut before, &mut after, id))
+        .filter_map(|id| change(&ranks, &mut before, &mut after, (id, held(id))))
         .collect();
     changes.sort_by(|a, b| a.principal.cmp(&b.principal));
     changes
@@ -234,9 +245,8 @@ fn change(
     ranks: &Ranks,
     before: &mut Side<'_>,
     after: &mut Side<'_>,
-    id: PrincipalId,
+    (id, (held, will)): (PrincipalId, (Grants, Grants)),
 ) -> Option<AccessChange> {
-    let (held, will) = (before.holdings.grants_of(id), after.holdings.grants_of(id));
     if held == will {
         return None;
     }

@@ -423,8 +423,8 @@ pub fn between(facts: &Facts<'_>, desired: &Desired, options: &GuardOptions) -> 
     fill::fill(&alignment, &draft.world, &mut ordered).map_err(Error::Bug)?;
     let watched = rehearse::Watched { caller: number, administrators, least };
     let rehearsal = rehearse::run(&alignment, &draft, &mut ordered, watched).map_err(Error::Bug)?;
-    let access =
-        access::changes(&draft.world, (&draft.before, &alignment.before), (&draft.after, &alignment.outcome));
+    let (before, after) = ((&draft.before, &alignment.before), (&draft.after, &alignment.outcome));
+    let access = access::changes_of(&draft.world, before, after, |id| draft.held(id));
     let steps = numbered(ordered);
     let summary = Summary::of(&steps, &alignment.adoptions);
     let live = facts.keys.live.map(|live| with_maximum(live, &alignment.outcome));
