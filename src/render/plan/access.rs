@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fmt::Write as _;
-use std::hash::{Hash, Hasher};
+use std::hash::{BuildHasherDefault, Hash, Hasher};
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -23,9 +23,9 @@ pub(super) struct Folds<'p> {
     pub(super) all: Vec<Fold<'p>>,
     adopted: HashSet<&'p Address>,
     /// The paths in words, by address: the members of a group share them.
-    ways: RefCell<HashMap<(*const Path, bool), Rc<str>>>,
+    ways: RefCell<ByAddress<(*const Path, bool), Rc<str>>>,
     /// What happens to a single grant, by its address: they share these too.
-    single: RefCell<HashMap<(*const Grant, AccessEffect), Rc<str>>>,
+    single: RefCell<ByAddress<(*const Grant, AccessEffect), Rc<str>>>,
 }
 
 /// What several principals share.
@@ -177,12 +177,37 @@ impl Hash for Shared<'_> {
     }
 }
 
+/// By addresses, which nobody from outside chooses, so that a simple hash is good enough.
+type ByAddress<K, V> = HashMap<K, V, BuildHasherDefault<AddressHasher>>;
+
+/// Mixes numbers by one multiplication each.
+#[derive(Default)]
+struct AddressHasher(u64);
+
+impl Hasher for AddressHasher {
+    fn write(&mut self, bytes: &[u8]) {
+        bytes.iter().for_each(|byte| self.write_u64(u64::from(*byte)));
+    }
+
+    fn write_u64(&mut self, number: u64) {
+        self.0 = (self.0.rotate_left(5) ^ number).wrapping_mul(0x517c_c1b7_2722_0a95);
+    }
+
+    fn write_usize(&mut self, number: usize) {
+        self.write_u64(number as u64);
+    }
+
+    fn finish(&self) -> u64 {
+        self.0.rotate_left(20)
+    }
+}
+
 /// What is made of words that many lines share, once.
-pub(super) struct MadeOnce<V>(HashMap<*const str, (Rc<str>, V)>);
+pub(super) struct MadeOnce<V>(ByAddress<*const u8, (Rc<str>, V)>);
 
 impl<V> Default for MadeOnce<V> {
     fn default() -> Self {
-        Self(HashMap::new())
+        Self(HashMap::default())
     }
 }
 
@@ -190,7 +215,7 @@ impl<V> MadeOnce<V> {
     /// Returns what was made of these very words, or makes it.
     pub(super) fn of(&mut self, words: &Rc<str>, make: impl FnOnce(&str) -> V) -> &mut V {
         // Words that are kept have their address to themselves.
-        let made = self.0.entry(Rc::as_ptr(words)).or_insert_with(|| (Rc::clone(words), make(words)));
+        let made = self.0.entry(words.as_ptr()).or_insert_with(|| (Rc::clone(words), make(words)));
         &mut made.1
     }
 }

@@ -683,7 +683,7 @@ impl WrittenLines {
             return out.write_all(&line.bytes);
         }
         let (line, indent, hang) = lay();
-        let mut bytes = Vec::new();
+        let mut bytes = Vec::with_capacity(2 * words.len());
         line.write(&mut bytes, screen, indent, hang)?;
         out.write_all(&bytes)?;
         known.push(LaidOut { marks: marks.to_vec(), bytes });
