@@ -2,6 +2,8 @@
 //!
 //! `cargo bench --bench planning` prints a table; `-- full 100` prints only the rows whose name has these words. Figures, not
 //! verdicts: compare them within one run. Each row runs in processes of its own, so that peaks do not mix.
+//!
+//! `PLANNING_OUTPUT=FOLDER` keeps what each row writes, so that `diff -r` shows whether two builds write the same bytes.
 
 #![expect(clippy::print_stdout, reason = "a bench prints its table")]
 
@@ -30,6 +32,7 @@ struct Figures {
     text: f64,
     markdown: f64,
     json: f64,
+    html: f64,
     /// Of `plan`: who gains and who loses, with what has to be known for it, measured apart.
     access: f64,
     steps: usize,
@@ -80,14 +83,19 @@ fn measure(organization: &Organization, folder: &Path) -> Figures {
         timed(&mut figures.plan, || between(&facts, &desired, &GuardOptions::default())).expect("a plan");
     figures.steps = plan.steps().len();
     figures.planned = kibibytes("VmHWM:");
-    let mut shown = Vec::new();
-    timed(&mut figures.text, || PlanReport::new(&plan).text(&mut shown, Style::default()))
-        .expect("a vector takes it");
-    drop(shown);
+    let report = PlanReport::new(&plan);
+    let write = |took: &mut f64, name: &str, write: &dyn Fn(&mut Vec<u8>) -> std::io::Result<()>| {
+        let mut written = Vec::new();
+        timed(took, || write(&mut written)).expect("a vector takes it");
+        if let Some(folder) = std::env::var_os(OUTPUT) {
+            std::fs::write(Path::new(&folder).join(name), &written).expect("a folder to write in");
+        }
+    };
+    write(&mut figures.text, "text", &|out| report.text(out, Style::default()));
     figures.peak = kibibytes("VmHWM:");
-    timed(&mut figures.markdown, || PlanReport::new(&plan).markdown(&mut Vec::new()))
-        .expect("a vector takes it");
-    timed(&mut figures.json, || serde_json::to_vec_pretty(&plan.document())).expect("it is plain data");
+    write(&mut figures.markdown, "markdown", &|out| report.markdown(out));
+    write(&mut figures.json, "json", &|out| report.json(out));
+    write(&mut figures.html, "html", &|out| report.html(out));
     let differing = timed(&mut figures.access, || {
         let mut world = World::default();
         let before = world.holdings(plan.before());
@@ -109,19 +117,29 @@ fn kibibytes(line: &str) -> u64 {
 const ROW: &str = "PLANNING_ROW";
 const FOLDER: &str = "PLANNING_FOLDER";
 
+/// The folder to keep what is written in; for a child process, that of its row.
+const OUTPUT: &str = "PLANNING_OUTPUT";
+
 /// How often each row runs; the fastest counts, with the highest peak.
 const TIMES: usize = 5;
 
-fn row(organization: &Organization) -> Figures {
+fn row(name: &str, organization: &Organization) -> Figures {
     let folder = tempfile::tempdir().expect("a folder");
     organization.files(folder.path());
+    let output = std::env::var_os(OUTPUT).map(|output| Path::new(&output).join(name));
+    if let Some(output) = &output {
+        std::fs::create_dir_all(output).expect("a folder to write in");
+    }
     let once = || {
-        let child = Command::new(std::env::current_exe().expect("this program"))
+        let mut child = Command::new(std::env::current_exe().expect("this program"));
+        child
             .env(ROW, serde_json::to_string(organization).expect("plain data"))
             .env(FOLDER, folder.path())
-            .stderr(Stdio::inherit())
-            .output()
-            .expect("this program runs again");
+            .stderr(Stdio::inherit());
+        if let Some(output) = &output {
+            child.env(OUTPUT, output);
+        }
+        let child = child.output().expect("this program runs again");
         assert!(child.status.success(), "{}", child.status);
         serde_json::from_slice::<Figures>(&child.stdout).expect("figures")
     };
@@ -164,7 +182,7 @@ fn main() {
         "full: 10,000 users and applications, 5,000 groups with 100,000 members, 5,000 policies with 50,000 rules; ms, MiB"
     );
     println!(
-        "{:<35}{:>7}{:>9}{:>9}{:>9}{:>9}{:>9}{:>7} |{:>9}{:>9}{:>9}{:>7}{:>8}",
+        "{:<35}{:>7}{:>9}{:>9}{:>9}{:>9}{:>9}{:>7} |{:>9}{:>9}{:>9}{:>9}{:>7}{:>8}",
         "",
         "steps",
         "read",
@@ -175,6 +193,7 @@ fn main() {
         "peak",
         "markdown",
         "json",
+        "html",
         "access",
         "live",
         "planned"
@@ -184,12 +203,12 @@ fn main() {
         if !wanted.iter().all(|word| name.contains(word.as_str())) {
             continue;
         }
-        let figures = row(&organization);
-        let Figures { read, resolve, plan, text, markdown, json, access, steps, live, planned, peak } =
+        let figures = row(name, &organization);
+        let Figures { read, resolve, plan, text, markdown, json, html, access, steps, live, planned, peak } =
             figures;
         let (sum, live, planned, peak) = (figures.sum(), live / 1024, planned / 1024, peak / 1024);
         println!(
-            "{name:<35}{steps:>7}{read:>9.1}{resolve:>9.1}{plan:>9.1}{text:>9.1}{sum:>9.1}{peak:>7} |{markdown:>9.1}{json:>9.1}{access:>9.1}{live:>7}{planned:>8}"
+            "{name:<35}{steps:>7}{read:>9.1}{resolve:>9.1}{plan:>9.1}{text:>9.1}{sum:>9.1}{peak:>7} |{markdown:>9.1}{json:>9.1}{html:>9.1}{access:>9.1}{live:>7}{planned:>8}"
         );
         sums.insert(name, sum);
     }

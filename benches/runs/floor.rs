@@ -64,25 +64,34 @@ impl Cost {
     }
 }
 
-/// A plan that changes nothing: the lists at once, the rules of each policy after the policies, who calls.
+/// A plan that changes nothing: the lists at once, the rules of each policy after the policies, who calls, and whether an
+/// identity provider fills the groups, whose members the files list.
 pub(crate) fn plan(size: Size, places: u64) -> Cost {
     let lists = [(size.users, 60), (size.applications, 53), (size.groups, 105), (size.policies, 109)];
     let pages = |count: usize| count.div_ceil(PAGE).max(1) as u64;
     // The first page says how many there are, the others come together.
     let list = |(count, ms): (usize, u64)| ms * pages(count).min(2);
-    let (policies, rules, caller) = (size.policies as u64, 54, 113);
+    let (policies, rules, caller, scim) = (size.policies as u64, 54, 113, 60);
     let slowest = lists.into_iter().map(list).max().unwrap_or(0);
     let work: u64 = lists.into_iter().map(|(count, ms)| ms * pages(count)).sum();
-    let part =
-        Part { chain: slowest + policies.div_ceil(places) * rules, work: work + policies * rules + caller };
-    let requests = lists.into_iter().map(|(count, _)| pages(count)).sum::<u64>() + policies + 1;
+    let part = Part {
+        chain: slowest + policies.div_ceil(places) * rules,
+        work: work + policies * rules + caller + scim,
+    };
+    let requests = lists.into_iter().map(|(count, _)| pages(count)).sum::<u64>() + policies + 2;
     Cost { requests, parts: vec![part] }
 }
 
-/// An apply of a plan as `-o json` shows it: the plan's reading, the steps, the reading again of what was touched.
+/// An apply of a plan as `-o json` shows it: the plan's reading, the names of the organization and of its projects, the quotas
+/// where it creates something, the steps, the reading again of what was touched.
 pub(crate) fn apply(size: Size, document: &Value, places: u64) -> Cost {
     let mut cost = plan(size, places);
     let steps = document["steps"].as_array().expect("steps");
+    let (organization, projects, quotas) = (54, 1011, 54);
+    let mut more = vec![organization, projects];
+    more.extend(steps.iter().any(|step| step["action"] == "create").then_some(quotas));
+    cost.requests += more.len() as u64;
+    cost.parts.push(Part { chain: projects, work: more.iter().sum() });
     let (mut ends, mut work) = (HashMap::new(), 0);
     let mut touched: BTreeMap<&str, Vec<u64>> = BTreeMap::new();
     for step in steps {

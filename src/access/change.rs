@@ -1,6 +1,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use super::holdings::Number;
 use super::{Grant, Grants, GroupId, Holdings, Packed, PolicyId, PrincipalId, World};
 use crate::model::{Key, Principal, Rule, State};
 
@@ -54,67 +55,156 @@ pub struct Path {
     pub rule: usize,
 }
 
-/// One side of a comparison, with the grants, rules and paths as they become known.
+/// The order of everything that a change speaks of, so that changes are sorted by numbers.
+struct Ranks {
+    /// The grants that anybody holds on either side, as they are packed, with the position of each in `grants`.
+    packed: Vec<(Packed, u32)>,
+    /// The same ones, in their order.
+    grants: Vec<Arc<Grant>>,
+    groups: Vec<u32>,
+    policies: Vec<u32>,
+}
+
+impl Ranks {
+    fn of(world: &World, sides: [&Holdings; 2]) -> Self {
+        let mut packed: Vec<Packed> = Vec::new();
+        for held in sides.into_iter().flat_map(Holdings::all_policies) {
+            packed.extend(held.grants.iter());
+        }
+        packed.sort_unstable();
+        packed.dedup();
+        let mut grants: Vec<(Arc<Grant>, Packed)> =
+            packed.into_iter().map(|packed| (Arc::new(world.symbols.unpack(packed)), packed)).collect();
+        grants.sort_unstable();
+        let mut packed: Vec<(Packed, u32)> =
+            grants.iter().enumerate().map(|(at, (_, packed))| (*packed, number(at))).collect();
+        packed.sort_unstable();
+        Self {
+            packed,
+            grants: grants.into_iter().map(|(grant, _)| grant).collect(),
+            groups: by_name::<GroupId>(world),
+            policies: by_name::<PolicyId>(world),
+        }
+    }
+
+    fn grant(&self, grant: Packed) -> Option<u32> {
+        let at = self.packed.binary_search_by_key(&grant, |(packed, _)| *packed).ok()?;
+        Some(self.packed[at].1)
+    }
+}
+
+/// Returns the rank by name of each number.
+fn by_name<N: Number>(world: &World) -> Vec<u32>
+where
+    N::Name: Ord,
+{
+    let mut names: Vec<_> = world.all::<N>().collect();
+    names.sort_unstable_by_key(|(_, name)| *name);
+    let mut ranks = vec![0; names.len()];
+    for (rank, (at, _)) in names.into_iter().enumerate() {
+        ranks[at.index()] = number(rank);
+    }
+    ranks
+}
+
+fn number(position: usize) -> u32 {
+    u32::try_from(position).unwrap_or(u32::MAX)
+}
+
+/// One side of a comparison, with the rules and paths as they become known.
 struct Side<'a> {
     world: &'a World,
     holdings: &'a Holdings,
     state: &'a State,
-    grants: HashMap<Packed, Arc<Grant>>,
-    rules: HashMap<(PolicyId, Packed), Option<usize>>,
-    paths: HashMap<(Option<GroupId>, PolicyId, usize), Arc<Path>>,
+    /// The first rule that covers each grant of a policy, by the grant's position.
+    rules: HashMap<PolicyId, Vec<Option<usize>>>,
+    /// Where the paths of a way begin in `paths`, a place for each rule.
+    known: HashMap<(Option<GroupId>, PolicyId), usize>,
+    paths: Vec<Option<Arc<Path>>>,
 }
 
 impl<'a> Side<'a> {
     fn new(world: &'a World, (holdings, state): (&'a Holdings, &'a State)) -> Self {
-        let (grants, rules, paths) = (HashMap::new(), HashMap::new(), HashMap::new());
-        Self { world, holdings, state, grants, rules, paths }
+        Self { world, holdings, state, rules: HashMap::new(), known: HashMap::new(), paths: Vec::new() }
     }
 
-    fn grant(&mut self, grant: Packed) -> Arc<Grant> {
-        let unpacked = || Arc::new(self.world.symbols.unpack(grant));
-        Arc::clone(self.grants.entry(grant).or_insert_with(unpacked))
+    fn rules_of(&self, policy: PolicyId) -> &'a [Rule] {
+        let key = self.world.name(policy);
+        key.and_then(|key| self.state.policy(key)).map_or(&[], |policy| &policy.rules.0)
     }
 
     /// Returns the first rule of a policy that covers a grant.
-    fn rule(&mut self, policy: PolicyId, grant: Packed) -> Option<usize> {
-        *self.rules.entry((policy, grant)).or_insert_with(|| {
-            let key = self.world.name(policy)?;
-            let grant = self.world.symbols.unpack(grant);
-            let covers = |rule: &Rule| Grant::of_rule(rule).any(|one| one.covers(&grant));
-            self.state.policy(key)?.rules.0.iter().position(covers)
-        })
+    fn rule(&mut self, policy: PolicyId, grants: &Grants, grant: Packed) -> Option<usize> {
+        let first = |packed: &[(Packed, usize)], grant: Packed| {
+            packed.iter().find(|(one, _)| one.covers(grant)).map(|(_, rule)| *rule)
+        };
+        let packed = || {
+            let rules = self.rules_of(policy).iter().enumerate();
+            let grants = rules.flat_map(|(at, rule)| Grant::of_rule(rule).map(move |grant| (grant, at)));
+            let symbols = &self.world.symbols;
+            grants.filter_map(|(grant, at)| Some((symbols.find(&grant)?, at))).collect::<Vec<_>>()
+        };
+        // Most grants are one of the policy's own; it may have a wider one instead.
+        let Some(at) = grants.position(grant) else { return first(&packed(), grant) };
+        if let Some(rules) = self.rules.get(&policy) {
+            return rules[at];
+        }
+        let packed = packed();
+        let rules: Vec<_> = grants.iter().map(|grant| first(&packed, grant)).collect();
+        let rule = rules[at];
+        self.rules.insert(policy, rules);
+        rule
     }
 
     /// Returns the ways to a principal, by the names of group and policy.
-    fn ways(&self, principal: PrincipalId) -> Vec<Way<'a>> {
-        let (world, holdings) = (self.world, self.holdings);
+    fn ways(&mut self, ranks: &Ranks, principal: PrincipalId) -> Vec<Way<'a>> {
+        let holdings = self.holdings;
         let way = |(group, policy, grants): (Option<GroupId>, PolicyId, &'a Grants)| {
-            let names = (group.and_then(|group| world.name(group)), world.name(policy)?);
-            Some(Way { names, group, policy, grants })
+            let rank = (group.map(|group| ranks.groups[group.index()]), ranks.policies[policy.index()]);
+            let paths = *self.known.entry((group, policy)).or_insert_with(|| {
+                let key = self.world.name(policy);
+                let rules =
+                    key.and_then(|key| self.state.policy(key)).map_or(0, |policy| policy.rules.0.len());
+                let begin = self.paths.len();
+                self.paths.resize(begin + rules, None);
+                begin
+            });
+            Way { rank, group, policy, grants, paths }
         };
-        let mut ways: Vec<_> = holdings.ways(principal).filter_map(way).collect();
-        ways.sort_unstable_by_key(|way| way.names);
+        let mut ways: Vec<_> = holdings.ways(principal).map(way).collect();
+        ways.sort_unstable_by_key(|way| way.rank);
         ways
     }
 
-    /// Returns the first of the ways by which a grant comes.
-    fn path(&mut self, ways: &[Way<'_>], grant: Packed) -> Option<Arc<Path>> {
+    /// Returns the first of the ways by which a grant comes, and the rule.
+    fn way<'w, 'g>(&mut self, ways: &'w [Way<'g>], grant: Packed) -> Option<(&'w Way<'g>, usize)> {
         let mut ways = ways.iter().filter(|way| way.grants.cover(grant));
-        let (way, rule) = ways.find_map(|way| Some((way, self.rule(way.policy, grant)?)))?;
-        let (group, policy) = way.names;
-        let path = || Arc::new(Path { group: group.cloned(), policy: policy.clone(), rule });
-        Some(Arc::clone(self.paths.entry((way.group, way.policy, rule)).or_insert_with(path)))
+        ways.find_map(|way| Some((way, self.rule(way.policy, way.grants, grant)?)))
+    }
+
+    fn path(&mut self, way: &Way<'_>, rule: usize) -> Option<Arc<Path>> {
+        let known = &mut self.paths[way.paths + rule];
+        if known.is_none() {
+            let group = way.group.and_then(|group| self.world.name(group)).cloned();
+            *known = Some(Arc::new(Path { group, policy: self.world.name(way.policy)?.clone(), rule }));
+        }
+        known.clone()
     }
 }
 
 /// A way by which grants reach a principal.
 struct Way<'a> {
-    /// Of the group and the policy.
-    names: (Option<&'a Key>, &'a Key),
+    /// The ranks of the group and the policy.
+    rank: (Option<u32>, u32),
     group: Option<GroupId>,
     policy: PolicyId,
     grants: &'a Grants,
+    /// Where its paths begin.
+    paths: usize,
 }
+
+/// A change as it is sorted: by its effect, the ranks of the grant, of the group and of the policy, and the rule.
+type Sorted = (AccessEffect, u32, (Option<u32>, u32), usize);
 
 /// Returns how access changes between two states that bear the same names, by principal.
 ///
@@ -125,46 +215,72 @@ pub fn changes(
     (before, live): (&Holdings, &State),
     (after, outcome): (&Holdings, &State),
 ) -> Vec<AccessChange> {
+    let held = |id| (before.grants_of(id), after.grants_of(id));
+    changes_of(world, (before, live), (after, outcome), held)
+}
+
+/// Does the same where it is known already what each principal holds before and after.
+pub(crate) fn changes_of(
+    world: &World,
+    (before, live): (&Holdings, &State),
+    (after, outcome): (&Holdings, &State),
+    held: impl Fn(PrincipalId) -> (Grants, Grants),
+) -> Vec<AccessChange> {
     let touched = before.touched(after);
+    if touched.is_empty() {
+        return Vec::new();
+    }
+    let ranks = Ranks::of(world, [before, after]);
     let (mut before, mut after) = (Side::new(world, (before, live)), Side::new(world, (after, outcome)));
     let mut changes: Vec<_> = touched
         .into_iter()
         .filter(|id| !before.holdings.owners.contains(id) && !after.holdings.owners.contains(id))
-        .filter_map(|id| change(&mut before, &mut after, id))
+        .filter_map(|id| change(&ranks, &mut before, &mut after, (id, held(id))))
         .collect();
     changes.sort_by(|a, b| a.principal.cmp(&b.principal));
     changes
 }
 
-fn change(before: &mut Side<'_>, after: &mut Side<'_>, id: PrincipalId) -> Option<AccessChange> {
-    let (held, will) = (before.holdings.grants_of(id), after.holdings.grants_of(id));
+fn change(
+    ranks: &Ranks,
+    before: &mut Side<'_>,
+    after: &mut Side<'_>,
+    (id, (held, will)): (PrincipalId, (Grants, Grants)),
+) -> Option<AccessChange> {
     if held == will {
         return None;
     }
-    let mut grants = Vec::new();
-    let (old, new) = (before.ways(id), after.ways(id));
+    let (old, new) = (before.ways(ranks, id), after.ways(ranks, id));
+    let mut noted: Vec<(Sorted, Arc<Path>)> = Vec::new();
     let mut note = |effect, grant: Packed, side: &mut Side<'_>, ways: &[Way<'_>]| {
-        if let Some(path) = side.path(ways, grant) {
-            grants.push(ChangedGrant { effect, grant: side.grant(grant), path });
-        }
+        let (way, rule) = side.way(ways, grant)?;
+        noted.push(((effect, ranks.grant(grant)?, way.rank, rule), side.path(way, rule)?));
+        Some(())
     };
     for grant in will.beyond(&held) {
         let loosened = !grant.conditional()
             && held.iter_set(grant).any(|h| h.conditional() && h.unconditional() == grant);
-        note(if loosened { AccessEffect::Loosened } else { AccessEffect::Gained }, grant, after, &new);
+        let effect = if loosened { AccessEffect::Loosened } else { AccessEffect::Gained };
+        _ = note(effect, grant, after, &new);
     }
     for grant in held.beyond(&will) {
         let kept = |w: Packed| w.conditional() && w.unconditional() == grant;
-        match will.iter_set(grant).find(|w| kept(*w)) {
+        _ = match will.iter_set(grant).find(|w| kept(*w)) {
             Some(tighter) => note(AccessEffect::Tightened, tighter, after, &new),
             None => note(AccessEffect::Lost, grant, before, &old),
-        }
+        };
     }
-    if grants.is_empty() {
+    if noted.is_empty() {
         return None;
     }
-    grants.sort_unstable();
-    grants.shrink_to_fit();
+    noted.sort_unstable_by_key(|(sorted, _)| *sorted);
+    let grants = noted
+        .into_iter()
+        .map(|((effect, grant, ..), path)| {
+            let grant = Arc::clone(&ranks.grants[grant as usize]);
+            ChangedGrant { effect, grant, path }
+        })
+        .collect();
     let principal = after.world.name(id)?.clone();
     let locked = match &principal {
         Principal::User(key) => after.state.user(key).is_some_and(|user| user.locked),

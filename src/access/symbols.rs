@@ -200,10 +200,19 @@ impl Grants {
     /// Returns true when one of them covers `grant`.
     #[must_use]
     pub fn cover(&self, grant: Packed) -> bool {
+        self.has(grant) || self.cover_wider(grant)
+    }
+
+    /// Returns true when one of them that is wider than `grant` covers it.
+    fn cover_wider(&self, grant: Packed) -> bool {
         let wide = |g: Packed| g.on_project() && self.has(Packed { scope: ALL_PROJECTS, ..g });
-        self.has(grant)
-            || wide(grant)
-            || (grant.conditional() && (self.has(grant.unconditional()) || wide(grant.unconditional())))
+        let always = grant.unconditional();
+        wide(grant) || (grant.conditional() && (self.has(always) || wide(always)))
+    }
+
+    /// Returns the position of one of them.
+    pub(super) fn position(&self, grant: Packed) -> Option<usize> {
+        self.0.binary_search(&grant).ok()
     }
 
     /// Returns true when `other` covers each of them.
@@ -241,8 +250,18 @@ impl Grants {
             meets.extend(other.iter_set(grant).filter_map(|g| grant.meet(g)));
         }
         let all = Self::new(meets);
-        let maximal = all.iter().filter(|g| !all.iter_set(*g).any(|h| h != *g && h.covers(*g)));
+        let maximal = all.iter().filter(|grant| !all.cover_wider(*grant));
         Self::new(maximal.collect())
+    }
+
+    /// Returns those of them that `grant` covers.
+    pub fn covered_by(&self, grant: Packed) -> impl Iterator<Item = Packed> + '_ {
+        // What is not wide covers its own scope alone, and those of one scope stand together.
+        let everywhere = grant.scope == ALL_PROJECTS;
+        let begin = if everywhere { (grant.set, 0) } else { (grant.set, grant.scope) };
+        let from = self.0.partition_point(|g| (g.set, g.scope) < begin);
+        let near = move |g: &Packed| g.set == grant.set && (everywhere || g.scope == grant.scope);
+        self.0[from..].iter().copied().take_while(near).filter(move |g| grant.covers(*g))
     }
 
     /// Returns the grants of the same permission set.
@@ -293,6 +312,8 @@ mod tests {
             let (some, others) = (Grants::new(some.to_vec()), Grants::new(others.to_vec()));
             let beyond: Vec<_> = some.iter().filter(|grant| !others.cover(*grant)).collect();
             prop_assert_eq!(some.beyond(&others).collect::<Vec<_>>(), beyond);
+            let covered: Vec<_> = grants.iter().filter(|grant| first.covers(*grant)).collect();
+            prop_assert_eq!(grants.covered_by(*first).collect::<Vec<_>>(), covered);
         }
 
         #[test]

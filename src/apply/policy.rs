@@ -11,7 +11,9 @@ use super::send::SentByKind;
 use super::{How, StepError};
 use crate::api::{self, Client, PolicyId, wire};
 use crate::live::{LiveObject, api_id};
-use crate::model::{Address, Attachment, Id, Key, Object, Policy, Principal, Rule, Rules, Scope, State};
+use crate::model::{
+    Address, Attachment, Id, Key, Object, OfKind as _, Policy, Principal, Rule, Rules, Scope, State,
+};
 use crate::plan::{Effect, Step};
 
 impl SentByKind for Policy {
@@ -72,17 +74,17 @@ pub(super) async fn set_rules(
 }
 
 /// Adds the rules to a policy that was read, where it has been changed since they were known.
-pub(super) async fn with_rules(run: &ApplyContext<'_>, seen: LiveObject) -> ReadResult<LiveObject> {
-    let LiveObject { id, title, object: Object::Policy(policy), created_at, updated_at } = seen else {
-        return Ok(seen);
-    };
-    let rules = run.rules(id, updated_at).await?;
-    Ok(LiveObject { id, title, object: Policy { rules, ..policy }.into(), created_at, updated_at })
+pub(super) async fn with_rules(run: &ApplyContext<'_>, mut seen: LiveObject) -> ReadResult<LiveObject> {
+    if let Some(policy) = Policy::of_mut(&mut seen.object) {
+        policy.rules = run.rules(seen.id, seen.updated_at).await?;
+    }
+    Ok(seen)
 }
 
 /// Says whether an object is a policy of this group.
 pub(super) fn attached_to(object: &Object, group: &Key) -> bool {
-    matches!(object, Object::Policy(Policy { attachment: Attachment::Group(to), .. }) if to == group)
+    let attachment = Policy::of(object).map(|policy| &policy.attachment);
+    matches!(attachment, Some(Attachment::Group(to)) if to == group)
 }
 
 /// Reads the members of the group that a policy is attached to, because they get its access.

@@ -82,7 +82,7 @@ macro_rules! written {
     ($($kind:ident),*) => {
         async fn create(run: &ApplyContext<'_>, client: &Client, step: &Step, object: &Object) -> Result<How, StepError> {
             match object {
-                $(Object::$kind(it) => create_one(run, client, step, it).await,)*
+                $(Object::$kind(it) => create_one(run, client, step, &**it).await,)*
             }
         }
 
@@ -95,7 +95,7 @@ macro_rules! written {
         ) -> Result<How, StepError> {
             match after {
                 $(Object::$kind(after) => match $kind::of(before) {
-                    Some(before) => update_one(run, client, step, of, (before, after)).await,
+                    Some(before) => update_one(run, client, step, of, (before, &**after)).await,
                     None => Err(StepError::Unwritable(of.0.clone())),
                 },)*
             }

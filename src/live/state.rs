@@ -9,7 +9,7 @@ use super::seen::{Known, id_of, own, rules_of};
 use super::{Error, Live};
 use crate::api::wire;
 use crate::model::{
-    Address, Catalogue, Id, Object, PermissionSet, ProjectName, Quota, Scim, ScopeType, State,
+    Address, Catalogue, Id, OfKind as _, PermissionSet, Policy, ProjectName, Quota, Scim, ScopeType, State,
 };
 
 /// Makes sense of what the API said about an organization.
@@ -24,7 +24,7 @@ pub(super) fn assemble(organization: Id, answers: &RefreshAnswers) -> Result<Liv
     for ObjectWithRules { answer, rules } in &answers.objects {
         let kind = answer.kind();
         let mut object = answer.seen(&known)?.object;
-        if let (Object::Policy(policy), false) = (&mut object, rules.is_empty()) {
+        if let (Some(policy), false) = (Policy::of_mut(&mut object), rules.is_empty()) {
             policy.rules = rules_of(answer.title(), rules, &known)?;
         }
         state.objects.insert(Address::new(kind, known.key(kind, answer.id())?), object);

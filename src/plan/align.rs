@@ -1,11 +1,12 @@
 //! Finds the live object of each declared one, and computes the outcome.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::sync::Arc;
 
 use super::{Adoption, Caller, Conflict, ConflictKind, Error, Facts, Spared, SparedReason};
 use crate::model::{
     Address, Attachment, Desired, Flags, Group, Id, Identity, Ids, Key, KeyForm, Kind, Membership, Object,
-    Owner, Policy, Principal, Prune, Stack, State, Where, WriteCall,
+    OfKind as _, Owner, Policy, Principal, Prune, Stack, State, Where, WriteCall,
 };
 
 /// Both sides under the same names: before the plan, and after it.
@@ -360,11 +361,9 @@ impl Alignment {
         for (address, object) in desired.declared() {
             let mut object = object.clone();
             let live = self.before.get(address);
-            if let Object::Policy(policy) = &mut object
-                && policy
-                    .attachment
-                    .address()
-                    .is_some_and(|to| !self.before.has(&to) && !desired.state.has(&to))
+            let attached = Policy::of(&object).and_then(|policy| policy.attachment.address());
+            if attached.is_some_and(|to| !self.before.has(&to) && !desired.state.has(&to))
+                && let Some(policy) = Policy::of_mut(&mut object)
             {
                 // The principal is gone: nothing is given to anybody, and what somebody else holds by it is taken away.
                 let Some(Object::Policy(live)) = live else { continue };
@@ -398,6 +397,7 @@ impl Alignment {
             }
             let mut wanted = None;
             if let (Object::Group(group), Some(Object::Group(live))) = (&mut object, live) {
+                let group = Arc::make_mut(group);
                 let wanted = members(desired, &ended, address, group, live, &self.before);
                 group.members = if provisioned(desired, address) {
                     if wanted != live.members {
@@ -409,6 +409,7 @@ impl Alignment {
                     wanted
                 };
             } else if let (Object::Policy(policy), Some(Object::Policy(live))) = (&mut object, live) {
+                let policy = Arc::make_mut(policy);
                 if live.rules.same_but_for_leftovers(&policy.rules) {
                     policy.rules.clone_from(&live.rules);
                 } else if live.untouchable() {
@@ -422,6 +423,9 @@ impl Alignment {
             if let Some(meta) = object.meta_mut() {
                 meta.owner = owner;
             }
+            // What does not change is shared.
+            let object =
+                self.before.get(address).filter(|live| same(live, &object)).cloned().unwrap_or(object);
             self.outcome.objects.insert(address.clone(), object);
             self.blocked.extend(wanted.map(|wanted| (address.clone(), wanted)));
         }
@@ -628,6 +632,23 @@ fn spare(addresses: Vec<Address>, reason: &SparedReason) -> impl Iterator<Item =
     addresses.into_iter().map(move |address| Spared { address, reason: reason.clone() })
 }
 
+/// Whether two objects are equal to the letter, in what has no meaning too: white space, the case of e-mail addresses, the
+/// order of rules, and what an invitation sends.
+fn same(live: &Object, object: &Object) -> bool {
+    fn letters(object: &Object) -> impl PartialEq + '_ {
+        let members = Group::of(object).into_iter().flat_map(|group| &group.members);
+        let policy = Policy::of(object);
+        let attached = policy.and_then(|policy| match &policy.attachment {
+            Attachment::Principal(principal) => Some(principal),
+            Attachment::None | Attachment::Group(_) => None,
+        });
+        let people: Vec<_> = members.chain(attached).map(|principal| principal.key().title()).collect();
+        let description = object.meta().map(|meta| meta.description.as_str());
+        (people, description, policy.map(|policy| &policy.rules.0))
+    }
+    live.kind() != Kind::User && letters(live) == letters(object) && live == object
+}
+
 /// The owner aside: that is for the stack to say.
 fn differs(live: &Object, desired: &Object) -> bool {
     live != desired && !changes(live, desired, false).is_empty()
@@ -682,5 +703,43 @@ fn members(
         None => live.members.clone(),
         Some(Membership::AtLeast) => live.members.iter().filter(stays).chain(listed).cloned().collect(),
         Some(Membership::Exact) => listed.iter().chain(live.members.iter().filter(hidden)).cloned().collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Application, Meta, Rule, Rules, Scope};
+
+    fn user(email: &str) -> Principal {
+        Principal::User(Key::Email(email.parse().unwrap()))
+    }
+
+    #[test]
+    fn what_is_only_equal_is_not_the_same() {
+        let described = |text: &str| Meta { description: text.to_owned(), ..Meta::default() };
+        let application =
+            |text: &str| Object::from(Application { meta: described(text), ..Application::default() });
+        let group = |email: &str| Object::from(Group { members: [user(email)].into(), ..Group::default() });
+        let rule = |set: &str| Rule {
+            permission_sets: [set.parse().unwrap()].into(),
+            scope: Scope::Organization,
+            condition: None,
+        };
+        let policy = |email: &str, sets: [&str; 2]| {
+            let (attachment, rules) = (Attachment::Principal(user(email)), Rules(sets.map(rule).to_vec()));
+            Object::from(Policy { attachment, rules, ..Policy::default() })
+        };
+        let sets = ["IAMReadOnly", "IAMManager"];
+        for (live, other) in [
+            (application("a"), application("a ")),
+            (group("ann@x.io"), group("Ann@x.io")),
+            (policy("ann@x.io", sets), policy("Ann@x.io", sets)),
+            (policy("ann@x.io", sets), policy("ann@x.io", ["IAMManager", "IAMReadOnly"])),
+        ] {
+            assert!(live == other && !same(&live, &other), "{live:?} {other:?}");
+            assert!(same(&live, &live.clone()));
+        }
+        assert!(!same(&application("a"), &application("b")));
     }
 }

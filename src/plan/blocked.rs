@@ -60,7 +60,7 @@ pub(super) fn leftovers(alignment: &Alignment, desired: &Desired, steps: &[Step]
     let mut found = Vec::new();
     for (key, policy) in alignment.before.policies() {
         let address = Address::policy(key.clone());
-        if !desired.state.has(&address) {
+        if policy.leftovers().next().is_none() || !desired.state.has(&address) {
             continue;
         }
         let rewrites =

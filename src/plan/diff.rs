@@ -1,5 +1,6 @@
 //! Compares both sides and makes a node of every single change, not yet in order.
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::align::Alignment;
@@ -73,6 +74,8 @@ pub(super) struct Draft {
     pub(super) locks: BTreeMap<PrincipalId, NodeId>,
     /// New people and applications to which a policy of everybody of their kind moves.
     narrowed: Vec<PrincipalId>,
+    /// What principals hold before and after, as it becomes known.
+    held: RefCell<HashMap<PrincipalId, (Grants, Grants)>>,
 }
 
 /// Compares both sides.
@@ -94,6 +97,7 @@ pub(super) fn diff(alignment: &Alignment) -> Draft {
         deleted: HashMap::new(),
         locks: BTreeMap::new(),
         narrowed: Vec::new(),
+        held: RefCell::default(),
     };
     for kind in Kind::ALL.iter().copied() {
         draft.kind(alignment, kind);
@@ -124,6 +128,13 @@ impl<'a> Patch<'a> {
 }
 
 impl Draft {
+    /// Returns all that a principal holds before and after.
+    pub(super) fn held(&self, principal: PrincipalId) -> (Grants, Grants) {
+        let mut held = self.held.borrow_mut();
+        let both = || (self.before.grants_of(principal), self.after.grants_of(principal));
+        held.entry(principal).or_insert_with(both).clone()
+    }
+
     fn add(&mut self, action: Action, moves: Vec<Move>, effect: Effect) -> NodeId {
         let node = NodeId::at(self.changes.len());
         if let Action::Update { address, from: Some(from), .. } = &action {

@@ -422,9 +422,9 @@ pub fn between(facts: &Facts<'_>, desired: &Desired, options: &GuardOptions) -> 
     };
     fill::fill(&alignment, &draft.world, &mut ordered).map_err(Error::Bug)?;
     let watched = rehearse::Watched { caller: number, administrators, least };
-    let rehearsal = rehearse::run(&alignment, &draft, &ordered, watched).map_err(Error::Bug)?;
-    let access =
-        access::changes(&draft.world, (&draft.before, &alignment.before), (&draft.after, &alignment.outcome));
+    let rehearsal = rehearse::run(&alignment, &draft, &mut ordered, watched).map_err(Error::Bug)?;
+    let (before, after) = ((&draft.before, &alignment.before), (&draft.after, &alignment.outcome));
+    let access = access::changes_of(&draft.world, before, after, |id| draft.held(id));
     let steps = numbered(ordered);
     let summary = Summary::of(&steps, &alignment.adoptions);
     let live = facts.keys.live.map(|live| with_maximum(live, &alignment.outcome));
@@ -551,7 +551,7 @@ impl Plan {
     /// Returns the people who are invited.
     pub fn invitations(&self) -> impl Iterator<Item = (&Key, &User)> {
         self.steps.iter().filter_map(|step| match &step.action {
-            Action::Create { address, object: Object::User(user) } => Some((address.key(), user)),
+            Action::Create { address, object: Object::User(user) } => Some((address.key(), &**user)),
             Action::Create { .. }
             | Action::Update { .. }
             | Action::AddMembers { .. }

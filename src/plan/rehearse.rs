@@ -76,12 +76,12 @@ pub(super) struct Watched {
 pub(super) fn run(
     alignment: &Alignment,
     draft: &Draft,
-    ordered: &Ordered,
+    ordered: &mut Ordered,
     watched: Watched,
 ) -> Result<Rehearsal, Bug> {
     let mut partial_state =
         PartialState::part(&alignment.before, ordered.changes.iter().map(|change| &change.action));
-    let mut watch = LawWatch::new(draft, ordered.allowed.clone(), watched);
+    let mut watch = LawWatch::new(draft, std::mem::take(&mut ordered.allowed), watched);
     for (at, change) in ordered.changes.iter().enumerate() {
         let step = StepId::try_from(at + 1).unwrap_or(StepId::MAX);
         partial_state.play(&change.action);
@@ -252,8 +252,7 @@ impl<'d> LawWatch<'d> {
         }
         let least = self.allowed.least(self.draft, principal);
         for lost in turnover.lost.iter().flat_map(Grants::iter) {
-            let kept = least.iter_set(lost).filter(|kept| lost.covers(*kept));
-            for grant in kept.filter(|grant| !holds(*grant)) {
+            for grant in least.covered_by(lost).filter(|grant| !holds(*grant)) {
                 self.missing.entry(principal).or_default().entry(grant).or_insert(step);
             }
         }
@@ -263,7 +262,9 @@ impl<'d> LawWatch<'d> {
                 .all(|grant| self.missing[&principal].contains_key(&grant)),
             "a gap that no move of step {step} made"
         );
-        if self.watched.administrators.may_be(principal) {
+        let administrates = |grants: &Grants| self.watched.administrators.made_by(grants);
+        let turned = turnover.lost.iter().chain(&turnover.gained).any(administrates);
+        if (turned || self.locked.contains(&principal)) && self.watched.administrators.may_be(principal) {
             let makes = |(_, _, grants): (_, _, &Grants)| self.watched.administrators.made_by(grants);
             if now.ways(principal).any(makes) && !self.locked.contains(&principal) {
                 self.administrators.insert(principal);
@@ -272,7 +273,7 @@ impl<'d> LawWatch<'d> {
             }
         }
         if self.watched.caller == Some(principal) {
-            let held = self.draft.before.grants_of(principal);
+            let (held, _) = self.draft.held(principal);
             let to_administer = held.iter().filter(|grant| administers(&self.draft.world, *grant));
             for grant in to_administer.filter(|grant| !holds(*grant)) {
                 self.locked_out.entry(grant).or_insert(step);
@@ -398,7 +399,7 @@ mod tests {
         let (draft, mut ordered) = order::order(&alignment, draft, (&administrators, 2)).unwrap();
         mistake(&mut ordered);
         let watched = Watched { caller: None, administrators, least: 2 };
-        run(&alignment, &draft, &ordered, watched).map_err(|bug| bug.0)
+        run(&alignment, &draft, &mut ordered, watched).map_err(|bug| bug.0)
     }
 
     #[test]

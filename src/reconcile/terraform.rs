@@ -7,7 +7,7 @@ use super::export::prove;
 use super::{Error, Exported};
 use crate::config::{ExportOptions, ExportPart, TerraformHolds, TerraformState};
 use crate::live::Live;
-use crate::model::{Address, Object, Principal, State};
+use crate::model::{Address, Group, Principal, State};
 
 /// The files of a stack that takes over what a Terraform state holds.
 #[derive(Debug)]
@@ -60,7 +60,7 @@ pub fn export_terraform(
     let mut narrowed = live.state.clone();
     for group in &part.at_least {
         let listed = members.get(group).cloned().unwrap_or_default();
-        if let Some(Object::Group(group)) = narrowed.objects.get_mut(group) {
+        if let Some(group) = narrowed.find_mut::<Group>(group.key()) {
             group.members.retain(|member| listed.contains(member));
         }
     }

@@ -158,7 +158,11 @@ impl Dossier {
                     .push(finding.id.to_string());
             }
         }
-        let row = |principal: &Principal| row(of, principal, &found, profile_of.get(principal).copied());
+        let groups_of = groups_of(of);
+        let row = |principal: &Principal| {
+            let groups = groups_of.get(principal).cloned().unwrap_or_default();
+            row(of, principal, groups, &found, profile_of.get(principal).copied())
+        };
         let people = of.state.users().map(|(key, _)| row(&Principal::User(key.clone()))).collect();
         let applications =
             of.state.applications().map(|(key, _)| row(&Principal::Application(key.clone()))).collect();
@@ -255,19 +259,28 @@ fn cells(grants: &[HeldGrant]) -> BTreeMap<GrantScope, (usize, char)> {
     sets.into_iter().map(|(scope, sets)| (scope, (sets.len(), highest(&sets)))).collect()
 }
 
+/// Returns the names of the groups that each principal is in, the computed ones left out.
+fn groups_of<'a>(of: &Examined<'a>) -> HashMap<&'a Principal, Vec<String>> {
+    let mut groups_of: HashMap<&Principal, Vec<String>> = HashMap::new();
+    for (key, group) in of.state.groups().filter(|(_, group)| group.builtin.is_none()) {
+        for member in &group.members {
+            groups_of.entry(member).or_default().push(key.to_string());
+        }
+    }
+    groups_of.values_mut().for_each(|groups| groups.sort_unstable());
+    groups_of
+}
+
 fn row(
     of: &Examined<'_>,
     principal: &Principal,
+    groups: Vec<String>,
     found: &HashMap<(&str, &str), Vec<String>>,
     profile: Option<usize>,
 ) -> PrincipalRow {
     let address = principal.address();
     let id = of.ids.get(&address);
     let facts = id.and_then(|id| of.inventory.people.get(&id));
-    let groups =
-        of.state.groups().filter(|(_, group)| group.builtin.is_none() && group.members.contains(principal));
-    let mut groups: Vec<String> = groups.map(|(key, _)| key.to_string()).collect();
-    groups.sort_unstable();
     let id = id.map(|id| id.to_string()).unwrap_or_default();
     let user = of.state.user(principal.key()).filter(|_| matches!(principal, Principal::User(_)));
     let application =

@@ -1,6 +1,6 @@
 //! Looks through an organization for everything in the catalogue.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -276,6 +276,8 @@ impl Exam<'_> {
 
     fn applications(&mut self) {
         let state = self.of.state;
+        let grouped: HashSet<&Principal> = state.groups().flat_map(|(_, group)| &group.members).collect();
+        let attached: HashSet<&Attachment> = state.policies().map(|(_, policy)| &policy.attachment).collect();
         for (key, application) in state.applications().filter(|(_, it)| !it.flags.managed) {
             let principal = Principal::Application(key.clone());
             let address = principal.address();
@@ -285,11 +287,8 @@ impl Exam<'_> {
                 let (what, subject) = (format!("holds {}", self.words(set)), self.subject(&address));
                 self.add(FindingId::ApplicationAdmin, subject, what, &[&set.words(|_| None)]);
             }
-            let grouped = state.groups().any(|(_, group)| group.members.contains(&principal));
-            let policy = state
-                .policies()
-                .any(|(_, policy)| policy.attachment == Attachment::Principal(principal.clone()));
-            if application.api_keys == 0 && !grouped && !policy && self.settled(&address) {
+            let used = grouped.contains(&principal) || attached.contains(&Attachment::Principal(principal));
+            if application.api_keys == 0 && !used && self.settled(&address) {
                 let what = "has no API key, is in no group and has no policy".to_owned();
                 let subject = self.subject(&address);
                 self.add(FindingId::UnusedApplication, subject, what, &[]);
@@ -299,10 +298,13 @@ impl Exam<'_> {
 
     fn groups(&mut self) {
         let state = self.of.state;
+        let mut policies_on: HashMap<&Attachment, usize> = HashMap::new();
+        for (_, policy) in state.policies() {
+            *policies_on.entry(&policy.attachment).or_default() += 1;
+        }
         for (key, group) in state.groups() {
             let address = Address::group(key.clone());
-            let to = Attachment::Group(key.clone());
-            let policies = state.policies().filter(|(_, policy)| policy.attachment == to).count();
+            let policies = policies_on.get(&Attachment::Group(key.clone())).copied().unwrap_or_default();
             let ordinary = group.builtin.is_none() && !group.flags.managed;
             if ordinary && group.members.is_empty() && policies > 0 && self.settled(&address) {
                 let what = format!("has no members and {policies} policies");

@@ -9,6 +9,7 @@ mod ssh_key;
 mod user;
 
 use std::fmt;
+use std::sync::Arc;
 
 pub use self::application::Application;
 pub use self::field::{Field, FieldValue, WriteCall};
@@ -259,14 +260,16 @@ macro_rules! kinds {
         }
 
         /// An object of any kind, without its address.
+        ///
+        /// Both sides of a plan and its steps share what they do not change, so that a clone costs next to nothing.
         #[derive(Debug, Clone, PartialEq, Eq)]
         pub enum Object {
-            $($(#[$doc])* $kind($kind),)*
+            $($(#[$doc])* $kind(Arc<$kind>),)*
         }
 
         $(impl From<$kind> for Object {
             fn from(object: $kind) -> Self {
-                Self::$kind(object)
+                Self::$kind(Arc::new(object))
             }
         })*
 
@@ -278,7 +281,7 @@ macro_rules! kinds {
             }
 
             fn of_mut(object: &mut Object) -> Option<&mut Self> {
-                if let Object::$kind(it) = object { Some(it) } else { None }
+                if let Object::$kind(it) = object { Some(Arc::make_mut(it)) } else { None }
             }
         })*
 
@@ -287,6 +290,18 @@ macro_rules! kinds {
             ($d object:expr, $d it:ident => $d answer:expr) => {
                 match $d object {
                     $(Object::$kind($d it) => $d answer,)*
+                }
+            };
+        }
+
+        /// Changes the object itself, which nobody shares then.
+        macro_rules! tell {
+            ($d object:expr, $d it:ident => $d answer:expr) => {
+                match $d object {
+                    $(Object::$kind($d it) => {
+                        let $d it = Arc::make_mut($d it);
+                        $d answer
+                    })*
                 }
             };
         }
@@ -338,21 +353,21 @@ macro_rules! kinds {
             /// Takes over from the live object the fields that files can declare and leave out.
             pub fn keep_unsaid(&mut self, live: &Self, unsaid: &Unsaid) {
                 match self {
-                    $(Self::$kind(it) => _ = $kind::of(live).map(|live| it.keep_unsaid(live, unsaid)),)*
+                    $(Self::$kind(it) => _ = $kind::of(live).map(|live| Arc::make_mut(it).keep_unsaid(live, unsaid)),)*
                 }
             }
 
             /// Takes over from the live object everything but the tags.
             pub fn keep_all_but_tags(&mut self, live: &Self) {
                 match self {
-                    $(Self::$kind(it) => _ = $kind::of(live).map(|live| it.keep_all_but_tags(live)),)*
+                    $(Self::$kind(it) => _ = $kind::of(live).map(|live| Arc::make_mut(it).keep_all_but_tags(live)),)*
                 }
             }
 
             /// Takes over from the live object the fields that files cannot declare.
             pub fn keep(&mut self, live: &Self) {
                 match self {
-                    $(Self::$kind(it) => _ = $kind::of(live).map(|live| it.keep(live)),)*
+                    $(Self::$kind(it) => _ = $kind::of(live).map(|live| Arc::make_mut(it).keep(live)),)*
                 }
             }
 
@@ -361,7 +376,7 @@ macro_rules! kinds {
                 match self {
                     $(Self::$kind(it) => {
                         if let (Some(before), Some(after)) = ($kind::of(before), $kind::of(after)) {
-                            it.patch(before, after);
+                            Arc::make_mut(it).patch(before, after);
                         }
                     })*
                 }
@@ -400,7 +415,7 @@ impl Object {
 
     /// The same, to change it.
     pub fn meta_mut(&mut self) -> Option<&mut Meta> {
-        ask!(self, it => it.meta_mut())
+        tell!(self, it => it.meta_mut())
     }
 
     /// Returns what may be done to it.
@@ -471,12 +486,14 @@ impl Object {
 
     /// Gives the objects it refers to their new addresses.
     pub fn readdress(&mut self, to: &impl Fn(&Address) -> Option<Address>) {
-        ask!(self, it => it.readdress(to));
+        if self.refers().iter().any(|address| to(address).is_some()) {
+            tell!(self, it => it.readdress(to));
+        }
     }
 
     /// Changes it as the API does when another object is deleted.
     pub fn forget(&mut self, gone: &Address) {
-        ask!(self, it => it.forget(gone));
+        tell!(self, it => it.forget(gone));
     }
 
     /// Returns all fields that are compared, with the API's names.

@@ -23,6 +23,7 @@ pub(super) fn objects(plan: &Plan) -> Vec<ObjectDocument> {
     let mut found: BTreeSet<Address> = plan.live_keys.keys().cloned().collect();
     found.extend(plan.access().iter().map(|change| change.principal.address()));
     let mut groups: BTreeSet<Key> = BTreeSet::new();
+    let computed: Vec<_> = before.groups().filter(|(_, group)| group.builtin.is_some()).collect();
     for step in plan.steps() {
         let touched = step.action.address();
         if touched.kind() == Kind::Group {
@@ -43,8 +44,8 @@ pub(super) fn objects(plan: &Plan) -> Vec<ObjectDocument> {
                 let principal = touched.principal();
                 principal.is_some_and(|it| group.builtin.is_some_and(|builtin| builtin.has(state, &it)))
             };
-            let computed = before.groups().filter(|(_, group)| is_in(before, group) || is_in(outcome, group));
-            groups.extend(computed.map(|(key, _)| key.clone()));
+            let its = computed.iter().filter(|(_, group)| is_in(before, group) || is_in(outcome, group));
+            groups.extend(its.map(|(key, _)| (*key).clone()));
         }
         if let Action::AddMembers { members, .. } = &step.action {
             found.extend(members.iter().map(Principal::address));

@@ -14,8 +14,8 @@ pub(super) fn judge(case: &Case<'_>) -> Option<Alarm> {
     let mut losers: BTreeMap<PrincipalId, String> = BTreeMap::new();
     for change in case.access.iter().filter(|change| !case.hidden(&change.principal)) {
         let Some(id) = case.draft.world.find(&change.principal) else { continue };
-        let (before, after) = (case.draft.before.grants_of(id), case.draft.after.grants_of(id));
-        let mut lost = before.iter().filter(|grant| !after.cover(*grant));
+        let (before, after) = case.draft.held(id);
+        let mut lost = before.beyond(&after);
         if lost.any(|grant| !ended.explains(case, id, grant)) {
             losers.insert(id, change.principal.to_string());
         }

@@ -85,7 +85,7 @@ fn loses_all(
     change: &AccessChange,
 ) -> bool {
     let Some(id) = case.draft.world.find(&change.principal) else { return false };
-    let (before, after) = (case.draft.before.grants_of(id), case.draft.after.grants_of(id));
+    let (before, after) = case.draft.held(id);
     let everybodys = everybody.of(&change.principal);
     let own = |grants: &Grants| !grants.within(everybodys);
     let loses = change.loses_all || (own(&before) && !own(&after));

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::{Allowed, add};
-use crate::access::{Attached, Grants, GroupId, Packed, PolicyId, PrincipalId};
+use crate::access::{Attached, Grants, GroupId, Number as _, Packed, PolicyId, PrincipalId};
 use crate::plan::diff::{Draft, PolicyStage};
 use crate::plan::graph::{Graph, NodeId};
 use crate::plan::{Error, Reason};
@@ -35,8 +35,13 @@ pub(super) fn edges(draft: &Draft, allowed: &mut Allowed, graph: &mut Graph) -> 
     for principal in changed.principals(draft).into_iter().filter(|who| !owners.contains(who)) {
         let least = allowed.least(draft, principal).clone();
         let lasting = changed.lasting(draft, principal);
-        for grant in least.beyond(&lasting) {
-            let ways = changed.ways(draft, principal, grant);
+        let mut grants = least.beyond(&lasting).peekable();
+        if grants.peek().is_none() {
+            continue;
+        }
+        let possible = changed.possible(draft, principal);
+        for grant in grants {
+            let ways: Vec<_> = possible.iter().filter_map(|possible| possible.way(draft, grant)).collect();
             if ways.iter().any(WayInTime::lasts) {
                 continue;
             }
@@ -163,34 +168,24 @@ impl ChangedPolicies {
         Grants::new(lasting)
     }
 
-    /// Every way by which the grant reaches the principal before or after.
-    fn ways(&self, draft: &Draft, principal: PrincipalId, grant: Packed) -> Vec<WayInTime> {
-        let mut ways = Vec::new();
-        let direct = draft.before.policies_on_principal(principal).iter();
-        let direct: BTreeSet<_> =
-            direct.chain(self.on_principal.get(&principal).into_iter().flatten()).collect();
-        for policy in direct {
-            ways.extend(way(draft, *policy, Attached::Principal(principal), grant, None, None));
+    /// Every way by which a grant may reach the principal before or after.
+    fn possible(&self, draft: &Draft, principal: PrincipalId) -> Vec<PossibleWay> {
+        let mut possible = Vec::new();
+        let mut add = |now: &BTreeSet<PolicyId>, changed: Option<&BTreeSet<PolicyId>>, way: PossibleWay| {
+            let policies = now.union(changed.unwrap_or(&NONE));
+            possible.extend(policies.map(|policy| PossibleWay { policy: *policy, ..way }));
+        };
+        let policy = PolicyId::at(0);
+        let own = Attached::Principal(principal);
+        let way = PossibleWay { policy, to: own, join: None, leave: None };
+        add(draft.before.policies_on_principal(principal), self.on_principal.get(&principal), way);
+        for group in draft.before.groups_of(principal).union(draft.after.groups_of(principal)) {
+            let of = (*group, principal);
+            let (join, leave) = (draft.joins.get(&of).copied(), draft.leaves.get(&of).copied());
+            let way = PossibleWay { policy, to: Attached::Group(*group), join, leave };
+            add(draft.before.policies_on_group(*group), self.on_group.get(group), way);
         }
-        let groups = draft.before.groups_of(principal).union(draft.after.groups_of(principal));
-        for group in groups {
-            let policies = draft.before.policies_on_group(*group).iter();
-            let policies: BTreeSet<_> =
-                policies.chain(self.on_group.get(group).into_iter().flatten()).collect();
-            let (join, leave) =
-                (draft.joins.get(&(*group, principal)), draft.leaves.get(&(*group, principal)));
-            for policy in policies {
-                ways.extend(way(
-                    draft,
-                    *policy,
-                    Attached::Group(*group),
-                    grant,
-                    join.copied(),
-                    leave.copied(),
-                ));
-            }
-        }
-        ways
+        possible
     }
 
     /// Every step that a way of the grant to the principal depends on.
@@ -235,51 +230,56 @@ fn covers(stage: &PolicyStage, to: Attached, grant: Packed) -> bool {
     stage.held.as_ref().is_some_and(|held| held.to == to && held.grants.cover(grant))
 }
 
-/// A policy's way to a principal, itself or through a group that it may join or leave; `None` when it is there
-/// neither before nor after.
-fn way(
-    draft: &Draft,
+/// A policy's way to a principal, itself or through a group that it may join or leave.
+#[derive(Clone, Copy)]
+struct PossibleWay {
     policy: PolicyId,
     to: Attached,
-    grant: Packed,
     join: Option<NodeId>,
     leave: Option<NodeId>,
-) -> Option<WayInTime> {
-    let (mut needs, mut ends) = (None, None);
-    match draft.stages.get(&policy) {
-        None => {
-            let held = draft.before.policy(policy)?;
-            if held.to != to || !held.grants.cover(grant) {
-                return None;
-            }
-            (needs, ends) = (Some(Vec::new()), Some(Vec::new()));
-        }
-        Some(stages) => {
-            let good: Vec<bool> = stages.iter().map(|stage| covers(stage, to, grant)).collect();
-            if good.first() == Some(&true) {
-                let until = good.iter().position(|good| !good);
-                ends = Some(until.and_then(|at| stages[at].by).into_iter().collect());
-            }
-            if good.last() == Some(&true) {
-                let since = good.iter().rposition(|good| !good).map(|at| at + 1);
-                needs = Some(since.and_then(|at| stages[at].by).into_iter().collect::<Vec<_>>());
-            }
-        }
-    }
-    if let (Some(join), Some(needs)) = (join, &mut needs) {
-        needs.push(join);
-    }
-    if let (Some(leave), Some(ends)) = (leave, &mut ends) {
-        ends.push(leave);
-    }
-    if join.is_some() {
-        ends = None;
-    }
-    if leave.is_some() {
-        needs = None;
-    }
-    (needs.is_some() || ends.is_some()).then_some(WayInTime { needs, ends })
 }
+
+impl PossibleWay {
+    /// Returns the way of a grant; `None` when it is there neither before nor after.
+    fn way(&self, draft: &Draft, grant: Packed) -> Option<WayInTime> {
+        let (mut needs, mut ends) = (None, None);
+        match draft.stages.get(&self.policy) {
+            None => {
+                let held = draft.before.policy(self.policy)?;
+                if held.to != self.to || !held.grants.cover(grant) {
+                    return None;
+                }
+                (needs, ends) = (Some(Vec::new()), Some(Vec::new()));
+            }
+            Some(stages) => {
+                let good = |stage: &PolicyStage| covers(stage, self.to, grant);
+                if stages.first().is_some_and(good) {
+                    let until = stages.iter().position(|stage| !good(stage));
+                    ends = Some(until.and_then(|at| stages[at].by).into_iter().collect());
+                }
+                if stages.last().is_some_and(good) {
+                    let since = stages.iter().rposition(|stage| !good(stage)).map(|at| at + 1);
+                    needs = Some(since.and_then(|at| stages[at].by).into_iter().collect::<Vec<_>>());
+                }
+            }
+        }
+        if let (Some(join), Some(needs)) = (self.join, &mut needs) {
+            needs.push(join);
+        }
+        if let (Some(leave), Some(ends)) = (self.leave, &mut ends) {
+            ends.push(leave);
+        }
+        if self.join.is_some() {
+            ends = None;
+        }
+        if self.leave.is_some() {
+            needs = None;
+        }
+        (needs.is_some() || ends.is_some()).then_some(WayInTime { needs, ends })
+    }
+}
+
+static NONE: BTreeSet<PolicyId> = BTreeSet::new();
 
 #[cfg(test)]
 mod tests {

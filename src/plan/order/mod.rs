@@ -31,7 +31,7 @@ pub(super) struct Ordered {
 }
 
 /// What principals may hold on the way and what they should never be without, as it becomes known.
-#[derive(Clone, Default)]
+#[derive(Default)]
 pub(super) struct Allowed {
     known: HashMap<PrincipalId, (Grants, Grants)>,
 }
@@ -39,7 +39,7 @@ pub(super) struct Allowed {
 impl Allowed {
     fn of(&mut self, draft: &Draft, principal: PrincipalId) -> &(Grants, Grants) {
         self.known.entry(principal).or_insert_with(|| {
-            let (before, after) = (draft.before.grants_of(principal), draft.after.grants_of(principal));
+            let (before, after) = draft.held(principal);
             (before.union(&after), before.meet(&after))
         })
     }

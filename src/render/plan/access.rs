@@ -1,11 +1,15 @@
 //! Who gains and who loses, folded where many share it.
 
 use std::cell::RefCell;
+use std::cmp::Ordering;
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::fmt::Write as _;
+use std::hash::{BuildHasherDefault, Hash, Hasher};
 use std::rc::Rc;
+use std::sync::Arc;
 
 use super::words;
-use crate::access::{AccessChange, AccessEffect, ChangedGrant, GrantScope, Path, self_escalating};
+use crate::access::{AccessChange, AccessEffect, ChangedGrant, Grant, GrantScope, Path, self_escalating};
 use crate::model::{Address, Condition, Kind, Object, PermissionSetName, Principal, Where};
 use crate::plan::{Action, KeyReader, Plan, Step};
 use crate::render::report::Extent;
@@ -19,7 +23,9 @@ pub(super) struct Folds<'p> {
     pub(super) all: Vec<Fold<'p>>,
     adopted: HashSet<&'p Address>,
     /// The paths in words, by address: the members of a group share them.
-    ways: RefCell<HashMap<(*const Path, bool), Rc<str>>>,
+    ways: RefCell<ByAddress<(*const Path, bool), Rc<str>>>,
+    /// What happens to a single grant, by its address: they share these too.
+    single: RefCell<ByAddress<(*const Grant, AccessEffect), Rc<str>>>,
 }
 
 /// What several principals share.
@@ -47,7 +53,7 @@ impl Fold<'_> {
 
     /// Says whether its names are folded, unless all are asked for.
     pub(super) fn is_long(&self) -> bool {
-        self.names(Extent::Folded) != self.names(Extent::Full)
+        self.who.len() > MOST_NAMES && self.names(Extent::Folded) != self.names(Extent::Full)
     }
 
     /// Returns who they are: `users a, b and c`, `user a and application d`.
@@ -89,7 +95,7 @@ fn few(kind: Kind, mut names: Vec<String>, most: usize) -> String {
 pub(super) struct AccessLine {
     pub(super) effect: AccessEffect,
     /// `gains A, B on prod, staging if …`; the condition is tied
-    pub(super) what: String,
+    pub(super) what: Rc<str>,
     /// `group developers ← policy developers-run, rule 2 (iam/dev.yaml:31)`
     pub(super) path: Rc<str>,
     /// What a reader must not overlook.
@@ -99,19 +105,16 @@ pub(super) struct AccessLine {
 impl<'p> Folds<'p> {
     pub(super) fn of(plan: &'p Plan, drift: bool) -> Self {
         let mut all: Vec<Fold<'_>> = Vec::new();
-        let mut known: BTreeMap<(&[ChangedGrant], bool), usize> = BTreeMap::new();
+        let mut known: HashMap<Shared<'_>, usize> = HashMap::new();
         for change in plan.access() {
-            let (grants, loses_all) = (change.grants.as_slice(), change.loses_all);
-            match known.get(&(grants, loses_all)) {
-                Some(at) => all[*at].who.push(change),
-                None => {
-                    known.insert((grants, loses_all), all.len());
-                    all.push(Fold { plan, who: vec![change], loses_all });
-                }
+            let at = *known.entry(Shared(change)).or_insert(all.len());
+            match all.get_mut(at) {
+                Some(fold) => fold.who.push(change),
+                None => all.push(Fold { plan, who: vec![change], loses_all: change.loses_all }),
             }
         }
         let adopted = plan.adoptions().iter().map(|adoption| &adoption.address).collect();
-        Self { plan, drift, all, adopted, ways: RefCell::default() }
+        Self { plan, drift, all, adopted, ways: RefCell::default(), single: RefCell::default() }
     }
 
     /// Returns the changes for the principals of one fold. There may be a million lines in total.
@@ -127,6 +130,19 @@ impl<'p> Folds<'p> {
         Rc::clone(known.or_insert_with(|| way(self.plan, path, lost).into()))
     }
 
+    /// Says what happens to one grant by itself.
+    fn what(&self, changed: &ChangedGrant) -> Rc<str> {
+        let mut single = self.single.borrow_mut();
+        let known = single.entry((Arc::as_ptr(&changed.grant), changed.effect));
+        let words = || {
+            let Grant { permission_set, scope, condition } = &*changed.grant;
+            let scope = scope.words(|id| self.plan.outcome().projects.get(&id));
+            let held = format!("{permission_set} on {scope}");
+            what(changed.effect, &held, condition.as_ref(), self.drift).into()
+        };
+        Rc::clone(known.or_insert_with(words))
+    }
+
     /// Whether a path goes through an object that the plan adopts.
     fn adopts(&self, path: &Path) -> bool {
         if self.adopted.is_empty() {
@@ -135,6 +151,72 @@ impl<'p> Folds<'p> {
         let group = path.group.clone().map(Address::group);
         self.adopted.contains(&Address::policy(path.policy.clone()))
             || group.is_some_and(|group| self.adopted.contains(&group))
+    }
+}
+
+/// A change of access, equal to those of others that change alike.
+struct Shared<'p>(&'p AccessChange);
+
+impl PartialEq for Shared<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.loses_all == other.0.loses_all && self.0.grants == other.0.grants
+    }
+}
+
+impl Eq for Shared<'_> {}
+
+impl Hash for Shared<'_> {
+    /// Some of the grants tell most from others.
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        let grants = &self.0.grants;
+        (grants.len(), self.0.loses_all).hash(state);
+        for changed in grants.iter().take(2).chain(grants.iter().rev().take(2)) {
+            (changed.effect, &changed.path.policy, changed.path.rule).hash(state);
+            changed.grant.hash(state);
+        }
+    }
+}
+
+/// By addresses, which nobody from outside chooses, so that a simple hash is good enough.
+type ByAddress<K, V> = HashMap<K, V, BuildHasherDefault<AddressHasher>>;
+
+/// Mixes numbers by one multiplication each.
+#[derive(Default)]
+struct AddressHasher(u64);
+
+impl Hasher for AddressHasher {
+    fn write(&mut self, bytes: &[u8]) {
+        bytes.iter().for_each(|byte| self.write_u64(u64::from(*byte)));
+    }
+
+    fn write_u64(&mut self, number: u64) {
+        self.0 = (self.0.rotate_left(5) ^ number).wrapping_mul(0x517c_c1b7_2722_0a95);
+    }
+
+    fn write_usize(&mut self, number: usize) {
+        self.write_u64(number as u64);
+    }
+
+    fn finish(&self) -> u64 {
+        self.0.rotate_left(20)
+    }
+}
+
+/// What is made of words that many lines share, once.
+pub(super) struct MadeOnce<V>(ByAddress<*const u8, (Rc<str>, V)>);
+
+impl<V> Default for MadeOnce<V> {
+    fn default() -> Self {
+        Self(HashMap::default())
+    }
+}
+
+impl<V> MadeOnce<V> {
+    /// Returns what was made of these very words, or makes it.
+    pub(super) fn of(&mut self, words: &Rc<str>, make: impl FnOnce(&str) -> V) -> &mut V {
+        // Words that are kept have their address to themselves.
+        let made = self.0.entry(words.as_ptr()).or_insert_with(|| (Rc::clone(words), make(words)));
+        &mut made.1
     }
 }
 
@@ -166,7 +248,7 @@ pub(super) fn openings(plan: &Plan, drift: bool) -> Vec<Opening> {
         };
         let name = plan.outcome().projects.get(&project);
         let name = name.map_or_else(|| project.to_string(), ToString::to_string);
-        let what = self::what(effect, &format!("{what} to {name}"), None, drift);
+        let what = self::what(effect, &format!("{what} to {name}"), None, drift).into();
         let address = step.action.address();
         let who = format!("the holder of {} {}", address.kind(), words::named(plan, &address));
         Some(Opening { who, line: AccessLine { effect, what, path: "".into(), marks: Vec::new() } })
@@ -186,7 +268,7 @@ fn readings(plan: &Plan, drift: bool) -> Vec<Opening> {
         let reader = some.first()?;
         let effect = AccessEffect::Gained;
         let held = reader.gains.iter().map(|grant| grant.words(|id| plan.outcome().projects.get(&id)));
-        let what = self::what(effect, &held.collect::<Vec<_>>().join(", "), None, drift);
+        let what = self::what(effect, &held.collect::<Vec<_>>().join(", "), None, drift).into();
         let condition = if reader.conditional { ", under a condition" } else { "" };
         let path = format!("a key of {} ← secret {}{condition}", reader.application, reader.secret);
         let escalates = reader.gains.iter().any(|grant| self_escalating(&grant.permission_set));
@@ -197,37 +279,60 @@ fn readings(plan: &Plan, drift: bool) -> Vec<Opening> {
     readers.chunk_by(alike).filter_map(of_some).collect()
 }
 
-type Alike<'g> = (AccessEffect, &'g Path, &'g Option<Condition>);
-
 fn lines(folds: &Folds<'_>, grants: &[ChangedGrant]) -> Vec<AccessLine> {
-    let (plan, drift) = (folds.plan, folds.drift);
-    let mut alike: BTreeMap<Alike<'_>, BTreeMap<&GrantScope, Vec<&PermissionSetName>>> = BTreeMap::new();
-    for changed in grants {
-        let key = (changed.effect, &*changed.path, &changed.grant.condition);
-        let scopes = alike.entry(key).or_default();
-        scopes.entry(&changed.grant.scope).or_default().push(&changed.grant.permission_set);
-    }
-    let mut lines = Vec::new();
-    for ((effect, path, condition), scopes) in alike {
-        let mut by_sets: Vec<(Vec<&PermissionSetName>, Vec<&GrantScope>)> = Vec::new();
-        for (scope, sets) in scopes {
-            match by_sets.iter_mut().find(|(known, _)| *known == sets) {
-                Some((_, scopes)) => scopes.push(scope),
-                None => by_sets.push((sets, vec![scope])),
-            }
-        }
-        let mut by_sets: Vec<_> =
-            by_sets.into_iter().map(|(sets, scopes)| (scope_words(plan, scopes), sets)).collect();
-        by_sets.sort();
-        for (scopes, sets) in by_sets {
-            let where_to = scopes.into_iter().map(|(_, words)| words).collect::<Vec<_>>().join(", ");
-            let held = format!("{} on {where_to}", words::listed(&sets));
-            let what = what(effect, &held, condition.as_ref(), drift);
-            let marks = marks(folds, effect, path, &sets);
-            lines.push(AccessLine { effect, what, path: folds.way(path, effect), marks });
+    // Stable: those that change alike stay in the order of their permission sets.
+    let mut sorted: Vec<&ChangedGrant> = grants.iter().collect();
+    sorted.sort_by(|a, b| {
+        let paths = || if Arc::ptr_eq(&a.path, &b.path) { Ordering::Equal } else { a.path.cmp(&b.path) };
+        let conditions = || a.grant.condition.cmp(&b.grant.condition);
+        a.effect.cmp(&b.effect).then_with(paths).then_with(conditions)
+    });
+    let alike = |a: &&ChangedGrant, b: &&ChangedGrant| {
+        (a.effect, &a.path, &a.grant.condition) == (b.effect, &b.path, &b.grant.condition)
+    };
+    let mut lines = Vec::with_capacity(grants.len());
+    for alike in sorted.chunk_by(alike) {
+        let (effect, path) = (alike[0].effect, &*alike[0].path);
+        if let [changed] = alike {
+            let marks = marks(folds, effect, path, &[&changed.grant.permission_set]);
+            let (what, path) = (folds.what(changed), folds.way(path, effect));
+            lines.push(AccessLine { effect, what, path, marks });
+        } else {
+            lines.extend(together(folds, (effect, path), alike));
         }
     }
     lines
+}
+
+/// Says what happens to grants by one path under one condition: the same sets on several scopes are one line.
+fn together<'g>(
+    folds: &Folds<'_>,
+    (effect, path): (AccessEffect, &Path),
+    alike: &[&'g ChangedGrant],
+) -> Vec<AccessLine> {
+    let (plan, drift) = (folds.plan, folds.drift);
+    let mut scopes: BTreeMap<&'g GrantScope, Vec<&'g PermissionSetName>> = BTreeMap::new();
+    for changed in alike {
+        scopes.entry(&changed.grant.scope).or_default().push(&changed.grant.permission_set);
+    }
+    let mut by_sets: Vec<(Vec<&PermissionSetName>, Vec<&GrantScope>)> = Vec::new();
+    for (scope, sets) in scopes {
+        match by_sets.iter_mut().find(|(known, _)| *known == sets) {
+            Some((_, scopes)) => scopes.push(scope),
+            None => by_sets.push((sets, vec![scope])),
+        }
+    }
+    let mut by_sets: Vec<_> =
+        by_sets.into_iter().map(|(sets, scopes)| (scope_words(plan, scopes), sets)).collect();
+    by_sets.sort();
+    let condition = alike[0].grant.condition.as_ref();
+    let line = |(scopes, sets): (Vec<(bool, String)>, Vec<&PermissionSetName>)| {
+        let where_to = scopes.into_iter().map(|(_, words)| words).collect::<Vec<_>>().join(", ");
+        let held = format!("{} on {where_to}", words::listed(&sets));
+        let what = what(effect, &held, condition, drift).into();
+        AccessLine { effect, what, path: folds.way(path, effect), marks: marks(folds, effect, path, &sets) }
+    };
+    by_sets.into_iter().map(line).collect()
 }
 
 /// Scopes in words, in the order in which files and steps have them: projects by their names, after the wider ones.
@@ -282,12 +387,12 @@ fn marks(
 fn way(plan: &Plan, path: &Path, lost: bool) -> String {
     let mut way = String::new();
     if let Some(group) = &path.group {
-        way.push_str(&format!("group {group} ← "));
+        _ = write!(way, "group {group} ← ");
     }
-    way.push_str(&format!("policy {}, rule {}", path.policy, path.rule + 1));
+    _ = write!(way, "policy {}, rule {}", path.policy, path.rule + 1);
     let place = plan.place(&Where::Rule(Address::policy(path.policy.clone()), path.rule));
     if let (false, Some(place)) = (lost, place) {
-        way.push_str(&format!(" ({}:{})", place.file.display(), place.line));
+        _ = write!(way, " ({}:{})", place.file.display(), place.line);
     }
     way
 }

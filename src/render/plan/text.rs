@@ -1,9 +1,10 @@
 use std::collections::BTreeMap;
 use std::io::{self, Write};
+use std::rc::Rc;
 
 use similar::{ChangeTag, TextDiff};
 
-use super::access::{self, Fold, Folds};
+use super::access::{self, Fold, Folds, MadeOnce};
 use super::{PlanReading, drift, words};
 use crate::access::AccessEffect;
 use crate::model::{
@@ -13,7 +14,7 @@ use crate::model::{
 use crate::plan::{Action, ConflictKind, Findings, LiftedBy, Plan, SparedReason, Step, Verdict};
 use crate::render::escape::terminal;
 use crate::render::keys;
-use crate::render::paint::Ink;
+use crate::render::paint::{Ink, Paint};
 use crate::render::report::{Extent, Style};
 use crate::render::wrap::{Screen, TIE, WrappedLine, tied};
 
@@ -246,12 +247,13 @@ impl TextPage<'_> {
                 if drift { "no difference in access" } else { "no change in access" }
             )?;
         }
+        let mut written = WrittenLines::default();
         for fold in &folds.all {
-            self.fold(fold, &folds.lines(fold))?;
+            self.fold(fold, &folds.lines(fold), &mut written)?;
         }
         for opening in &openings {
             self.plain(2, 4, &opening.who)?;
-            self.access_line(&opening.line)?;
+            self.access_line(&opening.line, &mut written)?;
         }
         writeln!(self.out)
     }
@@ -272,7 +274,12 @@ impl TextPage<'_> {
         Ok(())
     }
 
-    fn fold(&mut self, fold: &Fold<'_>, lines: &[access::AccessLine]) -> io::Result<()> {
+    fn fold(
+        &mut self,
+        fold: &Fold<'_>,
+        lines: &[access::AccessLine],
+        written: &mut WrittenLines,
+    ) -> io::Result<()> {
         let note = match fold.note(self.drift) {
             "" => String::new(),
             note => format!(", {note}"),
@@ -280,19 +287,24 @@ impl TextPage<'_> {
         let who =
             WrappedLine::of(None, &terminal(&fold.names(self.style.extent))).and(Some(Ink::Alarm), &note);
         self.line(2, 4, &who)?;
-        lines.iter().try_for_each(|line| self.access_line(line))
+        lines.iter().try_for_each(|line| self.access_line(line, written))
     }
 
-    fn access_line(&mut self, line: &access::AccessLine) -> io::Result<()> {
+    /// Writes what happens to a grant, and below it by which path. Many say the same, which is laid out once.
+    fn access_line(&mut self, line: &access::AccessLine, written: &mut WrittenLines) -> io::Result<()> {
+        let screen = Screen { paint: self.style.paint, width: self.style.width };
         let (ink, sign) = sign(line.effect, self.drift);
-        let what = format!("{sign}{TIE}{}", terminal(&line.what));
-        let marks: String = line.marks.iter().map(|mark| format!("  [{}]", tied(mark))).collect();
-        self.line(4, 6, &WrappedLine::of(Some(ink), &what).and(Some(Ink::Alarm), &marks))?;
+        let what = || {
+            let what = format!("{sign}{TIE}{}", terminal(&line.what));
+            let marks: String = line.marks.iter().map(|mark| format!("  [{}]", tied(mark))).collect();
+            (WrappedLine::of(Some(ink), &what).and(Some(Ink::Alarm), &marks), 4, 6)
+        };
+        written.write(self.out, screen, (&line.what, &line.marks), what)?;
         if line.path.is_empty() {
             return Ok(());
         }
-        let path = format!("←{TIE}{}", terminal(&line.path));
-        self.line(8, 4, &WrappedLine::of(Some(Ink::Faint), &path))
+        let path = || (WrappedLine::of(Some(Ink::Faint), &format!("←{TIE}{}", terminal(&line.path))), 8, 4);
+        written.write(self.out, screen, (&line.path, &[]), path)
     }
 
     fn steps(&mut self) -> io::Result<()> {
@@ -426,13 +438,19 @@ impl TextPage<'_> {
 
     fn diff(&mut self, indent: usize, before: &str, after: &str) -> io::Result<()> {
         for change in TextDiff::from_lines(before, after).iter_all_changes() {
-            let line = terminal(change.value().trim_end_matches('\n')).into_owned();
-            let line = match change.tag() {
-                ChangeTag::Delete => self.style.paint.text(Ink::Remove, &format!("- {line}")),
-                ChangeTag::Insert => self.style.paint.text(Ink::Add, &format!("+ {line}")),
-                ChangeTag::Equal => format!("  {line}"),
+            let line = terminal(change.value().trim_end_matches('\n'));
+            let (ink, sign) = match change.tag() {
+                ChangeTag::Delete => (Some(Ink::Remove), "- "),
+                ChangeTag::Insert => (Some(Ink::Add), "+ "),
+                ChangeTag::Equal => (None, "  "),
             };
-            writeln!(self.out, "{:indent$}{line}", "")?;
+            match ink.filter(|_| self.style.paint == Paint::Coloured) {
+                Some(ink) => {
+                    let line = self.style.paint.text(ink, &format!("{sign}{line}"));
+                    writeln!(self.out, "{:indent$}{line}", "")?;
+                }
+                None => writeln!(self.out, "{:indent$}{sign}{line}", "")?,
+            }
         }
         Ok(())
     }
@@ -638,6 +656,38 @@ impl TextPage<'_> {
         let found = if found.is_empty() { found } else { format!("; {found}") };
         let line = format!("{word}: {}{found}{refused}.", words::summary(plan));
         self.line(0, 6, &WrappedLine::of(Some(Ink::Heading), &line))
+    }
+}
+
+/// Lines as they are laid out on a screen, by the words that they say.
+#[derive(Default)]
+struct WrittenLines(MadeOnce<Vec<LaidOut>>);
+
+/// A line with its marks.
+struct LaidOut {
+    marks: Vec<&'static str>,
+    bytes: Vec<u8>,
+}
+
+impl WrittenLines {
+    /// Writes a line, which `lay` makes with its indents where it was not written before.
+    fn write(
+        &mut self,
+        out: &mut dyn Write,
+        screen: Screen,
+        (words, marks): (&Rc<str>, &[&'static str]),
+        lay: impl FnOnce() -> (WrappedLine, usize, usize),
+    ) -> io::Result<()> {
+        let known = self.0.of(words, |_| Vec::new());
+        if let Some(line) = known.iter().find(|line| line.marks == marks) {
+            return out.write_all(&line.bytes);
+        }
+        let (line, indent, hang) = lay();
+        let mut bytes = Vec::with_capacity(2 * words.len());
+        line.write(&mut bytes, screen, indent, hang)?;
+        out.write_all(&bytes)?;
+        known.push(LaidOut { marks: marks.to_vec(), bytes });
+        Ok(())
     }
 }
 

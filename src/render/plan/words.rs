@@ -172,14 +172,18 @@ fn scope(plan: &Plan, scope: &Scope) -> String {
     }
 }
 
-fn rule(plan: &Plan, rule: &Rule) -> String {
-    let sets: Vec<_> = rule.permission_sets.iter().map(ToString::to_string).collect();
-    let mut yaml =
-        format!("- permission_sets: [{}]\n  scope: {}\n", sets.join(", "), scope(plan, &rule.scope));
+fn rule(yaml: &mut String, plan: &Plan, rule: &Rule) {
+    yaml.push_str("- permission_sets: [");
+    for (at, set) in rule.permission_sets.iter().enumerate() {
+        yaml.push_str(if at == 0 { "" } else { ", " });
+        yaml.push_str(set.as_str());
+    }
+    yaml.push_str("]\n  scope: ");
+    yaml.push_str(&scope(plan, &rule.scope));
+    yaml.push('\n');
     if let Some(condition) = &rule.condition {
         yaml.push_str(&condition_lines(condition));
     }
-    yaml
 }
 
 fn condition_lines(condition: &Condition) -> String {
@@ -195,7 +199,9 @@ fn condition_lines(condition: &Condition) -> String {
 
 /// Rules as a person would write them.
 pub(super) fn rules(plan: &Plan, rules: &Rules) -> String {
-    rules.sorted().into_iter().map(|one| rule(plan, one)).collect()
+    let mut yaml = String::new();
+    rules.sorted().into_iter().for_each(|one| rule(&mut yaml, plan, one));
+    yaml
 }
 
 /// A field of a new object, where it says anything.
