@@ -943,3 +943,32 @@ fn what_is_allowed_to_be_locked_is_not_allowed_to_be_removed() {
     let refused = write(" {bob@acme.io: {locked: true}}", &[], &removal).ends_with(3);
     assert!(refused.stdout.contains("refused by locks: would lock 1 person"), "{refused}");
 }
+
+#[test]
+fn files_that_lock_whoever_applies_them_are_refused() {
+    let desk = desk(owned(&["ann", "bob"]));
+    for (users, caller) in [
+        (" {ann@acme.io: {locked: true}, bob@acme.io: {first_name: Bob}}", "ann@acme.io"),
+        (" {ann@acme.io: {locked: true}, bob@acme.io: {}}", "ann@acme.io"),
+        (" {owner@acme.io: {locked: true}, ann@acme.io: {}, bob@acme.io: {}}", "owner@acme.io"),
+    ] {
+        declare(&desk, users, &[]);
+        let options = format!("--caller user:{caller}");
+        let refused = plan(&desk, &options).ends_with(3);
+        let words =
+            format!("the files lock user {caller}, who runs this plan; somebody else has to apply that");
+        let flat = refused.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(flat.contains(&words), "{refused}");
+        let applied = desk.run(&format!(
+            "apply --emulate live.json --save next.json --yes --now 2026-11-22T12:00:00Z {options}"
+        ));
+        _ = applied.ends_with(3);
+        let locked = |user: &Value| user["locked"] == true;
+        assert!(!desk.json("next.json")["users"].as_array().unwrap().iter().any(locked));
+    }
+    // By somebody else it is a lock like any other.
+    declare(&desk, " {ann@acme.io: {locked: true}, bob@acme.io: {}}", &[]);
+    let refused = plan(&desk, "--caller user:owner@acme.io").ends_with(3);
+    assert!(!refused.stdout.contains("self_lockout"), "{refused}");
+    assert!(refused.stdout.contains("refused by locks"), "{refused}");
+}
