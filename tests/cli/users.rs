@@ -972,3 +972,31 @@ fn files_that_lock_whoever_applies_them_are_refused() {
     assert!(!refused.stdout.contains("self_lockout"), "{refused}");
     assert!(refused.stdout.contains("refused by locks"), "{refused}");
 }
+
+#[test]
+fn an_end_of_a_membership_that_scim_provisions_is_for_scim() {
+    let ended = (DEVELOPERS, "users: [ann@acme.io, {email: bob@acme.io, until: 2026-11-01}]");
+    let says = ("stack: web\n", "stack: web\nsettings: {scim: {groups: [developers]}}\n");
+    let drift = |desk: &Desk| {
+        let call = "drift --emulate live.json --now 2026-11-22T12:00:00Z --fail-on changed,due,missing,extra";
+        desk.run(call)
+    };
+    let filled = desk(|state| {
+        owned(&["bob"])(state);
+        state["organization"]["scim"] = json!({"id": "ac3e0000-0000-4000-8000-0000000000f1"});
+    });
+    declare(&filled, " {bob@acme.io: {}}", &[ended, says]);
+    assert_eq!(steps(&filled, ""), [""; 0]);
+    let planned = plan(&filled, "").ends_with(0);
+    let words = "`until` does not end the membership of `bob@acme.io`, because SCIM fills this group";
+    assert!(planned.stderr.contains(words), "{planned}");
+    assert!(!planned.stderr.contains("the member leaves"), "{planned}");
+    _ = drift(&filled).ends_with(0);
+    // Where SCIM is off, the end is one as any other.
+    let empty = desk(owned(&["bob"]));
+    declare(&empty, " {bob@acme.io: {}}", &[ended, says]);
+    let planned = plan(&empty, "");
+    assert!(planned.stderr.contains("the member leaves") && !planned.stderr.contains(words), "{planned}");
+    let due = drift(&empty).ends_with(2);
+    assert!(due.stdout.contains("due: group developers"), "{due}");
+}
