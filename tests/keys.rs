@@ -1,6 +1,13 @@
 //! Lives of API keys on the emulator, whose clock moves: made, delivered, rotated, taken away; killed before and after each
 //! request on the way.
 
+#[cfg(unix)]
+#[path = "keys/lives.rs"]
+mod lives;
+#[cfg(unix)]
+#[path = "support/surroundings.rs"]
+mod surroundings;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;

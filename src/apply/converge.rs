@@ -239,6 +239,10 @@ fn differing(
     seen: &LiveObject,
 ) -> Vec<Difference> {
     let title = address.key().title().map(str::to_owned);
+    // Another run may have made a key meanwhile, which is not for a plan to say.
+    let mut wanted = wanted.clone();
+    wanted.keep_counts(&seen.object);
+    let wanted = &wanted;
     let version = Version { title, object: Some(wanted.clone()) };
     if run.believed(|believed| believed.is(&version, Some(seen))) {
         return Vec::new();

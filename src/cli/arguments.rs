@@ -11,10 +11,10 @@ use super::failure::Failure;
 use super::interrupt::Interrupts;
 use super::output::{Output, Outputs, style_on_stderr, talk_with};
 use super::watch::Talk;
-use crate::apply::slot::{DeliveryCommand, DeliveryTools};
+use crate::apply::slot::{BadCommand, DeliveryCommand, DeliveryTools};
 use crate::config::{Files, Mistakes, Severity, Source};
 use crate::files::Links;
-use crate::model::{Address, Catalogue, Desired, Key, Principal};
+use crate::model::{Address, Catalogue, CommandLabel, Desired, Key, Principal};
 use crate::plan::{Allowance, GuardOptions};
 use crate::reconcile::{AbsentObject, ConnectOptions, Error, KeyOptions, PlanOptions, Watch as _};
 use crate::render::{Extent, Format, Report, Style};
@@ -237,6 +237,35 @@ pub(super) struct DeliveryArgs {
     /// involved; may be given several times
     #[arg(help_heading = DELIVERIES, long, value_name = "LABEL='PROGRAM ARGUMENTS'", value_parser = DeliveryCommand::from_str)]
     pub(super) deliver_command: Vec<DeliveryCommand>,
+}
+
+/// Which deliveries an apply of the plan will be able to make.
+#[derive(Debug, Clone, clap::Args)]
+pub(super) struct PlannedDeliveryArgs {
+    /// Plan `file` deliveries of API keys too, because the apply will have this folder
+    #[arg(help_heading = DELIVERIES, long, value_name = "FOLDER")]
+    deliver_dir: Option<PathBuf>,
+    /// Plan this `command` delivery too, because the apply will have a command for it; may be given several times
+    #[arg(help_heading = DELIVERIES, long, value_name = "LABEL", value_parser = label)]
+    deliver_command: Vec<CommandLabel>,
+}
+
+/// Reads a label, alone or with the command that `apply` takes.
+fn label(text: &str) -> Result<CommandLabel, String> {
+    if text.contains('=') {
+        return DeliveryCommand::from_str(text)
+            .map(|command| command.label)
+            .map_err(|error| error.to_string());
+    }
+    text.parse().map_err(|_| BadCommand::Label(text.to_owned()).to_string())
+}
+
+impl PlannedDeliveryArgs {
+    /// Returns tools that name the deliveries. A plan uses none of them.
+    pub(super) fn tools(&self) -> DeliveryTools {
+        let commands = self.deliver_command.iter().map(|label| (label.clone(), Vec::new())).collect();
+        DeliveryTools { folder: self.deliver_dir.clone(), commands }
+    }
 }
 
 impl DeliveryArgs {

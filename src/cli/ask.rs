@@ -12,7 +12,7 @@ use super::session::Connection;
 use super::watch::Talk;
 use crate::access::{self, GrantScope, RequestFacts, ResourceFacts, fits, is_pattern};
 use crate::config;
-use crate::live;
+use crate::live::{self, HeldKeys};
 use crate::model::{
     Address, Catalogue, Desired, Expiry, Hint, Id, Ids, People, PermissionSetName, Principal, ScopeType,
     State, near,
@@ -58,11 +58,22 @@ pub(super) struct Asked {
     ids: Ids,
     /// The addresses that several people have.
     shared: BTreeMap<Address, Vec<Id>>,
+    /// The live API keys, by holder, where they were read.
+    keys: Option<BTreeMap<Address, HeldKeys>>,
+}
+
+/// What is read of a live organization beside its access.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct AlsoRead {
+    /// Its list of permission sets.
+    pub(super) permission_sets: bool,
+    /// Its API keys, if the caller may read them.
+    pub(super) keys: bool,
 }
 
 impl Ask {
-    /// Reads what is asked; with `permission_sets`, of a live organization its list of them too.
-    pub(super) async fn read(&self, common: &Common, permission_sets: bool) -> Result<Asked, Failure> {
+    /// Reads what is asked.
+    pub(super) async fn read(&self, common: &Common, also: AlsoRead) -> Result<Asked, Failure> {
         let live = self.live || self.connect.emulate.is_some();
         let paths = match (self.paths.is_empty(), live) {
             (true, true) => None,
@@ -75,17 +86,18 @@ impl Ask {
             let desired = common.resolve(&files)?;
             let (ids, shared) = (Ids::default(), BTreeMap::new());
             let state = desired.state.clone();
-            return Ok(Asked { state, files: Some(desired), catalogue: None, live, ids, shared });
+            return Ok(Asked { state, files: Some(desired), catalogue: None, live, ids, shared, keys: None });
         }
         let organization = files.as_ref().map(config::Files::organization);
         let connection = Connection::open(&self.connect, organization).await?;
         let named = files.as_ref().is_some_and(|files| files.needs().permission_sets);
         let needs = live::LiveNeeds {
             projects: true,
-            permission_sets: permission_sets || named,
+            permission_sets: also.permission_sets || named,
             ..live::LiveNeeds::default()
         };
         let read = connection.session.read(&needs).await?;
+        let keys = if also.keys { connection.session.held_keys(&read).await.ok() } else { None };
         connection.close().await?;
         let resolved = files.map(|files| resolve(&files, &read)).transpose()?;
         if let Some(resolved) = &resolved {
@@ -94,7 +106,7 @@ impl Ask {
         }
         let files = resolved.map(|resolved| resolved.desired);
         let (ids, shared) = (read.ids, read.duplicates);
-        Ok(Asked { state: read.state, files, catalogue: read.catalogue, live, ids, shared })
+        Ok(Asked { state: read.state, files, catalogue: read.catalogue, live, ids, shared, keys })
     }
 
     /// The request that conditions are judged for: now, unless another time was given.
@@ -156,6 +168,11 @@ impl Asked {
         let each: Vec<_> = each.collect();
         let words = format!("{} {} are called `{}`", ids.len(), address.kind().section(), address.key());
         Err(Failure::usage(words).hint(format!("name one of them: {}", each.join(" or "))))
+    }
+
+    /// Returns the live API keys of a user or an application; `None` where they were not read.
+    pub(super) fn keys(&self, of: &Principal) -> Option<HeldKeys> {
+        Some(self.keys.as_ref()?.get(&of.address()).copied().unwrap_or_default())
     }
 
     /// Returns the entries of the files that end, where files were read.

@@ -5,12 +5,13 @@ use std::collections::BTreeSet;
 
 use super::Exit;
 use super::arguments::{Common, principal};
-use super::ask::{Ask, Asked, meant};
+use super::ask::{AlsoRead, Ask, Asked, meant};
 use super::failure::Failure;
 use crate::access::{Everything, Grant, decide, decide_held, given, includes, nearest, receivers};
+use crate::live::HeldKeys;
 use crate::model::{Address, Catalogue, Kind, PermissionSetName, Principal, State};
 use crate::render::given::GivenReport;
-use crate::render::question::{ExplainedCan, Explanation, Ground};
+use crate::render::question::{ExplainedCan, ExplainedKeys, Explanation, Ground};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -41,7 +42,8 @@ impl Explain {
     pub(super) async fn run(self, common: &Common) -> Result<Exit, Failure> {
         let published = Catalogue::published();
         let unpublished = self.can.as_ref().is_some_and(|set| published.get(set).is_none());
-        let asked = self.ask.read(common, unpublished).await?;
+        let also = AlsoRead { permission_sets: unpublished, keys: self.subject.principal().is_some() };
+        let asked = self.ask.read(common, also).await?;
         match self.subject.principal() {
             Some(principal) => self.held(common, &asked, principal),
             None if self.can.is_some() => {
@@ -92,7 +94,9 @@ impl Explain {
             .map(|(holds, held)| (held, holds))
             .collect();
         let elsewhere = elsewhere.len();
-        common.show(&Explanation { ground, principal, owner, held, elsewhere, unseen, can })?;
+        let (keys, now) = (asked.keys(&principal), common.now());
+        let keys = keys.map(|HeldKeys { number, oldest }| ExplainedKeys { number, oldest, now });
+        common.show(&Explanation { ground, principal, owner, keys, held, elsewhere, unseen, can })?;
         Ok(Exit::Done)
     }
 

@@ -90,6 +90,7 @@ impl From<Error> for Failure {
             Error::Outdated { .. } => Exit::Stale,
             Error::Client(BuildError::EmulatedTime)
             | Error::NoSlot { .. }
+            | Error::Undeliverable { .. }
             | Error::NoObject { .. }
             | Error::OnlyDeletes(_) => Exit::Usage,
             Error::Clock(_)

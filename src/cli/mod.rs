@@ -21,6 +21,7 @@ mod init;
 mod interrupt;
 mod keys;
 mod man;
+mod memory;
 mod output;
 mod part;
 mod permission_sets;
@@ -232,6 +233,7 @@ fn command() -> clap::Command {
 /// Runs the program with the arguments of the process.
 #[must_use]
 pub fn main() -> ExitCode {
+    memory::keep_private();
     let command = command().term_width(output::help_width());
     let parsed = command.try_get_matches().and_then(|matches| {
         let name = matches.subcommand_name();

@@ -3,13 +3,14 @@
 use std::path::PathBuf;
 
 use super::Exit;
-use super::arguments::{Common, ConnectArgs, Paths, PlanArgs};
+use super::arguments::{Common, ConnectArgs, Paths, PlanArgs, PlannedDeliveryArgs};
 use super::failure::Failure;
 use super::plan_file;
 use super::session::Connection;
 use crate::config::{self, Files, Source};
 use crate::model::Catalogue;
 use crate::plan;
+use crate::reconcile::{KeyOptions, PlanOptions};
 use crate::render::plan::PlanReport;
 
 const EXAMPLES: &str = "\
@@ -31,6 +32,8 @@ pub(super) struct PlanCommand {
     connect: ConnectArgs,
     #[command(flatten)]
     plan: PlanArgs,
+    #[command(flatten)]
+    deliver: PlannedDeliveryArgs,
     /// Save the plan to a file and print its SHA-256; `scw-iam apply plan.json` applies exactly this plan
     #[arg(long, value_name = "plan.json")]
     out: Option<PathBuf>,
@@ -51,7 +54,9 @@ fn weaker(base: &[Source], common: &Common, files: &Files) -> Result<Vec<String>
 
 impl PlanCommand {
     pub(super) async fn run(self, common: &Common) -> Result<Exit, Failure> {
-        let options = self.plan.options(common);
+        // Without an option, an `apply` without it leaves the slot alone.
+        let keys = KeyOptions { tools: Some(self.deliver.tools()), ..KeyOptions::default() };
+        let options = PlanOptions { keys, ..self.plan.options(common) };
         let files = config::read(&self.paths.sources(), options.now)?;
         let connection = Connection::open(&self.connect, Some(files.organization())).await?;
         let mut planned = connection.session.plan(&files, &options).await?;

@@ -2,7 +2,7 @@
 
 use super::Exit;
 use super::arguments::Common;
-use super::ask::{Ask, Asked};
+use super::ask::{AlsoRead, Ask, Asked};
 use super::failure::Failure;
 use super::output::talk;
 use crate::access::{Everything, Grant, GrantScope, RequestFacts, decide_held, includes, nearest};
@@ -34,7 +34,10 @@ pub(super) struct WhoCan {
 impl WhoCan {
     pub(super) async fn run(self, common: &Common) -> Result<Exit, Failure> {
         let published = Catalogue::published();
-        let asked = self.ask.read(common, published.get(&self.set).is_none()).await?;
+        let asked = self
+            .ask
+            .read(common, AlsoRead { permission_sets: published.get(&self.set).is_none(), keys: false })
+            .await?;
         let catalogue = asked.catalogue.as_ref().unwrap_or(published);
         let projects = asked.projects(&self.on)?;
         let ons: Vec<(GrantScope, String)> = match &projects {

@@ -311,10 +311,8 @@ impl Files {
             findings.iter_mut().for_each(Mistake::let_look);
         }
         check::look_alikes(&self.document, roster.as_ref(), &mut findings);
-        let mut desired: Desired = resolve::resolve(self, state, &mut findings);
-        if roster.as_ref().is_some_and(|roster| !roster.provisions(&self.document)) {
-            desired.settings.scim = None;
-        }
+        let provisioned = roster.as_ref().is_none_or(|roster| roster.provisions(&self.document));
+        let mut desired: Desired = resolve::resolve(self, state, provisioned, &mut findings);
         gone::excuse(&desired, &mut findings);
         desired.missing = gone::missing(&findings, &self.sources);
         if let Some(roster) = &roster {

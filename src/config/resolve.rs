@@ -30,7 +30,13 @@ pub struct Resolved {
     pub warnings: Mistakes,
 }
 
-pub(super) fn resolve(files: &Files, live: Option<&State>, findings: &mut Vec<Mistake>) -> Desired {
+/// `provisioned` is false where SCIM is known to be off, so that `settings.scim` has no effect.
+pub(super) fn resolve(
+    files: &Files,
+    live: Option<&State>,
+    provisioned: bool,
+    findings: &mut Vec<Mistake>,
+) -> Desired {
     let mut desired = Desired::empty(files.organization);
     desired.stack = files.stack().cloned();
     let mut resolving = Resolving {
@@ -46,6 +52,9 @@ pub(super) fn resolve(files: &Files, live: Option<&State>, findings: &mut Vec<Mi
     };
     resolving.projects();
     resolving.settings();
+    if !provisioned {
+        resolving.desired.settings.scim = None;
+    }
     resolving.allow();
     resolving.declarations();
     resolving.guests();
@@ -268,8 +277,16 @@ impl Resolving<'_> {
         }
     }
 
-    /// Notes when a part of an object ends, and returns true when it has ended.
+    /// Notes when a part of an object ends, and returns true when it has ended. A membership that an identity provider
+    /// provisions ends there alone.
     pub(super) fn ended(&mut self, of: &Address, part: EndingPart<'_>, until: &Spanned<Timestamp>) -> bool {
+        if let EndingPart::Member(principal) = part
+            && self.desired.settings.scim.as_ref().is_some_and(|groups| groups.contains(of))
+        {
+            let kind = MistakeKind::UntilProvisioned { member: principal.key().to_string() };
+            self.findings.push(Mistake::new(until.at, kind).warning());
+            return false;
+        }
         let expired = until.value <= self.files.document.now;
         let ended = until.value.to_string();
         let (member, rule, kind) = match part {

@@ -547,6 +547,9 @@ mistakes! {
     RuleExpired { until: String } => "the rule has ended: {until} is past", "it grants nothing any more; remove it";
     MemberExpired { member: String, until: String } =>
         "the membership of `{member}` has ended: {until} is past", "the member leaves; remove the entry";
+    UntilProvisioned { member: String } =>
+        "`until` does not end the membership of `{member}`, because SCIM fills this group (`settings.scim`)",
+        "end it at the identity provider, and remove `until` here";
 
     // What is allowed.
     AllowsNothing => "the entry allows nothing", "list at least one object or person under `of`";

@@ -1,5 +1,5 @@
 //! How old the API keys of the applications are, and how many people have.
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use jiff::Timestamp;
 
@@ -78,6 +78,37 @@ fn of_people(ids: &Ids, keys: &[wire::ApiKey]) -> Result<HashMap<Address, u32>, 
         }
     }
     Ok(found)
+}
+
+/// The API keys of a user or an application.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct HeldKeys {
+    /// How many there are.
+    pub number: u32,
+    /// When the oldest one was made.
+    pub oldest: Option<Timestamp>,
+}
+
+/// Reads the API keys of users and applications, by holder.
+///
+/// # Errors
+/// When they cannot be read.
+pub async fn held_keys(client: &Client, ids: &Ids) -> Result<BTreeMap<Address, HeldKeys>, Error> {
+    let keys = client.list_api_keys(&ListApiKeys::default()).all().await;
+    let keys = keys.map_err(Error::reading("the API keys"))?;
+    let mut held: BTreeMap<Address, HeldKeys> = BTreeMap::new();
+    for key in &keys {
+        let id = match &key.bearer {
+            Some(Bearer::Application(id)) => id_of(id.as_str())?,
+            Some(Bearer::User(id)) => id_of(id.as_str())?,
+            None => continue,
+        };
+        let Some(of) = ids.address_of(id) else { continue };
+        let of = held.entry(of.clone()).or_default();
+        of.number += 1;
+        of.oldest = of.oldest.into_iter().chain(key.created_at).min();
+    }
+    Ok(held)
 }
 
 #[cfg(test)]

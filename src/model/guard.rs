@@ -12,8 +12,10 @@ pub enum GuardName {
     LostAccess,
     /// Keys that are deleted, by themselves or together with applications and people.
     Keys,
-    /// People who are removed or locked.
+    /// People who are removed.
     People,
+    /// People who are locked.
+    Locks,
     /// Managing people or members whom an identity provider may provision.
     Scim,
     /// Groups left without members, policies without rules.
@@ -42,12 +44,13 @@ pub enum GuardName {
 
 impl GuardName {
     /// All guards, in the order in which they are judged.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::Deletes,
         Self::Losses,
         Self::LostAccess,
         Self::Keys,
         Self::People,
+        Self::Locks,
         Self::Scim,
         Self::Emptied,
         Self::Adoptions,
@@ -81,6 +84,7 @@ impl GuardName {
             Self::LostAccess => "lost_access",
             Self::Keys => "keys",
             Self::People => "people",
+            Self::Locks => "locks",
             Self::Scim => "scim",
             Self::Emptied => "emptied",
             Self::Adoptions => "adoptions",

@@ -85,6 +85,7 @@ const fn usual(guard: GuardName) -> (u32, Grows) {
         GuardName::LostAccess => (3, Grows::Never),
         GuardName::Keys
         | GuardName::People
+        | GuardName::Locks
         | GuardName::Scim
         | GuardName::Emptied
         | GuardName::Adoptions

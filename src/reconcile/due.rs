@@ -28,7 +28,7 @@ impl Session {
         self.keys_for(&mut reading, &desired).await?;
         let plan = reading.compare(&desired, options)?.of_due();
         let plan = self.completed(&mut reading, &desired, options, plan).await?;
-        let made_from = super::plan::made_from(files, options, reading.digest(options));
+        let made_from = Box::new(super::plan::made_from(files, options, reading.digest(options)));
         let LiveReading { caller, .. } = reading;
         Ok(Planned { plan, caller, made_from, keys: options.keys.clone(), now: options.now })
     }

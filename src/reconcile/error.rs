@@ -8,7 +8,7 @@ use crate::api::{self, BuildError, ErrorKind, SettingsError};
 use crate::apply::LockError;
 use crate::config::Mistakes;
 use crate::live;
-use crate::model::{Address, Id, Key, SlotName, Stack};
+use crate::model::{Address, Delivery, Id, Key, SlotName, Stack};
 use crate::plan;
 use crate::plan::file::{Mismatch, Stale, Unreadable};
 
@@ -78,6 +78,16 @@ pub enum Error {
         application: Address,
         /// The slot.
         slot: SlotName,
+    },
+    /// A saved plan makes a key that nothing was given to deliver.
+    #[error(
+        "{name} makes an API key and delivers it to {delivery}, which nothing was given for; nothing was written"
+    )]
+    Undeliverable {
+        /// The plan.
+        name: String,
+        /// The delivery.
+        delivery: Delivery,
     },
     /// A partial plan would delete something that nobody named.
     #[error("a plan of these objects alone would also delete {0}")]

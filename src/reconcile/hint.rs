@@ -4,7 +4,7 @@ use super::{Error, Outdated};
 use crate::api;
 use crate::apply::{LockError, StepError};
 use crate::live;
-use crate::model::Hint;
+use crate::model::{Delivery, Hint};
 use crate::plan;
 use crate::plan::file::{Stale, Unreadable};
 
@@ -62,6 +62,10 @@ fn of_session(error: &Error) -> Vec<Hint> {
         Error::Clock(_) => vec!["set the clock of this machine, and try again".into()],
         Error::NoObject { near: Some(near), .. } => vec![format!("did you mean `{near}`?").into()],
         Error::OnlyDeletes(_) => vec!["plan without `--only`, so that its access is considered too".into()],
+        Error::Undeliverable { delivery, .. } => vec![match delivery {
+            Delivery::Command(label) => format!("pass `--deliver-command {label}='PROGRAM ARGUMENTS'`").into(),
+            Delivery::File(_) | Delivery::SecretManager { .. } => "pass `--deliver-dir FOLDER`".into(),
+        }],
         Error::NoSlot { .. } | Error::NotOwned(_) | Error::NoObject { .. } => Vec::new(),
         Error::Unsayable { stack, .. } => vec![
             format!("an export without --stack gives the reasons in comments; fix them, or remove the tag scw-iam={stack}").into(),

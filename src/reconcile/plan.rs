@@ -58,7 +58,7 @@ pub struct Planned {
     pub plan: Plan,
     /// Who runs it.
     pub caller: Caller,
-    pub(super) made_from: MadeFrom,
+    pub(super) made_from: Box<MadeFrom>,
     /// How API keys were planned.
     pub(super) keys: KeyOptions,
     /// What time it was.
@@ -75,7 +75,7 @@ impl Planned {
     /// Returns the plan as a document that [`super::SavedPlan`] reads, to be applied later.
     #[must_use]
     pub fn document(&self) -> PlanDocument {
-        self.plan.saved(self.made_from.clone())
+        self.plan.saved((*self.made_from).clone())
     }
 }
 
@@ -111,6 +111,7 @@ impl Session {
         deletes_only_what_was_asked(&plan, &desired)?;
         self.warn_of_usernames(&plan).await?;
         let made_from = made_from(files, options, reading.digest(options));
+        let made_from = Box::new(made_from);
         Ok(Planned { plan, caller: reading.caller, made_from, keys: options.keys.clone(), now: options.now })
     }
 
@@ -328,5 +329,6 @@ pub(super) fn made_from(files: &Files, options: &PlanOptions, digest: String) ->
         path: path.display().to_string(),
         text: text.to_owned(),
     };
-    MadeFrom::new(files.texts().map(file).collect(), &options.guards, digest)
+    let made_from = MadeFrom::new(files.texts().map(file).collect(), &options.guards, digest);
+    made_from.with_deliveries(&options.keys.hands())
 }

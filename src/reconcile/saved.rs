@@ -93,7 +93,8 @@ impl Session {
     /// [`Error::Outdated`] when the organization changed, [`Error::Unreadable`] when the file was edited.
     pub async fn plan_saved(&self, saved: &SavedPlan, options: &PlanOptions) -> Result<Again, Error> {
         let guards = saved.made_from.options(&options.guards);
-        let keys = KeyOptions { occasion: Occasion::Saved, ..options.keys.clone() };
+        let planned = saved.made_from.hands();
+        let keys = KeyOptions { occasion: Occasion::Saved, planned, ..options.keys.clone() };
         let options = &PlanOptions { guards, keys, only: saved.only.clone(), ..options.clone() };
         let mut reading = self.read_for(&saved.files, options).await?;
         let mut name = None;
@@ -107,6 +108,9 @@ impl Session {
         let desired = self.accepted(resolved, options).map_err(unfit)?;
         self.keys_for(&mut reading, &desired).await?;
         let plan = reading.compare(&desired, options).map_err(unfit)?;
+        if let Some(delivery) = options.keys.lacks(plan.keys()) {
+            return Err(Error::Undeliverable { name: saved.name.clone(), delivery });
+        }
         let standing = saved.document.check(&plan, &digest, options.now);
         let standing = standing.map_err(|why| Error::mismatch(&saved.name, why))?;
         let plan = self.completed(&mut reading, &desired, options, plan).await?;
@@ -117,7 +121,7 @@ impl Session {
                 Again::Same(Planned {
                     plan,
                     caller: reading.caller,
-                    made_from: saved.made_from.clone(),
+                    made_from: Box::new(saved.made_from.clone()),
                     keys,
                     now,
                 })

@@ -22,11 +22,12 @@ pub fn work(plan: &SlotPlan, work: &SlotWork) -> (Ink, &'static str, String) {
         SlotWork::Rename { key, .. } => {
             (Ink::Change, "~", format!("mark key {key} with the slot's new name"))
         }
-        SlotWork::Adopt { key } => (
-            Ink::Change,
-            "~",
-            format!("adopt key {key}; its users must read the delivery before it is deleted"),
-        ),
+        SlotWork::Adopt { key } => {
+            let which = if plan.own.as_ref() == Some(key) { ", which this run uses" } else { "" };
+            let words =
+                format!("adopt key {key}{which}; its users must read the delivery before it is deleted");
+            (Ink::Change, "~", words)
+        }
         SlotWork::Sweep { secret, disable, delete } => {
             let number = disable.iter().chain(delete).collect::<std::collections::BTreeSet<_>>().len();
             let versions = if number == 1 { "version" } else { "versions" };
@@ -44,14 +45,17 @@ pub fn work(plan: &SlotPlan, work: &SlotWork) -> (Ink, &'static str, String) {
         }
         SlotWork::Finish { key } => (Ink::Add, "+", format!("finish the delivery of key {key} to {}", to())),
         SlotWork::Make { why } => {
-            (Ink::Add, "+", format!("make a key and deliver it to {}, because {why}", to()))
+            let own = plan.own.as_ref().filter(|own| plan.current.as_ref() == Some(own));
+            let own = own.map(|own| format!("; key {own}, which this run uses, is replaced by it"));
+            let own = own.unwrap_or_default();
+            (Ink::Add, "+", format!("make a key and deliver it to {}, because {why}{own}", to()))
         }
     }
 }
 
 /// Returns why something is left alone, and what to do about it.
 #[must_use]
-pub fn wait(wait: &SlotWait) -> String {
+pub fn wait(plan: &SlotPlan, wait: &SlotWait) -> String {
     match wait {
         SlotWait::UnderWay { key, until } => {
             format!(
@@ -76,6 +80,9 @@ pub fn wait(wait: &SlotWait) -> String {
         SlotWait::Full(secret) => {
             format!("waits: secret {secret} has 20 versions, which is all that it can have; delete some")
         }
+        SlotWait::Overlap { key, until } if plan.own.as_ref() == Some(key) => {
+            format!("key {key}, which this run uses, stays until {until}; read the delivery before then")
+        }
         SlotWait::Overlap { key, until } => format!("key {key} stays until {until}"),
         SlotWait::OwnKey(key) => {
             format!("key {key} stays because this run uses it; a run with another key deletes it")
@@ -87,6 +94,14 @@ pub fn wait(wait: &SlotWait) -> String {
         SlotWait::NeedsApply(why) => format!("needs an `apply` of the files: {why}"),
         SlotWait::NewPlace(delivery) => {
             format!("needs an `apply` of the files: {delivery} has no key of this slot yet")
+        }
+        SlotWait::Shortened { longest, at } => {
+            format!(
+                "warning: keys live {}, the organization's maximum, although `expires_after` is longer ({}:{})",
+                span(*longest),
+                at.file.display(),
+                at.line
+            )
         }
         SlotWait::TooShort(longest) => {
             format!(
@@ -155,7 +170,7 @@ pub(super) fn section(out: &mut dyn Write, keys: &KeysPlan, style: Style) -> io:
         }
         for one in &slot.waits {
             let ink = if one.is_trouble() { Ink::Alarm } else { Ink::Faint };
-            WrappedLine::of(Some(ink), &terminal(&wait(one))).write(out, screen, 4, 2)?;
+            WrappedLine::of(Some(ink), &terminal(&wait(slot, one))).write(out, screen, 4, 2)?;
         }
     }
     for one in &keys.pruned {
@@ -283,7 +298,7 @@ impl Report for KeysReport<'_> {
                 WrappedLine::of(Some(ink), &format!("due: {}", terminal(&words))).write(out, screen, 2, 2)?;
             }
             for one in &slot.waits {
-                WrappedLine::of(Some(Ink::Faint), &terminal(&wait(one))).write(out, screen, 2, 2)?;
+                WrappedLine::of(Some(Ink::Faint), &terminal(&wait(slot, one))).write(out, screen, 2, 2)?;
             }
         }
         for one in keys.pruned.iter().chain(&keys.strays) {
@@ -305,7 +320,7 @@ impl Report for KeysReport<'_> {
                 writeln!(out, "| {name} | | due: {} |", escape(&work(slot, one).2))?;
             }
             for one in &slot.waits {
-                writeln!(out, "| {name} | | {} |", escape(&wait(one)))?;
+                writeln!(out, "| {name} | | {} |", escape(&wait(slot, one)))?;
             }
         }
         Ok(())
@@ -326,7 +341,7 @@ impl Report for KeysReport<'_> {
         let slots: Vec<Value> = keys.slots.iter().map(|slot| {
             let deliver: Vec<_> = slot.deliver.iter().map(ToString::to_string).collect();
             let due: Vec<_> = slot.work.iter().map(|one| json!({"work": one.word(), "words": work(slot, one).2})).collect();
-            let waits: Vec<_> = slot.waits.iter().map(wait).collect();
+            let waits: Vec<_> = slot.waits.iter().map(|one| wait(slot, one)).collect();
             json!({
                 "application": slot.application.key_text(), "slot": slot.slot.as_str(),
                 "current": slot.current.as_ref().map(|key| key.as_str()), "keys": slot.keys.iter().map(key).collect::<Vec<_>>(),

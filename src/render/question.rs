@@ -13,6 +13,7 @@ use crate::model::{
     Where,
 };
 use crate::render::escape::{markdown as escape, terminal};
+use crate::render::keys::span;
 use crate::render::paint::{Ink, Paint};
 use crate::render::report::{Report, Style, pretty};
 
@@ -205,6 +206,8 @@ pub struct Explanation<'a> {
     pub principal: Principal,
     /// Whether it owns the organization.
     pub owner: bool,
+    /// Its API keys, where they were read.
+    pub keys: Option<ExplainedKeys>,
     /// What it holds, and whether it does so in the request that was asked about.
     pub held: Vec<(HeldGrant, Holds)>,
     /// What it holds elsewhere, where the question is about one scope.
@@ -213,6 +216,32 @@ pub struct Explanation<'a> {
     pub unseen: Vec<UnseenGrant>,
     /// The permission set that the question is about, if any: `held` then has only grants of it.
     pub can: Option<ExplainedCan>,
+}
+
+/// The API keys of a principal.
+#[derive(Debug, Clone, Copy)]
+pub struct ExplainedKeys {
+    /// How many there are.
+    pub number: u32,
+    /// When the oldest one was made.
+    pub oldest: Option<Timestamp>,
+    /// What time it is.
+    pub now: Timestamp,
+}
+
+impl ExplainedKeys {
+    /// `, 2 API keys, the oldest 82 days old`; nothing of none.
+    fn words(self) -> String {
+        let Self { number, oldest, now } = self;
+        let age = oldest.map(|made| span(now.duration_since(made)));
+        match (number, age) {
+            (0, _) => String::new(),
+            (1, Some(age)) => format!(", 1 API key, {age} old"),
+            (1, None) => ", 1 API key".to_owned(),
+            (_, Some(age)) => format!(", {number} API keys, the oldest {age} old"),
+            (_, None) => format!(", {number} API keys"),
+        }
+    }
 }
 
 /// Whether a principal holds one permission set in one place, and if not, why not.
@@ -309,6 +338,8 @@ impl Report for Explanation<'_> {
             "locked": self.ground.locked(&self.principal),
             "not_activated": self.ground.not_activated(&self.principal),
             "owner": self.owner,
+            "api_keys": self.keys.map(|keys| keys.number),
+            "oldest_api_key": self.keys.and_then(|keys| keys.oldest),
             "grants": grants,
             "elsewhere": self.elsewhere,
             "unseen_groups": unseen,
@@ -320,7 +351,8 @@ impl Report for Explanation<'_> {
 
 impl Explanation<'_> {
     fn heading(&self) -> String {
-        format!("{}{}", self.principal, self.ground.mark(&self.principal))
+        let keys = self.keys.map(ExplainedKeys::words).unwrap_or_default();
+        format!("{}{}{keys}", self.principal, self.ground.mark(&self.principal))
     }
 
     /// Says whether the permission set of the question is held; `None` if the question has none.

@@ -4,7 +4,7 @@ use insta::assert_snapshot;
 use serde_json::json;
 
 use crate::acme::{FILE, ORGANIZATION, desk, live, object};
-use crate::command::edit;
+use crate::command::{Desk, edit};
 use crate::plan::MORE;
 
 #[test]
@@ -341,4 +341,36 @@ fn an_export_of_a_stack_says_in_whose_groups_its_applications_are_and_what_it_le
     desk.file("iam.yaml", edit(&ended.stdout, &[("applications: [ci]\n", "applications: []\n")]));
     let ended = desk.run("plan --emulate live.json").ends_with(0);
     assert!(ended.stdout.contains("- application ci leaves group developers"), "{ended}");
+}
+
+#[test]
+fn an_organization_with_all_kinds_is_exported_and_plans_to_nothing() {
+    let desk = Desk::new();
+    let mut state = live();
+    let project = state["projects"][1]["id"].clone();
+    state["users"][2]["tags"] = json!(["scw-iam=web", "team=web"]);
+    state["users"][2]["first_name"] = "Bob".into();
+    state["organization"]["security_settings"] = json!({"max_api_key_expiration_duration": "31536000s"});
+    let material = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAICJEoOOgQBLJPs4g/XcPTKT82NywNPpxeuA20FlOPlpO";
+    state["ssh_keys"] = json!([{
+        "id": "ac3e0000-0000-4000-8000-0000000000e1", "name": "bob-laptop", "project_id": project, "public_key": material,
+        "created_at": "2026-01-12T09:00:00.000000Z", "updated_at": "2026-01-12T09:00:00.000000Z",
+    }]);
+    let application = state["applications"][0]["id"].clone();
+    state["api_keys"] = json!([
+        {"access_key": "SCW00000000000000001", "application_id": application, "description": "by hand",
+         "created_at": "2026-01-12T09:00:00.000000Z"},
+        {"access_key": "SCW00000000000000002", "application_id": application,
+         "description": "scw-iam=deploy ok 2026-10-01T12:00:00Z", "created_at": "2026-10-01T12:00:00.000000Z"},
+    ]);
+    desk.file("live.json", state);
+    let wrote = desk.run("export --emulate live.json --out files --stack web").ends_with(0);
+    for kind in ["users", "applications", "groups", "policies", "ssh_keys", "organization_settings"] {
+        assert!(desk.has(&format!("files/{kind}.yaml")), "{kind}: {wrote}");
+    }
+    let now = "--now 2026-11-22T12:00:00Z";
+    _ = desk.run(&format!("plan files --emulate live.json --detailed-exitcode {now}")).ends_with(0);
+    _ = desk.run(&format!("drift files --emulate live.json {now}")).ends_with(0);
+    _ = desk.run("export --emulate live.json --out alone").ends_with(0);
+    _ = desk.run(&format!("plan alone --emulate live.json --detailed-exitcode {now}")).ends_with(0);
 }

@@ -126,7 +126,7 @@ fn a_guard_that_does_not_exist_is_wrong_usage() {
     let desk = desk();
     assert_snapshot!(desk.run("plan --emulate live.json --allow delete=2"), @"
     -- stderr
-    error: invalid value 'delete=2' for '--allow <GUARD=NUMBER>': no guard is named `delete`; the guards are deletes, losses, lost_access, keys, people, scim, emptied, adoptions, self_lockout, min_iam_admins, protect, rename, privilege_gains, quota, login, assertions, guardrails
+    error: invalid value 'delete=2' for '--allow <GUARD=NUMBER>': no guard is named `delete`; the guards are deletes, losses, lost_access, keys, people, locks, scim, emptied, adoptions, self_lockout, min_iam_admins, protect, rename, privilege_gains, quota, login, assertions, guardrails
 
     For more information, try '--help'.
     -- exit 64

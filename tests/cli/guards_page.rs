@@ -81,13 +81,21 @@ const EXAMPLES: &[Example] = &[
     },
     Example {
         guard: GuardName::People,
-        refuses: "Removing or locking more people than the limit. A person who is removed loses their API keys and has to be invited again. A person who is locked keeps all grants but cannot use them, and so counts as losing everything for `losses` and `lost_access`.",
+        refuses: "Removing more people than the limit. A person who is removed loses their API keys and has to be invited again.",
         default: "0",
         settings: "{}",
         changes: &[
             ("groups:\n  admins", "users: {}\n\ngroups:\n  admins"),
             ("[ann@acme.io, bob@acme.io]", "[ann@acme.io]"),
         ],
+        options: "",
+    },
+    Example {
+        guard: GuardName::Locks,
+        refuses: "Locking more people than the limit. A person who is locked keeps all grants but cannot use them, and so counts as losing everything for `losses` and `lost_access`. An entry under `allow` that lets somebody be locked does not let them be removed.",
+        default: "0",
+        settings: "{}",
+        changes: &[("groups:\n  admins", "users: {bob@acme.io: {locked: true}}\n\ngroups:\n  admins")],
         options: "",
     },
     Example {
@@ -116,7 +124,7 @@ const EXAMPLES: &[Example] = &[
     },
     Example {
         guard: GuardName::SelfLockout,
-        refuses: "A plan after which, or during which, the caller no longer holds an `IAM…`, `Organization…` or `Project…` permission set that it held, or that deletes the caller. A caller that cannot be identified is refused too, unless `--caller KIND:NAME` names it.",
+        refuses: "A plan after which, or during which, the caller no longer holds an `IAM…`, `Organization…` or `Project…` permission set that it held, or that deletes the caller, and files that lock the caller. A caller that cannot be identified is refused too, unless `--caller KIND:NAME` names it.",
         default: "always",
         settings: "{}",
         changes: LEAVES,
@@ -216,7 +224,7 @@ fn refused(example: &Example) -> (Desk, Ended) {
     if example.guard == GuardName::Adoptions {
         object(&mut state, "applications", "ci")["tags"] = json!([]);
     }
-    if example.guard == GuardName::People {
+    if matches!(example.guard, GuardName::People | GuardName::Locks) {
         state["users"][2]["tags"] = json!(["scw-iam=web"]);
     }
     if example.guard == GuardName::Scim {

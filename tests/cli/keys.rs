@@ -97,3 +97,113 @@ fn a_time_is_pretended_to_no_real_api() {
         "{ended}"
     );
 }
+
+/// The words of a text, without its line breaks.
+fn flat(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn a_plan_counts_the_deliveries_that_an_apply_will_make() {
+    let desk = desk();
+    let text = include_str!("../../examples/keys/iam.yaml");
+    let stored = "          - secret_manager: {project: prod, region: fr-par, path: /ci, name: scw-key}\n";
+    let nightly =
+        "          - secret_manager: {project: prod, region: fr-par, path: /backup, name: scw-key}\n";
+    let changed =
+        edit(text, &[(stored, "          - command: github\n"), (nightly, "          - file: key.json\n")]);
+    desk.file("iam.yaml", changed);
+    std::fs::create_dir(desk.path("delivered")).unwrap();
+    // First the application alone.
+    let first = desk.run(&format!("apply --yes iam.yaml --emulate live.json --save next.json --now {NOW}"));
+    _ = first.ends_with(0);
+    desk.file("live.json", desk.json("next.json"));
+    let run = |command: &str| desk.run(&format!("{command} iam.yaml --emulate live.json --now {NOW}"));
+    let planned = run("plan --detailed-exitcode").ends_with(0);
+    assert!(planned.stdout.contains("needs `--deliver-command github='PROGRAM ARGUMENTS'`"), "{planned}");
+    assert!(planned.stdout.contains("needs `--deliver-dir FOLDER`"), "{planned}");
+    assert!(flat(&planned.stdout).contains("except for slots of API keys that are left alone"), "{planned}");
+    let applied = run("apply --yes").ends_with(0);
+    assert!(flat(&applied.stdout).contains("except for slots of API keys that are left alone"), "{applied}");
+    for (options, changes) in [
+        ("--deliver-command github", "1 change of API keys"),
+        ("--deliver-command github=cat", "1 change of API keys"),
+        ("--deliver-dir delivered", "1 change of API keys"),
+        ("--deliver-dir delivered --deliver-command github", "2 changes of API keys"),
+    ] {
+        let planned = run(&format!("plan --detailed-exitcode {options}")).ends_with(2);
+        assert!(flat(&planned.stdout).contains(changes), "{options}: {planned}");
+    }
+    let wrong = run("plan --deliver-command GitHub").ends_with(64);
+    assert!(wrong.stderr.contains("is not a label"), "{wrong}");
+    // A saved plan holds what was planned.
+    let options = "--deliver-dir delivered";
+    _ = run(&format!("plan --out plan.json {options}")).ends_with(0);
+    let lacking = desk.run(&format!("apply plan.json --emulate live.json --now {NOW}")).ends_with(64);
+    assert!(lacking.stderr.contains("pass `--deliver-dir FOLDER`"), "{lacking}");
+    let saved = desk.run(&format!(
+        "apply plan.json --emulate live.json --now {NOW} {options} --deliver-command github=cat"
+    ));
+    assert!(desk.has("delivered/key.json"), "{saved}");
+    _ = saved.ends_with(0);
+}
+
+#[test]
+fn a_maximum_that_makes_keys_shorter_is_said_with_its_place() {
+    let desk = desk();
+    let text = include_str!("../../examples/keys/iam.yaml");
+    let security = "organization_settings: {security: {max_api_key_expiration: 30d}}\n";
+    desk.file("iam.yaml", format!("{text}{security}"));
+    let planned = desk.run(&format!("plan iam.yaml --emulate live.json --now {NOW}"));
+    let line = text.lines().position(|line| line.trim() == "deploy:").unwrap() + 1;
+    let words = format!(
+        "warning: keys live 30 days, the organization's maximum, although `expires_after` is longer (iam.yaml:{line})"
+    );
+    assert!(flat(&planned.stdout).contains(&words), "{planned}");
+    let longer = security.replace("30d", "90d");
+    desk.file("iam.yaml", format!("{text}{longer}"));
+    let planned = desk.run(&format!("plan iam.yaml --emulate live.json --now {NOW}"));
+    assert!(!planned.stdout.contains("warning: keys live"), "{planned}");
+}
+
+#[test]
+fn the_callers_own_key_says_so_when_it_is_adopted_and_replaced() {
+    let desk = desk();
+    let text = include_str!("../../examples/keys/iam.yaml");
+    let mut state = desk.json("live.json");
+    let own = state["api_keys"][0]["access_key"].as_str().unwrap().to_owned();
+    state["api_keys"][0]["description"] = "by hand".into();
+    state["api_keys"][0]["secret_key"] = "5ec7e75e-c7e7-4c7e-8c7e-5ec7e75ec7e7".into();
+    let application = state["api_keys"][0]["application_id"].clone();
+    let project = state["projects"][1]["id"].clone();
+    state["policies"].as_array_mut().unwrap().push(serde_json::json!({
+        "id": "4e750000-0000-4000-8000-0000000000f0", "name": "runs-this", "application_id": application,
+        "rules": [
+            {"permission_set_names": ["IAMManager", "OrganizationManager"], "organization_id": ORGANIZATION},
+            {"permission_set_names": ["SecretManagerFullAccess"], "project_ids": [project]},
+        ],
+    }));
+    desk.file("live.json", state);
+    let adopting = edit(text, &[("      deploy:\n", &format!("      deploy:\n        adopt: {own}\n"))]);
+    desk.file("iam.yaml", adopting);
+    let api = desk.emulate("live.json", &format!("--now {NOW}"));
+    let run = |command: &str, now: &str| {
+        let call = desk.command(&format!("{command} --now {now}")).against(&api.url, ORGANIZATION);
+        call.env("SCW_ACCESS_KEY", &own).run()
+    };
+    let words = format!("adopt key {own}, which this run uses");
+    for command in ["plan iam.yaml --only application:ci", "keys iam.yaml"] {
+        let shown = run(command, NOW).ends_with(0);
+        assert!(flat(&shown.stdout).contains(&words), "{shown}");
+    }
+    let drift = run("drift iam.yaml --fail-on due", NOW).ends_with(2);
+    assert!(flat(&drift.stdout).contains("due: application ci"), "{drift}");
+    let applied = run("apply iam.yaml --only application:ci --yes", NOW).ends_with(0);
+    assert!(flat(&applied.stdout).contains(&words), "{applied}");
+    let after = run("keys iam.yaml", NOW).ends_with(0);
+    let stays = format!("key {own}, which this run uses, stays until 2026-11-29T12:00:00");
+    assert!(flat(&after.stdout).contains(&stays), "{after}");
+    let later = run("keys iam.yaml", "2026-12-01T12:00:00Z").ends_with(0);
+    let words = format!("key {own} stays because this run uses it; a run with another key deletes it");
+    assert!(flat(&later.stdout).contains(&words), "{later}");
+}

@@ -123,10 +123,18 @@ impl Seen<'_> {
     fn run(&mut self, arguments: &str, codes: &[i32]) {
         let mut call = self.desk.command(arguments);
         if arguments.contains("apply") || arguments.contains("rotate") {
+            // What the command sees beside its input is written down, too.
             let keep = self.desk.path("delivered/command");
-            call.command.args(["--journal", "journal.jsonl", "--deliver-dir", "delivered"]);
-            call.command.arg("--deliver-command").arg(format!("hook=tee -a {}", keep.display()));
+            let script =
+                format!("env >> saw; tr '\\0' ' ' < /proc/$$/cmdline >> saw; exec tee -a {}", keep.display());
+            call.command.args(["--journal", "journal.jsonl"]);
+            call.command.arg("--deliver-command").arg(format!("hook=sh -c \"{script}\""));
             call.command.args(["--deliver-command", "broken=false"]);
+        } else if arguments.starts_with("plan") {
+            call.command.args(["--deliver-command", "hook", "--deliver-command", "broken"]);
+        }
+        if ["apply", "rotate", "plan"].iter().any(|word| arguments.contains(word)) {
+            call.command.args(["--deliver-dir", "delivered"]);
         }
         let ended = call.against(&self.url, ORGANIZATION).run();
         assert!(codes.contains(&ended.code), "{arguments}: {ended}");
@@ -172,13 +180,18 @@ fn a_life_of_keys_tells_no_secret() {
     seen.run(&format!("apply plan.json --yes --now {NOW} -o json=a.json -o markdown=a.md"), &[5]);
     let half_made = ear.secrets();
     assert_eq!(half_made.len(), 2, "{half_made:?}");
-    seen.run(&format!("keys rotate ci/deploy --yes --now {NOW}"), &[0]);
+    assert!(desk.read("saw").contains("PATH="), "what the command saw: {}", desk.read("saw"));
+    seen.run(&format!("keys rotate ci/deploy --yes --now {NOW} -v"), &[0]);
     let key = desk.json("delivered/ci/key.json");
     let access_key = key["access_key"].as_str().unwrap();
     seen.run(&format!("keys show {access_key} --now {NOW}"), &[0]);
     for command in [
         "keys -o json",
-        "drift -o json=d.json -o sarif=d.sarif",
+        "drift -o json=d.json -o sarif=d.sarif -o junit=d.xml -o openmetrics=d.txt -o github=d.g -o gitlab=d.gl",
+        "explain application:ci",
+        "plan -o sarif=p.sarif -o github=p.g -v",
+        "quota -o json",
+        "doctor -o json",
         "snapshot --out copy.json",
         "export --out exported",
     ] {
@@ -198,6 +211,31 @@ fn a_life_of_keys_tells_no_secret() {
     seen.hold_none_of(&secrets);
     let recorded = desk.read("home/traffic.jsonl");
     assert!(recorded.contains("secret_key"), "what is recorded has the answer, masked");
+}
+
+/// While a command takes a key, the program that holds it is killed as a crash would.
+#[cfg(unix)]
+#[test]
+fn a_crash_leaves_no_core_dump() {
+    use std::os::unix::process::ExitStatusExt as _;
+    for signal in ["ABRT", "SEGV"] {
+        let desk = desk();
+        let api = desk.emulate("live.json", &format!("--now {NOW}"));
+        let ear = Ear::before(&api);
+        let line = format!(
+            "ulimit -c unlimited; exec \"$IAM\" apply --yes --now {NOW} --deliver-dir delivered \
+             --deliver-command hook='sh -c \"cat > delivered/command; kill -{signal} $PPID\"'"
+        );
+        let child = desk.shell(&line).against(&ear.url, ORGANIZATION).start();
+        let ended = child.wait_with_output().unwrap();
+        let words = String::from_utf8_lossy(&ended.stderr);
+        assert!(!ended.status.core_dumped(), "{signal}: {words}");
+        drop(api);
+        std::fs::remove_file(desk.path("home/saved.json")).ok();
+        let secrets = secrets_in(&desk.read("delivered/command"));
+        assert_eq!(secrets.len(), 1, "{signal}: the command got no key: {:?} {words}", ended.status);
+        Seen { desk: &desk, url: ear.url.clone(), said: Vec::new() }.hold_none_of(&secrets);
+    }
 }
 
 #[test]

@@ -187,7 +187,9 @@ fn guests_slots_and_ssh_keys_are_parts_too() {
     let desk = desk();
     desk.file("lab.yaml", LAB);
     let planned = |only: &str| {
-        let plan = desk.run(&format!("plan lab.yaml --only {only} --emulate live.json -o json")).ends_with(0);
+        let plan = desk
+            .run(&format!("plan lab.yaml --only {only} --deliver-dir keys --emulate live.json -o json"))
+            .ends_with(0);
         let plan = plan.json();
         let steps = plan["steps"].as_array().unwrap().iter();
         let steps: Vec<_> =

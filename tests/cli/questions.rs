@@ -1,6 +1,7 @@
 //! Who holds what, asked of files and of the organization.
 
 use insta::assert_snapshot;
+use serde_json::json;
 
 use crate::acme::{FILE, desk, live};
 use crate::command::Desk;
@@ -565,4 +566,35 @@ fn a_no_tells_what_comes_nearest_and_what_would_give_it() {
     assert_eq!(explain("bob@acme.io --can IAMManager --on prod").code, 64);
     let nobody = desk.run("who-can InstancesFullAccess --on prod iam.yaml -o json").json();
     assert_eq!(nobody["nearest"]["lacks"], "scope", "{nobody:#}");
+}
+
+#[test]
+fn the_live_keys_of_whoever_is_explained_are_counted_with_their_age() {
+    let desk = Desk::new();
+    let mut state = live();
+    let ids = ["applications", "users"].map(|kind| state[kind][0]["id"].clone());
+    let key = |number: u32, bearer: &str, id: &serde_json::Value, made: &str| {
+        let mut key = json!({
+            "access_key": format!("SCW{number:017}"), "description": "", "created_at": format!("{made}T12:00:00.000000Z"),
+        });
+        key[bearer] = id.clone();
+        key
+    };
+    state["api_keys"] = json!([
+        key(1, "application_id", &ids[0], "2026-11-12"),
+        key(2, "application_id", &ids[0], "2026-09-01"),
+        key(3, "user_id", &ids[1], "2026-11-21"),
+    ]);
+    let name = state["applications"][0]["name"].as_str().unwrap().to_owned();
+    desk.file("live.json", state).file("iam.yaml", FILE);
+    let explain = |words: &str| desk.run(&format!("explain {words} --now 2026-11-22T12:00:00Z"));
+    let first = |words: &str| explain(words).ends_with(0).stdout.lines().next().unwrap().to_owned();
+    let of_live = format!("application:{name} --emulate live.json");
+    assert_eq!(first(&of_live), format!("application {name}, 2 API keys, the oldest 82 days old"));
+    assert_eq!(first("owner@acme.io --emulate live.json"), "user owner@acme.io, 1 API key, 24 hours old");
+    assert_eq!(first("bob@acme.io --emulate live.json"), "user bob@acme.io");
+    // Files know of none.
+    assert_eq!(first(&format!("application:{name} iam.yaml")), format!("application {name}"));
+    let json = explain(&format!("{of_live} -o json")).json();
+    assert_eq!((&json["api_keys"], &json["oldest_api_key"]), (&json!(2), &json!("2026-09-01T12:00:00Z")));
 }

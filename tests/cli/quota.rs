@@ -194,3 +194,47 @@ fn a_key_that_replaces_another_counts_beside_it() {
     let found = guards(&plan(&state).ends_with(3));
     assert_eq!(found[0]["found"], 1, "{found:?}");
 }
+
+#[test]
+fn a_slot_is_not_rotated_where_the_quota_takes_no_key_beside_the_old_one() {
+    const NOW: &str = "2026-11-22T12:00:00Z";
+    let organization = "4e750000-0000-4000-8000-000000000000";
+    let desk = Desk::new();
+    desk.file("iam.yaml", include_str!("../../examples/keys/iam.yaml"));
+    let mut state: Value =
+        serde_json::from_str(include_str!("../../examples/keys/organization.json")).unwrap();
+    for (most, rotates) in [(1, false), (2, true)] {
+        state["quota"] = json!([quota("iam_api_keys", "API keys", most)]);
+        desk.file("live.json", &state);
+        let api = desk.emulate("live.json", &format!("--now {NOW}"));
+        let run = |command: &str, now: &str| {
+            desk.command(&format!("{command} iam.yaml --yes --now {now}"))
+                .against(&api.url, organization)
+                .run()
+        };
+        let due = run("apply --due", NOW);
+        if rotates {
+            // During the overlap there is room for both and for no third one.
+            _ = due.ends_with(0);
+        } else {
+            let refused = due.ends_with(3);
+            let words = "refused by quota: would need 2 API keys (quota: 1) at once";
+            assert!(refused.stdout.contains(words), "{refused}");
+        }
+        let writes = api.writes().len();
+        let asked = run("keys rotate ci/deploy", NOW).ends_with(1);
+        assert!(asked.stderr.contains("could not create a key"), "{asked}");
+        assert!(asked.stderr.contains("ask Scaleway to raise the quota"), "{asked}");
+        assert_eq!(api.writes().len(), writes + 1, "only the refused one");
+        if rotates {
+            // The old one goes first and makes room, once its time has come.
+            _ = run("apply --due", "2026-11-30T12:00:00Z").ends_with(0);
+        }
+        let state = api.stop();
+        let keys = state["api_keys"].as_array().unwrap();
+        let keys: Vec<_> = keys.iter().filter(|key| key["application_id"].is_string()).collect();
+        assert_eq!(keys.len(), 1, "{keys:?}");
+        let old = keys[0]["access_key"] == "SCWC1000000000000001";
+        assert!(old != rotates, "{keys:?}");
+    }
+}

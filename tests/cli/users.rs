@@ -332,9 +332,9 @@ fn a_lock_is_declared_and_counts_as_losing_everything() {
         user bob@acme.io
         to let exactly this pass, add to `allow`: - {guard: lost_access, of:
           [user:bob@acme.io], until: 2026-12-06, reason: WHY}
-    refused by people: would lock 1 person (limit: 0) (--allow people=1)
+    refused by locks: would lock 1 person (limit: 0) (--allow locks=1)
         user bob@acme.io is locked
-        to let exactly this pass, add to `allow`: - {guard: people, of:
+        to let exactly this pass, add to `allow`: - {guard: locks, of:
           [user:bob@acme.io], until: 2026-12-06, reason: WHY}
 
     Plan: 1 to change (1 user); 1 step; refused.
@@ -342,11 +342,11 @@ fn a_lock_is_declared_and_counts_as_losing_everything() {
     This ran on an emulator: nothing real was changed.
     -- exit 3
     ");
-    let state = apply(&desk, "--allow people=1 --allow losses=1 --allow lost_access=1");
+    let state = apply(&desk, "--allow locks=1 --allow losses=1 --allow lost_access=1");
     assert_eq!(state["users"][2]["locked"], true);
     // Locking an administrator is noticed, and removing the line unlocks nobody.
     declare(&desk, " {ann@acme.io: {locked: true}, bob@acme.io: {}}", &[]);
-    let refused = plan(&desk, "--allow people=1").ends_with(3);
+    let refused = plan(&desk, "--allow locks=1").ends_with(3);
     assert!(refused.stdout.contains("refused by min_iam_admins"), "{refused}");
     declare(&desk, " {ann@acme.io: {}, bob@acme.io: {}}", &[]);
     assert_eq!(steps(&desk, ""), [""; 0]);
@@ -760,7 +760,8 @@ fn who_administers_goes_after_the_next_one_has_come() {
     let gone = (DEVELOPERS, "users: [bob@acme.io]");
     for (users, changes) in [(" {}", &[next, gone][..]), (" {ann@acme.io: {locked: true}}", &[locked])] {
         declare(&desk, users, changes);
-        let planned = plan(&desk, "--allow people=1 -o json").ends_with(0).json();
+        let allow = if users.contains("locked") { "--allow locks=1" } else { "--allow people=1" };
+        let planned = plan(&desk, &format!("{allow} -o json")).ends_with(0).json();
         let steps = planned["steps"].as_array().unwrap();
         assert_eq!(
             (&steps[0]["action"], &steps[1]["address"]),
@@ -786,7 +787,7 @@ fn a_saved_plan_of_people_is_applied_once() {
     declare(&desk, users, &[(DEVELOPERS, "users: [ann@acme.io, bob@acme.io, dee@acme.io]")]);
     let api = desk.emulate("live.json", "");
     let run = |words: &str| desk.command(words).against(&api.url, ORGANIZATION).run();
-    _ = run("plan --out plan.json --allow people=1").ends_with(0);
+    _ = run("plan --out plan.json --allow locks=1").ends_with(0);
     // Who is only named is in it by their address alone.
     let saved = desk.json("plan.json");
     let objects = saved["objects"].as_array().unwrap();
@@ -893,12 +894,12 @@ fn files_that_speak_of_scim_where_it_is_off_are_told_and_manage_people() {
     let desk = desk(owned(&["bob"]));
     let says = ("stack: web\n", "stack: web\nsettings: {scim: {groups: [developers]}}\n");
     declare(&desk, " {bob@acme.io: {locked: true}}", &[says, (DEVELOPERS, "users: [ann@acme.io]")]);
-    let found = plan(&desk, "--allow people=1");
+    let found = plan(&desk, "--allow locks=1");
     assert!(
         found.stderr.contains("SCIM is off in this organization, so `settings.scim` has no effect"),
         "{found}"
     );
-    let steps = steps(&desk, "--allow people=1");
+    let steps = steps(&desk, "--allow locks=1");
     assert!(steps.iter().any(|step| step == "update user bob@acme.io"), "{steps:?}");
     assert!(steps.iter().any(|step| step.ends_with("group developers")), "{steps:?}");
 }
@@ -914,4 +915,88 @@ fn no_format_says_no_drift_where_something_differs() {
         assert!(!drift.stdout.contains("No drift"), "{drift}");
         assert!(drift.stdout.contains("owner@acme.io"), "{drift}");
     }
+}
+
+#[test]
+fn what_is_allowed_to_be_locked_is_not_allowed_to_be_removed() {
+    let desk = desk(owned(&["bob"]));
+    let allowed = |guards: &[&str]| {
+        let entry = |guard: &&str| {
+            format!(
+                "  - {{guard: {guard}, of: [user:bob@acme.io], until: 2026-12-06, reason: he is on leave}}\n"
+            )
+        };
+        format!("allow:\n{}", guards.iter().map(entry).collect::<String>())
+    };
+    let write = |users: &str, changes: &[(&str, &str)], allow: &str| {
+        declare(&desk, users, changes);
+        desk.file("iam.yaml", format!("{}{allow}", desk.read("iam.yaml")));
+        plan(&desk, "")
+    };
+    let gone = (DEVELOPERS, "users: [ann@acme.io]");
+    let lock = allowed(&["locks", "losses", "lost_access"]);
+    _ = write(" {bob@acme.io: {locked: true}}", &[], &lock).ends_with(0);
+    let refused = write(" {}", &[gone], &lock).ends_with(3);
+    assert!(refused.stdout.contains("refused by people: would remove 1 person"), "{refused}");
+    let removal = allowed(&["people", "losses", "lost_access"]);
+    _ = write(" {}", &[gone], &removal).ends_with(0);
+    let refused = write(" {bob@acme.io: {locked: true}}", &[], &removal).ends_with(3);
+    assert!(refused.stdout.contains("refused by locks: would lock 1 person"), "{refused}");
+}
+
+#[test]
+fn files_that_lock_whoever_applies_them_are_refused() {
+    let desk = desk(owned(&["ann", "bob"]));
+    for (users, caller) in [
+        (" {ann@acme.io: {locked: true}, bob@acme.io: {first_name: Bob}}", "ann@acme.io"),
+        (" {ann@acme.io: {locked: true}, bob@acme.io: {}}", "ann@acme.io"),
+        (" {owner@acme.io: {locked: true}, ann@acme.io: {}, bob@acme.io: {}}", "owner@acme.io"),
+    ] {
+        declare(&desk, users, &[]);
+        let options = format!("--caller user:{caller}");
+        let refused = plan(&desk, &options).ends_with(3);
+        let words =
+            format!("the files lock user {caller}, who runs this plan; somebody else has to apply that");
+        let flat = refused.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(flat.contains(&words), "{refused}");
+        let applied = desk.run(&format!(
+            "apply --emulate live.json --save next.json --yes --now 2026-11-22T12:00:00Z {options}"
+        ));
+        _ = applied.ends_with(3);
+        let locked = |user: &Value| user["locked"] == true;
+        assert!(!desk.json("next.json")["users"].as_array().unwrap().iter().any(locked));
+    }
+    // By somebody else it is a lock like any other.
+    declare(&desk, " {ann@acme.io: {locked: true}, bob@acme.io: {}}", &[]);
+    let refused = plan(&desk, "--caller user:owner@acme.io").ends_with(3);
+    assert!(!refused.stdout.contains("self_lockout"), "{refused}");
+    assert!(refused.stdout.contains("refused by locks"), "{refused}");
+}
+
+#[test]
+fn an_end_of_a_membership_that_scim_provisions_is_for_scim() {
+    let ended = (DEVELOPERS, "users: [ann@acme.io, {email: bob@acme.io, until: 2026-11-01}]");
+    let says = ("stack: web\n", "stack: web\nsettings: {scim: {groups: [developers]}}\n");
+    let drift = |desk: &Desk| {
+        let call = "drift --emulate live.json --now 2026-11-22T12:00:00Z --fail-on changed,due,missing,extra";
+        desk.run(call)
+    };
+    let filled = desk(|state| {
+        owned(&["bob"])(state);
+        state["organization"]["scim"] = json!({"id": "ac3e0000-0000-4000-8000-0000000000f1"});
+    });
+    declare(&filled, " {bob@acme.io: {}}", &[ended, says]);
+    assert_eq!(steps(&filled, ""), [""; 0]);
+    let planned = plan(&filled, "").ends_with(0);
+    let words = "`until` does not end the membership of `bob@acme.io`, because SCIM fills this group";
+    assert!(planned.stderr.contains(words), "{planned}");
+    assert!(!planned.stderr.contains("the member leaves"), "{planned}");
+    _ = drift(&filled).ends_with(0);
+    // Where SCIM is off, the end is one as any other.
+    let empty = desk(owned(&["bob"]));
+    declare(&empty, " {bob@acme.io: {}}", &[ended, says]);
+    let planned = plan(&empty, "");
+    assert!(planned.stderr.contains("the member leaves") && !planned.stderr.contains(words), "{planned}");
+    let due = drift(&empty).ends_with(2);
+    assert!(due.stdout.contains("due: group developers"), "{due}");
 }

@@ -1,5 +1,5 @@
 """The official Python client against an emulator: a whole life of a group, an application, a policy, rules, a key that is
-delivered to Secret Manager and calls from there, and who did all that.
+delivered to Secret Manager and calls from there, the key that `scw-iam apply` delivered, and who did all that.
 
   python3 life.py URL ORGANIZATION
 """
@@ -49,6 +49,29 @@ def fails(status, call, **arguments):
         raise AssertionError("%s succeeded" % call.__name__)
 
 
+def with_key(halves):
+    return IamV1Alpha1API(
+        Client(
+            access_key=halves["access_key"],
+            secret_key=halves["secret_key"],
+            default_organization_id=organization,
+            default_project_id=organization,
+            api_url=url,
+        )
+    )
+
+
+# What `scw-iam apply` delivered is a key of its application, and calls as that.
+given = secrets.access_secret_version_by_path(secret_path="/delivered", secret_name="scw-key", revision="latest")
+halves = json.loads(base64.b64decode(given.data))
+assert sorted(halves) == ["access_key", "secret_key"], sorted(halves)
+[slot] = [one for one in iam.list_applications_all() if one.name == "delivered"]
+as_delivered = with_key(halves)
+seen = as_delivered.get_api_key(access_key=halves["access_key"])
+assert seen.application_id == slot.id and seen.description.startswith("scw-iam=deploy ok "), seen
+fails(403, as_delivered.delete_application, application_id=slot.id)
+fails(401, with_key(dict(halves, secret_key="22222222-2222-2222-2222-222222222222")).list_groups)
+
 own = iam.get_api_key(access_key="SCWEMULATOR000000000")
 assert iam.get_user(user_id=own.user_id).type_ == "owner"
 
@@ -94,14 +117,7 @@ delivered = secrets.create_secret_version(secret_id=secret.id, data=base64.b64en
 assert (delivered.revision, delivered.latest) == (1, True)
 accessed = secrets.access_secret_version_by_path(secret_path="/ci", secret_name="scw-key", revision="latest_enabled")
 read_back = json.loads(base64.b64decode(accessed.data))
-as_application = Client(
-    access_key=read_back["access_key"],
-    secret_key=read_back["secret_key"],
-    default_organization_id=organization,
-    default_project_id=organization,
-    api_url=url,
-)
-as_application = IamV1Alpha1API(as_application)
+as_application = with_key(read_back)
 assert as_application.get_api_key(access_key=key.access_key).application_id == application.id
 fails(403, as_application.delete_group, group_id=group.id)
 assert secrets.disable_secret_version(secret_id=secret.id, revision="1").status == "disabled"
@@ -109,7 +125,7 @@ fails(412, secrets.access_secret_version, secret_id=secret.id, revision="1")
 secrets.delete_secret_version(secret_id=secret.id, revision="1")
 assert [one.status for one in secrets.list_secret_versions_all(secret_id=secret.id)] == ["scheduled_for_deletion"]
 secrets.delete_secret(secret_id=secret.id)
-assert secrets.list_secrets_all(scheduled_for_deletion=False) == []
+assert [one.path for one in secrets.list_secrets_all(scheduled_for_deletion=False)] == ["/delivered"]
 
 assert iam.get_organization(organization_id=organization).login_password_enabled
 settings = iam.update_organization_security_settings(organization_id=organization, login_attempts_before_locked=7)
@@ -144,4 +160,4 @@ projects.delete_project(project_id=project.id)
 for one in ours:
     iam.delete_application(application_id=one.id)
 fails(404, iam.get_group, group_id=group.id)
-print("Python client: a whole life, %d applications in pages" % len(listed))
+print("Python client: a delivered key, a whole life, %d applications in pages" % len(listed))

@@ -102,6 +102,12 @@ impl Desk {
         self.call("timeout", ["--signal=KILL", "60", "sh", "-euc", text]).env("IAM", iam)
     }
 
+    /// A call of a shell script, in which `$IAM` is `scw-iam`, that ends as its last command does.
+    #[cfg(unix)]
+    pub(crate) fn shell(&self, text: &str) -> Call {
+        self.call("sh", ["-euc", text]).env("IAM", env!("CARGO_BIN_EXE_scw-iam"))
+    }
+
     /// Makes a symbolic link, and the folders that lead to it.
     #[cfg(unix)]
     pub(crate) fn link(&self, target: impl AsRef<std::path::Path>, name: &str) -> &Self {

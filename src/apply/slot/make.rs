@@ -15,26 +15,34 @@ use crate::model::{AccessKeyId, Delivery, FoundSecret, KeyMark, KeyStage, LiveKe
 use crate::plan::slot::MARGIN;
 
 /// A key on its way to its deliveries.
-struct HeldKey {
-    key: AccessKeyId,
+pub(super) struct HeldKey {
+    pub(super) key: AccessKeyId,
     secret: Secret,
     began: Began,
     /// Whether a delivery may hold it.
-    sent: bool,
+    pub(super) sent: bool,
 }
 
-/// When this run began to deliver a key, by two clocks: one stops while the machine sleeps, and one may be set.
+/// When this run began to deliver a key, by three clocks: one stops while the machine sleeps, one may be set, and one is the
+/// API's, by which other runs judge the age of the key.
 #[derive(Clone, Copy)]
-struct Began(Instant, Timestamp);
+struct Began {
+    ticks: Instant,
+    here: Timestamp,
+    there: Option<Timestamp>,
+}
 
 impl Began {
-    fn now() -> Self {
-        Self(Instant::now(), Timestamp::now())
+    /// `there` is what time it is where the API is, if that is known.
+    fn now(there: Option<Timestamp>) -> Self {
+        Self { ticks: Instant::now(), here: Timestamp::now(), there }
     }
 
-    fn is_long_ago(self) -> bool {
+    fn is_long_ago(self, there: Option<Timestamp>) -> bool {
         let longest = SignedDuration::try_from(DELIVERED_WITHIN).unwrap_or(SignedDuration::MAX);
-        self.0.elapsed() > DELIVERED_WITHIN || Timestamp::now().duration_since(self.1) > longest
+        let long = |now: Timestamp, began: Timestamp| now.duration_since(began) > longest;
+        let by_the_api = there.zip(self.there).is_some_and(|(now, began)| long(now, began));
+        self.ticks.elapsed() > DELIVERED_WITHIN || long(Timestamp::now(), self.here) || by_the_api
     }
 }
 
@@ -77,7 +85,7 @@ impl Worker<'_> {
             expires_at: Some(self.expiry(job, seen)),
             default_project_id: job.slot.default_project.map(api_id),
         };
-        let began = Began::now();
+        let began = Began::now(self.time_there());
         let made = self.client.create_api_key(&wanted).await;
         let made = made.map_err(|source| SlotError::api("create a key", source))?;
         let key: AccessKeyId = made.key.access_key.as_str().parse().map_err(|_| SlotError::Changed)?;
@@ -134,11 +142,16 @@ impl Worker<'_> {
             read.map_err(|source| SlotError::api("read the secret half of an unfinished key", source))?;
         let secret =
             halves_of(&read.data, key).ok_or_else(|| SlotError::Unconfirmed(format!("secret {place}")))?;
-        let mut held = HeldKey { key: key.clone(), secret, began: Began::now(), sent: true };
+        let mut held = HeldKey { key: key.clone(), secret, began: Began::now(self.time_there()), sent: true };
         let delivered = self.deliver(job, &stores, &mut held, done).await;
         delivered.map_err(|source| SlotError::Left { key: key.clone(), source: Box::new(source) })?;
         done.push(SlotDone::Delivered(key.clone()));
         Ok(())
+    }
+
+    /// Returns what time it is where the API is, by its last answer.
+    fn time_there(&self) -> Option<Timestamp> {
+        Timestamp::now().checked_add(self.client.clock_ahead()?).ok()
     }
 
     fn mark_of(&self, job: Job<'_>, stage: KeyStage) -> String {
@@ -184,8 +197,7 @@ impl Worker<'_> {
     ) -> Result<(), SlotError> {
         let (key, halves) = (held.key.clone(), held.halves());
         for store in stores {
-            self.still(job, held).await?;
-            self.deliver_version(store, &key, &halves, &mut held.sent, done).await?;
+            self.deliver_version(job, store, held, &halves, done).await?;
         }
         for delivery in &job.slot.deliver {
             match delivery {
@@ -212,11 +224,12 @@ impl Worker<'_> {
     }
 
     /// Reads the key again, and starts nothing once it is not this run's any more, or too old.
-    async fn still(&self, job: Job<'_>, held: &HeldKey) -> Result<(), SlotError> {
-        if held.began.is_long_ago() {
+    pub(super) async fn still(&self, job: Job<'_>, held: &HeldKey) -> Result<(), SlotError> {
+        let seen = self.client.get_api_key(&wire_key(&held.key)?).await;
+        // Only now, since the answer may have taken its time.
+        if held.began.is_long_ago(self.time_there()) {
             return Err(SlotError::TooLate(held.key.clone()));
         }
-        let seen = self.client.get_api_key(&wire_key(&held.key)?).await;
         let seen = match seen {
             Err(error) if error.kind() == crate::api::ErrorKind::NotFound => {
                 return Err(SlotError::Touched(held.key.clone()));

@@ -1,5 +1,6 @@
 //! Keys that are delivered to Secret Manager.
-use super::{SeenKeys, SlotDone, SlotError, Worker};
+use super::make::HeldKey;
+use super::{Job, SeenKeys, SlotDone, SlotError, Worker};
 use crate::api::wire::{CreateSecret, CreateSecretVersion, Revision, SecretKind};
 use crate::api::{ErrorKind, ListSecrets, Region, SecretBytes, SecretId};
 use crate::live::{self, api_id};
@@ -83,27 +84,32 @@ impl Worker<'_> {
     /// Adds a version with a key to a secret, unless its newest one has the key, and confirms it by reading it back.
     pub(super) async fn deliver_version(
         &self,
+        job: Job<'_>,
         store: &Store<'_>,
-        key: &AccessKeyId,
+        held: &mut HeldKey,
         data: &SecretBytes,
-        sent: &mut bool,
         done: &mut Vec<SlotDone>,
     ) -> Result<(), SlotError> {
+        let key = held.key.clone();
         let secret = self.secret_now(store).await?;
-        let held = secret.as_ref().filter(|secret| secret.gives(key));
-        let revision = match held.and_then(|secret| secret.versions.first()) {
+        let giving = secret.as_ref().filter(|secret| secret.gives(&key));
+        let revision = match giving.and_then(|secret| secret.versions.first()) {
             Some(newest) => newest.revision,
             None if secret.as_ref().is_some_and(|secret| secret.versions.len() >= MOST_VERSIONS) => {
                 return Err(SlotError::Full(store.place.to_string()));
             }
-            None => self.add_version(store, key, data, sent).await?,
+            None => {
+                // Last, so that nothing comes between: the key may be gone once the secret is read.
+                self.still(job, held).await?;
+                self.add_version(store, &key, data, &mut held.sent).await?
+            }
         };
-        *sent = true;
+        held.sent = true;
         match self.client.access_secret_version(&store.region, &store.id, &Revision::from(revision)).await {
             Ok(read) if read.data.expose() == data.expose() => Ok(()),
             Ok(_) => Err(SlotError::Unconfirmed(format!("secret {}", store.place))),
             Err(error) if error.kind() == ErrorKind::Forbidden => {
-                let there = self.secret_now(store).await?.is_some_and(|secret| secret.gives(key));
+                let there = self.secret_now(store).await?.is_some_and(|secret| secret.gives(&key));
                 if !there {
                     return Err(SlotError::Unconfirmed(format!("secret {}", store.place)));
                 }

@@ -91,9 +91,12 @@ document! {
         /// How many API keys may be deleted together with their applications or their owners, and how many SSH keys.
         #[schemars(with = "Option<text::Count>", extend("default" = 0, "x-api" = "–", "examples" = [2]))]
         keys: Option<u32>,
-        /// How many people may be removed or locked.
+        /// How many people may be removed.
         #[schemars(with = "Option<text::Count>", extend("default" = 0, "x-api" = "–", "examples" = [1]))]
         people: Option<u32>,
+        /// How many people may be locked.
+        #[schemars(with = "Option<text::Count>", extend("default" = 0, "x-api" = "–", "examples" = [1]))]
+        locks: Option<u32>,
         /// How many groups of two or more members may lose all members, or policies all rules.
         #[schemars(with = "Option<text::Count>", extend("default" = 0, "x-api" = "–", "examples" = [1]))]
         emptied: Option<u32>,
@@ -110,13 +113,14 @@ document! {
 impl LimitsDocument {
     /// Returns the numbers that are set, by guard.
     pub(in crate::config) fn numbers(&self) -> impl Iterator<Item = (GuardName, u32)> {
-        let Self { deletes, losses, lost_access, keys, people, emptied, adoptions, rename } = self;
+        let Self { deletes, losses, lost_access, keys, people, locks, emptied, adoptions, rename } = self;
         let numbers = [
             (GuardName::Deletes, *deletes),
             (GuardName::Losses, *losses),
             (GuardName::LostAccess, *lost_access),
             (GuardName::Keys, *keys),
             (GuardName::People, *people),
+            (GuardName::Locks, *locks),
             (GuardName::Emptied, *emptied),
             (GuardName::Adoptions, *adoptions),
             (GuardName::Rename, *rename),
@@ -174,6 +178,7 @@ fn limits(d: &mut Decoder<'_>, node: &Node<'_>, key: Span) -> Option<LimitsDocum
         lost_access: number("lost_access"),
         keys: number("keys"),
         people: number("people"),
+        locks: number("locks"),
         emptied: number("emptied"),
         adoptions: number("adoptions"),
         rename: number("rename"),

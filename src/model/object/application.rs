@@ -29,6 +29,10 @@ impl Managed for Application {
         (self.flags, self.api_keys) = (live.flags, live.api_keys);
     }
 
+    fn keep_counts(&mut self, live: &Self) {
+        self.api_keys = live.api_keys;
+    }
+
     fn patch(&mut self, before: &Self, after: &Self) {
         self.meta.patch(&before.meta, &after.meta);
     }

@@ -134,6 +134,9 @@ pub trait Managed: OfKind {
     /// Takes over from the live object the fields that files cannot declare.
     fn keep(&mut self, live: &Self);
 
+    /// Takes over from the live object the counts that others change at any time.
+    fn keep_counts(&mut self, _live: &Self) {}
+
     /// Takes over from the live object the fields that files can declare and leave out.
     fn keep_unsaid(&mut self, live: &Self, unsaid: &Unsaid) {
         if let (Some(meta), Some(live)) = (self.meta_mut(), live.meta()) {
@@ -368,6 +371,13 @@ macro_rules! kinds {
             pub fn keep(&mut self, live: &Self) {
                 match self {
                     $(Self::$kind(it) => _ = $kind::of(live).map(|live| Arc::make_mut(it).keep(live)),)*
+                }
+            }
+
+            /// Takes over from the live object the counts that others change at any time.
+            pub fn keep_counts(&mut self, live: &Self) {
+                match self {
+                    $(Self::$kind(it) => _ = $kind::of(live).map(|live| it.keep_counts(live)),)*
                 }
             }
 

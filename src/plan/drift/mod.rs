@@ -410,7 +410,7 @@ impl Sorting<'_> {
         }
     }
 
-    /// Slots whose key is to be made or replaced, and those without a key that another run may be making.
+    /// Slots in which anything is to be done, and those without a key that another run may be making.
     fn slots(&mut self) {
         for slot in &self.plan.keys().slots {
             let name = &slot.slot;
@@ -418,10 +418,30 @@ impl Sorting<'_> {
                 SlotWork::Make { why } => Some(format!("is due for a key in slot {name}: {why}")),
                 _ => None,
             });
+            let other = slot.work.first().map(|work| match work {
+                SlotWork::Make { .. } | SlotWork::Adopt { .. } => {
+                    format!("is to adopt a key into slot {name}")
+                }
+                SlotWork::Finish { key } => {
+                    format!("has key {key} in slot {name}, whose delivery is not finished")
+                }
+                SlotWork::Rename { key, .. } => {
+                    format!("has key {key} marked with the old name of slot {name}")
+                }
+                SlotWork::Discard { key } => {
+                    format!("has key {key} in slot {name}, which was never delivered")
+                }
+                SlotWork::Retire { key } => {
+                    format!("has key {key} in slot {name}, which was replaced and whose overlap has ended")
+                }
+                SlotWork::Sweep { secret, .. } => {
+                    format!("has versions of secret {secret} in slot {name} whose key no longer exists")
+                }
+            });
             let unmade = slot.lacks_a_key().then(|| {
                 format!("has no key in slot {name} yet: another run makes one, or could not deliver it")
             });
-            if let Some(what) = made.or(unmade) {
+            if let Some(what) = made.or(other).or(unmade) {
                 self.add(DriftKind::Due, &slot.application, what, &["slot", name.as_str()]);
             }
         }

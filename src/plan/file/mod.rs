@@ -20,6 +20,7 @@ pub use self::basis::digest;
 pub use self::compare::{PartDifference, PlanDifference};
 pub use self::keys::KeyDocument;
 pub use self::read::{Mismatch, Stale, Standing, Unreadable};
+use super::slot::Hands;
 use super::{
     Action, Blocked, Edge, Effect, GuardName, GuardOptions, Leftover, PartialScope, Plan, Step, StepId,
     Verdict,
@@ -112,8 +113,21 @@ pub struct MadeFrom {
     pub allow: Vec<AllowanceDocument>,
     /// Whether warnings were treated as errors.
     pub strict: bool,
+    /// The deliveries of API keys to files and commands that were planned; null where nobody was asked for them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deliveries: Option<DeliveriesDocument>,
     /// The SHA-256 of all that was read of the organization, in hexadecimal digits.
     pub digest: String,
+}
+
+/// The deliveries of API keys to files and commands that are planned.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DeliveriesDocument {
+    /// Whether there is a folder for files (`--deliver-dir`).
+    pub files: bool,
+    /// The labels of commands (`--deliver-command`).
+    pub commands: Vec<String>,
 }
 
 /// The part of the files that a plan is about; everything else stays as it is live.
@@ -176,7 +190,28 @@ impl MadeFrom {
         let allow = options.allow.iter();
         let allow =
             allow.map(|(guard, number)| AllowanceDocument { guard: guard.to_string(), number: *number });
-        Self { files, allow: allow.collect(), strict: options.strict, digest }
+        Self { files, allow: allow.collect(), strict: options.strict, deliveries: None, digest }
+    }
+
+    /// Returns the same with the deliveries that were planned.
+    #[must_use]
+    pub fn with_deliveries(self, hands: &Hands) -> Self {
+        let deliveries = match hands {
+            Hands::Unasked => None,
+            Hands::Named { files, commands } => Some(DeliveriesDocument {
+                files: *files,
+                commands: commands.iter().map(ToString::to_string).collect(),
+            }),
+        };
+        Self { deliveries, ..self }
+    }
+
+    /// Returns the deliveries that were planned; `None` where the plan does not say.
+    #[must_use]
+    pub fn hands(&self) -> Option<Hands> {
+        let DeliveriesDocument { files, commands } = self.deliveries.as_ref()?;
+        let commands = commands.iter().filter_map(|label| label.parse().ok()).collect();
+        Some(Hands::Named { files: *files, commands })
     }
 
     /// Returns how the plan was judged, with what is allowed today on top; a guard that is unknown is not lifted.

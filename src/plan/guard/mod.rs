@@ -7,6 +7,7 @@ mod emptied;
 mod ended;
 mod guardrails;
 mod keys;
+mod locks;
 mod login;
 mod losses;
 mod lost_access;
@@ -220,6 +221,7 @@ fn ask(name: GuardName, case: &Case<'_>) -> Option<Alarm> {
         GuardName::LostAccess => lost_access::judge(case),
         GuardName::Keys => keys::judge(case),
         GuardName::People => people::judge(case),
+        GuardName::Locks => locks::judge(case),
         GuardName::Scim => scim::judge(case),
         GuardName::Emptied => emptied::judge(case),
         GuardName::Adoptions => adoptions::judge(case),

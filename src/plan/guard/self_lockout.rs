@@ -3,18 +3,34 @@ use crate::access::Grant;
 use crate::model::{Address, Principal, State, UserType};
 use crate::plan::{Caller, Step, StepId};
 
-/// Refuses a plan in which the caller loses permissions to administer access at any step, or is deleted, and a plan with
-/// steps by an unknown caller.
+/// Refuses a plan in which the caller loses permissions to administer access at any step, or is deleted, files that lock the
+/// caller, and a plan with steps by an unknown caller.
 pub(super) fn judge(case: &Case<'_>) -> Option<Alarm> {
     let symbols = &case.draft.world.symbols;
     let lost =
         case.rehearsal.locked_out.iter().map(|(grant, step)| (symbols.unpack(*grant), *step)).collect();
     match case.caller {
         Caller::Known(principal) if case.pardons(&principal.address()) => None,
+        Caller::Known(principal) if locks(case, principal) => Some(Alarm {
+            found: 1,
+            limit: 0,
+            message: format!(
+                "the files lock {principal}, who runs this plan; somebody else has to apply that"
+            ),
+            items: vec![Item::new(principal.address(), format!("{principal} would be locked"))],
+            refuses: true,
+        }),
         Caller::Known(_) | Caller::Unresolved(_) => {
             alarm(case.caller, &case.alignment.before, case.steps, lost)
         }
     }
+}
+
+/// Says whether the files lock somebody whom the plan leaves as they are.
+fn locks(case: &Case<'_>, principal: &Principal) -> bool {
+    let own = principal.address();
+    let mut spared = case.alignment.spared.iter().filter(|spared| spared.address == own);
+    spared.any(|spared| spared.reason.differs().contains(&"locked"))
 }
 
 fn alarm(caller: &Caller, before: &State, steps: &[Step], lost: Vec<(Grant, StepId)>) -> Option<Alarm> {

@@ -16,8 +16,8 @@ use jiff::{SignedDuration, Timestamp};
 use self::deliveries::Deliveries;
 pub use self::whole::{KeyFacts, KeysPlan, Stray, StrayKind};
 use crate::model::{
-    AccessKeyId, Address, CommandLabel, Delivery, KeySlot, KeyStage, LiveKey, LiveKeys, Marking, SecretPlace,
-    SlotName, Stack,
+    AccessKeyId, Address, CommandLabel, Delivery, KeySlot, KeyStage, LiveKey, LiveKeys, Marking, Place,
+    SecretPlace, SlotName, Stack,
 };
 
 /// For how long a key that is not finished belongs to the run that made it.
@@ -92,6 +92,8 @@ pub struct SlotPlan {
     pub current: Option<AccessKeyId>,
     /// All keys of the slot, the oldest first.
     pub keys: Vec<LiveKey>,
+    /// The key that makes the calls, where it is of this slot or is taken into it.
+    pub own: Option<AccessKeyId>,
     /// Where a key is delivered.
     pub deliver: Vec<Delivery>,
     /// The secrets among these that get a key of the slot for the first time.
@@ -271,6 +273,13 @@ pub enum SlotWait {
     NeedsApply(Due),
     /// A scheduled job delivers nowhere that has no key of the slot.
     NewPlace(Delivery),
+    /// The organization lets keys live so long, which is shorter than the slot says.
+    Shortened {
+        /// How long.
+        longest: SignedDuration,
+        /// Where the slot is declared.
+        at: Place,
+    },
     /// The organization lets no key live long enough to be replaced in time.
     TooShort(SignedDuration),
     /// So many keys wait for another one to be delivered that no more are made.
@@ -309,6 +318,7 @@ impl SlotWait {
             Self::UnderWay { .. }
             | Self::Overlap { .. }
             | Self::OwnKey(_)
+            | Self::Shortened { .. }
             | Self::Undelivered { .. }
             | Self::NeedsApply(_) => false,
         }
@@ -329,6 +339,7 @@ pub fn assess(application: &Address, case: SlotCase<'_>) -> SlotPlan {
         application: application.clone(),
         slot: case.name.clone(),
         current: current.map(|key| key.access_key.clone()),
+        own: case.own.filter(|own| case.holds(own)).cloned(),
         keys: look.keys.into_iter().cloned().collect(),
         deliver: case.slot.deliver.clone(),
         new_places,
@@ -343,6 +354,12 @@ impl SlotCase<'_> {
     pub fn is_of(&self, key: &LiveKey) -> bool {
         let mark = key.marking.mark();
         mark.is_some_and(|mark| mark.slot == *self.name || Some(&mark.slot) == self.slot.previously.as_ref())
+    }
+
+    /// Says whether a key is one of this slot, or is to be.
+    fn holds(&self, key: &AccessKeyId) -> bool {
+        let mut known = self.keys.iter().filter(|it| it.access_key == *key);
+        self.slot.adopt.as_ref() == Some(key) || known.any(|it| self.is_of(it))
     }
 }
 
@@ -390,6 +407,7 @@ impl<'a> Look<'a> {
         if !self.waits.is_empty() || self.under_way() {
             return;
         }
+        self.shortened();
         if self.case.hands == &Hands::Unasked {
             self.waits.extend(self.deliveries.to_be_named().cloned().map(SlotWait::Unnamed));
         }
@@ -597,5 +615,17 @@ impl<'a> Look<'a> {
             self.waits.push(SlotWait::TooShort(longest));
         }
         enough
+    }
+
+    /// Says that keys live shorter than files say, where the organization does not let them live so long.
+    fn shortened(&mut self) {
+        let slot = self.case.slot;
+        let Some(longest) = self.case.live.longest_life.filter(|longest| *longest < slot.expires_after)
+        else {
+            return;
+        };
+        if longest.saturating_sub(MARGIN) > slot.rotate_before {
+            self.waits.push(SlotWait::Shortened { longest, at: slot.at.clone() });
+        }
     }
 }

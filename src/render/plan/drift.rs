@@ -33,6 +33,7 @@ pub(super) fn repeats(note: &Finding) -> bool {
         | GuardName::LostAccess
         | GuardName::Keys
         | GuardName::People
+        | GuardName::Locks
         | GuardName::Scim
         | GuardName::Emptied
         | GuardName::Adoptions
