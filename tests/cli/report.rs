@@ -398,9 +398,9 @@ fn a_comparison_tells_who_gained_and_who_lost() {
     Objects (4)
       Objects that differ (4)
         application copies: was named backup
-        group admins: has other members
-        group developers: has other members
-        policy ci-push: has other rules
+        group admins: differs in members
+        group developers: differs in members
+        policy ci-push: differs in rules
     -- exit 2
     "#);
     let json = desk.run("compare after.json before.json -o json").ends_with(2).json();
@@ -411,6 +411,49 @@ fn a_comparison_tells_who_gained_and_who_lost() {
     _ = desk.run("compare before.json after.json --fail-on maybe").ends_with(0);
     _ = desk.run("compare before.json after.json --fail-on escalation").ends_with(2);
     _ = desk.run("compare before.json after.json --fail-on nothing").ends_with(64);
+}
+
+#[test]
+fn each_of_ten_changes_by_hand_is_found() {
+    let desk = desk();
+    let before = live();
+    let mut after = before.clone();
+    let member = |number: u32| json!(format!("ac3e0000-0000-4000-8000-{number:012x}"));
+    // Somebody joins, somebody leaves, a condition goes, a set is replaced, a policy gets another principal, one is deleted, one
+    // is made, a description, a name, a lock.
+    object(&mut after, "groups", "admins")["user_ids"] = json!([member(1), member(2), member(4)]);
+    object(&mut after, "groups", "developers")["user_ids"] = json!([member(2)]);
+    let mut before = before;
+    object(&mut before, "policies", "ci-push")["rules"][0]["condition"] =
+        "request.ip == \"192.0.2.1\"".into();
+    let run = object(&mut after, "policies", "developers-run");
+    run["rules"][0]["permission_set_names"] = json!(["InstancesReadOnly"]);
+    object(&mut after, "policies", "backup-store")["application_id"] = member(0x12);
+    let mut made = object(&mut after, "policies", "admins-iam").clone();
+    (made["id"], made["name"]) = (member(0x41), json!("by-hand"));
+    let policies = after["policies"].as_array_mut().unwrap();
+    policies.retain(|policy| policy["name"] != "look");
+    policies.push(made);
+    object(&mut after, "applications", "backup")["description"] = "Copies".into();
+    object(&mut after, "applications", "ci")["name"] = "pipeline".into();
+    after["users"][2]["locked"] = true.into();
+    desk.file("before.json", &before).file("after.json", &after);
+    let json = desk.run("compare before.json after.json -o json").ends_with(2).json();
+    let objects = json["objects"].as_array().unwrap().iter();
+    let objects: Vec<String> = objects
+        .map(|it| format!("{}: {}", it["object"].as_str().unwrap(), it["what"].as_str().unwrap()))
+        .collect();
+    assert_snapshot!(objects.join("\n"), @"");
+    let gained = |who: &str| -> Vec<Value> {
+        let access = json["access"].as_array().unwrap().iter();
+        let of = access.filter(|it| it["principal"] == who && it["difference"] != "lost");
+        of.map(|it| json!([it["difference"], it["permission_set"]])).collect()
+    };
+    assert_eq!(
+        gained("application pipeline"),
+        [json!(["gained", "ObjectStorageFullAccess"]), json!(["loosened", "ContainerRegistryFullAccess"])]
+    );
+    assert_eq!(gained("user cho@acme.io"), [json!(["gained", "IAMManager"])]);
 }
 
 #[test]
@@ -469,6 +512,45 @@ fn give_her_what_he_has() {
     -- exit 2
     ");
     _ = desk.run("compare live.json --principals user:bob@acme.io user:nobody@acme.io").ends_with(64);
+}
+
+/// What an earlier report found is gone only if this one looked for it, and new only if the earlier one did.
+#[test]
+fn what_was_not_looked_for_is_neither_gone_nor_new() {
+    let desk = desk();
+    let mut whole = risky();
+    whole["snapshot"] = json!({"format_version": 1, "lists": {"api_keys": {"read": 2}}});
+    let mut refused = risky();
+    refused["api_keys"] = json!([]);
+    refused["snapshot"] = json!({"format_version": 1, "lists": {"api_keys": {"refused": 403}}});
+    desk.file("whole.json", whole).file("refused.json", refused);
+    let report = |arguments: &str| desk.run(&format!("report {arguments} {NOW} -o json")).json();
+    let of_keys = |report: &Value, table: &str| -> usize {
+        let rows = &report["sections"]["since"]["tables"][table]["rows"];
+        rows.as_array()
+            .into_iter()
+            .flatten()
+            .filter(|row| row["what"].as_str().unwrap().starts_with("API key"))
+            .count()
+    };
+    let later = report("refused.json --since whole.json");
+    assert_eq!(of_keys(&later, "since-gone"), 0, "{later:#}");
+    assert!(of_keys(&later, "since-unjudged") > 0, "{later:#}");
+    let later = report("whole.json --since refused.json");
+    let owner = later["findings"].as_array().unwrap().iter().find(|it| it["id"] == "owner-key").unwrap();
+    assert_eq!(owner["since"], "unknown");
+    // A finding that gives way to another one about the same person says so.
+    let mut off = live();
+    off["users"][2]["mfa"] = json!(false);
+    let mut admin = off.clone();
+    let join = json!(["ac3e0000-0000-4000-8000-000000000001", "ac3e0000-0000-4000-8000-000000000003"]);
+    object(&mut admin, "groups", "admins")["user_ids"] = join;
+    desk.file("off.json", off).file("admin.json", admin);
+    let later = report("admin.json --since off.json");
+    let gone = later["sections"]["since"]["tables"]["since-gone"]["rows"].as_array().unwrap().clone();
+    let bob =
+        gone.iter().find(|row| row["what"] == "user bob@acme.io logs in without a second factor").unwrap();
+    assert_eq!((&bob["finding"], &bob["new"]), (&json!("mfa-off"), &json!("admin-without-mfa")));
 }
 
 /// Files with settings of reports.
