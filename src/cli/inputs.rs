@@ -77,11 +77,11 @@ fn is_path(argument: &Arg) -> bool {
     matches!(argument.get_value_hint(), ValueHint::AnyPath | ValueHint::FilePath | ValueHint::DirPath)
 }
 
-/// Returns where a path leads, also if the file is not there yet.
+/// Returns where a file stands, also if it is not there yet. A link under its name is replaced and not followed.
 fn real(path: &Path) -> Option<PathBuf> {
-    if let Ok(real) = path.canonicalize() {
-        // A terminal, a pipe or a stream of the shell is no file that could be lost.
-        return real.is_file().then_some(real);
+    // A terminal, a pipe or a stream of the shell is no file that could be lost.
+    if path.metadata().is_ok_and(|found| !found.is_file()) {
+        return None;
     }
     let folder = match path.parent() {
         Some(folder) if folder != Path::new("") => folder,
@@ -91,9 +91,9 @@ fn real(path: &Path) -> Option<PathBuf> {
 }
 
 /// Says whether a file that is written is an input, or is read as a part of it.
-fn holds(input: &Path, written: &Path) -> bool {
-    let Ok(input) = input.canonicalize() else { return false };
-    if input == written {
+fn holds(named: &Path, written: &Path) -> bool {
+    let Ok(input) = named.canonicalize() else { return false };
+    if input == written || real(named).is_some_and(|named| named == written) {
         return true;
     }
     let Ok(below) = written.strip_prefix(&input) else { return false };

@@ -96,11 +96,17 @@ impl ProductFamily {
         Self { name: name.to_owned(), products: vec![plain(name)] }
     }
 
+    /// Says whether it stands for all products.
+    #[must_use]
+    pub fn is_all(&self) -> bool {
+        self.name == ALL
+    }
+
     /// Says whether a product of Audit Trail is this one.
     #[must_use]
     pub fn is(&self, product: &AuditedProduct) -> bool {
         let named = |text: &str| self.products.contains(&plain(text));
-        self.name == ALL || named(&product.name) || named(&product.title)
+        self.is_all() || named(&product.name) || named(&product.title)
     }
 }
 

@@ -79,7 +79,9 @@ fn family_use(
     reads: bool,
 ) -> FamilyUse {
     let products: Vec<_> = activity.products.iter().filter(|product| family.is(product)).collect();
-    let calls = products.iter().filter_map(|product| found?.last.get(&product.name));
+    // Who may read everything was not seen doing so because another permission set let them write somewhere.
+    let telling = products.iter().filter(|product| product.reads || !reads || !family.is_all());
+    let calls = telling.filter_map(|product| found?.last.get(&product.name));
     if let Some(last) = calls.max_by_key(|call| call.at) {
         return FamilyUse::Seen(last.at);
     }
@@ -142,6 +144,11 @@ mod tests {
         let busy = activity(&["secret-manager"], &[]);
         assert_eq!(words(&busy, &["SecretManagerReadOnly"]), ["Secret Manager: seen"]);
         assert_eq!(words(&busy, &["AllProductsFullAccess"]), ["all products: seen"]);
+        assert_eq!(
+            words(&busy, &["AllProductsReadOnly"]),
+            ["all products: not seen"],
+            "only reads of IAM are"
+        );
     }
 
     #[test]
