@@ -161,7 +161,8 @@ impl DossierReport<'_> {
         let escalate: BTreeSet<&Principal> = self.dossier.paths.iter().map(|path| &path.from).collect();
         if !escalate.is_empty() {
             let who = several(escalate.len(), "principal", "principals");
-            let words = "can escalate, and so could get each of these too: see `Who can escalate`.";
+            let words =
+                "can escalate, and so could get each of these too: see the part about who can escalate.";
             blocks.push(Block::Words(format!("{who} {words}")));
         }
         for (number, answered) in self.dossier.questions.iter().enumerate() {
@@ -311,7 +312,7 @@ impl DossierReport<'_> {
             if humans + machines <= MOST_HOLDERS {
                 rows.extend(holders.into_iter().map(|holder| row(link(holder))));
             } else if !holders.is_empty() {
-                let words = format!("profile {}: {}", profile + 1, some_of(holders, 3));
+                let words = format!("profile {}: {}", profile + 1, some_of(holders, 1));
                 rows.push(row(Cell::Link(words, format!("profile-{}", profile + 1))));
             }
         }
@@ -368,17 +369,12 @@ impl DossierReport<'_> {
 
     fn matrix(&self) -> PageSection {
         let scopes = self.scopes();
-        let mut columns = vec![
-            ("profile", "Profile".to_owned()),
-            ("holders", "Holders".to_owned()),
-            ("who", "Who".to_owned()),
-        ];
+        let mut columns = vec![("profile", "Profile".to_owned()), ("holders", "Holders".to_owned())];
         columns.extend(scopes.iter().map(|scope| ("scope", scope.words(|id| self.state.projects.get(&id)))));
         let row = |(at, profile): (usize, &AccessProfile)| {
             let mut cells = vec![
                 Cell::Link(format!("profile {}", at + 1), format!("profile-{}", at + 1)),
                 profile.holders.len().to_string().into(),
-                some_of(&profile.holders, 1).into(),
             ];
             cells.extend(scopes.iter().map(|scope| {
                 let cell = profile.cells.get(scope);
@@ -393,9 +389,11 @@ impl DossierReport<'_> {
             rows: self.dossier.profiles.iter().enumerate().map(row).collect(),
             fold: TableFold::Closed,
             lines: |row| {
-                let scopes = row.all().skip(3).filter(|(_, _, text)| !text.is_empty());
+                let scopes = row.all().skip(2).filter(|(_, _, text)| !text.is_empty());
                 let scopes: Vec<String> = scopes.map(|(_, scope, text)| format!("{scope} {text}")).collect();
-                vec![format!("{}: {}", row.get("profile"), row.get("who")), scopes.join("; ")]
+                let holders = row.get("holders");
+                let noun = if holders == "1" { "holder" } else { "holders" };
+                vec![format!("{} ({holders} {noun})", row.get("profile")), scopes.join("; ")]
             },
         };
         let title = "Access profiles and projects".to_owned();

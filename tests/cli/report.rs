@@ -187,8 +187,8 @@ fn a_report_in_the_terminal() {
       findings, low: 3
       findings, info: 0
       not judged: 8
-      1 principal can escalate, and so could get each of these too: see `Who can
-          escalate`.
+      1 principal can escalate, and so could get each of these too: see the part
+          about who can escalate.
       Who administers IAM: 2 people, 0 applications (2)
         user owner@acme.io owns the organization
         user ann@acme.io has IAMManager on organization
@@ -276,11 +276,11 @@ fn a_report_in_the_terminal() {
 
     Access profiles and projects
       Number of permission sets, and the highest: F full, W write, R read (6)
-        profile 1: application backup
+        profile 1 (1 holder)
             all projects 1 F
-        profile 2: application ci
+        profile 2 (1 holder)
             staging 1 F
-        profile 3: user cho@acme.io
+        profile 3 (1 holder)
             staging 1 R
         and 3 more (--full shows all)
 
