@@ -12,11 +12,12 @@ use serde::Deserialize;
 use super::client::Client;
 use super::error::{Error, ErrorKind};
 use super::http::Call;
+use super::id::Region;
 use super::list::{List, Query, orders};
-use super::wire::{AuditEvent, Log, LogAction, LogResource};
+use super::wire::{AuditEvent, AuditProduct, Log, LogAction, LogResource};
 
 /// Fact: IAM's events are here alone, whatever the organization's region.
-const EVENTS: &str = "/audit-trail/v1alpha1/regions/fr-par/events";
+const HOME: &str = "fr-par";
 const LOGS: &str = "/iam/v1alpha1/logs";
 /// How many events a page is asked to hold.
 const PAGE: usize = 100;
@@ -42,10 +43,14 @@ pub struct ListAuditEvents {
     pub principal_id: Option<String>,
     /// Of this product, `iam` for example.
     pub product_name: Option<String>,
+    /// With this status: 200 for what was done, 403 for what was refused.
+    pub status: Option<u16>,
+    /// In this region. Each region has the events of its own resources; those of IAM and of accounts are in `fr-par`.
+    pub region: Region,
 }
 
 impl ListAuditEvents {
-    /// Returns what lists all events since then.
+    /// Returns what lists all events of `fr-par` since then.
     pub fn since(recorded_after: Timestamp) -> Self {
         Self {
             recorded_after,
@@ -56,6 +61,8 @@ impl ListAuditEvents {
             method_name: None,
             principal_id: None,
             product_name: None,
+            status: None,
+            region: HOME.parse().expect("the constant is a region"),
         }
     }
 }
@@ -134,9 +141,22 @@ struct EventsPage {
     next_page_token: Option<String>,
 }
 
+/// What is recorded in a region, in one answer.
+#[derive(Deserialize)]
+struct ProductsPage {
+    products: Vec<AuditProduct>,
+    #[serde(default)]
+    total_count: usize,
+}
+
+fn path(region: &Region, what: &str) -> String {
+    format!("/audit-trail/v1alpha1/regions/{region}/{what}")
+}
+
 /// Where a reading stands.
 struct EventReading {
     client: Client,
+    path: String,
     query: Vec<(&'static str, String)>,
     seen: HashSet<String>,
     pages: usize,
@@ -151,7 +171,8 @@ enum NextPage {
 
 impl EventReading {
     async fn page(mut self) -> Result<Option<(Vec<AuditEvent>, Self)>, Error> {
-        let error = |kind| Error::new(&Method::GET, EVENTS, kind);
+        let path = self.path.clone();
+        let error = |kind| Error::new(&Method::GET, &path, kind);
         let token = match std::mem::replace(&mut self.next, NextPage::Nothing) {
             NextPage::First => None,
             NextPage::Token(token) => Some(token),
@@ -163,7 +184,8 @@ impl EventReading {
         self.pages += 1;
         let mut query = self.query.clone();
         query.extend(token.map(|token| ("page_token", token)));
-        let EventsPage { events, next_page_token } = self.client.send(Call::get(EVENTS).query(query)).await?;
+        let EventsPage { events, next_page_token } =
+            self.client.send(Call::get(path.clone()).query(query)).await?;
         for event in &events {
             if !self.seen.insert(event.id.clone()) {
                 return Err(error(ErrorKind::ListChanged).with_note("an event comes twice"));
@@ -179,8 +201,8 @@ impl EventReading {
 impl Client {
     /// Lists the events of Audit Trail: who wrote what, and when.
     ///
-    /// Source: Audit Trail API v1alpha1, `GET /events` (ListEvents), in the region `fr-par`. It needs `AuditTrailReadOnly` on
-    /// the organization, or `OrganizationManager`: without it, use the coarser [`Client::list_logs`].
+    /// Source: Audit Trail API v1alpha1, `GET /events` (ListEvents). It needs `AuditTrailReadOnly` on the organization, or
+    /// `OrganizationManager`: without it, use the coarser [`Client::list_logs`].
     ///
     /// ```
     /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/example.rs"));
@@ -208,9 +230,11 @@ impl Client {
             .one("method_name", list.method_name.as_ref())
             .one("principal_id", list.principal_id.as_ref())
             .one("product_name", list.product_name.as_ref())
+            .one("status", list.status.as_ref())
             .one("page_size", Some(&PAGE));
         let reading = EventReading {
             client: self.clone(),
+            path: path(&list.region, "events"),
             query: query.done(),
             seen: HashSet::new(),
             pages: 0,
@@ -220,6 +244,36 @@ impl Client {
         AuditEvents {
             stream: pages.map_ok(|events| stream::iter(events.into_iter().map(Ok))).try_flatten().boxed(),
         }
+    }
+
+    /// Returns the products of which Audit Trail records something in a region, with the methods that are recorded.
+    ///
+    /// Source: Audit Trail API v1alpha1, `GET /products` (ListProducts). It has no pages, and was never recorded.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Forbidden`] without `AuditTrailReadOnly`; [`ErrorKind::ListChanged`] when the answer has fewer products than
+    /// it counts.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/example.rs"));
+    /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let (_emulator, client) = example().await?;
+    /// for product in client.list_audit_products(&"fr-par".parse()?).await? {
+    ///     let methods = product.services.iter().map(|service| service.methods.len()).sum::<usize>();
+    ///     println!("{}: {methods} methods are recorded", product.name);
+    /// }
+    /// # Ok(()) }
+    /// ```
+    pub async fn list_audit_products(&self, region: &Region) -> Result<Vec<AuditProduct>, Error> {
+        let path = path(region, "products");
+        let query = Query::default().one("organization_id", Some(self.organization()));
+        let ProductsPage { products, total_count } =
+            self.send(Call::get(path.clone()).query(query.done())).await?;
+        if total_count > products.len() {
+            let error = Error::new(&Method::GET, &path, ErrorKind::ListChanged);
+            return Err(error.with_note("the list of products is not whole"));
+        }
+        Ok(products)
     }
 
     /// Lists IAM's own logs: coarser than Audit Trail, and without its permission.

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use clap::ValueHint;
+
 use super::Exit;
 use super::arguments::{Common, ConnectArgs, principal};
 use super::failure::Failure;
@@ -24,12 +26,13 @@ Examples:
 #[command(after_help = EXAMPLES)]
 pub(super) struct Compare {
     /// `live`, a snapshot, or files
-    #[arg(value_name = "BEFORE")]
+    #[arg(value_name = "BEFORE", value_hint = ValueHint::AnyPath)]
     before: Origin,
     /// The same; not with --principals
-    #[arg(value_name = "AFTER", required_unless_present = "principals", conflicts_with = "principals")]
+    #[arg(value_name = "AFTER", value_hint = ValueHint::AnyPath, required_unless_present = "principals", conflicts_with = "principals")]
     after: Option<Origin>,
-    /// Compare what two principals of BEFORE hold
+    /// Compare what two principals of BEFORE hold: to give the first one what the second one has, grant what only the second
+    /// one has. JSON, CSV and --fail-on call that `gained`, and what only the first one has `lost`
     #[arg(long, num_args = 2, value_name = "user:E-MAIL|application:NAME", value_parser = principal)]
     principals: Vec<Principal>,
     #[command(flatten)]
@@ -72,9 +75,7 @@ impl Compare {
                     return Err(Failure::usage(format!("there is no {missing} here")));
                 }
                 let comparison = Comparison::of_principals(&before.state, first, second);
-                let title = format!(
-                    "What {second} has that {first} has not (gained), and the other way round (lost)"
-                );
+                let title = format!("{first} and {second}: what only one of them has");
                 common.show(&ComparisonReport {
                     comparison: &comparison,
                     states: vec![&before.state],

@@ -18,6 +18,7 @@ mod export;
 mod failure;
 mod folder;
 mod init;
+mod inputs;
 mod interrupt;
 mod keys;
 mod man;
@@ -49,6 +50,7 @@ use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use arguments::Common;
 use failure::Failure;
+use inputs::NamedPaths;
 use requests::Telling;
 
 use crate::apply::{End, Outcome};
@@ -234,8 +236,9 @@ fn command() -> clap::Command {
 #[must_use]
 pub fn main() -> ExitCode {
     memory::keep_private();
-    let command = command().term_width(output::help_width());
-    let parsed = command.try_get_matches().and_then(|matches| {
+    let mut command = command().term_width(output::help_width());
+    let parsed = command.try_get_matches_from_mut(std::env::args_os()).and_then(|matches| {
+        let paths = NamedPaths::of(&command, &matches);
         let name = matches.subcommand_name();
         let without = WITHOUT_FORMATS.into_iter().find(|(known, _)| Some(*known) == name);
         let formats = match without {
@@ -243,9 +246,9 @@ pub fn main() -> ExitCode {
             None if name.is_some_and(|name| WITH_FINDINGS.contains(&name)) => Formats::All,
             None => Formats::WithoutFindings,
         };
-        Ok((Cli::from_arg_matches(&matches)?, formats))
+        Ok((Cli::from_arg_matches(&matches)?, formats, paths))
     });
-    let (cli, formats) = match parsed {
+    let (cli, formats, paths) = match parsed {
         Ok(parsed) => parsed,
         Err(error) => {
             if error.use_stderr() {
@@ -257,7 +260,7 @@ pub fn main() -> ExitCode {
             return ExitCode::from(Exit::Done.code());
         }
     };
-    let exit = run(cli, formats);
+    let exit = run(cli, formats, &paths);
     ExitCode::from(exit.code())
 }
 
@@ -273,7 +276,7 @@ enum Formats {
 }
 
 /// Runs a command.
-fn run(cli: Cli, formats: Formats) -> Exit {
+fn run(cli: Cli, formats: Formats, paths: &NamedPaths) -> Exit {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
     let runtime = match runtime {
         Ok(runtime) => runtime,
@@ -298,7 +301,7 @@ fn run(cli: Cli, formats: Formats) -> Exit {
         (false, true) => Telling::Nothing,
         (false, false) => Telling::Progress,
     });
-    if let Err(failure) = outputs_fit(&common, formats) {
+    if let Err(failure) = outputs_fit(&common, formats).and_then(|()| paths.refuse(&common.output)) {
         return failure::report(&Common { output: Vec::new(), ..common }, failure);
     }
     let ended = runtime.block_on(async {

@@ -10,16 +10,18 @@ use super::failure::Failure;
 use super::side::{Origin, Taken, side_of};
 use crate::config::{self, Source};
 use crate::live::Live;
+use crate::model::ActivityScope;
 use crate::reconcile::resolve;
 use crate::render::dossier::DossierReport;
-use crate::review::{Dossier, Examined, FindingSeverity, ReportSettings, Since};
+use crate::review::{Dossier, Examined, FindingSeverity, ReportSettings, Since, second};
 
 const EXAMPLES: &str = "\
 Examples:
   scw-iam report
   scw-iam report snapshot.json -o html=report.html -o csv=review.csv
   scw-iam report --fail-on high -o junit=report.xml
-  scw-iam report --files iam --since last-month.json";
+  scw-iam report --files iam --since last-month.json
+  scw-iam report --activity=applications";
 
 /// Shows who has what: questions, findings, who can escalate, people, applications and keys, what ends, what nobody owns
 ///
@@ -29,7 +31,7 @@ Examples:
 #[command(after_help = EXAMPLES)]
 pub(super) struct ReportCommand {
     /// `live`, or a snapshot
-    #[arg(value_name = "live|SNAPSHOT.json", default_value = "live")]
+    #[arg(value_name = "live|SNAPSHOT.json", default_value = "live", value_hint = clap::ValueHint::AnyPath)]
     of: Origin,
     #[command(flatten)]
     connect: ConnectArgs,
@@ -40,18 +42,39 @@ pub(super) struct ReportCommand {
     /// Take the severities, the questions and the grace period of `settings.report` from these files
     #[arg(long, value_name = "PATH")]
     files: Option<PathBuf>,
+    /// Look up in Audit Trail what people and applications did in the last 90 days, or only `applications`. It takes a request
+    /// or more for each of them in each region, and `AuditTrailReadOnly`
+    #[arg(long, value_name = "WHOSE", num_args = 0..=1, require_equals = true, default_missing_value = "everybody")]
+    activity: Option<Whose>,
     /// Mark what is new since this earlier snapshot, and list what is gone
     #[arg(long, value_name = "SNAPSHOT.json")]
     since: Option<PathBuf>,
 }
 
+/// Whose activity is looked up.
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+enum Whose {
+    Everybody,
+    Applications,
+}
+
+impl Whose {
+    const fn scope(self) -> ActivityScope {
+        match self {
+            Self::Everybody => ActivityScope::Everybody,
+            Self::Applications => ActivityScope::Applications,
+        }
+    }
+}
+
 impl ReportCommand {
     pub(super) async fn run(self, common: &Common) -> Result<Exit, Failure> {
-        let Taken { live, mut evidence, now } = self.of.take(&self.connect, common).await?;
+        let activity = self.activity.map(Whose::scope);
+        let Taken { live, mut evidence, now } = self.of.take(&self.connect, common, activity).await?;
         let settings = self.settings(common, &live)?;
         let dossier = Dossier::of(&examined(&live, &settings, now));
         let since = self.since(common, &live, &settings).await?;
-        evidence.extend(since.as_ref().map(|since| ("compared with", since.at.to_string())));
+        evidence.extend(since.as_ref().map(|since| ("compared with", second(since.at))));
         let (state, inventory) = (&live.state, &live.inventory);
         let since = since.as_ref();
         common.show(&DossierReport { dossier: &dossier, state, inventory, evidence, since })?;
@@ -88,7 +111,7 @@ impl ReportCommand {
         let Some(path) = &self.since else { return Ok(None) };
         // The time of the snapshot counts, not the current time.
         let then = Common { now: None, ..common.clone() };
-        let earlier = Origin::Snapshot(path.clone()).take(&self.connect, &then).await?;
+        let earlier = Origin::Snapshot(path.clone()).take(&self.connect, &then, None).await?;
         if earlier.live.state.organization != live.state.organization {
             return Err(Failure::usage("these are two different organizations"));
         }

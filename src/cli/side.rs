@@ -12,13 +12,15 @@ use sha2::{Digest as _, Sha256};
 
 use super::arguments::{Common, ConnectArgs};
 use super::failure::Failure;
+use super::output::talk;
 use super::session::Connection;
 use super::state;
 use crate::config::{self, Source};
 use crate::live::{Live, LiveNeeds};
-use crate::model::{ApiKeyFacts, Inventory, Key, Kind, Marking, Readout};
+use crate::model::{ActivityScope, ApiKeyFacts, Inventory, Key, Kind, Marking, Readout};
+use crate::reconcile::ActivityLookup;
 use crate::render::dossier::Evidence;
-use crate::review::ComparedSide;
+use crate::review::{ComparedSide, second, several};
 
 /// Where an organization is taken from.
 #[derive(Debug, Clone)]
@@ -67,7 +69,12 @@ const NEEDS: LiveNeeds =
 
 impl Origin {
     /// Reads an organization with all that a report tells.
-    pub(super) async fn take(&self, connect: &ConnectArgs, common: &Common) -> Result<Taken, Failure> {
+    pub(super) async fn take(
+        &self,
+        connect: &ConnectArgs,
+        common: &Common,
+        activity: Option<ActivityScope>,
+    ) -> Result<Taken, Failure> {
         let tool = ("tool", format!("scw-iam {}", env!("CARGO_PKG_VERSION")));
         match self {
             Self::Files(_) => Err(Failure::usage("a report is about an organization, and files are none")
@@ -81,16 +88,29 @@ impl Origin {
                 }
                 let run = connection.session.run_id().to_owned();
                 let now = common.now();
+                if let Some(scope) = activity {
+                    let lookup = ActivityLookup::of(&live, scope);
+                    talk(&format!("reading Audit Trail: at least {} requests", lookup.requests()));
+                    live.inventory.activity = Some(connection.session.activity(&live, &lookup, now).await);
+                }
                 connection.close().await?;
-                let evidence = vec![
+                let mut evidence = vec![
                     ("organization", named(&live)),
-                    ("taken at", now.to_string()),
+                    ("taken at", second(now)),
                     ("from", "the live organization".to_owned()),
                     ("run", run),
                     tool,
                     ("read", read(&live)),
                 ];
+                if let Some(Readout::Read(activity)) = &live.inventory.activity {
+                    let words = format!("{}, since {}", activity.regions.join(", "), second(activity.since));
+                    evidence.push(("audit trail", words));
+                }
                 Ok(Taken { live, evidence, now })
+            }
+            Self::Snapshot(_) if activity.is_some() => {
+                Err(Failure::usage("a snapshot does not hold what Audit Trail recorded")
+                    .hint("`scw-iam report --activity` reads it of the live organization"))
             }
             Self::Snapshot(path) => {
                 let value = state::read(path)?;
@@ -113,8 +133,8 @@ impl Origin {
                 let said = |field: &str| record[field].as_str().unwrap_or("not recorded").to_owned();
                 let evidence = vec![
                     ("organization", named(&live)),
-                    ("taken at", taken_at.map_or_else(|| "not recorded".to_owned(), |at| at.to_string())),
-                    ("judged as of", now.to_string()),
+                    ("taken at", taken_at.map_or_else(|| "not recorded".to_owned(), second)),
+                    ("judged as of", second(now)),
                     ("from", "a snapshot".to_owned()),
                     ("by", said("by")),
                     ("run", said("run_id")),
@@ -131,7 +151,7 @@ impl Origin {
     pub(super) async fn side(&self, connect: &ConnectArgs, common: &Common) -> Result<ComparedSide, Failure> {
         match self {
             Self::Live | Self::Snapshot(_) => {
-                let Taken { live, .. } = self.take(connect, common).await?;
+                let Taken { live, .. } = self.take(connect, common, None).await?;
                 Ok(side_of(&live))
             }
             Self::Files(path) => {
@@ -164,9 +184,9 @@ fn named(live: &Live) -> String {
 
 fn read(live: &Live) -> String {
     let kinds = Kind::ALL.iter().filter(|kind| kind.always_read() || NEEDS.kinds.contains(kind));
-    let counts = kinds.map(|kind| format!("{} {}", live.state.addresses(*kind).count(), kind.nouns()));
+    let counts = kinds.map(|kind| several(live.state.addresses(*kind).count(), kind.noun(), kind.nouns()));
     let keys = match &live.inventory.keys {
-        Readout::Read(keys) => format!("{} API keys", keys.len()),
+        Readout::Read(keys) => several(keys.len(), "API key", "API keys"),
         Readout::Unread { why, .. } => format!("API keys not ({why})"),
     };
     counts.chain([keys]).collect::<Vec<_>>().join(", ")

@@ -10,6 +10,7 @@ use super::grant::{ResourceWord, Service};
 use super::organization::{HandlerRequest, Needed, Organization};
 use super::page::PageRequest;
 use super::reply::{ArgumentReason, Handled, Problem, Reply};
+use super::route::recorded_methods;
 use super::time::{self, parse};
 
 /// How many events are kept.
@@ -243,6 +244,20 @@ impl Organization {
             let age = now.duration_since(event.recorded_at);
             delay <= age && age <= KEPT
         })
+    }
+
+    /// Lists what is recorded: the methods of the calls that leave an event. Never recorded; the fields are those of the
+    /// published clients.
+    pub(super) fn list_products(&mut self, ask: &mut HandlerRequest<'_>) -> Handled {
+        self.own_list(ask, Needed::Yes, "audit_trail")?;
+        ask.region()?;
+        ask.query.done()?;
+        let product = |service: Service| {
+            let services = [json!({"name": service.name(), "methods": recorded_methods(service)})];
+            json!({"title": service.title(), "name": service.product(), "services": services})
+        };
+        let products = Service::ALL.map(product);
+        Ok(Reply::ok(json!({"products": products, "total_count": products.len()})))
     }
 
     /// Lists events. The token of the next page is absent on the last one, and nothing counts them.

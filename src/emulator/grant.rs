@@ -41,6 +41,17 @@ pub(super) enum Service {
 }
 
 impl Service {
+    pub(super) const ALL: [Self; 3] = [Self::Account, Self::Iam, Self::SecretManager];
+
+    /// Returns the name of the product for people.
+    pub(super) fn title(self) -> &'static str {
+        match self {
+            Self::Iam => "IAM",
+            Self::Account => "Account",
+            Self::SecretManager => "Secret Manager",
+        }
+    }
+
     /// Returns the name of the product in events.
     pub(super) fn product(self) -> &'static str {
         match self {

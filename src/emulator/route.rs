@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::grant::{CallAction, ResourceWord};
+use super::grant::{CallAction, ResourceWord, Service};
 use super::organization::{HandlerRequest, Organization};
 use super::query::{Plus, decode};
 use super::reply::Handled;
@@ -190,6 +190,7 @@ static ENDPOINTS: &[Endpoint] = &[
     call("GET", "/iam/v1alpha1/logs", 200, ResourceWord::Log, |it, ask| it.list_logs(ask)),
     call("GET", "/iam/v1alpha1/logs/{log_id}", 54, ResourceWord::Log, |it, ask| it.get_log(ask)),
     call("GET", "/audit-trail/v1alpha1/regions/{region}/events", 217, ResourceWord::Event, |it, ask| it.list_events(ask)),
+    call("GET", "/audit-trail/v1alpha1/regions/{region}/products", 217, ResourceWord::Event, |it, ask| it.list_products(ask)),
     call("GET", "/secret-manager/v1beta1/regions/{region}/secrets", 54, ResourceWord::Secret, |it, ask| it.list_secrets(ask)),
     acting("POST", "/secret-manager/v1beta1/regions/{region}/secrets", 138, CallAction::Create, ResourceWord::Secret, |it, ask| it.create_secret(ask)).event("CreateSecret"),
     call("GET", "/secret-manager/v1beta1/regions/{region}/secrets/browse", 54, ResourceWord::Secret, |it, ask| it.browse_secrets(ask)),
@@ -231,6 +232,18 @@ static ENDPOINTS: &[Endpoint] = &[
     not_emulated("PATCH", "/iam/v1alpha1/webauthn-authenticator/{authenticator_id}"),
     not_emulated("DELETE", "/iam/v1alpha1/webauthn-authenticator/{authenticator_id}"),
 ];
+
+/// Returns the methods of a service that leave an event.
+pub(super) fn recorded_methods(service: Service) -> Vec<&'static str> {
+    let of_service = |endpoint: &&Endpoint| match endpoint.answers {
+        AnsweredBy::Permitted(_, kind, _) => kind.service() == service,
+        AnsweredBy::Anybody(_) | AnsweredBy::NotEmulated => false,
+    };
+    let mut methods: Vec<_> = ENDPOINTS.iter().filter(of_service).filter_map(|it| it.event).collect();
+    methods.sort_unstable();
+    methods.dedup();
+    methods
+}
 
 /// A request's endpoint and the parameters in its path.
 pub(super) struct Route {

@@ -9,8 +9,8 @@ use crate::model::{
     ApiKeyFacts, DeliveredKey, Marking, Owner, Principal, Readout, SecretPlace, VersionState,
 };
 
-/// The regions of Secret Manager. New ones have to be added here.
-const REGIONS: [&str; 4] = ["fr-par", "it-mil", "nl-ams", "pl-waw"];
+/// The regions of Secret Manager and Audit Trail. New ones have to be added here.
+pub const REGIONS: [&str; 4] = ["fr-par", "it-mil", "nl-ams", "pl-waw"];
 
 /// Reads which secrets hold keys that bear the mark of a slot. Without such a key no secret is read.
 pub(super) async fn delivered_keys(

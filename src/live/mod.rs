@@ -11,6 +11,7 @@
 //! projects, … ──────┘
 //! ```
 mod access_keys;
+mod activity;
 mod answers;
 mod any;
 mod api_keys;
@@ -44,9 +45,11 @@ use std::fmt;
 use jiff::Timestamp;
 
 pub use self::access_keys::access_keys;
+pub use self::activity::{ActivityQuery, principal_activity};
 pub use self::any::{get, list};
 pub use self::api_keys::{key_of, live_keys, live_secret};
 pub use self::caller::{ApiCaller, Unresolved, caller};
+pub use self::delivered_keys::REGIONS;
 pub use self::diagnosis::{Diagnosis, Part, Readability};
 pub use self::error::Error;
 pub use self::guard_facts::guard_facts;

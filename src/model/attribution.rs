@@ -3,7 +3,7 @@ use std::fmt;
 
 use jiff::Timestamp;
 
-use super::{Address, Kind};
+use super::{Address, Key, Kind};
 
 /// What a write changes, as far as its method tells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -31,10 +31,70 @@ pub enum WriteKind {
 pub enum WriteTrace {
     /// Writes of these kinds to a live object.
     Object(Address, BTreeSet<WriteKind>),
-    /// The deletion of an object that is gone, which only its name tells.
-    Deleted(Kind, String),
+    /// The deletion of an object that is gone.
+    Deleted(DeletedObject),
     /// The creation of an API key.
     ApiKey(String),
+}
+
+/// An object that is gone, by what its deletion may call it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct DeletedObject {
+    /// The kind.
+    pub kind: Kind,
+    /// The names that it had: of a person, the e-mail address and the username.
+    pub names: BTreeSet<String>,
+    /// The name that it may have had: of a person whose username is not known, the part of the e-mail address before the `@`.
+    pub guess: Option<String>,
+    /// The id, where files give it.
+    pub id: Option<String>,
+}
+
+impl DeletedObject {
+    /// Returns what the deletion of an object may call it. `username` is that of a person, where files give it.
+    #[must_use]
+    pub fn of(kind: Kind, key: &Key, username: Option<&str>) -> Self {
+        let mut names: BTreeSet<String> = key.title().map(ToOwned::to_owned).into_iter().collect();
+        names.extend(username.filter(|name| !name.is_empty()).map(ToOwned::to_owned));
+        let local = match key {
+            Key::Email(email) if names.len() == 1 => email.as_str().split('@').next(),
+            Key::Named(_)
+            | Key::Email(_)
+            | Key::Username(_)
+            | Key::Id(_)
+            | Key::Project(_)
+            | Key::Child(_)
+            | Key::Only => None,
+        };
+        let id = match key {
+            Key::Id(id) => Some(id.to_string()),
+            Key::Named(_)
+            | Key::Email(_)
+            | Key::Username(_)
+            | Key::Project(_)
+            | Key::Child(_)
+            | Key::Only => None,
+        };
+        Self { kind, names, guess: local.map(ToOwned::to_owned), id }
+    }
+
+    /// Says whether a deletion was that of the object; `None` if it may have been.
+    #[must_use]
+    pub fn is(&self, write: &RecordedWrite) -> Option<bool> {
+        if let Some(id) = &self.id {
+            return Some(write.object_id.eq_ignore_ascii_case(id));
+        }
+        let Some(name) = &write.name else { return Some(false) };
+        let same = |known: &String| match self.kind {
+            Kind::User => known.eq_ignore_ascii_case(name),
+            _ => known == name,
+        };
+        match self.names.iter().any(same) {
+            true => Some(true),
+            false if self.guess.as_ref().is_some_and(same) => None,
+            false => Some(false),
+        }
+    }
 }
 
 /// One write, as the API recorded it.
@@ -46,6 +106,8 @@ pub struct RecordedWrite {
     pub kind: Option<WriteKind>,
     /// The method, where the record has it.
     pub method: String,
+    /// The id of the object, or the access key.
+    pub object_id: String,
     /// The name that the object had.
     pub name: Option<String>,
     /// The id of the user or application that did it.

@@ -2,7 +2,7 @@ use std::collections::HashMap;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Id, Principal, SecretPlace};
+use super::{Activity, Id, Principal, SecretPlace};
 
 /// What a report knows of an organization beside its access.
 #[derive(Debug, Clone)]
@@ -21,6 +21,8 @@ pub struct Inventory {
     pub key_maximum: Readout<Option<SignedDuration>>,
     /// Whether people can log in with a password although SAML works.
     pub password_beside_saml: Readout<bool>,
+    /// What Audit Trail recorded; `None` if nobody asked for it, as it takes many requests.
+    pub activity: Option<Readout<Activity>>,
 }
 
 /// What a list may not say is not an empty list.
@@ -70,6 +72,7 @@ impl Inventory {
             delivered: unread(why),
             key_maximum: unread(why),
             password_beside_saml: unread(why),
+            activity: None,
         }
     }
 }

@@ -4,12 +4,14 @@
 //! Nothing here knows about files, HTTP or plans. Values check their rules when they are made, so every
 //! [`Name`] is valid.
 
+mod activity;
 mod address;
 mod api_key;
 mod attribution;
 mod catalogue;
 mod desired;
 mod drift;
+mod family;
 mod finding;
 mod guard;
 mod guard_facts;
@@ -24,18 +26,20 @@ mod people;
 mod report;
 mod state;
 
+pub use activity::{Activity, ActivityScope, AuditedProduct, LastCall, PrincipalActivity, RecordedCount};
 pub use address::{Address, Attachment, Child, Key, KeyForm, Principal};
 pub use api_key::{
     ApplicationKeys, CommandLabel, Delivery, FoundSecret, KeyMark, KeySlot, KeyStage, LiveKey, LiveKeys,
     LiveSecret, LiveVersion, Marking, SecretPlace, VersionState, version_description, version_key,
 };
-pub use attribution::{Attribution, DoneBy, RecordedWrite, WriteKind, WriteTrace};
+pub use attribution::{Attribution, DeletedObject, DoneBy, RecordedWrite, WriteKind, WriteTrace};
 pub use catalogue::{Catalogue, PermissionSet, ScopeType};
 pub use desired::{
     AllowEntry, Assertion, Desired, Expectation, Expiry, Guardrail, Identity, Limits, Membership, Missing,
     MissingKind, Place, Prune, Settings, Unsaid, Where,
 };
 pub use drift::{DriftKind, DriftSettings, IgnoredBy, IgnoredFinding, UnknownDriftKind};
+pub use family::{ProductFamily, only_reads};
 pub use finding::{FindingId, FindingSeverity, FindingText, UnknownFindingId, UnknownSeverity};
 pub use guard::{GuardName, UnknownGuard};
 pub use guard_facts::{GuardFacts, Quota};

@@ -101,7 +101,7 @@ fn answered(answer: Result<Vec<RecordedWrite>, api::Error>) -> Answered {
 fn query_of(plan: &Plan, trace: &WriteTrace) -> Option<WriteQuery> {
     match trace {
         WriteTrace::Object(address, _) => plan.ids().get(address).map(|id| WriteQuery::Of(id.to_string())),
-        WriteTrace::Deleted(kind, _) => Some(WriteQuery::Deleted(*kind)),
+        WriteTrace::Deleted(object) => Some(WriteQuery::Deleted(object.kind)),
         WriteTrace::ApiKey(access_key) => Some(WriteQuery::Of(access_key.clone())),
     }
 }

@@ -4,6 +4,7 @@
 //! reads files with [`crate::config::read`], opens a session with [`Session::connect`], or with [`Session::new`] around a
 //! client of its own, and writes what comes back with [`crate::render`].
 
+mod activity;
 mod adopted_keys;
 mod apply;
 mod attribution;
@@ -27,6 +28,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+pub use self::activity::ActivityLookup;
 pub use self::adopted_keys::AdoptedKey;
 pub use self::apply::ApplyOptions;
 pub use self::connect::{ConnectOptions, run_id};

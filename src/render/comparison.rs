@@ -5,8 +5,8 @@ use std::io::{self, Write};
 use super::csv::Rows;
 use super::page::{self, Block, Cell, Page, PageSection, PageTable, TableFold, TableRow};
 use super::report::{Report, Style, pretty};
-use crate::model::{Id, ProjectName, State};
-use crate::review::{Comparison, GrantDifference};
+use crate::model::{Id, Principal, ProjectName, State};
+use crate::review::{Comparison, DifferenceKind, GrantDifference};
 
 use serde_json::{Value, json};
 
@@ -54,7 +54,10 @@ impl ComparisonReport<'_> {
     }
 
     fn page(&self) -> Page {
-        let Comparison { access, objects, unknown } = self.comparison;
+        let Comparison { access, objects, unknown, pair } = self.comparison;
+        if let Some((first, second)) = pair {
+            return self.page_of_pair(first, second);
+        }
         let mut sections = Vec::new();
         let table =
             |id: &str, caption: &str, columns: &[(&'static str, &str)], rows: Vec<TableRow>| PageTable {
@@ -115,6 +118,43 @@ impl ComparisonReport<'_> {
             let blocks = vec![Block::Words("Nothing differs.".to_owned())];
             sections.insert(0, PageSection { id: "access", title: "Access (0)".to_owned(), blocks });
         }
+        let evidence = vec![("tool", format!("scw-iam {}", env!("CARGO_PKG_VERSION")))];
+        Page { title: self.title.clone(), warning: None, evidence, sections }
+    }
+}
+
+impl ComparisonReport<'_> {
+    /// What each of two principals has that the other has not.
+    fn page_of_pair(&self, first: &Principal, second: &Principal) -> Page {
+        let access = &self.comparison.access;
+        let section = |id: &'static str, kind: DifferenceKind, has: &Principal, not: &Principal| {
+            let row = |it: &GrantDifference| {
+                let group = it.path.group.as_ref().map(|key| format!("group {key} ← ")).unwrap_or_default();
+                let mark = if it.escalates { " [can escalate]" } else { "" };
+                let grant = it.grant.words(|id| self.project(id));
+                let way = format!("{group}policy {}, rule {}", it.path.policy, it.path.rule + 1);
+                TableRow { id: None, cells: vec![format!("{grant}{mark}").into(), way.into()] }
+            };
+            let rows: Vec<TableRow> = access.iter().filter(|it| it.kind == kind).map(row).collect();
+            let title = format!("Only {has} has ({})", rows.len());
+            let block = if rows.is_empty() {
+                Block::Words(format!("Nothing that {not} does not have."))
+            } else {
+                Block::Table(PageTable {
+                    id: id.to_owned(),
+                    caption: format!("What {has} has and {not} does not"),
+                    columns: vec![("grant", "What".to_owned()), ("way", "Way".to_owned())],
+                    rows,
+                    fold: TableFold::Open,
+                    lines: |row| vec![row.get("grant").to_owned(), row.with("← ", "way", "")],
+                })
+            };
+            PageSection { id, title, blocks: vec![block] }
+        };
+        let sections = vec![
+            section("only-second", DifferenceKind::Gained, second, first),
+            section("only-first", DifferenceKind::Lost, first, second),
+        ];
         let evidence = vec![("tool", format!("scw-iam {}", env!("CARGO_PKG_VERSION")))];
         Page { title: self.title.clone(), warning: None, evidence, sections }
     }

@@ -1,6 +1,6 @@
 //! A report on an organization, in every format.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::io::{self, Write};
 
 use jiff::{SignedDuration, Timestamp};
@@ -9,10 +9,12 @@ use super::csv::Rows;
 use super::page::{self, Block, Cell, Page, PageSection, PageTable, TableFold, TableRow, found};
 use super::report::{Report, Style};
 use crate::access::{Grant, GrantScope, Holds};
-use crate::model::{Inventory, Principal, Readout, State};
+use crate::model::{
+    Activity, AuditedProduct, Catalogue, Inventory, Principal, ProductFamily, Readout, State,
+};
 use crate::review::{
-    AccessProfile, AnsweredQuestion, Dossier, FindingId, FindingSeverity, Gauge, Outline, PrincipalRow,
-    Since, SinceMark, day,
+    AccessProfile, ActivityRow, AnsweredQuestion, Dossier, FamilyUse, FindingId, FindingSeverity, Gauge,
+    Outline, PrincipalRow, Since, SinceMark, day, second, several,
 };
 
 /// What a report was made from, each with its name.
@@ -62,7 +64,7 @@ impl Report for DossierReport<'_> {
 }
 
 /// The columns of the review file. New ones come at the end.
-const REVIEW: [&str; 28] = [
+const REVIEW: [&str; 30] = [
     "kind",
     "id",
     "name",
@@ -91,6 +93,8 @@ const REVIEW: [&str; 28] = [
     "organization",
     "taken_at",
     "since",
+    "activity",
+    "last_call",
 ];
 
 /// Of more holders than this, profiles are listed instead.
@@ -127,10 +131,9 @@ impl DossierReport<'_> {
             self.people(),
             self.applications(),
             self.profiles(),
-            self.ends(),
-            self.unowned(),
-            limits(),
         ]);
+        sections.extend(self.activity());
+        sections.extend([self.ends(), self.unowned(), limits()]);
         Page {
             title: format!("Access report of {name}"),
             warning: found::warning(outline),
@@ -155,6 +158,13 @@ impl DossierReport<'_> {
             })
             .collect();
         let mut blocks = vec![Block::Facts(facts)];
+        let escalate: BTreeSet<&Principal> = self.dossier.paths.iter().map(|path| &path.from).collect();
+        if !escalate.is_empty() {
+            let who = several(escalate.len(), "principal", "principals");
+            let words =
+                "can escalate, and so could get each of these too: see the part about who can escalate.";
+            blocks.push(Block::Words(format!("{who} {words}")));
+        }
         for (number, answered) in self.dossier.questions.iter().enumerate() {
             let (rows, humans, machines) = self.answer(answered);
             let caption = format!(
@@ -220,13 +230,48 @@ impl DossierReport<'_> {
                 ]
             },
         };
-        let gone: Vec<_> = since.gone(self.dossier).collect();
-        let gone = found::table(&gone, "since-gone", "Findings that are gone", TableFold::Open, None);
+        let gone = since.gone(self.dossier).map(|it| {
+            let new: BTreeSet<&str> = since.new_about(self.dossier, it).map(|new| new.id.as_str()).collect();
+            let new = new.into_iter().collect::<Vec<_>>().join(", ");
+            let cells =
+                vec![it.sentence().into(), it.id.as_str().into(), new.into(), it.fingerprint.clone().into()];
+            TableRow { id: None, cells }
+        });
+        let gone = PageTable {
+            id: "since-gone".to_owned(),
+            caption: "Findings that are gone".to_owned(),
+            columns: columns(&[
+                ("what", "What"),
+                ("finding", "Finding"),
+                ("new", "New about the same object"),
+                ("fingerprint", "Fingerprint"),
+            ]),
+            rows: gone.collect(),
+            fold: TableFold::Open,
+            lines: |row| {
+                vec![
+                    format!("{} [{}]", row.get("what"), row.get("finding")),
+                    row.with("new about the same object: ", "new", ""),
+                    row.with("fingerprint ", "fingerprint", ""),
+                ]
+            },
+        };
+        let unjudged: Vec<_> = since.lost_sight_of(self.dossier).collect();
         let new = self.dossier.outline.counting().filter(|it| since.finding(it) == SinceMark::New).count();
         let words =
             format!("{}; the findings below are marked.", several(new, "new finding", "new findings"));
-        let blocks = vec![Block::Words(words), Block::Table(access), Block::Table(gone)];
-        PageSection { id: "since", title: format!("Since {}", since.at), blocks }
+        let mut blocks = vec![Block::Words(words), Block::Table(access), Block::Table(gone)];
+        if !unjudged.is_empty() {
+            let caption = "Findings that were not looked for this time, and may still be there";
+            blocks.push(Block::Table(found::table(
+                &unjudged,
+                "since-unjudged",
+                caption,
+                TableFold::Open,
+                None,
+            )));
+        }
+        PageSection { id: "since", title: format!("Since {}", second(since.at)), blocks }
     }
 
     /// Who holds a profile without holding everything anyway.
@@ -267,8 +312,7 @@ impl DossierReport<'_> {
             if humans + machines <= MOST_HOLDERS {
                 rows.extend(holders.into_iter().map(|holder| row(link(holder))));
             } else if !holders.is_empty() {
-                let words =
-                    format!("profile {} ({})", profile + 1, several(holders.len(), "holder", "holders"));
+                let words = format!("profile {}: {}", profile + 1, some_of(holders, 1));
                 rows.push(row(Cell::Link(words, format!("profile-{}", profile + 1))));
             }
         }
@@ -531,8 +575,10 @@ impl DossierReport<'_> {
                     .filter(|held| held.path.group == *group && held.path.policy == *policy);
                 let grants: BTreeSet<String> = of.map(|held| self.words(&held.grant)).collect();
                 let cells = vec![
-                    format!("profile {} ({})", at + 1, several(profile.holders.len(), "holder", "holders"))
-                        .into(),
+                    match number {
+                        0 => format!("profile {}: {}", at + 1, some_of(&profile.holders, 3)).into(),
+                        _ => format!("profile {}", at + 1).into(),
+                    },
                     group.as_ref().map(ToString::to_string).unwrap_or_default().into(),
                     policy.to_string().into(),
                     grants.into_iter().collect::<Vec<_>>().join("; ").into(),
@@ -563,6 +609,86 @@ impl DossierReport<'_> {
         };
         let title = format!("Profiles ({})", self.dossier.profiles.len());
         PageSection { id: "profiles", title, blocks: vec![Block::Table(table)] }
+    }
+
+    /// What Audit Trail recorded; nothing if nobody asked for it.
+    fn activity(&self) -> Option<PageSection> {
+        let title = "Activity in the last 90 days".to_owned();
+        let section = |blocks| Some(PageSection { id: "activity", title, blocks });
+        let (rows, activity) = match (self.dossier.activity.as_ref()?, self.inventory.activity.as_ref()?) {
+            (Readout::Read(rows), Readout::Read(activity)) => (rows, activity),
+            (Readout::Unread { why, helps }, _) | (_, Readout::Unread { why, helps }) => {
+                let needs = helps.map(|set| format!("; needs {set}")).unwrap_or_default();
+                return section(vec![Block::Words(format!("Not available: {why}{needs}."))]);
+            }
+        };
+        let row = |row: &ActivityRow| {
+            let of = |wanted: fn(&FamilyUse) -> bool| {
+                let uses = row.uses.iter().filter(|(_, (_, used))| wanted(used));
+                let name = |(name, (reads, used)): (&String, &(bool, FamilyUse))| {
+                    let reads = if *reads { " (reads)" } else { "" };
+                    match used {
+                        FamilyUse::Seen(at) => format!("{name}{reads} {}", day(*at)),
+                        FamilyUse::NotSeen | FamilyUse::NotRecorded | FamilyUse::NotJudged => {
+                            format!("{name}{reads}")
+                        }
+                    }
+                };
+                uses.map(name).collect::<Vec<_>>().join(", ")
+            };
+            let (last, calls, denied) = match &row.activity {
+                Some(activity) => {
+                    let last = activity.newest().map(|(product, call)| {
+                        format!("{} {product} {} in {}", day(call.at), call.method, call.region)
+                    });
+                    (last.unwrap_or_default(), activity.calls.to_string(), activity.denied.to_string())
+                }
+                None => ("not looked up".to_owned(), String::new(), String::new()),
+            };
+            let cells = vec![
+                link(&row.principal),
+                last.into(),
+                calls.into(),
+                denied.into(),
+                of(|used| matches!(used, FamilyUse::Seen(_))).into(),
+                of(|used| *used == FamilyUse::NotSeen).into(),
+                of(|used| *used == FamilyUse::NotRecorded).into(),
+                of(|used| *used == FamilyUse::NotJudged).into(),
+            ];
+            TableRow { id: None, cells }
+        };
+        let table = PageTable {
+            id: "activity".to_owned(),
+            caption: "Calls that Audit Trail recorded, and the products that each can use".to_owned(),
+            columns: columns(&[
+                ("who", "Who"),
+                ("last_call", "Last call"),
+                ("calls", "Calls"),
+                ("denied", "Denied"),
+                ("seen", "Seen"),
+                ("not_seen", "Not seen"),
+                ("not_recorded", "Not recorded"),
+                ("not_judged", "Not judged"),
+            ]),
+            rows: rows.iter().map(row).collect(),
+            fold: TableFold::Closed,
+            lines: |row| {
+                let last = match row.get("last_call") {
+                    "" => "no call seen".to_owned(),
+                    "not looked up" => "not looked up".to_owned(),
+                    call => format!("last call {call}"),
+                };
+                let counts = row.with("; ", "calls", " recorded") + &row.with(", ", "denied", " denied");
+                vec![
+                    format!("{}: {last}{counts}", row.get("who")),
+                    row.with("seen: ", "seen", ""),
+                    row.with("not seen: ", "not_seen", ""),
+                    row.with("not recorded: ", "not_recorded", ""),
+                    row.with("not judged: ", "not_judged", ""),
+                ]
+            },
+        };
+        section(vec![Block::Words(about_activity(activity)), Block::Table(table)])
     }
 
     fn ends(&self) -> PageSection {
@@ -640,6 +766,9 @@ impl DossierReport<'_> {
     /// Writes a row for each principal, permission set and scope, for somebody to decide about.
     fn review(&self, out: &mut dyn Write) -> io::Result<()> {
         let mut rows = Rows::new(out, &REVIEW)?;
+        let activity = self.dossier.activity.as_ref().and_then(Readout::read);
+        let activity: HashMap<&Principal, &ActivityRow> =
+            activity.into_iter().flatten().map(|row| (&row.principal, row)).collect();
         let everybody = self.dossier.people.iter().chain(&self.dossier.applications);
         for row in everybody {
             let profile = row.profile.and_then(|at| self.dossier.profiles.get(at));
@@ -658,6 +787,8 @@ impl DossierReport<'_> {
                 let condition =
                     held.grant.condition.as_ref().map(|it| it.as_str().to_owned()).unwrap_or_default();
                 let now = self.holds(&held.grant);
+                let used = activity.get(&row.principal);
+                let used = used.and_then(|row| row.use_of(&held.grant.permission_set));
                 rows.row([
                     row.kind,
                     &row.id,
@@ -665,7 +796,7 @@ impl DossierReport<'_> {
                     &row.username,
                     row.status,
                     row.mfa.map_or("", yes),
-                    &row.last_login_at.map(|at| at.to_string()).unwrap_or_default(),
+                    &row.last_login_at.map(second).unwrap_or_default(),
                     held.grant.permission_set.as_str(),
                     &held.grant.scope.words(|id| self.state.projects.get(&id)),
                     &project_id,
@@ -685,8 +816,15 @@ impl DossierReport<'_> {
                     "",
                     &row.api_keys.to_string(),
                     &self.state.organization.to_string(),
-                    &self.now().to_string(),
+                    &second(self.now()),
                     self.since.map_or("", |since| since.grant(&row.principal, &held.grant).as_str()),
+                    used.map_or("", FamilyUse::words),
+                    &match used {
+                        Some(FamilyUse::Seen(at)) => second(at),
+                        Some(FamilyUse::NotSeen | FamilyUse::NotRecorded | FamilyUse::NotJudged) | None => {
+                            String::new()
+                        }
+                    },
                 ])?;
             }
         }
@@ -723,6 +861,46 @@ impl DossierReport<'_> {
     }
 }
 
+/// Names the first of some principals, and counts the others.
+fn some_of<'p>(principals: impl IntoIterator<Item = &'p Principal>, most: usize) -> String {
+    let mut principals = principals.into_iter();
+    let names: Vec<String> = principals.by_ref().take(most).map(ToString::to_string).collect();
+    match (names.as_slice(), principals.count()) {
+        ([], _) => "nobody".to_owned(),
+        ([one], 0) => one.clone(),
+        ([few @ .., last], 0) => format!("{} and {last}", few.join(", ")),
+        (some, others) => format!("{} and {others} more", some.join(", ")),
+    }
+}
+
+/// Says what the recorded activity is about, and what it is not.
+fn about_activity(activity: &Activity) -> String {
+    let mut words = format!(
+        "Audit Trail in {}, since {}. It records mostly changes, and not those of every product: a product that is not seen may \
+         still be in use, and of what is not recorded nothing can be said.",
+        activity.regions.join(", "),
+        day(activity.since)
+    );
+    for (region, why) in &activity.unread {
+        words.push_str(&format!(" Not read in full: {region} ({why})."));
+    }
+    if activity.left_out > 0 {
+        words.push_str(&format!(" Not looked up, as they are too many: {}.", activity.left_out));
+    }
+    let families: Vec<ProductFamily> =
+        Catalogue::published().iter().map(|(set, _)| ProductFamily::of(set)).collect();
+    let special = "AllProductsFullAccess".parse().ok().map(|set| ProductFamily::of(&set));
+    let known = |product: &&AuditedProduct| {
+        families.iter().any(|family| Some(family) != special.as_ref() && family.is(product))
+    };
+    let strange: Vec<&str> =
+        activity.products.iter().filter(|it| !known(it)).map(|product| product.name.as_str()).collect();
+    if !strange.is_empty() {
+        words.push_str(&format!(" Recorded, but of no known permission set: {}.", strange.join(", ")));
+    }
+    words
+}
+
 /// Returns the numbers that a report begins with, each with its name.
 fn numbers_that_matter(of: &Dossier) -> Vec<(String, usize)> {
     let Dossier { outline, people, applications, ending, .. } = of;
@@ -742,10 +920,6 @@ fn numbers_that_matter(of: &Dossier) -> Vec<(String, usize)> {
     }
     facts.push(("not judged".to_owned(), outline.not_judged().count()));
     facts
-}
-
-fn several(count: usize, one: &str, many: &str) -> String {
-    format!("{count} {}", if count == 1 { one } else { many })
 }
 
 const fn yes(it: bool) -> &'static str {

@@ -37,7 +37,8 @@ pub fn attribute<'w>(
         request_id: last.request_id.clone(),
         run_id: last.run_id.clone(),
     };
-    if alone && !unseen && last.kind.is_some() {
+    let guessed = matches!(trace, WriteTrace::Deleted(object) if object.is(last).is_none());
+    if alone && !unseen && !guessed && last.kind.is_some() {
         Attribution::Exact(done_by)
     } else {
         Attribution::Likely(done_by)
@@ -51,8 +52,8 @@ fn fits(trace: &WriteTrace, write: &RecordedWrite) -> bool {
             Some(kind) => kinds.contains(kind),
             None => kinds.iter().any(|kind| !matches!(kind, WriteKind::Create | WriteKind::Delete)),
         },
-        WriteTrace::Deleted(_, name) => {
-            write.kind == Some(WriteKind::Delete) && write.name.as_ref() == Some(name)
+        WriteTrace::Deleted(object) => {
+            write.kind == Some(WriteKind::Delete) && object.is(write) != Some(false)
         }
         WriteTrace::ApiKey(_) => write.kind == Some(WriteKind::Create),
     }
@@ -61,13 +62,14 @@ fn fits(trace: &WriteTrace, write: &RecordedWrite) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Address, Name};
+    use crate::model::{Address, DeletedObject, Key, Kind, Name};
 
     fn write(at: i64, kind: Option<WriteKind>, run: Option<&str>) -> RecordedWrite {
         RecordedWrite {
             at: Timestamp::from_second(at).unwrap(),
             kind,
             method: String::new(),
+            object_id: String::new(),
             name: None,
             principal_id: "1".to_owned(),
             address: String::new(),
@@ -100,6 +102,27 @@ mod tests {
         let after_run =
             [write(1, Some(Rules), None), write(2, Some(Rules), Some("x")), write(3, Some(Rules), None)];
         assert_eq!(of(&after_run, None), ("exact", last(3)));
+    }
+
+    #[test]
+    fn the_deletion_of_a_person_is_matched_as_exactly_as_it_names_them() {
+        let ann = Key::Email("Ann.Lee@x.io".parse().unwrap());
+        let known = |key: &Key, username: Option<&str>, named: &str| {
+            let object = DeletedObject::of(Kind::User, key, username);
+            let deletion = RecordedWrite {
+                object_id: "7e57".to_owned(),
+                name: Some(named.to_owned()),
+                ..write(1, Some(WriteKind::Delete), None)
+            };
+            let (trace, writes) = (WriteTrace::Deleted(object), [deletion]);
+            attribute([(&trace, &writes[..])], str::to_owned, |_| None).certainty()
+        };
+        assert_eq!(known(&ann, None, "ann.lee@x.io"), "exact");
+        assert_eq!(known(&ann, Some("lee"), "lee"), "exact", "the files know the username");
+        assert_eq!(known(&ann, None, "ann.lee"), "likely", "usernames are often made so");
+        assert_eq!(known(&ann, Some("lee"), "ann.lee"), "unknown", "the username is another one");
+        assert_eq!(known(&ann, None, "bob"), "unknown");
+        assert_eq!(known(&Key::Username("ops".parse().unwrap()), None, "ops"), "exact");
     }
 
     #[test]

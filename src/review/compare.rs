@@ -5,7 +5,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use crate::access::{AccessEffect, Everything, Grant, Path, World, changes, self_escalating};
-use crate::model::{Address, Ids, Key, Principal, State};
+use crate::model::{Address, Ids, Key, Object, Principal, State};
 
 /// One side of a comparison.
 #[derive(Debug, Clone)]
@@ -157,6 +157,8 @@ pub struct Comparison {
     pub objects: Vec<ObjectDifference>,
     /// Groups whose members a side does not know.
     pub unknown: BTreeSet<Key>,
+    /// The two principals, where these are compared: what only the first has is lost, what only the second has is gained.
+    pub pair: Option<(Principal, Principal)>,
 }
 
 impl Comparison {
@@ -200,7 +202,7 @@ impl Comparison {
         let mut objects = objects(&before.state, &aligned, &back);
         let known = |address: &Address| !before.ignores(after, address) && !after.ignores(before, address);
         objects.retain(|differs| known(&differs.address));
-        Self { access, objects, unknown }
+        Self { access, objects, unknown, pair: None }
     }
 
     /// Returns what each of two principals of one organization has that the other has not.
@@ -223,7 +225,7 @@ impl Comparison {
         // What the first alone has would be lost by becoming the second.
         let mut access = only(&a, &b, DifferenceKind::Lost);
         access.extend(only(&b, &a, DifferenceKind::Gained));
-        Self { access, ..Self::default() }
+        Self { access, pair: Some((first.clone(), second.clone())), ..Self::default() }
     }
 
     /// Says whether anything differs at all.
@@ -283,6 +285,21 @@ fn moves(after: &State, renamed: &BTreeMap<Address, Address>) -> BTreeMap<Addres
     moves
 }
 
+/// Says what differs between an object before and after; nothing if it is the same.
+fn changed(before: &Object, after: &Object) -> Option<String> {
+    let locked = match (before, after) {
+        (Object::User(before), Object::User(after)) if before.locked != after.locked => {
+            Some(if after.locked { "is locked now" } else { "is no longer locked" })
+        }
+        _ => None,
+    };
+    let fields = before.differences(after).into_iter().map(|(field, _)| field.name);
+    let fields: Vec<&str> = fields.filter(|name| locked.is_none() || *name != "locked").collect();
+    let differs = (!fields.is_empty()).then(|| format!("differs in {}", fields.join(", ")));
+    let words: Vec<String> = locked.map(ToOwned::to_owned).into_iter().chain(differs).collect();
+    (!words.is_empty()).then(|| words.join(", and "))
+}
+
 fn objects(before: &State, after: &State, back: &BTreeMap<&Address, &Address>) -> Vec<ObjectDifference> {
     let mut found = Vec::new();
     let named = |address: &Address| back.get(address).map_or_else(|| address.clone(), |real| (*real).clone());
@@ -298,9 +315,8 @@ fn objects(before: &State, after: &State, back: &BTreeMap<&Address, &Address>) -
                 what: format!("was named {}", address.key()),
             });
         }
-        let fields: Vec<&str> = object.differences(other).iter().map(|(field, _)| field.name).collect();
-        if !fields.is_empty() {
-            found.push(ObjectDifference { address: now, what: format!("has other {}", fields.join(", ")) });
+        if let Some(what) = changed(object, other) {
+            found.push(ObjectDifference { address: now, what });
         }
     }
     for address in after.objects.keys().filter(|address| !before.has(address)) {

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use jiff::Timestamp;
 
+use super::activity::ActivityRow;
 use super::escalation::{EscalationPath, escalation_paths};
 use super::examine::{Examined, ends, examine};
 use super::finding::Outline;
@@ -11,7 +12,10 @@ use crate::access::{
     CanDo, Everything, Grant, GrantScope, HeldGrant, Holds, RequestFacts, ResourceFacts, decide, includes,
     single_scope,
 };
-use crate::model::{Catalogue, Key, PermissionSetName, Principal, ReportQuestion, UserStatus, UserType};
+use crate::model::{
+    ActivityScope, Catalogue, Key, PermissionSetName, Principal, Readout, ReportQuestion, UserStatus,
+    UserType,
+};
 
 /// A question that every report answers first.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -105,6 +109,8 @@ pub struct Dossier {
     pub applications: Vec<PrincipalRow>,
     /// What ends, by date.
     pub ending: Vec<EndingAccess>,
+    /// What everybody was seen doing, applications first; `None` if nobody asked for it.
+    pub activity: Option<Readout<Vec<ActivityRow>>>,
 }
 
 /// Returns the questions that a report answers: those of the settings, or those that are useful anywhere.
@@ -166,12 +172,42 @@ impl Dossier {
         let people = of.state.users().map(|(key, _)| row(&Principal::User(key.clone()))).collect();
         let applications =
             of.state.applications().map(|(key, _)| row(&Principal::Application(key.clone()))).collect();
-        let mut dossier =
-            Self { questions, paths, profiles, people, applications, ending: ending(of), outline };
+        let mut dossier = Self {
+            questions,
+            paths,
+            profiles,
+            people,
+            applications,
+            ending: ending(of),
+            activity: None,
+            outline,
+        };
         dossier.people.sort_by(|a, b| a.principal.cmp(&b.principal));
         dossier.applications.sort_by(|a, b| a.principal.cmp(&b.principal));
+        dossier.activity = activity(of, &dossier, &everything);
         dossier
     }
+}
+
+fn activity(
+    of: &Examined<'_>,
+    dossier: &Dossier,
+    everything: &Everything<'_>,
+) -> Option<Readout<Vec<ActivityRow>>> {
+    let activity = match of.inventory.activity.as_ref()? {
+        Readout::Read(activity) => activity,
+        Readout::Unread { why, helps } => return Some(Readout::Unread { why: why.clone(), helps: *helps }),
+    };
+    let everybody = dossier.applications.iter().chain(&dossier.people).map(|row| &row.principal);
+    let asked = |principal: &&Principal| match principal {
+        Principal::User(_) => activity.scope == ActivityScope::Everybody,
+        Principal::Application(_) => true,
+    };
+    let row = |principal: &Principal| {
+        let held = everything.held_by(principal);
+        ActivityRow::of(activity, principal, held.iter().map(|held| &held.grant.permission_set))
+    };
+    Some(Readout::Read(everybody.filter(asked).map(row).collect()))
 }
 
 /// Returns who can: those with the same profile hold the same.

@@ -4,14 +4,15 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::activity::{ActivityRow, FamilyUse};
 use super::escalation::{EscalationPath, ReachedPoint};
 use super::finding::{FindingResult, Outline, ReportedFinding, Subject, fingerprint};
 use crate::access::{
     Everything, Grant, GrantScope, Holds, RequestFacts, ResourceFacts, Undecided, decide, self_escalating,
 };
 use crate::model::{
-    Address, ApiKeyFacts, Attachment, Builtin, Condition, FindingId, FindingSeverity, Id, Ids, Inventory,
-    Key, Object, Policy, Principal, Readout, ReportSettings, State, UserType,
+    ActivityScope, Address, ApiKeyFacts, Attachment, Builtin, Condition, FindingId, FindingSeverity, Id, Ids,
+    Inventory, Key, Object, Policy, Principal, PrincipalActivity, Readout, ReportSettings, State, UserType,
 };
 
 /// What is known of an organization, to look through.
@@ -41,6 +42,8 @@ const INACTIVE: SignedDuration = days(90);
 const SOON: SignedDuration = days(14);
 /// How long two keys of one bearer may overlap.
 const OVERLAP: SignedDuration = days(7);
+/// So many denied requests are many.
+const DENIED_OFTEN: usize = 20;
 
 /// What only Audit Trail can tell.
 const OF_ACTIVITY: [FindingId; 2] = [FindingId::IdleApplication, FindingId::DeniedOften];
@@ -97,18 +100,14 @@ pub fn examine(of: &Examined<'_>, everything: &Everything<'_>, paths: &[Escalati
     exam.objects();
     exam.keys();
     exam.settings();
-    let takes = "it takes Audit Trail, which this report does not read";
-    for id in OF_ACTIVITY {
-        exam.outline.results.insert(id, FindingResult::NotAsked { takes });
-    }
+    exam.activity();
     for finding in &mut exam.outline.findings {
         if let Some(severity) = of.settings.severity.get(&finding.id) {
             finding.severity = *severity;
         }
     }
-    exam.outline.counted(
-        OF_ACCESS.into_iter().chain(OF_KEYS).chain([FindingId::NoKeyMaximum, FindingId::PasswordLogin]),
-    )
+    let settings = [FindingId::NoKeyMaximum, FindingId::PasswordLogin];
+    exam.outline.counted(OF_ACCESS.into_iter().chain(OF_KEYS).chain(settings).chain(OF_ACTIVITY))
 }
 
 struct Exam<'a> {
@@ -221,7 +220,7 @@ impl Exam<'_> {
             let holds = owner || !held.is_empty();
             let subject = self.subject(&address);
             if user.locked && holds {
-                let what = format!("is locked and holds {} grants", held.len());
+                let what = format!("is locked and holds {}", several(held.len(), "grant", "grants"));
                 self.add(FindingId::LockedWithAccess, subject.clone(), what, &[]);
             }
             let Some(facts) = facts else { continue };
@@ -237,7 +236,8 @@ impl Exam<'_> {
             }
             match facts.last_login_at {
                 Some(last) if holds && !owner && now.duration_since(last) > INACTIVE => {
-                    let what = format!("last logged in on {}, and holds {} grants", day(last), held.len());
+                    let grants = several(held.len(), "grant", "grants");
+                    let what = format!("last logged in on {}, and holds {grants}", day(last));
                     self.add(FindingId::InactivePerson, subject, what, &[]);
                 }
                 None if !owner && self.settled(&address) => {
@@ -266,8 +266,11 @@ impl Exam<'_> {
         }
         let names: Vec<&str> = admins.iter().map(String::as_str).collect();
         let limit = if admins.len() < 2 { "at least 2".to_owned() } else { format!("at most {most}") };
-        let what =
-            format!("has {} people who can administer IAM ({limit}): {}", names.len(), names.join(", "));
+        let people = several(names.len(), "person", "people");
+        let mut what = format!("has {people} who can administer IAM ({limit})");
+        if !names.is_empty() {
+            what.push_str(&format!(": {}", names.join(", ")));
+        }
         let subject = Subject { kind: "organization".into(), name: String::new(), id: None };
         let few = names.len() < 2;
         let finding = self.add(FindingId::AdminsCount, subject, what, &names);
@@ -307,7 +310,7 @@ impl Exam<'_> {
             let policies = policies_on.get(&Attachment::Group(key.clone())).copied().unwrap_or_default();
             let ordinary = group.builtin.is_none() && !group.flags.managed;
             if ordinary && group.members.is_empty() && policies > 0 && self.settled(&address) {
-                let what = format!("has no members and {policies} policies");
+                let what = format!("has no members and {}", several(policies, "policy", "policies"));
                 let subject = self.subject(&address);
                 self.add(FindingId::EmptyGroup, subject, what, &[]);
             }
@@ -333,7 +336,8 @@ impl Exam<'_> {
             let subject = self.subject(&address);
             match &policy.attachment {
                 Attachment::None if self.settled(&address) => {
-                    let what = format!("is attached to nobody and has {} rules", policy.rules.0.len());
+                    let rules = several(policy.rules.0.len(), "rule", "rules");
+                    let what = format!("is attached to nobody and has {rules}");
                     self.add(FindingId::OrphanPolicy, subject.clone(), what, &[]);
                 }
                 Attachment::Principal(Principal::User(person)) => {
@@ -565,6 +569,72 @@ impl Exam<'_> {
         }
     }
 
+    /// What Audit Trail tells, where somebody asked for it.
+    fn activity(&mut self) {
+        let activity = match &self.of.inventory.activity {
+            Some(Readout::Read(activity)) => activity,
+            Some(Readout::Unread { why, helps }) => {
+                OF_ACTIVITY.into_iter().for_each(|id| self.not_judged(id, why, *helps));
+                return;
+            }
+            None => {
+                let takes = "it takes Audit Trail, which `report --activity` reads";
+                for id in OF_ACTIVITY {
+                    self.outline.results.insert(id, FindingResult::NotAsked { takes });
+                }
+                return;
+            }
+        };
+        let principals = self.of.state.objects.keys().filter_map(Address::principal);
+        let mut principals: Vec<Principal> = principals.collect();
+        principals.sort_unstable();
+        for principal in &principals {
+            let held = self.everything.held_by(principal);
+            let row =
+                ActivityRow::of(activity, principal, held.iter().map(|held| &held.grant.permission_set));
+            self.active(&row);
+        }
+        let partly = activity.unread.iter().next().map(|(region, why)| format!("{why} ({region})"));
+        let crowd = (activity.left_out > 0)
+            .then(|| several(activity.left_out, "principal was", "principals were") + " not looked up");
+        if let Some(why) = partly.or(crowd) {
+            OF_ACTIVITY.into_iter().for_each(|id| self.not_judged(id, &why, None));
+        } else if activity.scope == ActivityScope::Applications
+            && !self.outline.counting().any(|it| it.id == FindingId::DeniedOften)
+        {
+            let takes = "only applications were looked up, and none of them is concerned";
+            self.outline.results.insert(FindingId::DeniedOften, FindingResult::NotAsked { takes });
+        }
+    }
+
+    /// What is worth knowing about the recorded activity of one principal.
+    fn active(&mut self, row: &ActivityRow) {
+        let Some(PrincipalActivity { calls: _, denied, last }) = &row.activity else { return };
+        let address = row.principal.address();
+        if denied.number >= DENIED_OFTEN {
+            let what = format!("had {denied} requests denied in 90 days");
+            let subject = self.subject(&address);
+            self.add(FindingId::DeniedOften, subject, what, &[]);
+        }
+        let of_kind = |wanted: FamilyUse| -> Vec<&str> {
+            let uses = row.uses.iter().filter(|(_, (_, used))| *used == wanted);
+            uses.map(|(name, _)| name.as_str()).collect()
+        };
+        let (unseen, unknown) = (of_kind(FamilyUse::NotSeen), of_kind(FamilyUse::NotRecorded));
+        let Principal::Application(key) = &row.principal else { return };
+        let managed = self.of.state.application(key).is_none_or(|it| it.flags.managed);
+        // Where nothing is recorded, nothing can be seen.
+        if managed || !last.is_empty() || unseen.is_empty() || !self.settled(&address) {
+            return;
+        }
+        let mut what = format!("made no call in 90 days that Audit Trail records for {}", unseen.join(", "));
+        if !unknown.is_empty() {
+            what.push_str(&format!("; not recorded: {}", unknown.join(", ")));
+        }
+        let subject = self.subject(&address);
+        self.add(FindingId::IdleApplication, subject, what, &[]);
+    }
+
     fn settings(&mut self) {
         let subject = || Subject { kind: "organization".into(), name: String::new(), id: None };
         match &self.of.inventory.key_maximum {
@@ -590,6 +660,18 @@ impl Exam<'_> {
 #[must_use]
 pub fn day(at: Timestamp) -> String {
     at.to_zoned(jiff::tz::TimeZone::UTC).date().to_string()
+}
+
+/// Returns a time to the second, in UTC.
+#[must_use]
+pub fn second(at: Timestamp) -> String {
+    at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+}
+
+/// Returns a number with its noun.
+#[must_use]
+pub fn several(count: usize, one: &str, many: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { many })
 }
 
 /// Returns why a condition can never hold, where that is sure: it fails whatever the request is.

@@ -3,6 +3,7 @@
 //! A [`ReportedFinding`] is a value: what was found, about what, how bad it is, and a fingerprint that stays the same from
 //! run to run. What could not be looked for is a result too ([`FindingResult::NotJudged`]), never an empty list.
 
+mod activity;
 mod attribution;
 mod compare;
 mod dossier;
@@ -11,13 +12,14 @@ mod examine;
 mod finding;
 mod since;
 
+pub use activity::{ActivityRow, FamilyUse};
 pub use attribution::attribute;
 pub use compare::{
     CompareGate, ComparedSide, Comparison, DifferenceKind, GrantDifference, ObjectDifference, UnknownGate,
 };
 pub use dossier::{AccessProfile, AnsweredQuestion, Dossier, EndingAccess, PrincipalRow, StandingQuestion};
 pub use escalation::{EdgeName, EscalationPath, Hop, ReachedPoint, escalation_paths};
-pub use examine::{Examined, day, ends, examine};
+pub use examine::{Examined, day, ends, examine, second, several};
 pub use finding::{FindingResult, Gauge, Outline, ReportedFinding, Subject, fingerprint};
 pub use since::{Since, SinceMark};
 

@@ -6,9 +6,9 @@ use jiff::Timestamp;
 
 use super::compare::{ComparedSide, Comparison};
 use super::dossier::Dossier;
-use super::finding::ReportedFinding;
+use super::finding::{FindingResult, ReportedFinding};
 use crate::access::Grant;
-use crate::model::Principal;
+use crate::model::{FindingId, Principal};
 
 /// A report beside an earlier one.
 #[derive(Debug, Clone)]
@@ -30,6 +30,8 @@ pub enum SinceMark {
     New,
     /// It was.
     Same,
+    /// The earlier report did not look for it.
+    Unknown,
 }
 
 impl SinceMark {
@@ -39,12 +41,17 @@ impl SinceMark {
         match self {
             Self::New => "new",
             Self::Same => "same",
+            Self::Unknown => "unknown",
         }
     }
 
     const fn of(known: bool) -> Self {
         if known { Self::Same } else { Self::New }
     }
+}
+
+fn looked_for(report: &Dossier, id: FindingId) -> bool {
+    matches!(report.outline.results.get(&id), Some(FindingResult::Found(_)))
 }
 
 impl Since {
@@ -67,7 +74,12 @@ impl Since {
     /// Says whether a finding is new.
     #[must_use]
     pub fn finding(&self, finding: &ReportedFinding) -> SinceMark {
-        SinceMark::of(self.known.contains(&finding.fingerprint))
+        match self.earlier.outline.results.get(&finding.id) {
+            Some(FindingResult::Found(_)) => SinceMark::of(self.known.contains(&finding.fingerprint)),
+            Some(FindingResult::NotJudged { .. } | FindingResult::NotAsked { .. }) | None => {
+                if self.known.contains(&finding.fingerprint) { SinceMark::Same } else { SinceMark::Unknown }
+            }
+        }
     }
 
     /// Says whether a grant is new.
@@ -76,9 +88,31 @@ impl Since {
         SinceMark::of(self.held.contains(&(holder.clone(), grant.clone())))
     }
 
-    /// Returns the earlier findings that are not among these.
+    /// Returns the earlier findings that are not among these. What these did not look for is not gone:
+    /// [`Since::lost_sight_of`] has it.
     pub fn gone<'a>(&'a self, now: &'a Dossier) -> impl Iterator<Item = &'a ReportedFinding> {
+        self.absent(now).filter(|it| looked_for(now, it.id))
+    }
+
+    /// Returns the earlier findings that these may still have: they did not look for them.
+    pub fn lost_sight_of<'a>(&'a self, now: &'a Dossier) -> impl Iterator<Item = &'a ReportedFinding> {
+        self.absent(now).filter(|it| !looked_for(now, it.id))
+    }
+
+    fn absent<'a>(&'a self, now: &'a Dossier) -> impl Iterator<Item = &'a ReportedFinding> {
         let still: BTreeSet<&str> = now.outline.counting().map(|it| it.fingerprint.as_str()).collect();
         self.earlier.outline.counting().filter(move |it| !still.contains(it.fingerprint.as_str()))
+    }
+
+    /// Returns the new findings about the object of an earlier one: it may have turned into one of them.
+    pub fn new_about<'a>(
+        &'a self,
+        now: &'a Dossier,
+        earlier: &'a ReportedFinding,
+    ) -> impl Iterator<Item = &'a ReportedFinding> {
+        let same = |it: &&ReportedFinding| {
+            it.subject.kind == earlier.subject.kind && it.subject.id == earlier.subject.id
+        };
+        now.outline.counting().filter(same).filter(|it| self.finding(it) == SinceMark::New)
     }
 }

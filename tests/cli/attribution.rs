@@ -7,14 +7,14 @@ use crate::acme::{FILE, ORGANIZATION, live, object};
 use crate::command::{Api, Desk, Ended, edit};
 use crate::report::refusing;
 
-const NOW: &str = "2026-11-22T12:00:00Z";
-const ANN: &str = "a0000000-0000-4000-8000-000000000001";
-const LOOKER: &str = "a0000000-0000-4000-8000-000000000002";
+pub(crate) const NOW: &str = "2026-11-22T12:00:00Z";
+pub(crate) const ANN: &str = "a0000000-0000-4000-8000-000000000001";
+pub(crate) const LOOKER: &str = "a0000000-0000-4000-8000-000000000002";
 /// The official command's User-Agent.
-const CLI: &str = "scaleway-cli/2.45.0 (go1.25.3; linux; amd64)";
+pub(crate) const CLI: &str = "scaleway-cli/2.45.0 (go1.25.3; linux; amd64)";
 
 /// An organization in which developers read secrets from the office alone, and its file. Ann administers, `looker` reads.
-fn office() -> Desk {
+pub(crate) fn office() -> Desk {
     let mut state = live();
     let rules = object(&mut state, "policies", "developers-run")["rules"].as_array_mut().unwrap();
     let mut from_office = rules[0].clone();
@@ -58,7 +58,7 @@ fn office() -> Desk {
     desk
 }
 
-fn id(number: u16) -> String {
+pub(crate) fn id(number: u16) -> String {
     format!("ac3e0000-0000-4000-8000-{number:012x}")
 }
 

@@ -63,7 +63,16 @@ fn the_page_of_limits_is_as_reports_say() {
          `read-delivered-key` (SecretManagerSecretAccess, for a key that this program delivered to a secret). Permission sets that manage\n\
          everything have the first four.\n\n\
          A list that the caller may not read (403) is *not judged*, in every format. A snapshot says for each list whether it was read. It\n\
-         does not say how SAML is set up, and holds no secrets. Snapshots of older versions do not say what was read.\n",
+         does not say how SAML is set up, and holds no secrets. Snapshots of older versions do not say what was read.\n\n\
+         `report --activity` reads Audit Trail, in each region, and shows for every person and application the last call of the last 90\n\
+         days, how many calls there were and how many of them were denied. For each product whose permission sets somebody holds it says:\n\n\
+         - *seen*, with the day of the last call.\n\
+         - *not seen*: Audit Trail records the product, and has no call by them. They may still use it in ways that are not recorded.\n\
+         - *not recorded*: Audit Trail does not record the product, or only its changes while they can only read it.\n\
+         - *not judged*: a region could not be read, or there are more than 1,000 people and applications.\n\n\
+         It takes a request for each person and application in each region, or more for those with over 100 calls.\n\
+         `--activity=applications` looks up applications alone. The review file (`-o csv`) has the same by permission set, in its last two\n\
+         columns.\n",
     );
     let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/limits.md");
     if std::env::var_os("UPDATE_FILES").is_some() {

@@ -8,6 +8,7 @@ mod gate;
 mod surroundings;
 
 mod acme;
+mod activity;
 mod apply;
 mod attribution;
 mod base;
@@ -25,6 +26,7 @@ mod guards_page;
 #[cfg(unix)]
 mod home;
 mod hostile;
+mod inputs;
 mod key_readers;
 mod keys;
 mod language;

@@ -162,7 +162,7 @@ fn a_report_in_the_terminal() {
     assert_snapshot!(desk.run(&format!("report live.json {NOW}")), @"
     -- stdout
     Access report of acme
-    Not everything could be judged: 8 findings were not looked for.
+    Not everything could be judged: 8 kinds of findings could not be looked for.
       organization: acme (ac3e0000-0000-4000-8000-000000000000)
       taken at: not recorded
       judged as of: 2026-11-22T12:00:00Z
@@ -187,6 +187,8 @@ fn a_report_in_the_terminal() {
       findings, low: 3
       findings, info: 0
       not judged: 8
+      1 principal can escalate, and so could get each of these too: see the part
+          about who can escalate.
       Who administers IAM: 2 people, 0 applications (2)
         user owner@acme.io owns the organization
         user ann@acme.io has IAMManager on organization
@@ -310,13 +312,13 @@ fn a_report_in_the_terminal() {
 
     Profiles (6)
       What each profile grants, and by which group and policy (10)
-        profile 1 (1 holder)
+        profile 1: application backup
             AllProductsFullAccess on all projects
             ← policy backup-store
-        profile 2 (1 holder)
+        profile 2: application ci
             ContainerRegistryFullAccess on staging
             ← policy ci-push
-        profile 3 (1 holder)
+        profile 3: user cho@acme.io
             AllProductsReadOnly on staging
             ← group All Users ← policy look
         and 7 more (--full shows all)
@@ -398,9 +400,9 @@ fn a_comparison_tells_who_gained_and_who_lost() {
     Objects (4)
       Objects that differ (4)
         application copies: was named backup
-        group admins: has other members
-        group developers: has other members
-        policy ci-push: has other rules
+        group admins: differs in members
+        group developers: differs in members
+        policy ci-push: differs in rules
     -- exit 2
     "#);
     let json = desk.run("compare after.json before.json -o json").ends_with(2).json();
@@ -411,6 +413,60 @@ fn a_comparison_tells_who_gained_and_who_lost() {
     _ = desk.run("compare before.json after.json --fail-on maybe").ends_with(0);
     _ = desk.run("compare before.json after.json --fail-on escalation").ends_with(2);
     _ = desk.run("compare before.json after.json --fail-on nothing").ends_with(64);
+}
+
+#[test]
+fn each_of_ten_changes_by_hand_is_found() {
+    let desk = desk();
+    let before = live();
+    let mut after = before.clone();
+    let member = |number: u32| json!(format!("ac3e0000-0000-4000-8000-{number:012x}"));
+    // Somebody joins, somebody leaves, a condition goes, a set is replaced, a policy gets another principal, one is deleted, one
+    // is made, a description, a name, a lock.
+    object(&mut after, "groups", "admins")["user_ids"] = json!([member(1), member(2), member(4)]);
+    object(&mut after, "groups", "developers")["user_ids"] = json!([member(2)]);
+    let mut before = before;
+    object(&mut before, "policies", "ci-push")["rules"][0]["condition"] =
+        "request.ip == \"192.0.2.1\"".into();
+    let run = object(&mut after, "policies", "developers-run");
+    run["rules"][0]["permission_set_names"] = json!(["InstancesReadOnly"]);
+    object(&mut after, "policies", "backup-store")["application_id"] = member(0x12);
+    let mut made = object(&mut after, "policies", "admins-iam").clone();
+    (made["id"], made["name"]) = (member(0x41), json!("by-hand"));
+    let policies = after["policies"].as_array_mut().unwrap();
+    policies.retain(|policy| policy["name"] != "look");
+    policies.push(made);
+    object(&mut after, "applications", "backup")["description"] = "Copies".into();
+    object(&mut after, "applications", "ci")["name"] = "pipeline".into();
+    after["users"][2]["locked"] = true.into();
+    desk.file("before.json", &before).file("after.json", &after);
+    let json = desk.run("compare before.json after.json -o json").ends_with(2).json();
+    let objects = json["objects"].as_array().unwrap().iter();
+    let objects: Vec<String> = objects
+        .map(|it| format!("{}: {}", it["object"].as_str().unwrap(), it["what"].as_str().unwrap()))
+        .collect();
+    assert_snapshot!(objects.join("\n"), @"
+    user bob@acme.io: is locked now
+    application backup: differs in description
+    application pipeline: was named ci
+    group admins: differs in members
+    group developers: differs in members
+    policy backup-store: differs in principal
+    policy by-hand: is new
+    policy ci-push: differs in rules
+    policy developers-run: differs in rules
+    policy look: is gone
+    ");
+    let gained = |who: &str| -> BTreeSet<String> {
+        let access = json["access"].as_array().unwrap().iter();
+        let of = access.filter(|it| it["principal"] == who && it["difference"] != "lost");
+        let words = |it: &Value, key: &str| it[key].as_str().unwrap().to_owned();
+        of.map(|it| format!("{} {}", words(it, "difference"), words(it, "permission_set"))).collect()
+    };
+    let expected =
+        ["gained ObjectStorageFullAccess", "loosened ContainerRegistryFullAccess"].map(str::to_owned);
+    assert_eq!(gained("application ci"), expected.into(), "{json:#}");
+    assert_eq!(gained("user cho@acme.io"), ["gained IAMManager".to_owned()].into(), "{json:#}");
 }
 
 #[test]
@@ -458,17 +514,58 @@ fn give_her_what_he_has() {
     let ended = desk.run("compare live.json --principals user:bob@acme.io user:ann@acme.io");
     assert_snapshot!(ended, @"
     -- stdout
-    What user ann@acme.io has that user bob@acme.io has not (gained), and the other
-        way round (lost)
+    user bob@acme.io and user ann@acme.io: what only one of them has
       tool: scw-iam 0.1.0
 
-    Access (1)
-      Access that differs (1)
-        user ann@acme.io gained IAMManager on organization [can escalate]
+    Only user ann@acme.io has (1)
+      What user ann@acme.io has and user bob@acme.io does not (1)
+        IAMManager on organization [can escalate]
             ← group admins ← policy admins-iam, rule 1
+
+    Only user bob@acme.io has (0)
+      Nothing that user ann@acme.io does not have.
     -- exit 2
     ");
     _ = desk.run("compare live.json --principals user:bob@acme.io user:nobody@acme.io").ends_with(64);
+}
+
+/// What an earlier report found is gone only if this one looked for it, and new only if the earlier one did.
+#[test]
+fn what_was_not_looked_for_is_neither_gone_nor_new() {
+    let desk = desk();
+    let mut whole = risky();
+    whole["snapshot"] = json!({"format_version": 1, "lists": {"api_keys": {"read": 2}}});
+    let mut refused = risky();
+    refused["api_keys"] = json!([]);
+    refused["snapshot"] = json!({"format_version": 1, "lists": {"api_keys": {"refused": 403}}});
+    desk.file("whole.json", whole).file("refused.json", refused);
+    let report = |arguments: &str| desk.run(&format!("report {arguments} {NOW} -o json")).json();
+    let of_keys = |report: &Value, table: &str| -> usize {
+        let rows = &report["sections"]["since"]["tables"][table]["rows"];
+        rows.as_array()
+            .into_iter()
+            .flatten()
+            .filter(|row| row["what"].as_str().unwrap().starts_with("API key"))
+            .count()
+    };
+    let later = report("refused.json --since whole.json");
+    assert_eq!(of_keys(&later, "since-gone"), 0, "{later:#}");
+    assert!(of_keys(&later, "since-unjudged") > 0, "{later:#}");
+    let later = report("whole.json --since refused.json");
+    let owner = later["findings"].as_array().unwrap().iter().find(|it| it["id"] == "owner-key").unwrap();
+    assert_eq!(owner["since"], "unknown");
+    // A finding that gives way to another one about the same person says so.
+    let mut off = live();
+    off["users"][2]["mfa"] = json!(false);
+    let mut admin = off.clone();
+    let join = json!(["ac3e0000-0000-4000-8000-000000000001", "ac3e0000-0000-4000-8000-000000000003"]);
+    object(&mut admin, "groups", "admins")["user_ids"] = join;
+    desk.file("off.json", off).file("admin.json", admin);
+    let later = report("admin.json --since off.json");
+    let gone = later["sections"]["since"]["tables"]["since-gone"]["rows"].as_array().unwrap().clone();
+    let bob =
+        gone.iter().find(|row| row["what"] == "user bob@acme.io logs in without a second factor").unwrap();
+    assert_eq!((&bob["finding"], &bob["new"]), (&json!("mfa-off"), &json!("admin-without-mfa")));
 }
 
 /// Files with settings of reports.
@@ -546,9 +643,10 @@ fn a_report_marks_what_is_new_and_lists_what_is_gone() {
         user cho@acme.io gained IAMManager on organization [can escalate]
             ← group admins ← policy admins-iam, rule 1
       Findings that are gone (2)
-        user bob@acme.io logs in without a second factor
+        user bob@acme.io logs in without a second factor [mfa-off]
             fingerprint 502f21c66bba
-        user cho@acme.io logs in without a second factor
+        user cho@acme.io logs in without a second factor [mfa-off]
+            new about the same object: admin-without-mfa
             fingerprint e434d66c2d61
     ");
     assert!(text.contains("without a second factor: 3 (-1)\n"), "{text}");
@@ -571,12 +669,14 @@ fn a_report_marks_what_is_new_and_lists_what_is_gone() {
     let csv = report("-o csv").stdout;
     let rows: Vec<&str> = csv.lines().filter(|row| row.contains("\"cho@acme.io\"")).collect();
     assert!(
-        rows.iter().any(|row| row.contains("\"IAMManager\"") && row.trim_end().ends_with("\"new\"")),
+        rows.iter()
+            .any(|row| row.contains("\"IAMManager\"") && row.trim_end().ends_with("\"new\",\"\",\"\"")),
         "{csv}"
     );
     assert!(
         rows.iter()
-            .any(|row| row.contains("\"AllProductsReadOnly\"") && row.trim_end().ends_with("\"same\"")),
+            .any(|row| row.contains("\"AllProductsReadOnly\"")
+                && row.trim_end().ends_with("\"same\",\"\",\"\"")),
         "{csv}"
     );
     // The same input gives the same report, byte for byte, and nothing in it is new.

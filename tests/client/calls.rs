@@ -303,6 +303,8 @@ async fn every_list_has_the_path_filters_and_orders_of_the_schema() {
         method_name: Some("SetRules".to_owned()),
         principal_id: Some(id(2)),
         product_name: Some("iam".to_owned()),
+        status: Some(403),
+        region: "nl-ams".parse().unwrap(),
         ..ListAuditEvents::since("2026-01-01T00:00:00Z".parse().unwrap())
     }));
     list!(client.list_projects(&ListProjects {
@@ -330,7 +332,7 @@ async fn every_list_has_the_path_filters_and_orders_of_the_schema() {
     /secret-manager/v1beta1/regions/nl-ams/secrets?organization_id=ORG&order_by=updated_at_asc&project_id=ID1&name=k&path=%2Fci&tags=a&tags=b&scheduled_for_deletion=false
     /secret-manager/v1beta1/regions/fr-par/secrets/ID5/versions?status=enabled&status=scheduled_for_deletion
     /iam/v1alpha1/logs?organization_id=ORG&order_by=created_at_desc&created_after=2026-01-01T00%3A00%3A00Z&created_before=2026-02-01T00%3A00%3A00Z&action=deleted&resource_type=policy&search=n+a
-    /audit-trail/v1alpha1/regions/fr-par/events?organization_id=ORG&order_by=recorded_at_asc&recorded_after=2026-01-01T00%3A00%3A00Z&recorded_before=2026-02-01T00%3A00%3A00Z&resource_type=iam_policy&resource_id=ID1&method_name=SetRules&principal_id=ID2&product_name=iam&page_size=100
+    /audit-trail/v1alpha1/regions/nl-ams/events?organization_id=ORG&order_by=recorded_at_asc&recorded_after=2026-01-01T00%3A00%3A00Z&recorded_before=2026-02-01T00%3A00%3A00Z&resource_type=iam_policy&resource_id=ID1&method_name=SetRules&principal_id=ID2&product_name=iam&status=403&page_size=100
     /account/v3/projects?organization_id=ORG&order_by=name_asc&name=n+a&project_ids=ID1
     "#);
 }

@@ -286,6 +286,24 @@ async fn events_that_come_twice_or_never_end_are_an_error() {
 }
 
 #[tokio::test]
+async fn the_products_that_are_recorded_are_listed_whole_or_not_at_all() {
+    let (_emulator, client) = large().await;
+    let region = "fr-par".parse().unwrap();
+    let products = client.list_audit_products(&region).await.unwrap();
+    let named: Vec<_> = products.iter().map(|it| (it.name.as_str(), it.title.as_str())).collect();
+    assert_eq!(named, [("account", "Account"), ("iam", "IAM"), ("secret-manager", "Secret Manager")]);
+    let methods = |at: usize| &products[at].services[0].methods;
+    assert!(methods(1).contains(&"LockMember".to_owned()) && methods(2).contains(&"CreateSecret".to_owned()));
+    assert_eq!(products[1].services[0].name, "scaleway.iam.v1alpha1.Api");
+    let answers = |text: &'static str| Server::start(move |_| Reply::Json(200, text.to_owned()));
+    let short = answers(r#"{"products":[{"name":"iam"}],"total_count":2}"#).await;
+    let error = short.client().list_audit_products(&region).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::ListChanged);
+    let bare = answers(r#"{"products":[{"name":"iam","services":null}]}"#).await;
+    assert_eq!(bare.client().list_audit_products(&region).await.unwrap().len(), 1);
+}
+
+#[tokio::test]
 async fn the_clock_of_the_api_is_known_after_an_answer_and_moved_by_its_clients() {
     let (emulator, client) = emulated(json!({"organization": {"id": ORGANIZATION}})).await;
     assert_eq!(client.clock_ahead(), None);

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Writes the page of a report on a hostile organization and on one of 10,000 people, and opens both in a browser. TOOLS is the
-# folder of the browser's driver, CHROMIUM the browser; `.ci/run` installs them. The time and size of the large page are printed.
+# Writes the page of a report on a hostile organization and on one of 10,000 people, and opens both in a browser; two validators
+# read the first one, and those of a plan and of drift. TOOLS is the folder of the validators and of the browser's driver,
+# CHROMIUM the browser; `.ci/run` installs them. The time and size of the large page are printed.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 : "${TOOLS:?the folder of the driver}" "${CHROMIUM:?the browser}"
@@ -43,4 +44,11 @@ PY
 for name in hostile large; do
   "$iam" report "$work/$name.json" --now 2026-06-15T00:00:00Z -o html="$work/$name.html" >/dev/null
 done
+"$iam" drift examples/conditions --emulate examples/conditions/organization.json --now 2026-06-15T00:00:00Z \
+  -o html="$work/drift.html" >/dev/null 2>&1 || [ $? = 2 ]
+"$iam" plan examples/conditions --emulate examples/conditions/organization.json --now 2026-06-15T00:00:00Z \
+  -o html="$work/plan.html" >/dev/null 2>&1 || [ $? = 2 ]
+pages=("$work/hostile.html" "$work/drift.html" "$work/plan.html")
+"$TOOLS/npm/node_modules/.bin/html-validate" --preset standard "${pages[@]}"
+java -jar "$TOOLS/npm/node_modules/vnu-jar/build/dist/vnu.jar" --errors-only "${pages[@]}"
 node tests/page/page.mjs "$work/hostile.html" "$work/large.html"

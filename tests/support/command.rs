@@ -259,10 +259,24 @@ impl Api {
 
     /// Sends a request as another client would, with the secret of an API key, and returns what its answer holds.
     pub(crate) fn send(&self, secret: &str, client: &str, method: &str, path: &str, body: &Value) -> Value {
+        let (status, answer) = self.answer(secret, client, method, &format!("/iam/v1alpha1{path}"), body);
+        assert!(status < 300, "{method} {path}: {answer}");
+        answer
+    }
+
+    /// The same with the whole path, for any status.
+    pub(crate) fn answer(
+        &self,
+        secret: &str,
+        client: &str,
+        method: &str,
+        path: &str,
+        body: &Value,
+    ) -> (u16, Value) {
         let host = self.url.strip_prefix("http://").unwrap();
         let body = body.to_string();
         let head = format!(
-            "{method} /iam/v1alpha1{path} HTTP/1.1\r\nhost: {host}\r\nx-auth-token: {secret}\r\nuser-agent: {client}\r\n\
+            "{method} {path} HTTP/1.1\r\nhost: {host}\r\nx-auth-token: {secret}\r\nuser-agent: {client}\r\n\
              content-type: application/json\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}",
             body.len()
         );
@@ -271,9 +285,8 @@ impl Api {
         let mut answer = String::new();
         stream.read_to_string(&mut answer).unwrap();
         let status: u16 = answer.split_whitespace().nth(1).unwrap().parse().unwrap();
-        assert!(status < 300, "{method} {path}: {answer}");
         let (_, body) = answer.split_once("\r\n\r\n").unwrap();
-        if body.is_empty() { Value::Null } else { serde_json::from_str(body).unwrap() }
+        (status, if body.is_empty() { Value::Null } else { serde_json::from_str(body).unwrap() })
     }
 
     /// The requests that would change something.

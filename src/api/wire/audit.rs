@@ -102,6 +102,39 @@ pub struct AuditResource {
     pub deleted_at: Option<Timestamp>,
 }
 
+/// A product of which Audit Trail records something.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct AuditProduct {
+    /// The name, as events have it: `secret-manager` for example.
+    pub name: String,
+    /// The name for people.
+    #[serde(default, deserialize_with = "nullable")]
+    pub title: String,
+    /// Its APIs.
+    #[serde(default, deserialize_with = "nullable")]
+    pub services: Vec<AuditService>,
+    /// Fields that this version does not know.
+    #[serde(flatten)]
+    pub unknown: UnknownFields,
+}
+
+impl Novel for AuditProduct {
+    fn novelties(&self) -> Vec<Novelty> {
+        self.unknown.novelties("audit product").collect()
+    }
+}
+
+/// An API of such a product.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct AuditService {
+    /// The name, as events have it: `scaleway.iam.v1alpha1.Api` for example.
+    #[serde(default, deserialize_with = "nullable")]
+    pub name: String,
+    /// The methods that are recorded.
+    #[serde(default, deserialize_with = "nullable")]
+    pub methods: Vec<String>,
+}
+
 /// Finds the run id in a User-Agent of this program.
 fn run_id(user_agent: &str) -> Option<&str> {
     let (_, rest) = user_agent.strip_prefix("scw-iam/")?.split_once(" (run ")?;

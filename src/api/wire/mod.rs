@@ -27,7 +27,9 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 pub use self::api_key::{ApiKey, Bearer, CreateApiKey, CreatedApiKey, UpdateApiKey};
 pub use self::application::{Application, CreateApplication, UpdateApplication};
-pub use self::audit::{AuditEvent, AuditPrincipal, AuditResource, Log, LogAction, LogResource};
+pub use self::audit::{
+    AuditEvent, AuditPrincipal, AuditProduct, AuditResource, AuditService, Log, LogAction, LogResource,
+};
 pub use self::group::{CreateGroup, Group, Member, Members, UpdateGroup};
 pub(super) use self::organization::GracePeriods;
 pub use self::organization::{

@@ -377,7 +377,7 @@ macro_rules! kinds {
             /// Takes over from the live object the counts that others change at any time.
             pub fn keep_counts(&mut self, live: &Self) {
                 match self {
-                    $(Self::$kind(it) => _ = $kind::of(live).map(|live| it.keep_counts(live)),)*
+                    $(Self::$kind(it) => _ = $kind::of(live).map(|live| Arc::make_mut(it).keep_counts(live)),)*
                 }
             }
 

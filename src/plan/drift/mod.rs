@@ -13,7 +13,7 @@ use super::slot::SlotWork;
 use super::{Action, Plan, SparedReason};
 use crate::access::{Broken, Everything, HeldGrant, Path, broken_assertions, judge_guardrails, sentence};
 use crate::model::{
-    Address, Attribution, Catalogue, Desired, DriftKind, IgnoredBy, IgnoredFinding, Kind, Membership,
+    Address, Attribution, Catalogue, Desired, DriftKind, IgnoredBy, IgnoredFinding, Key, Kind, Membership,
     MissingKind, Place, Rule, User, Where, WriteKind, WriteTrace,
 };
 
@@ -200,7 +200,7 @@ impl Sorting<'_> {
         let traces = |kind: DriftKind, address: &Address| -> BTreeSet<WriteTrace> {
             let of = |kinds: BTreeSet<WriteKind>| [WriteTrace::Object(address.clone(), kinds)].into();
             match kind {
-                DriftKind::Missing => [deleted(address)].into(),
+                DriftKind::Missing => [deleted(address.kind(), address.key(), &self.desired.state)].into(),
                 DriftKind::Changed => {
                     let any = || {
                         [WriteKind::Fields, WriteKind::Rules].into_iter().chain(JOINS).chain(LEAVES).collect()
@@ -351,11 +351,19 @@ impl Sorting<'_> {
             let subject = format!("{word} {}", missing.name);
             let fixed = [kind.as_str().to_owned(), organization.clone(), word, missing.name.clone()];
             let what = format!("is named by {}, and is not in the organization", missing.by);
+            let traces = match missing.kind {
+                MissingKind::Object(kind) => {
+                    let key = match kind {
+                        Kind::User => Key::of_person(&missing.name).ok(),
+                        _ => missing.name.parse().ok().map(Key::Named),
+                    };
+                    key.map(|key| deleted(kind, &key, &self.desired.state)).into_iter().collect()
+                }
+                MissingKind::PermissionSet | MissingKind::Project => BTreeSet::new(),
+            };
             let finding = self.push(kind, subject, what, &fixed, &[&missing.by]);
             finding.place = Some(missing.at.clone());
-            if let MissingKind::Object(kind) = missing.kind {
-                finding.traces = [WriteTrace::Deleted(kind, missing.name.clone())].into();
-            }
+            finding.traces = traces;
         }
     }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::access::Path;
-use crate::model::{Address, Key, WriteKind, WriteTrace};
+use crate::model::{Address, DeletedObject, Key, Kind, State, WriteKind, WriteTrace};
 use crate::plan::Action;
 
 /// What gives access that no file declares.
@@ -60,16 +60,8 @@ pub(super) fn undone_by(action: &Action) -> &'static [WriteKind] {
     }
 }
 
-/// Returns the trace of an object that is not there.
-pub(super) fn deleted(address: &Address) -> WriteTrace {
-    let name = match address.key() {
-        Key::Child(child) => child.name.to_string(),
-        key @ (Key::Named(_)
-        | Key::Email(_)
-        | Key::Username(_)
-        | Key::Id(_)
-        | Key::Project(_)
-        | Key::Only) => key.to_string(),
-    };
-    WriteTrace::Deleted(address.kind(), name)
+/// Returns the trace of an object that is not there. The files may know more of a person than their key.
+pub(super) fn deleted(kind: Kind, key: &Key, desired: &State) -> WriteTrace {
+    let person = (kind == Kind::User).then(|| desired.user(key)).flatten();
+    WriteTrace::Deleted(DeletedObject::of(kind, key, person.map(|user| user.username.as_str())))
 }

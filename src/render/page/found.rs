@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use super::{Block, Cell, Page, PageSection, PageTable, TableFold, TableRow};
 use crate::review::{
-    FindingId, FindingResult, FindingSeverity, FindingText, Outline, ReportedFinding, Since,
+    FindingId, FindingResult, FindingSeverity, FindingText, Outline, ReportedFinding, Since, several,
 };
 
 /// Returns what is said first where not everything could be judged.
@@ -14,8 +14,10 @@ pub(in crate::render) fn warning(outline: &Outline) -> Option<String> {
         return Some(outline.errors.join(": "));
     }
     let unjudged = outline.not_judged().count();
-    (unjudged > 0)
-        .then(|| format!("Not everything could be judged: {unjudged} findings were not looked for."))
+    (unjudged > 0).then(|| {
+        let kinds = several(unjudged, "kind of finding", "kinds of findings");
+        format!("Not everything could be judged: {kinds} could not be looked for.")
+    })
 }
 
 /// Returns the findings by severity, those that are ignored, and what came of all that was looked for.

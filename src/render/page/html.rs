@@ -129,22 +129,30 @@ fn one(table: &PageTable, rows: &[TableRow], part: Option<(usize, usize)>) -> Ma
         Some((from, to)) => format!("{}, {from} to {to} of {}", table.caption, table.rows.len()),
         None => table.caption.clone(),
     };
+    let roomy = part.is_none() && rows.len() <= ROOMY;
     html! {
         div class="scroll" role="region" tabindex="0" aria-label=(visible(&label)) {
             table {
                 caption { (isolated(&label)) }
                 thead { tr { @for (_, name) in &table.columns { th scope="col" { (isolated(name)) } } } }
-                tbody { @for row in rows { (table_row(row)) } }
+                tbody { @for row in rows { (table_row(row, roomy)) } }
             }
         }
     }
 }
 
-fn table_row(row: &TableRow) -> Markup {
+/// From so many characters on, what a row is about gets room in a narrow window: an e-mail address is hard to read in pieces.
+/// The columns of lists that are searched have widths of their own.
+const WIDE: usize = 12;
+/// In a longer table that would make the page large.
+const ROOMY: usize = 300;
+
+fn table_row(row: &TableRow, roomy: bool) -> Markup {
+    let wide = |cell: &Cell| (roomy && cell.text().len() >= WIDE).then_some("wide");
     html! {
         tr id=[row.id.as_deref().map(visible)] {
             @for (at, cell) in row.cells.iter().enumerate() {
-                @if at == 0 { th scope="row" { (shown(cell)) } } @else { td { (shown(cell)) } }
+                @if at == 0 { th scope="row" class=[wide(cell)] { (shown(cell)) } } @else { td { (shown(cell)) } }
             }
         }
     }

@@ -6,7 +6,7 @@ use crate::plan::{Findings, Plan};
 use crate::render::page::{Block, Cell, Page, PageSection, PageTable, TableFold, TableRow, found, plainly};
 use crate::render::report::Extent;
 use crate::render::wrap::loose;
-use crate::review::Outline;
+use crate::review::{Outline, second};
 
 /// Returns the page: access, steps, who did it, findings.
 pub(super) fn page(
@@ -17,7 +17,7 @@ pub(super) fn page(
     let is_drift = reading == PlanReading::Drift;
     let mut evidence = vec![("organization", organization(plan))];
     evidence.extend(plan.stack().map(|stack| ("stack", stack.to_string())));
-    evidence.push(("as of", plan.created_at().to_string()));
+    evidence.push(("as of", second(plan.created_at())));
     evidence.push(("summary", summary(plan, drift, is_drift)));
     evidence.push(("tool", format!("scw-iam {}", env!("CARGO_PKG_VERSION"))));
     let mut sections = vec![access(plan, is_drift), steps(plan, reading)];
@@ -114,7 +114,10 @@ fn who(drift: &Findings) -> Option<PageSection> {
     if lines.is_empty() {
         return None;
     }
-    let row = |(what, who): (String, String)| TableRow { id: None, cells: vec![what.into(), who.into()] };
+    let row = |(what, who): (String, String)| {
+        let what = if what.is_empty() { "all findings".to_owned() } else { what };
+        TableRow { id: None, cells: vec![what.into(), who.into()] }
+    };
     let rows = lines.into_iter().map(row).collect();
     let columns = [("what", "What"), ("who", "Who")];
     let table = table("who", "From Audit Trail, or IAM's own logs", &columns, rows);

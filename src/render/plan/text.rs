@@ -510,7 +510,7 @@ impl TextPage<'_> {
                 let keys = adoption.api_keys;
                 let oldest = adoption.oldest_key.map(|made| {
                     let days = self.plan.created_at().duration_since(made).as_hours() / 24;
-                    format!(", the oldest {days} days old")
+                    format!(", the oldest {days} {} old", if days == 1 { "day" } else { "days" })
                 });
                 let keys = if keys == 1 { "1 API key".to_owned() } else { format!("{keys} API keys") };
                 format!("{} comes with {keys}{}", adoption.address, oldest.unwrap_or_default())
