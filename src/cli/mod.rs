@@ -48,6 +48,7 @@ use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use arguments::Common;
 use failure::Failure;
+use output::Output;
 use requests::Telling;
 
 use crate::apply::{End, Outcome};
@@ -247,7 +248,7 @@ pub fn main() -> ExitCode {
         Ok(parsed) => parsed,
         Err(error) => {
             if error.use_stderr() {
-                failure::misused(&error);
+                failure::misused(&error, &files_for_results());
                 return ExitCode::from(Exit::Usage.code());
             }
             // Help and the version are not errors. If they cannot be printed, nobody reads them, so that error is ignored.
@@ -257,6 +258,26 @@ pub fn main() -> ExitCode {
     };
     let exit = run(cli, formats);
     ExitCode::from(exit.code())
+}
+
+/// The files that arguments name for results, if something else is wrong with the arguments: no older result stays in them.
+fn files_for_results() -> Vec<Output> {
+    let arguments = std::env::args_os().skip(1).map(|word| word.to_string_lossy().into_owned());
+    let words: Vec<String> = arguments.take_while(|word| word != "--").collect();
+    let known = Cli::command();
+    let name = words.iter().find(|word| known.find_subcommand(word.as_str()).is_some());
+    if name.is_some_and(|name| WITHOUT_FORMATS.iter().any(|(without, _)| without == name)) {
+        return Vec::new();
+    }
+    let asked = words.iter().enumerate().filter_map(|(at, word)| match word.as_str() {
+        "-o" | "--output" => words.get(at + 1).map(String::as_str),
+        word => {
+            let value = word.strip_prefix("--output=").or_else(|| word.strip_prefix("-o"))?;
+            Some(value.strip_prefix('=').unwrap_or(value))
+        }
+    });
+    let outputs = asked.filter_map(|value| value.parse::<Output>().ok());
+    outputs.filter(|output| output.file.is_some()).collect()
 }
 
 /// In which formats a command has a result.
@@ -297,7 +318,14 @@ fn run(cli: Cli, formats: Formats) -> Exit {
         (false, false) => Telling::Progress,
     });
     if let Err(failure) = outputs_fit(&common, formats) {
-        return failure::report(&Common { output: Vec::new(), ..common }, failure);
+        let fits = |output: &Output| match formats {
+            Formats::All => true,
+            Formats::WithoutFindings => !output.format.of_findings(),
+            Formats::None(_) => false,
+        };
+        let mut common = common;
+        common.output.retain(|output| output.file.is_some() && fits(output));
+        return failure::report(&common, failure);
     }
     let ended = runtime.block_on(async {
         if let Some(stopped) = cli.command.stopped() {
