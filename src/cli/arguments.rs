@@ -29,8 +29,8 @@ const LIVE: &str = "Live organization";
 /// What every command takes.
 #[derive(Debug, Clone, clap::Args)]
 pub(super) struct Common {
-    /// text, json or markdown; what was found also as sarif, junit, openmetrics, github, gitlab, csv or html. With =FILE into a
-    /// file; may be given several times. The one without a file, or else text, goes to standard output
+    /// text, json or markdown; findings also as sarif, junit, openmetrics, github, gitlab, csv or html. FORMAT=FILE writes to a file.
+    /// May be given several times; the one without a file, or text if there is none, goes to standard output
     #[arg(help_heading = "Output", short, long, global = true, value_name = "FORMAT[=FILE]", value_parser = Output::from_str)]
     pub(super) output: Vec<Output>,
     /// Show long lists in full

@@ -4,18 +4,18 @@ use std::io::Write as _;
 
 use super::Exit;
 use super::arguments::Common;
-use super::output::{colour_on_stderr, style_on_stderr, talk_with};
+use super::output::{Output, colour_on_stderr, style_on_stderr, talk_with};
 use crate::api::BuildError;
 use crate::config::Mistakes;
 use crate::model::Hint;
 use crate::plan;
 use crate::plan::file::{PlanDifference, Stale, Unreadable};
 use crate::reconcile::{Error, Outdated, hints};
-use crate::render::Report as _;
 use crate::render::escape::terminal;
 use crate::render::failure::FailureReport;
 use crate::render::mistake::{self, MistakesReport};
 use crate::render::paint::Ink;
+use crate::render::{Extent, Report as _};
 
 /// Why a command ends early.
 pub(super) struct Failure {
@@ -150,9 +150,18 @@ fn differences(error: &Error) -> &[PlanDifference] {
     &[]
 }
 
-/// Reports an error in the command line. It repeats arguments, which a script may have built from file names.
-pub(super) fn misused(error: &clap::Error) {
+/// Reports an error in the command line, also in the files that were asked for. It repeats arguments, which a script may have built
+/// from file names.
+pub(super) fn misused(error: &clap::Error, files: &[Output]) {
     let text = error.render().to_string();
+    let first = text.lines().next().unwrap_or_default();
+    let cause = first.strip_prefix("error:").unwrap_or(first).trim().to_owned();
+    let report =
+        FailureReport { exit: Exit::Usage.code(), causes: vec![cause], hints: Vec::new(), differences: &[] };
+    for output in files {
+        // The person who runs the command reads the error below.
+        _ = output.report(&report, Extent::Folded);
+    }
     let start = colour_on_stderr().text(Ink::Alarm, "error:");
     talk_with(|out| {
         for (at, line) in text.lines().enumerate() {

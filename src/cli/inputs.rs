@@ -29,6 +29,11 @@ impl NamedPaths {
         paths
     }
 
+    /// Takes all of the paths as read.
+    pub(super) fn read(read: Vec<PathBuf>) -> Self {
+        Self { read, written: Vec::new() }
+    }
+
     fn add(&mut self, command: &Command, matches: &ArgMatches) {
         for argument in command.get_arguments().filter(|it| is_path(it)) {
             let id = argument.get_id().as_str();

@@ -44,6 +44,7 @@ mod validate;
 mod watch;
 mod who_can;
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
@@ -51,6 +52,7 @@ use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use arguments::Common;
 use failure::Failure;
 use inputs::NamedPaths;
+use output::Output;
 use requests::Telling;
 
 use crate::apply::{End, Outcome};
@@ -252,7 +254,7 @@ pub fn main() -> ExitCode {
         Ok(parsed) => parsed,
         Err(error) => {
             if error.use_stderr() {
-                failure::misused(&error);
+                failure::misused(&error, &files_for_results());
                 return ExitCode::from(Exit::Usage.code());
             }
             // Help and the version are not errors. If they cannot be printed, nobody reads them, so that error is ignored.
@@ -262,6 +264,33 @@ pub fn main() -> ExitCode {
     };
     let exit = run(cli, formats, &paths);
     ExitCode::from(exit.code())
+}
+
+/// The files that arguments name for results, if something else is wrong with the arguments: no older result stays in them. A file
+/// that another argument could name, or that may be one of the files of a stack, is none of them.
+fn files_for_results() -> Vec<Output> {
+    let arguments = std::env::args_os().skip(1).map(|word| word.to_string_lossy().into_owned());
+    let words: Vec<String> = arguments.take_while(|word| word != "--").collect();
+    let known = Cli::command();
+    let name = words.iter().find(|word| known.find_subcommand(word.as_str()).is_some());
+    if name.is_some_and(|name| WITHOUT_FORMATS.iter().any(|(without, _)| without == name)) {
+        return Vec::new();
+    }
+    let (mut asked, mut others) = (Vec::new(), vec![PathBuf::from(".")]);
+    let mut words = words.iter().map(String::as_str);
+    while let Some(word) = words.next() {
+        let joined = word.strip_prefix("--output=").or_else(|| word.strip_prefix("-o"));
+        match (word, joined) {
+            ("-o" | "--output", _) => asked.extend(words.next()),
+            (_, Some(value)) => asked.push(value.strip_prefix('=').unwrap_or(value)),
+            _ => others
+                .extend([word, word.split_once('=').map_or(word, |(_, value)| value)].map(PathBuf::from)),
+        }
+    }
+    let paths = NamedPaths::read(others);
+    let outputs = asked.into_iter().filter_map(|value| value.parse::<Output>().ok());
+    let safe = |output: &Output| output.file.is_some() && paths.refuse(std::slice::from_ref(output)).is_ok();
+    outputs.filter(safe).collect()
 }
 
 /// In which formats a command has a result.
@@ -302,7 +331,15 @@ fn run(cli: Cli, formats: Formats, paths: &NamedPaths) -> Exit {
         (false, false) => Telling::Progress,
     });
     if let Err(failure) = outputs_fit(&common, formats).and_then(|()| paths.refuse(&common.output)) {
-        return failure::report(&Common { output: Vec::new(), ..common }, failure);
+        let fits = |output: &Output| match formats {
+            Formats::All => true,
+            Formats::WithoutFindings => !output.format.of_findings(),
+            Formats::None(_) => false,
+        };
+        let safe = |output: &Output| paths.refuse(std::slice::from_ref(output)).is_ok();
+        let mut common = common;
+        common.output.retain(|output| output.file.is_some() && fits(output) && safe(output));
+        return failure::report(&common, failure);
     }
     let ended = runtime.block_on(async {
         if let Some(stopped) = cli.command.stopped() {

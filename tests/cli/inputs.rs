@@ -61,9 +61,26 @@ fn two_results_do_not_share_a_file_and_other_files_are_free() {
     let desk = desk();
     let twice = desk.run("report live.json -o json=r -o csv=./r").ends_with(64);
     assert!(twice.stderr.contains("-o json=r and -o csv=./r name the same file"), "{twice}");
-    assert!(!desk.has("r"));
+    assert!(desk.has("r"), "the error stands there");
     desk.file("folder/iam.yaml", FILE).file("old.json", "{}");
     // A folder is read for its YAML alone, and a result of last time may be replaced.
     _ = desk.run("validate folder -o json=folder/result.json -o csv=old.json").ends_with(0);
     assert!(desk.has("folder/result.json") && !desk.read("old.json").starts_with("{}"));
+}
+
+#[test]
+fn wrong_arguments_replace_no_input_either() {
+    let desk = desk();
+    desk.file("old.json", "{}").file("folder/a.yaml", FILE);
+    for (arguments, input) in [
+        ("plan iam.yaml --bogus -o json=iam.yaml", "iam.yaml"),
+        ("plan --bogus -o json=./iam.yaml", "iam.yaml"),
+        ("drift iam.yaml --baseline=old.json --bogus -ojson=old.json", "old.json"),
+        ("validate folder --bogus --output=json=folder/a.yaml", "folder/a.yaml"),
+        ("report live.json -o text -o markdown -o json=live.json", "live.json"),
+    ] {
+        let before = desk.read(input);
+        _ = desk.run(arguments).ends_with(64);
+        assert!(desk.read(input) == before, "{arguments} changed {input}");
+    }
 }

@@ -338,7 +338,7 @@ fn two_formats_on_standard_output_are_wrong_usage() {
     hint: write one of them to a file, as in `-o text -o json=plan.json`
     -- exit 64
     ");
-    assert!(!desk.has("plan.md"));
+    assert!(desk.read("plan.md").contains("two formats cannot share"), "no older plan stays there");
 }
 
 #[test]

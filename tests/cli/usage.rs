@@ -176,3 +176,28 @@ fn saving_needs_something_to_save() {
     -- exit 64
     ");
 }
+
+#[test]
+fn wrong_arguments_leave_no_older_result_where_one_was_asked_for() {
+    let desk = desk();
+    let old = |names: &[&str]| names.iter().for_each(|name| _ = desk.file(name, "old"));
+    old(&["r.json", "r.md", "other.json"]);
+    let wrong = "plan iam.yaml --bogus -o json=r.json --output=markdown=r.md -- -o json=other.json";
+    _ = desk.run(wrong).ends_with(64);
+    let error = &desk.json("r.json")["error"];
+    assert_eq!(
+        (&error["exit"], &error["message"]),
+        (&64.into(), &"unexpected argument '--bogus' found".into())
+    );
+    assert!(desk.read("r.md").contains("--bogus"), "{}", desk.read("r.md"));
+    assert_eq!(desk.read("other.json"), "old");
+    old(&["r.json"]);
+    _ = desk.run("explain user:ann@acme.io iam.yaml -o sarif=r.sarif -ojson=r.json").ends_with(64);
+    assert_eq!(desk.json("r.json")["error"]["exit"], 64);
+    assert!(!desk.has("r.sarif"));
+    // A command without formats writes no such file.
+    old(&["r.json"]);
+    _ = desk.run("export --emulate live.json -o json=r.json").ends_with(64);
+    _ = desk.run("export --bogus -o json=r.json").ends_with(64);
+    assert_eq!(desk.read("r.json"), "old");
+}
