@@ -204,7 +204,7 @@ struct Way<'a> {
 }
 
 /// A change as it is sorted: by its effect, the ranks of the grant, of the group and of the policy, and the rule.
-type Sorted = (AccessEffect, u32, (Option<u32>, u32), usize);
+type ChangeOrder = (AccessEffect, u32, (Option<u32>, u32), usize);
 
 /// Returns how access changes between two states that bear the same names, by principal.
 ///
@@ -251,7 +251,7 @@ fn change(
         return None;
     }
     let (old, new) = (before.ways(ranks, id), after.ways(ranks, id));
-    let mut noted: Vec<(Sorted, Arc<Path>)> = Vec::new();
+    let mut noted: Vec<(ChangeOrder, Arc<Path>)> = Vec::new();
     let mut note = |effect, grant: Packed, side: &mut Side<'_>, ways: &[Way<'_>]| {
         let (way, rule) = side.way(ways, grant)?;
         noted.push(((effect, ranks.grant(grant)?, way.rank, rule), side.path(way, rule)?));

@@ -105,9 +105,9 @@ pub(super) struct AccessLine {
 impl<'p> Folds<'p> {
     pub(super) fn of(plan: &'p Plan, drift: bool) -> Self {
         let mut all: Vec<Fold<'_>> = Vec::new();
-        let mut known: HashMap<Shared<'_>, usize> = HashMap::new();
+        let mut known: HashMap<AlikeChange<'_>, usize> = HashMap::new();
         for change in plan.access() {
-            let at = *known.entry(Shared(change)).or_insert(all.len());
+            let at = *known.entry(AlikeChange(change)).or_insert(all.len());
             match all.get_mut(at) {
                 Some(fold) => fold.who.push(change),
                 None => all.push(Fold { plan, who: vec![change], loses_all: change.loses_all }),
@@ -155,17 +155,17 @@ impl<'p> Folds<'p> {
 }
 
 /// A change of access, equal to those of others that change alike.
-struct Shared<'p>(&'p AccessChange);
+struct AlikeChange<'p>(&'p AccessChange);
 
-impl PartialEq for Shared<'_> {
+impl PartialEq for AlikeChange<'_> {
     fn eq(&self, other: &Self) -> bool {
         self.0.loses_all == other.0.loses_all && self.0.grants == other.0.grants
     }
 }
 
-impl Eq for Shared<'_> {}
+impl Eq for AlikeChange<'_> {}
 
-impl Hash for Shared<'_> {
+impl Hash for AlikeChange<'_> {
     /// Some of the grants tell most from others.
     fn hash<H: Hasher>(&self, state: &mut H) {
         let grants = &self.0.grants;

@@ -210,7 +210,7 @@ fn items(out: &mut dyn Write, items: &[String]) -> io::Result<()> {
 }
 
 fn table(out: &mut dyn Write, plan: &Plan, drift: bool) -> io::Result<()> {
-    let (folds, openings, mut rows) = (Folds::of(plan, drift), openings(plan, drift), Rows::default());
+    let (folds, openings, mut rows) = (Folds::of(plan, drift), openings(plan, drift), AccessRows::default());
     if folds.all.is_empty() && openings.is_empty() {
         let what = if drift { "No difference in access." } else { "No change in access." };
         return writeln!(out, "{what}\n");
@@ -237,13 +237,13 @@ fn table(out: &mut dyn Write, plan: &Plan, drift: bool) -> io::Result<()> {
 
 /// The rows of the table of access, with the words that many share, escaped.
 #[derive(Default)]
-struct Rows {
+struct AccessRows {
     /// The verb, and what follows it.
     what: MadeOnce<(String, String)>,
     paths: MadeOnce<String>,
 }
 
-impl Rows {
+impl AccessRows {
     /// Writes a row; `who` is escaped.
     fn write(&mut self, out: &mut dyn Write, who: &str, line: &AccessLine, drift: bool) -> io::Result<()> {
         let sign = match (line.effect, drift) {
