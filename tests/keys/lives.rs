@@ -342,7 +342,7 @@ impl World {
         let mut road = self.road(Way::Free).await;
         let mut child = self.start(&road, minute, due);
         let mut moment = Duration::from_micros(self.usual.load(Ordering::Relaxed) * part);
-        if part % 2 == 0 {
+        if part.is_multiple_of(2) {
             moment /= 4;
             tokio::select! {
                 _ = road.wrote.wait_for(|first| *first > 0) => {}
