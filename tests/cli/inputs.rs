@@ -43,11 +43,7 @@ fn a_result_never_replaces_an_input() {
         ("compare iam.yaml live.json -o markdown=iam.yaml", "-o markdown=iam.yaml", "iam.yaml"),
         ("test iam.yaml -o junit=iam.yaml", "-o junit=iam.yaml", "iam.yaml"),
         ("keys iam.yaml --emulate live.json -o json=iam.yaml", "-o json=iam.yaml", "iam.yaml"),
-        (
-            "explain user:ann@acme.io IAMManager --files iam.yaml -o json=iam.yaml",
-            "-o json=iam.yaml",
-            "iam.yaml",
-        ),
+        ("explain user:ann@acme.io IAMManager iam.yaml -o json=iam.yaml", "-o json=iam.yaml", "iam.yaml"),
     ] {
         let ended = desk.run(arguments).ends_with(64);
         let said = format!("{option} would overwrite {input}, which this command reads");
