@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
-use scw_iam::model::{Address, Principal, State, UserType};
+use scw_iam::model::{Address, Kind, Principal, State, UserType};
 use scw_iam::plan::{Error, GuardName, PartialScope, Plan, Step, StepId, rehearse};
 use support::oracle::{Laws, covered, held};
 use support::organizations::{Case, pair};
@@ -52,6 +52,8 @@ struct Seen {
     interrupted: u32,
     refused_names: u32,
     conflicts: u32,
+    /// Steps that write SSH keys.
+    ssh_keys: usize,
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "`map_err` hands the error over")]
@@ -161,6 +163,7 @@ impl Seen {
             interrupted: u32::from(!plan.interruptions().is_empty()),
             refused_names: 0,
             conflicts: u32::from(!plan.conflicts().is_empty()),
+            ssh_keys: plan.steps().iter().filter(|step| step.action.address().kind() == Kind::SshKey).count(),
         }
     }
 
@@ -170,6 +173,7 @@ impl Seen {
         self.interrupted += other.interrupted;
         self.refused_names += other.refused_names;
         self.conflicts += other.conflicts;
+        self.ssh_keys += other.ssh_keys;
     }
 }
 
@@ -190,9 +194,9 @@ fn some<S: Strategy>(cases: u32, strategy: S, judge: impl Fn(S::Value, u64) -> R
         seen.borrow_mut().add(&judge(value, seed)?);
         Ok(())
     });
-    let Seen { pairs, steps, interrupted, refused_names, conflicts } = seen.into_inner();
+    let Seen { pairs, steps, interrupted, refused_names, conflicts, ssh_keys } = seen.into_inner();
     println!(
-        "{pairs} pairs, {steps} steps, {interrupted} pairs with an interruption, {conflicts} with a conflict, \
+        "{pairs} pairs, {steps} steps, {ssh_keys} of SSH keys, {interrupted} pairs with an interruption, {conflicts} with a conflict, \
          {refused_names} with names that cannot be taken, {:.1?}",
         since.elapsed()
     );

@@ -6,7 +6,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use proptest::prelude::*;
 use scw_iam::model::{
     Address, Application, Attachment, Desired, Flags, Group, Id, Identity, Ids, Key, Kind, Membership, Meta,
-    Object, Owner, Policy, Principal, Prune, Rule, Rules, Scope, Stack, State, Unsaid, User, UserType,
+    Object, Owner, Policy, Principal, ProjectName, Prune, Rule, Rules, Scope, SshKey, Stack, State, Unsaid,
+    User, UserType,
 };
 use scw_iam::plan::file::{MadeFrom, Mismatch, PlanDocument, digest};
 use scw_iam::plan::{Caller, Error, Facts, GuardOptions, Plan, between};
@@ -38,6 +39,7 @@ struct Genes {
     caller: u8,
     managed: u8,
     left: u8,
+    ssh_keys: (u8, u8, u8),
 }
 
 /// Returns a random pair that is less tidy than [`pair`] makes them.
@@ -46,13 +48,13 @@ pub(crate) fn wild() -> impl Strategy<Value = Wild> {
     let genes = (
         (byte(), byte(), byte(), byte(), byte(), byte(), byte()),
         (byte(), byte(), byte(), byte(), (byte(), byte(), byte()), byte(), byte()),
-        (byte(), byte()),
+        (byte(), byte(), (byte(), byte(), byte())),
     );
     let genes = genes.prop_map(
         |(
             (people, hidden, at_least, unmanaged, absent, foreign_groups, foreign_applications),
             (policies_by_id, shifted, shifted_others, renamed_applications, all_users, rare, caller),
-            (managed, left),
+            (managed, left, ssh_keys),
         )| Genes {
             people,
             hidden,
@@ -70,6 +72,7 @@ pub(crate) fn wild() -> impl Strategy<Value = Wild> {
             caller,
             managed,
             left,
+            ssh_keys,
         },
     );
     (pair(), genes).prop_map(|(pair, genes)| Wild { pair, genes })
@@ -119,6 +122,7 @@ impl Wild {
         case.managed_people(genes);
         case.drop_dangling();
         case.memberships_of_declared();
+        case.ssh_keys(genes.ssh_keys);
         case.caller = case.some_principal(genes.caller);
         case
     }
@@ -131,6 +135,49 @@ impl WildCase {
                 0 if genes & 1 != 0 => user.kind = UserType::Owner,
                 1..4 => user.locked = genes & (1 << n) != 0,
                 _ => {}
+            }
+        }
+    }
+
+    /// Lets the files declare SSH keys of two projects: some are added, some removed where the list is exact, some disabled, and
+    /// some have the name that another key has.
+    fn ssh_keys(&mut self, (live, desired, more): (u8, u8, u8)) {
+        if live & 0x80 == 0 {
+            return;
+        }
+        self.desired.sections.insert(Kind::SshKey);
+        let project = |n: usize| Id::from_bits(1 + n as u128 % 2);
+        let name = |n: usize| -> ProjectName { format!("p{}", 1 + n % 2).parse().unwrap() };
+        for n in 0..2 {
+            self.live.projects.insert(project(n), name(n));
+            self.desired.state.projects.insert(project(n), name(n));
+            let list = Address::new(Kind::SshKey, Key::Project(name(n)));
+            let exact = more & (0x40 << n) != 0;
+            self.desired
+                .memberships
+                .insert(list, if exact { Membership::Exact } else { Membership::AtLeast });
+        }
+        let key = |n: usize, material: usize, disabled| {
+            let public_key = format!("ssh-ed25519 {material}");
+            SshKey { project: project(n), public_key, disabled }
+        };
+        // Keys of one project have the same evenness.
+        let shift = if desired & 0x80 == 0 { 0 } else { 2 };
+        for n in 0..6 {
+            let title = || format!("k{}", n / 2).parse().unwrap();
+            let (has, disabled) =
+                (|genes: u8| genes & (1 << n) != 0, |odd: bool| more & (1 << n) != 0 && odd);
+            if has(live) {
+                let address = Address::new(Kind::SshKey, Key::child(Key::Id(project(n)), title()));
+                self.ids.insert(address.clone(), Id::from_bits(700 + n as u128));
+                self.live.objects.insert(address, key(n, n, disabled(n % 3 == 0)).into());
+            }
+            if has(desired) {
+                let address = Address::new(Kind::SshKey, Key::child(Key::Project(name(n)), title()));
+                self.desired
+                    .state
+                    .objects
+                    .insert(address, key(n, (n + shift) % 6, disabled(n % 3 == 1)).into());
             }
         }
     }
@@ -480,12 +527,9 @@ impl WildCase {
     pub(crate) fn after(mut self, plan: &Plan) -> Self {
         let mut ids = plan.ids().clone();
         let live = plan.outcome().clone();
-        let all = (live.applications().map(|(key, _)| key).cloned().map(Address::application))
-            .chain(live.groups().map(|(key, _)| key).cloned().map(Address::group))
-            .chain(live.policies().map(|(key, _)| key).cloned().map(Address::policy));
-        for (n, address) in all.enumerate() {
-            if ids.get(&address).is_none() {
-                ids.insert(address, Id::from_bits(5000 + n as u128));
+        for (n, address) in live.objects.keys().enumerate() {
+            if ids.get(address).is_none() {
+                ids.insert(address.clone(), Id::from_bits(5000 + n as u128));
             }
         }
         (self.live, self.ids) = (live, ids);
