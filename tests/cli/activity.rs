@@ -102,7 +102,7 @@ fn what_was_seen_and_what_cannot_be_seen_are_told_apart() {
     assert!(!text.contains("unused ") && !text.contains("never used"), "{text}");
     let csv = report(&desk, &api.url, "--activity -o csv").stdout;
     let of = |set: &str| {
-        let row = csv.lines().find(|row| row.contains(&format!("\"ci\"")) && row.contains(set)).unwrap();
+        let row = csv.lines().find(|row| row.contains("\"ci\"") && row.contains(set)).unwrap();
         row.trim_end().rsplitn(3, ',').take(2).map(str::to_owned).collect::<Vec<_>>()
     };
     assert_eq!(of("IAMManager"), ["\"\"", "\"not seen\""]);
