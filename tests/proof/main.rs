@@ -112,15 +112,15 @@ fn judge(space: &Space, live: &Made<Live>, desired: &Made<Desired>) -> Result<Se
         return Err(told(format!("min_iam_admins says {few}, and the states have {least} of {there_were}")));
     }
     let on_the_way = few && !too_few(wanted.administrators());
-    let ends = |call: &&Call| match **call {
-        Call::Lock { .. } => true,
-        Call::Delete { kind, at } => kind == PRINCIPAL && space.person(at),
-        _ => false,
-    };
-    let (ended, counted) =
-        (schedule.calls.iter().filter(ends).count(), builder::found_number(&plan, GuardName::People));
-    if ended != counted {
-        return Err(told(format!("the guard people counts {counted}, the calls are {ended}")));
+    let locks = |call: &Call| matches!(call, Call::Lock { .. });
+    let removes =
+        |call: &Call| matches!(*call, Call::Delete { kind, at } if kind == PRINCIPAL && space.person(at));
+    let calls = |is: &dyn Fn(&Call) -> bool| schedule.calls.iter().filter(|call| is(call)).count();
+    for (guard, there_are) in [(GuardName::Locks, calls(&locks)), (GuardName::People, calls(&removes))] {
+        let counted = builder::found_number(&plan, guard);
+        if there_are != counted {
+            return Err(told(format!("the guard {guard} counts {counted}, the calls are {there_are}")));
+        }
     }
     builder::judge_keys(space, before, wanted, &plan).map_err(told)?;
     let interrupted = !schedule.interruptions.is_empty();
