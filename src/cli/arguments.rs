@@ -30,7 +30,7 @@ const LIVE: &str = "Live organization";
 #[derive(Debug, Clone, clap::Args)]
 pub(super) struct Common {
     /// text, json or markdown; findings also as sarif, junit, openmetrics, github, gitlab, csv or html. FORMAT=FILE writes to a file.
-    /// May be given several times; the one without a file, or text if there is none, goes to standard output
+    /// May be given several times; the format without a file goes to standard output (default: text)
     #[arg(help_heading = "Output", short, long, global = true, value_name = "FORMAT[=FILE]", value_parser = Output::from_str)]
     pub(super) output: Vec<Output>,
     /// Show long lists in full

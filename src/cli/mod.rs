@@ -266,8 +266,8 @@ pub fn main() -> ExitCode {
     ExitCode::from(exit.code())
 }
 
-/// The files that arguments name for results, if something else is wrong with the arguments: no older result stays in them. A file
-/// that another argument could name, or that may be one of the files of a stack, is none of them.
+/// Returns the files that wrong arguments name for results, so that no older result stays in them. A file that another argument may
+/// name too, or that may be one of the stack's files, is left out.
 fn files_for_results() -> Vec<Output> {
     let arguments = std::env::args_os().skip(1).map(|word| word.to_string_lossy().into_owned());
     let words: Vec<String> = arguments.take_while(|word| word != "--").collect();

@@ -76,7 +76,7 @@ pub enum TerraformError {
     /// OpenTofu encrypted it.
     #[error("it is encrypted; `tofu state pull` prints it decrypted")]
     Encrypted,
-    /// The module or the name of a resource is none that Terraform writes.
+    /// The name of a module or a resource is not one that Terraform writes.
     #[error("it has resources whose addresses are not Terraform's")]
     Address,
     /// A run of Terraform replaced an object, and failed to delete the old one.

@@ -83,7 +83,7 @@ const ENDS: [&str; 10] = [
 ];
 
 impl ProductFamily {
-    /// Returns the product of a permission set; what its name begins with, where that is none that is known.
+    /// Returns the product of a permission set, or the beginning of its name if no known product fits.
     #[must_use]
     pub fn of(set: &PermissionSetName) -> Self {
         let known = FAMILIES.iter().filter(|(start, ..)| set.as_str().starts_with(start));

@@ -611,7 +611,7 @@ impl Space {
         pairs
     }
 
-    /// Whether a desired side leaves what is released as it is live, save for what the end of others does to it.
+    /// Whether a desired side leaves released objects as they are live, except for what the deletion of other objects does to them.
     pub(crate) fn fits(&self, events: Events, live: &Side, desired: &Side) -> bool {
         events.released().all(|(kind, at)| match kind {
             GROUP => desired.members[at] == live.members[at] & desired.exist[PRINCIPAL],
