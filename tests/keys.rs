@@ -144,6 +144,21 @@ impl Life {
         (planned, outcome)
     }
 
+    /// Makes a secret of a stack where the slot delivers to.
+    async fn secret_of(&self, stack: &str, minute: i64) {
+        let wanted = scw_iam::api::wire::CreateSecret {
+            project_id: self.organization.parse().unwrap(),
+            name: "scw-key".to_owned(),
+            path: "/ci".to_owned(),
+            tags: vec![format!("scw-iam={stack}")],
+            description: String::new(),
+            kind: scw_iam::api::wire::SecretKind::KeyValue,
+            protected: false,
+        };
+        let client = self.client(&self.emulator.url(), Some(at(minute)));
+        client.create_secret(&"fr-par".parse().unwrap(), &wanted).await.unwrap();
+    }
+
     async fn live(&self) -> Keys {
         let client = self.client(&self.emulator.url(), None);
         let keys = client.list_api_keys(&ListApiKeys::default()).all().await.unwrap();
@@ -479,17 +494,7 @@ async fn a_command_that_fails_leaves_the_key_and_the_next_run_finishes_it() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_secret_of_somebody_else_gets_nothing() {
     let life = Life::new(&[STORED]).await;
-    let client = life.client(&life.emulator.url(), None);
-    let wanted = scw_iam::api::wire::CreateSecret {
-        project_id: life.organization.parse().unwrap(),
-        name: "scw-key".to_owned(),
-        path: "/ci".to_owned(),
-        tags: vec!["scw-iam=other".to_owned()],
-        description: String::new(),
-        kind: scw_iam::api::wire::SecretKind::Opaque,
-        protected: false,
-    };
-    client.create_secret(&"fr-par".parse().unwrap(), &wanted).await.unwrap();
+    life.secret_of("other", 0).await;
     let session = life.session(&life.emulator.url(), at(0));
     let text = life.files().replace("name: scw-key", "name: scw-key, adopt: true");
     let planned = life.plan(&session, &text, at(0)).await.unwrap();
@@ -498,6 +503,26 @@ async fn a_secret_of_somebody_else_gets_nothing() {
     let outcome = session.apply(&planned, ApplyOptions::default()).await.unwrap();
     assert!(outcome.keys.slots.is_empty());
     assert_eq!(life.live().await.keys.len(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_secrets_that_killed_runs_left_become_one() {
+    let life = Life::new(&[STORED]).await;
+    life.secret_of("platform", 0).await;
+    life.secret_of("platform", 1).await;
+    // The run that made the second one may still be at work.
+    _ = life.run(10).await;
+    assert_eq!((life.live().await.keys.len(), life.live().await.secrets), (0, 2));
+    life.well(20).await;
+    life.live().await.are_settled("the first key");
+    // Which one is empty counts, and not which one is older.
+    life.secret_of("platform", 30).await;
+    life.well(60).await;
+    life.live().await.are_settled("one more");
+    // What another stack has is left alone, and so is the slot.
+    life.secret_of("other", 60).await;
+    _ = life.run(80 * 24 * 60).await;
+    assert_eq!((life.live().await.keys.len(), life.live().await.secrets), (1, 2));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -6,8 +6,8 @@ use super::seen::id_of;
 use crate::api::wire::{self, Bearer, SecretVersionStatus};
 use crate::api::{Client, ErrorKind, ListApiKeys, ListSecrets, ProjectId, Region};
 use crate::model::{
-    AccessKeyId, FoundSecret, LiveKey, LiveKeys, LiveSecret, LiveVersion, Marking, Owner, SecretPlace,
-    VersionState, version_key,
+    AccessKeyId, EmptySecret, FoundSecret, LiveKey, LiveKeys, LiveSecret, LiveVersion, Marking, Owner,
+    SecretPlace, VersionState, version_key,
 };
 
 /// Reads the keys of all applications, and what stands where they are delivered to.
@@ -97,13 +97,42 @@ pub async fn live_secret(client: &Client, place: &SecretPlace) -> Result<FoundSe
             && *it.path == *place.path
             && it.deletion_requested_at.is_none()
     };
-    let meant: Vec<_> = listed.iter().filter(meant).collect();
-    let secret = match meant.as_slice() {
-        [] => return Ok(FoundSecret::None),
-        [secret] => *secret,
-        several => return Ok(FoundSecret::Several(several.len())),
+    let mut found = Vec::new();
+    for secret in listed.iter().filter(meant) {
+        found.push((secret, live_stored(client, place, &region, secret).await?));
+    }
+    Ok(one_of(found))
+}
+
+/// Returns the secret of a place. Several can be told apart where all are this stack's and at most one holds anything: then it is
+/// that one, or the oldest, which is the one that every run takes.
+fn one_of(mut found: Vec<(&wire::StoredSecret, LiveSecret)>) -> FoundSecret {
+    found.sort_by(|(a, _), (b, _)| (a.created_at, &a.id).cmp(&(b.created_at, &b.id)));
+    let several = FoundSecret::Several(found.len());
+    let used: Vec<usize> = (0..found.len()).filter(|at| !found[*at].1.versions.is_empty()).collect();
+    let chosen = match (found.len(), used.as_slice()) {
+        (0, _) => return FoundSecret::None,
+        (1, _) | (_, []) => 0,
+        (_, [used]) => *used,
+        (_, [_, _, ..]) => return several,
     };
-    let versions = client.list_secret_versions(&region, &secret.id, &[]).all().await;
+    let (_, mut secret) = found.remove(chosen);
+    for (twin, LiveSecret { id, owner, .. }) in found {
+        let ours = owner.is_some() && owner == secret.owner && !twin.protected && !twin.managed;
+        let Some(created_at) = twin.created_at.filter(|_| ours) else { return several };
+        secret.twins.push(EmptySecret { id, created_at });
+    }
+    FoundSecret::One(secret)
+}
+
+async fn live_stored(
+    client: &Client,
+    place: &SecretPlace,
+    region: &Region,
+    secret: &wire::StoredSecret,
+) -> Result<LiveSecret, Error> {
+    let what = || format!("secret {place}");
+    let versions = client.list_secret_versions(region, &secret.id, &[]).all().await;
     let mut versions: Vec<LiveVersion> = versions
         .map_err(Error::reading(format!("the versions of {}", what())))?
         .iter()
@@ -116,7 +145,7 @@ pub async fn live_secret(client: &Client, place: &SecretPlace) -> Result<FoundSe
         // Nobody may take what several claim.
         Some(Owner::Unclear(_)) => return Err(Error::shape(what(), &"its tags name several stacks")),
     };
-    Ok(FoundSecret::One(LiveSecret { id: secret.id.to_string(), owner, versions }))
+    Ok(LiveSecret { id: secret.id.to_string(), owner, versions, twins: Vec::new() })
 }
 
 pub(super) fn version(version: &wire::SecretVersion) -> Option<LiveVersion> {

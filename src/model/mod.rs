@@ -29,8 +29,8 @@ mod state;
 pub use activity::{Activity, ActivityScope, AuditedProduct, LastCall, PrincipalActivity, RecordedCount};
 pub use address::{Address, Attachment, Child, Key, KeyForm, Principal};
 pub use api_key::{
-    ApplicationKeys, CommandLabel, Delivery, FoundSecret, KeyMark, KeySlot, KeyStage, LiveKey, LiveKeys,
-    LiveSecret, LiveVersion, Marking, SecretPlace, VersionState, version_description, version_key,
+    ApplicationKeys, CommandLabel, Delivery, EmptySecret, FoundSecret, KeyMark, KeySlot, KeyStage, LiveKey,
+    LiveKeys, LiveSecret, LiveVersion, Marking, SecretPlace, VersionState, version_description, version_key,
 };
 pub use attribution::{Attribution, DeletedObject, DoneBy, RecordedWrite, WriteKind, WriteTrace};
 pub use catalogue::{Catalogue, PermissionSet, ScopeType};

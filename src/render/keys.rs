@@ -37,6 +37,15 @@ pub fn work(plan: &SlotPlan, work: &SlotWork) -> (Ink, &'static str, String) {
                 format!("clear {number} {versions} of secret {secret} whose key no longer exists"),
             )
         }
+        SlotWork::Deduplicate { secret, empty } => {
+            let number = empty.len();
+            let secrets = if number == 1 { "secret" } else { "secrets" };
+            (
+                Ink::Remove,
+                "-",
+                format!("delete {number} empty {secrets} with the same name as secret {secret}"),
+            )
+        }
         SlotWork::Discard { key } => {
             (Ink::Remove, "-", format!("delete key {key}, which was never delivered"))
         }

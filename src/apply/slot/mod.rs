@@ -148,6 +148,7 @@ impl Stage {
             SlotWork::Rename { .. }
             | SlotWork::Adopt { .. }
             | SlotWork::Sweep { .. }
+            | SlotWork::Deduplicate { .. }
             | SlotWork::Discard { .. }
             | SlotWork::Retire { .. } => Self::Clear,
             SlotWork::Finish { .. } | SlotWork::Make { .. } => Self::Renew,
@@ -277,6 +278,7 @@ impl<'a> Worker<'a> {
             SlotWork::Rename { key, stage } => self.mark(key, &mark(*stage)).await,
             SlotWork::Adopt { key } => self.mark(key, &mark(KeyStage::Ok(self.options.now))).await,
             SlotWork::Sweep { secret, disable, delete } => self.sweep(seen, secret, disable, delete).await,
+            SlotWork::Deduplicate { secret, empty } => self.deduplicate(secret, empty).await,
             SlotWork::Discard { key } => self.delete_key(key).await,
             SlotWork::Retire { key } => self.retire(job, seen, key).await,
             SlotWork::Finish { key } => self.finish(job, seen, key, done).await,

@@ -71,13 +71,32 @@ impl Worker<'_> {
         let Some(oldest) = listed.first() else { return Err(SlotError::Changed) };
         match made {
             Some(made) if made != oldest.id => {
-                let deleted = self.client.delete_secret(&region, &made).await;
-                deleted.map_err(|source| SlotError::api("delete the second secret", source))?;
+                self.delete_empty(&region, &made).await?;
                 Err(SlotError::SecretTwin(place.to_string()))
             }
             // Without an answer nobody knows whose the secret is.
             None if listed.len() > 1 => Err(SlotError::SecretTwin(place.to_string())),
             Some(_) | None => Ok(Store { place, region, id: oldest.id.clone() }),
+        }
+    }
+
+    /// Deletes secrets that have the place of another one and hold nothing, which is read again right before.
+    pub(super) async fn deduplicate(&self, place: &SecretPlace, empty: &[String]) -> Result<(), SlotError> {
+        let region: Region = place.region.parse().map_err(|_| SlotError::Changed)?;
+        for id in empty {
+            let found = live::live_secret(self.client, place).await.map_err(SlotError::Unseen)?;
+            let FoundSecret::One(secret) = found else { return Err(SlotError::Changed) };
+            let Some(twin) = secret.twins.iter().find(|twin| twin.id == *id) else { continue };
+            let id = twin.id.parse().map_err(|_| SlotError::Changed)?;
+            self.delete_empty(&region, &id).await?;
+        }
+        Ok(())
+    }
+
+    async fn delete_empty(&self, region: &Region, id: &SecretId) -> Result<(), SlotError> {
+        match self.client.delete_secret(region, id).await {
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
+            deleted => deleted.map_err(|source| SlotError::api("delete the second secret", source)),
         }
     }
 

@@ -61,6 +61,17 @@ pub struct LiveSecret {
     pub owner: Option<Stack>,
     /// Its versions that are not deleted for good, the newest first.
     pub versions: Vec<LiveVersion>,
+    /// Other secrets of its place and stack that hold nothing: runs that made a secret at the same time left them.
+    pub twins: Vec<EmptySecret>,
+}
+
+/// A secret without a version.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EmptySecret {
+    /// Its id.
+    pub id: String,
+    /// When it was made.
+    pub created_at: Timestamp,
 }
 
 /// A version of a secret.

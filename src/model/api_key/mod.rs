@@ -5,7 +5,8 @@ mod mark;
 mod slot;
 
 pub use live::{
-    FoundSecret, LiveKey, LiveKeys, LiveSecret, LiveVersion, VersionState, version_description, version_key,
+    EmptySecret, FoundSecret, LiveKey, LiveKeys, LiveSecret, LiveVersion, VersionState, version_description,
+    version_key,
 };
 pub use mark::{KeyMark, KeyStage, Marking};
 pub use slot::{ApplicationKeys, CommandLabel, Delivery, KeySlot, SecretPlace};

@@ -445,6 +445,11 @@ impl Sorting<'_> {
                 SlotWork::Sweep { secret, .. } => {
                     format!("has versions of secret {secret} in slot {name} whose key no longer exists")
                 }
+                SlotWork::Deduplicate { secret, .. } => {
+                    format!(
+                        "delivers slot {name} to secret {secret}, beside which an empty one has the same name"
+                    )
+                }
             });
             let unmade = slot.lacks_a_key().then(|| {
                 format!("has no key in slot {name} yet: another run makes one, or could not deliver it")

@@ -13,7 +13,7 @@ pub struct KeyDocument {
     pub application: String,
     /// The slot, or null for a key without one.
     pub slot: Option<String>,
-    /// `make`, `finish`, `retire`, `discard`, `sweep`, `adopt`, `rename` or `prune`.
+    /// `make`, `finish`, `retire`, `discard`, `sweep`, `deduplicate`, `adopt`, `rename` or `prune`.
     pub work: String,
     /// The key that is there already, or null.
     pub key: Option<String>,

@@ -1,4 +1,4 @@
-use super::{Hands, MOST_VERSIONS, SlotCase, SlotWait, SlotWork};
+use super::{Hands, MOST_VERSIONS, SlotCase, SlotWait, SlotWork, UNDER_WAY, after};
 use crate::model::{AccessKeyId, Delivery, FoundSecret, LiveSecret, SecretPlace, VersionState};
 
 /// The deliveries of a slot, and what is live of them.
@@ -28,6 +28,12 @@ impl<'a> Deliveries<'a> {
         for (delivery, place, found) in &secrets {
             match found {
                 FoundSecret::Several(number) => blocks.push(SlotWait::Several((*place).clone(), *number)),
+                // The run that made the other one may still be at work.
+                FoundSecret::One(LiveSecret { twins, .. })
+                    if twins.iter().any(|twin| after(twin.created_at, UNDER_WAY) > case.now) =>
+                {
+                    blocks.push(SlotWait::Several((*place).clone(), twins.len() + 1));
+                }
                 FoundSecret::One(LiveSecret { owner, .. }) if owner.as_ref() != Some(case.stack) => {
                     let adopted =
                         owner.is_none() && matches!(delivery, Delivery::SecretManager { adopt: true, .. });
@@ -118,5 +124,14 @@ impl<'a> Deliveries<'a> {
             }
         }
         sweeps
+    }
+
+    /// Returns the empty secrets that are to go.
+    pub(super) fn twins(&self) -> impl Iterator<Item = SlotWork> {
+        let stored = self.stored().filter_map(|(_, place, stored)| Some((place, stored?)));
+        stored.filter(|(_, stored)| !stored.twins.is_empty()).map(|(place, stored)| SlotWork::Deduplicate {
+            secret: place.clone(),
+            empty: stored.twins.iter().map(|twin| twin.id.clone()).collect(),
+        })
     }
 }

@@ -136,6 +136,13 @@ pub enum SlotWork {
         /// The versions to delete, by number.
         delete: Vec<u32>,
     },
+    /// Secrets without a version go that have the place of a delivery beside the one that is used.
+    Deduplicate {
+        /// The place.
+        secret: SecretPlace,
+        /// Their ids.
+        empty: Vec<String>,
+    },
     /// A key that was never delivered is deleted.
     Discard {
         /// The key.
@@ -166,6 +173,7 @@ impl SlotWork {
             Self::Rename { .. } => "rename",
             Self::Adopt { .. } => "adopt",
             Self::Sweep { .. } => "sweep",
+            Self::Deduplicate { .. } => "deduplicate",
             Self::Discard { .. } => "discard",
             Self::Retire { .. } => "retire",
             Self::Finish { .. } => "finish",
@@ -182,7 +190,7 @@ impl SlotWork {
             | Self::Discard { key }
             | Self::Retire { key }
             | Self::Finish { key } => Some(key),
-            Self::Sweep { .. } | Self::Make { .. } => None,
+            Self::Sweep { .. } | Self::Deduplicate { .. } | Self::Make { .. } => None,
         }
     }
 }
@@ -491,6 +499,7 @@ impl<'a> Look<'a> {
     fn sweep(&mut self) {
         let dead = |key: &AccessKeyId| !self.case.live.all.contains(key);
         self.work.extend(self.deliveries.sweeps(dead));
+        self.work.extend(self.deliveries.twins());
     }
 
     /// Says which keys may go.

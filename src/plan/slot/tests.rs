@@ -5,7 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
 
 use super::*;
-use crate::model::{FoundSecret, Id, KeyMark, LiveSecret, LiveVersion, Place, VersionState};
+use crate::model::{EmptySecret, FoundSecret, Id, KeyMark, LiveSecret, LiveVersion, Place, VersionState};
 
 const DAY: i64 = 24 * 60;
 
@@ -43,7 +43,12 @@ fn secret(versions: &[(u32, VersionState)]) -> FoundSecret {
     });
     let mut versions: Vec<_> = all.collect();
     versions.reverse();
-    FoundSecret::One(LiveSecret { id: "s".into(), owner: Some("platform".parse().unwrap()), versions })
+    FoundSecret::One(LiveSecret {
+        id: "s".into(),
+        owner: Some("platform".parse().unwrap()),
+        versions,
+        twins: Vec::new(),
+    })
 }
 
 fn slot(deliver: Vec<Delivery>) -> KeySlot {
@@ -228,7 +233,8 @@ fn a_secret_that_is_not_the_stacks_is_left_alone() {
     let of = |owner: Option<&str>, adopt: bool| {
         let mut world = World::new(Vec::new(), FoundSecret::None);
         let owner = owner.map(|stack| stack.parse().unwrap());
-        let found = FoundSecret::One(LiveSecret { id: "s".into(), owner, versions: Vec::new() });
+        let found =
+            FoundSecret::One(LiveSecret { id: "s".into(), owner, versions: Vec::new(), twins: Vec::new() });
         world.secrets.insert(place(1), found);
         world.slot.deliver = vec![Delivery::SecretManager { secret: place(1), adopt }];
         world.work(0)
@@ -238,6 +244,19 @@ fn a_secret_that_is_not_the_stacks_is_left_alone() {
     assert_eq!(of(Some("other"), true), [], "what another stack has is not for taking");
     assert_eq!(of(None, true), make(Due::First));
     assert_eq!(World::new(Vec::new(), FoundSecret::Several(2)).work(0), []);
+}
+
+#[test]
+fn an_empty_second_secret_goes_once_no_run_can_be_at_work() {
+    let FoundSecret::One(mut both) = secret(&[(1, ON)]) else { unreachable!() };
+    both.twins.push(EmptySecret { id: "t".into(), created_at: at(0) });
+    let world = World::new(vec![key(1, 0, Some(0))], FoundSecret::One(both));
+    let young = world.look(14);
+    assert_eq!((young.work, young.waits), (Vec::new(), vec![SlotWait::Several(place(1), 2)]));
+    let goes = SlotWork::Deduplicate { secret: place(1), empty: vec!["t".into()] };
+    assert_eq!(world.work(15), std::slice::from_ref(&goes));
+    assert_eq!(world.clone().on(Occasion::Due).work(15), [goes]);
+    assert_eq!(world.on(Occasion::Saved).work(15), []);
 }
 
 #[test]
@@ -368,7 +387,7 @@ proptest! {
                     prop_assert!(!secrets.iter().any(|it| it.gives(key)), "`latest` names a key that goes");
                 }
                 SlotWork::Finish { .. } | SlotWork::Make { .. } => renewals += 1,
-                SlotWork::Sweep { .. } => {}
+                SlotWork::Sweep { .. } | SlotWork::Deduplicate { .. } => {}
                 SlotWork::Rename { .. } | SlotWork::Adopt { .. } => prop_assert!(false, "nothing asks for it"),
             }
             match work {
@@ -405,7 +424,7 @@ proptest! {
                     let alone = secrets.len() < 2;
                     prop_assert!(!alone || disable.iter().chain(delete).all(named), "a version of a live key goes");
                 }
-                SlotWork::Rename { .. } | SlotWork::Adopt { .. } => {}
+                SlotWork::Rename { .. } | SlotWork::Adopt { .. } | SlotWork::Deduplicate { .. } => {}
             }
         }
         prop_assert!(renewals < 2, "one key at a time");
