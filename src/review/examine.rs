@@ -609,7 +609,7 @@ impl Exam<'_> {
 
     /// What is worth knowing about the recorded activity of one principal.
     fn active(&mut self, row: &ActivityRow) {
-        let Some(PrincipalActivity { calls: _, denied, last }) = &row.activity else { return };
+        let Some(PrincipalActivity { calls, denied, last }) = &row.activity else { return };
         let address = row.principal.address();
         if denied.number >= DENIED_OFTEN {
             let what = format!("had {denied} requests denied in 90 days");
@@ -623,8 +623,9 @@ impl Exam<'_> {
         let (unseen, unknown) = (of_kind(FamilyUse::NotSeen), of_kind(FamilyUse::NotRecorded));
         let Principal::Application(key) = &row.principal else { return };
         let managed = self.of.state.application(key).is_none_or(|it| it.flags.managed);
-        // Where nothing is recorded, nothing can be seen.
-        if managed || !last.is_empty() || unseen.is_empty() || !self.settled(&address) {
+        // An application that is denied everything is not idle, and where nothing is recorded, nothing can be seen.
+        let called = calls.number > 0 || !last.is_empty();
+        if managed || called || unseen.is_empty() || !self.settled(&address) {
             return;
         }
         let mut what = format!("made no call in 90 days that Audit Trail records for {}", unseen.join(", "));
