@@ -599,10 +599,8 @@ impl Exam<'_> {
             .then(|| several(activity.left_out, "principal was", "principals were") + " not looked up");
         if let Some(why) = partly.or(crowd) {
             OF_ACTIVITY.into_iter().for_each(|id| self.not_judged(id, &why, None));
-        } else if activity.scope == ActivityScope::Applications
-            && !self.outline.counting().any(|it| it.id == FindingId::DeniedOften)
-        {
-            let takes = "only applications were looked up, and none of them is concerned";
+        } else if activity.scope == ActivityScope::Applications {
+            let takes = "only applications were looked up";
             self.outline.results.insert(FindingId::DeniedOften, FindingResult::NotAsked { takes });
         }
     }
