@@ -33,7 +33,7 @@ pub use self::adopted_keys::AdoptedKey;
 pub use self::apply::ApplyOptions;
 pub use self::connect::{ConnectOptions, run_id};
 pub use self::drift::Drift;
-pub use self::error::{Error, Outdated};
+pub use self::error::{Error, Outdated, UnknownObject};
 pub use self::export::{Exported, export};
 pub use self::hint::hints;
 pub use self::keys::{KeyOptions, PlannedRotation, ShownKey};
@@ -74,7 +74,7 @@ pub trait Watch: Send + Sync {
         let _ = warnings;
     }
 
-    /// An object that was asked for is neither in the files nor in the organization ([`AbsentObject::Warned`]).
+    /// An object that was requested is neither in the files nor in the organization ([`AbsentObject::Warned`]).
     fn absent(&self, object: &Error) {
         let _ = object;
     }
