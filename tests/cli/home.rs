@@ -182,7 +182,7 @@ fn doctor_says_for_each_command_what_it_cannot_read() {
     plan of files that name projects  no: needs ProjectReadOnly
     plan of files with API keys       yes
     plan of files with SSH keys       no: needs ProjectReadOnly, SSHKeysReadOnly
-    plan of files with settings       no: needs IAMReadOnly
+    plan of files with settings       no: needs IAMReadOnly, OrganizationReadOnly
     drift, explain, who-can           no: needs ProjectReadOnly
     export, init                      no: needs ProjectReadOnly
     report                            no: needs ProjectReadOnly
@@ -197,11 +197,11 @@ fn doctor_says_for_each_command_what_it_cannot_read() {
     plan of files that name projects  yes
     plan of files with API keys       yes
     plan of files with SSH keys       no: needs SSHKeysReadOnly
-    plan of files with settings       no: needs IAMReadOnly
+    plan of files with settings       no: needs IAMReadOnly, OrganizationReadOnly
     drift, explain, who-can           yes
-    export, init                      yes, without SSH keys, settings (needs IAMReadOnly, SSHKeysReadOnly)
-    report                            yes, without settings (needs IAMReadOnly)
-    snapshot                          yes, without SSH keys, quotas, settings (needs IAMReadOnly, SSHKeysReadOnly)
+    export, init                      yes, without SSH keys, settings (needs IAMReadOnly, OrganizationReadOnly, SSHKeysReadOnly)
+    report                            yes, without settings (needs IAMReadOnly, OrganizationReadOnly)
+    snapshot                          yes, without SSH keys, quotas, settings (needs IAMReadOnly, OrganizationReadOnly, SSHKeysReadOnly)
     who changed what                  no: needs AuditTrailReadOnly
     apply                             no: needs IAMManager on the organization
     ");
@@ -262,7 +262,7 @@ fn doctor_says_which_permission_set_is_missing() {
       SSH keys            refused; SSHKeysReadOnly allows it
       projects            readable
       quotas              refused; IAMReadOnly allows it
-      settings            refused; IAMReadOnly allows it
+      settings            refused; IAMReadOnly and OrganizationReadOnly allow it
       Audit Trail         refused; AuditTrailReadOnly allows it
 
     What works with it
@@ -270,7 +270,7 @@ fn doctor_says_which_permission_set_is_missing() {
       plan of files that name projects  no: needs IAMReadOnly
       plan of files with API keys       no: needs IAMReadOnly
       plan of files with SSH keys       no: needs IAMReadOnly, SSHKeysReadOnly
-      plan of files with settings       no: needs IAMReadOnly
+      plan of files with settings       no: needs IAMReadOnly, OrganizationReadOnly
       drift, explain, who-can           no: needs IAMReadOnly
       export, init                      no: needs IAMReadOnly
       report                            no: needs IAMReadOnly
