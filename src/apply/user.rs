@@ -9,17 +9,18 @@ use super::look::unseen;
 use super::meta::MetaChange;
 use super::send::SentByKind;
 use super::words::ChangedField;
-use crate::api::{self, Client, wire};
+use crate::api::wire::{self, Bearer};
+use crate::api::{self, Client};
 use crate::live::{self, api_id};
 use crate::model::{Address, Id, Key, Mails, User, UserProfile};
 
 /// Counts the API keys of a person who is about to be removed: no answer about people has them, and a key that came since the
 /// plan would end with the person unseen.
 pub(super) async fn keys_as_planned(run: &ApplyContext<'_>, address: &Address) -> Result<(), StepError> {
-    let found = live::keys_of_person(&run.client(), run.id_of(address)?).await;
-    let found = found.map_err(|error| unseen(address)(Arc::new(error)))?;
+    let found = live::held_keys(&run.client(), Bearer::User(api_id(run.id_of(address)?))).await;
+    let found = found.map_err(|error| unseen(address)(Arc::new(error)))?.number;
     let planned = run.plan.keys_that_go(address);
-    if found <= planned as usize {
+    if found <= planned {
         return Ok(());
     }
     let (planned_from, now) = (planned.to_string(), found.to_string());
