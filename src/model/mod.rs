@@ -25,6 +25,7 @@ mod object;
 mod people;
 mod report;
 mod state;
+mod words;
 
 pub use activity::{Activity, ActivityScope, AuditedProduct, LastCall, PrincipalActivity, RecordedCount};
 pub use address::{Address, Attachment, Child, Key, KeyForm, Principal};
@@ -62,3 +63,4 @@ pub use object::{
 pub use people::{People, Scim};
 pub use report::{ReportQuestion, ReportSettings};
 pub use state::{Flags, Meta, Owner, State};
+pub use words::{count, day, second};

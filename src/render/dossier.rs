@@ -10,11 +10,12 @@ use super::page::{self, Block, Cell, Page, PageSection, PageTable, TableFold, Ta
 use super::report::{Report, Style};
 use crate::access::{Grant, GrantScope, Holds};
 use crate::model::{
-    Activity, AuditedProduct, Catalogue, Inventory, Principal, ProductFamily, Readout, State,
+    Activity, AuditedProduct, Catalogue, Inventory, Principal, ProductFamily, Readout, State, count, day,
+    second,
 };
 use crate::review::{
     AccessProfile, ActivityRow, AnsweredQuestion, Dossier, FamilyUse, FindingId, FindingSeverity, Gauge,
-    Outline, PrincipalRow, Since, SinceMark, day, second, several,
+    Outline, PrincipalRow, Since, SinceMark,
 };
 
 /// What a report was made from, each with its name.
@@ -160,7 +161,7 @@ impl DossierReport<'_> {
         let mut blocks = vec![Block::Facts(facts)];
         let escalate: BTreeSet<&Principal> = self.dossier.paths.iter().map(|path| &path.from).collect();
         if !escalate.is_empty() {
-            let who = several(escalate.len(), "principal", "principals");
+            let who = count(escalate.len(), "principal", "principals");
             let words =
                 "can escalate, and so could get each of these too: see the part about who can escalate.";
             blocks.push(Block::Words(format!("{who} {words}")));
@@ -170,8 +171,8 @@ impl DossierReport<'_> {
             let caption = format!(
                 "Who {}: {}, {}",
                 answered.question.name,
-                several(humans, "person", "people"),
-                several(machines, "application", "applications")
+                count(humans, "person", "people"),
+                count(machines, "application", "applications")
             );
             blocks.push(Block::Table(PageTable {
                 id: format!("question-{}", number + 1),
@@ -258,8 +259,7 @@ impl DossierReport<'_> {
         };
         let unjudged: Vec<_> = since.lost_sight_of(self.dossier).collect();
         let new = self.dossier.outline.counting().filter(|it| since.finding(it) == SinceMark::New).count();
-        let words =
-            format!("{}; the findings below are marked.", several(new, "new finding", "new findings"));
+        let words = format!("{}; the findings below are marked.", count(new, "new finding", "new findings"));
         let mut blocks = vec![Block::Words(words), Block::Table(access), Block::Table(gone)];
         if !unjudged.is_empty() {
             let caption = "Findings that were not looked for this time, and may still be there";
@@ -408,8 +408,8 @@ impl DossierReport<'_> {
         let sets: BTreeSet<_> = profile.grants.iter().map(|held| &held.grant.permission_set).collect();
         let text = format!(
             "{} on {}",
-            several(sets.len(), "set", "sets"),
-            several(profile.cells.len(), "scope", "scopes")
+            count(sets.len(), "set", "sets"),
+            count(profile.cells.len(), "scope", "scopes")
         );
         Cell::Link(text, format!("profile-{}", number + 1))
     }

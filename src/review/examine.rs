@@ -13,6 +13,7 @@ use crate::access::{
 use crate::model::{
     ActivityScope, Address, ApiKeyFacts, Attachment, Builtin, Condition, FindingId, FindingSeverity, Id, Ids,
     Inventory, Key, Object, Policy, Principal, PrincipalActivity, Readout, ReportSettings, State, UserType,
+    count, day,
 };
 
 /// What is known of an organization, to look through.
@@ -220,7 +221,7 @@ impl Exam<'_> {
             let holds = owner || !held.is_empty();
             let subject = self.subject(&address);
             if user.locked && holds {
-                let what = format!("is locked and holds {}", several(held.len(), "grant", "grants"));
+                let what = format!("is locked and holds {}", count(held.len(), "grant", "grants"));
                 self.add(FindingId::LockedWithAccess, subject.clone(), what, &[]);
             }
             let Some(facts) = facts else { continue };
@@ -236,7 +237,7 @@ impl Exam<'_> {
             }
             match facts.last_login_at {
                 Some(last) if holds && !owner && now.duration_since(last) > INACTIVE => {
-                    let grants = several(held.len(), "grant", "grants");
+                    let grants = count(held.len(), "grant", "grants");
                     let what = format!("last logged in on {}, and holds {grants}", day(last));
                     self.add(FindingId::InactivePerson, subject, what, &[]);
                 }
@@ -266,7 +267,7 @@ impl Exam<'_> {
         }
         let names: Vec<&str> = admins.iter().map(String::as_str).collect();
         let limit = if admins.len() < 2 { "at least 2".to_owned() } else { format!("at most {most}") };
-        let people = several(names.len(), "person", "people");
+        let people = count(names.len(), "person", "people");
         let mut what = format!("has {people} who can administer IAM ({limit})");
         if !names.is_empty() {
             what.push_str(&format!(": {}", names.join(", ")));
@@ -310,7 +311,7 @@ impl Exam<'_> {
             let policies = policies_on.get(&Attachment::Group(key.clone())).copied().unwrap_or_default();
             let ordinary = group.builtin.is_none() && !group.flags.managed;
             if ordinary && group.members.is_empty() && policies > 0 && self.settled(&address) {
-                let what = format!("has no members and {}", several(policies, "policy", "policies"));
+                let what = format!("has no members and {}", count(policies, "policy", "policies"));
                 let subject = self.subject(&address);
                 self.add(FindingId::EmptyGroup, subject, what, &[]);
             }
@@ -336,7 +337,7 @@ impl Exam<'_> {
             let subject = self.subject(&address);
             match &policy.attachment {
                 Attachment::None if self.settled(&address) => {
-                    let rules = several(policy.rules.0.len(), "rule", "rules");
+                    let rules = count(policy.rules.0.len(), "rule", "rules");
                     let what = format!("is attached to nobody and has {rules}");
                     self.add(FindingId::OrphanPolicy, subject.clone(), what, &[]);
                 }
@@ -596,7 +597,7 @@ impl Exam<'_> {
         }
         let partly = activity.unread.iter().next().map(|(region, why)| format!("{why} ({region})"));
         let crowd = (activity.left_out > 0)
-            .then(|| several(activity.left_out, "principal was", "principals were") + " not looked up");
+            .then(|| count(activity.left_out, "principal was", "principals were") + " not looked up");
         if let Some(why) = partly.or(crowd) {
             OF_ACTIVITY.into_iter().for_each(|id| self.not_judged(id, &why, None));
         } else if activity.scope == ActivityScope::Applications {
@@ -653,24 +654,6 @@ impl Exam<'_> {
             Readout::Unread { why, helps } => self.not_judged(FindingId::PasswordLogin, why, *helps),
         }
     }
-}
-
-/// Returns the day of a time, in UTC.
-#[must_use]
-pub fn day(at: Timestamp) -> String {
-    at.to_zoned(jiff::tz::TimeZone::UTC).date().to_string()
-}
-
-/// Returns a time to the second, in UTC.
-#[must_use]
-pub fn second(at: Timestamp) -> String {
-    at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
-}
-
-/// Returns a number with its noun.
-#[must_use]
-pub fn several(count: usize, one: &str, many: &str) -> String {
-    format!("{count} {}", if count == 1 { one } else { many })
 }
 
 /// Returns why a condition can never hold, where that is sure: it fails whatever the request is.

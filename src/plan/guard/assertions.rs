@@ -1,8 +1,8 @@
 use std::collections::BTreeSet;
 
-use super::{Alarm, Breach, Case, Item, count};
+use super::{Alarm, Breach, Case, Item};
 use crate::access::{Broken, Everything, broken_assertions, sentence};
-use crate::model::{Catalogue, Desired};
+use crate::model::{Catalogue, Desired, count};
 
 /// Refuses to break an assertion. Those that live already breaks are shown, and refused with `--strict`.
 pub(super) fn judge(case: &Case<'_>) -> Option<Alarm> {

@@ -1,6 +1,6 @@
 use super::ended::RecentlyEnded;
-use super::{Alarm, Case, GuardName, Item, count, limit};
-use crate::model::{Address, Group, Key, Policy};
+use super::{Alarm, Case, GuardName, Item, limit};
+use crate::model::{Address, Group, Key, Policy, count};
 
 /// Refuses to leave groups of two or more members without members, or policies with rules without rules. Ends by
 /// `until` in the last seven days do not count.

@@ -1,8 +1,8 @@
 use std::collections::BTreeSet;
 
-use super::{Alarm, Breach, Case, Item, count};
+use super::{Alarm, Breach, Case, Item};
 use crate::access::{Broken, Everything, Grant, Judgement, Unjudged, judge_guardrails};
-use crate::model::{Catalogue, Principal};
+use crate::model::{Catalogue, Principal, count};
 
 /// Refuses what a guardrail forbids. Those that live already breaks are shown, and refused with `--strict`.
 pub(super) fn judge(case: &Case<'_>) -> Option<Alarm> {

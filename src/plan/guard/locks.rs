@@ -1,4 +1,5 @@
-use super::{Alarm, Case, GuardName, Item, count, limit};
+use super::{Alarm, Case, GuardName, Item, limit};
+use crate::model::count;
 use crate::plan::Action;
 
 /// Refuses to lock people. What is allowed to be locked is not allowed to be removed, so this is a guard of its own.

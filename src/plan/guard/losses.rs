@@ -1,8 +1,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::ended::RecentlyEnded;
-use super::{Alarm, Case, GuardName, Item, count, limit};
+use super::{Alarm, Case, GuardName, Item, limit};
 use crate::access::{GroupId, PrincipalId};
+use crate::model::count;
 
 /// Refuses to take any access from more than 5 principals, or 20 % of the principals that hold any access, whichever is
 /// more. Ends by `until` in the last seven days do not count.

@@ -278,11 +278,6 @@ fn limit(case: &Case<'_>, guard: GuardName) -> Option<u32> {
     case.desired.settings.limits.get(&guard).copied()
 }
 
-/// `one thing` or `3 things`.
-fn count(number: usize, one: &str, many: &str) -> String {
-    if number == 1 { format!("1 {one}") } else { format!("{number} {many}") }
-}
-
 /// What breaks an assertion or a guardrail, in words.
 fn by(state: &State, broken: &Broken) -> String {
     let Some(held) = &broken.by else { return ": nothing grants it without a condition".to_owned() };
