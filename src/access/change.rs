@@ -1,4 +1,5 @@
 use std::collections::HashMap;
+use std::fmt;
 use std::sync::Arc;
 
 use super::holdings::Number;
@@ -53,6 +54,17 @@ pub struct Path {
     pub policy: Key,
     /// The rule, counted from 0, in the order of the state.
     pub rule: usize,
+}
+
+/// `group developers ← policy developers-run, rule 2`
+impl fmt::Display for Path {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { group, policy, rule } = self;
+        if let Some(group) = group {
+            write!(f, "group {group} ← ")?;
+        }
+        write!(f, "policy {policy}, rule {}", rule + 1)
+    }
 }
 
 /// The order of everything that a change speaks of, so that changes are sorted by numbers.

@@ -202,13 +202,12 @@ impl DossierReport<'_> {
     /// What is different since an earlier report.
     fn changes(&self, since: &Since) -> PageSection {
         let grants = since.comparison.access.iter().map(|it| {
-            let group = it.path.group.as_ref().map(|key| format!("group {key} ← ")).unwrap_or_default();
             let cells = vec![
                 it.principal.to_string().into(),
                 it.kind.as_str().into(),
                 format!("{}{}", self.words(&it.grant), if it.escalates { " [can escalate]" } else { "" })
                     .into(),
-                format!("{group}policy {}, rule {}", it.path.policy, it.path.rule + 1).into(),
+                it.path.to_string().into(),
             ];
             TableRow { id: None, cells }
         });
@@ -297,8 +296,7 @@ impl DossierReport<'_> {
             }
         }
         for (profile, can) in &answered.who {
-            let group = can.held.path.group.as_ref().map(|key| format!("group {key} ← ")).unwrap_or_default();
-            let way = format!("{group}policy {}, rule {}", can.held.path.policy, can.held.path.rule + 1);
+            let way = can.held.path.to_string();
             let holds = match &can.holds {
                 Holds::Yes => "yes",
                 Holds::No | Holds::Ended(_) => "no",

@@ -73,9 +73,8 @@ impl Ground<'_> {
     }
 
     pub(super) fn path(&self, path: &Path, managed: bool) -> String {
-        let group = path.group.as_ref().map(|group| format!("group {group} ← ")).unwrap_or_default();
         let origin = self.origin(path, managed).map(|origin| format!(" ({origin})")).unwrap_or_default();
-        format!("← {group}policy {}, rule {}{origin}", path.policy, path.rule + 1)
+        format!("← {path}{origin}")
     }
 
     /// When a grant ends by itself: by its condition, or because a membership ends.

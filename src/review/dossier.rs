@@ -9,8 +9,8 @@ use super::escalation::{EscalationPath, escalation_paths};
 use super::examine::{Examined, ends, examine};
 use super::finding::Outline;
 use crate::access::{
-    CanDo, Everything, Grant, GrantScope, HeldGrant, Holds, RequestFacts, ResourceFacts, decide, includes,
-    single_scope,
+    CanDo, Everything, Grant, GrantScope, HeldGrant, Holds, Path, RequestFacts, ResourceFacts, decide,
+    includes, single_scope,
 };
 use crate::model::{
     ActivityScope, Catalogue, Key, PermissionSetName, Principal, Readout, ReportQuestion, UserStatus,
@@ -357,7 +357,8 @@ fn ending(of: &Examined<'_>) -> Vec<EndingAccess> {
                 .map(|grant| Grant { condition: None, ..grant }.words(|id| of.state.projects.get(&id)))
                 .collect();
             let gives = grants.into_iter().collect::<Vec<_>>().join(", ");
-            ending.push(EndingAccess { at: end, what: format!("policy {key}, rule {}", at + 1), gives });
+            let what = Path { group: None, policy: key.clone(), rule: at }.to_string();
+            ending.push(EndingAccess { at: end, what, gives });
         }
     }
     for key in of.inventory.keys.read().into_iter().flatten() {

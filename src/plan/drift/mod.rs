@@ -305,7 +305,7 @@ impl Sorting<'_> {
                 Some(held) => format!("is violated: {}", self.grant(held)),
                 None => "is violated: nothing grants it without a condition".to_owned(),
             };
-            let way = broken.by.as_ref().map(|held| way(&held.path));
+            let way = broken.by.as_ref().map(|held| held.path.to_string());
             let finding = self.sentence("assertion", &words, &broken, what);
             (finding.place, finding.way) = (Some(assertion.at.clone()), way);
             finding.traces = broken.by.as_ref().map(|held| of_path(&held.path)).unwrap_or_default();
@@ -317,7 +317,7 @@ impl Sorting<'_> {
             let person = Some(&broken.principal).filter(|it| it.kind() == Kind::User);
             let mark = person.and_then(|it| self.plan.before().user(it.key())).map_or("", User::mark);
             let what = format!("is violated: {}{mark} has {}", broken.principal, self.grant(held));
-            let way = way(&held.path);
+            let way = held.path.to_string();
             let finding = self.sentence("guardrail", &guardrail.name, &broken, what);
             (finding.place, finding.way) = (Some(guardrail.at.clone()), Some(way));
             finding.traces = of_path(&held.path);
@@ -473,9 +473,4 @@ fn told_apart(held: &HeldGrant) -> Vec<String> {
     let Path { group, policy, rule: _ } = &held.path;
     let group = group.as_ref().map(ToString::to_string).unwrap_or_default();
     vec![held.grant.words(|_| None), group, policy.to_string()]
-}
-
-fn way(path: &Path) -> String {
-    let group = path.group.as_ref().map(|group| format!("group {group} ← ")).unwrap_or_default();
-    format!("{group}policy {}, rule {}", path.policy, path.rule + 1)
 }

@@ -282,13 +282,8 @@ fn limit(case: &Case<'_>, guard: GuardName) -> Option<u32> {
 fn by(state: &State, broken: &Broken) -> String {
     let Some(held) = &broken.by else { return ": nothing grants it without a condition".to_owned() };
     let through = if broken.through.is_some() { "through " } else { "" };
-    let group = held.path.group.as_ref().map(|group| format!("group {group} ← ")).unwrap_or_default();
-    format!(
-        ": {through}{} ← {group}policy {}, rule {}",
-        held.grant.words(|id| state.projects.get(&id)),
-        held.path.policy,
-        held.path.rule + 1
-    )
+    let grant = held.grant.words(|id| state.projects.get(&id));
+    format!(": {through}{grant} ← {}", held.path)
 }
 
 /// Something that breaks an assertion or a guardrail, in words.

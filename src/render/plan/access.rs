@@ -385,11 +385,7 @@ fn marks(
 }
 
 fn way(plan: &Plan, path: &Path, lost: bool) -> String {
-    let mut way = String::new();
-    if let Some(group) = &path.group {
-        _ = write!(way, "group {group} ← ");
-    }
-    _ = write!(way, "policy {}, rule {}", path.policy, path.rule + 1);
+    let mut way = path.to_string();
     let place = plan.place(&Where::Rule(Address::policy(path.policy.clone()), path.rule));
     if let (false, Some(place)) = (lost, place) {
         _ = write!(way, " ({}:{})", place.file.display(), place.line);
