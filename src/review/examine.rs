@@ -85,9 +85,15 @@ const OF_ACCESS: [FindingId; 24] = [
     FindingId::StaleIgnore,
 ];
 
-/// Returns everything that was found, and what could not be looked for. `paths` are the ways to escalate.
+/// Returns everything that was found, and what could not be looked for. `paths` are the ways to escalate, and `activity` is what
+/// people and applications were seen doing.
 #[must_use]
-pub fn examine(of: &Examined<'_>, everything: &Everything<'_>, paths: &[EscalationPath]) -> Outline {
+pub fn examine(
+    of: &Examined<'_>,
+    everything: &Everything<'_>,
+    paths: &[EscalationPath],
+    activity: Option<&Readout<Vec<ActivityRow>>>,
+) -> Outline {
     let outline = Outline { organization: Some(of.state.organization), ..Outline::new("report", of.now) };
     let mut exam = Exam { of, everything, outline };
     exam.escalation(paths);
@@ -101,7 +107,7 @@ pub fn examine(of: &Examined<'_>, everything: &Everything<'_>, paths: &[Escalati
     exam.objects();
     exam.keys();
     exam.settings();
-    exam.activity();
+    exam.activity(activity);
     for finding in &mut exam.outline.findings {
         if let Some(severity) = of.settings.severity.get(&finding.id) {
             finding.severity = *severity;
@@ -571,14 +577,14 @@ impl Exam<'_> {
     }
 
     /// What Audit Trail tells, where somebody asked for it.
-    fn activity(&mut self) {
-        let activity = match &self.of.inventory.activity {
-            Some(Readout::Read(activity)) => activity,
-            Some(Readout::Unread { why, helps }) => {
+    fn activity(&mut self, rows: Option<&Readout<Vec<ActivityRow>>>) {
+        let (activity, rows) = match (&self.of.inventory.activity, rows) {
+            (Some(Readout::Read(activity)), Some(Readout::Read(rows))) => (activity, rows),
+            (Some(Readout::Unread { why, helps }), _) | (_, Some(Readout::Unread { why, helps })) => {
                 OF_ACTIVITY.into_iter().for_each(|id| self.not_judged(id, why, *helps));
                 return;
             }
-            None => {
+            (None, _) | (_, None) => {
                 let takes = "it takes Audit Trail, which `report --activity` reads";
                 for id in OF_ACTIVITY {
                     self.outline.results.insert(id, FindingResult::NotAsked { takes });
@@ -586,15 +592,7 @@ impl Exam<'_> {
                 return;
             }
         };
-        let principals = self.of.state.objects.keys().filter_map(Address::principal);
-        let mut principals: Vec<Principal> = principals.collect();
-        principals.sort_unstable();
-        for principal in &principals {
-            let held = self.everything.held_by(principal);
-            let row =
-                ActivityRow::of(activity, principal, held.iter().map(|held| &held.grant.permission_set));
-            self.active(&row);
-        }
+        rows.iter().for_each(|row| self.active(row));
         let partly = activity.unread.iter().next().map(|(region, why)| format!("{why} ({region})"));
         let crowd = (activity.left_out > 0)
             .then(|| count(activity.left_out, "principal was", "principals were") + " not looked up");
