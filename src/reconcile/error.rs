@@ -79,9 +79,9 @@ pub enum Error {
         /// The slot.
         slot: SlotName,
     },
-    /// A saved plan makes a key that nothing was given to deliver.
+    /// A saved plan delivers a new key to a file or a command that no option names.
     #[error(
-        "{name} makes an API key and delivers it to {delivery}, which nothing was given for; nothing was written"
+        "{name} delivers a new API key to {delivery}, but this command has no option for that delivery; nothing was written"
     )]
     Undeliverable {
         /// The plan.

@@ -43,7 +43,7 @@ const INACTIVE: SignedDuration = days(90);
 const SOON: SignedDuration = days(14);
 /// How long two keys of one bearer may overlap.
 const OVERLAP: SignedDuration = days(7);
-/// So many denied requests are many.
+/// From this number on, denied requests are reported.
 const DENIED_OFTEN: usize = 20;
 
 /// What only Audit Trail can tell.

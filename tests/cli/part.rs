@@ -239,7 +239,7 @@ fn an_export_of_objects_has_these_and_nothing_else() {
           - permission_sets: [ContainerRegistryFullAccess]
             scope: [staging]
     -- stderr
-    note: stack web owns 8 other objects, which a plan of this export alone would delete: copy its entries into the files of the stack, but leave out application ci under `external`, because they declare it
+    note: a plan of this export alone would delete 8 other objects of stack web. Copy the exported entries into the files of web, and leave out `external: {applications: [ci]}`, which those files already declare
     This ran on an emulator: nothing real was changed.
     -- exit 0
     ");

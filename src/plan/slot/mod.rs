@@ -279,11 +279,11 @@ pub enum SlotWait {
     NotOrdinary(AccessKeyId),
     /// A scheduled job does not do it: an `apply` of the files does.
     NeedsApply(Due),
-    /// A scheduled job delivers nowhere that has no key of the slot.
+    /// A scheduled job does not deliver to a place that has no key of the slot yet.
     NewPlace(Delivery),
-    /// The organization lets keys live so long, which is shorter than the slot says.
+    /// The organization's maximum life of keys is shorter than the slot's.
     Shortened {
-        /// How long.
+        /// The maximum.
         longest: SignedDuration,
         /// Where the slot is declared.
         at: Place,
