@@ -63,4 +63,4 @@ pub use object::{
 pub use people::{People, Scim};
 pub use report::{ReportQuestion, ReportSettings};
 pub use state::{Flags, Meta, Owner, State};
-pub use words::{count, day, second};
+pub use words::{count, day, joined, second};

@@ -8,6 +8,16 @@ pub fn count(number: usize, one: &str, many: &str) -> String {
     format!("{number} {}", if number == 1 { one } else { many })
 }
 
+/// Joins words: `a`, `a and b`, `a, b and c`.
+#[must_use]
+pub fn joined(items: &[String]) -> String {
+    match items {
+        [] => String::new(),
+        [one] => one.clone(),
+        [first @ .., last] => format!("{} and {last}", first.join(", ")),
+    }
+}
+
 /// Returns the day of a time, in UTC.
 #[must_use]
 pub fn day(at: Timestamp) -> String {

@@ -14,8 +14,6 @@ use crate::model::{
     Activity, ActivityScope, AuditedProduct, Id, Principal, PrincipalActivity, ProductFamily, Readout,
 };
 
-/// How many principals are looked up: each costs a request or more in each region.
-const MOST_PRINCIPALS: usize = 1000;
 /// The methods that only read begin with one of these.
 const READS: [&str; 5] = ["Get", "List", "Access", "Browse", "Download"];
 
@@ -40,8 +38,8 @@ impl ActivityLookup {
             people.sort_unstable();
             principals.append(&mut people);
         }
-        let left_out = principals.len().saturating_sub(MOST_PRINCIPALS);
-        principals.truncate(MOST_PRINCIPALS);
+        let left_out = principals.len().saturating_sub(Activity::MOST_PRINCIPALS);
+        principals.truncate(Activity::MOST_PRINCIPALS);
         Self { scope, principals, left_out }
     }
 

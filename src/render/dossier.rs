@@ -11,7 +11,7 @@ use super::report::{Report, Style};
 use crate::access::{Grant, GrantScope, Holds};
 use crate::model::{
     Activity, AuditedProduct, Catalogue, Inventory, Principal, ProductFamily, Readout, State, count, day,
-    second,
+    joined, second,
 };
 use crate::review::{
     AccessProfile, ActivityRow, AnsweredQuestion, Dossier, FamilyUse, FindingId, FindingSeverity, Gauge,
@@ -162,8 +162,7 @@ impl DossierReport<'_> {
         let escalate: BTreeSet<&Principal> = self.dossier.paths.iter().map(|path| &path.from).collect();
         if !escalate.is_empty() {
             let who = count(escalate.len(), "principal", "principals");
-            let words =
-                "can escalate, and so could get each of these too: see the part about who can escalate.";
+            let words = "can escalate, and so could get all of this too; see \"Who can escalate\".";
             blocks.push(Block::Words(format!("{who} {words}")));
         }
         for (number, answered) in self.dossier.questions.iter().enumerate() {
@@ -862,20 +861,17 @@ impl DossierReport<'_> {
 /// Names the first of some principals, and counts the others.
 fn some_of<'p>(principals: impl IntoIterator<Item = &'p Principal>, most: usize) -> String {
     let mut principals = principals.into_iter();
-    let names: Vec<String> = principals.by_ref().take(most).map(ToString::to_string).collect();
-    match (names.as_slice(), principals.count()) {
-        ([], _) => "nobody".to_owned(),
-        ([one], 0) => one.clone(),
-        ([few @ .., last], 0) => format!("{} and {last}", few.join(", ")),
-        (some, others) => format!("{} and {others} more", some.join(", ")),
-    }
+    let mut names: Vec<String> = principals.by_ref().take(most).map(ToString::to_string).collect();
+    let others = principals.count();
+    names.extend((others > 0).then(|| format!("{others} more")));
+    if names.is_empty() { "nobody".to_owned() } else { joined(&names) }
 }
 
 /// Says what the recorded activity is about, and what it is not.
 fn about_activity(activity: &Activity) -> String {
     let mut words = format!(
-        "Audit Trail in {}, since {}. It records mostly changes, and not those of every product: a product that is not seen may \
-         still be in use, and of what is not recorded nothing can be said.",
+        "Audit Trail in {}, since {}. It records mostly changes, and not those of every product: \"not seen\" does not mean \
+         unused, and \"not recorded\" means that nothing is known.",
         activity.regions.join(", "),
         day(activity.since)
     );
@@ -883,14 +879,14 @@ fn about_activity(activity: &Activity) -> String {
         words.push_str(&format!(" Not read in full: {region} ({why})."));
     }
     if activity.left_out > 0 {
-        words.push_str(&format!(" Not looked up, as they are too many: {}.", activity.left_out));
+        let more = count(activity.left_out, "more principal was", "more principals were");
+        let most = Activity::MOST_PRINCIPALS;
+        words.push_str(&format!(" {more} not looked up (limit: {},{:03}).", most / 1000, most % 1000));
     }
     let families: Vec<ProductFamily> =
         Catalogue::published().iter().map(|(set, _)| ProductFamily::of(set)).collect();
-    let special = "AllProductsFullAccess".parse().ok().map(|set| ProductFamily::of(&set));
-    let known = |product: &&AuditedProduct| {
-        families.iter().any(|family| Some(family) != special.as_ref() && family.is(product))
-    };
+    let known =
+        |product: &&AuditedProduct| families.iter().any(|family| !family.is_all() && family.is(product));
     let strange: Vec<&str> =
         activity.products.iter().filter(|it| !known(it)).map(|product| product.name.as_str()).collect();
     if !strange.is_empty() {

@@ -141,7 +141,8 @@ fn a_plan_counts_the_deliveries_that_an_apply_will_make() {
     _ = run(&format!("plan --out plan.json {options}")).ends_with(0);
     let lacking = desk.run(&format!("apply plan.json --emulate live.json --now {NOW}")).ends_with(64);
     assert!(lacking.stderr.contains("pass `--deliver-dir FOLDER`"), "{lacking}");
-    let why = "plan.json delivers a new API key to file key.json, but this command has no option for that delivery";
+    let why =
+        "plan.json delivers a new API key to file key.json, but this command has no option for that delivery";
     assert!(flat(&lacking.stderr).contains(why), "{lacking}");
     // That the plan is stale comes first: no option would help.
     let mut state = desk.json("live.json");

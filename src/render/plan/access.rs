@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use super::words;
 use crate::access::{AccessChange, AccessEffect, ChangedGrant, Grant, GrantScope, Path, self_escalating};
-use crate::model::{Address, Condition, Kind, Object, PermissionSetName, Principal, Where};
+use crate::model::{Address, Condition, Kind, Object, PermissionSetName, Principal, Where, joined};
 use crate::plan::{Action, KeyReader, Plan, Step};
 use crate::render::report::Extent;
 use crate::render::wrap::{TIE, tied};
@@ -88,7 +88,7 @@ fn few(kind: Kind, mut names: Vec<String>, most: usize) -> String {
         names.truncate(most);
         names.push(format!("{rest} more"));
     }
-    format!("{kind} {}", words::several(&names))
+    format!("{kind} {}", joined(&names))
 }
 
 /// Permission sets that change alike, by one way.
