@@ -6,9 +6,10 @@ use std::ops::Range;
 use cel::IdedExpr;
 use cel::common::ast::{CallExpr, Expr, LiteralValue};
 
+use super::places::ExpressionPlaces;
 use super::walk::{Bound, Walk, walk};
 use super::words::TYPES;
-use super::{ExpressionFault, ExpressionPlaces, FaultKind};
+use super::{ExpressionFault, FaultKind};
 
 /// A sort of values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -6,9 +6,10 @@ use std::ops::Range;
 use cel::IdedExpr;
 use cel::common::ast::Expr;
 
+use super::places::ExpressionPlaces;
 use super::sort::literal_text;
 use super::walk::{Bound, Walk, walk};
-use super::{ExpressionFault, ExpressionPlaces, FaultKind};
+use super::{ExpressionFault, FaultKind};
 
 /// What an expression may speak of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -5,7 +5,9 @@ use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
 
 use super::*;
-use crate::model::{EmptySecret, FoundSecret, Id, KeyMark, LiveSecret, LiveVersion, Place, VersionState};
+use crate::model::{
+    EmptySecret, FoundSecret, Id, KeyMark, LiveSecret, LiveVersion, Marking, Place, VersionState,
+};
 
 const DAY: i64 = 24 * 60;
 
