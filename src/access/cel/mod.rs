@@ -2,6 +2,9 @@
 
 mod compared;
 mod cost;
+mod fault;
+mod judged;
+mod places;
 mod sort;
 mod walk;
 mod words;
@@ -11,55 +14,14 @@ use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, LazyLock};
 
-use cel::common::ast::{Expr, SourceInfo};
+use cel::common::ast::Expr;
 use cel::{Context, Env, IdedExpr, Program, Value};
 
+pub use self::fault::{ExpressionFault, FaultKind};
+use self::places::ExpressionPlaces;
 pub use self::sort::Sort;
-use self::sort::literal_text;
-use self::walk::{parts, parts_mut};
+use self::walk::{literal_text, parts_mut};
 pub use self::words::{FUNCTIONS, GRANT_FIELDS, Vocabulary};
-
-/// What is wrong in an expression, and where: bytes of its text.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ExpressionFault {
-    /// The bytes that are wrong.
-    pub at: Range<usize>,
-    /// What is wrong with them.
-    pub kind: FaultKind,
-}
-
-/// What is wrong in an expression.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum FaultKind {
-    /// It is not CEL; in the parser's words.
-    Syntax(String),
-    /// It is nested so deep that nobody could read it.
-    TooDeep,
-    /// A variable, or a field of one, that does not exist.
-    Variable {
-        /// As it is written.
-        name: String,
-    },
-    /// A function that does not exist.
-    Function {
-        /// As it is written.
-        name: String,
-    },
-    /// Only true or false has a meaning there, and it is neither.
-    NeverJudged {
-        /// What it is.
-        found: Sort,
-    },
-    /// Two values that are neither before nor after each other.
-    NeverCompared {
-        /// The first.
-        left: Sort,
-        /// The second.
-        right: Sort,
-    },
-    /// It takes longer than anybody waits for an answer.
-    TooCostly,
-}
 
 /// An expression that is good CEL and uses only known words.
 #[derive(Debug)]
@@ -222,7 +184,7 @@ fn compile_here(text: &str, vocabulary: Vocabulary) -> Result<Expression, Vec<Ex
         return Err(vec![ExpressionFault { at: 0..text.len(), kind: FaultKind::TooDeep }]);
     }
     if faults.is_empty() {
-        faults = sort::faults(&places, tree);
+        faults = judged::faults(&places, tree);
     }
     if faults.is_empty() && cost::steps(tree) > vocabulary.steps_most() {
         return Err(vec![ExpressionFault { at: 0..text.len(), kind: FaultKind::TooCostly }]);
@@ -288,84 +250,6 @@ fn offset(text: &str, (line, column): (isize, isize)) -> Range<usize> {
     let start = start + within;
     let width = text.get(start..).and_then(|rest| rest.chars().next()).map_or(0, char::len_utf8);
     start..start + width
-}
-
-/// Where the parts of an expression stand in its text.
-struct ExpressionPlaces<'a> {
-    info: &'a SourceInfo,
-    /// Where each character begins, and where the text ends; the parser counts characters. Empty for ASCII, where one is
-    /// the other.
-    starts: Vec<usize>,
-}
-
-impl<'a> ExpressionPlaces<'a> {
-    fn of(info: &'a SourceInfo) -> Self {
-        let text = &info.source;
-        let starts = || text.char_indices().map(|(at, _)| at).chain([text.len()]).collect();
-        Self { info, starts: if text.is_ascii() { Vec::new() } else { starts() } }
-    }
-
-    /// Returns where a part stands by itself, in bytes.
-    fn own(&self, part: &IdedExpr) -> Option<Range<usize>> {
-        let (start, stop) = self.info.offset_for(part.id)?;
-        let byte = |count: u32| {
-            let count = usize::try_from(count).unwrap_or(usize::MAX);
-            let end = self.info.source.len();
-            if self.starts.is_empty() {
-                count.min(end)
-            } else {
-                self.starts.get(count).copied().unwrap_or(end)
-            }
-        };
-        let (start, stop) = (byte(start), byte(stop.saturating_add(1)));
-        Some(start..stop.max(start))
-    }
-
-    /// Returns where a part stands with all that belongs to it, in bytes; without brackets around it.
-    fn whole(&self, part: &IdedExpr) -> Option<Range<usize>> {
-        let source = self.info.source.as_str();
-        let below = parts(part).into_iter().filter_map(|inner| self.whole(inner));
-        let mut at =
-            self.own(part).into_iter().chain(below).reduce(|a, b| a.start.min(b.start)..a.end.max(b.end))?;
-        // The parser places a field at its dot, and a call at its name or its bracket.
-        if let Expr::Select(select) = &part.expr {
-            let rest = source.get(at.end..)?;
-            if rest.trim_start().starts_with(&select.field) {
-                at.end += rest.len() - rest.trim_start().len() + select.field.len();
-            }
-        }
-        if let Expr::Call(call) = &part.expr
-            && call.target.is_none()
-            && source.get(..at.start)?.trim_end().ends_with(&call.func_name)
-        {
-            at.start = source.get(..at.start)?.trim_end().len() - call.func_name.len();
-        }
-        at.end = closed(source, &at)?;
-        Some(at)
-    }
-}
-
-/// Returns where a part ends with the brackets that close what it opens.
-fn closed(source: &str, at: &Range<usize>) -> Option<usize> {
-    let (mut open, mut quote) = (0usize, None);
-    for byte in source.get(at.clone())?.bytes() {
-        match byte {
-            b'"' | b'\'' if quote == Some(byte) => quote = None,
-            b'"' | b'\'' if quote.is_none() => quote = Some(byte),
-            b'(' | b'[' | b'{' if quote.is_none() => open += 1,
-            b')' | b']' | b'}' if quote.is_none() => open = open.saturating_sub(1),
-            _ => {}
-        }
-    }
-    let mut end = at.end;
-    for _ in 0..open {
-        let rest = source.get(end..)?.trim_start();
-        if !rest.starts_with([')', ']', '}']) {
-            break;
-        }
-        end = source.len() - rest.len() + 1;
-    }
-    Some(end)
 }
 
 #[cfg(test)]
