@@ -7,7 +7,8 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::csv::Rows;
 use super::page::{self, Block, Cell, Page, PageSection, PageTable, TableFold, TableRow, found};
-use super::report::{Report, Style};
+use super::report::Report;
+use super::style::Style;
 use crate::access::{Grant, GrantScope, Holds};
 use crate::model::{
     Activity, AuditedProduct, Catalogue, Inventory, Principal, ProductFamily, Readout, State,

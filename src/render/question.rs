@@ -5,6 +5,8 @@ use std::io::{self, Write};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
+use super::json::pretty;
+use super::style::Style;
 use crate::access::{
     CanDo, Grant, GrantScope, HeldGrant, Holds, Lack, Path, Undecided, UnseenGrant, ends, membership_end,
 };
@@ -15,7 +17,7 @@ use crate::model::{
 use crate::render::escape::{markdown as escape, terminal};
 use crate::render::keys::span;
 use crate::render::paint::{Ink, Paint};
-use crate::render::report::{Report, Style, pretty};
+use crate::render::report::Report;
 
 /// What an answer is about, and what helps to word it.
 #[derive(Debug, Clone, Copy)]
