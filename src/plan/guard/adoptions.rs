@@ -1,4 +1,6 @@
-use super::{Alarm, Case, GuardName, Item, count, limit};
+use super::GuardName;
+use super::alarm::{Alarm, Item, count};
+use super::case::{Case, limit};
 use crate::plan::align::owns;
 
 /// Refuses to adopt anything once the stack owns something: a first run adopts, later ones create.

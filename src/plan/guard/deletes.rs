@@ -1,4 +1,6 @@
-use super::{Alarm, Case, GuardName, Item, count, limit};
+use super::GuardName;
+use super::alarm::{Alarm, Item, count};
+use super::case::{Case, limit};
 use crate::model::{Address, Kind, Membership, Object};
 use crate::plan::align::owns;
 

@@ -1,4 +1,6 @@
-use super::{Alarm, Case, GuardName, Item, count, limit};
+use super::GuardName;
+use super::alarm::{Alarm, Item, count};
+use super::case::{Case, limit};
 use crate::plan::Action;
 
 /// Refuses to lock people. What is allowed to be locked is not allowed to be removed, so this is a guard of its own.

@@ -1,5 +1,7 @@
+use super::GuardName;
+use super::alarm::{Alarm, Item, count};
+use super::case::{Case, limit};
 use super::ended::RecentlyEnded;
-use super::{Alarm, Case, GuardName, Item, count, limit};
 use crate::access::{AccessChange, Grants, PrincipalId};
 use std::collections::BTreeSet;
 

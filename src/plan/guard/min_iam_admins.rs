@@ -1,6 +1,7 @@
 use std::collections::BTreeSet;
 
-use super::{Alarm, Case, Item, count};
+use super::alarm::{Alarm, Item, count};
+use super::case::Case;
 use crate::access::PrincipalId;
 
 /// Refuses a plan that leaves fewer people who can administer IAM than `settings.min_iam_admins` and than there are now,

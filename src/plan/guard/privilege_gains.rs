@@ -1,6 +1,7 @@
 use std::collections::BTreeSet;
 
-use super::{Alarm, Case, Item, count};
+use super::alarm::{Alarm, Item, count};
+use super::case::Case;
 use crate::access::{AccessEffect, self_escalating};
 
 /// Shows who gains a permission set that can escalate, by a policy or by a key that they can read; refuses with `--strict`.

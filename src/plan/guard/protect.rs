@@ -1,6 +1,7 @@
 use std::collections::{BTreeSet, HashMap};
 
-use super::{Alarm, Case, Item, count};
+use super::alarm::{Alarm, Item, count};
+use super::case::Case;
 use crate::model::{Address, Kind, Object};
 use crate::plan::Action;
 use crate::plan::partial_state::referrers;

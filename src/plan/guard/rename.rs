@@ -1,6 +1,8 @@
 use std::collections::HashMap;
 
-use super::{Alarm, Case, GuardName, Item, count, limit};
+use super::GuardName;
+use super::alarm::{Alarm, Item, count};
+use super::case::{Case, limit};
 use crate::model::{Kind, Object, Principal};
 use crate::plan::{Action, Step};
 

@@ -1,7 +1,9 @@
-use super::{Alarm, Case, Item};
+use super::alarm::{Alarm, Item};
+use super::case::Case;
 use crate::access::Grant;
 use crate::model::{Address, Principal, State, UserType};
-use crate::plan::{Caller, Step, StepId};
+use crate::plan::facts::Caller;
+use crate::plan::{Step, StepId};
 
 /// Refuses a plan in which the caller loses permissions to administer access at any step, or is deleted, files that lock the
 /// caller, and a plan with steps by an unknown caller.

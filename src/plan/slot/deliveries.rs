@@ -1,4 +1,4 @@
-use super::{Hands, MOST_VERSIONS, SlotCase, SlotWait, SlotWork, UNDER_WAY, after};
+use super::work::{Hands, MOST_VERSIONS, SlotCase, SlotWait, SlotWork, UNDER_WAY, after};
 use crate::model::{AccessKeyId, Delivery, FoundSecret, LiveSecret, SecretPlace, VersionState};
 
 /// The deliveries of a slot, and what is live of them.
