@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use futures::{StreamExt as _, stream};
 use jiff::{SignedDuration, Timestamp};
 
-use super::Session;
+use super::session::Session;
 use crate::access::Everything;
 use crate::api::{self, ErrorKind, Region};
 use crate::live::{ActivityQuery, Live, REGIONS, principal_activity};
