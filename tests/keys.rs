@@ -4,6 +4,8 @@
 #[cfg(unix)]
 #[path = "keys/lives.rs"]
 mod lives;
+#[path = "keys/panics.rs"]
+mod panics;
 #[cfg(unix)]
 #[path = "support/surroundings.rs"]
 mod surroundings;

@@ -8,7 +8,8 @@ use super::context::ApplyContext;
 use super::found::{changed, relied_on, unseen};
 use super::outcome::StepError;
 use super::words::ChangedField;
-use crate::live::{self, LiveObject};
+use crate::api::wire::Bearer;
+use crate::live::{self, LiveObject, api_id};
 use crate::model::{Address, Attachment, Key, Kind, Object, OfKind as _, Policy};
 use crate::plan::{Action, Effect, Step};
 
@@ -97,10 +98,10 @@ async fn who_gets_it(run: &ApplyContext<'_>, step: &Step, to: &Attachment) -> Re
 /// Counts the API keys of a person who is about to be removed: no answer about people has them, and a key that came since the
 /// plan would end with the person unseen.
 async fn keys_as_planned(run: &ApplyContext<'_>, address: &Address) -> Result<(), StepError> {
-    let found = live::keys_of_person(&run.client(), run.id_of(address)?).await;
-    let found = found.map_err(|error| unseen(address)(Arc::new(error)))?;
+    let found = live::held_keys(&run.client(), Bearer::User(api_id(run.id_of(address)?))).await;
+    let found = found.map_err(|error| unseen(address)(Arc::new(error)))?.number;
     let planned = run.plan.keys_that_go(address);
-    if found <= planned as usize {
+    if found <= planned {
         return Ok(());
     }
     let (planned_from, now) = (planned.to_string(), found.to_string());

@@ -58,17 +58,17 @@ pub(super) struct Asked {
     ids: Ids,
     /// The addresses that several people have.
     shared: BTreeMap<Address, Vec<Id>>,
-    /// The live API keys, by holder, where they were read.
-    keys: Option<BTreeMap<Address, HeldKeys>>,
+    /// The live API keys of the principal in question, where they were read.
+    pub(super) keys: Option<HeldKeys>,
 }
 
 /// What is read of a live organization beside its access.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct AlsoRead {
     /// Its list of permission sets.
     pub(super) permission_sets: bool,
-    /// Its API keys, if the caller may read them.
-    pub(super) keys: bool,
+    /// The API keys of this principal, if the caller may read them.
+    pub(super) keys_of: Option<Principal>,
 }
 
 impl Ask {
@@ -97,7 +97,14 @@ impl Ask {
             ..live::LiveNeeds::default()
         };
         let read = connection.session.read(&needs).await?;
-        let keys = if also.keys { connection.session.held_keys(&read).await.ok() } else { None };
+        let keys = match also.keys_of {
+            Some(mut principal) => {
+                let people = People::of(&read.state, Some(&read.ids));
+                principal.readdress(&|address| people.known(address));
+                connection.session.held_keys(&read, &principal).await.ok()
+            }
+            None => None,
+        };
         connection.close().await?;
         let resolved = files.map(|files| resolve(&files, &read)).transpose()?;
         if let Some(resolved) = &resolved {
@@ -168,11 +175,6 @@ impl Asked {
         let each: Vec<_> = each.collect();
         let words = format!("{} {} are called `{}`", ids.len(), address.kind().section(), address.key());
         Err(Failure::usage(words).hint(format!("name one of them: {}", each.join(" or "))))
-    }
-
-    /// Returns the live API keys of a user or an application; `None` where they were not read.
-    pub(super) fn keys(&self, of: &Principal) -> Option<HeldKeys> {
-        Some(self.keys.as_ref()?.get(&of.address()).copied().unwrap_or_default())
     }
 
     /// Returns the entries of the files that end, where files were read.

@@ -42,7 +42,7 @@ impl Explain {
     pub(super) async fn run(self, common: &Common) -> Result<Exit, Failure> {
         let published = Catalogue::published();
         let unpublished = self.can.as_ref().is_some_and(|set| published.get(set).is_none());
-        let also = AlsoRead { permission_sets: unpublished, keys: self.subject.principal().is_some() };
+        let also = AlsoRead { permission_sets: unpublished, keys_of: self.subject.principal() };
         let asked = self.ask.read(common, also).await?;
         match self.subject.principal() {
             Some(principal) => self.held(common, &asked, principal),
@@ -94,8 +94,8 @@ impl Explain {
             .map(|(holds, held)| (held, holds))
             .collect();
         let elsewhere = elsewhere.len();
-        let (keys, now) = (asked.keys(&principal), common.now());
-        let keys = keys.map(|HeldKeys { number, oldest }| ExplainedKeys { number, oldest, now });
+        let now = common.now();
+        let keys = asked.keys.map(|HeldKeys { number, oldest }| ExplainedKeys { number, oldest, now });
         common.show(&Explanation { ground, principal, owner, keys, held, elsewhere, unseen, can })?;
         Ok(Exit::Done)
     }

@@ -36,7 +36,7 @@ impl WhoCan {
         let published = Catalogue::published();
         let asked = self
             .ask
-            .read(common, AlsoRead { permission_sets: published.get(&self.set).is_none(), keys: false })
+            .read(common, AlsoRead { permission_sets: published.get(&self.set).is_none(), keys_of: None })
             .await?;
         let catalogue = asked.catalogue.as_ref().unwrap_or(published);
         let projects = asked.projects(&self.on)?;

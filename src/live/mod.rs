@@ -55,7 +55,7 @@ pub use self::guard_facts::guard_facts;
 pub use self::id::api_id;
 pub use self::inventory::inventory;
 pub use self::notice::Notice;
-pub use self::oldest_keys::{HeldKeys, held_keys, keys_of_person, oldest_keys};
+pub use self::oldest_keys::{HeldKeys, held_keys, oldest_keys};
 pub use self::projects::projects;
 pub use self::provisioning::{SamlSwitch, saml};
 pub use self::refresh::{may_read, refresh};

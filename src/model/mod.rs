@@ -29,6 +29,7 @@ mod people;
 mod place;
 mod report;
 mod state;
+mod words;
 
 pub use activity::{Activity, ActivityScope, AuditedProduct, LastCall, PrincipalActivity, RecordedCount};
 pub use address::{Address, Attachment, Child, Key, KeyForm, Principal};
@@ -69,3 +70,4 @@ pub use people::{People, Scim};
 pub use place::Place;
 pub use report::{ReportQuestion, ReportSettings};
 pub use state::State;
+pub use words::{count, day, joined, second};

@@ -234,8 +234,8 @@ impl<'d> LawWatch<'d> {
         let most = self.allowed.most(self.draft, principal);
         // Whom the plan locks can use nothing afterwards: until then it is only what they held before.
         let to_be_locked = self.draft.locks.contains_key(&principal) && !self.locked.contains(&principal);
-        let held_before = (to_be_locked && self.draft.before.exists(principal))
-            .then(|| self.draft.before.grants_of(principal));
+        let held_before =
+            (to_be_locked && self.draft.before.exists(principal)).then(|| self.draft.held(principal).0);
         let most = held_before.as_ref().unwrap_or(most);
         let gained = turnover.gained.iter().flat_map(|grants| grants.beyond(most));
         if let Some(leak) = gained.filter(|grant| holds(*grant)).min() {

@@ -1,6 +1,5 @@
 //! API keys by slot: what is live of them, a rotation out of turn, and the work that a plan says.
 
-use std::collections::BTreeMap;
 use std::path::Path;
 
 use jiff::{SignedDuration, Timestamp};
@@ -14,8 +13,8 @@ use crate::api::{AccessKey, Client};
 use crate::apply::slot::{DeliveryTools, KeysOptions, KeysOutcome, work_on_slots};
 use crate::apply::{Journal, Outcome, StopSignal};
 use crate::config::Files;
-use crate::live::{self, HeldKeys, Live};
-use crate::model::{AccessKeyId, Address, Desired, Ids, KeySlot, LiveKey, SlotName};
+use crate::live::{self, HeldKeys, Live, api_id};
+use crate::model::{AccessKeyId, Address, Desired, Ids, KeySlot, LiveKey, Principal, SlotName};
 use crate::plan::Caller;
 use crate::plan::slot::{KeysPlan, Occasion, SlotCase, assess};
 
@@ -49,12 +48,17 @@ pub struct PlannedRotation {
 }
 
 impl Session {
-    /// Reads the API keys of the users and applications that a refresh has read, by holder.
+    /// Reads the API keys of a user or an application that a refresh has read; anybody else holds none.
     ///
     /// # Errors
     /// When they cannot be read.
-    pub async fn held_keys(&self, live: &Live) -> Result<BTreeMap<Address, HeldKeys>, Error> {
-        live::held_keys(&self.client, &live.ids).await.map_err(|source| self.unread(source))
+    pub async fn held_keys(&self, live: &Live, of: &Principal) -> Result<HeldKeys, Error> {
+        let Some(id) = live.ids.get(&of.address()) else { return Ok(HeldKeys::default()) };
+        let bearer = match of {
+            Principal::User(_) => Bearer::User(api_id(id)),
+            Principal::Application(_) => Bearer::Application(api_id(id)),
+        };
+        live::held_keys(&self.client, bearer).await.map_err(|source| self.unread(source))
     }
 
     /// Returns the key that makes the calls, as plans speak of it.

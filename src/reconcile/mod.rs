@@ -30,7 +30,7 @@ pub use self::adopted_keys::AdoptedKey;
 pub use self::apply::ApplyOptions;
 pub use self::connect::ConnectOptions;
 pub use self::drift::Drift;
-pub use self::error::{Error, Outdated};
+pub use self::error::{Error, Outdated, UnknownObject};
 pub use self::export::{Exported, export};
 pub use self::hint::hints;
 pub use self::keys::{PlannedRotation, ShownKey};

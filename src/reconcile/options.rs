@@ -38,7 +38,7 @@ impl Default for PlanOptions {
     }
 }
 
-/// What to do about an object that was asked for, if neither the files nor the organization has it.
+/// What to do about an object that was requested, if neither the files nor the organization has it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AbsentObject {
     /// [`Error::NoObject`]: the name is probably mistyped.
@@ -50,7 +50,7 @@ pub enum AbsentObject {
 /// How API keys are planned.
 #[derive(Debug, Clone)]
 pub struct KeyOptions {
-    /// What files and commands are delivered with; `None` while nobody is asked to do it.
+    /// What delivers keys to files and commands; `None` if no deliveries are made.
     pub tools: Option<DeliveryTools>,
     /// The deliveries that a saved plan was made with, which no others are added to.
     pub planned: Option<Hands>,
@@ -70,7 +70,7 @@ impl KeyOptions {
         self.planned.clone().unwrap_or_else(named)
     }
 
-    /// Returns a delivery of a first key that is planned and that nothing here can make.
+    /// Returns a planned delivery of a first key for which no option names a folder or a program.
     pub(super) fn lacks(&self, plan: &KeysPlan) -> Option<Delivery> {
         let tools = self.tools.as_ref()?;
         let lacks = |delivery: &&Delivery| match delivery {

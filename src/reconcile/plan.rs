@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::only::{deletes_only_what_was_asked, named, resolve_part};
+use super::only::{deletes_only_what_was_asked, resolve_part, unknown};
 use super::options::{AbsentObject, PlanOptions};
 use super::resolve::{facts, needs};
 use super::session::Session;
@@ -50,9 +50,13 @@ impl Session {
     pub async fn plan(&self, files: &Files, options: &PlanOptions) -> Result<Planned, Error> {
         let mut reading = self.read_for(files, options).await?;
         let mut resolved = resolve_part(files, &reading.live, options)?;
-        match (named(&resolved.desired, &reading.live), options.absent) {
-            (Err(absent), AbsentObject::Warned) => self.watch.absent(&absent),
-            (named, AbsentObject::Refused | AbsentObject::Warned) => named?,
+        let unknown = unknown(&resolved.desired, &reading.live);
+        match options.absent {
+            AbsentObject::Refused if !unknown.is_empty() => return Err(Error::NoObject(unknown)),
+            AbsentObject::Warned => {
+                unknown.into_iter().for_each(|one| self.watch.absent(&Error::NoObject(vec![one])));
+            }
+            AbsentObject::Refused => {}
         }
         self.keys_for(&mut reading, &resolved.desired).await?;
         let mut plan = reading.compare(&resolved.desired, options)?;

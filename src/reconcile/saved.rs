@@ -110,11 +110,14 @@ impl Session {
         let desired = self.accepted(resolved, options).map_err(unfit)?;
         self.keys_for(&mut reading, &desired).await?;
         let plan = reading.compare(&desired, options).map_err(unfit)?;
-        if let Some(delivery) = options.keys.lacks(plan.keys()) {
-            return Err(Error::Undeliverable { name: saved.name.clone(), delivery });
-        }
         let standing = saved.document.check(&plan, &digest, options.now);
         let standing = standing.map_err(|why| Error::mismatch(&saved.name, why))?;
+        // No option helps a plan that is stale or applied already.
+        if standing == Standing::Same
+            && let Some(delivery) = options.keys.lacks(plan.keys())
+        {
+            return Err(Error::Undeliverable { name: saved.name.clone(), delivery });
+        }
         let plan = self.completed(&mut reading, &desired, options, plan).await?;
         let plan = plan.dated(saved.document.created_at).named(name);
         Ok(match standing {

@@ -41,7 +41,7 @@ pub trait Watch: Send + Sync {
         let _ = warnings;
     }
 
-    /// An object that was asked for is neither in the files nor in the organization ([`AbsentObject::Warned`]).
+    /// An object that was requested is neither in the files nor in the organization ([`AbsentObject::Warned`]).
     fn absent(&self, object: &Error) {
         let _ = object;
     }

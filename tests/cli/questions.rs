@@ -3,7 +3,7 @@
 use insta::assert_snapshot;
 use serde_json::json;
 
-use crate::acme::{FILE, desk, live};
+use crate::acme::{FILE, ORGANIZATION, desk, live};
 use crate::command::Desk;
 
 fn files() -> Desk {
@@ -597,4 +597,27 @@ fn the_live_keys_of_whoever_is_explained_are_counted_with_their_age() {
     assert_eq!(first(&format!("application:{name} iam.yaml")), format!("application {name}"));
     let json = explain(&format!("{of_live} -o json")).json();
     assert_eq!((&json["api_keys"], &json["oldest_api_key"]), (&json!(2), &json!("2026-09-01T12:00:00Z")));
+}
+
+#[test]
+fn explain_reads_the_keys_of_nobody_else() {
+    let desk = Desk::new();
+    let mut state = live();
+    let [application, user] = ["applications", "users"].map(|kind| state[kind][0]["id"].clone());
+    let name = state["applications"][0]["name"].as_str().unwrap().to_owned();
+    let mut keys: Vec<_> = (0..150)
+        .map(|number| json!({"access_key": format!("SCW{number:017}"), "description": "", "user_id": user}))
+        .collect();
+    keys.push(
+        json!({"access_key": "SCWX0000000000000000", "description": "", "application_id": application}),
+    );
+    state["api_keys"] = keys.into();
+    desk.file("live.json", state);
+    let api = desk.emulate("live.json", "");
+    let explain =
+        desk.command(&format!("explain application:{name} --live -o json --now 2026-11-22T12:00:00Z"));
+    let explained = explain.against(&api.url, ORGANIZATION).run().ends_with(0).json();
+    assert_eq!(explained["api_keys"], 1);
+    let lists = api.requests().iter().filter(|request| *request == "GET /api-keys").count();
+    assert_eq!(lists, 1, "{:?}", api.requests());
 }

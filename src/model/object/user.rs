@@ -71,6 +71,9 @@ impl PartialEq for User {
 impl Eq for User {}
 
 impl User {
+    /// The field that says whether somebody is locked.
+    pub const LOCKED: &'static str = "locked";
+
     /// Returns an activated member of whom nothing but the username is known.
     #[must_use]
     pub fn member(username: impl Into<String>) -> Self {
@@ -214,7 +217,7 @@ impl Managed for User {
             ("send_welcome_email", *welcome, WriteCall::Create),
             ("send_password_email", *password, WriteCall::Create),
             ("is_owner", *kind == UserType::Owner, WriteCall::Nothing),
-            ("locked", *locked, WriteCall::Lock),
+            (Self::LOCKED, *locked, WriteCall::Lock),
             ("activated", *status == UserStatus::Activated, WriteCall::Nothing),
         ];
         fields.extend(flags.map(|(name, flag, writer)| Field::new(name, FieldValue::Flag(flag), writer)));

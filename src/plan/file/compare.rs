@@ -34,6 +34,9 @@ pub struct PartDifference {
 /// The parts of something by name, each as lines.
 type Parts = BTreeMap<&'static str, Vec<String>>;
 
+/// The part of an object that it becomes.
+const OUTCOME: &str = "outcome";
+
 /// What must be the same in both. Left out is what no call and nobody's access depends on, the order of rules included.
 fn compared(document: &PlanDocument) -> impl PartialEq + '_ {
     let PlanDocument {
@@ -194,7 +197,7 @@ fn object_parts(object: &ObjectDocument) -> Parts {
     let desired = desired.iter().flat_map(content_parts);
     let desired =
         desired.flat_map(|(name, lines)| lines.into_iter().map(move |line| format!("{name}: {line}")));
-    parts.insert("outcome", desired.collect());
+    parts.insert(OUTCOME, desired.collect());
     parts
 }
 
@@ -340,8 +343,8 @@ fn difference_of(mut saved: Parts, mut made: Parts) -> Vec<PartDifference> {
         }
     }
     // What an object becomes differs because it is another one already.
-    if parts.iter().any(|part| part.name != "outcome") {
-        parts.retain(|part| part.name != "outcome");
+    if parts.iter().any(|part| part.name != OUTCOME) {
+        parts.retain(|part| part.name != OUTCOME);
     }
     parts
 }

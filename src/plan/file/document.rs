@@ -132,7 +132,7 @@ pub struct MadeFrom {
     pub allow: Vec<AllowanceDocument>,
     /// Whether warnings were treated as errors.
     pub strict: bool,
-    /// The deliveries of API keys to files and commands that were planned; null where nobody was asked for them.
+    /// The deliveries of API keys to files and commands that were planned; absent if none were requested.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deliveries: Option<DeliveriesDocument>,
     /// The SHA-256 of all that was read of the organization, in hexadecimal digits.

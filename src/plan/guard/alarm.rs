@@ -34,22 +34,12 @@ impl Item {
     }
 }
 
-/// `one thing` or `3 things`.
-pub(super) fn count(number: usize, one: &str, many: &str) -> String {
-    if number == 1 { format!("1 {one}") } else { format!("{number} {many}") }
-}
-
 /// What breaks an assertion or a guardrail, in words.
 pub(super) fn by(state: &State, broken: &Broken) -> String {
     let Some(held) = &broken.by else { return ": nothing grants it without a condition".to_owned() };
     let through = if broken.through.is_some() { "through " } else { "" };
-    let group = held.path.group.as_ref().map(|group| format!("group {group} ← ")).unwrap_or_default();
-    format!(
-        ": {through}{} ← {group}policy {}, rule {}",
-        held.grant.words(|id| state.projects.get(&id)),
-        held.path.policy,
-        held.path.rule + 1
-    )
+    let grant = held.grant.words(|id| state.projects.get(&id));
+    format!(": {through}{grant} ← {}", held.path)
 }
 
 /// Something that breaks an assertion or a guardrail, in words.

@@ -1,9 +1,9 @@
 use std::collections::BTreeSet;
 
-use super::alarm::{Alarm, Breach, Item, alarm, by, count};
+use super::alarm::{Alarm, Breach, Item, alarm, by};
 use super::case::Case;
 use crate::access::{Broken, Everything, broken_assertions, sentence};
-use crate::model::{Catalogue, Desired};
+use crate::model::{Catalogue, Desired, count};
 
 /// Refuses to break an assertion. Those that live already breaks are shown, and refused with `--strict`.
 pub(super) fn judge(case: &Case<'_>) -> Option<Alarm> {

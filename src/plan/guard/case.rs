@@ -5,12 +5,12 @@ use std::collections::BTreeSet;
 use super::finding::GuardOptions;
 use crate::access::{AccessChange, Everything, PrincipalId};
 use crate::model::{Address, Desired, GuardName, Principal};
-use crate::plan::Step;
 use crate::plan::align::Alignment;
 use crate::plan::diff::Draft;
 use crate::plan::facts::{Caller, Facts};
 use crate::plan::rehearse::Rehearsal;
 use crate::plan::slot::KeysPlan;
+use crate::plan::step::Step;
 
 /// The input of guards.
 #[derive(Clone, Copy)]

@@ -1,8 +1,8 @@
 use super::GuardName;
-use super::alarm::{Alarm, Item, count};
+use super::alarm::{Alarm, Item};
 use super::case::{Case, limit};
 use super::ended::RecentlyEnded;
-use crate::model::{Address, Group, Key, Policy};
+use crate::model::{Address, Group, Key, Policy, count};
 
 /// Refuses to leave groups of two or more members without members, or policies with rules without rules. Ends by
 /// `until` in the last seven days do not count.

@@ -1,9 +1,9 @@
 use std::collections::BTreeSet;
 
-use super::alarm::{Alarm, Breach, Item, alarm, by, count, new_first};
+use super::alarm::{Alarm, Breach, Item, alarm, by, new_first};
 use super::case::Case;
 use crate::access::{Broken, Everything, Grant, Judgement, Unjudged, judge_guardrails};
-use crate::model::{Catalogue, Principal};
+use crate::model::{Catalogue, Principal, count};
 
 /// Refuses what a guardrail forbids. Those that live already breaks are shown, and refused with `--strict`.
 pub(super) fn judge(case: &Case<'_>) -> Option<Alarm> {

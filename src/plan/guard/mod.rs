@@ -28,9 +28,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use self::alarm::Alarm;
 pub(super) use self::case::Case;
 pub use self::finding::{Allowance, Finding, GuardOptions, LiftedBy, Verdict};
-pub(super) use self::login::asks_for_saml;
 use crate::model::{Address, Kind};
 pub use crate::model::{GuardName, UnknownGuard};
+
+pub(super) use self::login::asks_for_saml;
 
 /// Asks every guard.
 pub(super) fn judge(case: &Case<'_>) -> Vec<Finding> {

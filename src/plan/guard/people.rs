@@ -1,7 +1,7 @@
 use super::GuardName;
-use super::alarm::{Alarm, Item, count};
+use super::alarm::{Alarm, Item};
 use super::case::{Case, limit};
-use crate::model::Kind;
+use crate::model::{Kind, count};
 
 /// Refuses to remove people. A person who is removed loses their API keys and has to be invited again.
 pub(super) fn judge(case: &Case<'_>) -> Option<Alarm> {

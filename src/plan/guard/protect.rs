@@ -1,8 +1,8 @@
 use std::collections::{BTreeSet, HashMap};
 
-use super::alarm::{Alarm, Item, count};
+use super::alarm::{Alarm, Item};
 use super::case::Case;
-use crate::model::{Address, Kind, Object};
+use crate::model::{Address, Kind, Object, count};
 use crate::plan::Action;
 use crate::plan::partial_state::referrers;
 

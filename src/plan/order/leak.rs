@@ -40,7 +40,7 @@ pub(super) fn edges(draft: &Draft, allowed: &mut Allowed, graph: &mut Graph) -> 
 fn locks(draft: &Draft, graph: &mut Graph) -> Result<(), Error> {
     for (principal, lock) in &draft.locks {
         let joins = draft.joins.iter().filter(|((_, who), _)| who == principal).map(|(_, node)| *node);
-        let held = draft.before.grants_of(*principal);
+        let (held, _) = draft.held(*principal);
         let own = |to: Attached| match to {
             Attached::Nobody => false,
             Attached::Principal(who) => who == *principal,

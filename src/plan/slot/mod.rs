@@ -4,15 +4,17 @@
 //! again right before the work is done, so that both have one idea of what a slot needs.
 
 mod assess;
+mod case;
 mod deliveries;
+mod look;
 #[cfg(test)]
 mod tests;
+mod wait;
 mod whole;
 mod work;
 
-pub use self::assess::assess;
+pub use self::assess::{SlotPlan, assess};
+pub use self::case::{Hands, MARGIN, MOST_VERSIONS, Occasion, SlotCase, UNDER_WAY};
+pub use self::wait::{BadAdoption, SlotWait};
 pub use self::whole::{KeyFacts, KeyReader, KeysPlan, Stray, StrayKind};
-pub use self::work::{
-    BadAdoption, Due, Hands, MARGIN, MOST_VERSIONS, Occasion, SlotCase, SlotPlan, SlotWait, SlotWork,
-    UNDER_WAY,
-};
+pub use self::work::{Due, SlotWork};

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
 
-use super::work::{after, since};
+use super::case::{after, since};
 use super::*;
 use crate::model::{
     AccessKeyId, Address, Delivery, EmptySecret, FoundSecret, Id, KeyMark, KeySlot, KeyStage, LiveKey,

@@ -4,13 +4,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
-use super::assess::assess;
-use super::work::{Hands, Occasion, SlotCase, SlotPlan, SlotWork, UNDER_WAY, after, since};
+use super::SlotWork;
+use super::assess::{SlotPlan, assess};
+use super::case::{Hands, Occasion, SlotCase, UNDER_WAY, after, since};
 use crate::access::Grant;
 use crate::model::{
-    AccessKeyId, Address, ApplicationKeys, Desired, Id, LiveKey, LiveKeys, Marking, Membership, Principal,
-    Prune, SecretPlace, SlotName, Stack,
+    AccessKeyId, Address, ApplicationKeys, Desired, Id, LiveKey, LiveKeys, Marking, Membership, Prune,
+    SlotName, Stack,
 };
+use crate::model::{Principal, SecretPlace};
 
 /// What planning knows of API keys.
 #[derive(Debug, Clone, Copy)]

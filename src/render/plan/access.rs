@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use super::words;
 use crate::access::{AccessChange, AccessEffect, ChangedGrant, Grant, GrantScope, Path, self_escalating};
-use crate::model::{Address, Condition, Kind, Object, PermissionSetName, Principal, Where};
+use crate::model::{Address, Condition, Kind, Object, PermissionSetName, Principal, Where, joined};
 use crate::plan::{Action, KeyReader, Plan, Step};
 use crate::render::style::Extent;
 use crate::render::wrap::{TIE, tied};
@@ -88,7 +88,7 @@ fn few(kind: Kind, mut names: Vec<String>, most: usize) -> String {
         names.truncate(most);
         names.push(format!("{rest} more"));
     }
-    format!("{kind} {}", words::several(&names))
+    format!("{kind} {}", joined(&names))
 }
 
 /// Permission sets that change alike, by one way.
@@ -385,11 +385,7 @@ fn marks(
 }
 
 fn way(plan: &Plan, path: &Path, lost: bool) -> String {
-    let mut way = String::new();
-    if let Some(group) = &path.group {
-        _ = write!(way, "group {group} ← ");
-    }
-    _ = write!(way, "policy {}, rule {}", path.policy, path.rule + 1);
+    let mut way = path.to_string();
     let place = plan.place(&Where::Rule(Address::policy(path.policy.clone()), path.rule));
     if let (false, Some(place)) = (lost, place) {
         _ = write!(way, " ({}:{})", place.file.display(), place.line);

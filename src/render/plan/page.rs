@@ -3,11 +3,12 @@
 use super::access::{AccessLine, Folds, openings};
 use super::reading::PlanReading;
 use super::{drift, text, words};
+use crate::model::second;
 use crate::plan::{Findings, Plan};
 use crate::render::page::{Block, Cell, Page, PageSection, PageTable, TableFold, TableRow, found, plainly};
 use crate::render::style::Extent;
 use crate::render::wrap::loose;
-use crate::review::{Outline, second};
+use crate::review::Outline;
 
 /// Returns the page: access, steps, who did it, findings.
 pub(super) fn page(
