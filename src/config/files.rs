@@ -47,7 +47,8 @@ pub struct Needs {
 }
 
 impl Files {
-    /// Returns what was read: the name and the whole text of each file, to read them again as [`Source::Text`].
+    /// Returns what was read: the name and the whole text of each file, to read them again as
+    /// [`Source::Text`](super::Source::Text).
     pub fn texts(&self) -> impl Iterator<Item = (&Path, &str)> {
         self.sources.texts().iter().map(|text| (&*text.name, text.text.as_str()))
     }

@@ -1,4 +1,5 @@
-//! Files → [`Desired`], or every error in them with its place; and a [`State`] → files.
+//! Files → [`Desired`](crate::model::Desired), or every error in them with its place; and a
+//! [`State`](crate::model::State) → files.
 //!
 //! A text is read once into a tree with places (`parse`), decoded from the tree into documents, going on after a
 //! mistake (`section`), merged with the other files (`merge`), and checked as a whole (`check`). What only

@@ -1,4 +1,4 @@
-//! API → [`State`] and [`Ids`]: the complete live side, or an error.
+//! API → [`State`](crate::model::State) and [`Ids`](crate::model::Ids): the complete live side, or an error.
 //!
 //! [`refresh()`] asks for all lists at once, and for the rules of each policy as soon as the policies are there. What comes
 //! is then turned into the model by pure functions: names if they are valid and unique, ids otherwise.

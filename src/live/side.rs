@@ -34,9 +34,9 @@ pub struct Live {
     pub titles: HashMap<Id, String>,
     /// The valid names that several live objects of a kind have, with their ids, the oldest object first.
     pub duplicates: BTreeMap<Address, Vec<Id>>,
-    /// When the oldest API key of each application with keys was made; empty until [`oldest_keys()`](super::oldest_keys) reads it.
+    /// When the oldest API key of each application with keys was made; empty until [`oldest_keys()`](super::oldest_keys()) reads it.
     pub oldest_keys: HashMap<Address, Timestamp>,
-    /// How many API keys each person has; `None` until [`oldest_keys()`](super::oldest_keys) reads it.
+    /// How many API keys each person has; `None` until [`oldest_keys()`](super::oldest_keys()) reads it.
     pub people_keys: Option<HashMap<Address, u32>>,
     /// Whether an identity provider provisions people, where it was asked for.
     pub scim: Scim,

@@ -1,6 +1,6 @@
 //! Two states → the steps from one to the other, in an order that never widens access on the way; guards; the plan file.
 //!
-//! A [`Plan`] is plain data, complete before the first write: [`between`] compares, orders, rehearses and judges.
+//! A [`Plan`] is plain data, complete before the first write: [`between()`] compares, orders, rehearses and judges.
 //! Equal input gives an equal plan, byte for byte.
 
 mod administrators;

@@ -175,7 +175,7 @@ impl Plan {
         Self { created_at, ..self }
     }
 
-    /// Returns the plan with what is weaker in its files than in those before the change ([`weaker()`]).
+    /// Returns the plan with what is weaker in its files than in those before the change ([`weaker()`](super::weaker())).
     pub fn beside(self, weaker: Vec<String>) -> Self {
         Self { weaker, ..self }
     }

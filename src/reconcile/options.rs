@@ -41,7 +41,7 @@ impl Default for PlanOptions {
 /// What to do about an object that was requested, if neither the files nor the organization has it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AbsentObject {
-    /// [`Error::NoObject`]: the name is probably mistyped.
+    /// [`Error::NoObject`](super::Error::NoObject): the name is probably mistyped.
     Refused,
     /// A warning: it may be deleted already, and an apply can be repeated.
     Warned,
