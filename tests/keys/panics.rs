@@ -1,9 +1,10 @@
-//! A panic while a secret half is held prints none of it: neither its message nor its backtrace, whatever the one who panics can see.
+//! A panic while a secret key is held prints none of it, neither in its message nor in its backtrace.
 //!
-//! No delivery is an embedder's code, but a subscriber of the client's events is, and it runs between the making of a key and its last
-//! delivery.
+//! Deliveries are the library's own code. An embedder's code that can panic between the creation of a key and its last delivery is a
+//! subscriber to the client's events.
 
 use std::fmt::{Debug, Write as _};
+use std::io::Write as _;
 use std::panic::AssertUnwindSafe;
 use std::process::Command;
 use std::sync::Arc;
@@ -76,7 +77,10 @@ async fn life(at_event: usize, folder: &std::path::Path) -> usize {
     match applied {
         Ok(outcome) => assert!(outcome.unwrap().keys.is_done()),
         // What an embedder may print of it.
-        Err(panic) => println!("{:?} {:?}", panic.downcast_ref::<String>(), session),
+        Err(panic) => {
+            let said = format!("{:?} {session:?}\n", panic.downcast_ref::<String>());
+            std::io::stderr().write_all(said.as_bytes()).unwrap();
+        }
     }
     seen.load(Ordering::SeqCst)
 }

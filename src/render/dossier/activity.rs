@@ -114,3 +114,30 @@ fn about_activity(activity: &Activity) -> String {
     }
     words
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::{BTreeMap, HashMap};
+
+    use jiff::Timestamp;
+
+    use super::*;
+    use crate::model::ActivityScope;
+
+    #[test]
+    fn those_who_were_not_looked_up_are_counted_beside_the_limit() {
+        let activity = |left_out| Activity {
+            since: Timestamp::UNIX_EPOCH,
+            scope: ActivityScope::Everybody,
+            regions: vec!["fr-par".into()],
+            unread: BTreeMap::new(),
+            products: Vec::new(),
+            of: HashMap::new(),
+            left_out,
+        };
+        let ends = |left_out, words: &str| about_activity(&activity(left_out)).ends_with(words);
+        assert!(ends(0, "\"not recorded\" means that nothing is known."));
+        assert!(ends(1, " 1 more principal was not looked up (limit: 1,000)."));
+        assert!(ends(7, " 7 more principals were not looked up (limit: 1,000)."));
+    }
+}
