@@ -41,7 +41,8 @@ pub trait Watch: Send + Sync {
         let _ = warnings;
     }
 
-    /// An object that was requested is neither in the files nor in the organization ([`AbsentObject::Warned`](super::AbsentObject::Warned)).
+    /// An object that was requested is neither in the files nor in the organization
+    /// ([`AbsentObject::Warned`](super::AbsentObject::Warned)).
     fn absent(&self, object: &Error) {
         let _ = object;
     }
@@ -57,8 +58,8 @@ impl Watch for Unwatched {}
 impl Session {
     /// Opens a session through a client.
     ///
-    /// Its caller is unknown until [`Session::with_access_key`] or [`PlanOptions::caller`](super::PlanOptions::caller) names one, and a plan
-    /// without a caller is refused by the guard `self_lockout`.
+    /// Its caller is unknown until [`Session::with_access_key`] or [`PlanOptions::caller`](super::PlanOptions::caller) names
+    /// one, and a plan without a caller is refused by the guard `self_lockout`.
     #[must_use]
     pub fn new(client: Client, organization: Id) -> Self {
         Self {
