@@ -3,9 +3,11 @@ use std::collections::HashMap;
 
 use jiff::Timestamp;
 
+use super::Error;
 use super::answers::notices;
-use super::seen::id_of;
-use super::{Error, Live, Notice};
+use super::id::id_of;
+use super::notice::Notice;
+use super::side::Live;
 use crate::api::wire::{self, Bearer, Novel};
 use crate::api::{Client, ListApiKeys};
 use crate::model::{Address, Id, Ids, Kind};

@@ -5,9 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::administrators::Administrators;
 use super::align::Alignment;
 use super::diff::{Draft, Move};
+use super::error::Bug;
+use super::interruption::Interruption;
 use super::order::{Allowed, Ordered};
 use super::partial_state::PartialState;
-use super::{Action, Bug, Interruption, StepId};
+use super::{Action, StepId};
 use crate::access::{Attached, Grants, GroupId, Held, Holdings, Packed, PrincipalId, World};
 use crate::model::{Group, Policy, State};
 
@@ -347,7 +349,8 @@ mod tests {
     use super::*;
     use crate::model::User;
     use crate::model::{Attachment, Desired, Email, Id, Key, Kind, Name, Principal, Rule, Rules, Scope};
-    use crate::plan::{Caller, Facts, PeopleFacts, align, diff, order};
+    use crate::plan::facts::{Caller, Facts, PeopleFacts};
+    use crate::plan::{align, diff, order};
 
     /// Two people; one has a policy that becomes one of the other's, and a new policy instead.
     fn state(run: (&str, &str), more: &[&str]) -> State {

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use futures::{StreamExt as _, stream};
 use jiff::Timestamp;
 
-use super::Session;
 use super::attribution::{KEPT, why_unread};
+use super::session::Session;
 use crate::access::Everything;
 use crate::api::{ErrorKind, Region};
 use crate::live::{ActivityQuery, Live, REGIONS, principal_activity};

@@ -6,7 +6,8 @@ use std::time::Duration;
 use futures::{StreamExt as _, stream};
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Drift, Session};
+use super::Drift;
+use super::session::Session;
 use crate::api::{self, ErrorKind};
 use crate::live::{WriteQuery, logged_writes, recorded_writes};
 use crate::model::{Attribution, RecordedWrite, WriteKind, WriteTrace};

@@ -4,7 +4,8 @@ use futures::future::join_all;
 use futures::{Stream, StreamExt as _};
 use jiff::Timestamp;
 
-use super::{Error, Session};
+use super::Error;
+use super::session::Session;
 use crate::access::{CanDo, Everything, GrantScope};
 use crate::api::{self, Client, ErrorKind};
 use crate::live::{self, Diagnosis, Live, LiveNeeds, Part, Readability};

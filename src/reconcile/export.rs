@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::Error;
 use super::only::live_name;
-use super::plan::{facts, resolve};
+use super::resolve::{facts, resolve};
 use crate::config::{self, ExportOptions, ExportedFile, ExportedFiles, LeftOut, Source};
 use crate::live::Live;
 use crate::model::{Address, State};

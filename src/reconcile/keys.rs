@@ -4,55 +4,22 @@ use std::path::Path;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::plan::{LiveReading, resolve};
-use super::{Error, PlanOptions, Planned, Session};
+use super::plan::LiveReading;
+use super::resolve::resolve;
+use super::session::Session;
+use super::{Error, PlanOptions, Planned};
 use crate::api::wire::Bearer;
 use crate::api::{AccessKey, Client};
 use crate::apply::slot::{DeliveryTools, KeysOptions, KeysOutcome, work_on_slots};
 use crate::apply::{Journal, Outcome, StopSignal};
 use crate::config::Files;
 use crate::live::{self, HeldKeys, Live, api_id};
-use crate::model::{AccessKeyId, Address, Delivery, Desired, Ids, KeySlot, LiveKey, Principal, SlotName};
+use crate::model::{AccessKeyId, Address, Desired, Ids, KeySlot, LiveKey, Principal, SlotName};
 use crate::plan::Caller;
-use crate::plan::slot::{Hands, KeysPlan, Occasion, SlotCase, assess};
+use crate::plan::slot::{KeysPlan, Occasion, SlotCase, assess};
 
 /// How far the clocks of this machine and of the API may be apart where time decides.
 const APART: SignedDuration = SignedDuration::from_mins(2);
-
-/// How API keys are planned.
-#[derive(Debug, Clone)]
-pub struct KeyOptions {
-    /// What delivers keys to files and commands; `None` if no deliveries are made.
-    pub tools: Option<DeliveryTools>,
-    /// The deliveries that a saved plan was made with, which no others are added to.
-    pub planned: Option<Hands>,
-    /// Why they are looked at.
-    pub occasion: Occasion,
-}
-
-impl Default for KeyOptions {
-    fn default() -> Self {
-        Self { tools: None, planned: None, occasion: Occasion::Files }
-    }
-}
-
-impl KeyOptions {
-    pub(super) fn hands(&self) -> Hands {
-        let named = || self.tools.as_ref().map_or(Hands::Unasked, DeliveryTools::hands);
-        self.planned.clone().unwrap_or_else(named)
-    }
-
-    /// Returns a planned delivery of a first key for which no option names a folder or a program.
-    pub(super) fn lacks(&self, plan: &KeysPlan) -> Option<Delivery> {
-        let tools = self.tools.as_ref()?;
-        let lacks = |delivery: &&Delivery| match delivery {
-            Delivery::SecretManager { .. } => false,
-            Delivery::File(_) => tools.folder.is_none(),
-            Delivery::Command(label) => !tools.commands.contains_key(label),
-        };
-        plan.first_keys().flat_map(|slot| &slot.deliver).find(lacks).cloned()
-    }
-}
 
 /// An API key, and whose it is.
 #[derive(Debug, Clone)]

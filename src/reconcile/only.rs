@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::plan::resolve;
+use super::resolve::resolve;
 use super::{Error, PlanOptions, UnknownObject};
 use crate::config::{Files, Resolved};
 use crate::live::Live;

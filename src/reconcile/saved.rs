@@ -5,8 +5,10 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 
 use super::only::resolve_part;
-use super::plan::{LiveReading, needs};
-use super::{Error, KeyOptions, PlanOptions, Planned, Session};
+use super::plan::LiveReading;
+use super::resolve::needs;
+use super::session::Session;
+use super::{Error, KeyOptions, PlanOptions, Planned};
 use crate::config::{self, Files, Source};
 use crate::model::{Address, Id, Stack};
 use crate::plan::Plan;

@@ -3,8 +3,10 @@
 use std::io::{self, Write};
 
 use super::csv::Rows;
+use super::json::pretty;
 use super::page::{self, Block, Cell, Page, PageSection, PageTable, TableFold, TableRow};
-use super::report::{Report, Style, pretty};
+use super::report::Report;
+use super::style::Style;
 use crate::model::{Id, Principal, ProjectName, State};
 use crate::review::{Comparison, DifferenceKind, GrantDifference};
 

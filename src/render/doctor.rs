@@ -6,8 +6,10 @@ use std::io::{self, Write};
 use serde_json::{Value, json};
 
 use super::escape::{markdown as escape, terminal};
+use super::json::pretty;
 use super::paint::Ink;
-use super::report::{Report, Style, pretty};
+use super::report::Report;
+use super::style::Style;
 use crate::live::{Diagnosis, Part, Readability};
 
 /// Where credentials come from, and what they may do.

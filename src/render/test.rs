@@ -8,8 +8,10 @@ use serde::Serialize;
 use serde_json::json;
 
 use super::escape::{markdown as escape, terminal};
+use super::json::pretty;
 use super::paint::Ink;
-use super::report::{Report, Style, pretty};
+use super::report::Report;
+use super::style::Style;
 use crate::access::{
     Broken, Everything, broken_assertions, granted, includes, judge_guardrails, nearly_granted, sentence,
     single_scope,

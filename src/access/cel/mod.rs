@@ -2,6 +2,8 @@
 
 mod compared;
 mod cost;
+mod fault;
+mod judged;
 mod places;
 mod sort;
 #[cfg(test)]
@@ -17,53 +19,11 @@ use std::sync::{Arc, LazyLock};
 use cel::common::ast::Expr;
 use cel::{Context, Env, IdedExpr, Program, Value};
 
+pub use self::fault::{ExpressionFault, FaultKind};
 use self::places::ExpressionPlaces;
 pub use self::sort::Sort;
-use self::sort::literal_text;
-use self::walk::parts_mut;
+use self::walk::{literal_text, parts_mut};
 pub use self::words::{FUNCTIONS, GRANT_FIELDS, Vocabulary};
-
-/// What is wrong in an expression, and where: bytes of its text.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ExpressionFault {
-    /// The bytes that are wrong.
-    pub at: Range<usize>,
-    /// What is wrong with them.
-    pub kind: FaultKind,
-}
-
-/// What is wrong in an expression.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum FaultKind {
-    /// It is not CEL; in the parser's words.
-    Syntax(String),
-    /// It is nested so deep that nobody could read it.
-    TooDeep,
-    /// A variable, or a field of one, that does not exist.
-    Variable {
-        /// As it is written.
-        name: String,
-    },
-    /// A function that does not exist.
-    Function {
-        /// As it is written.
-        name: String,
-    },
-    /// Only true or false has a meaning there, and it is neither.
-    NeverJudged {
-        /// What it is.
-        found: Sort,
-    },
-    /// Two values that are neither before nor after each other.
-    NeverCompared {
-        /// The first.
-        left: Sort,
-        /// The second.
-        right: Sort,
-    },
-    /// It takes longer than anybody waits for an answer.
-    TooCostly,
-}
 
 /// An expression that is good CEL and uses only known words.
 #[derive(Debug)]
@@ -226,7 +186,7 @@ fn compile_here(text: &str, vocabulary: Vocabulary) -> Result<Expression, Vec<Ex
         return Err(vec![ExpressionFault { at: 0..text.len(), kind: FaultKind::TooDeep }]);
     }
     if faults.is_empty() {
-        faults = sort::faults(&places, tree);
+        faults = judged::faults(&places, tree);
     }
     if faults.is_empty() && cost::steps(tree) > vocabulary.steps_most() {
         return Err(vec![ExpressionFault { at: 0..text.len(), kind: FaultKind::TooCostly }]);

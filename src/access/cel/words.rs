@@ -6,10 +6,9 @@ use std::ops::Range;
 use cel::IdedExpr;
 use cel::common::ast::Expr;
 
+use super::fault::{ExpressionFault, FaultKind};
 use super::places::ExpressionPlaces;
-use super::sort::literal_text;
-use super::walk::{Bound, Walk, walk};
-use super::{ExpressionFault, FaultKind};
+use super::walk::{Bound, Walk, literal_text, walk};
 
 /// What an expression may speak of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -3,7 +3,8 @@ use jiff::Timestamp;
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Deserializer, Serialize};
 
-use super::{Novel, Novelty, UnknownFields, one_of};
+use super::field::one_of;
+use super::novelty::{Novel, Novelty, UnknownFields};
 use crate::api::id::{AccessKey, ApplicationId, ProjectId, UserId};
 use crate::api::list::Listed;
 use crate::api::secret::Secret;

@@ -2,7 +2,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Novel, Novelty, UnknownFields};
+use super::novelty::{Novel, Novelty, UnknownFields};
 use crate::api::id::{ApplicationId, OrganizationId};
 use crate::api::list::Listed;
 

@@ -2,7 +2,8 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Novel, Novelty, UnknownFields, nullable};
+use super::field::nullable;
+use super::novelty::{Novel, Novelty, UnknownFields};
 use crate::api::id::{ApplicationId, GroupId, OrganizationId, UserId};
 use crate::api::list::Listed;
 

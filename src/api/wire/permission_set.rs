@@ -1,7 +1,8 @@
 //! Permission sets on the wire.
 use serde::Deserialize;
 
-use super::{Novel, Novelty, UnknownFields, nullable, open_enum};
+use super::field::nullable;
+use super::novelty::{Novel, Novelty, UnknownFields, open_enum};
 use crate::api::id::PermissionSetId;
 use crate::api::list::Listed;
 

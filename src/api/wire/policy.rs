@@ -3,7 +3,9 @@ use jiff::Timestamp;
 use serde::ser::SerializeMap;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::{Novel, Novelty, RuleSpec, UnknownFields, nullable, one_of};
+use super::RuleSpec;
+use super::field::{nullable, one_of};
+use super::novelty::{Novel, Novelty, UnknownFields};
 use crate::api::id::{ApplicationId, GroupId, OrganizationId, PolicyId, UserId};
 use crate::api::list::Listed;
 

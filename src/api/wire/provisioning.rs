@@ -2,7 +2,8 @@
 use jiff::Timestamp;
 use serde::Deserialize;
 
-use super::{Novel, Novelty, UnknownFields, nullable, open_enum};
+use super::field::nullable;
+use super::novelty::{Novel, Novelty, UnknownFields, open_enum};
 use crate::api::id::{SamlCertificateId, SamlId, ScimId, ScimTokenId};
 use crate::api::list::Listed;
 

@@ -1,7 +1,8 @@
 //! Quotas on the wire.
 use serde::{Deserialize, Deserializer};
 
-use super::{Novel, Novelty, UnknownFields, nullable, open_enum};
+use super::field::nullable;
+use super::novelty::{Novel, Novelty, UnknownFields, open_enum};
 use crate::api::id::QuotumName;
 use crate::api::list::Listed;
 

@@ -1,4 +1,5 @@
-use super::{Field, FieldValue, Managed, WriteCall};
+use super::managed::{Managed, has_meta};
+use super::{Field, FieldValue, WriteCall};
 use crate::model::{Flags, Key, KeyForm, Meta, Principal, Unsaid};
 
 /// A person in the organization.
@@ -130,7 +131,7 @@ impl Managed for User {
     const NAMED_UNDECLARED: bool = true;
     const PRINCIPAL: Option<fn(Key) -> Principal> = Some(Principal::User);
 
-    super::has_meta!();
+    has_meta!();
 
     /// Source: IAM API v1alpha1, `deletable` of a user: all but the owner.
     fn flags(&self) -> Flags {

@@ -8,9 +8,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use sha2::{Digest as _, Sha256};
 
 use self::traces::{JOINS, LEAVES, deleted, of_path, undone_by};
+use super::Action;
 use super::file::changed;
 use super::slot::SlotWork;
-use super::{Action, Plan, SparedReason};
+use super::spared::SparedReason;
+use super::whole_plan::Plan;
 use crate::access::{Broken, Everything, HeldGrant, Path, broken_assertions, judge_guardrails, sentence};
 use crate::model::{
     Address, Attribution, Catalogue, Desired, DriftKind, IgnoredBy, IgnoredFinding, Key, Kind, Membership,

@@ -2,13 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use super::{
+use super::basis::{self, ContentExtent, without_keys};
+use super::document::{
     AccessDocument, AdoptionDocument, ChangesDocument, ContentDocument, FromTo, InterruptionDocument,
-    ObjectDocument, PlanDocument, PlanScope, RuleDocument, StepDocument, address,
-    basis::{self, ContentExtent},
+    ObjectDocument, PlanDocument, PlanScope, RuleDocument, StepDocument,
 };
+use super::value::address;
 use crate::model::Address;
-use crate::plan::Plan;
+use crate::plan::whole_plan::Plan;
 
 /// Something that is not as it was when the plan was made.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -127,11 +128,6 @@ pub(super) fn applied(saved: &PlanDocument, again: &Plan) -> bool {
     };
     let something = !saved.steps.is_empty() || saved.keys.iter().any(|key| key.saved);
     again.is_empty() && something && saved.objects.iter().all(done)
-}
-
-/// Which keys an application has is not for a plan to say.
-pub(super) fn without_keys(content: ContentDocument) -> ContentDocument {
-    ContentDocument { api_keys: None, ..content }
 }
 
 /// The live objects by the texts that stand for them in a document.

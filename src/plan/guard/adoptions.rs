@@ -1,4 +1,6 @@
-use super::{Alarm, Case, GuardName, Item, limit};
+use super::GuardName;
+use super::alarm::{Alarm, Item};
+use super::case::{Case, limit};
 use crate::model::count;
 use crate::plan::align::owns;
 

@@ -1,5 +1,7 @@
+use super::GuardName;
+use super::alarm::{Alarm, Item};
+use super::case::{Case, limit};
 use super::ended::RecentlyEnded;
-use super::{Alarm, Case, GuardName, Item, limit};
 use crate::model::{Address, Group, Key, Policy, count};
 
 /// Refuses to leave groups of two or more members without members, or policies with rules without rules. Ends by

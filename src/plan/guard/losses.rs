@@ -1,7 +1,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::GuardName;
+use super::alarm::{Alarm, Item};
+use super::case::{Case, limit};
 use super::ended::RecentlyEnded;
-use super::{Alarm, Case, GuardName, Item, limit};
 use crate::access::{GroupId, PrincipalId};
 use crate::model::count;
 

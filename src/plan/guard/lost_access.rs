@@ -1,5 +1,7 @@
+use super::GuardName;
+use super::alarm::{Alarm, Item};
+use super::case::{Case, limit};
 use super::ended::RecentlyEnded;
-use super::{Alarm, Case, GuardName, Item, limit};
 use crate::access::{AccessChange, Grants, PrincipalId};
 use std::collections::BTreeSet;
 

@@ -1,4 +1,6 @@
-use super::{Alarm, Case, GuardName, Item, limit};
+use super::GuardName;
+use super::alarm::{Alarm, Item};
+use super::case::{Case, limit};
 use crate::model::{Kind, count};
 
 /// Refuses to remove people. A person who is removed loses their API keys and has to be invited again.

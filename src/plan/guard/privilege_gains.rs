@@ -1,6 +1,7 @@
 use std::collections::BTreeSet;
 
-use super::{Alarm, Case, Item};
+use super::alarm::{Alarm, Item};
+use super::case::Case;
 use crate::access::{AccessEffect, self_escalating};
 use crate::model::count;
 

@@ -1,6 +1,8 @@
 use std::collections::HashMap;
 
-use super::{Alarm, Case, GuardName, Item, limit};
+use super::GuardName;
+use super::alarm::{Alarm, Item};
+use super::case::{Case, limit};
 use crate::model::{Kind, Object, Principal, count};
 use crate::plan::{Action, Step};
 

@@ -1,4 +1,5 @@
-use super::{Alarm, Case, Item};
+use super::alarm::{Alarm, Item};
+use super::case::Case;
 use crate::access::Grant;
 use crate::model::{Address, Principal, State, User, UserType};
 use crate::plan::{Caller, Step, StepId};

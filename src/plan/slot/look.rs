@@ -1,9 +1,8 @@
 //! How a slot is judged.
 
+use super::case::{Hands, MARGIN, Occasion, SlotCase, UNDER_WAY, after, since};
 use super::deliveries::Deliveries;
-use super::{
-    BadAdoption, Due, Hands, MARGIN, Occasion, SlotCase, SlotWait, SlotWork, UNDER_WAY, after, since,
-};
+use super::{BadAdoption, Due, SlotWait, SlotWork};
 use crate::model::{AccessKeyId, Delivery, LiveKey, Marking, SecretPlace};
 
 /// How many keys of a slot may wait for another one to be delivered, before no more are made.

@@ -12,7 +12,8 @@ use std::io::{self, Write};
 use jiff::Timestamp;
 
 use super::page::{self, Block, Cell, Page, PageSection, PageTable, TableFold, TableRow, found};
-use super::report::{Report, Style};
+use super::report::Report;
+use super::style::Style;
 use crate::access::Grant;
 use crate::model::{Inventory, Principal, State, day, joined};
 use crate::review::{Dossier, FindingId, Outline, Since};

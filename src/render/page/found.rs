@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
-use super::{Block, Cell, Page, PageSection, PageTable, TableFold, TableRow};
+use super::block::{Block, Cell, Page, PageSection, PageTable, TableFold, TableRow};
 use crate::model::count;
 use crate::review::{
     FindingId, FindingResult, FindingSeverity, FindingText, Outline, ReportedFinding, Since,

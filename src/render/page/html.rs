@@ -8,7 +8,7 @@ use base64::engine::general_purpose::STANDARD;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use sha2::{Digest as _, Sha256};
 
-use super::{Block, Cell, Page, PageSection, PageTable, TableFold, TableRow};
+use super::block::{Block, Cell, Page, PageSection, PageTable, TableFold, TableRow};
 use crate::render::escape::harmful;
 
 const STYLE: &str = include_str!("page.css");

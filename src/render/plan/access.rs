@@ -11,7 +11,7 @@ use super::words;
 use crate::access::{AccessChange, AccessEffect, ChangedGrant, Grant, GrantScope, Path, self_escalating};
 use crate::model::{Address, Condition, Kind, Object, PermissionSetName, Principal, Where, joined};
 use crate::plan::{Action, KeyReader, Plan, Step};
-use crate::render::report::Extent;
+use crate::render::style::Extent;
 use crate::render::wrap::{TIE, tied};
 
 /// The changes of access, folded: principals with the same ones stand together, in the order of their names.

@@ -1,11 +1,12 @@
 use std::io::{self, Write};
 
 use super::access::{AccessLine, Folds, openings};
-use super::{PlanReading, drift, words};
+use super::reading::PlanReading;
+use super::{drift, words};
 use crate::access::AccessEffect;
 use crate::plan::{Findings, Plan, Verdict};
 use crate::render::escape::{code, markdown as escape};
-use crate::render::report::Extent;
+use crate::render::style::Extent;
 use crate::render::wrap::loose;
 
 /// Writes a plan for a pull request's comment: access first, details folded.

@@ -1,11 +1,12 @@
 //! A plan for a browser: what changes, and what was found.
 
 use super::access::{AccessLine, Folds, openings};
-use super::{PlanReading, drift, text, words};
+use super::reading::PlanReading;
+use super::{drift, text, words};
 use crate::model::second;
 use crate::plan::{Findings, Plan};
 use crate::render::page::{Block, Cell, Page, PageSection, PageTable, TableFold, TableRow, found, plainly};
-use crate::render::report::Extent;
+use crate::render::style::Extent;
 use crate::render::wrap::loose;
 use crate::review::Outline;
 

@@ -4,7 +4,8 @@ use std::io::{self, Write};
 use similar::ChangeTag;
 
 use super::access::{self, AccessLine, Fold, Folds};
-use super::{PlanReading, drift, words};
+use super::reading::PlanReading;
+use super::{drift, words};
 use crate::access::AccessEffect;
 use crate::model::{
     Address, Attachment, DriftKind, Field, FieldValue, Key, KeyForm, Kind, Principal, Rules, UserType,
@@ -15,7 +16,7 @@ use crate::render::diff::line_changes;
 use crate::render::escape::terminal;
 use crate::render::keys;
 use crate::render::paint::{Ink, Paint};
-use crate::render::report::{Extent, Style};
+use crate::render::style::{Extent, Style};
 use crate::render::wrap::{Screen, TIE, WrappedLine, tied};
 
 /// Writes a plan for a terminal or a log: access first, then the steps in the order of the apply, then what is

@@ -9,9 +9,11 @@ use super::ground::{Ground, holds_word, members, note, row, verdict};
 use crate::access::{Grant, HeldGrant, Holds, Lack, Path, UnseenGrant};
 use crate::model::Principal;
 use crate::render::escape::{markdown as escape, terminal};
+use crate::render::json::pretty;
 use crate::render::keys::span;
 use crate::render::paint::Ink;
-use crate::render::report::{Report, Style, pretty};
+use crate::render::report::Report;
+use crate::render::style::Style;
 
 /// What a principal holds: the answer of `explain`.
 #[derive(Debug)]

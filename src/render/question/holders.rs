@@ -8,8 +8,10 @@ use super::ground::{Ground, holds_word, members, note, row, verdict};
 use crate::access::{CanDo, HeldGrant, Lack, UnseenGrant};
 use crate::model::Id;
 use crate::render::escape::{markdown as escape, terminal};
+use crate::render::json::pretty;
 use crate::render::paint::Ink;
-use crate::render::report::{Report, Style, pretty};
+use crate::render::report::Report;
+use crate::render::style::Style;
 
 /// Who holds a permission set: the answer of `who-can`.
 #[derive(Debug)]
