@@ -75,6 +75,8 @@ struct Ranks {
     packed: Vec<(Packed, u32)>,
     /// The same ones, in their order.
     grants: Vec<Arc<Grant>>,
+    /// The ranks of their conditions.
+    conditions: Vec<u32>,
     groups: Vec<u32>,
     policies: Vec<u32>,
 }
@@ -95,6 +97,7 @@ impl Ranks {
         packed.sort_unstable();
         Self {
             packed,
+            conditions: conditions(&grants),
             grants: grants.into_iter().map(|(grant, _)| grant).collect(),
             groups: by_name::<GroupId>(world),
             policies: by_name::<PolicyId>(world),
@@ -105,6 +108,27 @@ impl Ranks {
         let at = self.packed.binary_search_by_key(&grant, |(packed, _)| *packed).ok()?;
         Some(self.packed[at].1)
     }
+
+    /// Returns the positions of changes in the order of their effects, paths and conditions.
+    fn by_path(&self, changes: impl Iterator<Item = ChangeOrder>) -> Vec<u32> {
+        let key = |(at, (effect, grant, (group, policy), rule)): (usize, ChangeOrder)| {
+            let group = group.map_or(0, |group| group + 1);
+            let (way, rule) = ((u64::from(group) << 32) | u64::from(policy), number(rule));
+            ((effect, way), (u64::from(rule) << 32) | u64::from(self.conditions[grant as usize]), number(at))
+        };
+        let mut keys: Vec<_> = changes.enumerate().map(key).collect();
+        keys.sort_unstable();
+        keys.into_iter().map(|(.., at)| at).collect()
+    }
+}
+
+/// Returns the rank of the condition of each grant.
+fn conditions(grants: &[(Arc<Grant>, Packed)]) -> Vec<u32> {
+    let mut all: Vec<_> = grants.iter().map(|(grant, _)| &grant.condition).collect();
+    all.sort_unstable();
+    all.dedup();
+    let rank = |condition| all.binary_search(&condition).map_or(0, number);
+    grants.iter().map(|(grant, _)| rank(&grant.condition)).collect()
 }
 
 /// Returns the rank by name of each number.
@@ -226,17 +250,6 @@ pub fn changes(
     (before, live): (&Holdings, &State),
     (after, outcome): (&Holdings, &State),
 ) -> Vec<AccessChange> {
-    let held = |id| (before.grants_of(id), after.grants_of(id));
-    changes_of(world, (before, live), (after, outcome), held)
-}
-
-/// Does the same where it is known already what each principal holds before and after.
-pub(crate) fn changes_of(
-    world: &World,
-    (before, live): (&Holdings, &State),
-    (after, outcome): (&Holdings, &State),
-    held: impl Fn(PrincipalId) -> (Grants, Grants),
-) -> Vec<AccessChange> {
     let touched = before.touched(after);
     if touched.is_empty() {
         return Vec::new();
@@ -246,7 +259,7 @@ pub(crate) fn changes_of(
     let mut changes: Vec<_> = touched
         .into_iter()
         .filter(|id| !before.holdings.owners.contains(id) && !after.holdings.owners.contains(id))
-        .filter_map(|id| change(&ranks, &mut before, &mut after, (id, held(id))))
+        .filter_map(|id| change(&ranks, &mut before, &mut after, id))
         .collect();
     changes.sort_by(|a, b| a.principal.cmp(&b.principal));
     changes
@@ -256,8 +269,9 @@ fn change(
     ranks: &Ranks,
     before: &mut Side<'_>,
     after: &mut Side<'_>,
-    (id, (held, will)): (PrincipalId, (Grants, Grants)),
+    id: PrincipalId,
 ) -> Option<AccessChange> {
+    let (held, will) = (before.holdings.grants_of(id), after.holdings.grants_of(id));
     if held == will {
         return None;
     }
@@ -285,16 +299,7 @@ fn change(
         return None;
     }
     noted.sort_unstable_by_key(|(sorted, _)| *sorted);
-    let conditions = |a: u32, b: u32| {
-        let [a, b] = [a, b].map(|grant| &ranks.grants[grant as usize].condition);
-        a.cmp(b)
-    };
-    let mut by_path: Vec<u32> = (0..number(noted.len())).collect();
-    by_path.sort_by(|a, b| {
-        let [a, b] = [a, b].map(|at| noted[*at as usize].0);
-        let path = |(effect, _, way, rule): ChangeOrder| (effect, way, rule);
-        path(a).cmp(&path(b)).then_with(|| conditions(a.1, b.1))
-    });
+    let by_path = ranks.by_path(noted.iter().map(|(sorted, _)| *sorted));
     let grants = noted
         .into_iter()
         .map(|((effect, grant, ..), path)| {

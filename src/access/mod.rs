@@ -18,7 +18,6 @@ mod secret;
 mod symbols;
 
 pub use assertion::{Broken, broken_assertions, granted, nearly_granted, sentence};
-pub(crate) use change::changes_of;
 pub use change::{AccessChange, AccessEffect, ChangedGrant, Path, changes};
 pub use condition::{Forbidden, GrantFacts, RequestFacts, ResourceFacts, Undecided, ends, holds};
 pub use given::{GivenGrant, Receivers, given, receivers};

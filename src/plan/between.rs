@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
+use std::thread;
 
 use super::error::Error;
 use super::facts::{Caller, Facts};
@@ -26,19 +28,17 @@ pub fn between(facts: &Facts<'_>, desired: &Desired, options: &GuardOptions) -> 
     let desired = desired.as_ref();
     let alignment = align::align(facts, desired, matches)?;
     let draft = diff::diff(&alignment);
-    let administrators = administrators::Administrators::of(&draft.world, &alignment.before);
-    let least = desired.settings.min_iam_admins;
-    let (draft, mut ordered) = order::order(&alignment, draft, (&administrators, least))?;
     let caller = facts.caller.renamed(|live| alignment.rekeyed.get(live));
-    let number = match &caller {
-        Caller::Known(principal) => draft.world.find(principal),
-        Caller::Unresolved(_) => None,
-    };
-    fill::fill(&alignment, &draft.world, &mut ordered).map_err(Error::Bug)?;
-    let watched = rehearse::Watched { caller: number, administrators, least };
-    let rehearsal = rehearse::run(&alignment, &draft, &mut ordered, watched).map_err(Error::Bug)?;
-    let (before, after) = ((&draft.before, &alignment.before), (&draft.after, &alignment.outcome));
-    let access = access::changes_of(&draft.world, before, after, |id| draft.held(id));
+    let (world, before, after) =
+        (Arc::clone(&draft.world), Arc::clone(&draft.before), Arc::clone(&draft.after));
+    let (draft, ordered, rehearsal, access) = thread::scope(|scope| {
+        // Who gains and who loses depends on no order.
+        let access = scope
+            .spawn(|| access::changes(&world, (&before, &alignment.before), (&after, &alignment.outcome)));
+        let (draft, ordered, rehearsal) = order_and_rehearse(&alignment, draft, &caller, desired)?;
+        let access = access.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+        Ok((draft, ordered, rehearsal, access))
+    })?;
     let steps = numbered(ordered);
     let summary = Summary::of(&steps, &alignment.adoptions);
     let live = facts.keys.live.map(|live| with_maximum(live, &alignment.outcome));
@@ -96,6 +96,26 @@ pub fn between(facts: &Facts<'_>, desired: &Desired, options: &GuardOptions) -> 
         before: alignment.before,
         outcome: alignment.outcome,
     })
+}
+
+/// Puts the changes in order, and plays them on the model.
+fn order_and_rehearse(
+    alignment: &align::Alignment,
+    draft: diff::Draft,
+    caller: &Caller,
+    desired: &Desired,
+) -> Result<(diff::Draft, order::Ordered, rehearse::Rehearsal), Error> {
+    let administrators = administrators::Administrators::of(&draft.world, &alignment.before);
+    let least = desired.settings.min_iam_admins;
+    let (draft, mut ordered) = order::order(alignment, draft, (&administrators, least))?;
+    let caller = match caller {
+        Caller::Known(principal) => draft.world.find(principal),
+        Caller::Unresolved(_) => None,
+    };
+    fill::fill(alignment, &draft.world, &mut ordered).map_err(Error::Bug)?;
+    let watched = rehearse::Watched { caller, administrators, least };
+    let rehearsal = rehearse::run(alignment, &draft, &mut ordered, watched).map_err(Error::Bug)?;
+    Ok((draft, ordered, rehearsal))
 }
 
 /// Returns the live API keys with the maximum lifetime after the steps, because keys are made after them.

@@ -4,7 +4,7 @@ use super::align::Alignment;
 use super::diff::Draft;
 use super::step::StepId;
 use super::step::{Action, Step};
-use crate::access::{self, AccessChange, AccessEffect, Grant};
+use crate::access::{self, AccessChange, AccessEffect, Grant, World};
 use crate::model::{Address, Desired, PermissionSetName, Place, Policy, Principal, Rule, Scope, Where};
 
 /// Returns the policies that keep rules which cannot be written, with the access that therefore stays.
@@ -42,7 +42,7 @@ fn given_way(alignment: &Alignment, draft: &Draft) -> Vec<AccessChange> {
             kept.attachment.clone_from(&policy.attachment);
         }
     }
-    let mut world = draft.world.clone();
+    let mut world = World::clone(&draft.world);
     let holdings = world.holdings(&wanted);
     access::changes(&world, (&draft.after, &alignment.outcome), (&holdings, &wanted))
 }

@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
 
 use super::align::Alignment;
 use super::graph::NodeId;
@@ -52,9 +53,9 @@ pub(super) struct PolicyStage {
 
 /// Every change, with the ways to find them.
 pub(super) struct Draft {
-    pub(super) world: World,
-    pub(super) before: Holdings,
-    pub(super) after: Holdings,
+    pub(super) world: Arc<World>,
+    pub(super) before: Arc<Holdings>,
+    pub(super) after: Arc<Holdings>,
     pub(super) changes: Vec<Change>,
     /// The nodes by which someone joins a group; for a built-in group the one that makes the principal.
     pub(super) joins: BTreeMap<(GroupId, PrincipalId), NodeId>,
@@ -84,9 +85,9 @@ pub(super) fn diff(alignment: &Alignment) -> Draft {
     let before = world.holdings(&alignment.before);
     let after = world.holdings(&alignment.outcome);
     let mut draft = Draft {
-        world,
-        before,
-        after,
+        world: world.into(),
+        before: before.into(),
+        after: after.into(),
         changes: Vec::new(),
         joins: BTreeMap::new(),
         leaves: BTreeMap::new(),
@@ -133,6 +134,11 @@ impl Draft {
         let mut held = self.held.borrow_mut();
         let both = || (self.before.grants_of(principal), self.after.grants_of(principal));
         held.entry(principal).or_insert_with(both).clone()
+    }
+
+    /// The numbers of everything, to give new ones.
+    fn numbers(&mut self) -> &mut World {
+        Arc::make_mut(&mut self.world)
     }
 
     fn add(&mut self, action: Action, moves: Vec<Move>, effect: Effect) -> NodeId {
@@ -213,7 +219,7 @@ impl Draft {
                 continue;
             }
             let locked = address.principal().filter(|_| before.locks_out(&after));
-            let locked = locked.map(|principal| self.world.principal(&principal));
+            let locked = locked.map(|principal| self.numbers().principal(&principal));
             let (moves, effect) = match locked {
                 Some(id) => (vec![Move::Lock(id)], Effect::Revokes),
                 None => (Vec::new(), Effect::Neutral),
@@ -235,17 +241,17 @@ impl Draft {
         let displaced = alignment.displaced.get(address).map(|name| address.sibling(name.clone()));
         self.frees.insert(displaced.unwrap_or_else(|| address.clone()), node);
         if let Some(principal) = address.principal() {
-            let id = self.world.principal(&principal);
+            let id = self.numbers().principal(&principal);
             for group in self.before.groups_of(id).clone() {
                 self.leaves.insert((group, id), node);
             }
         } else if address.kind() == Kind::Group {
-            let id = self.world.group(address.key());
+            let id = self.numbers().group(address.key());
             for member in self.before.members(id).clone() {
                 self.leaves.entry((id, member)).or_insert(node);
             }
         } else if address.kind() == Kind::Policy {
-            let id = self.world.policy(address.key());
+            let id = self.numbers().policy(address.key());
             let live = self.before.policy(id).cloned();
             let stages =
                 vec![PolicyStage { held: live, by: None }, PolicyStage { held: None, by: Some(node) }];
@@ -256,12 +262,12 @@ impl Draft {
     /// What deleting an object does to access, of a kind that access is made of.
     fn end(&mut self, address: &Address) -> Option<Move> {
         if let Some(principal) = address.principal() {
-            return Some(Move::PrincipalGone(self.world.principal(&principal)));
+            return Some(Move::PrincipalGone(self.numbers().principal(&principal)));
         }
         if address.kind() == Kind::Group {
-            return Some(Move::GroupGone(self.world.group(address.key())));
+            return Some(Move::GroupGone(self.numbers().group(address.key())));
         }
-        (address.kind() == Kind::Policy).then(|| Move::Policy(self.world.policy(address.key()), None))
+        (address.kind() == Kind::Policy).then(|| Move::Policy(self.numbers().policy(address.key()), None))
     }
 
     fn create(
@@ -278,7 +284,7 @@ impl Draft {
     }
 
     fn new_principal(&mut self, address: &Address, principal: &Principal, object: &Object) {
-        let id = self.world.principal(principal);
+        let id = self.numbers().principal(principal);
         let builtin = match principal {
             Principal::User(_) => self.before.all_users.clone(),
             Principal::Application(_) => self.before.all_applications.clone(),
@@ -293,14 +299,14 @@ impl Draft {
     }
 
     fn new_group(&mut self, address: &Address, group: &Group) {
-        let moves = vec![Move::GroupBorn(self.world.group(address.key()))];
+        let moves = vec![Move::GroupBorn(self.numbers().group(address.key()))];
         let empty = Group { members: BTreeSet::new(), ..group.clone() };
         self.create(address, empty.into(), moves, Effect::Neutral);
         self.members(address.key(), None, group);
     }
 
     fn new_policy(&mut self, address: &Address, object: &Object) {
-        let id = self.world.policy(address.key());
+        let id = self.numbers().policy(address.key());
         let held = self.after.policy(id).cloned();
         let effect = match &held {
             Some(held) if held.to != Attached::Nobody && !held.grants.is_empty() => Effect::Grants,
@@ -314,10 +320,10 @@ impl Draft {
     }
 
     fn members(&mut self, key: &Key, live: Option<&Group>, desired: &Group) {
-        let (id, none) = (self.world.group(key), BTreeSet::new());
+        let (id, none) = (self.numbers().group(key), BTreeSet::new());
         let live = live.map_or(&none, |live| &live.members);
         for member in live.difference(&desired.members) {
-            let principal = self.world.principal(member);
+            let principal = self.numbers().principal(member);
             if !self.leaves.contains_key(&(id, principal)) {
                 let action = Action::RemoveMember { group: key.clone(), member: member.clone() };
                 let node = self.add(action, vec![Move::Leave(id, principal)], Effect::Revokes);
@@ -325,7 +331,7 @@ impl Draft {
             }
         }
         for member in desired.members.difference(live) {
-            let principal = self.world.principal(member);
+            let principal = self.numbers().principal(member);
             let members = BTreeSet::from([member.clone()]);
             let action = Action::AddMembers { group: key.clone(), members };
             let node = self.add(action, vec![Move::Join(id, principal)], Effect::Grants);
@@ -335,7 +341,7 @@ impl Draft {
 
     /// The shortest sequence of calls for a policy that keeps the first law.
     fn policy(&mut self, alignment: &Alignment, address: &Address, live: &Policy, desired: &Policy) {
-        let id = self.world.policy(address.key());
+        let id = self.numbers().policy(address.key());
         let mut patch = Patch {
             address,
             from: alignment.renamed.get(address).cloned(),

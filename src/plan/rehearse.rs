@@ -125,7 +125,7 @@ impl<'d> LawWatch<'d> {
         Self {
             draft,
             allowed,
-            now: draft.before.clone(),
+            now: Holdings::clone(&draft.before),
             watched,
             in_the_beginning: administrators.clone(),
             few: Vec::new(),

@@ -29,7 +29,6 @@ pub(super) fn line_changes<'t>(before: &'t str, after: &'t str) -> Vec<(ChangeTa
 }
 
 /// Returns a unified diff without the names of files, with some equal lines around what differs.
-
 pub(crate) fn unified(before: &str, after: &str, around: usize) -> String {
     let diff = LineDiff::of(before, after);
     let mut text = String::new();
