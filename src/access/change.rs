@@ -13,6 +13,8 @@ pub struct AccessChange {
     pub principal: Principal,
     /// What changes, gains first, by permission set.
     pub grants: Vec<ChangedGrant>,
+    /// The positions of `grants` in the order of their paths, gains first, so that those of one path stand together.
+    pub(crate) by_path: Vec<u32>,
     /// Whether the principal holds nothing at all afterwards, and held something before.
     pub loses_all: bool,
     /// Whether the principal holds something for the first time.
@@ -283,6 +285,16 @@ fn change(
         return None;
     }
     noted.sort_unstable_by_key(|(sorted, _)| *sorted);
+    let conditions = |a: u32, b: u32| {
+        let [a, b] = [a, b].map(|grant| &ranks.grants[grant as usize].condition);
+        a.cmp(b)
+    };
+    let mut by_path: Vec<u32> = (0..number(noted.len())).collect();
+    by_path.sort_by(|a, b| {
+        let [a, b] = [a, b].map(|at| noted[*at as usize].0);
+        let path = |(effect, _, way, rule): ChangeOrder| (effect, way, rule);
+        path(a).cmp(&path(b)).then_with(|| conditions(a.1, b.1))
+    });
     let grants = noted
         .into_iter()
         .map(|((effect, grant, ..), path)| {
@@ -296,5 +308,5 @@ fn change(
         Principal::Application(_) => false,
     };
     let (loses_all, from_nothing) = (will.is_empty(), held.is_empty());
-    Some(AccessChange { principal, grants, loses_all, from_nothing, locked })
+    Some(AccessChange { principal, grants, by_path, loses_all, from_nothing, locked })
 }

@@ -3,7 +3,6 @@
 use std::time::Instant;
 
 use anyhow::Context as _;
-use similar::TextDiff;
 
 use super::Exit;
 use super::arguments::{Common, ConnectArgs};
@@ -15,8 +14,8 @@ use crate::config::{self, ExportOptions, Source, Split};
 use crate::live::LiveNeeds;
 use crate::model::{Catalogue, Stack};
 use crate::reconcile::{ApplyOptions, PlanOptions, export};
-use crate::render::Format;
 use crate::render::paint::Ink;
+use crate::render::{Format, diff};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -83,8 +82,7 @@ impl Demo {
              The old deployer is deleted.",
         )?;
         let desired = edited();
-        let diff = TextDiff::from_lines(exported.as_str(), desired);
-        for line in diff.unified_diff().context_radius(2).to_string().lines() {
+        for line in diff::unified(&exported, desired, 2).lines() {
             let ink = match line.as_bytes().first() {
                 Some(b'+') => Ink::Add,
                 Some(b'-') => Ink::Remove,

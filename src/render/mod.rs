@@ -3,6 +3,7 @@
 mod comment;
 pub mod comparison;
 mod csv;
+pub(crate) mod diff;
 pub mod doctor;
 pub mod dossier;
 pub mod escape;

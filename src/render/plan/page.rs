@@ -58,14 +58,14 @@ fn access(plan: &Plan, is_drift: bool) -> PageSection {
     let line = |who: &str, line: &AccessLine| {
         let marks: String = line.marks.iter().map(|mark| format!(" [{mark}]")).collect();
         let what = format!("{}{marks}", loose(&line.what));
-        TableRow { id: None, cells: vec![who.into(), what.into(), line.path.to_string().into()] }
+        TableRow { id: None, cells: vec![who.into(), what.into(), line.path.clone().into()] }
     };
     let mut rows = Vec::new();
     for fold in &folds.all {
         let note = fold.note(is_drift);
         let note = if note.is_empty() { String::new() } else { format!(", {note}") };
         let who = loose(&format!("{}{note}", fold.names(Extent::Full)));
-        rows.extend(folds.lines(fold).iter().map(|it| line(&who, it)));
+        rows.extend(folds.lines(fold).iter().flat_map(|it| it.lines()).map(|it| line(&who, it)));
     }
     rows.extend(openings(plan, is_drift).iter().map(|it| line(&it.who, &it.line)));
     let caption = if is_drift { "Live compared with the files" } else { "Who gains and who loses" };
