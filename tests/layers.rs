@@ -356,6 +356,12 @@ fn home(modules: &Modules, within: &[String], path: &[String], beside: bool) -> 
     let source = modules.get(within)?;
     let child = [within, std::slice::from_ref(first)].concat();
     if modules.contains_key(&child) {
+        // An item that bears the name of its file, and is handed on: `pub use a::a`.
+        let named =
+            |imported: &&Vec<String>| rest.is_empty() && imported.ends_with(&[first.clone(), first.clone()]);
+        if let Some(item) = source.imported.get(first).filter(named) {
+            return home(modules, within, item, true);
+        }
         return home(modules, &child, rest, false);
     }
     match source.imported.get(first).filter(|_| !source.defined.contains(first)) {
@@ -447,6 +453,13 @@ fn a_circle_is_seen_however_it_is_imported() {
         let files = [("lib.rs", "mod m;"), ("m/mod.rs", "mod a; mod b; pub use a::A;"), a, ("m/b.rs", b)];
         assert_eq!(circle_of(&files), "", "{b}");
     }
+    let fn_a = [
+        ("lib.rs", "mod m;"),
+        ("m/mod.rs", "mod a; mod b; pub use a::a;"),
+        ("m/a.rs", "pub fn a() {}\nuse super::b::B;"),
+        ("m/b.rs", "pub struct B;\nuse super::a;"),
+    ];
+    assert_eq!(circle_of(&fn_a), "m/a.rs -> m/b.rs: super::b::B\nm/b.rs -> m/a.rs: super::a");
     let mod_rs = circle_of(&[
         ("m/mod.rs", "pub use self::a::A; pub struct M;"),
         ("m/a.rs", "pub struct A(super::M);"),

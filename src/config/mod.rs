@@ -16,6 +16,7 @@ mod gone;
 mod merge;
 mod mistake;
 mod mistakes;
+mod names;
 mod parse;
 mod read;
 mod resolve;
@@ -28,6 +29,7 @@ mod terraform;
 mod tree;
 mod until;
 mod words;
+mod write;
 mod yaml;
 
 pub use self::files::{Files, Needs, ResolvePurpose};

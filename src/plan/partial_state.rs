@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::{Action, rehearse};
+use super::step::{Action, rehearse};
 use crate::model::{Address, Object, State};
 
 /// A state, or the part of one that some calls touch, with what refers to the objects that the calls delete: so that

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::StepId;
 use super::administrators::Administrators;
 use super::align::Alignment;
 use super::diff::{Draft, Move};
@@ -9,39 +10,7 @@ use super::error::Bug;
 use super::interruption::Interruption;
 use super::order::{Allowed, Ordered};
 use super::partial_state::PartialState;
-use super::{Action, StepId};
 use crate::access::{Attached, Grants, GroupId, Held, Holdings, Packed, PrincipalId, World};
-use crate::model::{Group, Policy, State};
-
-/// Changes a state as a call changes an organization.
-pub fn rehearse(state: &mut State, action: &Action) {
-    match action {
-        Action::Create { address, object } | Action::Update { address, after: object, .. } => {
-            state.objects.insert(address.clone(), object.clone());
-        }
-        Action::AddMembers { group, members } => {
-            if let Some(group) = state.find_mut::<Group>(group) {
-                group.members.extend(members.iter().cloned());
-            }
-        }
-        Action::RemoveMember { group, member } => {
-            if let Some(group) = state.find_mut::<Group>(group) {
-                group.members.remove(member);
-            }
-        }
-        Action::SetMembers { group, before: _, after } => {
-            if let Some(group) = state.find_mut::<Group>(group) {
-                group.members.clone_from(after);
-            }
-        }
-        Action::SetRules { policy, before: _, after } => {
-            if let Some(policy) = state.find_mut::<Policy>(policy) {
-                policy.rules.clone_from(after);
-            }
-        }
-        Action::Delete { address, .. } => state.remove_all(&BTreeSet::from([address.clone()])),
-    }
-}
 
 /// What the rehearsal found.
 pub(super) struct Rehearsal {
@@ -347,8 +316,9 @@ fn apply(now: &mut Holdings, effect: &Move) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::User;
-    use crate::model::{Attachment, Desired, Email, Id, Key, Kind, Name, Principal, Rule, Rules, Scope};
+    use crate::model::{
+        Attachment, Desired, Email, Id, Key, Kind, Name, Policy, Principal, Rule, Rules, Scope, State, User,
+    };
     use crate::plan::facts::{Caller, Facts, PeopleFacts};
     use crate::plan::{align, diff, order};
 

@@ -1,6 +1,6 @@
 use std::collections::BTreeSet;
 
-use crate::model::{Address, Attachment, Field, Key, Kind, Object, Principal, Rules};
+use crate::model::{Address, Attachment, Field, Group, Key, Kind, Object, Policy, Principal, Rules, State};
 
 /// The number of a step, from 1, in the order in which steps are shown.
 pub type StepId = u32;
@@ -247,5 +247,35 @@ impl Action {
             | Self::SetRules { .. }
             | Self::Delete { .. } => false,
         }
+    }
+}
+
+/// Changes a state as a call changes an organization.
+pub fn rehearse(state: &mut State, action: &Action) {
+    match action {
+        Action::Create { address, object } | Action::Update { address, after: object, .. } => {
+            state.objects.insert(address.clone(), object.clone());
+        }
+        Action::AddMembers { group, members } => {
+            if let Some(group) = state.find_mut::<Group>(group) {
+                group.members.extend(members.iter().cloned());
+            }
+        }
+        Action::RemoveMember { group, member } => {
+            if let Some(group) = state.find_mut::<Group>(group) {
+                group.members.remove(member);
+            }
+        }
+        Action::SetMembers { group, before: _, after } => {
+            if let Some(group) = state.find_mut::<Group>(group) {
+                group.members.clone_from(after);
+            }
+        }
+        Action::SetRules { policy, before: _, after } => {
+            if let Some(policy) = state.find_mut::<Policy>(policy) {
+                policy.rules.clone_from(after);
+            }
+        }
+        Action::Delete { address, .. } => state.remove_all(&BTreeSet::from([address.clone()])),
     }
 }

@@ -1,28 +1,28 @@
 //! [`State`] → files: with names instead of ids, and comments for everything that files cannot declare.
 
 mod declare;
-mod names;
 mod options;
 #[cfg(test)]
 mod round_trip;
-mod write;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::PathBuf;
 
 pub use self::declare::OF_A_STACK;
 use self::declare::{Declared, declare};
-pub(super) use self::names::Names;
 pub use self::options::{ExportOptions, ExportPart, Split};
-pub(super) use self::write::{ScalarPlace, YamlWriter, scalar, yaml};
 use super::fields::Keyed as _;
 use super::files::Files;
+use super::mistake::Severity;
+use super::mistakes::Mistakes;
+use super::names::Names;
 use super::read::read;
 use super::section::api_key::write_slots;
 use super::section::external::ExternalDocument;
 use super::section::group::write_guests;
 use super::section::{Sections, path, projects_of, write};
-use super::{Mistakes, Source};
+use super::source::Source;
+use super::write::YamlWriter;
 use crate::model::{Address, Id, KeySlot, Kind, Object, State};
 
 /// The schema of the files, for editors: its name beside them, and its text.
@@ -106,7 +106,7 @@ fn mistakes(files: &[ExportedFile], options: &ExportOptions<'_>) -> Option<Mista
 /// Returns the objects in whose lines mistakes stand, with the reason.
 fn blame(mistakes: &Mistakes, files: &[ExportedFile], blocks: &[Block]) -> BTreeMap<Address, String> {
     let mut refused = BTreeMap::new();
-    for mistake in mistakes.iter().filter(|mistake| mistake.severity == super::Severity::Error) {
+    for mistake in mistakes.iter().filter(|mistake| mistake.severity == Severity::Error) {
         let place = mistakes.place(mistake);
         let at = |block: &&Block| {
             let same = files.get(block.file).is_some_and(|file| *file.path == *place.file);

@@ -5,8 +5,8 @@ use std::fmt::Write as _;
 use serde_json::{Map, Value};
 
 use super::json::schema;
-use crate::config::export::yaml;
 use crate::config::section::Sections;
+use crate::config::write::yaml;
 
 const INTRODUCTION: &str = include_str!("manual.md");
 

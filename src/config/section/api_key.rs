@@ -10,13 +10,14 @@ use jiff::{SignedDuration, Timestamp};
 use super::rule::project;
 use super::span::span;
 use crate::config::decode::{Decoder, Entries, Spanned};
-use crate::config::export::{Names, ScalarPlace, YamlWriter, scalar};
 use crate::config::fields::{Keyed as _, MapFields, document};
 use crate::config::mistake::{MistakeKind, Span};
+use crate::config::names::Names;
 use crate::config::resolving::Resolving;
 use crate::config::schema::text;
 use crate::config::tree::{Node, Value};
 use crate::config::until;
+use crate::config::write::{ScalarPlace, YamlWriter, scalar};
 use crate::model::{
     AccessKeyId, Address, ApplicationKeys, CommandLabel, Delivery, Id, KeySlot, Membership, ProjectName,
     SecretPlace, SlotName,

@@ -7,11 +7,12 @@ use super::entry::Section;
 use super::group::MEMBERSHIPS;
 use super::meta::{self, MetaDocument, meta};
 use crate::config::decode::{Decoder, Entries, Spanned};
-use crate::config::export::{Names, YamlWriter};
 use crate::config::fields::{Keyed as _, MapFields, document};
 use crate::config::mistake::{MistakeKind, Span};
+use crate::config::names::Names;
 use crate::config::resolving::Resolving;
 use crate::config::tree::Node;
+use crate::config::write::YamlWriter;
 use crate::model::{Address, Application, Flags, Kind, Membership, ProjectName, SlotName};
 
 document! {

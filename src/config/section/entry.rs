@@ -8,10 +8,11 @@ use super::api_key::SlotDocument;
 use super::meta::MetaDocument;
 use super::rule::RuleDocument;
 use crate::config::decode::{Decoder, Entries, Spanned};
-use crate::config::export::{Names, YamlWriter};
 use crate::config::mistake::Span;
+use crate::config::names::Names;
 use crate::config::resolving::Resolving;
 use crate::config::tree::Node;
+use crate::config::write::YamlWriter;
 use crate::model::{Address, Id, Membership, OfKind, ProjectName, SlotName};
 
 /// What files say of an object of one kind: all that the language knows of the kind.

@@ -11,12 +11,13 @@ use super::meta::{self, MetaDocument, meta};
 use super::person::{self, Person, PersonKeys};
 use super::rule::until;
 use crate::config::decode::{Decoder, Entries, Spanned};
-use crate::config::export::{Names, ScalarPlace, YamlWriter, scalar};
 use crate::config::fields::{Keyed as _, MapFields, document};
 use crate::config::mistake::{MistakeKind, Span};
+use crate::config::names::Names;
 use crate::config::resolving::{EndingPart, Resolving};
 use crate::config::schema::text;
 use crate::config::tree::{Node, Value};
+use crate::config::write::{ScalarPlace, YamlWriter, scalar};
 use crate::model::{
     Address, Email, Flags, Group, Id, Key, Kind, Managed as _, Membership, Name, Principal, State,
 };

@@ -1,11 +1,11 @@
 //! What all declared objects have in common.
 
 use crate::config::decode::{Decoder, Spanned};
-use crate::config::export::YamlWriter;
 use crate::config::fields::{MapFields, document};
 use crate::config::mistake::{MistakeKind, Span};
 use crate::config::schema::text;
 use crate::config::tree::Node;
+use crate::config::write::YamlWriter;
 use crate::model::{Id, Key, Kind, Meta, Name, Tag, check_description};
 
 document! {

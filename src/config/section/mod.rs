@@ -41,10 +41,11 @@ use self::rule::RuleDocument;
 use self::ssh_key::SshKeyDocument;
 use self::user::UserDocument;
 use super::decode::{Decoder, Entries, Spanned};
-use super::export::{Names, YamlWriter};
 use super::fields::{Keyed, MapFields, Shape};
 use super::mistake::Span;
+use super::names::Names;
 use super::resolving::Resolving;
+use super::write::YamlWriter;
 use crate::model::{Address, Id, Kind, Membership, Object, OfKind, ProjectName, SlotName};
 
 /// The sections of a file: of each kind that it speaks of, the entries in their order.

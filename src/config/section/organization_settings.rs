@@ -7,12 +7,13 @@ use super::flag::flag;
 use super::meta::MetaDocument;
 use super::span::span;
 use crate::config::decode::{Decoder, Entries, Spanned};
-use crate::config::export::{Names, YamlWriter};
 use crate::config::fields::{Keyed as _, MapFields, document};
 use crate::config::mistake::{MistakeKind, Span};
+use crate::config::names::Names;
 use crate::config::resolving::Resolving;
 use crate::config::schema::text;
 use crate::config::tree::Node;
+use crate::config::write::YamlWriter;
 use crate::model::{
     Address, BadText, Key, Kind, LoginMethods, OrganizationSettings, SecuritySettings, SpanWords,
 };

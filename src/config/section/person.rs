@@ -5,10 +5,10 @@ use std::borrow::Cow;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
 use crate::config::decode::{Decoder, Spanned};
-use crate::config::export::{ScalarPlace, scalar};
 use crate::config::fields::{Keyed as _, MapFields, document};
 use crate::config::mistake::MistakeKind;
 use crate::config::tree::{Node, Value};
+use crate::config::write::{ScalarPlace, scalar};
 use crate::model::{Email, Id, Key, Username};
 
 document! {

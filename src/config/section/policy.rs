@@ -9,11 +9,12 @@ use super::meta::{self, MetaDocument, meta};
 use super::person::{self, Person, person};
 use super::rule::{self, RuleDocument};
 use crate::config::decode::{Decoder, Spanned};
-use crate::config::export::{Names, ScalarPlace, YamlWriter, scalar};
 use crate::config::fields::{Keyed as _, MapFields, document};
 use crate::config::mistake::{MistakeKind, Span};
+use crate::config::names::Names;
 use crate::config::resolving::Resolving;
 use crate::config::tree::{Node, Value};
+use crate::config::write::{ScalarPlace, YamlWriter, scalar};
 use crate::model::{Address, Attachment, Flags, Id, Kind, Name, Policy, Rules, Scope, Where};
 
 document! {

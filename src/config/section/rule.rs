@@ -5,13 +5,14 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
 use crate::access::cel::Vocabulary;
 use crate::config::decode::{Decoder, Spanned};
-use crate::config::export::{Names, YamlWriter};
 use crate::config::fields::{Keyed as _, MapFields, document};
 use crate::config::mistake::{MistakeKind, Span};
+use crate::config::names::Names;
 use crate::config::resolving::{EndingPart, Resolving};
 use crate::config::schema::text;
 use crate::config::tree::{Node, Value};
 use crate::config::until::{self, CONDITION_MOST};
+use crate::config::write::YamlWriter;
 use crate::model::{Address, Condition, Id, PermissionSetName, ProjectName, Rule, Scope};
 
 document! {

@@ -10,11 +10,12 @@ use super::group::MEMBERSHIPS;
 use super::meta::MetaDocument;
 use super::rule::project;
 use crate::config::decode::{Decoder, Entries, Spanned};
-use crate::config::export::{Names, YamlWriter};
 use crate::config::fields::{Keyed as _, MapFields, document};
 use crate::config::mistake::{Mistake, MistakeKind, Span};
+use crate::config::names::Names;
 use crate::config::resolving::Resolving;
 use crate::config::tree::Node;
+use crate::config::write::YamlWriter;
 use crate::model::{Address, BadText, Id, Key, Kind, Membership, ProjectName, SshKey};
 
 document! {

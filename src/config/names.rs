@@ -7,20 +7,20 @@ use jiff::Timestamp;
 use crate::model::Id;
 
 /// What files call what objects hold by id.
-pub(in crate::config) struct Names {
+pub(super) struct Names {
     pub(super) aliases: HashMap<Id, String>,
     /// An end that is past by then stays in the condition's text.
-    pub(in crate::config) now: Timestamp,
+    pub(super) now: Timestamp,
 }
 
 impl Names {
     /// Returns the name of a project.
-    pub(in crate::config) fn project(&self, id: Id) -> Option<&str> {
+    pub(super) fn project(&self, id: Id) -> Option<&str> {
         self.aliases.get(&id).map(String::as_str)
     }
 
     /// Returns the names of projects, sorted.
-    pub(in crate::config) fn projects(&self, ids: &BTreeSet<Id>) -> BTreeSet<&str> {
+    pub(super) fn projects(&self, ids: &BTreeSet<Id>) -> BTreeSet<&str> {
         ids.iter().filter_map(|id| self.project(*id)).collect()
     }
 }

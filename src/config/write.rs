@@ -5,14 +5,14 @@ use std::fmt::Write as _;
 use serde_json::Value;
 use unicode_width::UnicodeWidthStr;
 
-use crate::config::yaml::{Plain, plain};
+use super::yaml::{Plain, plain};
 
 /// Lists wider than this, in columns, on one line are written an item a line.
 const WIDTH: usize = 100;
 
 /// A text in the making.
 #[derive(Debug, Default)]
-pub(in crate::config) struct YamlWriter {
+pub(super) struct YamlWriter {
     text: String,
     /// The line ends before `counted`.
     lines: u32,
@@ -21,26 +21,26 @@ pub(in crate::config) struct YamlWriter {
 
 impl YamlWriter {
     /// Returns the number of the line that comes next, from 1.
-    pub(in crate::config) fn line(&mut self) -> u32 {
+    pub(super) fn line(&mut self) -> u32 {
         let lines = self.text[self.counted..].bytes().filter(|byte| *byte == b'\n').count();
         self.lines = self.lines.saturating_add(u32::try_from(lines).unwrap_or(u32::MAX));
         self.counted = self.text.len();
         self.lines + 1
     }
 
-    pub(in crate::config) fn into_text(self) -> String {
+    pub(super) fn into_text(self) -> String {
         self.text
     }
 
     /// Writes an empty line, unless the text begins here or has one.
-    pub(in crate::config) fn gap(&mut self) {
+    pub(super) fn gap(&mut self) {
         if !self.text.is_empty() && !self.text.ends_with("\n\n") {
             self.text.push('\n');
         }
     }
 
     /// Writes lines as they are.
-    pub(in crate::config) fn append(&mut self, lines: &str) {
+    pub(super) fn append(&mut self, lines: &str) {
         self.text.push_str(lines);
     }
 
@@ -51,14 +51,14 @@ impl YamlWriter {
     }
 
     /// Writes a line as it is.
-    pub(in crate::config) fn raw(&mut self, depth: usize, line: &str) {
+    pub(super) fn raw(&mut self, depth: usize, line: &str) {
         self.indent(depth);
         self.text.push_str(line);
         self.text.push('\n');
     }
 
     /// Writes a comment, on one line whatever it holds.
-    pub(in crate::config) fn comment(&mut self, depth: usize, words: &str) {
+    pub(super) fn comment(&mut self, depth: usize, words: &str) {
         self.indent(depth);
         self.text.push_str("# ");
         for c in words.chars() {
@@ -73,7 +73,7 @@ impl YamlWriter {
     }
 
     /// Writes a key of a map that follows, or of nothing.
-    pub(in crate::config) fn key(&mut self, depth: usize, key: &str, value: &str) {
+    pub(super) fn key(&mut self, depth: usize, key: &str, value: &str) {
         self.indent(depth);
         self.text.push_str(&scalar(key, ScalarPlace::Block));
         self.text.push(':');
@@ -85,7 +85,7 @@ impl YamlWriter {
     }
 
     /// Writes a key with a text.
-    pub(in crate::config) fn text(&mut self, depth: usize, key: &str, text: &str) {
+    pub(super) fn text(&mut self, depth: usize, key: &str, text: &str) {
         match block(text) {
             Some(header) => {
                 self.key(depth, key, header);
@@ -102,18 +102,13 @@ impl YamlWriter {
     }
 
     /// Writes a key with a list, on one line where it fits.
-    pub(in crate::config) fn list<'a>(
-        &mut self,
-        depth: usize,
-        key: &str,
-        items: impl IntoIterator<Item = &'a str>,
-    ) {
+    pub(super) fn list<'a>(&mut self, depth: usize, key: &str, items: impl IntoIterator<Item = &'a str>) {
         let items: Vec<String> = items.into_iter().map(|item| scalar(item, ScalarPlace::Flow)).collect();
         self.items(depth, key, &items);
     }
 
     /// Writes a key with a list of what is YAML already, on one line where it fits.
-    pub(in crate::config) fn items(&mut self, depth: usize, key: &str, items: &[String]) {
+    pub(super) fn items(&mut self, depth: usize, key: &str, items: &[String]) {
         let flow = format!("[{}]", items.join(", "));
         if 2 * depth + key.width() + 2 + flow.width() <= WIDTH {
             return self.key(depth, key, &flow);
@@ -127,13 +122,13 @@ impl YamlWriter {
 
 /// Where a scalar stands: within brackets more signs have a meaning.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::config) enum ScalarPlace {
+pub(super) enum ScalarPlace {
     Block,
     Flow,
 }
 
 /// Returns a text as a scalar that every YAML parser reads as this text.
-pub(in crate::config) fn scalar(text: &str, context: ScalarPlace) -> String {
+pub(super) fn scalar(text: &str, context: ScalarPlace) -> String {
     if is_plain(text, context) {
         text.to_owned()
     } else if text.contains('"') && text.chars().all(is_printable) {
@@ -144,7 +139,7 @@ pub(in crate::config) fn scalar(text: &str, context: ScalarPlace) -> String {
 }
 
 /// Returns a JSON value as YAML on one line.
-pub(in crate::config) fn yaml(value: &Value) -> String {
+pub(super) fn yaml(value: &Value) -> String {
     match value {
         Value::Null | Value::Bool(_) | Value::Number(_) => value.to_string(),
         Value::String(text) => scalar(text, ScalarPlace::Flow),
