@@ -54,7 +54,17 @@ mod tests {
     fn a_unified_diff_leaves_out_what_is_far_from_a_change() {
         let before: String = (1..=20).map(|line| format!("line {line}\n")).collect();
         let after = before.replace("line 3\n", "").replace("line 18\n", "line eighteen\n");
-        assert_snapshot!(unified(&before, &after, 1), @"");
+        assert_snapshot!(unified(&before, &after, 1), @"
+        @@ -2,3 +2,2 @@
+         line 2
+        -line 3
+         line 4
+        @@ -17,3 +16,3 @@
+         line 17
+        -line 18
+        +line eighteen
+         line 19
+        ");
     }
 
     #[test]
