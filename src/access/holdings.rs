@@ -115,6 +115,15 @@ impl World {
 
     /// Returns who holds what in a state.
     pub fn holdings(&mut self, state: &State) -> Holdings {
+        self.holdings_beside(state, None)
+    }
+
+    /// Returns who holds what in a state that shares most of its objects with another one, of which that is known.
+    pub fn holdings_after(&mut self, state: &State, (before, held): (&State, &Holdings)) -> Holdings {
+        self.holdings_beside(state, Some((before, held)))
+    }
+
+    fn holdings_beside(&mut self, state: &State, known: Option<(&State, &Holdings)>) -> Holdings {
         let mut holdings = Holdings::default();
         for (key, user) in state.users() {
             let id = self.principal(&Principal::User(key.clone()));
@@ -130,10 +139,18 @@ impl World {
         for (key, group) in state.groups() {
             let id = self.group(key);
             holdings.insert_group(id);
-            for member in &group.members {
-                let member = self.principal(member);
+            let shared = known.filter(|(before, _)| {
+                // Of a group of everybody the members depend on more than the group.
+                let before = before.group(key).filter(|_| group.builtin.is_none());
+                before.is_some_and(|before| std::ptr::eq(before, group))
+            });
+            let mut join = |member: PrincipalId| {
                 holdings.insert_principal(member);
                 holdings.join(id, member);
+            };
+            match shared {
+                Some((_, held)) => held.members(id).iter().copied().for_each(join),
+                None => group.members.iter().for_each(|member| join(self.principal(member))),
             }
             if let Some(builtin) = group.builtin {
                 let computed = match builtin {
@@ -148,12 +165,17 @@ impl World {
         }
         for (key, policy) in state.policies() {
             let id = self.policy(key);
-            let to = self.attached(&policy.attachment);
-            if let Attached::Principal(id) = to {
+            let shared = known
+                .filter(|(before, _)| before.policy(key).is_some_and(|before| std::ptr::eq(before, policy)))
+                .and_then(|(_, held)| held.policy(id).cloned());
+            let held = shared.unwrap_or_else(|| Held {
+                to: self.attached(&policy.attachment),
+                grants: self.symbols.pack_rules(&policy.rules),
+            });
+            if let Attached::Principal(id) = held.to {
                 holdings.insert_principal(id);
             }
-            let grants = self.symbols.pack_rules(&policy.rules);
-            holdings.set_policy(id, Some(Held { to, grants }));
+            holdings.set_policy(id, Some(held));
         }
         holdings
     }
@@ -372,5 +394,55 @@ impl Holdings {
             }
         }
         touched
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Address, Application, Group, Object, Policy, Rule, Rules, Scope};
+
+    fn key(name: &str) -> Key {
+        Key::Named(name.parse().unwrap())
+    }
+
+    fn application(name: &str) -> Principal {
+        Principal::Application(key(name))
+    }
+
+    fn policy(attachment: Attachment, set: &str) -> Object {
+        let permission_sets = [set.parse().unwrap()].into();
+        let rules = Rules(vec![Rule { permission_sets, scope: Scope::Organization, condition: None }]);
+        Policy { attachment, rules, ..Policy::default() }.into()
+    }
+
+    #[test]
+    fn what_two_states_share_is_held_as_if_each_were_looked_at_alone() {
+        let group = |members: &[&str], builtin| -> Object {
+            let members = members.iter().map(|name| application(name)).collect();
+            Group { members, builtin, ..Group::default() }.into()
+        };
+        let mut before = State::empty("105bdce1-64c0-48ab-899d-868455867ecf".parse().unwrap());
+        before.objects.insert(Address::group(key("same")), group(&["a", "b"], None));
+        before.objects.insert(Address::group(key("changed")), group(&["a"], None));
+        before.objects.insert(Address::group(key("everybody")), group(&[], Some(Builtin::AllApplications)));
+        before
+            .objects
+            .insert(Address::policy(key("p")), policy(Attachment::Group(key("same")), "IAMReadOnly"));
+        before
+            .objects
+            .insert(Address::policy(key("q")), policy(Attachment::Principal(application("c")), "IAMManager"));
+        let mut after = before.clone();
+        after.objects.insert(Address::application(key("b")), Application::default().into());
+        after.objects.insert(Address::group(key("changed")), group(&["b"], None));
+        after
+            .objects
+            .insert(Address::policy(key("q")), policy(Attachment::Group(key("changed")), "IAMManager"));
+        let mut world = World::default();
+        let held = world.holdings(&before);
+        let shared = world.holdings_after(&after, (&before, &held));
+        let alone = world.holdings(&after);
+        assert_eq!(format!("{shared:?}"), format!("{alone:?}"));
+        assert_ne!(format!("{shared:?}"), format!("{held:?}"));
     }
 }

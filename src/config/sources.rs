@@ -32,6 +32,14 @@ impl Text {
         })
     }
 
+    /// Returns how many characters begin between two offsets; most lines are so short that they are counted at once.
+    fn characters_between(&self, from: u32, to: u32) -> usize {
+        match self.text.as_bytes().get(from as usize..to as usize) {
+            Some(part) if part.len() <= COUNTED => characters(part),
+            _ => self.characters_before(to) - self.characters_before(from),
+        }
+    }
+
     /// Returns how many characters begin before an offset. It looks at no more than [`COUNTED`] bytes, however long the
     /// line is: a file may have every entry in one line.
     fn characters_before(&self, at: u32) -> usize {
@@ -103,7 +111,7 @@ impl Sources {
         let lines = text.lines();
         let line = lines.partition_point(|start| *start <= span.start).max(1);
         let count = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
-        let column = text.characters_before(span.start) - text.characters_before(lines[line - 1]);
+        let column = text.characters_between(lines[line - 1], span.start);
         Place { file: Arc::clone(&text.name), line: count(line), column: count(column + 1) }
     }
 }

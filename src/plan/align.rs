@@ -400,7 +400,10 @@ impl Alignment {
                 continue;
             }
             let mut wanted = None;
-            if let (Object::Group(group), Some(Object::Group(live))) = (&mut object, live) {
+            // What is the same already is not copied: an object is shared until somebody changes it.
+            if let (Object::Group(group), Some(Object::Group(live))) = (&mut object, live)
+                && (group.members != live.members || !ended.is_empty())
+            {
                 let group = Arc::make_mut(group);
                 let wanted = members(desired, &ended, address, group, live, &self.before);
                 group.members = if provisioned(desired, address) {
@@ -412,7 +415,9 @@ impl Alignment {
                 } else {
                     wanted
                 };
-            } else if let (Object::Policy(policy), Some(Object::Policy(live))) = (&mut object, live) {
+            } else if let (Object::Policy(policy), Some(Object::Policy(live))) = (&mut object, live)
+                && policy.rules.0 != live.rules.0
+            {
                 let policy = Arc::make_mut(policy);
                 if live.rules.same_but_for_leftovers(&policy.rules) {
                     policy.rules.clone_from(&live.rules);
@@ -424,7 +429,9 @@ impl Alignment {
             }
             let differs = live.is_some_and(|live| differs(live, &object));
             let Some(owner) = self.own(desired, address, differs) else { continue };
-            if let Some(meta) = object.meta_mut() {
+            if object.meta().is_some_and(|meta| meta.owner != owner)
+                && let Some(meta) = object.meta_mut()
+            {
                 meta.owner = owner;
             }
             // What does not change is shared.

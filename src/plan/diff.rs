@@ -83,7 +83,7 @@ pub(super) struct Draft {
 pub(super) fn diff(alignment: &Alignment) -> Draft {
     let mut world = World::default();
     let before = world.holdings(&alignment.before);
-    let after = world.holdings(&alignment.outcome);
+    let after = world.holdings_after(&alignment.outcome, (&alignment.before, &before));
     let mut draft = Draft {
         world: world.into(),
         before: before.into(),
