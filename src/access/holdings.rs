@@ -432,7 +432,9 @@ mod tests {
         before
             .objects
             .insert(Address::policy(key("q")), policy(Attachment::Principal(application("c")), "IAMManager"));
+        before.objects.insert(Address::application(key("gone")), Application::default().into());
         let mut after = before.clone();
+        after.objects.shift_remove(&Address::application(key("gone")));
         after.objects.insert(Address::application(key("b")), Application::default().into());
         after.objects.insert(Address::group(key("changed")), group(&["b"], None));
         after
