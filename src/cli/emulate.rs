@@ -116,9 +116,6 @@ fn rate(text: &str) -> Result<f64, String> {
 impl Emulate {
     /// Runs an emulator until SIGINT or SIGTERM.
     pub(super) async fn run(self, common: &Common) -> Result<Exit, Failure> {
-        if let (Some(state), Some(save)) = (&self.state, &self.save) {
-            state::keep(state, save)?;
-        }
         let options = self.options(common.now)?;
         // Before the first line is out: who reads it may stop the emulator at once.
         let mut signals = Signals::listen().context("cannot listen for signals")?;

@@ -44,9 +44,6 @@ impl Connection {
             let session = Session::connect(organization, &options, Arc::new(Talk))?;
             return Ok(Self { session, emulator: None, save: None });
         };
-        if let Some(save) = &how.save {
-            state::keep(path, save)?;
-        }
         let state = state::read(path)?;
         let connection = Self::embedded(how, state, organization, at).await;
         connection.map_err(|failure| failure.context(format!("cannot emulate {}", path.display())))
