@@ -270,13 +270,16 @@ pub fn main() -> ExitCode {
 /// name too, or that may be one of the stack's files, is left out.
 fn files_for_results() -> Vec<Output> {
     let arguments = std::env::args_os().skip(1).map(|word| word.to_string_lossy().into_owned());
-    let words: Vec<String> = arguments.take_while(|word| word != "--").collect();
+    let all: Vec<String> = arguments.collect();
+    // Nothing after `--` is an option.
+    let (words, paths) = all.split_at(all.iter().position(|word| word == "--").unwrap_or(all.len()));
     let known = Cli::command();
     let name = words.iter().find(|word| known.find_subcommand(word.as_str()).is_some());
     if name.is_some_and(|name| WITHOUT_FORMATS.iter().any(|(without, _)| without == name)) {
         return Vec::new();
     }
     let (mut asked, mut others) = (Vec::new(), vec![PathBuf::from(".")]);
+    others.extend(paths.iter().map(PathBuf::from));
     let mut words = words.iter().map(String::as_str);
     while let Some(word) = words.next() {
         let joined = word.strip_prefix("--output=").or_else(|| word.strip_prefix("-o"));

@@ -108,6 +108,7 @@ fn wrong_arguments_replace_no_input_either() {
         ("drift iam.yaml --baseline=old.json --bogus -ojson=old.json", "old.json"),
         ("validate folder --bogus --output=json=folder/a.yaml", "folder/a.yaml"),
         ("report live.json -o text -o markdown -o json=live.json", "live.json"),
+        ("drift --bogus -o json=./old.json -- iam.yaml old.json", "old.json"),
     ] {
         let before = desk.read(input);
         _ = desk.run(arguments).ends_with(64);
