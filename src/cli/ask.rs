@@ -97,7 +97,13 @@ impl Ask {
             ..live::LiveNeeds::default()
         };
         let read = connection.session.read(&needs).await?;
-        let keys = if also.keys { connection.session.held_keys(&read).await.ok() } else { None };
+        let keys = match also.keys {
+            false => None,
+            true => match connection.session.held_keys(&read).await {
+                Err(error) if error.is_forbidden() => None,
+                keys => Some(keys?),
+            },
+        };
         connection.close().await?;
         let resolved = files.map(|files| resolve(&files, &read)).transpose()?;
         if let Some(resolved) = &resolved {
