@@ -56,7 +56,7 @@ pub(super) struct Export {
 impl Export {
     pub(super) async fn run(self, common: &Common) -> Result<Exit, Failure> {
         let connection = Connection::open(&self.connect, None).await?;
-        let live = read_all(&connection.session).await?;
+        let live = read_all(&connection.session, common.now()).await?;
         if let Some(state) = &self.terraform_state {
             return self.taken_over(common, connection, live, state).await;
         }

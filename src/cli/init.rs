@@ -176,7 +176,7 @@ impl Init {
     /// The live organization as files.
     async fn exported(&self, common: &Common) -> Result<(Id, Vec<(PathBuf, String)>), Failure> {
         let connection = Connection::open(&self.connect, self.organization).await?;
-        let live = read_all(&connection.session).await?;
+        let live = read_all(&connection.session, common.now()).await?;
         let options = ExportOptions {
             stack: self.stack.as_ref(),
             split: Split::ByKind,
