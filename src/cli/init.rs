@@ -12,7 +12,7 @@ use super::session::Connection;
 use crate::api::CredentialSettings;
 use crate::config::{self, ExportOptions, SCHEMA, Source, Split};
 use crate::model::{Catalogue, Id, Stack};
-use crate::reconcile::{self, export};
+use crate::reconcile::{self, configured_organization, export};
 
 /// The organization that the examples name.
 const EXAMPLE: &str = "105bdce1-64c0-48ab-899d-868455867ecf";
@@ -136,15 +136,24 @@ impl Init {
 
     /// The organization of the files that are in the folder already, where only a pipeline is still missing.
     fn declared(&self, common: &Common) -> Result<Option<Id>, Failure> {
-        let visible = |entry: std::io::Result<std::fs::DirEntry>| {
-            entry.is_ok_and(|entry| !entry.file_name().as_encoded_bytes().starts_with(b"."))
-        };
-        let has_files = std::fs::read_dir(&self.folder).is_ok_and(|mut entries| entries.any(visible));
-        if self.ci.is_none() || self.empty || !has_files {
+        if self.ci.is_none() || self.empty || !config::has_files(&self.folder) {
             return Ok(None);
         }
         let files = config::read(&[Source::Path(self.folder.clone())], common.now())?;
-        Ok(Some(files.organization()))
+        let organization = files.organization();
+        let other = match (&self.stack, files.stack(), self.organization) {
+            (_, _, Some(wanted)) if wanted != organization => {
+                format!("are for organization {organization}, not {wanted}")
+            }
+            (Some(wanted), Some(stack), _) if wanted != stack => {
+                format!("belong to stack {stack}, not {wanted}")
+            }
+            (Some(wanted), None, _) => format!("belong to no stack, not to {wanted}"),
+            _ => return Ok(Some(organization)),
+        };
+        let failure = Failure::usage(format!("the files in {} {other}", self.folder.display()));
+        Err(failure
+            .hint("`init` does not change existing files; leave the option out, or choose another folder"))
     }
 
     /// The first files, and their organization.
@@ -165,8 +174,7 @@ impl Init {
             return Ok(organization);
         }
         let resolved = CredentialSettings::from_environment(self.connect.profile.as_deref());
-        let settings = resolved.map_err(reconcile::Error::from)?.settings;
-        let configured = settings.default_organization_id.and_then(|id| id.as_str().parse().ok());
+        let configured = configured_organization(&resolved.map_err(reconcile::Error::from)?)?;
         configured.ok_or_else(|| {
             let failure = Failure::usage("no organization is configured, and none was named");
             failure.hint("pass `--organization ID`, or set SCW_DEFAULT_ORGANIZATION_ID")

@@ -31,7 +31,7 @@ use jiff::Timestamp;
 pub use self::activity::ActivityLookup;
 pub use self::adopted_keys::AdoptedKey;
 pub use self::apply::ApplyOptions;
-pub use self::connect::{ConnectOptions, run_id};
+pub use self::connect::{ConnectOptions, configured_organization, run_id};
 pub use self::drift::Drift;
 pub use self::error::{Error, Outdated};
 pub use self::export::{Exported, export};
