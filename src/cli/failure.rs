@@ -121,6 +121,9 @@ pub(super) fn report(common: &Common, failure: Failure) -> Exit {
     {
         talk_with(|out| mistake::write(out, mistakes, colour_on_stderr()));
         if let Some(Error::Files(_)) = session {
+            for hint in &all {
+                talk_with(|out| writeln!(out, "hint: {}", terminal(&hint.to_string())));
+            }
             return match common.rest().show(&MistakesReport(mistakes)) {
                 Ok(()) => exit,
                 Err(error) => self::report(common, Failure::error(error)),

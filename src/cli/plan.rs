@@ -54,6 +54,15 @@ fn weaker(base: &[Source], common: &Common, files: &Files) -> Result<Vec<String>
 
 impl PlanCommand {
     pub(super) async fn run(self, common: &Common) -> Result<Exit, Failure> {
+        let earlier = self.out.as_deref().filter(|path| path.is_file()).map(plan_file::still_there);
+        let planned = self.planned(common).await.map_err(|failure| failure.hints(earlier));
+        let (connection, exit) = planned?;
+        connection.close().await?;
+        Ok(exit)
+    }
+
+    /// Plans, and writes the plan everywhere that was asked for.
+    async fn planned(&self, common: &Common) -> Result<(Connection, Exit), Failure> {
         // Without an option, an `apply` without it leaves the slot alone.
         let keys = KeyOptions { tools: Some(self.deliver.tools()), ..KeyOptions::default() };
         let options = PlanOptions { keys, ..self.plan.options(common) };
@@ -73,11 +82,11 @@ impl PlanCommand {
         if let Some(path) = &self.out {
             plan_file::write(path, &document, plan.refused())?;
         }
-        connection.close().await?;
-        Ok(match (plan.refused(), plan.is_empty() && plan.blocked().is_empty()) {
+        let exit = match (plan.refused(), plan.is_empty() && plan.blocked().is_empty()) {
             (true, _) => Exit::Refused,
             (false, false) if self.detailed_exitcode => Exit::Changes,
             (false, _) => Exit::Done,
-        })
+        };
+        Ok((connection, exit))
     }
 }
