@@ -3,8 +3,10 @@
 use std::time::Duration;
 
 use super::Exit;
-use super::arguments::{Common, ConnectArgs, DeliveryArgs, Paths, PlanArgs, duration};
+use super::arguments::{ConnectArgs, Paths, PlanArgs, duration};
 use super::carry_out::CarryOutArgs;
+use super::common::Common;
+use super::deliveries::DeliveryArgs;
 use super::failure::Failure;
 use super::output::talk;
 use super::plan_file::PlanFile;

@@ -6,7 +6,8 @@ use std::path::PathBuf;
 use anyhow::Context as _;
 use jiff::Timestamp;
 
-use super::arguments::{Common, ConnectArgs, Follow, Paths};
+use super::arguments::{ConnectArgs, Follow, Paths};
+use super::common::Common;
 use super::failure::Failure;
 use super::session::Connection;
 use super::watch::Talk;

@@ -4,7 +4,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::Exit;
-use super::arguments::{Common, duration};
+use super::arguments::duration;
+use super::common::Common;
 use super::failure::Failure;
 use super::output::{style_on_stderr, talk_with};
 use super::progress::StepLines;

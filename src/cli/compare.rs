@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use clap::ValueHint;
 
 use super::Exit;
-use super::arguments::{Common, ConnectArgs, principal};
+use super::arguments::{ConnectArgs, principal};
+use super::common::Common;
 use super::failure::Failure;
 use super::side::Origin;
 use crate::model::Principal;

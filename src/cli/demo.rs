@@ -6,7 +6,8 @@ use anyhow::Context as _;
 use similar::TextDiff;
 
 use super::Exit;
-use super::arguments::{Common, ConnectArgs};
+use super::arguments::ConnectArgs;
+use super::common::Common;
 use super::demo_stage::DemoStage;
 use super::failure::Failure;
 use super::output::Output;

@@ -7,7 +7,8 @@ use anyhow::Context as _;
 use serde_json::Value;
 
 use super::Exit;
-use super::arguments::{Common, ConnectArgs, Paths};
+use super::arguments::{ConnectArgs, Paths};
+use super::common::Common;
 use super::failure::Failure;
 use super::output::talk;
 use super::session::Connection;

@@ -10,7 +10,7 @@ use anyhow::Context as _;
 use jiff::{SignedDuration, Timestamp};
 
 use super::Exit;
-use super::arguments::Common;
+use super::common::Common;
 use super::failure::Failure;
 use super::interrupt::Signals;
 use super::state;

@@ -4,8 +4,9 @@ use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use super::Exit;
-use super::arguments::{Common, principal};
+use super::arguments::principal;
 use super::ask::{AlsoRead, Ask, Asked, meant};
+use super::common::Common;
 use super::failure::Failure;
 use crate::access::{Everything, Grant, decide, decide_held, given, includes, nearest, receivers};
 use crate::live::HeldKeys;

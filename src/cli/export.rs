@@ -3,7 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use super::Exit;
-use super::arguments::{Common, ConnectArgs, object};
+use super::arguments::{ConnectArgs, object};
+use super::common::Common;
 use super::failure::Failure;
 use super::folder::write_export;
 use super::output::Output;

@@ -3,7 +3,7 @@
 use std::io::Write as _;
 
 use super::Exit;
-use super::arguments::Common;
+use super::common::Common;
 use super::output::{Output, colour_on_stderr, style_on_stderr, talk_with};
 use crate::api::BuildError;
 use crate::config::Mistakes;

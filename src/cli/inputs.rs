@@ -58,6 +58,11 @@ impl NamedPaths {
         }
     }
 
+    /// Says whether a result can be written to its file.
+    pub(super) fn leave_free(&self, output: &Output) -> bool {
+        self.refuse(std::slice::from_ref(output)).is_ok()
+    }
+
     /// Refuses results that would replace a file that the command reads, or another result.
     pub(super) fn refuse(&self, outputs: &[Output]) -> Result<(), Failure> {
         let of_format = |output: &Output| {

@@ -4,7 +4,9 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use super::Exit;
-use super::arguments::{Common, ConnectArgs, DeliveryArgs, Paths};
+use super::arguments::{ConnectArgs, Paths};
+use super::common::Common;
+use super::deliveries::DeliveryArgs;
 use super::failure::Failure;
 use super::output::{style_on_stderr, talk, talk_with};
 use super::prompt;

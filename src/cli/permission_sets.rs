@@ -1,7 +1,8 @@
 //! `scw-iam permission-sets`
 
 use super::Exit;
-use super::arguments::{Common, ConnectArgs};
+use super::arguments::ConnectArgs;
+use super::common::Common;
 use super::failure::Failure;
 use super::output::talk;
 use super::session::Connection;

@@ -3,7 +3,9 @@
 use std::path::PathBuf;
 
 use super::Exit;
-use super::arguments::{Common, ConnectArgs, Paths, PlanArgs, PlannedDeliveryArgs};
+use super::arguments::{ConnectArgs, Paths, PlanArgs};
+use super::common::Common;
+use super::deliveries::PlannedDeliveryArgs;
 use super::failure::Failure;
 use super::plan_file;
 use super::session::Connection;

@@ -1,7 +1,8 @@
 //! `scw-iam quota`
 
 use super::Exit;
-use super::arguments::{Common, ConnectArgs};
+use super::arguments::ConnectArgs;
+use super::common::Common;
 use super::failure::Failure;
 use super::session::Connection;
 use crate::live;

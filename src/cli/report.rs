@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use jiff::Timestamp;
 
 use super::Exit;
-use super::arguments::{Common, ConnectArgs};
+use super::arguments::ConnectArgs;
+use super::common::Common;
 use super::failure::Failure;
 use super::side::{Origin, Taken, side_of};
 use crate::config::{self, Source};

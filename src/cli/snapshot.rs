@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 
 use super::Exit;
-use super::arguments::{Common, ConnectArgs};
+use super::arguments::ConnectArgs;
+use super::common::Common;
 use super::failure::Failure;
 use super::output::{talk, write_whole};
 use super::session::Connection;

@@ -1,7 +1,8 @@
 //! `scw-iam test`
 
 use super::Exit;
-use super::arguments::{Common, ConnectArgs, Paths};
+use super::arguments::{ConnectArgs, Paths};
+use super::common::Common;
 use super::failure::Failure;
 use super::session::Connection;
 use super::watch::Talk;

@@ -1,7 +1,8 @@
 //! `scw-iam unlock`
 
 use super::Exit;
-use super::arguments::{Common, ConnectArgs, person};
+use super::arguments::{ConnectArgs, person};
+use super::common::Common;
 use super::failure::Failure;
 use super::output::talk;
 use super::session::Connection;

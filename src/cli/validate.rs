@@ -1,7 +1,8 @@
 //! `scw-iam validate`
 
 use super::Exit;
-use super::arguments::{Common, ConnectArgs, Paths};
+use super::arguments::{ConnectArgs, Paths};
+use super::common::Common;
 use super::failure::Failure;
 use super::output::talk;
 use super::session::Connection;

@@ -1,8 +1,8 @@
 //! `scw-iam who-can`
 
 use super::Exit;
-use super::arguments::Common;
 use super::ask::{AlsoRead, Ask, Asked};
+use super::common::Common;
 use super::failure::Failure;
 use super::output::talk;
 use crate::access::{Everything, Grant, GrantScope, RequestFacts, decide_held, includes, nearest};
