@@ -9,7 +9,7 @@ use super::failure::Failure;
 use super::interrupt::Interrupts;
 use super::output::{Output, Outputs, style_on_stderr, talk_with};
 use super::watch::Talk;
-use crate::config::{Files, Mistakes, Severity};
+use crate::config::{Files, Mistakes, Resolved, Severity};
 use crate::model::{Catalogue, Desired};
 use crate::reconcile::{Error, Watch as _};
 use crate::render::{Extent, Format, Report, Style};
@@ -128,7 +128,11 @@ impl Common {
 
     /// Resolves files without an organization, and shows their warnings.
     pub(super) fn resolve(&self, files: &Files) -> Result<Desired, Failure> {
-        let resolved = files.resolve(None, Catalogue::published(), false)?;
+        self.resolved(files.resolve(None, Catalogue::published(), false)?)
+    }
+
+    /// Shows the warnings of files that were resolved.
+    pub(super) fn resolved(&self, resolved: Resolved) -> Result<Desired, Failure> {
         Talk.warnings(&resolved.warnings);
         self.accept(&resolved.warnings)?;
         Ok(resolved.desired)

@@ -5,10 +5,9 @@ use super::arguments::{ConnectArgs, Paths};
 use super::common::Common;
 use super::failure::Failure;
 use super::session::Connection;
-use super::watch::Talk;
 use crate::config::{self, Files};
 use crate::live;
-use crate::reconcile::{Watch as _, resolve};
+use crate::reconcile::resolve;
 use crate::render::test::TestReport;
 
 const EXAMPLES: &str = "\
@@ -53,9 +52,6 @@ impl Test {
         };
         let read = connection.session.read(&needs).await?;
         connection.close().await?;
-        let resolved = resolve(files, &read)?;
-        Talk.warnings(&resolved.warnings);
-        common.accept(&resolved.warnings)?;
-        Ok(TestReport::on(&read.state, &resolved.desired))
+        Ok(TestReport::on(&read.state, &common.resolved(resolve(files, &read)?)?))
     }
 }

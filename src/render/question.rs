@@ -6,11 +6,12 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use crate::access::{
-    CanDo, Grant, GrantScope, HeldGrant, Holds, Lack, Path, Undecided, UnseenGrant, ends, membership_end,
+    CanDo, Everything, Grant, GrantScope, HeldGrant, Holds, Lack, Path, RequestFacts, Undecided, UnseenGrant,
+    decide_held, ends, includes, membership_end, nearest,
 };
 use crate::model::{
-    Address, Builtin, Desired, Expiry, Id, Key, Kind, Place, Principal, ProjectName, State, User, UserStatus,
-    Where,
+    Address, Builtin, Catalogue, Desired, Expiry, Id, Key, Kind, PermissionSetName, Place, Principal,
+    ProjectName, State, User, UserStatus, Where,
 };
 use crate::render::escape::{markdown as escape, terminal};
 use crate::render::keys::span;
@@ -24,6 +25,38 @@ pub struct Ground<'a> {
     pub state: &'a State,
     /// The files, where they were read: they tell where a rule is written, and what no file declares.
     pub files: Option<&'a Desired>,
+}
+
+/// A question about access, without the permission set or the scope.
+#[derive(Debug)]
+pub struct AccessQuestion<'a> {
+    /// What the answer is about.
+    pub ground: Ground<'a>,
+    /// The access that is looked at: of the live organization, or of what files give as one.
+    pub everything: Everything<'a>,
+    /// The permission sets there are.
+    pub catalogue: &'a Catalogue,
+    /// The request that conditions are judged for.
+    pub request: RequestFacts,
+}
+
+impl AccessQuestion<'_> {
+    fn holds(&self, held: &HeldGrant) -> Holds {
+        let expiries = self.ground.files.map_or(&[][..], |files| &files.expiries);
+        decide_held(held, expiries, &self.request)
+    }
+
+    /// Returns the grants that give a permission set, by itself or as a part of another one, in a scope, and whose holders are not
+    /// known.
+    fn unseen(&self, set: Option<&PermissionSetName>, on: Option<&GrantScope>) -> Vec<UnseenGrant> {
+        self.everything.unseen().filter(|unseen| self.gives(&unseen.grant, set, on)).collect()
+    }
+
+    fn gives(&self, grant: &Grant, set: Option<&PermissionSetName>, on: Option<&GrantScope>) -> bool {
+        let outer = &grant.permission_set;
+        on.is_none_or(|on| grant.scope.contains(on))
+            && set.is_none_or(|set| outer == set || includes(self.catalogue, outer, set))
+    }
 }
 
 impl Ground<'_> {
@@ -255,6 +288,36 @@ pub struct ExplainedCan {
     pub groups: Vec<Path>,
 }
 
+impl<'a> Explanation<'a> {
+    /// Answers what a principal holds: all of it, or on one scope, or of one permission set there.
+    #[must_use]
+    pub fn of(
+        question: &AccessQuestion<'a>,
+        principal: Principal,
+        on: Option<GrantScope>,
+        can: Option<&PermissionSetName>,
+        keys: Option<ExplainedKeys>,
+    ) -> Self {
+        let AccessQuestion { ground, everything, catalogue, request: _ } = question;
+        let all = everything.held_by(&principal).into_iter();
+        let (held, elsewhere): (Vec<_>, Vec<_>) =
+            all.partition(|held| question.gives(&held.grant, can, on.as_ref()));
+        let unseen = question.unseen(can, on.as_ref());
+        let elsewhere_count = elsewhere.len();
+        let can = can.cloned().zip(on).map(|(permission_set, scope)| {
+            let wanted = Grant { permission_set, scope, condition: None };
+            let nearest = nearest(elsewhere, catalogue, &wanted);
+            let groups = everything.groups_that_grant(catalogue, &wanted, &principal);
+            ExplainedCan { wanted, nearest, groups }
+        });
+        let held =
+            held.into_iter().map(|held| (question.holds(&held), held)).map(|(holds, held)| (held, holds));
+        let owner = everything.owners().contains(&principal);
+        let (held, elsewhere) = (held.collect(), elsewhere_count);
+        Self { ground: *ground, principal, owner, keys, held, elsewhere, unseen, can }
+    }
+}
+
 impl Report for Explanation<'_> {
     fn text(&self, out: &mut dyn Write, style: Style) -> io::Result<()> {
         let (ground, paint) = (self.ground, style.paint);
@@ -448,6 +511,25 @@ pub struct Holders<'a> {
     pub unseen: Vec<UnseenGrant>,
     /// Where nobody holds it: the grant that comes nearest, and what it lacks.
     pub nearest: Option<(HeldGrant, Lack)>,
+}
+
+impl<'a> Holders<'a> {
+    /// Answers who holds a permission set on a scope, which is called `name`.
+    #[must_use]
+    pub fn of(question: &AccessQuestion<'a>, set: &PermissionSetName, on: &GrantScope, name: &str) -> Self {
+        let AccessQuestion { ground, everything, catalogue, request } = question;
+        let mut found = everything.who_can(catalogue, set, on, Some(request));
+        for can in &mut found {
+            can.holds = question.holds(&can.held);
+        }
+        let unseen = question.unseen(Some(set), Some(on));
+        let wanted = Grant { permission_set: set.clone(), scope: on.clone(), condition: None };
+        let nobody = found.is_empty() && unseen.is_empty();
+        let nearest = nobody.then(|| nearest(everything.grants(), catalogue, &wanted)).flatten();
+        let owners = everything.owners().iter().map(ToString::to_string).collect();
+        let question = format!("who can {set} on {name}");
+        Self { ground: *ground, question, owners, found, unseen, nearest }
+    }
 }
 
 impl Holders<'_> {
