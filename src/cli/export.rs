@@ -13,7 +13,7 @@ use super::session::Connection;
 use super::terraform;
 use crate::config::{ExportOptions, ExportPart, SCHEMA, Split};
 use crate::live::Live;
-use crate::model::{Address, Catalogue, Stack};
+use crate::model::{Address, Stack};
 use crate::reconcile::{export, export_terraform};
 use crate::render::Format;
 
@@ -110,11 +110,9 @@ impl Export {
         ExportOptions {
             stack: self.stack.as_ref(),
             split: if self.out.is_some() && !self.one_file { Split::ByKind } else { Split::One },
-            titles: &live.titles,
-            catalogue: Catalogue::published(),
-            now: common.now(),
             schema: self.out.is_some().then_some(SCHEMA.0),
             part,
+            ..ExportOptions::of(&live.titles, common.now())
         }
     }
 }

@@ -41,6 +41,7 @@ mod session;
 mod side;
 mod snapshot;
 mod state;
+mod templates;
 mod terraform;
 mod test;
 mod unlock;
