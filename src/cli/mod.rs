@@ -37,6 +37,7 @@ mod prompt;
 mod quota;
 mod report;
 mod requests;
+mod rotate;
 mod session;
 mod side;
 mod snapshot;
