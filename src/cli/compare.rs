@@ -51,24 +51,19 @@ impl Compare {
         } else {
             self.fail_on.iter().copied().collect()
         };
-        let comparison = match (&self.after, self.principals.as_slice()) {
-            (Some(after), _) => {
-                let after = after.side(&self.connect, common).await?;
+        let after;
+        let (comparison, states, title) = match (&self.after, self.principals.as_slice()) {
+            (Some(origin), _) => {
+                after = origin.side(&self.connect, common).await?;
                 if before.state.organization != after.state.organization {
                     return Err(Failure::usage("these are two different organizations"));
                 }
                 let comparison = Comparison::of(&before, &after);
-                let title = format!(
-                    "{} compared with {}",
-                    self.before,
-                    self.after.as_ref().map_or_else(String::new, ToString::to_string)
-                );
-                common.show(&ComparisonReport {
-                    comparison: &comparison,
-                    states: vec![&before.state, &after.state],
-                    title,
-                })?;
-                comparison
+                (
+                    comparison,
+                    vec![&before.state, &after.state],
+                    format!("{} compared with {origin}", self.before),
+                )
             }
             (None, [first, second]) => {
                 if let Some(missing) = [first, second].into_iter().find(|it| !before.state.has(&it.address()))
@@ -76,16 +71,11 @@ impl Compare {
                     return Err(Failure::usage(format!("there is no {missing} here")));
                 }
                 let comparison = Comparison::of_principals(&before.state, first, second);
-                let title = format!("{first} and {second}: what only one of them has");
-                common.show(&ComparisonReport {
-                    comparison: &comparison,
-                    states: vec![&before.state],
-                    title,
-                })?;
-                comparison
+                (comparison, vec![&before.state], format!("{first} and {second}: what only one of them has"))
             }
             (None, _) => return Err(Failure::usage("--principals takes two")),
         };
+        common.show(&ComparisonReport { comparison: &comparison, states, title })?;
         Ok(if comparison.fails(&gates) { Exit::Changes } else { Exit::Done })
     }
 }
