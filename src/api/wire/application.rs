@@ -2,9 +2,8 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Novel, Novelty, UnknownFields};
+use super::UnknownFields;
 use crate::api::id::{ApplicationId, OrganizationId};
-use crate::api::list::Listed;
 
 /// An application: a principal that is not a person.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -36,19 +35,7 @@ pub struct Application {
     pub unknown: UnknownFields,
 }
 
-impl Listed for Application {
-    const KEY: &'static str = "applications";
-
-    fn id(&self) -> &str {
-        self.id.as_str()
-    }
-}
-
-impl Novel for Application {
-    fn novelties(&self) -> Vec<Novelty> {
-        self.unknown.novelties("application").collect()
-    }
-}
+listed!(Application, "applications", id, "application");
 
 /// What a new application is made of.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]

@@ -2,9 +2,8 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Novel, Novelty, UnknownFields, nullable};
+use super::{UnknownFields, nullable};
 use crate::api::id::{ApplicationId, GroupId, OrganizationId, UserId};
-use crate::api::list::Listed;
 
 /// A group of users and applications.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -44,19 +43,7 @@ pub struct Group {
     pub unknown: UnknownFields,
 }
 
-impl Listed for Group {
-    const KEY: &'static str = "groups";
-
-    fn id(&self) -> &str {
-        self.id.as_str()
-    }
-}
-
-impl Novel for Group {
-    fn novelties(&self) -> Vec<Novelty> {
-        self.unknown.novelties("group").collect()
-    }
-}
+listed!(Group, "groups", id, "group");
 
 /// What a new group is made of. Its members are added by further calls.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]

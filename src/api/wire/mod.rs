@@ -4,6 +4,27 @@
 //! required, fields and enum values that are not known are kept by name ([`UnknownFields`], `Unknown`), and
 //! [`Novel::novelties`] tells of them. Facts: strings and lists are never null, save where said; of a one-of group the
 //! answer holds only the key that is set.
+
+/// Makes a type the item of a list: the key that holds it there, the field that tells it from the others, and what it is called
+/// when it has fields that this version does not know.
+macro_rules! listed {
+    ($item:ty, $key:literal, $id:ident, $called:literal) => {
+        impl $crate::api::list::Listed for $item {
+            const KEY: &'static str = $key;
+
+            fn id(&self) -> &str {
+                self.$id.as_str()
+            }
+        }
+
+        impl $crate::api::wire::Novel for $item {
+            fn novelties(&self) -> Vec<$crate::api::wire::Novelty> {
+                self.unknown.novelties($called).collect()
+            }
+        }
+    };
+}
+
 mod api_key;
 mod application;
 mod audit;

@@ -3,9 +3,8 @@ use jiff::Timestamp;
 use serde::ser::SerializeMap;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::{Novel, Novelty, RuleSpec, UnknownFields, nullable, one_of};
+use super::{RuleSpec, UnknownFields, nullable, one_of};
 use crate::api::id::{ApplicationId, GroupId, OrganizationId, PolicyId, UserId};
-use crate::api::list::Listed;
 
 /// A policy: rules for one principal. The rules are not part of it, they have a list of their own.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -45,19 +44,7 @@ pub struct Policy {
     pub unknown: UnknownFields,
 }
 
-impl Listed for Policy {
-    const KEY: &'static str = "policies";
-
-    fn id(&self) -> &str {
-        self.id.as_str()
-    }
-}
-
-impl Novel for Policy {
-    fn novelties(&self) -> Vec<Novelty> {
-        self.unknown.novelties("policy").collect()
-    }
-}
+listed!(Policy, "policies", id, "policy");
 
 /// Who a policy grants access to. Source: the schema's one-of `principal`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -4,7 +4,6 @@ use serde::Deserialize;
 
 use super::{Novel, Novelty, UnknownFields, nullable, open_enum};
 use crate::api::id::{SamlCertificateId, SamlId, ScimId, ScimTokenId};
-use crate::api::list::Listed;
 
 /// How people log in at an identity provider.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -138,16 +137,4 @@ pub struct ScimToken {
     pub unknown: UnknownFields,
 }
 
-impl Listed for ScimToken {
-    const KEY: &'static str = "scim_tokens";
-
-    fn id(&self) -> &str {
-        self.id.as_str()
-    }
-}
-
-impl Novel for ScimToken {
-    fn novelties(&self) -> Vec<Novelty> {
-        self.unknown.novelties("SCIM token").collect()
-    }
-}
+listed!(ScimToken, "scim_tokens", id, "SCIM token");

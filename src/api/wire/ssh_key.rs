@@ -2,9 +2,8 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Novel, Novelty, UnknownFields};
+use super::UnknownFields;
 use crate::api::id::{OrganizationId, ProjectId, SshKeyId};
-use crate::api::list::Listed;
 
 /// An SSH key of a project.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -32,19 +31,7 @@ pub struct SshKey {
     pub unknown: UnknownFields,
 }
 
-impl Listed for SshKey {
-    const KEY: &'static str = "ssh_keys";
-
-    fn id(&self) -> &str {
-        self.id.as_str()
-    }
-}
-
-impl Novel for SshKey {
-    fn novelties(&self) -> Vec<Novelty> {
-        self.unknown.novelties("SSH key").collect()
-    }
-}
+listed!(SshKey, "ssh_keys", id, "SSH key");
 
 /// What a new SSH key is made of. It starts enabled.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
