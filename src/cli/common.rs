@@ -32,7 +32,7 @@ pub(super) struct Common {
     /// Treat warnings as errors
     #[arg(help_heading = EVERYWHERE, long, global = true)]
     pub(super) strict: bool,
-    /// Colour what is written to the terminal; `auto` asks NO_COLOR, CLICOLOR_FORCE and TERM
+    /// Colour the output; `auto` follows NO_COLOR, CLICOLOR_FORCE and TERM
     #[arg(help_heading = EVERYWHERE, long, global = true, value_name = "WHEN", default_value = "auto", hide_default_value = true)]
     pub(super) color: Colour,
     /// Write a line about each request to standard error: method, path, status, milliseconds, request id
@@ -49,9 +49,9 @@ pub(super) struct Common {
 /// When output is coloured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub(super) enum Colour {
-    /// On a terminal that takes it, unless the environment says otherwise.
+    /// On a terminal that has colours, unless the environment says otherwise.
     Auto,
-    /// Always, also through a pipe.
+    /// Always, even through a pipe.
     Always,
     /// Never.
     Never,

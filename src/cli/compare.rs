@@ -21,24 +21,24 @@ Examples:
 
 /// Shows who gained and who lost access between two snapshots, folders of files, or the live organization
 ///
-/// Ends with 0 when nothing differs that counts, else with 2. Where a side does not know something (the members of a group that
-/// the files only refer to), the difference is a `maybe`.
+/// Exits with 2 if there is a difference that --fail-on selects, and with 0 otherwise. If one side does not know something (such as
+/// the members of a group that the files only refer to), the difference is a `maybe`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Compare {
     /// `live`, a snapshot, or files
     #[arg(value_name = "BEFORE", value_hint = ValueHint::AnyPath)]
     before: Origin,
-    /// The same; not with --principals
+    /// `live`, a snapshot, or files; not with --principals
     #[arg(value_name = "AFTER", value_hint = ValueHint::AnyPath, required_unless_present = "principals", conflicts_with = "principals")]
     after: Option<Origin>,
-    /// Compare what two principals of BEFORE hold: to give the first one what the second one has, grant what only the second
-    /// one has. JSON, CSV and --fail-on call that `gained`, and what only the first one has `lost`
-    #[arg(long, num_args = 2, value_name = "user:E-MAIL|application:NAME", value_parser = principal)]
+    /// Compare two principals of BEFORE, each user:E-MAIL or application:NAME. JSON, CSV and --fail-on call what only the second one
+    /// holds `gained`, and what only the first one holds `lost`
+    #[arg(long, num_args = 2, value_name = "PRINCIPAL", value_parser = principal)]
     principals: Vec<Principal>,
     #[command(flatten)]
     connect: ConnectArgs,
-    /// What ends with 2: gained, lost, loosened, tightened, escalation, maybe, objects; without it, all of them
+    /// Exit with 2 only for these differences: gained, lost, loosened, tightened, escalation, maybe, objects (default: all)
     #[arg(long, value_name = "WHAT,…", value_delimiter = ',')]
     fail_on: Vec<CompareGate>,
 }

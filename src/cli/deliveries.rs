@@ -9,7 +9,7 @@ use crate::model::CommandLabel;
 
 /// Where the help lists what keys are delivered with.
 const DELIVERIES: &str = "Deliveries of API keys";
-/// What keys are delivered with: files in a repository name neither a folder nor a program.
+/// What keys are delivered with. Files in a repository can name neither a folder nor a program.
 #[derive(Debug, Clone, clap::Args)]
 pub(super) struct DeliveryArgs {
     /// The folder below which `file` deliveries of API keys are written

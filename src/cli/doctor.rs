@@ -16,8 +16,8 @@ Examples:
 
 /// Shows which credentials are used, whose they are, and what they can do
 ///
-/// Asks for the first page of everything that the commands read. Nothing is written. Ends with 1 if plan, drift or export cannot
-/// read what they need.
+/// Reads the first page of everything that the commands read, and writes nothing. Exits with 1 if plan, drift or export cannot read
+/// what they need.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Doctor {

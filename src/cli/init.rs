@@ -21,10 +21,10 @@ Examples:
   scw-iam init --stack platform --ci github
   scw-iam init iam --empty --organization 105bdce1-64c0-48ab-899d-868455867ecf";
 
-/// Starts a repository: files of the live organization, or empty ones, and a pipeline
+/// Starts a repository with the files of the live organization, or with an empty one, and a pipeline
 ///
-/// Files that are there are never replaced; nothing is written where one of them is. With `--ci`, a folder that has files already
-/// gets only the pipeline.
+/// Existing files are never replaced: if one of the files to write exists, nothing is written. With `--ci`, a folder that already
+/// has YAML files gets only the pipeline.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Init {
@@ -40,7 +40,7 @@ pub(super) struct Init {
     /// Start with an empty file, and read nothing from the API
     #[arg(long, conflicts_with = "emulate")]
     empty: bool,
-    /// The organization, by its id; without it, the configured one
+    /// The id of the organization; without it, the configured one
     #[arg(long, value_name = "ID")]
     organization: Option<Id>,
     #[command(flatten)]

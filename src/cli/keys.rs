@@ -17,7 +17,7 @@ Examples:
   scw-iam keys show SCW00000000000000000
   scw-iam keys rotate ci/deploy iam --yes";
 
-/// Lists the slots for API keys: keys, ages, deliveries, and what is due
+/// Lists the slots for API keys with their keys, ages and deliveries, and what is due
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES, args_conflicts_with_subcommands = true)]
 pub(super) struct Keys {
@@ -35,10 +35,10 @@ enum KeysCommand {
     Rotate(Rotate),
 }
 
-/// Shows one API key, and whose it is
+/// Shows one API key and whose it is
 #[derive(Debug, clap::Args)]
 struct Show {
-    /// The public half of the key
+    /// The access key, which is the public half of the API key
     access_key: AccessKey,
     #[command(flatten)]
     connect: ConnectArgs,

@@ -39,7 +39,8 @@ pub(super) struct PlanCommand {
     /// Save the plan to a file and print its SHA-256; `scw-iam apply plan.json` applies exactly this plan
     #[arg(long, value_name = "plan.json")]
     out: Option<PathBuf>,
-    /// The files before the change; the plan first shows what the change weakens in settings, `allow`, assertions and guardrails
+    /// The files as they were before the change. The plan then begins with what the change weakens in settings, `allow`, assertions and
+    /// guardrails
     #[arg(long, value_name = "FOLDER")]
     base: Option<PathBuf>,
     /// Exit with 2 if there are changes
@@ -65,7 +66,7 @@ impl PlanCommand {
 
     /// Plans, and writes the plan everywhere that was asked for.
     async fn planned(&self, common: &Common) -> Result<(Connection, Exit), Failure> {
-        // Without an option, an `apply` without it leaves the slot alone.
+        // A delivery whose option is missing here is not planned, as it is not made by an `apply` without the option.
         let keys = KeyOptions { tools: Some(self.deliver.tools()), ..KeyOptions::default() };
         let options = PlanOptions { keys, ..self.plan.options(common) };
         let files = config::read(&self.paths.sources(), options.now)?;

@@ -17,10 +17,10 @@ use crate::model::{Address, Name, SlotName};
 use crate::reconcile::{KeyOptions, PlanOptions};
 use crate::render::keys::RotationReport;
 
-/// Makes and delivers a new key for a slot now, once; the old key goes after the overlap
+/// Makes and delivers a new key for a slot now; the old key is deleted after the overlap
 #[derive(Debug, clap::Args)]
 pub(super) struct Rotate {
-    /// The slot
+    /// The slot, after its application
     #[arg(value_name = "APPLICATION/SLOT", value_parser = Slot::from_str)]
     slot: Slot,
     #[command(flatten)]
@@ -32,7 +32,7 @@ pub(super) struct Rotate {
     /// Append what is done to this file, as JSON lines
     #[arg(long, value_name = "FILE")]
     journal: Option<PathBuf>,
-    /// Do not ask
+    /// Rotate without asking for confirmation
     #[arg(short, long)]
     yes: bool,
 }

@@ -16,15 +16,15 @@ Examples:
   scw-iam test iam -o json
   scw-iam test iam --live";
 
-/// Judges the assertions and guardrails on what the files give, or on the live organization
+/// Checks the assertions and guardrails against the access that the files give, or against the live organization
 ///
-/// Without --live no credential is needed. With it, everything that is live is judged, also what no file declares.
+/// Without --live, no credentials are needed. With it, everything live is checked, including what no file declares.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Test {
     #[command(flatten)]
     paths: Paths,
-    /// Judge the live organization
+    /// Check the live organization
     #[arg(long)]
     live: bool,
     #[command(flatten)]
