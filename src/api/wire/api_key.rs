@@ -40,7 +40,8 @@ pub struct ApiKey {
     pub unknown: UnknownFields,
 }
 
-listed!(ApiKey, "api_keys", access_key, "API key");
+listed!(ApiKey, "api_keys", access_key);
+novel!(ApiKey, "API key");
 
 /// A field that is known and not kept.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

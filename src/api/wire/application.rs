@@ -35,7 +35,8 @@ pub struct Application {
     pub unknown: UnknownFields,
 }
 
-listed!(Application, "applications", id, "application");
+listed!(Application, "applications", id);
+novel!(Application, "application");
 
 /// What a new application is made of.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]

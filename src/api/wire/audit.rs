@@ -70,11 +70,7 @@ impl AuditEvent {
     }
 }
 
-impl Novel for AuditEvent {
-    fn novelties(&self) -> Vec<Novelty> {
-        self.unknown.novelties("audit event").collect()
-    }
-}
+novel!(AuditEvent, "audit event");
 
 /// Who did something.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -118,11 +114,7 @@ pub struct AuditProduct {
     pub unknown: UnknownFields,
 }
 
-impl Novel for AuditProduct {
-    fn novelties(&self) -> Vec<Novelty> {
-        self.unknown.novelties("audit product").collect()
-    }
-}
+novel!(AuditProduct, "audit product");
 
 /// An API of such a product.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]

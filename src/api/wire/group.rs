@@ -43,7 +43,8 @@ pub struct Group {
     pub unknown: UnknownFields,
 }
 
-listed!(Group, "groups", id, "group");
+listed!(Group, "groups", id);
+novel!(Group, "group");
 
 /// What a new group is made of. Its members are added by further calls.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]

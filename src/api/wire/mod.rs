@@ -5,10 +5,9 @@
 //! [`Novel::novelties`] tells of them. Facts: strings and lists are never null, save where said; of a one-of group the
 //! answer holds only the key that is set.
 
-/// Makes a type the item of a list: the key that holds it there, the field that tells it from the others, and what it is called
-/// when it has fields that this version does not know.
+/// Makes a type the item of a list, by the key that holds it there and the field that tells it from the others.
 macro_rules! listed {
-    ($item:ty, $key:literal, $id:ident, $called:literal) => {
+    ($item:ty, $key:literal, $id:ident) => {
         impl $crate::api::list::Listed for $item {
             const KEY: &'static str = $key;
 
@@ -16,7 +15,12 @@ macro_rules! listed {
                 self.$id.as_str()
             }
         }
+    };
+}
 
+/// Makes novelties of the fields of a type that this version does not know, by what the type is called.
+macro_rules! novel {
+    ($item:ty, $called:literal) => {
         impl $crate::api::wire::Novel for $item {
             fn novelties(&self) -> Vec<$crate::api::wire::Novelty> {
                 self.unknown.novelties($called).collect()

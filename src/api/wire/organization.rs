@@ -33,11 +33,7 @@ pub struct Organization {
     pub unknown: UnknownFields,
 }
 
-impl Novel for Organization {
-    fn novelties(&self) -> Vec<Novelty> {
-        self.unknown.novelties("organization").collect()
-    }
-}
+novel!(Organization, "organization");
 
 /// The settings of the organization, of which the API serves one part with the organization and the other by itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -94,11 +90,7 @@ pub struct SecuritySettings {
     pub unknown: UnknownFields,
 }
 
-impl Novel for SecuritySettings {
-    fn novelties(&self) -> Vec<Novelty> {
-        self.unknown.novelties("security settings").collect()
-    }
-}
+novel!(SecuritySettings, "security settings");
 
 /// What to change of the security settings; `None` leaves a field unchanged.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]

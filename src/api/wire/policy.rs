@@ -44,7 +44,8 @@ pub struct Policy {
     pub unknown: UnknownFields,
 }
 
-listed!(Policy, "policies", id, "policy");
+listed!(Policy, "policies", id);
+novel!(Policy, "policy");
 
 /// Who a policy grants access to. Source: the schema's one-of `principal`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -5,7 +5,6 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 use super::{Novel, Novelty, UnknownFields, nullable, open_enum};
 use crate::api::id::{OrganizationId, ProjectId};
-use crate::api::list::Listed;
 
 /// A project.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -33,13 +32,7 @@ pub struct Project {
     pub unknown: UnknownFields,
 }
 
-impl Listed for Project {
-    const KEY: &'static str = "projects";
-
-    fn id(&self) -> &str {
-        self.id.as_str()
-    }
-}
+listed!(Project, "projects", id);
 
 impl Novel for Project {
     fn novelties(&self) -> Vec<Novelty> {

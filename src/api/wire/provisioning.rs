@@ -115,11 +115,7 @@ pub struct Scim {
     pub unknown: UnknownFields,
 }
 
-impl Novel for Scim {
-    fn novelties(&self) -> Vec<Novelty> {
-        self.unknown.novelties("SCIM").collect()
-    }
-}
+novel!(Scim, "SCIM");
 
 /// A token of an identity provider, without its secret. Fact: there are two at most, and each lives a year.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -137,4 +133,5 @@ pub struct ScimToken {
     pub unknown: UnknownFields,
 }
 
-listed!(ScimToken, "scim_tokens", id, "SCIM token");
+listed!(ScimToken, "scim_tokens", id);
+novel!(ScimToken, "SCIM token");

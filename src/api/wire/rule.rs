@@ -3,7 +3,6 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 use super::{Novel, Novelty, ScopeType, UnknownFields, nullable, one_of};
 use crate::api::id::{OrganizationId, PolicyId, ProjectId, RuleId};
-use crate::api::list::Listed;
 
 /// A rule of a policy: permission sets on a scope, possibly under a condition.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -27,13 +26,7 @@ pub struct Rule {
     pub unknown: UnknownFields,
 }
 
-impl Listed for Rule {
-    const KEY: &'static str = "rules";
-
-    fn id(&self) -> &str {
-        self.id.as_str()
-    }
-}
+listed!(Rule, "rules", id);
 
 impl Novel for Rule {
     fn novelties(&self) -> Vec<Novelty> {

@@ -65,13 +65,7 @@ pub struct StoredSecret {
     pub unknown: UnknownFields,
 }
 
-impl Listed for StoredSecret {
-    const KEY: &'static str = "secrets";
-
-    fn id(&self) -> &str {
-        self.id.as_str()
-    }
-}
+listed!(StoredSecret, "secrets", id);
 
 impl Novel for StoredSecret {
     fn novelties(&self) -> Vec<Novelty> {

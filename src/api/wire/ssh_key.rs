@@ -31,7 +31,8 @@ pub struct SshKey {
     pub unknown: UnknownFields,
 }
 
-listed!(SshKey, "ssh_keys", id, "SSH key");
+listed!(SshKey, "ssh_keys", id);
+novel!(SshKey, "SSH key");
 
 /// What a new SSH key is made of. It starts enabled.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

@@ -4,7 +4,6 @@ use serde::{Deserialize, Serialize, Serializer};
 
 use super::{Novel, Novelty, UnknownFields, nullable, open_enum};
 use crate::api::id::{OrganizationId, UserId};
-use crate::api::list::Listed;
 use crate::api::secret::Secret;
 
 /// A person in the organization.
@@ -64,13 +63,7 @@ pub struct User {
     pub unknown: UnknownFields,
 }
 
-impl Listed for User {
-    const KEY: &'static str = "users";
-
-    fn id(&self) -> &str {
-        self.id.as_str()
-    }
-}
+listed!(User, "users", id);
 
 impl Novel for User {
     fn novelties(&self) -> Vec<Novelty> {
