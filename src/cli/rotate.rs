@@ -3,15 +3,14 @@
 use std::path::PathBuf;
 use std::str::FromStr;
 
-use super::Exit;
 use super::arguments::{ConnectArgs, Paths};
-use super::common::Common;
 use super::deliveries::DeliveryArgs;
 use super::failure::Failure;
 use super::output::{style_on_stderr, talk, talk_with};
 use super::prompt;
 use super::session::Connection;
-use crate::apply::{self, Journal};
+use super::{Common, Exit};
+use crate::apply::Journal;
 use crate::config;
 use crate::model::{Address, Name, SlotName};
 use crate::reconcile::{KeyOptions, PlanOptions};
@@ -86,8 +85,7 @@ impl Rotate {
         let session = &connection.session;
         let journal = self.journal.as_ref().map(|path| session.rotation_journal(path, &planned));
         let mut journal = journal.transpose()?.unwrap_or_else(Journal::none);
-        let (stopper, stop) = apply::stop_signal();
-        common.interrupts.stop_with(stopper);
+        let stop = common.interrupts.stop_signal();
         let outcome = session.rotate(&planned, &tools, &mut journal, &stop).await?;
         let report = RotationReport { plan, outcome: Some(&outcome) };
         talk_with(|out| report.ended(out, style_on_stderr()));
