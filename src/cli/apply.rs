@@ -2,16 +2,15 @@
 
 use std::time::Duration;
 
-use super::Exit;
 use super::arguments::{ConnectArgs, Paths, PlanArgs, duration};
 use super::carry_out::CarryOutArgs;
-use super::common::Common;
 use super::deliveries::DeliveryArgs;
 use super::failure::Failure;
 use super::output::talk;
 use super::plan_file::PlanFile;
 use super::prompt;
 use super::session::Connection;
+use super::{Common, Exit};
 use crate::config;
 use crate::reconcile::{AbsentObject, Again, KeyOptions, PlanOptions};
 use crate::render::plan::PlanReport;

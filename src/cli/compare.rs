@@ -4,11 +4,10 @@ use std::collections::BTreeSet;
 
 use clap::ValueHint;
 
-use super::Exit;
 use super::arguments::{ConnectArgs, principal};
-use super::common::Common;
 use super::failure::Failure;
 use super::side::Origin;
+use super::{Common, Exit};
 use crate::model::Principal;
 use crate::render::comparison::ComparisonReport;
 use crate::review::{CompareGate, Comparison};

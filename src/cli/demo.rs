@@ -4,13 +4,12 @@ use std::time::Instant;
 
 use anyhow::Context as _;
 
-use super::Exit;
 use super::arguments::ConnectArgs;
-use super::common::Common;
 use super::demo_stage::{DemoPart, DemoStage};
 use super::failure::Failure;
 use super::output::Output;
 use super::session::Connection;
+use super::{Common, Exit};
 use crate::config::{self, ExportOptions, Source};
 use crate::live::LiveNeeds;
 use crate::model::Stack;

@@ -1,10 +1,9 @@
 //! `scw-iam doctor`
 
-use super::Exit;
 use super::arguments::ConnectArgs;
-use super::common::Common;
 use super::failure::Failure;
 use super::session::Connection;
+use super::{Common, Exit};
 use crate::api::CredentialSettings;
 use crate::live::Part;
 use crate::render::doctor::DoctorReport;

@@ -6,12 +6,11 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 use serde_json::Value;
 
-use super::Exit;
 use super::arguments::{ConnectArgs, Paths};
-use super::common::Common;
 use super::failure::Failure;
 use super::output::talk;
 use super::session::Connection;
+use super::{Common, Exit};
 use crate::config;
 use crate::files::{self, Links};
 use crate::model::DriftKind;

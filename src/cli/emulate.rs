@@ -8,11 +8,10 @@ use std::str::FromStr;
 use anyhow::Context as _;
 use jiff::Timestamp;
 
-use super::Exit;
-use super::common::Common;
 use super::failure::Failure;
 use super::interrupt::Signals;
 use super::state;
+use super::{Common, Exit};
 use crate::emulator::{
     self, AuditDelay, Behaviour, EmulatorOptions, FAULTS_HELP, Faults, KeyExpiry, Latency, NameRule,
     OneWriter, Protected, Quota,

@@ -1,10 +1,9 @@
 //! `scw-iam explain`
 
-use super::Exit;
 use super::arguments::principal;
 use super::ask::{AlsoRead, Ask, Asked};
-use super::common::Common;
 use super::failure::Failure;
+use super::{Common, Exit};
 use crate::access::GrantScope;
 use crate::live::HeldKeys;
 use crate::model::{Address, Catalogue, Kind, PermissionSetName, Principal};

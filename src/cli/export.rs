@@ -2,15 +2,14 @@
 
 use std::path::{Path, PathBuf};
 
-use super::Exit;
 use super::arguments::{ConnectArgs, object};
-use super::common::Common;
 use super::failure::Failure;
 use super::folder::write_export;
 use super::output::Output;
 use super::part::{all_written, hint_at_stacks, part, read_all, say_left_out};
 use super::session::Connection;
 use super::terraform;
+use super::{Common, Exit};
 use crate::config::{ExportOptions, ExportPart, SCHEMA, Split};
 use crate::live::Live;
 use crate::model::{Address, Stack};

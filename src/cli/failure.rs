@@ -2,9 +2,8 @@
 
 use std::io::Write as _;
 
-use super::Exit;
-use super::common::Common;
 use super::output::{Output, colour_on_stderr, style_on_stderr, talk_with};
+use super::{Common, Exit};
 use crate::api::BuildError;
 use crate::config::Mistakes;
 use crate::model::Hint;

@@ -2,15 +2,14 @@
 
 use std::path::PathBuf;
 
-use super::Exit;
 use super::arguments::ConnectArgs;
-use super::common::Common;
 use super::failure::Failure;
 use super::folder::write_new;
 use super::output::talk;
 use super::part::read_all;
 use super::session::{Connection, organization};
 use super::templates::{System, first_file, folder};
+use super::{Common, Exit};
 use crate::config::{self, ExportOptions, SCHEMA, Source, Split};
 use crate::model::{Id, Stack};
 use crate::reconcile::export;

@@ -1,11 +1,10 @@
 //! `scw-iam keys`
 
-use super::Exit;
 use super::arguments::{ConnectArgs, Paths};
-use super::common::Common;
 use super::failure::Failure;
 use super::rotate::Rotate;
 use super::session::Connection;
+use super::{Common, Exit};
 use crate::api::AccessKey;
 use crate::config;
 use crate::reconcile::PlanOptions;

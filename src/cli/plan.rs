@@ -2,13 +2,12 @@
 
 use std::path::PathBuf;
 
-use super::Exit;
 use super::arguments::{ConnectArgs, Paths, PlanArgs};
-use super::common::Common;
 use super::deliveries::PlannedDeliveryArgs;
 use super::failure::Failure;
 use super::plan_file;
 use super::session::Connection;
+use super::{Common, Exit};
 use crate::config::{self, Files, Source};
 use crate::model::Catalogue;
 use crate::plan;

@@ -4,11 +4,10 @@ use std::path::PathBuf;
 
 use jiff::Timestamp;
 
-use super::Exit;
 use super::arguments::ConnectArgs;
-use super::common::Common;
 use super::failure::Failure;
 use super::side::{Origin, Taken, side_of};
+use super::{Common, Exit};
 use crate::config::{self, Source};
 use crate::live::Live;
 use crate::model::ActivityScope;

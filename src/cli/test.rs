@@ -1,10 +1,9 @@
 //! `scw-iam test`
 
-use super::Exit;
 use super::arguments::{ConnectArgs, Paths};
-use super::common::Common;
 use super::failure::Failure;
 use super::session::Connection;
+use super::{Common, Exit};
 use crate::config::{self, Files};
 use crate::live;
 use crate::reconcile::resolve;

@@ -1,11 +1,10 @@
 //! `scw-iam unlock`
 
-use super::Exit;
 use super::arguments::{ConnectArgs, person};
-use super::common::Common;
 use super::failure::Failure;
 use super::output::talk;
 use super::session::Connection;
+use super::{Common, Exit};
 use crate::model::Key;
 
 const EXAMPLES: &str = "\

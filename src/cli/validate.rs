@@ -1,12 +1,11 @@
 //! `scw-iam validate`
 
-use super::Exit;
 use super::arguments::{ConnectArgs, Paths};
-use super::common::Common;
 use super::failure::Failure;
 use super::output::talk;
 use super::session::Connection;
 use super::watch::Talk;
+use super::{Common, Exit};
 use crate::config;
 use crate::live;
 use crate::model::Catalogue;

@@ -1,10 +1,9 @@
 //! `scw-iam who-can`
 
-use super::Exit;
 use super::ask::{AlsoRead, Ask, Asked};
-use super::common::Common;
 use super::failure::Failure;
 use super::output::talk;
+use super::{Common, Exit};
 use crate::access::GrantScope;
 use crate::model::{Catalogue, PermissionSetName};
 use crate::render::question::{Holders, HoldersByProject};
