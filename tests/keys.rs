@@ -7,6 +7,8 @@ mod environment;
 #[cfg(unix)]
 #[path = "keys/lives.rs"]
 mod lives;
+#[path = "keys/panics.rs"]
+mod panics;
 #[cfg(unix)]
 #[path = "support/surroundings.rs"]
 mod surroundings;

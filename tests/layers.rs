@@ -1,5 +1,5 @@
 //! Holds the imports of the modules to one direction.
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::path::{Path, PathBuf};
 
 /// What each module may use. A module may always use itself.
@@ -238,6 +238,267 @@ fn a_command_reads_arguments_and_shows_a_report() {
 fn the_lines_of_functions_are_counted() {
     let text = "const A: u8 = 1;\n\nfn a() {}\n\npub(super) async fn b(\n    one: u8,\n) -> u8 {\n    // why\n    if one {\n        2\n    }\n\n    3\n}\n\nimpl C {\n    const fn d() {\n        4\n    }\n}\n#[cfg(test)]\nfn e() {\n    5\n}\n";
     assert_eq!(lines_in_functions(text), 5);
+}
+
+/// The words and signs of Rust code, without comments and texts.
+fn tokens(mut code: &str) -> Vec<&str> {
+    let mut tokens = Vec::new();
+    while let Some(first) = code.chars().next() {
+        let word = code.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(code.len());
+        let length = match skipped(code) {
+            Some(length) => length,
+            None if word > 0 => word,
+            None if code.starts_with("::") => 2,
+            None => first.len_utf8(),
+        };
+        if skipped(code).is_none() && !first.is_whitespace() {
+            tokens.push(&code[..length]);
+        }
+        code = &code[length..];
+    }
+    tokens
+}
+
+/// The length of a comment or a text at the beginning of code.
+fn skipped(code: &str) -> Option<usize> {
+    if code.starts_with("//") {
+        return Some(code.find('\n').unwrap_or(code.len()));
+    }
+    let (raw, plain) = (["r", "br"], ["", "b"]);
+    for text in raw.iter().filter_map(|prefix| code.strip_prefix(prefix)) {
+        let hashes = text.len() - text.trim_start_matches('#').len();
+        if let Some(inner) = text[hashes..].strip_prefix('"') {
+            let end = format!("\"{}", "#".repeat(hashes));
+            return Some(code.len() - inner.len() + inner.find(&end).unwrap() + end.len());
+        }
+    }
+    for quote in ['"', '\''] {
+        let Some(inner) = plain.iter().find_map(|prefix| code.strip_prefix(prefix)?.strip_prefix(quote))
+        else {
+            continue;
+        };
+        let mut escaped = false;
+        let end = inner.find(|c: char| {
+            let ends = c == quote && !escaped;
+            escaped = c == '\\' && !escaped;
+            ends
+        });
+        let lifetime = quote == '\'' && !inner.starts_with('\\') && inner.chars().nth(1) != Some('\'');
+        return end.filter(|_| !lifetime).map(|end| code.len() - inner.len() + end + 1);
+    }
+    None
+}
+
+/// A file of the crate: what it defines, and what it names.
+#[derive(Default)]
+struct Source {
+    path: PathBuf,
+    defined: BTreeSet<String>,
+    imported: BTreeMap<String, Vec<String>>,
+    /// The paths in its code and in its imports.
+    named: Vec<Vec<String>>,
+}
+
+impl Source {
+    fn of(path: PathBuf, text: &str) -> Self {
+        let mut source = Self { path, ..Self::default() };
+        let tokens = tokens(text);
+        let mut at = 0;
+        while at < tokens.len() {
+            match &tokens[at..] {
+                ["#", "[", "cfg", "(", "test", ..] | ["#", "[", "cfg", "(", "all", "(", "test", ..] => {
+                    at = after_item(&tokens, at);
+                    continue;
+                }
+                ["use", ..] => {
+                    at += 1;
+                    source.import(&tokens, &mut at, &[]);
+                    continue;
+                }
+                ["struct" | "enum" | "trait" | "union" | "type" | "fn" | "const" | "static", name, ..]
+                | ["macro_rules", "!", name, ..] => _ = source.defined.insert((*name).to_owned()),
+                [first, "::", ..] if at == 0 || tokens[at - 1] != "::" => {
+                    let more = tokens[at + 1..].chunks_exact(2).map_while(|pair| match pair {
+                        ["::", word] if word.starts_with(|c: char| c.is_alphabetic() || c == '_') => {
+                            Some(*word)
+                        }
+                        _ => None,
+                    });
+                    source.named.push(std::iter::once(*first).chain(more).map(str::to_owned).collect());
+                }
+                _ => {}
+            }
+            at += 1;
+        }
+        source
+    }
+
+    /// Reads a tree of imports.
+    fn import(&mut self, tokens: &[&str], at: &mut usize, above: &[String]) {
+        let (mut path, mut called) = (above.to_vec(), None);
+        loop {
+            match tokens[*at] {
+                "::" => {}
+                "as" => {
+                    *at += 1;
+                    called = Some(tokens[*at]);
+                }
+                "{" => {
+                    while tokens[*at] != "}" {
+                        *at += 1;
+                        self.import(tokens, at, &path);
+                    }
+                    *at += 1;
+                    return;
+                }
+                "," | "}" | ";" => break,
+                word => path.push(word.to_owned()),
+            }
+            *at += 1;
+        }
+        path.pop_if(|last| last == "self");
+        if let Some(last) = path.last() {
+            self.imported.insert(called.unwrap_or(last).to_owned(), path.clone());
+            self.named.push(path);
+        }
+    }
+
+    /// Where it is among the modules.
+    fn module(&self) -> Vec<String> {
+        let path = self.path.with_extension("");
+        let mut module: Vec<_> = path.iter().map(|part| part.to_str().unwrap().to_owned()).collect();
+        module.pop_if(|last| matches!(last.as_str(), "mod" | "lib"));
+        module
+    }
+}
+
+/// Where the item that begins here has ended.
+fn after_item(tokens: &[&str], from: usize) -> usize {
+    let mut depth = 0;
+    for (at, token) in tokens.iter().enumerate().skip(from) {
+        match *token {
+            "{" | "(" | "[" => depth += 1,
+            "}" | ")" | "]" => depth -= 1,
+            _ => {}
+        }
+        if depth == 0 && matches!(*token, "}" | ";") {
+            return at + 1;
+        }
+    }
+    tokens.len()
+}
+
+type Modules = BTreeMap<Vec<String>, Source>;
+
+/// The module that defines what a path means within a module, and whether the path names something in it. What no file
+/// defines by name, as a macro's work, is the module's that it is taken from.
+fn home(modules: &Modules, within: &[String], path: &[String], beside: bool) -> Option<(Vec<String>, bool)> {
+    let Some((first, rest)) = path.split_first() else { return Some((within.to_vec(), false)) };
+    match first.as_str() {
+        "crate" => return home(modules, &[], rest, false),
+        "self" => return home(modules, within, rest, false),
+        "super" => return home(modules, within.split_last()?.1, rest, false),
+        _ => {}
+    }
+    let source = modules.get(within)?;
+    let child = [within, std::slice::from_ref(first)].concat();
+    if modules.contains_key(&child) {
+        return home(modules, &child, rest, false);
+    }
+    match source.imported.get(first).filter(|_| !source.defined.contains(first)) {
+        Some(imported) if imported.first() == Some(first) && !modules.contains_key(&child) => None,
+        Some(imported) => match home(modules, within, imported, true)? {
+            (module, false) => home(modules, &module, rest, false),
+            found => Some(found),
+        },
+        None => (!beside || source.defined.contains(first)).then(|| (within.to_vec(), true)),
+    }
+}
+
+/// Where files may import each other: the resources of the emulator are one organization, and a command is still called by the
+/// module that declares what commands share.
+const MAY_CIRCLE: [&str; 2] = ["emulator", "cli"];
+
+/// The shortest circle of files that import each other, with what each takes from the next.
+fn circle(files: impl IntoIterator<Item = (PathBuf, String)>) -> Option<String> {
+    let sources = files.into_iter().map(|(path, text)| Source::of(path, &text));
+    let modules: Modules = sources.map(|source| (source.module(), source)).collect();
+    let mut taken: BTreeMap<&Path, BTreeMap<&Path, BTreeSet<String>>> = BTreeMap::new();
+    let held = |source: &Source| !MAY_CIRCLE.iter().any(|folder| source.path.starts_with(folder));
+    for (module, source) in modules.iter().filter(|(_, source)| held(source)) {
+        for path in &source.named {
+            if let Some((home, true)) = home(&modules, module, path, true)
+                && home != *module
+            {
+                let from = taken.entry(&source.path).or_default().entry(&modules[&home].path).or_default();
+                from.insert(path.join("::"));
+            }
+        }
+    }
+    let around = |start| {
+        let mut ways = VecDeque::from([vec![start]]);
+        let mut seen = BTreeSet::new();
+        while let Some(way) = ways.pop_front() {
+            for next in taken.get(way[way.len() - 1]).into_iter().flat_map(BTreeMap::keys) {
+                let way = [way.as_slice(), &[*next]].concat();
+                if *next == start {
+                    return Some(way);
+                }
+                if seen.insert(*next) {
+                    ways.push_back(way);
+                }
+            }
+        }
+        None
+    };
+    let shortest = taken.keys().filter_map(|start| around(start)).min_by_key(Vec::len)?;
+    let tie = |pair: &[&Path]| {
+        let names: Vec<&str> = taken[pair[0]][pair[1]].iter().map(String::as_str).collect();
+        format!("{} -> {}: {}", pair[0].display(), pair[1].display(), names.join(", "))
+    };
+    Some(shortest.windows(2).map(tie).collect::<Vec<_>>().join("\n"))
+}
+
+/// A file can be read after those that it imports, and moved without them.
+#[test]
+fn no_files_import_each_other_in_a_circle() {
+    if let Some(circle) = circle(sources()) {
+        panic!("\n{circle}\nWhat both need belongs in a file of its own, below both.");
+    }
+}
+
+#[test]
+fn a_circle_is_seen_however_it_is_imported() {
+    let circle_of = |files: &[(&str, &str)]| {
+        let circle = circle(files.iter().map(|(path, text)| (PathBuf::from(path), (*text).to_owned())));
+        circle.unwrap_or_default()
+    };
+    let a = ("m/a.rs", "pub struct A;\nuse super::b::B;");
+    for b in [
+        "pub struct B;\nuse super::a::A;",
+        "pub struct B;\nfn f(_: crate::m::a::A) {}",
+        "pub struct B;\nuse crate::m::{a as other};\nfn f(_: other::A) {}",
+        "pub struct B;\nuse super::A;",
+        "pub struct B;\nuse crate::{m::{self}};\nfn f(_: m::A) {}",
+    ] {
+        let circle =
+            circle_of(&[("lib.rs", "mod m;"), ("m/mod.rs", "mod a; mod b; pub use a::A;"), a, ("m/b.rs", b)]);
+        assert!(circle.starts_with("m/a.rs -> m/b.rs: super::b::B\nm/b.rs -> m/a.rs: "), "{b}\n{circle}");
+    }
+    for b in [
+        "pub struct B;",
+        "pub struct B;\n// super::a::A\nconst C: (&str, char, &str) = (\"crate::m::a::A\", '\"', r#\"\" crate::m::a::A\"#);",
+        "pub struct B;\n#[cfg(test)]\nmod tests { use crate::m::a::A; }",
+        "pub struct B;\nuse super::a;",
+    ] {
+        let files = [("lib.rs", "mod m;"), ("m/mod.rs", "mod a; mod b; pub use a::A;"), a, ("m/b.rs", b)];
+        assert_eq!(circle_of(&files), "", "{b}");
+    }
+    let mod_rs = circle_of(&[
+        ("m/mod.rs", "pub use self::a::A; pub struct M;"),
+        ("m/a.rs", "pub struct A(super::M);"),
+    ]);
+    assert_eq!(mod_rs, "m/a.rs -> m/mod.rs: super::M\nm/mod.rs -> m/a.rs: self::a::A");
 }
 
 /// Words that nobody can guess the meaning of.

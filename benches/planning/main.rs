@@ -23,6 +23,10 @@ use scw_iam::render::{Report, Style};
 
 use organization::{End, Organization, Start};
 
+/// As in the program.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Milliseconds of each phase, and kibibytes.
 #[derive(Default, serde::Serialize, serde::Deserialize)]
 struct Figures {

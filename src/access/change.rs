@@ -1,4 +1,5 @@
 use std::collections::HashMap;
+use std::fmt;
 use std::sync::Arc;
 
 use super::holdings::Number;
@@ -12,6 +13,8 @@ pub struct AccessChange {
     pub principal: Principal,
     /// What changes, gains first, by permission set.
     pub grants: Vec<ChangedGrant>,
+    /// The positions of `grants` in the order of their paths, gains first, so that those of one path stand together.
+    pub(crate) by_path: Vec<u32>,
     /// Whether the principal holds nothing at all afterwards, and held something before.
     pub loses_all: bool,
     /// Whether the principal holds something for the first time.
@@ -53,6 +56,17 @@ pub struct Path {
     pub policy: Key,
     /// The rule, counted from 0, in the order of the state.
     pub rule: usize,
+}
+
+/// `group developers ← policy developers-run, rule 2`
+impl fmt::Display for Path {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { group, policy, rule } = self;
+        if let Some(group) = group {
+            write!(f, "group {group} ← ")?;
+        }
+        write!(f, "policy {policy}, rule {}", rule + 1)
+    }
 }
 
 /// The order of everything that a change speaks of, so that changes are sorted by numbers.
@@ -128,18 +142,13 @@ impl<'a> Side<'a> {
         Self { world, holdings, state, rules: HashMap::new(), known: HashMap::new(), paths: Vec::new() }
     }
 
-    fn rules_of(&self, policy: PolicyId) -> &'a [Rule] {
-        let key = self.world.name(policy);
-        key.and_then(|key| self.state.policy(key)).map_or(&[], |policy| &policy.rules.0)
-    }
-
     /// Returns the first rule of a policy that covers a grant.
     fn rule(&mut self, policy: PolicyId, grants: &Grants, grant: Packed) -> Option<usize> {
         let first = |packed: &[(Packed, usize)], grant: Packed| {
             packed.iter().find(|(one, _)| one.covers(grant)).map(|(_, rule)| *rule)
         };
         let packed = || {
-            let rules = self.rules_of(policy).iter().enumerate();
+            let rules = rules_of(self.world, self.state, policy).iter().enumerate();
             let grants = rules.flat_map(|(at, rule)| Grant::of_rule(rule).map(move |grant| (grant, at)));
             let symbols = &self.world.symbols;
             grants.filter_map(|(grant, at)| Some((symbols.find(&grant)?, at))).collect::<Vec<_>>()
@@ -162,11 +171,8 @@ impl<'a> Side<'a> {
         let way = |(group, policy, grants): (Option<GroupId>, PolicyId, &'a Grants)| {
             let rank = (group.map(|group| ranks.groups[group.index()]), ranks.policies[policy.index()]);
             let paths = *self.known.entry((group, policy)).or_insert_with(|| {
-                let key = self.world.name(policy);
-                let rules =
-                    key.and_then(|key| self.state.policy(key)).map_or(0, |policy| policy.rules.0.len());
                 let begin = self.paths.len();
-                self.paths.resize(begin + rules, None);
+                self.paths.resize(begin + rules_of(self.world, self.state, policy).len(), None);
                 begin
             });
             Way { rank, group, policy, grants, paths }
@@ -190,6 +196,11 @@ impl<'a> Side<'a> {
         }
         known.clone()
     }
+}
+
+fn rules_of<'s>(world: &World, state: &'s State, policy: PolicyId) -> &'s [Rule] {
+    let key = world.name(policy);
+    key.and_then(|key| state.policy(key)).map_or(&[], |policy| &policy.rules.0)
 }
 
 /// A way by which grants reach a principal.
@@ -274,6 +285,16 @@ fn change(
         return None;
     }
     noted.sort_unstable_by_key(|(sorted, _)| *sorted);
+    let conditions = |a: u32, b: u32| {
+        let [a, b] = [a, b].map(|grant| &ranks.grants[grant as usize].condition);
+        a.cmp(b)
+    };
+    let mut by_path: Vec<u32> = (0..number(noted.len())).collect();
+    by_path.sort_by(|a, b| {
+        let [a, b] = [a, b].map(|at| noted[*at as usize].0);
+        let path = |(effect, _, way, rule): ChangeOrder| (effect, way, rule);
+        path(a).cmp(&path(b)).then_with(|| conditions(a.1, b.1))
+    });
     let grants = noted
         .into_iter()
         .map(|((effect, grant, ..), path)| {
@@ -287,5 +308,5 @@ fn change(
         Principal::Application(_) => false,
     };
     let (loses_all, from_nothing) = (will.is_empty(), held.is_empty());
-    Some(AccessChange { principal, grants, loses_all, from_nothing, locked })
+    Some(AccessChange { principal, grants, by_path, loses_all, from_nothing, locked })
 }

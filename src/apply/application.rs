@@ -2,9 +2,8 @@
 
 use super::StepError;
 use super::context::ApplyContext;
-use super::create::Naming;
 use super::meta::MetaChange;
-use super::send::SentByKind;
+use super::requests::{Naming, SentByKind};
 use crate::api::{self, Client, wire};
 use crate::live::api_id;
 use crate::model::{Address, Application, Id, Key};

@@ -6,16 +6,15 @@ use jiff::Timestamp;
 use tokio::sync::OnceCell;
 use tokio::time::Instant;
 
+use super::StepError;
 use super::believed::Believed;
 use super::caller::reaches;
-use super::reads::{ReadResult, SharedReads};
-use super::run::Sent;
-use super::send::send;
+use super::options::RunOptions;
+use super::reads::{ReadAccess, ReadResult, SharedReads};
 use super::words::FieldWords;
-use super::{Receipt, RunOptions, StepError};
-use crate::api::{Client, InvalidId, OrganizationId, WriteLog};
-use crate::live::{self, Known, api_id};
-use crate::model::{Address, Catalogue, Id, Ids, Key, Kind, Policy, Rules};
+use crate::api::{Client, InvalidId, OrganizationId};
+use crate::live::{self, Known, LiveObject, api_id};
+use crate::model::{Address, Catalogue, Id, Ids, Key, Kind, OfKind as _, Policy, Rules};
 use crate::plan::{Action, Plan, Step};
 
 /// State that the running steps share.
@@ -23,7 +22,7 @@ pub(super) struct ApplyContext<'a> {
     client: &'a Client,
     pub(super) options: &'a RunOptions,
     pub(super) plan: &'a Plan,
-    pub(super) reads: SharedReads,
+    reads: SharedReads,
     ids: Arc<Mutex<Ids>>,
     /// Returns the key of the object with an id, one that this run deleted included.
     address_of: Box<dyn Fn(Id) -> Option<Address> + Send + Sync>,
@@ -129,11 +128,6 @@ impl<'a> ApplyContext<'a> {
         self.client.organization()
     }
 
-    /// Returns how many objects of a kind there are, at most.
-    pub(super) fn count(&self, kind: Kind) -> usize {
-        self.counts.get(&kind).copied().unwrap_or(0)
-    }
-
     /// Says whether an id was given before, so that it cannot be a new object's.
     pub(super) fn knows(&self, id: Id) -> bool {
         self.table().known.contains(&id)
@@ -169,7 +163,7 @@ impl<'a> ApplyContext<'a> {
 
     /// Returns the rules of a policy that was last changed at this time. They are read only if it has been changed
     /// since they were known, and once for all steps that ask in the meantime.
-    pub(super) async fn rules(&self, policy: Id, changed_at: Option<Timestamp>) -> ReadResult<Rules> {
+    async fn rules(&self, policy: Id, changed_at: Option<Timestamp>) -> ReadResult<Rules> {
         let read = || async { live::rules(&self.client(), policy, &self.known()).await.map_err(Arc::new) };
         let Some(changed_at) = changed_at else { return read().await };
         let cell = {
@@ -186,6 +180,30 @@ impl<'a> ApplyContext<'a> {
     /// Notes the rules that a policy had when it had last been changed at this time.
     pub(super) fn note_rules(&self, policy: Id, changed_at: Timestamp, rules: Rules) {
         lock(&self.rules).insert(policy, (changed_at, Arc::new(OnceCell::new_with(Some(rules)))));
+    }
+
+    /// Reads one object; `None` when no object has this id.
+    pub(super) async fn one(&self, kind: Kind, id: Id) -> ReadResult<Option<LiveObject>> {
+        self.reads.one(kind, id, || self.access_to(kind)).await
+    }
+
+    /// Reads all objects of a kind.
+    pub(super) async fn all(&self, kind: Kind) -> ReadResult<Arc<Vec<LiveObject>>> {
+        self.reads.all(kind, || self.access_to(kind)).await
+    }
+
+    fn access_to(&self, kind: Kind) -> ReadAccess<'_> {
+        let count = self.counts.get(&kind).copied().unwrap_or(0);
+        ReadAccess { client: self.client(), known: self.known(), count }
+    }
+
+    /// Adds to an object that was read what has a list of its own: the rules to a policy, read where it has been changed
+    /// since they were known.
+    pub(super) async fn complete(&self, mut seen: LiveObject) -> ReadResult<LiveObject> {
+        if let Some(policy) = Policy::of_mut(&mut seen.object) {
+            policy.rules = self.rules(seen.id, seen.updated_at).await?;
+        }
+        Ok(seen)
     }
 
     /// Lets the rules of a policy be read again.
@@ -211,27 +229,18 @@ impl<'a> ApplyContext<'a> {
         }
     }
 
-    /// Sends a step and notes what it changes for the others.
-    pub(super) async fn send(&self, step: &'a Step) -> Sent {
-        let began = Instant::now();
-        let write_log = Arc::new(WriteLog::default());
-        let client = self.client().with_write_log(Arc::clone(&write_log));
+    /// Notes that a step is sent.
+    pub(super) fn begin(&self, step: &'a Step) {
         self.table().believed.begin(step);
-        let result = send(self, &client, step).await;
-        match &result {
-            Ok(_) => self.note(step),
-            Err(error) if error.may_have_happened() => {}
-            Err(_) => self.table().believed.undone(step),
+    }
+
+    /// Notes what a step changed for the others, or that it did not.
+    pub(super) fn end(&self, step: &Step, error: Option<&StepError>) {
+        match error {
+            None => self.note(step),
+            Some(error) if error.may_have_happened() => {}
+            Some(_) => self.table().believed.undone(step),
         }
-        let last_write = write_log.last_write();
-        let receipt = Receipt {
-            how: super::How::Sent,
-            request_id: last_write.request_id,
-            status: last_write.status,
-            writes: last_write.writes,
-            elapsed: began.elapsed(),
-        };
-        Sent { result, receipt }
     }
 
     fn note(&self, step: &Step) {

@@ -2,7 +2,6 @@
 //! outcome of the plan.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,11 +10,13 @@ use tokio::time::Instant;
 
 use super::believed::Version;
 use super::context::ApplyContext;
-use super::create::settle;
+use super::difference::Difference;
 use super::group::remove_dangling;
+use super::options::RunOptions;
 use super::policy::gives;
-use super::send::complete;
-use super::{End, Progress, RunOptions, Stop, StopSignal};
+use super::progress::Progress;
+use super::settle::settle;
+use super::{End, Stop, StopSignal};
 use crate::api::escaped;
 use crate::live::{self, LiveObject};
 use crate::model::{Address, Id, Kind, Object, Principal, State};
@@ -24,40 +25,6 @@ use crate::plan::Unkept;
 /// The first wait between two readings; each further one is twice as long, up to the longest.
 const FIRST_WAIT: Duration = Duration::from_millis(250);
 const LONGEST_WAIT: Duration = Duration::from_secs(10);
-
-/// A changed object that does not match the outcome of the plan.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Difference {
-    /// The object.
-    pub address: Address,
-    /// The field, as the API names it; `None` for the object itself.
-    pub field: Option<&'static str>,
-    /// The outcome of the plan, in words.
-    pub wanted: String,
-    /// What was found, in words.
-    pub found: String,
-}
-
-impl fmt::Display for Difference {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { address, field, wanted, found } = self;
-        match field {
-            Some(field) => write!(f, "{address}: {field} was to be {wanted} and is {found}"),
-            None => write!(f, "{address} was to be {wanted} and is {found}"),
-        }
-    }
-}
-
-impl Difference {
-    fn whole(address: &Address, wanted: &str, found: impl Into<String>) -> Self {
-        Self { address: address.clone(), field: None, wanted: wanted.to_owned(), found: found.into() }
-    }
-
-    fn unread(address: &Address, wanted: &str, error: &live::Error) -> Self {
-        let source = std::error::Error::source(error).map(|source| format!(": {source}")).unwrap_or_default();
-        Self::whole(address, wanted, format!("unreadable: {error}{source}"))
-    }
-}
 
 /// What is read in the end.
 struct Survey {
@@ -188,18 +155,17 @@ impl Survey {
 
     /// Reads what gives access: all groups, all policies, and the rules of those that reach anybody whom the plan touches.
     async fn found(&self, run: &ApplyContext<'_>) -> Result<State, Arc<live::Error>> {
-        let [groups, policies] =
-            try_join_all([Kind::Group, Kind::Policy].map(|kind| run.reads.all(run, kind)))
-                .await?
-                .try_into()
-                .expect("as many as were asked for");
+        let [groups, policies] = try_join_all([Kind::Group, Kind::Policy].map(|kind| run.all(kind)))
+            .await?
+            .try_into()
+            .expect("as many as were asked for");
         let mut state = State::empty(run.plan.organization());
         for seen in groups.iter() {
             insert(run, &mut state, seen);
         }
         let reached =
             policies.iter().filter(|seen| gives(&seen.object, &self.who, &state, run.plan.outcome()));
-        let reached = try_join_all(reached.map(|seen| complete(run, seen.clone()))).await?;
+        let reached = try_join_all(reached.map(|seen| run.complete(seen.clone()))).await?;
         for seen in &reached {
             insert(run, &mut state, seen);
         }
@@ -219,8 +185,8 @@ async fn object(run: &ApplyContext<'_>, address: &Address, id: Option<Id>) -> Ve
     let wanted = run.plan.outcome().get(address);
     let words = if wanted.is_some() { "there" } else { "gone" };
     let Some(id) = id else { return Vec::new() };
-    let seen = match run.reads.one(run, address.kind(), id).await {
-        Ok(Some(seen)) if wanted.is_some() => complete(run, seen).await.map(Some),
+    let seen = match run.one(address.kind(), id).await {
+        Ok(Some(seen)) if wanted.is_some() => run.complete(seen).await.map(Some),
         found => found,
     };
     match (wanted, seen) {

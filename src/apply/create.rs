@@ -4,51 +4,40 @@
 //! The API has no idempotency key, and names of applications and policies may repeat. Fact: it is read-after-write
 //! consistent in all recordings.
 
-use std::collections::BTreeMap;
 use std::future::Future;
 use std::sync::Arc;
 
-use futures::future::try_join_all;
 use jiff::Timestamp;
 
 use super::context::ApplyContext;
-use super::look::unseen;
-use super::send::{complete, meaning, remove};
+use super::found::unseen;
+use super::meaning::meaning;
+use super::requests::{Naming, SentByKind};
 use super::{How, StepError};
 use crate::api::{self, Client, ErrorKind};
 use crate::live::{self, LiveObject, ObjectAnswer};
-use crate::model::{Address, Id, Kind, Object};
+use crate::model::{Address, Id, Object};
 use crate::plan::Step;
 
 /// How often a create is sent at most.
 const MOST_TRIES: usize = 4;
 
-/// Whether several objects of a kind may have one name.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Naming {
-    /// They may, so only a list tells whether a name is free.
-    Shared,
-    /// The API refuses a name that is taken.
-    Unique,
-}
-
 /// Creates an object and records its id.
-pub(super) async fn create<T: ObjectAnswer, F: Future<Output = Result<T, api::Error>>>(
+pub(super) async fn create<T: SentByKind>(
     run: &ApplyContext<'_>,
     client: &Client,
     step: &Step,
-    naming: Naming,
-    object: &Object,
-    post: impl Fn() -> F,
+    object: &T,
 ) -> Result<How, StepError> {
     let address = &step.action.address();
+    let (naming, body, object) = (T::NAMING, T::create(run, address, object)?, &object.clone().into());
     let (there, meaning) = futures::join!(there_already(run, address, naming, object), meaning(run, step));
     if let Some(id) = there? {
         run.made(address, id);
         return Ok(How::AlreadySo);
     }
     meaning?;
-    let (seen, how) = match (send(run, address, object, post).await, naming) {
+    let (seen, how) = match (send(run, address, object, || T::post(client, &body)).await, naming) {
         (Ok(sent), _) => sent,
         // The API refuses a name that another run has given to a group since it was planned.
         (Err(StepError::Api(error)), Naming::Unique) if error.kind() == ErrorKind::Conflict => {
@@ -62,7 +51,7 @@ pub(super) async fn create<T: ObjectAnswer, F: Future<Output = Result<T, api::Er
     }
     match naming {
         Naming::Shared => {
-            only_one(run, client, address, object, &seen).await?;
+            only_one::<T>(run, client, address, object, &seen).await?;
             run.note_shared_name(address, seen.id);
         }
         Naming::Unique => {}
@@ -120,7 +109,7 @@ fn new<T: ObjectAnswer>(
 }
 
 /// Says whether something that was found could be taken for an object: by what tells it from others, else by its name.
-fn alike(address: &Address, object: &Object, seen: &LiveObject) -> bool {
+pub(super) fn alike(address: &Address, object: &Object, seen: &LiveObject) -> bool {
     match object.likeness() {
         Some(likeness) => seen.object.likeness().as_ref() == Some(&likeness),
         None => address.key().title() == Some(&seen.title),
@@ -133,11 +122,11 @@ async fn unplanned_objects(
     address: &Address,
     object: &Object,
 ) -> Result<Vec<LiveObject>, Arc<live::Error>> {
-    let all = run.reads.all(run, address.kind()).await?;
+    let all = run.all(address.kind()).await?;
     let new = all.iter().filter(|seen| alike(address, object, seen) && !run.knows(seen.id));
     let mut found = Vec::new();
     for seen in new {
-        found.push(complete(run, seen.clone()).await?);
+        found.push(run.complete(seen.clone()).await?);
     }
     Ok(found)
 }
@@ -208,13 +197,13 @@ async fn find(
 }
 
 /// Returns which of several objects with the same name stays: the oldest.
-fn age(seen: &LiveObject) -> (Option<Timestamp>, Id) {
+pub(super) fn age(seen: &LiveObject) -> (Option<Timestamp>, Id) {
     (seen.created_at, seen.id)
 }
 
 /// Lists the objects with the name of one that was just created, before any step depends on it. If another run has
 /// created the same object at the same time, the run that created the younger one deletes it.
-async fn only_one(
+async fn only_one<T: SentByKind>(
     run: &ApplyContext<'_>,
     client: &Client,
     address: &Address,
@@ -231,7 +220,7 @@ async fn only_one(
         return Ok(());
     }
     if let Some(older) = others.iter().find(|other| age(other) < age(mine)) {
-        let removed = remove(client, address.kind(), mine.id).await;
+        let removed = T::remove(client, mine.id).await;
         run.unmade(address);
         let (address, mine, older) = (address.clone(), mine.id, older.id);
         return Err(match removed {
@@ -246,37 +235,4 @@ async fn only_one(
     }
     let found = std::iter::once(mine.id).chain(others.into_iter().map(|other| other.id)).collect();
     Err(StepError::Twins { address: address.clone(), found })
-}
-
-/// Looks at the end of a run whether anything that it made has an older twin, which another run made at the same time, and
-/// deletes its own.
-pub(super) async fn settle(run: &ApplyContext<'_>) -> Result<Vec<Address>, (Address, Arc<live::Error>)> {
-    let mut of_kind: BTreeMap<Kind, Vec<(Address, Id)>> = BTreeMap::new();
-    for (address, id) in run.with_shared_names() {
-        of_kind.entry(address.kind()).or_default().push((address, id));
-    }
-    let lists = of_kind.iter().map(|(kind, made)| async move {
-        run.reads.all(run, *kind).await.map_err(|error| (made[0].0.clone(), error))
-    });
-    let lists = try_join_all(lists).await?;
-    let mut removed = Vec::new();
-    // Objects that refer to others are deleted before these.
-    for ((kind, made), all) in of_kind.into_iter().zip(lists).rev() {
-        let unplanned_objects: Vec<&LiveObject> = all.iter().filter(|seen| !run.knows(seen.id)).collect();
-        for (address, id) in made {
-            let mine = all.iter().find(|seen| seen.id == id);
-            let older = |mine: &&LiveObject| {
-                unplanned_objects
-                    .iter()
-                    .any(|other| alike(&address, &mine.object, other) && age(other) < age(mine))
-            };
-            if let Some(mine) = mine.filter(older)
-                && remove(&run.client(), kind, mine.id).await.is_ok()
-            {
-                run.unmade(&address);
-                removed.push(address);
-            }
-        }
-    }
-    Ok(removed)
 }

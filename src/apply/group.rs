@@ -2,16 +2,13 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use super::believed::Version;
 use super::context::ApplyContext;
-use super::create::Naming;
-use super::look::{changed, look_and_send, unseen};
+use super::look::look_and_send;
 use super::meta::MetaChange;
-use super::policy::attached_to;
-use super::send::{SentByKind, complete};
+use super::requests::{Naming, SentByKind};
 use super::{How, StepError};
 use crate::api::{self, Client, ErrorKind, GroupId, wire};
-use crate::live::{LiveObject, api_id};
+use crate::live::api_id;
 use crate::model::{Address, Group, Id, Key, Kind, Object, Principal};
 use crate::plan::Step;
 
@@ -111,47 +108,6 @@ pub(super) async fn set_members(
     .await
 }
 
-/// Reads the policies attached to a group before somebody joins it, because they get their access.
-pub(super) async fn what_it_gives(run: &ApplyContext<'_>, group: &Key) -> Result<(), StepError> {
-    let candidates = || {
-        run.believed(|believed| {
-            let versions = |address: &Address| (address.clone(), believed.versions(address, None));
-            believed.attached(group).map(versions).collect::<Vec<_>>()
-        })
-    };
-    let before = candidates();
-    let of_group = Address::group(group.clone());
-    let all = run.reads.all(run, Kind::Policy).await.map_err(unseen(&of_group))?;
-    let mut found: Vec<(Address, LiveObject)> = Vec::new();
-    for seen in all.iter().filter(|seen| attached_to(&seen.object, group)) {
-        let seen = complete(run, seen.clone()).await.map_err(unseen(&of_group))?;
-        let making = || run.believed(|believed| believed.being_made(&seen));
-        let address = run.address_of(seen.id).or_else(making);
-        found.push((address.unwrap_or_else(|| Address::policy(seen.id)), seen));
-    }
-    let (mut versions, now): (HashMap<_, _>, Vec<_>) = (before.into_iter().collect(), candidates());
-    let attached = |version: &Version| version.object.as_ref().is_some_and(|it| attached_to(it, group));
-    for (address, later) in now {
-        let versions: &mut Vec<Version> = versions.entry(address.clone()).or_default();
-        versions.extend(later);
-        let found = found.iter().find(|(found, _)| *found == address);
-        if found.is_none() && versions.iter().all(attached) {
-            return Err(StepError::Detached { group: of_group, policy: address });
-        }
-    }
-    for (address, seen) in found {
-        let mut versions = versions.remove(&address).unwrap_or_default();
-        versions.retain(attached);
-        let Some(planned) = versions.first() else {
-            return Err(StepError::Attached { group: of_group, policy: seen.title });
-        };
-        if !run.believed(|believed| believed.is_any(&versions, Some(&seen))) {
-            return Err(changed(run, &address, planned, Some(&seen), None));
-        }
-    }
-    Ok(())
-}
-
 /// Takes whom this run deleted out of the groups that still show them. Returns the groups where that failed.
 pub(super) async fn remove_dangling(run: &ApplyContext<'_>) -> Vec<(Address, String)> {
     let gone = run.gone().into_iter().filter_map(|(address, id)| Some((address.principal()?, id)));
@@ -160,7 +116,7 @@ pub(super) async fn remove_dangling(run: &ApplyContext<'_>) -> Vec<(Address, Str
         return Vec::new();
     }
     // Read errors are reported by the comparison.
-    let Ok(all) = run.reads.all(run, Kind::Group).await else { return Vec::new() };
+    let Ok(all) = run.all(Kind::Group).await else { return Vec::new() };
     let mut failed = Vec::new();
     for seen in all.iter() {
         let Object::Group(group) = &seen.object else { continue };

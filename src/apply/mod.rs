@@ -11,91 +11,42 @@ mod caller;
 mod context;
 mod converge;
 mod create;
+mod difference;
+mod found;
 mod group;
 mod journal;
 mod lock;
 mod look;
+mod meaning;
 mod meta;
+mod options;
 mod organization_settings;
 mod outcome;
 mod policy;
+mod progress;
 mod reads;
+mod requests;
 mod run;
 mod schedule;
 mod send;
+mod settle;
 pub mod slot;
 mod ssh_key;
 mod stop;
 mod user;
 mod words;
 
-use std::time::Duration;
-
-pub use self::converge::Difference;
+pub use self::difference::Difference;
 pub use self::journal::Journal;
 pub use self::lock::{ApplyLock, Holder, LockError, lock, state_dir};
+pub use self::options::RunOptions;
 pub use self::outcome::{End, How, Outcome, Receipt, StepEnd, StepError, StepOutcome, WhyNot};
+pub use self::progress::{Progress, Unwatched};
 pub use self::stop::{Stop, StopSignal, Stopper, stop_signal};
 pub use self::words::{ChangedField, FieldMismatch};
 use crate::api;
-use crate::model::{Ids, Principal};
-use crate::plan::{Plan, Step};
-
-/// How a plan is applied.
-#[derive(Debug, Clone)]
-pub struct RunOptions {
-    /// The maximum number of steps that run at once; at least 1.
-    pub parallelism: usize,
-    /// How long to wait along each edge that keeps a law of access, so that the law also holds for the API's evaluation.
-    /// Fact: the evaluation of access lags behind its storage by up to a minute.
-    pub settle: Duration,
-    /// Who applies: a 403 shortly after a grant to them is retried, because the grant may still be propagating.
-    pub caller: Option<Principal>,
-    /// How long after such a grant. Fact: the official provider waits two minutes.
-    pub propagation: Duration,
-    /// How long the changed objects are read again until they match the outcome of the plan.
-    pub converge_within: Duration,
-    /// How long to wait before each look for an object whose creation was not answered. When none of them finds it,
-    /// the request is sent again.
-    pub look_after: Vec<Duration>,
-}
-
-impl Default for RunOptions {
-    fn default() -> Self {
-        Self {
-            parallelism: api::DEFAULT_PARALLELISM,
-            settle: Duration::ZERO,
-            caller: None,
-            propagation: Duration::from_secs(120),
-            converge_within: Duration::from_secs(120),
-            look_after: vec![Duration::from_millis(250), Duration::from_secs(3)],
-        }
-    }
-}
-
-/// Watches an apply. Its methods must return quickly.
-pub trait Progress: Sync {
-    /// A step is about to be sent.
-    fn started(&self, step: &Step) {
-        let _ = step;
-    }
-
-    /// A step has ended.
-    fn finished(&self, step: &Step, end: &StepEnd) {
-        let _ = (step, end);
-    }
-
-    /// All steps are done, and this many objects are read again.
-    fn checking(&self, objects: usize) {
-        let _ = objects;
-    }
-}
-
-/// Nobody watches.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Unwatched;
-
-impl Progress for Unwatched {}
+use crate::model::Ids;
+use crate::plan::Plan;
 
 /// Sends every step whose predecessors are done, a few at a time; after a failure only revocations still start.
 ///
@@ -114,7 +65,7 @@ pub async fn apply(
     options: &RunOptions,
 ) -> Outcome {
     let context = context::ApplyContext::new(plan, client, std::mem::take(ids), options);
-    let send = |step| context.send(step);
+    let send = |step| send::send(&context, step);
     let settings = run::Pace { parallelism: options.parallelism, settle: options.settle };
     let mut outcome = run::run(plan.steps(), send, journal, progress, &mut stop, &settings).await;
     if outcome.end == End::Done && !plan.is_empty() {

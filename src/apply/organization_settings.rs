@@ -4,8 +4,7 @@ use std::convert::Infallible;
 
 use super::StepError;
 use super::context::ApplyContext;
-use super::create::Naming;
-use super::send::SentByKind;
+use super::requests::{Naming, SentByKind};
 use crate::api::{self, Client, wire};
 use crate::model::{Address, Id, Key, LoginMethods, OrganizationSettings, SecuritySettings};
 

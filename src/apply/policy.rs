@@ -3,18 +3,14 @@
 use std::collections::BTreeSet;
 
 use super::context::ApplyContext;
-use super::create::Naming;
-use super::look::{look_and_send, relied_on};
+use super::look::look_and_send;
 use super::meta::MetaChange;
-use super::reads::ReadResult;
-use super::send::SentByKind;
+use super::requests::{Naming, SentByKind};
 use super::{How, StepError};
 use crate::api::{self, Client, PolicyId, wire};
-use crate::live::{LiveObject, api_id};
-use crate::model::{
-    Address, Attachment, Id, Key, Object, OfKind as _, Policy, Principal, Rule, Rules, Scope, State,
-};
-use crate::plan::{Effect, Step};
+use crate::live::api_id;
+use crate::model::{Address, Attachment, Id, Key, Object, Policy, Principal, Rule, Rules, Scope, State};
+use crate::plan::Step;
 
 impl SentByKind for Policy {
     const NAMING: Naming = Naming::Shared;
@@ -71,35 +67,6 @@ pub(super) async fn set_rules(
         async move { client.set_rules(&id, &body).await.map(drop) }
     })
     .await
-}
-
-/// Adds the rules to a policy that was read, where it has been changed since they were known.
-pub(super) async fn with_rules(run: &ApplyContext<'_>, mut seen: LiveObject) -> ReadResult<LiveObject> {
-    if let Some(policy) = Policy::of_mut(&mut seen.object) {
-        policy.rules = run.rules(seen.id, seen.updated_at).await?;
-    }
-    Ok(seen)
-}
-
-/// Says whether an object is a policy of this group.
-pub(super) fn attached_to(object: &Object, group: &Key) -> bool {
-    let attachment = Policy::of(object).map(|policy| &policy.attachment);
-    matches!(attachment, Some(Attachment::Group(to)) if to == group)
-}
-
-/// Reads the members of the group that a policy is attached to, because they get its access.
-pub(super) async fn who_gets_it(
-    run: &ApplyContext<'_>,
-    step: &Step,
-    to: &Attachment,
-) -> Result<(), StepError> {
-    let Attachment::Group(key) = to else { return Ok(()) };
-    // The API does not list the members of a computed group.
-    let computed = run.plan.outcome().group(key).is_some_and(|group| group.builtin.is_some());
-    if step.effect == Effect::Revokes || computed {
-        return Ok(());
-    }
-    relied_on(run, &Address::group(key.clone())).await
 }
 
 /// Says whether an object is a policy that gives any of these something: `groups` says who is in which group, and `people`

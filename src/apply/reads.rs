@@ -9,8 +9,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use futures::future::join_all;
 use tokio::sync::{Mutex as Turn, OnceCell};
 
-use super::context::ApplyContext;
-use crate::live::{self, LiveObject};
+use crate::api::Client;
+use crate::live::{self, Known, LiveObject};
 use crate::model::{Id, Kind};
 
 /// How many objects a page of a list holds.
@@ -18,6 +18,14 @@ const PAGE: usize = 100;
 
 /// What a reading came to.
 pub(super) type ReadResult<T> = Result<T, Arc<live::Error>>;
+
+/// What objects of a kind are read with.
+pub(super) struct ReadAccess<'a> {
+    pub(super) client: Client,
+    pub(super) known: Known<'a>,
+    /// How many there are, at most.
+    pub(super) count: usize,
+}
 
 /// The readings of all kinds.
 #[derive(Default)]
@@ -74,13 +82,13 @@ enum ReadObjects {
 
 impl SharedReads {
     /// Reads one object; `None` when no object has this id.
-    pub(super) async fn one(
+    pub(super) async fn one<'a>(
         &self,
-        run: &ApplyContext<'_>,
         kind: Kind,
         id: Id,
+        access: impl Fn() -> ReadAccess<'a>,
     ) -> ReadResult<Option<LiveObject>> {
-        match &*self.line(kind).ask(run, kind, Wanted::one(id)).await {
+        match &*self.line(kind).ask(kind, Wanted::one(id), access).await {
             ReadObjects::Each(found) => found.get(&id).cloned().unwrap_or(Ok(None)),
             ReadObjects::All(Ok(all)) => Ok(all.iter().find(|seen| seen.id == id).cloned()),
             ReadObjects::All(Err(error)) => Err(Arc::clone(error)),
@@ -88,8 +96,12 @@ impl SharedReads {
     }
 
     /// Reads all objects of a kind.
-    pub(super) async fn all(&self, run: &ApplyContext<'_>, kind: Kind) -> ReadResult<Arc<Vec<LiveObject>>> {
-        match &*self.line(kind).ask(run, kind, Wanted::All).await {
+    pub(super) async fn all<'a>(
+        &self,
+        kind: Kind,
+        access: impl Fn() -> ReadAccess<'a>,
+    ) -> ReadResult<Arc<Vec<LiveObject>>> {
+        match &*self.line(kind).ask(kind, Wanted::All, access).await {
             ReadObjects::All(all) => all.clone(),
             ReadObjects::Each(_) => unreachable!("a reading that somebody wants whole is a list"),
         }
@@ -102,7 +114,12 @@ impl SharedReads {
 }
 
 impl ReadQueue {
-    async fn ask(&self, run: &ApplyContext<'_>, kind: Kind, wanted: Wanted) -> Arc<ReadObjects> {
+    async fn ask<'a>(
+        &self,
+        kind: Kind,
+        wanted: Wanted,
+        access: impl Fn() -> ReadAccess<'a>,
+    ) -> Arc<ReadObjects> {
         let round = {
             let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
             let round = waiting.get_or_insert_default();
@@ -113,7 +130,7 @@ impl ReadQueue {
             // Steps that start together ask together.
             tokio::task::yield_now().await;
             let _turn = self.turn.lock().await;
-            Arc::new(read(run, kind, self.close(&round)).await)
+            Arc::new(read(access(), kind, self.close(&round)).await)
         };
         Arc::clone(round.found.get_or_init(read).await)
     }
@@ -129,15 +146,15 @@ impl ReadQueue {
 }
 
 /// Reads what is wanted, by a list where that takes fewer requests.
-async fn read(run: &ApplyContext<'_>, kind: Kind, wanted: Wanted) -> ReadObjects {
-    let client = run.client();
+async fn read(access: ReadAccess<'_>, kind: Kind, wanted: Wanted) -> ReadObjects {
+    let ReadAccess { client, known, count } = access;
     match wanted {
-        Wanted::These(ids) if ids.len() <= run.count(kind).div_ceil(PAGE).max(1) => {
-            let one = async |id: Id| (id, live::get(&client, kind, id, &run.known()).await.map_err(Arc::new));
+        Wanted::These(ids) if ids.len() <= count.div_ceil(PAGE).max(1) => {
+            let one = async |id: Id| (id, live::get(&client, kind, id, &known).await.map_err(Arc::new));
             ReadObjects::Each(join_all(ids.into_iter().map(one)).await.into_iter().collect())
         }
         Wanted::These(_) | Wanted::All => {
-            let all = live::list(&client, kind, &run.known()).await;
+            let all = live::list(&client, kind, &known).await;
             ReadObjects::All(all.map(Arc::new).map_err(Arc::new))
         }
     }

@@ -2,8 +2,7 @@
 
 use super::StepError;
 use super::context::ApplyContext;
-use super::create::Naming;
-use super::send::SentByKind;
+use super::requests::{Naming, SentByKind};
 use crate::api::{self, Client, wire};
 use crate::live::api_id;
 use crate::model::{Address, Id, Key, SshKey};

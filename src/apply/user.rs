@@ -1,31 +1,12 @@
 //! The requests of the steps that write a person.
 
-use std::sync::Arc;
-
 use super::StepError;
 use super::context::ApplyContext;
-use super::create::Naming;
-use super::look::unseen;
 use super::meta::MetaChange;
-use super::send::SentByKind;
-use super::words::ChangedField;
+use super::requests::{Naming, SentByKind};
 use crate::api::{self, Client, wire};
-use crate::live::{self, api_id};
+use crate::live::api_id;
 use crate::model::{Address, Id, Key, Mails, User, UserProfile};
-
-/// Counts the API keys of a person who is about to be removed: no answer about people has them, and a key that came since the
-/// plan would end with the person unseen.
-pub(super) async fn keys_as_planned(run: &ApplyContext<'_>, address: &Address) -> Result<(), StepError> {
-    let found = live::keys_of_person(&run.client(), run.id_of(address)?).await;
-    let found = found.map_err(|error| unseen(address)(Arc::new(error)))?;
-    let planned = run.plan.keys_that_go(address);
-    if found <= planned as usize {
-        return Ok(());
-    }
-    let (planned_from, now) = (planned.to_string(), found.to_string());
-    let change = ChangedField { field: "nb_api_keys", planned_from, now, desired: None };
-    Err(StepError::Changed { address: address.clone(), changes: vec![change] })
-}
 
 /// A change of a person; each has a call of its own.
 pub(super) enum UserChange {

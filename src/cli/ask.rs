@@ -59,17 +59,17 @@ pub(super) struct Asked {
     ids: Ids,
     /// The addresses that several people have.
     shared: BTreeMap<Address, Vec<Id>>,
-    /// The live API keys, by holder, where they were read.
-    keys: Option<BTreeMap<Address, HeldKeys>>,
+    /// The live API keys of the principal in question, where they were read.
+    pub(super) keys: Option<HeldKeys>,
 }
 
 /// What is read of a live organization beside its access.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct AlsoRead {
     /// Its list of permission sets.
     pub(super) permission_sets: bool,
-    /// Its API keys, if the caller may read them.
-    pub(super) keys: bool,
+    /// The API keys of this principal, if the caller may read them.
+    pub(super) keys_of: Option<Principal>,
 }
 
 impl Ask {
@@ -98,12 +98,16 @@ impl Ask {
             ..live::LiveNeeds::default()
         };
         let read = connection.session.read(&needs).await?;
-        let keys = match also.keys {
-            false => None,
-            true => match connection.session.held_keys(&read).await {
-                Err(error) if error.is_forbidden() => None,
-                keys => Some(keys?),
-            },
+        let keys = match also.keys_of {
+            None => None,
+            Some(mut principal) => {
+                let people = People::of(&read.state, Some(&read.ids));
+                principal.readdress(&|address| people.known(address));
+                match connection.session.held_keys(&read, &principal).await {
+                    Err(error) if error.is_forbidden() => None,
+                    keys => Some(keys?),
+                }
+            }
         };
         connection.close().await?;
         let files = files.map(|files| common.resolved(resolve(&files, &read)?)).transpose()?;
@@ -211,11 +215,6 @@ impl Asked {
         let each: Vec<_> = each.collect();
         let words = format!("{} {} are called `{}`", ids.len(), address.kind().section(), address.key());
         Err(Failure::usage(words).hint(format!("name one of them: {}", each.join(" or "))))
-    }
-
-    /// Returns the live API keys of a user or an application; `None` where they were not read.
-    pub(super) fn keys(&self, of: &Principal) -> Option<HeldKeys> {
-        Some(self.keys.as_ref()?.get(&of.address()).copied().unwrap_or_default())
     }
 
     /// Returns the address of an object that is named by its id.

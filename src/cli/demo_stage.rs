@@ -1,14 +1,12 @@
 //! How the demo prints and explains.
 
-use similar::TextDiff;
-
 use super::output::Output;
 use crate::apply::Outcome;
 use crate::plan::Plan;
-use crate::render::Extent;
 use crate::render::outcome;
 use crate::render::paint::{Ink, Paint};
 use crate::render::plan::PlanReport;
+use crate::render::{Extent, diff};
 
 /// What a part of the demo does, the command that does it, and why.
 pub(super) type DemoPart = (&'static str, &'static str, &'static str);
@@ -35,8 +33,8 @@ impl DemoStage {
     }
 
     /// Shows what changes in a text.
-    pub(super) fn diff(&self, old: &str, new: &str) -> anyhow::Result<()> {
-        for line in TextDiff::from_lines(old, new).unified_diff().context_radius(2).to_string().lines() {
+    pub(super) fn diff(&self, before: &str, after: &str) -> anyhow::Result<()> {
+        for line in diff::unified(before, after, 2).lines() {
             let ink = match line.as_bytes().first() {
                 Some(b'+') => Ink::Add,
                 Some(b'-') => Ink::Remove,

@@ -39,7 +39,7 @@ impl Explain {
     pub(super) async fn run(self, common: &Common) -> Result<Exit, Failure> {
         let published = Catalogue::published();
         let unpublished = self.can.as_ref().is_some_and(|set| published.get(set).is_none());
-        let also = AlsoRead { permission_sets: unpublished, keys: self.subject.principal().is_some() };
+        let also = AlsoRead { permission_sets: unpublished, keys_of: self.subject.principal() };
         let asked = self.ask.read(common, also).await?;
         let on = self.on.as_deref().map(|text| asked.scope(text)).transpose()?;
         match self.subject.principal() {
@@ -68,9 +68,8 @@ impl Explain {
         let organization = asked.organization(Some(&principal));
         let question = asked.question(&organization, self.ask.request(common));
         asked.knows(&principal, &question)?;
-        let keys = asked.keys(&principal);
-        let keys =
-            keys.map(|HeldKeys { number, oldest }| ExplainedKeys { number, oldest, now: common.now() });
+        let now = common.now();
+        let keys = asked.keys.map(|HeldKeys { number, oldest }| ExplainedKeys { number, oldest, now });
         Ok(common.show(&Explanation::of(&question, principal, on, self.can.as_ref(), keys))?)
     }
 

@@ -90,7 +90,7 @@ impl From<Error> for Failure {
             Error::Client(BuildError::EmulatedTime)
             | Error::NoSlot { .. }
             | Error::Undeliverable { .. }
-            | Error::NoObject { .. }
+            | Error::NoObject(_)
             | Error::OnlyDeletes(_) => Exit::Usage,
             Error::Clock(_)
             | Error::NotOwned(_)

@@ -9,7 +9,7 @@ use super::failure::Failure;
 use super::output::talk;
 use crate::config::{ExportPart, LeftOut, OF_A_STACK};
 use crate::live::Live;
-use crate::model::{Address, Key, Kind, Object, Owner, People, Stack};
+use crate::model::{Address, Key, Kind, Object, Owner, People, Stack, count};
 use crate::reconcile::{Error, Exported, Session};
 
 /// How many objects are named that are left out for one reason, before the rest is counted.
@@ -87,14 +87,23 @@ pub(super) fn all_written(
     }
     let declared = exported.declared.iter().filter_map(|address| live.state.get(address));
     let named = declared.flat_map(Object::refers).filter(|to| owned.contains(to));
-    let named: BTreeSet<String> = named.map(|to| to.to_string()).collect();
-    let except = match Vec::from_iter(named).join(", ") {
+    let mut external: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
+    for to in named {
+        external.entry(to.kind().section()).or_default().insert(to.key_text());
+    }
+    let external: Vec<String> = external
+        .into_iter()
+        .map(|(section, names)| format!("{section}: [{}]", Vec::from_iter(names).join(", ")))
+        .collect();
+    let except = match external.join(", ") {
         named if named.is_empty() => String::new(),
-        named => format!(", but leave out {named} under `external`, because they declare it"),
+        named => {
+            format!(", and leave out `external: {{{named}}}`, which those files already declare")
+        }
     };
-    let others = if owned.len() == 1 { "1 other object" } else { &format!("{} other objects", owned.len()) };
+    let others = count(owned.len(), "other object", "other objects");
     talk(&format!(
-        "note: stack {stack} owns {others}, which a plan of this export alone would delete: copy its entries into the files of the stack{except}"
+        "note: a plan of this export alone would delete {others} of stack {stack}. Copy the exported entries into the files of {stack}{except}"
     ));
     Ok(())
 }

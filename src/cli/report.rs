@@ -10,10 +10,10 @@ use super::side::{Origin, Taken, side_of};
 use super::{Common, Exit};
 use crate::config::{self, Source};
 use crate::live::Live;
-use crate::model::ActivityScope;
+use crate::model::{ActivityScope, second};
 use crate::reconcile::resolve;
 use crate::render::dossier::DossierReport;
-use crate::review::{Dossier, Examined, FindingSeverity, ReportSettings, Since, second};
+use crate::review::{Dossier, Examined, FindingSeverity, ReportSettings, Since};
 
 const EXAMPLES: &str = "\
 Examples:

@@ -18,10 +18,10 @@ use super::session::Connection;
 use super::state;
 use crate::config::{self, Source};
 use crate::live::{Live, LiveNeeds};
-use crate::model::{ActivityScope, ApiKeyFacts, Inventory, Key, Kind, Marking, Readout};
+use crate::model::{ActivityScope, ApiKeyFacts, Inventory, Key, Kind, Marking, Readout, count, second};
 use crate::reconcile::ActivityLookup;
 use crate::render::dossier::Evidence;
-use crate::review::{ComparedSide, second, several};
+use crate::review::ComparedSide;
 
 /// Where an organization is taken from.
 #[derive(Debug, Clone)]
@@ -185,9 +185,9 @@ fn named(live: &Live) -> String {
 
 fn read(live: &Live) -> String {
     let kinds = Kind::ALL.iter().filter(|kind| kind.always_read() || NEEDS.kinds.contains(kind));
-    let counts = kinds.map(|kind| several(live.state.addresses(*kind).count(), kind.noun(), kind.nouns()));
+    let counts = kinds.map(|kind| count(live.state.addresses(*kind).count(), kind.noun(), kind.nouns()));
     let keys = match &live.inventory.keys {
-        Readout::Read(keys) => several(keys.len(), "API key", "API keys"),
+        Readout::Read(keys) => count(keys.len(), "API key", "API keys"),
         Readout::Unread { why, .. } => format!("API keys not ({why})"),
     };
     counts.chain([keys]).collect::<Vec<_>>().join(", ")

@@ -33,7 +33,7 @@ pub(super) struct WhoCan {
 impl WhoCan {
     pub(super) async fn run(self, common: &Common) -> Result<Exit, Failure> {
         let unpublished = Catalogue::published().get(&self.set).is_none();
-        let asked = self.ask.read(common, AlsoRead { permission_sets: unpublished, keys: false }).await?;
+        let asked = self.ask.read(common, AlsoRead { permission_sets: unpublished, keys_of: None }).await?;
         let projects = asked.projects(&self.on)?;
         let ons: Vec<(GrantScope, String)> = match &projects {
             None => vec![(asked.scope(&self.on)?, self.on.clone())],

@@ -4,6 +4,8 @@ use std::collections::{HashMap, HashSet};
 use std::fmt::Display;
 use std::str::FromStr;
 
+use indexmap::IndexMap;
+
 use super::mistake::{Mistake, MistakeKind, Span};
 use super::tree::{Map, Node, Value};
 use super::yaml::Plain;
@@ -379,3 +381,9 @@ impl<'t> Decoder<'t> {
         });
     }
 }
+
+/// The entries of a section, in the file's order.
+pub(in crate::config) type Entries<K, V> = Vec<(Spanned<K>, V)>;
+
+/// The entries of a map: each key with where it stands and what it says.
+pub(super) type Merged<K, V> = IndexMap<K, (Span, V)>;

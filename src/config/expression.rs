@@ -171,8 +171,9 @@ fn notation(written: &str, wanted: char, quote: Option<char>) -> Option<usize> {
 #[cfg(test)]
 mod tests {
     use super::offsets;
+    use crate::config::Source;
     use crate::config::mistake::{Mistake, MistakeKind};
-    use crate::config::{Source, read};
+    use crate::config::read::read;
 
     #[test]
     fn a_part_of_a_scalar_is_found_in_every_notation() {

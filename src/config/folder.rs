@@ -8,7 +8,6 @@ use std::path::{Path, PathBuf};
 use super::mistake::MistakeKind;
 use super::parse::parse;
 use super::section::file::SHAPE;
-use super::source::words;
 use super::tree::Value;
 use crate::files::{EntryKind, FileError, Folder, FolderId, Links, Opened};
 
@@ -208,4 +207,12 @@ impl Hidden {
         let holds = |key: &&str| map.entries.iter().any(|(found, _)| found.raw() == Some(*key));
         SHAPE.keys().filter(|key| *key != "version").find(holds)
     }
+}
+
+/// Returns the system's words without its number.
+pub(super) fn words(error: &io::Error) -> String {
+    let words = error.to_string();
+    let words = words.split(" (os error").next().unwrap_or(&words);
+    let mut letters = words.chars();
+    letters.next().map_or_else(String::new, |first| first.to_lowercase().chain(letters).collect())
 }

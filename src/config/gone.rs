@@ -3,9 +3,10 @@
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, HashSet};
 
-use super::merge::{Document, by};
+use super::merge::Document;
 use super::mistake::{Mistake, MistakeKind, Severity};
-use super::source::Sources;
+use super::sources::Sources;
+use super::words::by;
 use crate::model::{
     Address, Catalogue, Desired, Group, Id, Ids, Kind, Missing, MissingKind, Object, People, Policy, Rule,
     Scim, Scope, State, Where,
@@ -194,7 +195,8 @@ fn leave_out_of(rule: &mut Rule, live: &State, catalogue: Option<&Catalogue>) ->
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::{Source, read};
+    use crate::config::Source;
+    use crate::config::read::read;
     use crate::model::{Attachment, Flags, Meta, Name, Rules};
 
     /// What a policy's rules are to be, in an organization that no longer lists `InstancesReadOnly`.

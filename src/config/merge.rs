@@ -7,19 +7,16 @@ use indexmap::IndexMap;
 use indexmap::map::Entry;
 use jiff::Timestamp;
 
-use super::decode::Spanned;
+use super::decode::{Entries, Merged, Spanned};
 use super::mistake::{Mistake, MistakeKind, Span, Written};
 use super::section::Declaration;
 use super::section::allow::AllowDocument;
 use super::section::assertion::AssertionDocument;
-use super::section::file::{Entries, FileDocument};
+use super::section::file::FileDocument;
 use super::section::group::GuestsDocument;
 use super::section::guardrail::GuardrailDocument;
 use super::section::settings::SettingsDocument;
-use crate::model::{Address, Id, Key, Kind, ProjectName, Stack};
-
-/// The entries of a map: each key with where it stands and what it says.
-pub(super) type Merged<K, V> = IndexMap<K, (Span, V)>;
+use crate::model::{Address, Id, Kind, ProjectName, Stack};
 
 /// All files as one document.
 #[derive(Debug, Default)]
@@ -96,16 +93,6 @@ impl Document {
             declared.flat_map(|(by, _, it)| it.refers(self.now).into_iter().map(move |to| (Some(by), to)));
         let asserted = self.assertions.iter().map(|assertion| assertion.principal.clone());
         declared.chain(asserted.map(|principal| (None, principal.map(|principal| principal.address()))))
-    }
-}
-
-/// Returns the words for what refers to something.
-pub(super) fn by(address: Option<&Address>) -> String {
-    match address {
-        None => "the assertion".to_owned(),
-        // The list of a project, which is named by it.
-        Some(list) if matches!(list.key(), Key::Project(_)) => format!("`{}`", list.kind().section()),
-        Some(object) => format!("{} `{}`", object.kind(), object.key()),
     }
 }
 

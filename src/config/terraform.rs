@@ -57,7 +57,7 @@ pub enum TerraformHolds {
     Other,
 }
 
-/// Why a Terraform state cannot be read. No text of the state is in it.
+/// Why a Terraform state cannot be read. Of the state's text, only addresses are in it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum TerraformError {
     /// It is no JSON, or not the JSON of a state.
@@ -77,8 +77,8 @@ pub enum TerraformError {
     #[error("it is encrypted; `tofu state pull` prints it decrypted")]
     Encrypted,
     /// The name of a module or a resource is not one that Terraform writes.
-    #[error("it has resources whose addresses are not Terraform's")]
-    Address,
+    #[error("the resource `{0}` has an invalid address")]
+    Address(String),
     /// A run of Terraform replaced an object, and failed to delete the old one.
     #[error("it holds a deposed object of {0}, which Terraform still has to delete")]
     Deposed(String),
@@ -161,8 +161,8 @@ impl TerraformState {
         };
         let resources = || document.resources.iter().filter(|resource| of_access(resource));
         // The addresses become arguments of commands.
-        if !resources().all(is_addressable) {
-            return Err(TerraformError::Address);
+        if let Some(resource) = resources().find(|resource| !is_addressable(resource)) {
+            return Err(TerraformError::Address(format!("{}.{}", resource.kind, resource.name)));
         }
         let instances = || resources().flat_map(|it| it.instances.iter().map(move |instance| (it, instance)));
         // `terraform state rm` would forget it, and nobody would delete it.
@@ -279,7 +279,7 @@ mod tests {
             );
             assert_eq!(
                 TerraformState::read(text.as_bytes()),
-                Err(TerraformError::Address),
+                Err(TerraformError::Address(format!("scaleway_iam_policy.{name}"))),
                 "{module} {name}"
             );
         }

@@ -108,6 +108,12 @@ pub(super) fn decompose(condition: &Condition) -> Option<(Option<Condition>, Tim
     (compose(Some(inner.as_str()), until) == text).then_some((Some(inner), until))
 }
 
+/// Returns when a rule ends by itself, by a condition that `until` wrote; `None` for every other condition.
+#[must_use]
+pub fn ends_at(condition: &Condition) -> Option<Timestamp> {
+    decompose(condition).map(|(_, end)| end)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 
 use crate::access::cel::Sort;
-use crate::model::{BadText, Id, Kind};
+use crate::model::{Address, BadText, Id, Key, Kind};
 
 /// The messages of a mistake: lower-case fragments, names in backticks.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -565,4 +565,14 @@ mistakes! {
     AssertionOnNobody => "an assertion must name a principal", "name a user or an application";
     AssertionScope { set: String, needs: &'static str } =>
         "`{set}` is granted on {needs} only, so the assertion has no effect", "never granted here";
+}
+
+/// Returns the words for what refers to something.
+pub(super) fn by(address: Option<&Address>) -> String {
+    match address {
+        None => "the assertion".to_owned(),
+        // The list of a project, which is named by it.
+        Some(list) if matches!(list.key(), Key::Project(_)) => format!("`{}`", list.kind().section()),
+        Some(object) => format!("{} `{}`", object.kind(), object.key()),
+    }
 }

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use rustix::fs::{self, AtFlags, CWD, Dir, FileType, Mode, OFlags};
 use rustix::io::Errno;
 
-use super::EntryKind;
+use super::entry::EntryKind;
 
 /// An open folder.
 #[derive(Debug)]

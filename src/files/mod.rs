@@ -6,6 +6,7 @@
 //! after it is open, relative to a folder that is open already, so that nothing can be exchanged in between; and nothing
 //! waits for the other end of a pipe.
 
+mod entry;
 #[cfg_attr(not(unix), path = "other.rs")]
 mod folder;
 mod stream;
@@ -14,60 +15,14 @@ mod walk;
 use std::ffi::OsString;
 use std::fs::File;
 use std::io::{self, Read as _, Write as _};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use folder::OpenMode;
 pub use folder::{Folder, FolderId};
 use stream::Stream;
 use walk::{Purpose, Reached, find};
 
-/// Why a file is not opened or written.
-#[derive(Debug, thiserror::Error)]
-pub enum FileError {
-    /// A part of its path is a symbolic link.
-    #[error("`{}` is a symbolic link, which is not followed: name its target", .0.display())]
-    Link(PathBuf),
-    /// It is a pipe, a socket or a device.
-    #[error("it is not a regular file but a pipe, a socket or a device")]
-    Special,
-    /// The system's own trouble.
-    #[error(transparent)]
-    Io(#[from] io::Error),
-}
-
-impl From<FileError> for io::Error {
-    fn from(error: FileError) -> Self {
-        match error {
-            FileError::Io(error) => error,
-            FileError::Link(_) | FileError::Special => Self::other(error),
-        }
-    }
-}
-
-/// Whether symbolic links that somebody else may have put there are followed.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Links {
-    /// They are refused, except for those of a Kubernetes ConfigMap, which stay in their folder.
-    #[default]
-    Refused,
-    /// They are followed, wherever they lead.
-    Followed,
-}
-
-/// What stands under a name.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum EntryKind {
-    /// A plain file.
-    File,
-    /// A folder.
-    Folder,
-    /// A symbolic link.
-    Link,
-    /// A character device.
-    Device,
-    /// A pipe, a socket, a block device.
-    Other,
-}
+pub use self::entry::{EntryKind, FileError, Links};
 
 /// What a path leads to.
 #[derive(Debug)]
@@ -315,6 +270,7 @@ fn place(path: &Path) -> Result<(Folder, OsString, Option<EntryKind>), FileError
 mod tests {
     use std::fs::Permissions;
     use std::os::unix::fs::{PermissionsExt as _, symlink};
+    use std::path::PathBuf;
 
     use super::*;
 

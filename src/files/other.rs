@@ -6,7 +6,7 @@ use std::fs::{self, File, FileType, Metadata};
 use std::io;
 use std::path::{Component, Path, PathBuf};
 
-use super::EntryKind;
+use super::entry::EntryKind;
 
 /// A folder.
 #[derive(Debug)]

@@ -4,8 +4,8 @@ use std::ffi::{OsStr, OsString};
 use std::io;
 use std::path::{Component, Path, PathBuf};
 
+use super::entry::{EntryKind, FileError, Links};
 use super::folder::{Folder, FolderId, missing, not_a_folder};
-use super::{EntryKind, FileError, Links};
 
 /// What a path is followed for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,9 +1,11 @@
 //! Which API keys the applications have.
 use std::collections::BTreeMap;
 
+use super::Error;
 use super::answers::notices;
-use super::seen::id_of;
-use super::{Error, Live, Notice};
+use super::id::id_of;
+use super::notice::Notice;
+use super::side::Live;
 use crate::api::wire::{Bearer, Novel};
 use crate::api::{Client, ListApiKeys};
 use crate::model::{Address, Kind};

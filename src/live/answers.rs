@@ -1,8 +1,8 @@
 //! The answers of the API, before they are interpreted.
 use std::collections::BTreeSet;
 
-use super::Notice;
 use super::any::AnyAnswer;
+use super::notice::Notice;
 use crate::api::wire::{self, Novel, Novelty};
 
 /// The answers of one refresh.

@@ -2,7 +2,7 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::Error;
-use super::seen::id_of;
+use super::id::id_of;
 use crate::api::wire::{self, Bearer, SecretVersionStatus};
 use crate::api::{Client, ErrorKind, ListApiKeys, ListSecrets, ProjectId, Region};
 use crate::model::{

@@ -2,7 +2,7 @@
 use jiff::Timestamp;
 
 use super::Error;
-use super::seen::id_of;
+use super::id::id_of;
 use crate::api::wire::Bearer;
 use crate::api::{AccessKey, Client, ErrorKind};
 use crate::model::{Id, Ids, Key, Kind, Principal};

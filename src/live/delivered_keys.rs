@@ -1,8 +1,8 @@
 //! The keys of applications that this program delivered to secrets, for a report.
 use futures::future::try_join_all;
 
-use super::inventory::allowed;
-use super::seen::id_of;
+use super::id::id_of;
+use super::readout::allowed;
 use super::{Error, api_keys};
 use crate::api::{self, Client, ErrorKind, ListSecrets, Region, wire};
 use crate::model::{

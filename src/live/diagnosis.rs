@@ -93,22 +93,23 @@ impl Part {
         }
     }
 
-    /// Returns the smallest permission set that allows reading it.
+    /// Returns the smallest permission sets that allow reading it; all of them are needed.
     ///
     /// Source: descriptions of the permission sets in the product documentation, 2026.
     #[must_use]
-    pub const fn permission_set(self) -> &'static str {
+    pub const fn permission_sets(self) -> &'static [&'static str] {
         match self {
             Self::Users
             | Self::Applications
             | Self::Groups
             | Self::Policies
             | Self::ApiKeys
-            | Self::Quotas
-            | Self::Settings => "IAMReadOnly",
-            Self::SshKeys => "SSHKeysReadOnly",
-            Self::Projects => "ProjectReadOnly",
-            Self::AuditTrail => "AuditTrailReadOnly",
+            | Self::Quotas => &["IAMReadOnly"],
+            // The security settings, and the organization with its log-in methods.
+            Self::Settings => &["IAMReadOnly", "OrganizationReadOnly"],
+            Self::SshKeys => &["SSHKeysReadOnly"],
+            Self::Projects => &["ProjectReadOnly"],
+            Self::AuditTrail => &["AuditTrailReadOnly"],
         }
     }
 }

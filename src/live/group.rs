@@ -3,8 +3,9 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 
 use super::Error;
+use super::id::api_id;
 use super::meta::{flags, meta};
-use super::seen::{Known, ObjectAnswer, api_id};
+use super::seen::{Known, ObjectAnswer};
 use crate::api::{self, Client, ListGroups, OrganizationId, wire};
 use crate::model::{Builtin, Group, Id, Kind, Object};
 

@@ -1,5 +1,5 @@
 //! Facts that guards need for some plans, in addition to the objects of the organization.
-use super::inventory::allowed;
+use super::readout::allowed;
 use super::{Error, state};
 use crate::api::{Client, ListQuota, wire};
 use crate::model::GuardFacts;

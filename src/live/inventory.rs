@@ -1,11 +1,13 @@
 //! What a report knows of an organization beside its access.
+use super::Error;
 use super::answers::{ObjectWithRules, RefreshAnswers};
 use super::any::AnyAnswer;
 use super::delivered_keys::delivered_keys;
-use super::seen::id_of;
-use super::{Error, Live};
+use super::id::id_of;
+use super::readout::allowed;
+use super::side::Live;
 use crate::api::wire::{self, Bearer};
-use crate::api::{self, Client, ErrorKind, ListApiKeys};
+use crate::api::{Client, ListApiKeys};
 use crate::model::{ApiKeyFacts, Inventory, Kind, PersonFacts, Principal, Readout};
 
 /// Returns what the answers of a refresh say beside access.
@@ -64,22 +66,6 @@ pub async fn inventory(client: &Client, live: &mut Live) -> Result<(), Error> {
         }
     };
     Ok(())
-}
-
-/// Takes a refusal for an answer.
-pub(super) fn allowed<T>(
-    read: Result<T, api::Error>,
-    what: &'static str,
-    path: &str,
-    helps: &'static str,
-) -> Result<Readout<T>, Error> {
-    match read {
-        Ok(value) => Ok(Readout::Read(value)),
-        Err(error) if error.kind() == ErrorKind::Forbidden => {
-            Ok(Readout::Unread { why: format!("403 on {path}"), helps: Some(helps) })
-        }
-        Err(source) => Err(Error::reading(what)(source)),
-    }
 }
 
 fn facts(key: &wire::ApiKey, live: &Live) -> Result<ApiKeyFacts, Error> {

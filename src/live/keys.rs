@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use super::Error;
 use super::answers::RefreshAnswers;
 use super::any::AnyAnswer;
-use super::seen::id_of;
+use super::id::id_of;
 use crate::model::{Address, Id, Ids, Key};
 
 /// The keys of all objects, and what a person wants to know about those that have no name of their own.

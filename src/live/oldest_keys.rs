@@ -1,14 +1,25 @@
 //! How old the API keys of the applications are, and how many people have.
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
 use jiff::Timestamp;
 
+use super::Error;
 use super::answers::notices;
-use super::seen::{api_id, id_of};
-use super::{Error, Live, Notice};
+use super::id::id_of;
+use super::notice::Notice;
+use super::side::Live;
 use crate::api::wire::{self, Bearer, Novel};
 use crate::api::{Client, ListApiKeys};
 use crate::model::{Address, Id, Ids, Kind};
+
+/// The API keys of a user or an application.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct HeldKeys {
+    /// How many there are.
+    pub number: u32,
+    /// When the oldest one was made.
+    pub oldest: Option<Timestamp>,
+}
 
 /// Reads when the oldest API key of each application was made, into [`Live::oldest_keys`], and how many each person has, into
 /// [`Live::people_keys`].
@@ -34,79 +45,54 @@ use crate::model::{Address, Id, Ids, Kind};
 pub async fn oldest_keys(client: &Client, live: &mut Live) -> Result<Vec<Notice>, Error> {
     let keys = client.list_api_keys(&ListApiKeys::default()).all().await;
     let keys = keys.map_err(Error::reading("the API keys"))?;
-    live.oldest_keys = oldest(&live.ids, &keys)?;
-    live.people_keys = Some(of_people(&live.ids, &keys)?);
+    let held = by_holder(&live.ids, &keys)?;
+    let of = |kind: Kind| held.iter().filter(move |(address, _)| address.kind() == kind);
+    let oldest = of(Kind::Application).filter_map(|(of, keys)| Some((of.clone(), keys.oldest?)));
+    live.oldest_keys = oldest.collect();
+    live.people_keys = Some(of(Kind::User).map(|(of, keys)| (of.clone(), keys.number)).collect());
     Ok(notices(keys.iter().flat_map(Novel::novelties)))
 }
 
-/// Returns when the oldest key of each application was made.
-fn oldest(ids: &Ids, keys: &[wire::ApiKey]) -> Result<HashMap<Address, Timestamp>, Error> {
-    let mut oldest = HashMap::new();
-    for key in keys {
-        if let (Some(Bearer::Application(id)), Some(created_at)) = (&key.bearer, key.created_at)
-            && let Some(address) = ids.address_of(id_of(id.as_str())?)
-            && address.kind() == Kind::Application
-        {
-            let since: &mut Timestamp = oldest.entry(address.clone()).or_insert(created_at);
-            *since = created_at.min(*since);
-        }
-    }
-    Ok(oldest)
-}
-
-/// Reads how many API keys a person has.
+/// Reads the API keys of one user or application.
 ///
 /// # Errors
 /// When they cannot be read.
-pub async fn keys_of_person(client: &Client, id: Id) -> Result<usize, Error> {
-    let list = ListApiKeys { bearer: Some(Bearer::User(api_id(id))), ..ListApiKeys::default() };
+pub async fn held_keys(client: &Client, bearer: Bearer) -> Result<HeldKeys, Error> {
+    let wanted = holder(&bearer)?;
+    let list = ListApiKeys { bearer: Some(bearer), ..ListApiKeys::default() };
     let keys = client.list_api_keys(&list).all().await.map_err(Error::reading("the API keys"))?;
-    // What the filter matches is not documented.
-    let own = |key: &&wire::ApiKey| matches!(&key.bearer, Some(Bearer::User(of)) if id_of(of.as_str()).ok() == Some(id));
-    Ok(keys.iter().filter(own).count())
-}
-
-/// Returns how many keys each person has.
-fn of_people(ids: &Ids, keys: &[wire::ApiKey]) -> Result<HashMap<Address, u32>, Error> {
-    let mut found = HashMap::new();
-    for key in keys {
-        if let Some(Bearer::User(id)) = &key.bearer
-            && let Some(address) = ids.address_of(id_of(id.as_str())?)
-            && address.kind() == Kind::User
-        {
-            *found.entry(address.clone()).or_default() += 1;
+    let mut held = HeldKeys::default();
+    for key in &keys {
+        // What the filter matches is not documented.
+        if key.bearer.as_ref().map(holder).transpose()? == Some(wanted) {
+            held.add(key);
         }
     }
-    Ok(found)
+    Ok(held)
 }
 
-/// The API keys of a user or an application.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct HeldKeys {
-    /// How many there are.
-    pub number: u32,
-    /// When the oldest one was made.
-    pub oldest: Option<Timestamp>,
+impl HeldKeys {
+    fn add(&mut self, key: &wire::ApiKey) {
+        self.number += 1;
+        self.oldest = self.oldest.into_iter().chain(key.created_at).min();
+    }
 }
 
-/// Reads the API keys of users and applications, by holder.
-///
-/// # Errors
-/// When they cannot be read.
-pub async fn held_keys(client: &Client, ids: &Ids) -> Result<BTreeMap<Address, HeldKeys>, Error> {
-    let keys = client.list_api_keys(&ListApiKeys::default()).all().await;
-    let keys = keys.map_err(Error::reading("the API keys"))?;
-    let mut held: BTreeMap<Address, HeldKeys> = BTreeMap::new();
-    for key in &keys {
-        let id = match &key.bearer {
-            Some(Bearer::Application(id)) => id_of(id.as_str())?,
-            Some(Bearer::User(id)) => id_of(id.as_str())?,
-            None => continue,
-        };
-        let Some(of) = ids.address_of(id) else { continue };
-        let of = held.entry(of.clone()).or_default();
-        of.number += 1;
-        of.oldest = of.oldest.into_iter().chain(key.created_at).min();
+fn holder(bearer: &Bearer) -> Result<(Kind, Id), Error> {
+    Ok(match bearer {
+        Bearer::User(id) => (Kind::User, id_of(id.as_str())?),
+        Bearer::Application(id) => (Kind::Application, id_of(id.as_str())?),
+    })
+}
+
+/// Counts the API keys of each user and application.
+fn by_holder(ids: &Ids, keys: &[wire::ApiKey]) -> Result<HashMap<Address, HeldKeys>, Error> {
+    let mut held: HashMap<Address, HeldKeys> = HashMap::new();
+    for key in keys {
+        let Some((kind, id)) = key.bearer.as_ref().map(holder).transpose()? else { continue };
+        if let Some(of) = ids.address_of(id).filter(|address| address.kind() == kind) {
+            held.entry(of.clone()).or_default().add(key);
+        }
     }
     Ok(held)
 }
@@ -119,7 +105,7 @@ mod tests {
     use crate::model::Key;
 
     #[test]
-    fn the_oldest_key_of_an_application_is_found() {
+    fn the_keys_of_an_application_are_counted() {
         let id = |number: u128| Id::from_bits(number).to_string();
         let key = |number: u32, bearer: Value, created_at: &str| -> wire::ApiKey {
             let mut key = json!({
@@ -140,6 +126,7 @@ mod tests {
             key(4, json!({"application_id": id(3)}), "2020-01-02T00:00:00Z"),
         ];
         let made = "2025-01-02T00:00:00Z".parse().unwrap();
-        assert_eq!(oldest(&ids, &keys).unwrap(), HashMap::from([(ci, made)]));
+        let held = HeldKeys { number: 2, oldest: Some(made) };
+        assert_eq!(by_holder(&ids, &keys).unwrap(), HashMap::from([(ci, held)]));
     }
 }

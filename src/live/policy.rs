@@ -1,8 +1,9 @@
 use jiff::Timestamp;
 
 use super::Error;
+use super::id::api_id;
 use super::meta::{flags, meta};
-use super::seen::{Known, ObjectAnswer, api_id};
+use super::seen::{Known, ObjectAnswer};
 use crate::api::{self, Client, ListPolicies, OrganizationId, wire};
 use crate::model::{Attachment, Id, Kind, Object, Policy, Rules};
 

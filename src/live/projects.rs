@@ -1,7 +1,9 @@
 //! The names of the projects, read once a plan shows that they matter.
 
 use super::answers::notices;
-use super::{Error, Live, Notice, state};
+use super::notice::Notice;
+use super::side::Live;
+use super::{Error, state};
 use crate::api::wire::Novel;
 use crate::api::{Client, ErrorKind, ListProjects};
 

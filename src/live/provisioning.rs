@@ -1,5 +1,5 @@
 //! Whether an identity provider manages people. If the key may not read that, it is a note and not an error.
-use super::{Error, Notice};
+use super::Error;
 use crate::api::{Client, ErrorKind};
 use crate::model::Scim;
 
@@ -15,11 +15,11 @@ pub enum SamlSwitch {
 }
 
 /// Reads whether an identity provider provisions people.
-pub(super) async fn scim(client: &Client) -> Result<(Scim, Option<Notice>), Error> {
+pub(super) async fn scim(client: &Client) -> Result<Scim, Error> {
     match client.get_scim().await {
-        Ok(Some(_)) => Ok((Scim::On, None)),
-        Ok(None) => Ok((Scim::Off, None)),
-        Err(error) if error.kind() == ErrorKind::Forbidden => Ok((Scim::Unread, Some(Notice::ScimUnread))),
+        Ok(Some(_)) => Ok(Scim::On),
+        Ok(None) => Ok(Scim::Off),
+        Err(error) if error.kind() == ErrorKind::Forbidden => Ok(Scim::Unread),
         Err(source) => Err(Error::reading("whether SCIM is on")(source)),
     }
 }

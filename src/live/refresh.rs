@@ -5,7 +5,9 @@ use futures::try_join;
 
 use super::answers::{ObjectWithRules, RefreshAnswers};
 use super::any::AnyAnswer;
-use super::{Error, Live, LiveNeeds, provisioning, state};
+use super::notice::Notice;
+use super::side::{Live, LiveNeeds};
+use super::{Error, provisioning, state};
 use crate::api::{Client, ErrorKind, List, ListProjects, ListQuota, Listed, PermissionSetOrder, wire};
 use crate::model::{Id, Kind, Scim};
 
@@ -47,7 +49,7 @@ pub async fn refresh(client: &Client, organization: Id, needs: &LiveNeeds) -> Re
         read_if(*permission_sets, "the permission sets", || client
             .list_permission_sets(PermissionSetOrder::NameAsc)),
         read_if(*quota, "the quotas", || client.list_quota(&ListQuota::default())),
-        async { if *scim { provisioning::scim(client).await } else { Ok((Scim::Unread, None)) } },
+        async { if *scim { provisioning::scim(client).await } else { Ok(Scim::Unread) } },
     )?;
     let answers = RefreshAnswers {
         objects: objects.into_iter().flatten().collect(),
@@ -56,9 +58,10 @@ pub async fn refresh(client: &Client, organization: Id, needs: &LiveNeeds) -> Re
         quota: quota.unwrap_or_default(),
     };
     let mut live = state::assemble(organization, &answers)?;
-    let (scim, notice) = scim;
     live.scim = scim;
-    live.notices.extend(notice);
+    if needs.scim && scim == Scim::Unread {
+        live.notices.push(Notice::ScimUnread);
+    }
     Ok(live)
 }
 

@@ -2,7 +2,7 @@
 use std::collections::BTreeSet;
 
 use super::Error;
-use super::seen::id_of;
+use super::id::id_of;
 use crate::api::wire::{self, RuleScope};
 use crate::model::{Catalogue, Condition, Id, PermissionSetName, Rule, Scope, ScopeType};
 

@@ -4,8 +4,9 @@ use std::future::Future;
 use jiff::Timestamp;
 
 use super::Error;
+use super::id::{api_id, id_of, own};
 use super::rule::rule;
-use crate::api::{self, Client, InvalidId, OrganizationId, PolicyId, wire};
+use crate::api::{self, Client, OrganizationId, PolicyId, wire};
 use crate::model::{Address, Attachment, Catalogue, Id, Key, Kind, Object, Principal, Rules};
 
 /// A live object, as one answer shows it. The rules of a policy have a list of their own and are not in it.
@@ -159,23 +160,4 @@ pub async fn rules(client: &Client, policy: Id, known: &Known<'_>) -> Result<Rul
 pub(super) fn rules_of(policy: &str, rules: &[wire::Rule], known: &Known<'_>) -> Result<Rules, Error> {
     let rules = rules.iter().map(|it| rule(known.organization, known.catalogue, policy, it));
     rules.collect::<Result<_, _>>().map(Rules)
-}
-
-/// Refuses an object of another organization.
-pub(super) fn own(wanted: Id, found: &OrganizationId, what: impl Fn() -> String) -> Result<(), Error> {
-    if found.as_str().parse() == Ok(wanted) {
-        return Ok(());
-    }
-    Err(Error::Foreign { what: what(), found: found.to_string(), wanted })
-}
-
-/// Reads an id, which is a UUID in every recording.
-pub(super) fn id_of(text: &str) -> Result<Id, Error> {
-    text.parse().map_err(|why| Error::shape(format!("the id `{text}`"), &why))
-}
-
-/// Writes an id as the API's type for it.
-#[must_use]
-pub fn api_id<T: std::str::FromStr<Err = InvalidId>>(id: Id) -> T {
-    id.to_string().parse().expect("a UUID is an id of the API")
 }

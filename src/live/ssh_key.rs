@@ -2,7 +2,8 @@ use futures::future::try_join_all;
 use jiff::Timestamp;
 
 use super::Error;
-use super::seen::{Known, ObjectAnswer, api_id, id_of};
+use super::id::{api_id, id_of};
+use super::seen::{Known, ObjectAnswer};
 use crate::api::{self, Client, ErrorKind, ListProjects, ListSshKeys, OrganizationId, wire};
 use crate::model::{Id, Key, Kind, Object, SshKey};
 

@@ -3,10 +3,12 @@ use std::collections::HashMap;
 
 use indexmap::IndexMap;
 
+use super::Error;
 use super::answers::{ObjectWithRules, RefreshAnswers};
+use super::id::{id_of, own};
 use super::keys::ObjectKeys;
-use super::seen::{Known, id_of, own, rules_of};
-use super::{Error, Live};
+use super::seen::{Known, rules_of};
+use super::side::Live;
 use crate::api::wire;
 use crate::model::{
     Address, Catalogue, Id, OfKind as _, PermissionSet, Policy, ProjectName, Quota, Scim, ScopeType, State,

@@ -1,8 +1,9 @@
 use jiff::Timestamp;
 
 use super::Error;
+use super::id::api_id;
 use super::meta::meta;
-use super::seen::{Known, ObjectAnswer, api_id};
+use super::seen::{Known, ObjectAnswer};
 use crate::api::{self, Client, ListUsers, OrganizationId, wire};
 use crate::model::{Id, Key, Kind, Mails, Object, User, UserProfile, UserStatus, UserType};
 

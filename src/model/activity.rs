@@ -33,6 +33,11 @@ pub struct Activity {
     pub left_out: usize,
 }
 
+impl Activity {
+    /// How many principals are looked up: each costs a request or more in each region.
+    pub const MOST_PRINCIPALS: usize = 1000;
+}
+
 /// A product of which Audit Trail records something.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct AuditedProduct {

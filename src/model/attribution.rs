@@ -3,7 +3,7 @@ use std::fmt;
 
 use jiff::Timestamp;
 
-use super::{Address, Key, Kind};
+use super::{Address, Key, KeyForm, Kind};
 
 /// What a write changes, as far as its method tells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -85,9 +85,9 @@ impl DeletedObject {
             return Some(write.object_id.eq_ignore_ascii_case(id));
         }
         let Some(name) = &write.name else { return Some(false) };
-        let same = |known: &String| match self.kind {
-            Kind::User => known.eq_ignore_ascii_case(name),
-            _ => known == name,
+        let same = |known: &String| match self.kind.form() {
+            KeyForm::Email => known.eq_ignore_ascii_case(name),
+            KeyForm::Name | KeyForm::Child | KeyForm::Only => known == name,
         };
         match self.names.iter().any(same) {
             true => Some(true),

@@ -1,10 +1,10 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::fmt;
-use std::path::Path;
-use std::sync::Arc;
 
 use jiff::Timestamp;
 
+use super::membership::Membership;
+use super::object::Unsaid;
+use super::place::Place;
 use super::{
     Address, ApplicationKeys, Attachment, Builtin, DriftSettings, Group, GuardName, Id, IgnoredBy, Key, Kind,
     Object, PermissionSetName, Principal, ReportSettings, Scope, Stack, State, User,
@@ -155,23 +155,6 @@ pub enum Where {
     Rule(Address, usize),
 }
 
-/// A place in a file: the position of the first character of something.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Place {
-    /// The file, as it was named or found.
-    pub file: Arc<Path>,
-    /// The line, from 1.
-    pub line: u32,
-    /// The column, from 1, in characters.
-    pub column: u32,
-}
-
-impl fmt::Display for Place {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}:{}", self.file.display(), self.line, self.column)
-    }
-}
-
 /// How a declared object is matched to its live one.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Identity {
@@ -179,26 +162,6 @@ pub struct Identity {
     pub id: Option<Id>,
     /// The key that the live object had before; used when no object has the new one.
     pub previously: Option<Key>,
-}
-
-/// Fields of an object that files leave out.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Unsaid {
-    /// Its description.
-    pub description: bool,
-    /// Its tags.
-    pub tags: bool,
-    /// Fields of its kind alone, by the API's names.
-    pub fields: Vec<&'static str>,
-}
-
-/// How to treat the list of an object, such as the members of a group.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Membership {
-    /// Only those listed.
-    Exact,
-    /// Those listed, and all others that exist.
-    AtLeast,
 }
 
 /// The settings of a stack.

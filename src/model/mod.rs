@@ -19,12 +19,17 @@ mod hint;
 mod id;
 mod ids;
 mod inventory;
+mod kind;
+mod members;
+mod membership;
 mod name;
 mod near;
 mod object;
 mod people;
+mod place;
 mod report;
 mod state;
+mod words;
 
 pub use activity::{Activity, ActivityScope, AuditedProduct, LastCall, PrincipalActivity, RecordedCount};
 pub use address::{Address, Attachment, Child, Key, KeyForm, Principal};
@@ -35,8 +40,8 @@ pub use api_key::{
 pub use attribution::{Attribution, DeletedObject, DoneBy, RecordedWrite, WriteKind, WriteTrace};
 pub use catalogue::{Catalogue, PermissionSet, ScopeType};
 pub use desired::{
-    AllowEntry, Assertion, Desired, Expectation, Expiry, Guardrail, Identity, Limits, Membership, Missing,
-    MissingKind, Place, Prune, Settings, Unsaid, Where,
+    AllowEntry, Assertion, Desired, Expectation, Expiry, Guardrail, Identity, Limits, Missing, MissingKind,
+    Prune, Settings, Where,
 };
 pub use drift::{DriftKind, DriftSettings, IgnoredBy, IgnoredFinding, UnknownDriftKind};
 pub use family::{ProductFamily, only_reads};
@@ -47,6 +52,8 @@ pub use hint::Hint;
 pub use id::{BadId, Id};
 pub use ids::Ids;
 pub use inventory::{ApiKeyFacts, DeliveredKey, Inventory, PersonFacts, Readout};
+pub use kind::Kind;
+pub use membership::Membership;
 pub use name::{
     AccessKeyId, BadText, ChildName, Condition, Email, Name, PermissionSetName, ProjectName, SlotName, Stack,
     Tag, Username, check_description,
@@ -55,10 +62,12 @@ pub use name::{
 pub(crate) use near::spent;
 pub use near::{NearBudget, near};
 pub use object::{
-    Application, Builtin, Field, FieldValue, Group, Kind, LoginMethods, Mails, Managed, Object, OfKind,
-    OrganizationSettings, Policy, Rule, Rules, Scope, SecuritySettings, SpanWords, SshKey, User, UserProfile,
-    UserStatus, UserType, WriteCall,
+    Application, Builtin, Field, FieldValue, Flags, Group, LoginMethods, Mails, Managed, Meta, Object,
+    OfKind, OrganizationSettings, Owner, Policy, Rule, Rules, Scope, SecuritySettings, SpanWords, SshKey,
+    Unsaid, User, UserProfile, UserStatus, UserType, WriteCall,
 };
 pub use people::{People, Scim};
+pub use place::Place;
 pub use report::{ReportQuestion, ReportSettings};
-pub use state::{Flags, Meta, Owner, State};
+pub use state::State;
+pub use words::{count, day, joined, second};

@@ -3,7 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
-use super::{Adoption, Caller, Conflict, ConflictKind, Error, Facts, Spared, SparedReason};
+use super::adoption::Adoption;
+use super::conflict::{Conflict, ConflictKind};
+use super::error::Error;
+use super::facts::{Caller, Facts};
+use super::spared::{Spared, SparedReason};
 use crate::model::{
     Address, Attachment, Desired, Flags, Group, Id, Identity, Ids, Key, KeyForm, Kind, Membership, Object,
     OfKind as _, Owner, Policy, Principal, Prune, Stack, State, Where, WriteCall,

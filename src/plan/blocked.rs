@@ -2,9 +2,10 @@
 
 use super::align::Alignment;
 use super::diff::Draft;
-use super::{Action, Blocked, Leftover, Step};
+use super::step::StepId;
+use super::step::{Action, Step};
 use crate::access::{self, AccessChange, AccessEffect, Grant};
-use crate::model::{Address, Desired, Policy, Rule, Scope, Where};
+use crate::model::{Address, Desired, PermissionSetName, Place, Policy, Principal, Rule, Scope, Where};
 
 /// Returns the policies that keep rules which cannot be written, with the access that therefore stays.
 pub(super) fn blocked(alignment: &Alignment, draft: &Draft, desired: &Desired) -> Vec<Blocked> {
@@ -74,4 +75,30 @@ pub(super) fn leftovers(alignment: &Alignment, desired: &Desired, steps: &[Step]
         }));
     }
     found
+}
+
+/// A declared policy whose rules are not rewritten, because it holds rules that this version cannot write.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Blocked {
+    /// The policy.
+    pub address: Address,
+    /// The rules in the way, by position from 0, each with the reason.
+    pub rules: Vec<(usize, String)>,
+    /// Where the policy is declared.
+    pub at: Option<Place>,
+    /// Access that the files take away, and that stays.
+    pub stays: Vec<(Principal, Grant)>,
+}
+
+/// A rule that grants nothing, because its projects were deleted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Leftover {
+    /// The declared policy that holds it.
+    pub policy: Address,
+    /// The rule, by position from 0.
+    pub rule: usize,
+    /// What it granted.
+    pub permission_sets: Vec<PermissionSetName>,
+    /// The step that removes it, if there is one.
+    pub dropped_by: Option<StepId>,
 }

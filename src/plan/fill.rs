@@ -5,11 +5,12 @@
 
 use std::collections::BTreeSet;
 
+use super::Action;
 use super::align::Alignment;
 use super::diff::Move;
+use super::error::Bug;
 use super::order::Ordered;
 use super::partial_state::PartialState;
-use super::{Action, Bug};
 use crate::access::World;
 use crate::model::{Group, Policy, Principal, State};
 

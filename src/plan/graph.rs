@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use super::Reason;
+use super::error::Error;
 
 /// A node's number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -178,6 +179,10 @@ impl Graph {
         }
         order
     }
+}
+
+pub(super) fn add(graph: &mut Graph, first: NodeId, then: NodeId, reason: Reason) -> Result<(), Error> {
+    graph.add(first, then, reason).map(|_| ()).map_err(|_| Error::Cycle(reason))
 }
 
 #[cfg(test)]

@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap};
 
-use super::Facts;
 use super::align::Matches;
+use super::facts::Facts;
 use crate::model::{Address, Desired, Object, Principal};
 
 /// The scope of a partial plan.

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::Facts;
+use super::facts::Facts;
 use crate::model::{Address, Desired, Id, Ids, Key, State};
 
 /// The live side, with what is in a project named by the project's name.

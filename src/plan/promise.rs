@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use super::{Action, Plan};
+use super::Action;
+use super::whole_plan::Plan;
 use crate::access::{self, AccessChange, AccessEffect, ChangedGrant, World};
 use crate::model::{Attachment, Group, Key, Object, Policy, Principal, State};
 

@@ -4,26 +4,10 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
+use super::slot::KeyReader;
 use super::slot::KeysPlan;
-use crate::access::{Everything, Grant, SecretRequest};
-use crate::model::{Address, Principal, SecretPlace, SlotName};
-
-/// Somebody who can read a key that is delivered to a new place, and gains by it.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct KeyReader {
-    /// The application whose key it is.
-    pub application: Address,
-    /// Its slot.
-    pub slot: SlotName,
-    /// Where it is delivered.
-    pub secret: SecretPlace,
-    /// What the application holds and the reader does not.
-    pub gains: Vec<Grant>,
-    /// Whether it can be read only under a condition.
-    pub conditional: bool,
-    /// Who reads it.
-    pub principal: Principal,
-}
+use crate::access::{Everything, SecretRequest};
+use crate::model::{Principal, SecretPlace};
 
 /// Returns who can read the keys of a plan where none of their slots was delivered before, as far as they gain by it.
 ///

@@ -5,9 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::administrators::Administrators;
 use super::align::Alignment;
 use super::diff::{Draft, Move};
+use super::error::Bug;
+use super::interruption::Interruption;
 use super::order::{Allowed, Ordered};
 use super::partial_state::PartialState;
-use super::{Action, Bug, Interruption, StepId};
+use super::{Action, StepId};
 use crate::access::{Attached, Grants, GroupId, Held, Holdings, Packed, PrincipalId, World};
 use crate::model::{Group, Policy, State};
 
@@ -232,8 +234,8 @@ impl<'d> LawWatch<'d> {
         let most = self.allowed.most(self.draft, principal);
         // Whom the plan locks can use nothing afterwards: until then it is only what they held before.
         let to_be_locked = self.draft.locks.contains_key(&principal) && !self.locked.contains(&principal);
-        let held_before = (to_be_locked && self.draft.before.exists(principal))
-            .then(|| self.draft.before.grants_of(principal));
+        let held_before =
+            (to_be_locked && self.draft.before.exists(principal)).then(|| self.draft.held(principal).0);
         let most = held_before.as_ref().unwrap_or(most);
         let gained = turnover.gained.iter().flat_map(|grants| grants.beyond(most));
         if let Some(leak) = gained.filter(|grant| holds(*grant)).min() {
@@ -347,7 +349,8 @@ mod tests {
     use super::*;
     use crate::model::User;
     use crate::model::{Attachment, Desired, Email, Id, Key, Kind, Name, Principal, Rule, Rules, Scope};
-    use crate::plan::{Caller, Facts, PeopleFacts, align, diff, order};
+    use crate::plan::facts::{Caller, Facts, PeopleFacts};
+    use crate::plan::{align, diff, order};
 
     /// Two people; one has a policy that becomes one of the other's, and a new policy instead.
     fn state(run: (&str, &str), more: &[&str]) -> State {

@@ -1,6 +1,7 @@
 use std::collections::BTreeMap;
 
-use super::{Action, Adoption, Step};
+use super::adoption::Adoption;
+use super::{Action, Step};
 use crate::model::Kind;
 
 /// How much a plan does.

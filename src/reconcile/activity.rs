@@ -3,20 +3,17 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use futures::{StreamExt as _, stream};
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
-use super::Session;
+use super::attribution::{KEPT, why_unread};
+use super::session::Session;
 use crate::access::Everything;
-use crate::api::{self, ErrorKind, Region};
+use crate::api::{ErrorKind, Region};
 use crate::live::{ActivityQuery, Live, REGIONS, principal_activity};
 use crate::model::{
     Activity, ActivityScope, AuditedProduct, Id, Principal, PrincipalActivity, ProductFamily, Readout,
 };
 
-/// How long events are kept.
-const KEPT: SignedDuration = SignedDuration::from_hours(90 * 24);
-/// How many principals are looked up: each costs a request or more in each region.
-const MOST_PRINCIPALS: usize = 1000;
 /// The methods that only read begin with one of these.
 const READS: [&str; 5] = ["Get", "List", "Access", "Browse", "Download"];
 
@@ -41,8 +38,8 @@ impl ActivityLookup {
             people.sort_unstable();
             principals.append(&mut people);
         }
-        let left_out = principals.len().saturating_sub(MOST_PRINCIPALS);
-        principals.truncate(MOST_PRINCIPALS);
+        let left_out = principals.len().saturating_sub(Activity::MOST_PRINCIPALS);
+        principals.truncate(Activity::MOST_PRINCIPALS);
         Self { scope, principals, left_out }
     }
 
@@ -90,7 +87,7 @@ impl Session {
             match answer {
                 Ok(activity) => of.entry(principal).or_default().add(activity),
                 Err(error) => {
-                    unread.entry(region.to_string()).or_insert_with(|| reason(&error));
+                    unread.entry(region.to_string()).or_insert_with(|| why_unread(&error));
                 }
             }
         }
@@ -119,7 +116,7 @@ impl Session {
                 Ok(products) => products,
                 Err(error) => {
                     forbidden |= error.kind() == ErrorKind::Forbidden;
-                    recorded.unread.insert(region.to_string(), reason(&error));
+                    recorded.unread.insert(region.to_string(), why_unread(&error));
                     continue;
                 }
             };
@@ -143,13 +140,6 @@ impl Session {
             Some(why) if recorded.regions.is_empty() => Readout::Unread { why: why.clone(), helps: None },
             Some(_) | None => Readout::Read(recorded),
         }
-    }
-}
-
-fn reason(error: &api::Error) -> String {
-    match error.kind() {
-        ErrorKind::Forbidden => "403 on Audit Trail; needs AuditTrailReadOnly".to_owned(),
-        _ => format!("Audit Trail: {error}"),
     }
 }
 

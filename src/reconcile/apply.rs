@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::{Error, Planned, Session};
+use super::session::Session;
+use super::{Error, Planned};
 use crate::apply::{self, ApplyLock, End, Journal, Outcome, Progress, RunOptions, StopSignal, Unwatched};
 use crate::model::Stack;
 use crate::plan::Caller;

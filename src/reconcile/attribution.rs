@@ -6,7 +6,8 @@ use std::time::Duration;
 use futures::{StreamExt as _, stream};
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Drift, Session};
+use super::Drift;
+use super::session::Session;
 use crate::api::{self, ErrorKind};
 use crate::live::{WriteQuery, logged_writes, recorded_writes};
 use crate::model::{Attribution, RecordedWrite, WriteKind, WriteTrace};
@@ -18,7 +19,7 @@ const MOST_QUERIES: usize = 50;
 /// How long to wait for answers: looking up who did it must not delay the findings for long.
 const PATIENCE: Duration = Duration::from_secs(10);
 /// How long events are kept.
-const KEPT: SignedDuration = SignedDuration::from_hours(90 * 24);
+pub(super) const KEPT: SignedDuration = SignedDuration::from_hours(90 * 24);
 
 /// The writes that a query found, or the reason why it failed.
 type Answered = Result<Vec<RecordedWrite>, String>;
@@ -91,10 +92,15 @@ impl Session {
 }
 
 fn answered(answer: Result<Vec<RecordedWrite>, api::Error>) -> Answered {
-    answer.map_err(|error| match error.kind() {
+    answer.map_err(|error| why_unread(&error))
+}
+
+/// Returns why Audit Trail could not be read.
+pub(super) fn why_unread(error: &api::Error) -> String {
+    match error.kind() {
         ErrorKind::Forbidden => "403 on Audit Trail; needs AuditTrailReadOnly".to_owned(),
         _ => format!("Audit Trail: {error}"),
-    })
+    }
 }
 
 /// Returns what to ask for a trace; `None` for an object without an id.

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::{Error, Session, Watch};
+use super::Error;
+use super::session::{Session, Watch, run_id};
 use crate::api::{CredentialSettings, OrganizationId, ResolvedSettings, SettingsError};
 use crate::model::Id;
 
@@ -83,14 +84,4 @@ fn organization_of(
 
 fn for_client(organization: Id) -> Result<OrganizationId, Error> {
     organization.to_string().parse().map_err(|_| SettingsError::NoOrganization.into())
-}
-
-/// Returns a new id for a run, which the API's audit log will show: 16 hexadecimal digits.
-///
-/// # Errors
-/// [`Error::Randomness`].
-pub fn run_id() -> Result<String, Error> {
-    let mut bytes = [0u8; 8];
-    getrandom::fill(&mut bytes).map_err(|error| Error::Randomness(error.to_string()))?;
-    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
 }

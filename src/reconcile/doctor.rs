@@ -4,13 +4,14 @@ use futures::future::join_all;
 use futures::{Stream, StreamExt as _};
 use jiff::Timestamp;
 
-use super::{Error, Session};
+use super::Error;
+use super::session::Session;
 use crate::access::{CanDo, Everything, GrantScope};
 use crate::api::{self, Client, ErrorKind};
 use crate::live::{self, Diagnosis, Live, LiveNeeds, Part, Readability};
-use crate::model::{Catalogue, Principal};
+use crate::model::{Catalogue, Kind, Principal};
 
-/// Asks for as little of it as there is.
+/// Asks for as little of it as there is; for SSH keys as a plan does, which lists them by project where it must.
 pub(super) async fn ask(part: Part, client: &Client, now: Timestamp) -> Readability {
     let answer = match part {
         Part::Users => first(client.list_users(&api::ListUsers::default())).await,
@@ -18,7 +19,14 @@ pub(super) async fn ask(part: Part, client: &Client, now: Timestamp) -> Readabil
         Part::Groups => first(client.list_groups(&api::ListGroups::default())).await,
         Part::Policies => first(client.list_policies(&api::ListPolicies::default())).await,
         Part::ApiKeys => first(client.list_api_keys(&api::ListApiKeys::default())).await,
-        Part::SshKeys => first(client.list_ssh_keys(&api::ListSshKeys::default())).await,
+        Part::SshKeys => {
+            return match live::may_read(client, Kind::SshKey).await {
+                Ok(true) => Readability::Readable,
+                Ok(false) => Readability::Refused,
+                Err(live::Error::Read { source, .. }) => Readability::Failed(source.to_string()),
+                Err(error) => Readability::Failed(error.to_string()),
+            };
+        }
         Part::Projects => first(client.list_projects(&api::ListProjects::default())).await,
         Part::Quotas => first(client.list_quota(&api::ListQuota::default())).await,
         Part::Settings => {

@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use jiff::Timestamp;
 
-use super::plan::{needs, resolve_to};
-use super::{Error, PlanOptions, Session};
+use super::resolve::{needs, resolve_to};
+use super::session::Session;
+use super::{Error, PlanOptions};
 use crate::access::self_escalating;
 use crate::config::{Files, ResolvePurpose};
 use crate::live::{self, Live, LiveNeeds};

@@ -4,8 +4,11 @@ use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 
-use super::plan::{LiveReading, PlanOptions, Planned, resolve};
-use super::{Error, KeyOptions, Session};
+use super::options::PlanOptions;
+use super::plan::{LiveReading, Planned};
+use super::resolve::resolve;
+use super::session::Session;
+use super::{Error, KeyOptions};
 use crate::config::{Files, ends_at};
 use crate::live::Live;
 use crate::model::{

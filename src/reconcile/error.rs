@@ -79,9 +79,9 @@ pub enum Error {
         /// The slot.
         slot: SlotName,
     },
-    /// A saved plan makes a key that nothing was given to deliver.
+    /// A saved plan delivers a new key to a file or a command that no option names.
     #[error(
-        "{name} makes an API key and delivers it to {delivery}, which nothing was given for; nothing was written"
+        "{name} delivers a new API key to {delivery}, but this command has no option for that delivery; nothing was written"
     )]
     Undeliverable {
         /// The plan.
@@ -92,14 +92,9 @@ pub enum Error {
     /// A partial plan would delete something that nobody named.
     #[error("a plan of these objects alone would also delete {0}")]
     OnlyDeletes(String),
-    /// A plan was requested for an object that does not exist.
-    #[error("neither the files nor the organization has `{object}`")]
-    NoObject {
-        /// The object, as it was given.
-        object: String,
-        /// What was probably meant.
-        near: Option<String>,
-    },
+    /// A plan was requested for objects that do not exist.
+    #[error("neither the files nor the organization has {}", alternatives(.0))]
+    NoObject(Vec<UnknownObject>),
     /// The application is not live, or not the stack's.
     #[error("{0} does not exist yet, or does not belong to this stack; apply the files first")]
     NotOwned(Address),
@@ -150,6 +145,15 @@ pub enum Error {
     /// The exported files do not match the live organization: a bug.
     #[error("bug: the exported files do not match the live organization; please report it:{}", list(.0))]
     Unproven(Vec<Address>),
+}
+
+/// An object that neither the files nor the organization has.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UnknownObject {
+    /// The object, as it was given.
+    pub object: String,
+    /// What was probably meant.
+    pub near: Option<String>,
 }
 
 /// Why a plan is out of date.
@@ -207,6 +211,15 @@ fn apart(ahead: SignedDuration) -> String {
 
 fn place(error: &plan::Error) -> String {
     error.place().map(|place| format!(" {place}")).unwrap_or_default()
+}
+
+/// `a`, `b` or `c`.
+fn alternatives(objects: &[UnknownObject]) -> String {
+    let names: Vec<_> = objects.iter().map(|it| format!("`{}`", it.object)).collect();
+    match names.as_slice() {
+        [first @ .., last] if !first.is_empty() => format!("{} or {last}", first.join(", ")),
+        names => names.concat(),
+    }
 }
 
 /// Lines of their own.

@@ -5,10 +5,11 @@ use std::collections::BTreeSet;
 use futures::future::join_all;
 use jiff::Timestamp;
 
+use super::Error;
 use super::doctor::ask;
 use super::only::live_name;
-use super::plan::{facts, resolve};
-use super::{Error, Session};
+use super::resolve::{facts, resolve};
+use super::session::Session;
 use crate::config::{self, ExportOptions, ExportedFile, ExportedFiles, LeftOut, Source};
 use crate::live::{Live, LiveNeeds, Part, Readability};
 use crate::model::{Address, Kind, State};

@@ -60,13 +60,16 @@ fn of_session(error: &Error) -> Vec<Hint> {
             Outdated::Plan(error) => of_session(error),
         },
         Error::Clock(_) => vec!["set the clock of this machine, and try again".into()],
-        Error::NoObject { near: Some(near), .. } => vec![format!("did you mean `{near}`?").into()],
+        Error::NoObject(objects) => {
+            let near = objects.iter().filter_map(|it| it.near.as_ref());
+            near.map(|near| format!("did you mean `{near}`?").into()).collect()
+        }
         Error::OnlyDeletes(_) => vec!["plan without `--only`, so that its access is considered too".into()],
         Error::Undeliverable { delivery, .. } => vec![match delivery {
             Delivery::Command(label) => format!("pass `--deliver-command {label}='PROGRAM ARGUMENTS'`").into(),
             Delivery::File(_) | Delivery::SecretManager { .. } => "pass `--deliver-dir FOLDER`".into(),
         }],
-        Error::NoSlot { .. } | Error::NotOwned(_) | Error::NoObject { .. } => Vec::new(),
+        Error::NoSlot { .. } | Error::NotOwned(_) => Vec::new(),
         Error::Unsayable { stack, .. } => vec![
             format!("an export without --stack gives the reasons in comments; fix them, or remove the tag scw-iam={stack}").into(),
         ],

@@ -1,59 +1,25 @@
 //! API keys by slot: what is live of them, a rotation out of turn, and the work that a plan says.
 
-use std::collections::BTreeMap;
 use std::path::Path;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::plan::{LiveReading, resolve};
-use super::{Error, PlanOptions, Planned, Session};
+use super::plan::LiveReading;
+use super::resolve::resolve;
+use super::session::Session;
+use super::{Error, PlanOptions, Planned};
 use crate::api::wire::Bearer;
 use crate::api::{AccessKey, Client};
 use crate::apply::slot::{DeliveryTools, KeysOptions, KeysOutcome, work_on_slots};
 use crate::apply::{Journal, Outcome, StopSignal};
 use crate::config::Files;
-use crate::live::{self, HeldKeys, Live};
-use crate::model::{AccessKeyId, Address, Delivery, Desired, Ids, KeySlot, LiveKey, SlotName};
+use crate::live::{self, HeldKeys, Live, api_id};
+use crate::model::{AccessKeyId, Address, Desired, Ids, KeySlot, LiveKey, Principal, SlotName};
 use crate::plan::Caller;
-use crate::plan::slot::{Hands, KeysPlan, Occasion, SlotCase, assess};
+use crate::plan::slot::{KeysPlan, Occasion, SlotCase, assess};
 
 /// How far the clocks of this machine and of the API may be apart where time decides.
 const APART: SignedDuration = SignedDuration::from_mins(2);
-
-/// How API keys are planned.
-#[derive(Debug, Clone)]
-pub struct KeyOptions {
-    /// What files and commands are delivered with; `None` while nobody is asked to do it.
-    pub tools: Option<DeliveryTools>,
-    /// The deliveries that a saved plan was made with, which no others are added to.
-    pub planned: Option<Hands>,
-    /// Why they are looked at.
-    pub occasion: Occasion,
-}
-
-impl Default for KeyOptions {
-    fn default() -> Self {
-        Self { tools: None, planned: None, occasion: Occasion::Files }
-    }
-}
-
-impl KeyOptions {
-    pub(super) fn hands(&self) -> Hands {
-        let named = || self.tools.as_ref().map_or(Hands::Unasked, DeliveryTools::hands);
-        self.planned.clone().unwrap_or_else(named)
-    }
-
-    /// Returns a delivery of a first key that is planned and that nothing here can make.
-    pub(super) fn lacks(&self, plan: &KeysPlan) -> Option<Delivery> {
-        let tools = self.tools.as_ref()?;
-        let lacks = |delivery: &&Delivery| match delivery {
-            Delivery::SecretManager { .. } => false,
-            Delivery::File(_) => tools.folder.is_none(),
-            Delivery::Command(label) => !tools.commands.contains_key(label),
-        };
-        plan.first_keys().flat_map(|slot| &slot.deliver).find(lacks).cloned()
-    }
-}
 
 /// An API key, and whose it is.
 #[derive(Debug, Clone)]
@@ -82,12 +48,17 @@ pub struct PlannedRotation {
 }
 
 impl Session {
-    /// Reads the API keys of the users and applications that a refresh has read, by holder.
+    /// Reads the API keys of a user or an application that a refresh has read; anybody else holds none.
     ///
     /// # Errors
     /// When they cannot be read.
-    pub async fn held_keys(&self, live: &Live) -> Result<BTreeMap<Address, HeldKeys>, Error> {
-        live::held_keys(&self.client, &live.ids).await.map_err(|source| self.unread(source))
+    pub async fn held_keys(&self, live: &Live, of: &Principal) -> Result<HeldKeys, Error> {
+        let Some(id) = live.ids.get(&of.address()) else { return Ok(HeldKeys::default()) };
+        let bearer = match of {
+            Principal::User(_) => Bearer::User(api_id(id)),
+            Principal::Application(_) => Bearer::Application(api_id(id)),
+        };
+        live::held_keys(&self.client, bearer).await.map_err(|source| self.unread(source))
     }
 
     /// Returns the key that makes the calls, as plans speak of it.

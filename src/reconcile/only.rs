@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use super::plan::resolve;
-use super::{Error, PlanOptions};
+use super::resolve::resolve;
+use super::{Error, PlanOptions, UnknownObject};
 use crate::config::{Files, Resolved};
 use crate::live::Live;
 use crate::model::{Address, Desired, Key, People, near};
@@ -20,17 +20,20 @@ pub(super) fn resolve_part(files: &Files, live: &Live, options: &PlanOptions) ->
     Ok(resolved)
 }
 
-/// Refuses a name that neither the files nor the organization has: an empty plan would hide a typo.
-pub(super) fn named(desired: &Desired, live: &Live) -> Result<(), Error> {
-    let there = |of: &Address| {
+/// Returns the requested objects that neither the files nor the organization has: an empty plan would hide a typo.
+pub(super) fn unknown(desired: &Desired, live: &Live) -> Vec<UnknownObject> {
+    let exists = |of: &Address| {
         desired.state.has(of) || desired.guests.contains_key(of) || live.state.has(&live_name(desired, of))
     };
-    let Some(unknown) = desired.only.iter().flatten().find(|of| !there(of)) else { return Ok(()) };
-    let all = desired.state.objects.keys().chain(desired.guests.keys()).chain(live.state.objects.keys());
-    let alike: BTreeSet<String> = all.filter(|of| of.kind() == unknown.kind()).map(Address::text).collect();
-    let unknown = unknown.text();
-    let near = near(&unknown, alike.iter().map(String::as_str)).map(ToOwned::to_owned);
-    Err(Error::NoObject { object: unknown, near })
+    let all = || desired.state.objects.keys().chain(desired.guests.keys()).chain(live.state.objects.keys());
+    let unknown = desired.only.iter().flatten().filter(|of| !exists(of)).map(|of| {
+        let alike: BTreeSet<String> =
+            all().filter(|other| other.kind() == of.kind()).map(Address::text).collect();
+        let object = of.text();
+        let near = near(&object, alike.iter().map(String::as_str)).map(ToOwned::to_owned);
+        UnknownObject { object, near }
+    });
+    unknown.collect()
 }
 
 /// Refuses a partial plan that would delete what nobody named, as what has the name that another object takes.

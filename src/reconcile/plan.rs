@@ -2,54 +2,17 @@
 
 use jiff::Timestamp;
 
-use super::only::{deletes_only_what_was_asked, named, resolve_part};
-use super::{Error, KeyOptions, Session};
-use crate::config::{self, Files, Present, ResolvePurpose};
+use super::only::{deletes_only_what_was_asked, resolve_part, unknown};
+use super::options::{AbsentObject, PlanOptions};
+use super::resolve::{facts, needs};
+use super::session::Session;
+use super::{Error, KeyOptions};
+use crate::config::{self, Files};
 use crate::live::{self, Live, LiveNeeds, Notice, SamlSwitch};
-use crate::model::{AccessKeyId, Address, Catalogue, Desired, GuardFacts, LiveKeys, People, Principal};
+use crate::model::{AccessKeyId, Address, Desired, GuardFacts, LiveKeys, People};
 use crate::plan::file::{FileDocument, MadeFrom, PlanDocument, digest};
 use crate::plan::slot::KeyFacts;
-use crate::plan::{Caller, Facts, GuardOptions, PeopleFacts, Plan, between};
-
-/// How a plan is made.
-#[derive(Debug, Clone)]
-pub struct PlanOptions {
-    /// What time it is.
-    pub now: Timestamp,
-    /// Who plans and applies, if the session's access key does not tell.
-    pub caller: Option<Principal>,
-    /// The only objects to plan, with what they need; empty for all.
-    pub only: Vec<Address>,
-    /// What to do about such an object if neither the files nor the organization has it.
-    pub absent: AbsentObject,
-    /// How strictly the plan is judged.
-    pub guards: GuardOptions,
-    /// How API keys are planned.
-    pub keys: KeyOptions,
-}
-
-impl Default for PlanOptions {
-    /// Returns the options of a plan that is made now and overrides no guard.
-    fn default() -> Self {
-        Self {
-            now: Timestamp::now(),
-            caller: None,
-            only: Vec::new(),
-            absent: AbsentObject::Refused,
-            guards: GuardOptions::default(),
-            keys: KeyOptions::default(),
-        }
-    }
-}
-
-/// What to do about an object that was asked for, if neither the files nor the organization has it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum AbsentObject {
-    /// [`Error::NoObject`]: the name is probably mistyped.
-    Refused,
-    /// A warning: it may be deleted already, and an apply can be repeated.
-    Warned,
-}
+use crate::plan::{Caller, Facts, Plan, between};
 
 /// A plan, with what it was made from.
 #[derive(Debug)]
@@ -87,9 +50,13 @@ impl Session {
     pub async fn plan(&self, files: &Files, options: &PlanOptions) -> Result<Planned, Error> {
         let mut reading = self.read_for(files, options).await?;
         let mut resolved = resolve_part(files, &reading.live, options)?;
-        match (named(&resolved.desired, &reading.live), options.absent) {
-            (Err(absent), AbsentObject::Warned) => self.watch.absent(&absent),
-            (named, AbsentObject::Refused | AbsentObject::Warned) => named?,
+        let unknown = unknown(&resolved.desired, &reading.live);
+        match options.absent {
+            AbsentObject::Refused if !unknown.is_empty() => return Err(Error::NoObject(unknown)),
+            AbsentObject::Warned => {
+                unknown.into_iter().for_each(|one| self.watch.absent(&Error::NoObject(vec![one])));
+            }
+            AbsentObject::Refused => {}
         }
         self.keys_for(&mut reading, &resolved.desired).await?;
         let mut plan = reading.compare(&resolved.desired, options)?;
@@ -116,16 +83,16 @@ impl Session {
     }
 
     /// Reads the names of the projects, unless they are known, and of the organization.
-    pub(super) async fn names(&self, live: &mut Live) -> Result<Names, Error> {
+    pub(super) async fn names(&self, live: &mut Live) -> Result<ReadNames, Error> {
         let organization = self.organization_name();
         // Every organization has a project at least.
         if !live.state.projects.is_empty() {
-            return Ok(Names { organization: organization.await, projects: false });
+            return Ok(ReadNames { organization: organization.await, projects: false });
         }
         let (organization, notices) = futures::join!(organization, live::projects(&self.client, live));
         let notices = notices.map_err(|source| self.unread(source))?;
         notices.iter().for_each(|notice| self.watch.notice(notice));
-        Ok(Names { organization, projects: !live.state.projects.is_empty() })
+        Ok(ReadNames { organization, projects: !live.state.projects.is_empty() })
     }
 
     /// Reads the name of the organization; `None` where the key may not.
@@ -243,7 +210,7 @@ impl Session {
 }
 
 /// What was read of names.
-pub(super) struct Names {
+pub(super) struct ReadNames {
     /// The organization's.
     pub(super) organization: Option<String>,
     /// Whether those of the projects are new.
@@ -279,49 +246,6 @@ impl LiveReading {
     pub(super) fn digest(&self, options: &PlanOptions) -> String {
         digest(&facts(&self.live, &self.caller, options.now), self.live.catalogue.as_ref())
     }
-}
-
-/// What planning knows of the live side.
-pub(super) fn facts<'a>(live: &'a Live, caller: &'a Caller, now: Timestamp) -> Facts<'a> {
-    Facts {
-        live: &live.state,
-        ids: &live.ids,
-        titles: &live.titles,
-        duplicates: &live.duplicates,
-        oldest_keys: &live.oldest_keys,
-        keys: KeyFacts::NONE,
-        people: PeopleFacts { keys: live.people_keys.as_ref(), scim: live.scim },
-        guards: None,
-        caller,
-        now,
-    }
-}
-
-/// What has to be read for files.
-pub(super) fn needs(files: &Files) -> LiveNeeds {
-    let config::Needs { kinds, projects, permission_sets, scim } = files.needs();
-    LiveNeeds { kinds, projects, permission_sets, scim, ..LiveNeeds::default() }
-}
-
-/// Resolves files into the desired state of the organization that was read.
-///
-/// # Errors
-/// [`Error::Files`] with every error that shows only now.
-pub fn resolve(files: &Files, live: &Live) -> Result<config::Resolved, Error> {
-    resolve_to(files, live, ResolvePurpose::Change)
-}
-
-/// Does the same for a purpose.
-pub(super) fn resolve_to(
-    files: &Files,
-    live: &Live,
-    purpose: ResolvePurpose,
-) -> Result<config::Resolved, Error> {
-    let catalogue = live.catalogue.as_ref();
-    let known = catalogue.unwrap_or(Catalogue::published());
-    let Live { state, ids, duplicates, scim, .. } = live;
-    let present = Present { state, ids: Some(ids), duplicates, scim: *scim };
-    Ok(files.resolve_in(Some(present), known, catalogue.is_some(), purpose)?)
 }
 
 pub(super) fn made_from(files: &Files, options: &PlanOptions, digest: String) -> MadeFrom {

@@ -5,8 +5,10 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 
 use super::only::resolve_part;
-use super::plan::{LiveReading, needs};
-use super::{Error, KeyOptions, PlanOptions, Planned, Session};
+use super::plan::LiveReading;
+use super::resolve::needs;
+use super::session::Session;
+use super::{Error, KeyOptions, PlanOptions, Planned};
 use crate::config::{self, Files, Source};
 use crate::model::{Address, Id, Stack};
 use crate::plan::Plan;
@@ -108,11 +110,14 @@ impl Session {
         let desired = self.accepted(resolved, options).map_err(unfit)?;
         self.keys_for(&mut reading, &desired).await?;
         let plan = reading.compare(&desired, options).map_err(unfit)?;
-        if let Some(delivery) = options.keys.lacks(plan.keys()) {
-            return Err(Error::Undeliverable { name: saved.name.clone(), delivery });
-        }
         let standing = saved.document.check(&plan, &digest, options.now);
         let standing = standing.map_err(|why| Error::mismatch(&saved.name, why))?;
+        // No option helps a plan that is stale or applied already.
+        if standing == Standing::Same
+            && let Some(delivery) = options.keys.lacks(plan.keys())
+        {
+            return Err(Error::Undeliverable { name: saved.name.clone(), delivery });
+        }
         let plan = self.completed(&mut reading, &desired, options, plan).await?;
         let plan = plan.dated(saved.document.created_at).named(name);
         Ok(match standing {

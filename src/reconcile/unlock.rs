@@ -1,6 +1,7 @@
 //! People who were locked out.
 
-use super::{Error, Session};
+use super::Error;
+use super::session::Session;
 use crate::api::{ListUsers, UserId};
 use crate::model::{Id, Key};
 

@@ -3,8 +3,10 @@
 use std::io::{self, Write};
 
 use super::csv::Rows;
+use super::json::pretty;
 use super::page::{self, Block, Cell, Page, PageSection, PageTable, TableFold, TableRow};
-use super::report::{Report, Style, pretty};
+use super::report::Report;
+use super::style::Style;
 use crate::model::{Id, Principal, ProjectName, State};
 use crate::review::{Comparison, DifferenceKind, GrantDifference};
 
@@ -76,14 +78,13 @@ impl ComparisonReport<'_> {
             };
         if !access.is_empty() {
             let row = |it: &GrantDifference| {
-                let group = it.path.group.as_ref().map(|key| format!("group {key} ← ")).unwrap_or_default();
                 let mark = if it.escalates { " [can escalate]" } else { "" };
                 let grant = it.grant.words(|id| self.project(id));
                 let cells: Vec<Cell> = vec![
                     it.principal.to_string().into(),
                     it.kind.as_str().into(),
                     format!("{grant}{mark}").into(),
-                    format!("{group}policy {}, rule {}", it.path.policy, it.path.rule + 1).into(),
+                    it.path.to_string().into(),
                 ];
                 TableRow { id: None, cells }
             };
@@ -129,11 +130,12 @@ impl ComparisonReport<'_> {
         let access = &self.comparison.access;
         let section = |id: &'static str, kind: DifferenceKind, has: &Principal, not: &Principal| {
             let row = |it: &GrantDifference| {
-                let group = it.path.group.as_ref().map(|key| format!("group {key} ← ")).unwrap_or_default();
                 let mark = if it.escalates { " [can escalate]" } else { "" };
                 let grant = it.grant.words(|id| self.project(id));
-                let way = format!("{group}policy {}, rule {}", it.path.policy, it.path.rule + 1);
-                TableRow { id: None, cells: vec![format!("{grant}{mark}").into(), way.into()] }
+                TableRow {
+                    id: None,
+                    cells: vec![format!("{grant}{mark}").into(), it.path.to_string().into()],
+                }
             };
             let rows: Vec<TableRow> = access.iter().filter(|it| it.kind == kind).map(row).collect();
             let title = format!("Only {has} has ({})", rows.len());

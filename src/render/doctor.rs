@@ -6,8 +6,10 @@ use std::io::{self, Write};
 use serde_json::{Value, json};
 
 use super::escape::{markdown as escape, terminal};
+use super::json::pretty;
 use super::paint::Ink;
-use super::report::{Report, Style, pretty};
+use super::report::Report;
+use super::style::Style;
 use crate::live::{Diagnosis, Part, Readability};
 
 /// Where credentials come from, and what they may do.
@@ -123,7 +125,7 @@ impl DoctorReport<'_> {
             Readability::Failed(_) => lacks.contains(part).then_some(part),
             Readability::Readable | Readability::Refused => None,
         });
-        let sets: BTreeSet<_> = lacks.iter().map(|part| part.permission_set()).collect();
+        let sets: BTreeSet<_> = lacks.iter().flat_map(|part| part.permission_sets()).copied().collect();
         let sets = Vec::from_iter(sets).join(", ");
         let helps = failed
             .map_or_else(|| format!("needs {sets}"), |part| format!("reading the {} failed", part.words()));
@@ -143,7 +145,10 @@ struct LackingParts {
 fn words(part: Part, answer: &Readability) -> String {
     match answer {
         Readability::Readable => "readable".to_owned(),
-        Readability::Refused => format!("refused; {} allows it", part.permission_set()),
+        Readability::Refused => match part.permission_sets() {
+            [set] => format!("refused; {set} allows it"),
+            sets => format!("refused; {} allow it", sets.join(" and ")),
+        },
         Readability::Failed(why) => format!("failed: {why}"),
     }
 }
@@ -192,7 +197,7 @@ impl Report for DoctorReport<'_> {
             json!({
                 "part": part.words(),
                 "readable": *answer == Readability::Readable,
-                "permission_set": part.permission_set(),
+                "permission_sets": part.permission_sets(),
                 "error": why,
             })
         });

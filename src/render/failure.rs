@@ -6,8 +6,10 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::escape::{markdown as escape, terminal};
+use super::json::pretty;
 use super::paint::Ink;
-use super::report::{Report, Style, pretty};
+use super::report::Report;
+use super::style::Style;
 use crate::model::Hint;
 use crate::plan::file::{PartDifference, PlanDifference};
 use crate::review::Outline;

@@ -7,7 +7,7 @@ use std::io::{self, Write};
 
 use serde_json::{Value, json};
 
-use super::report::pretty;
+use super::json::pretty;
 use super::repository::Repository;
 use crate::model::Id;
 use crate::review::{FindingSeverity, Outline, fingerprint};

@@ -5,9 +5,11 @@ use std::io::{self, Write};
 use serde_json::{Value, json};
 
 use super::escape::{markdown as escape, terminal};
+use super::json::pretty;
 use super::paint::{Ink, Paint};
 use super::question::{Ground, holds_word, members, note, row, verdict};
-use super::report::{Report, Style, pretty};
+use super::report::Report;
+use super::style::Style;
 use crate::access::{GivenGrant, GrantScope, Holds, Receivers, RequestFacts, decide, ends, given, receivers};
 use crate::model::{Address, Builtin, Key, Owner, Principal, State};
 

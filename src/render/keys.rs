@@ -6,8 +6,10 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 use super::escape::{markdown as escape, terminal};
+use super::json::pretty;
 use super::paint::Ink;
-use super::report::{Report, Style, pretty};
+use super::report::Report;
+use super::style::Style;
 use super::wrap::{Screen, TIE, WrappedLine};
 use crate::apply::slot::{KeysOutcome, SlotDone};
 use crate::model::{Delivery, KeyStage, LiveKey, Marking, SlotName};

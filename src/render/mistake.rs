@@ -11,8 +11,10 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::escape::{harmful, terminal};
+use super::json::pretty;
 use super::paint::Paint;
-use super::report::{Report, Style, pretty};
+use super::report::Report;
+use super::style::Style;
 use crate::config::{Mistake, MistakeWords, Mistakes, Severity, Sources, Span};
 use crate::model::Id;
 use crate::review::{FindingId, Outline, ReportedFinding, Subject, fingerprint};

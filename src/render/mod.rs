@@ -3,6 +3,7 @@
 mod comment;
 pub mod comparison;
 mod csv;
+pub(crate) mod diff;
 pub mod doctor;
 pub mod dossier;
 pub mod escape;
@@ -10,6 +11,7 @@ pub mod failure;
 mod github;
 mod gitlab;
 pub mod given;
+mod json;
 mod junit;
 pub mod keys;
 pub mod mistake;
@@ -24,9 +26,11 @@ pub mod quota;
 pub mod report;
 pub mod repository;
 mod sarif;
+mod style;
 pub mod test;
 mod wrap;
 
-pub use report::{Extent, Format, Report, Style};
+pub use report::{Format, Report};
 pub use repository::Repository;
+pub use style::{Extent, Style};
 pub use wrap::USUAL_WIDTH;

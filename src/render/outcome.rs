@@ -4,12 +4,14 @@ use std::io::{self, Write};
 
 use serde_json::{Value, json};
 
+use super::json::pretty;
+use super::style::Style;
 use crate::apply::{End, Outcome, StepEnd, StepOutcome, WhyNot};
 use crate::plan::{Plan, Step, StepId};
 use crate::render::escape::{markdown as escape, terminal};
 use crate::render::paint::{Ink, Paint};
 use crate::render::plan::{PlanReading, PlanReport, details, head, headline};
-use crate::render::report::{Report, Style, pretty};
+use crate::render::report::Report;
 use crate::render::wrap::{Screen, WrappedLine};
 
 /// Returns one line for a step that has ended: `done step 3: rules of policy look (12 ms)`.

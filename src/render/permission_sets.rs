@@ -5,7 +5,9 @@ use std::io::{self, Write};
 use serde_json::{Value, json};
 
 use super::escape::markdown as escape;
-use super::report::{Report, Style, pretty};
+use super::json::pretty;
+use super::report::Report;
+use super::style::Style;
 use crate::model::{Catalogue, ScopeType};
 
 /// A list of permission sets, and the built-in one to compare it with.

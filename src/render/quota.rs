@@ -5,7 +5,9 @@ use std::io::{self, Write};
 use serde_json::{Value, json};
 
 use super::escape::{markdown as escape, terminal};
-use super::report::{Report, Style, pretty};
+use super::json::pretty;
+use super::report::Report;
+use super::style::Style;
 use crate::live::Live;
 use crate::model::{Kind, Object, Quota};
 

@@ -3,13 +3,10 @@
 use std::io::{self, Write};
 use std::str::FromStr;
 
-use serde::Serialize;
-
 use super::comment::{COMMENT_MOST, fit};
 use super::escape;
-use super::paint::Paint;
 use super::repository::Repository;
-use super::wrap::USUAL_WIDTH;
+use super::style::Style;
 use crate::review::Outline;
 
 /// A result that people and programs read: made once, written in every format.
@@ -45,43 +42,6 @@ pub trait Report {
 fn found(outline: Option<Outline>) -> io::Result<Outline> {
     outline
         .ok_or_else(|| io::Error::new(io::ErrorKind::Unsupported, "this result has no findings to write so"))
-}
-
-/// How text is shown.
-#[derive(Debug, Clone, Copy)]
-pub struct Style {
-    /// Colours or none.
-    pub paint: Paint,
-    /// The number of columns after which text is wrapped. Text of files is never wrapped.
-    pub width: usize,
-    /// How much of a long list is shown.
-    pub extent: Extent,
-}
-
-/// How much of a long list is shown.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Extent {
-    /// Its beginning, and how many more there are.
-    #[default]
-    Folded,
-    /// All of it.
-    Full,
-}
-
-impl Extent {
-    /// Returns how many items of a list are shown if it is folded after so many.
-    pub(super) const fn most(self, folded: usize) -> usize {
-        match self {
-            Self::Folded => folded,
-            Self::Full => usize::MAX,
-        }
-    }
-}
-
-impl Default for Style {
-    fn default() -> Self {
-        Self { paint: Paint::Plain, width: USUAL_WIDTH, extent: Extent::Folded }
-    }
 }
 
 /// A format of results.
@@ -197,13 +157,4 @@ impl FromStr for Format {
             format!("it takes {}, and may name a file: json=plan.json", words.join(", "))
         })
     }
-}
-
-/// Writes a value as indented JSON with a line break at its end.
-pub(super) fn pretty(out: &mut dyn Write, value: &impl Serialize) -> io::Result<()> {
-    // The serializer writes a few bytes at a time.
-    let mut out = io::BufWriter::with_capacity(1 << 16, out);
-    serde_json::to_writer_pretty(&mut out, value)?;
-    writeln!(out)?;
-    out.flush()
 }

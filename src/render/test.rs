@@ -8,8 +8,10 @@ use serde::Serialize;
 use serde_json::json;
 
 use super::escape::{markdown as escape, terminal};
+use super::json::pretty;
 use super::paint::Ink;
-use super::report::{Report, Style, pretty};
+use super::report::Report;
+use super::style::Style;
 use crate::access::{
     Broken, Everything, broken_assertions, granted, includes, judge_guardrails, nearly_granted, sentence,
     single_scope,
@@ -219,7 +221,6 @@ fn words(state: &State, desired: &Desired, broken: &Broken, with_principal: bool
     let Some(held) = &broken.by else { return "nothing grants it without a condition".to_owned() };
     let who = if with_principal { format!("{} holds ", broken.principal) } else { "holds ".to_owned() };
     let through = if broken.through.is_some() { ", which takes it in" } else { "" };
-    let group = held.path.group.as_ref().map(|group| format!("group {group} ← ")).unwrap_or_default();
     let rule = Where::Rule(Address::policy(held.path.policy.clone()), held.path.rule);
     let place = desired
         .places
@@ -227,5 +228,5 @@ fn words(state: &State, desired: &Desired, broken: &Broken, with_principal: bool
         .map(|place| format!(" ({}:{})", place.file.display(), place.line))
         .unwrap_or_default();
     let grant = held.grant.words(|id| state.projects.get(&id));
-    format!("{who}{grant}{through} ← {group}policy {}, rule {}{place}", held.path.policy, held.path.rule + 1)
+    format!("{who}{grant}{through} ← {}{place}", held.path)
 }

@@ -64,6 +64,14 @@ impl WrappedLine {
         }
     }
 
+    /// Returns what [`Self::write`] writes.
+    pub(super) fn text(&self, screen: Screen, indent: usize, hang: usize) -> String {
+        let mut bytes = Vec::with_capacity(self.text.len() + 2 * indent);
+        // Writing to a vector cannot fail.
+        _ = self.write(&mut bytes, screen, indent, hang);
+        String::from_utf8_lossy(&bytes).into_owned()
+    }
+
     /// Writes the text between two positions.
     fn write_part(&self, out: &mut dyn Write, paint: Paint, from: usize, to: usize) -> io::Result<()> {
         let mut at = from;

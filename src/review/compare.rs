@@ -5,7 +5,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use crate::access::{AccessEffect, Everything, Grant, Path, World, changes, self_escalating};
-use crate::model::{Address, Ids, Key, Object, Principal, State};
+use crate::model::{Address, Ids, Key, Object, Principal, State, User};
 
 /// One side of a comparison.
 #[derive(Debug, Clone)]
@@ -294,7 +294,7 @@ fn changed(before: &Object, after: &Object) -> Option<String> {
         _ => None,
     };
     let fields = before.differences(after).into_iter().map(|(field, _)| field.name);
-    let fields: Vec<&str> = fields.filter(|name| locked.is_none() || *name != "locked").collect();
+    let fields: Vec<&str> = fields.filter(|name| locked.is_none() || *name != User::LOCKED).collect();
     let differs = (!fields.is_empty()).then(|| format!("differs in {}", fields.join(", ")));
     let words: Vec<String> = locked.map(ToOwned::to_owned).into_iter().chain(differs).collect();
     (!words.is_empty()).then(|| words.join(", and "))

@@ -9,8 +9,8 @@ use super::escalation::{EscalationPath, escalation_paths};
 use super::examine::{Examined, ends, examine};
 use super::finding::Outline;
 use crate::access::{
-    CanDo, Everything, Grant, GrantScope, HeldGrant, Holds, RequestFacts, ResourceFacts, decide, includes,
-    single_scope,
+    CanDo, Everything, Grant, GrantScope, HeldGrant, Holds, Path, RequestFacts, ResourceFacts, decide,
+    includes, single_scope,
 };
 use crate::model::{
     ActivityScope, Catalogue, Key, PermissionSetName, Principal, Readout, ReportQuestion, UserStatus,
@@ -149,7 +149,8 @@ impl Dossier {
         let everything = Everything::of(of.state);
         let delivered = of.inventory.delivered.read().map_or(&[][..], Vec::as_slice);
         let paths = escalation_paths(of.state, &everything, delivered, of.now);
-        let outline = examine(of, &everything, &paths);
+        let activity = activity(of, &everything);
+        let outline = examine(of, &everything, &paths, activity.as_ref());
         let request =
             RequestFacts { time: of.now, ip: None, user_agent: None, resource: ResourceFacts::default() };
         let (profiles, profile_of) = profiles(of, &everything);
@@ -172,42 +173,30 @@ impl Dossier {
         let people = of.state.users().map(|(key, _)| row(&Principal::User(key.clone()))).collect();
         let applications =
             of.state.applications().map(|(key, _)| row(&Principal::Application(key.clone()))).collect();
-        let mut dossier = Self {
-            questions,
-            paths,
-            profiles,
-            people,
-            applications,
-            ending: ending(of),
-            activity: None,
-            outline,
-        };
+        let mut dossier =
+            Self { questions, paths, profiles, people, applications, ending: ending(of), activity, outline };
         dossier.people.sort_by(|a, b| a.principal.cmp(&b.principal));
         dossier.applications.sort_by(|a, b| a.principal.cmp(&b.principal));
-        dossier.activity = activity(of, &dossier, &everything);
         dossier
     }
 }
 
-fn activity(
-    of: &Examined<'_>,
-    dossier: &Dossier,
-    everything: &Everything<'_>,
-) -> Option<Readout<Vec<ActivityRow>>> {
+/// Compares what everybody was seen doing with what they hold, applications first.
+fn activity(of: &Examined<'_>, everything: &Everything<'_>) -> Option<Readout<Vec<ActivityRow>>> {
     let activity = match of.inventory.activity.as_ref()? {
         Readout::Read(activity) => activity,
         Readout::Unread { why, helps } => return Some(Readout::Unread { why: why.clone(), helps: *helps }),
     };
-    let everybody = dossier.applications.iter().chain(&dossier.people).map(|row| &row.principal);
-    let asked = |principal: &&Principal| match principal {
-        Principal::User(_) => activity.scope == ActivityScope::Everybody,
-        Principal::Application(_) => true,
-    };
+    let applications = of.state.applications().map(|(key, _)| Principal::Application(key.clone()));
+    let people = of.state.users().map(|(key, _)| Principal::User(key.clone()));
+    let asked = |_: &Principal| activity.scope == ActivityScope::Everybody;
+    let mut principals: Vec<Principal> = applications.chain(people.filter(asked)).collect();
+    principals.sort_by_key(|it| (matches!(it, Principal::User(_)), it.clone()));
     let row = |principal: &Principal| {
         let held = everything.held_by(principal);
         ActivityRow::of(activity, principal, held.iter().map(|held| &held.grant.permission_set))
     };
-    Some(Readout::Read(everybody.filter(asked).map(row).collect()))
+    Some(Readout::Read(principals.iter().map(row).collect()))
 }
 
 /// Returns who can: those with the same profile hold the same.
@@ -357,7 +346,8 @@ fn ending(of: &Examined<'_>) -> Vec<EndingAccess> {
                 .map(|grant| Grant { condition: None, ..grant }.words(|id| of.state.projects.get(&id)))
                 .collect();
             let gives = grants.into_iter().collect::<Vec<_>>().join(", ");
-            ending.push(EndingAccess { at: end, what: format!("policy {key}, rule {}", at + 1), gives });
+            let what = Path { group: None, policy: key.clone(), rule: at }.to_string();
+            ending.push(EndingAccess { at: end, what, gives });
         }
     }
     for key in of.inventory.keys.read().into_iter().flatten() {

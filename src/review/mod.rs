@@ -19,7 +19,7 @@ pub use compare::{
 };
 pub use dossier::{AccessProfile, AnsweredQuestion, Dossier, EndingAccess, PrincipalRow, StandingQuestion};
 pub use escalation::{EdgeName, EscalationPath, Hop, ReachedPoint, escalation_paths};
-pub use examine::{Examined, day, ends, examine, second, several};
+pub use examine::{Examined, ends, examine};
 pub use finding::{FindingResult, Gauge, Outline, ReportedFinding, Subject, fingerprint};
 pub use since::{Since, SinceMark};
 

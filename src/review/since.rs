@@ -74,11 +74,9 @@ impl Since {
     /// Says whether a finding is new.
     #[must_use]
     pub fn finding(&self, finding: &ReportedFinding) -> SinceMark {
-        match self.earlier.outline.results.get(&finding.id) {
-            Some(FindingResult::Found(_)) => SinceMark::of(self.known.contains(&finding.fingerprint)),
-            Some(FindingResult::NotJudged { .. } | FindingResult::NotAsked { .. }) | None => {
-                if self.known.contains(&finding.fingerprint) { SinceMark::Same } else { SinceMark::Unknown }
-            }
+        match self.known.contains(&finding.fingerprint) {
+            false if !looked_for(&self.earlier, finding.id) => SinceMark::Unknown,
+            known => SinceMark::of(known),
         }
     }
 

@@ -115,6 +115,24 @@ fn what_was_seen_and_what_cannot_be_seen_are_told_apart() {
 }
 
 #[test]
+fn an_application_whose_calls_were_all_denied_is_not_idle() {
+    let desk = desk();
+    let mut state = desk.json("live.json");
+    let secret = "a0000000-0000-4000-8000-000000000003";
+    let key = json!({"access_key": "SCWAC3E0000000000007", "secret_key": secret, "application_id": id(0x12)});
+    state["api_keys"].as_array_mut().unwrap().push(key);
+    desk.file("live.json", state);
+    let api = api(&desk);
+    let stored = json!({"project_id": id(0xa2), "name": "k", "type": "opaque", "path": "/"});
+    assert_eq!(api.answer(secret, CLI, "POST", SECRETS, &stored).0, 403);
+    let ended = report(&desk, &api.url, "--activity -o json").ends_with(0);
+    let ci = row(&ended, "application ci");
+    assert_eq!((&ci["calls"], &ci["denied"]), (&json!("1"), &json!("1")), "{ci:#}");
+    assert_eq!((&ci["last_call"], &ci["not_seen"]), (&json!(""), &json!("IAM")), "{ci:#}");
+    assert_eq!(ended.json()["results"]["idle-application"], "none");
+}
+
+#[test]
 fn the_last_call_to_a_product_is_found_behind_a_hundred_others() {
     let desk = desk();
     let api = api(&desk);
@@ -163,9 +181,16 @@ fn only_applications_are_looked_up_if_only_they_are_asked_for() {
     assert!(ended.stderr.contains("reading Audit Trail: at least 16 requests"), "{ended}");
     let rows = ended.json()["sections"]["activity"]["tables"]["activity"]["rows"].as_array().unwrap().len();
     assert_eq!(rows, 3);
-    assert!(
-        ended.json()["results"]["denied-often"].as_str().unwrap().starts_with("not looked for: only app")
-    );
+    let not_everybody = "not looked for: only applications were looked up";
+    assert_eq!(ended.json()["results"]["denied-often"], not_everybody);
+    // What was found of them is still listed.
+    for _ in 0..20 {
+        assert_eq!(api.answer(LOOKER, CLI, "POST", SECRETS, &json!({"project_id": id(0xa2)})).0, 403);
+    }
+    let ended = report(&desk, &api.url, "--activity=applications -o json").ends_with(0).json();
+    let findings = ended["findings"].as_array().unwrap();
+    assert!(findings.iter().any(|it| it["id"] == "denied-often" && it["name"] == "looker"), "{ended:#}");
+    assert_eq!(ended["results"]["denied-often"], not_everybody);
     let snapshot = desk.run("report live.json --activity").ends_with(64);
     assert!(snapshot.stderr.contains("a snapshot does not hold what Audit Trail recorded"), "{snapshot}");
 }

@@ -71,8 +71,8 @@ fn the_page_of_limits_is_as_reports_say() {
          - *not recorded*: Audit Trail does not record the product, or only its changes while they can only read it.\n\
          - *not judged*: a region could not be read, or there are more than 1,000 people and applications.\n\n\
          It takes a request for each person and application in each region, or more for those with over 100 calls.\n\
-         `--activity=applications` looks up applications alone. The review file (`-o csv`) has the same by permission set, in its last two\n\
-         columns.\n",
+         `--activity=applications` looks up applications alone, and `denied-often` says so. The review file (`-o csv`) has the same by\n\
+         permission set, in its last two columns.\n",
     );
     let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/limits.md");
     if std::env::var_os("UPDATE_FILES").is_some() {

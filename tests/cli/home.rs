@@ -135,16 +135,24 @@ fn doctor_says_whose_key_it_is_and_what_it_can_do() {
 
 /// An organization with an application that holds these permission sets, and what `doctor` says of its key.
 fn diagnosed(desk: &Desk, sets: &[&str]) -> Ended {
-    let organization = "d0c70000-0000-4000-8000-000000000000";
+    diagnosed_with(desk, &serde_json::json!([{"permission_set_names": sets, "organization_id": DOCTOR}]))
+}
+
+const DOCTOR: &str = "d0c70000-0000-4000-8000-000000000000";
+const PROJECT: &str = "d0c70000-0001-4000-8000-0000000000a1";
+
+fn diagnosed_with(desk: &Desk, rules: &serde_json::Value) -> Ended {
+    let organization = DOCTOR;
     let state = serde_json::json!({
         "organization": {"id": organization, "name": "doctor"},
+        "projects": [{"id": PROJECT, "name": "prod"}],
         "users": [{"id": "d0c70000-0001-4000-8000-000000000001", "email": "owner@example.com", "type": "owner"}],
         "applications": [{"id": "d0c70000-0002-4000-8000-000000000001", "name": "ci"}],
         "policies": [{
             "id": "d0c70000-0005-4000-8000-000000000001",
             "name": "ci",
             "application_id": "d0c70000-0002-4000-8000-000000000001",
-            "rules": [{"permission_set_names": sets, "organization_id": organization}],
+            "rules": rules,
         }],
         "api_keys": [{
             "access_key": "SCWD0000000000000001",
@@ -174,7 +182,7 @@ fn doctor_says_for_each_command_what_it_cannot_read() {
     plan of files that name projects  no: needs ProjectReadOnly
     plan of files with API keys       yes
     plan of files with SSH keys       no: needs ProjectReadOnly, SSHKeysReadOnly
-    plan of files with settings       no: needs IAMReadOnly
+    plan of files with settings       no: needs IAMReadOnly, OrganizationReadOnly
     drift, explain, who-can           no: needs ProjectReadOnly
     export, init                      no: needs ProjectReadOnly
     report                            no: needs ProjectReadOnly
@@ -189,14 +197,28 @@ fn doctor_says_for_each_command_what_it_cannot_read() {
     plan of files that name projects  yes
     plan of files with API keys       yes
     plan of files with SSH keys       no: needs SSHKeysReadOnly
-    plan of files with settings       no: needs IAMReadOnly
+    plan of files with settings       no: needs IAMReadOnly, OrganizationReadOnly
     drift, explain, who-can           yes
-    export, init                      yes, without SSH keys, settings (needs IAMReadOnly, SSHKeysReadOnly)
-    report                            yes, without settings (needs IAMReadOnly)
-    snapshot                          yes, without SSH keys, quotas, settings (needs IAMReadOnly, SSHKeysReadOnly)
+    export, init                      yes, without SSH keys, settings (needs IAMReadOnly, OrganizationReadOnly, SSHKeysReadOnly)
+    report                            yes, without settings (needs IAMReadOnly, OrganizationReadOnly)
+    snapshot                          yes, without SSH keys, quotas, settings (needs IAMReadOnly, OrganizationReadOnly, SSHKeysReadOnly)
     who changed what                  no: needs AuditTrailReadOnly
     apply                             no: needs IAMManager on the organization
     ");
+}
+
+#[test]
+fn doctor_asks_for_ssh_keys_by_project_where_the_whole_list_is_refused() {
+    let desk = Desk::new();
+    let rules = serde_json::json!([
+        {"permission_set_names": ["IAMUserReadOnly", "IAMApplicationReadOnly"], "organization_id": DOCTOR},
+        {"permission_set_names": ["IAMGroupReadOnly", "IAMPolicyReadOnly"], "organization_id": DOCTOR},
+        {"permission_set_names": ["ProjectReadOnly"], "organization_id": DOCTOR},
+        {"permission_set_names": ["SSHKeysReadOnly"], "project_ids": [PROJECT]},
+    ]);
+    let ended = diagnosed_with(&desk, &rules).ends_with(0);
+    assert!(ended.stdout.contains("  SSH keys            readable\n"), "{ended}");
+    assert!(ended.stdout.contains("  plan of files with SSH keys       yes\n"), "{ended}");
 }
 
 #[test]
@@ -240,7 +262,7 @@ fn doctor_says_which_permission_set_is_missing() {
       SSH keys            refused; SSHKeysReadOnly allows it
       projects            readable
       quotas              refused; IAMReadOnly allows it
-      settings            refused; IAMReadOnly allows it
+      settings            refused; IAMReadOnly and OrganizationReadOnly allow it
       Audit Trail         refused; AuditTrailReadOnly allows it
 
     What works with it
@@ -248,7 +270,7 @@ fn doctor_says_which_permission_set_is_missing() {
       plan of files that name projects  no: needs IAMReadOnly
       plan of files with API keys       no: needs IAMReadOnly
       plan of files with SSH keys       no: needs IAMReadOnly, SSHKeysReadOnly
-      plan of files with settings       no: needs IAMReadOnly
+      plan of files with settings       no: needs IAMReadOnly, OrganizationReadOnly
       drift, explain, who-can           no: needs IAMReadOnly
       export, init                      no: needs IAMReadOnly
       report                            no: needs IAMReadOnly

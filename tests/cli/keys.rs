@@ -141,6 +141,15 @@ fn a_plan_counts_the_deliveries_that_an_apply_will_make() {
     _ = run(&format!("plan --out plan.json {options}")).ends_with(0);
     let lacking = desk.run(&format!("apply plan.json --emulate live.json --now {NOW}")).ends_with(64);
     assert!(lacking.stderr.contains("pass `--deliver-dir FOLDER`"), "{lacking}");
+    let why =
+        "plan.json delivers a new API key to file key.json, but this command has no option for that delivery";
+    assert!(flat(&lacking.stderr).contains(why), "{lacking}");
+    // That the plan is stale comes first: no option would help.
+    let mut state = desk.json("live.json");
+    state["applications"][0]["description"] = "by hand".into();
+    desk.file("other.json", state);
+    let stale = desk.run(&format!("apply plan.json --emulate other.json --now {NOW}")).ends_with(4);
+    assert!(stale.stderr.contains("error: plan.json is stale; nothing was written"), "{stale}");
     let saved = desk.run(&format!(
         "apply plan.json --emulate live.json --now {NOW} {options} --deliver-command github=cat"
     ));

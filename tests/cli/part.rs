@@ -104,7 +104,19 @@ fn what_is_not_declared_is_deleted_alone_and_a_changed_organization_refuses_a_pa
     This ran on an emulator: nothing real was changed.
     -- exit 0
     ");
-    _ = desk.run("plan --only policy:backup-store --emulate after.json").ends_with(64);
+    // Each of several is named.
+    assert_snapshot!(desk.run(&format!("{delete} --only group:develpers --emulate after.json")).stderr, @"
+    warning: neither the files nor the organization has `group:develpers`; if it was deleted, there is nothing to do
+    hint: did you mean `group:developers`?
+    warning: neither the files nor the organization has `policy:backup-store`; if it was deleted, there is nothing to do
+    This ran on an emulator: nothing real was changed.
+    ");
+    assert_snapshot!(desk.run("plan --only policy:backup-store --only group:develpers --emulate after.json"), @"
+    -- stderr
+    error: neither the files nor the organization has `group:develpers` or `policy:backup-store`
+    hint: did you mean `group:developers`?
+    -- exit 64
+    ");
     let again = desk.run("apply plan.json --emulate after.json").ends_with(0);
     assert!(again.stdout.contains("Already applied"), "{again}");
     // Somebody widens the part to objects that nobody reviewed.
@@ -227,7 +239,7 @@ fn an_export_of_objects_has_these_and_nothing_else() {
           - permission_sets: [ContainerRegistryFullAccess]
             scope: [staging]
     -- stderr
-    note: stack web owns 8 other objects, which a plan of this export alone would delete: copy its entries into the files of the stack, but leave out application ci under `external`, because they declare it
+    note: a plan of this export alone would delete 8 other objects of stack web. Copy the exported entries into the files of web, and leave out `external: {applications: [ci]}`, which those files already declare
     This ran on an emulator: nothing real was changed.
     -- exit 0
     ");

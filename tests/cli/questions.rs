@@ -628,3 +628,26 @@ fn an_explanation_says_nothing_of_keys_only_if_they_may_not_be_read() {
     let ended = call.env("SCW_ACCESS_KEY", "SCWD0000000000000001").env("SCW_SECRET_KEY", secret).run();
     assert!(ended.ends_with(0).stdout.starts_with("application ci\n"));
 }
+
+#[test]
+fn explain_reads_the_keys_of_nobody_else() {
+    let desk = Desk::new();
+    let mut state = live();
+    let [application, user] = ["applications", "users"].map(|kind| state[kind][0]["id"].clone());
+    let name = state["applications"][0]["name"].as_str().unwrap().to_owned();
+    let mut keys: Vec<_> = (0..150)
+        .map(|number| json!({"access_key": format!("SCW{number:017}"), "description": "", "user_id": user}))
+        .collect();
+    keys.push(
+        json!({"access_key": "SCWX0000000000000000", "description": "", "application_id": application}),
+    );
+    state["api_keys"] = keys.into();
+    desk.file("live.json", state);
+    let api = desk.emulate("live.json", "");
+    let explain =
+        desk.command(&format!("explain application:{name} --live -o json --now 2026-11-22T12:00:00Z"));
+    let explained = explain.against(&api.url, ORGANIZATION).run().ends_with(0).json();
+    assert_eq!(explained["api_keys"], 1);
+    let lists = api.requests().iter().filter(|request| *request == "GET /api-keys").count();
+    assert_eq!(lists, 1, "{:?}", api.requests());
+}

@@ -159,7 +159,7 @@ fn the_same_snapshot_gives_the_same_bytes_in_every_format() {
 fn a_report_in_the_terminal() {
     let desk = desk();
     desk.file("live.json", risky());
-    assert_snapshot!(desk.run(&format!("report live.json {NOW}")), @"
+    assert_snapshot!(desk.run(&format!("report live.json {NOW}")), @r#"
     -- stdout
     Access report of acme
     Not everything could be judged: 8 kinds of findings could not be looked for.
@@ -187,8 +187,8 @@ fn a_report_in_the_terminal() {
       findings, low: 3
       findings, info: 0
       not judged: 8
-      1 principal can escalate, and so could get each of these too: see the part
-          about who can escalate.
+      1 principal can escalate, and so could get all of this too; see "Who can
+          escalate".
       Who administers IAM: 2 people, 0 applications (2)
         user owner@acme.io owns the organization
         user ann@acme.io has IAMManager on organization
@@ -344,7 +344,7 @@ fn a_report_in_the_terminal() {
       - Group members that no list shows, such as those of products, are shown by
           their ids.
     -- exit 0
-    ");
+    "#);
 }
 
 #[test]

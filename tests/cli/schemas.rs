@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::acme::{FILE, desk, live, object};
+use crate::acme::{FILE, ORGANIZATION, desk, live, object};
 use crate::command::{Desk, edit};
 
 /// Checks a document against a schema in `schema/`.
@@ -73,6 +73,17 @@ fn reports_and_comparisons_are_what_their_schemas_say() {
     after.file("before.json", before.read("live.json"));
     fits("report", &after.run(&format!("report --emulate live.json {NOW} -o json")).json());
     fits("report", &after.run(&format!("report live.json --since before.json {NOW} -o json")).json());
+    let api = after.emulate("live.json", NOW);
+    let activity = after.command(&format!("report --activity {NOW} -o json"));
+    let activity = activity.against(&api.url, ORGANIZATION).run().json();
+    assert!(
+        activity["sections"]["activity"]["tables"]["activity"]["rows"][0]["who"].is_string(),
+        "{activity:#}"
+    );
+    fits("report", &activity);
+    let refused = crate::report::refusing(&api.url, "/audit-trail/");
+    let refused = after.command(&format!("report --activity {NOW} -o json")).against(&refused, ORGANIZATION);
+    fits("report", &refused.run().json());
     fits("compare", &after.run("compare before.json live.json -o json").json());
     fits("compare", &after.run("compare before.json before.json -o json").json());
     fits("compare", &after.run("compare before.json iam.yaml -o json").json());

@@ -343,7 +343,7 @@ fn a_state_that_would_lose_an_object_or_command_terraform_is_refused() {
     assert_snapshot!(group("-state=/tmp/x", json!([{"attributes": {"id": id(3, 1)}}])), @"
     -- stderr
     error: cannot read terraform.tfstate
-      because: it has resources whose addresses are not Terraform's
+      because: the resource `scaleway_iam_group.web` has an invalid address
     -- exit 1
     ");
     assert!(!desk.has("iam"));

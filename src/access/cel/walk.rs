@@ -1,7 +1,7 @@
 //! The one walk over an expression, from its leaves to its root.
 
 use cel::IdedExpr;
-use cel::common::ast::{ComprehensionExpr, EntryExpr, Expr, MapExpr, StructExpr};
+use cel::common::ast::{ComprehensionExpr, EntryExpr, Expr, LiteralValue, MapExpr, StructExpr};
 
 /// A question to an expression: its answer for a part is made of those for the parts right below.
 pub(super) trait Walk<'a> {
@@ -90,4 +90,11 @@ parts! {
 parts! {
     /// Returns the [`parts`], to be changed.
     parts_mut, iter_mut, as_deref_mut, mut
+}
+
+pub(super) fn literal_text(part: &IdedExpr) -> Option<&str> {
+    match &part.expr {
+        Expr::Literal(LiteralValue::String(text)) => Some(text.inner()),
+        _ => None,
+    }
 }

@@ -6,9 +6,9 @@ use std::ops::Range;
 use cel::IdedExpr;
 use cel::common::ast::Expr;
 
-use super::sort::literal_text;
-use super::walk::{Bound, Walk, walk};
-use super::{ExpressionFault, ExpressionPlaces, FaultKind};
+use super::fault::{ExpressionFault, FaultKind};
+use super::places::ExpressionPlaces;
+use super::walk::{Bound, Walk, literal_text, walk};
 
 /// What an expression may speak of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

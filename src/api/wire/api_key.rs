@@ -3,8 +3,10 @@ use jiff::Timestamp;
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Deserializer, Serialize};
 
-use super::{UnknownFields, one_of};
+use super::field::one_of;
+use super::novelty::{UnknownFields, novel};
 use crate::api::id::{AccessKey, ApplicationId, ProjectId, UserId};
+use crate::api::list::listed;
 use crate::api::secret::Secret;
 
 /// An API key, without its secret half. Fact: it has no organization, no name and no tags.

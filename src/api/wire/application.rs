@@ -2,8 +2,9 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::UnknownFields;
+use super::novelty::{UnknownFields, novel};
 use crate::api::id::{ApplicationId, OrganizationId};
+use crate::api::list::listed;
 
 /// An application: a principal that is not a person.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]

@@ -3,7 +3,8 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
-use super::{Novel, Novelty, UnknownFields, nullable, open_enum};
+use super::field::nullable;
+use super::novelty::{Novel, Novelty, UnknownFields, novel, open_enum};
 use crate::api::list::Listed;
 
 /// One write, as Audit Trail records it. The body of the request is not kept: it may hold anything.

@@ -2,8 +2,10 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{UnknownFields, nullable};
+use super::field::nullable;
+use super::novelty::{UnknownFields, novel};
 use crate::api::id::{ApplicationId, GroupId, OrganizationId, UserId};
+use crate::api::list::listed;
 
 /// A group of users and applications.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]

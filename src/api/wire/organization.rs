@@ -2,7 +2,8 @@
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::{Novel, Novelty, UnknownFields, nullable, open_enum};
+use super::field::nullable;
+use super::novelty::{Novel, Novelty, UnknownFields, novel, open_enum};
 use crate::api::id::OrganizationId;
 
 /// The organization, and how people may log in.

@@ -1,8 +1,10 @@
 //! Permission sets on the wire.
 use serde::Deserialize;
 
-use super::{Novel, Novelty, UnknownFields, nullable, open_enum};
+use super::field::nullable;
+use super::novelty::{Novel, Novelty, UnknownFields, open_enum};
 use crate::api::id::PermissionSetId;
+use crate::api::list::listed;
 
 /// A permission set, which a rule grants. Scaleway defines them; users cannot create any.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]

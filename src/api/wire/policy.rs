@@ -3,8 +3,11 @@ use jiff::Timestamp;
 use serde::ser::SerializeMap;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::{RuleSpec, UnknownFields, nullable, one_of};
+use super::RuleSpec;
+use super::field::{nullable, one_of};
+use super::novelty::{UnknownFields, novel};
 use crate::api::id::{ApplicationId, GroupId, OrganizationId, PolicyId, UserId};
+use crate::api::list::listed;
 
 /// A policy: rules for one principal. The rules are not part of it, they have a list of their own.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]

@@ -3,8 +3,10 @@ use jiff::Timestamp;
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Deserializer, Serialize};
 
-use super::{Novel, Novelty, UnknownFields, nullable, open_enum};
+use super::field::nullable;
+use super::novelty::{Novel, Novelty, UnknownFields, open_enum};
 use crate::api::id::{OrganizationId, ProjectId};
+use crate::api::list::listed;
 
 /// A project.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]

@@ -2,8 +2,10 @@
 use jiff::Timestamp;
 use serde::Deserialize;
 
-use super::{Novel, Novelty, UnknownFields, nullable, open_enum};
+use super::field::nullable;
+use super::novelty::{Novel, Novelty, UnknownFields, novel, open_enum};
 use crate::api::id::{SamlCertificateId, SamlId, ScimId, ScimTokenId};
+use crate::api::list::listed;
 
 /// How people log in at an identity provider.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]

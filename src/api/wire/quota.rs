@@ -1,8 +1,10 @@
 //! Quotas on the wire.
 use serde::{Deserialize, Deserializer};
 
-use super::{Novel, Novelty, UnknownFields, nullable, open_enum};
+use super::field::nullable;
+use super::novelty::{Novel, Novelty, UnknownFields, open_enum};
 use crate::api::id::QuotumName;
+use crate::api::list::listed;
 
 /// How much of something the organization may have. Fact: no quota was ever recorded, and their names are not documented.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]

@@ -1,8 +1,11 @@
 //! Rules on the wire.
 use serde::{Deserialize, Deserializer, Serialize};
 
-use super::{Novel, Novelty, ScopeType, UnknownFields, nullable, one_of};
+use super::ScopeType;
+use super::field::{nullable, one_of};
+use super::novelty::{Novel, Novelty, UnknownFields};
 use crate::api::id::{OrganizationId, PolicyId, ProjectId, RuleId};
+use crate::api::list::listed;
 
 /// A rule of a policy: permission sets on a scope, possibly under a condition.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]

@@ -7,9 +7,10 @@ use jiff::Timestamp;
 use serde::ser::SerializeStruct as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::{Novel, Novelty, UnknownFields, nullable, open_enum};
+use super::field::nullable;
+use super::novelty::{Novel, Novelty, UnknownFields, open_enum};
 use crate::api::id::{ProjectId, Region, SecretId};
-use crate::api::list::Listed;
+use crate::api::list::{Listed, listed};
 use crate::api::secret::SecretBytes;
 
 /// A secret of Secret Manager, without its data.

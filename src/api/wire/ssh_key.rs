@@ -2,8 +2,9 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::UnknownFields;
+use super::novelty::{UnknownFields, novel};
 use crate::api::id::{OrganizationId, ProjectId, SshKeyId};
+use crate::api::list::listed;
 
 /// An SSH key of a project.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]

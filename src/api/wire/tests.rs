@@ -1,4 +1,5 @@
 //! The bodies as they were recorded, and as a later version or a hostile server might send them.
+use serde::Deserialize;
 use serde_json::json;
 
 use super::*;

@@ -2,8 +2,10 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize, Serializer};
 
-use super::{Novel, Novelty, UnknownFields, nullable, open_enum};
+use super::field::nullable;
+use super::novelty::{Novel, Novelty, UnknownFields, open_enum};
 use crate::api::id::{OrganizationId, UserId};
+use crate::api::list::listed;
 use crate::api::secret::Secret;
 
 /// A person in the organization.

@@ -9,11 +9,10 @@ use futures::FutureExt as _;
 use futures::stream::{FuturesUnordered, StreamExt as _};
 use tokio::time::Instant;
 
+use super::progress::Progress;
 use super::schedule::{Next, Schedule};
 use super::slot::KeysOutcome;
-use super::{
-    End, How, Journal, Outcome, Progress, Receipt, StepEnd, StepError, StepOutcome, Stop, StopSignal, WhyNot,
-};
+use super::{End, How, Journal, Outcome, Receipt, StepEnd, StepError, StepOutcome, Stop, StopSignal, WhyNot};
 use crate::plan::Step;
 
 /// How fast steps are started.

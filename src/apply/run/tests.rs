@@ -6,7 +6,8 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::apply::journal::Kept;
-use crate::apply::{Stopper, Unwatched, stop_signal};
+use crate::apply::progress::Unwatched;
+use crate::apply::{Stopper, stop_signal};
 use crate::model::{Address, Group, Key, Name};
 use crate::plan::{Action, Edge, Effect, Reason, StepId};
 

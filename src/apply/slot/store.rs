@@ -1,6 +1,7 @@
 //! Keys that are delivered to Secret Manager.
-use super::make::HeldKey;
-use super::{Job, SeenKeys, SlotDone, SlotError, Worker};
+use super::held_key::HeldKey;
+use super::outcome::SlotDone;
+use super::{Job, SeenKeys, SlotError, Worker};
 use crate::api::wire::{CreateSecret, CreateSecretVersion, Revision, SecretKind};
 use crate::api::{ErrorKind, ListSecrets, Region, SecretBytes, SecretId};
 use crate::live::{self, api_id};

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::Check;
+use super::context::Check;
 use crate::config::mistake::{Mistake, MistakeKind, Span};
 
 pub(super) fn api_keys(check: &mut Check<'_>) {

@@ -2,12 +2,13 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::Check;
+use super::context::Check;
 use crate::config::decode::Spanned;
 use crate::config::gone::Roster;
-use crate::config::merge::{Document, by};
+use crate::config::merge::Document;
 use crate::config::mistake::{Mistake, MistakeKind, Span};
 use crate::config::section::external::ExternalDocument;
+use crate::config::words::by;
 use crate::model::{Address, Email, Id, Kind, Name, Object, Prune, State};
 
 pub(super) fn live(check: &mut Check<'_>, roster: &Roster<'_>) {

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use unicode_security::confusable_detection::skeleton;
 
-use super::Check;
+use super::context::Check;
 use crate::config::decode::Spanned;
 use crate::config::gone::Roster;
 use crate::config::merge::Document;

@@ -1,16 +1,18 @@
 //! Checks that need all files: references, name clashes, rules against the catalogue, names against the organization.
 
 mod api_keys;
+mod context;
 mod live;
 mod look_alikes;
 mod names;
 mod references;
 mod rules;
 
+use self::context::Check;
 use super::gone::Roster;
 use super::merge::Document;
-use super::mistake::{Mistake, MistakeKind, Span};
-use crate::model::{Catalogue, NearBudget, State};
+use super::mistake::Mistake;
+use crate::model::{Catalogue, State};
 
 /// Checks what the files alone can decide.
 pub(super) fn files(document: &Document, mistakes: &mut Vec<Mistake>) {
@@ -44,63 +46,11 @@ pub(super) fn look_alikes(document: &Document, roster: Option<&Roster<'_>>, mist
     look_alikes::look_alikes(&mut check, roster);
 }
 
-/// So many names are looked at for what was probably meant: a name is found for each mistake in files of a usual size,
-/// and for the first ones in the largest.
-const NEAR_LOOKS: usize = 2_000_000;
-
-struct Check<'a> {
-    document: &'a Document,
-    mistakes: &'a mut Vec<Mistake>,
-    budget: NearBudget,
-    noted: usize,
-    more: Option<Mistake>,
-}
-
-/// Of what needs the whole, no more mistakes than this are shown.
-const MOST: usize = 2000;
-
-impl<'a> Check<'a> {
-    fn new(document: &'a Document, mistakes: &'a mut Vec<Mistake>) -> Self {
-        Self { document, mistakes, budget: NearBudget::of(NEAR_LOOKS), noted: 0, more: None }
-    }
-
-    fn mistake(&mut self, at: Span, kind: MistakeKind) {
-        self.note(Mistake::new(at, kind));
-    }
-
-    fn note(&mut self, mistake: Mistake) {
-        self.noted += 1;
-        if self.noted <= MOST {
-            self.mistakes.push(mistake);
-        } else {
-            let severity =
-                self.more.as_ref().map_or(mistake.severity, |more| more.severity.min(mistake.severity));
-            let kind = MistakeKind::MoreMistakes { more: self.noted - MOST };
-            self.more = Some(Mistake { severity, ..Mistake::new(mistake.at, kind) });
-        }
-    }
-
-    /// Returns the nearest name, as long as the budget lasts.
-    fn near<'n>(&self, word: &str, names: impl Iterator<Item = &'n str>) -> Option<String> {
-        self.budget.near(word, names).map(str::to_owned)
-    }
-
-    /// Returns a name one letter away, as long as the budget lasts.
-    fn guess<'n>(&self, word: &str, names: impl Iterator<Item = &'n str>) -> Option<String> {
-        self.budget.guess(word, names).map(str::to_owned)
-    }
-}
-
-impl Drop for Check<'_> {
-    fn drop(&mut self) {
-        self.mistakes.extend(self.more.take());
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use super::NEAR_LOOKS;
-    use crate::config::{Source, read};
+    use crate::config::Source;
+    use crate::config::check::context::NEAR_LOOKS;
+    use crate::config::read::read;
     use crate::model::spent;
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::Check;
+use super::context::Check;
 use crate::config::decode::Spanned;
 use crate::config::merge::Document;
 use crate::config::mistake::{Mistake, MistakeKind, Span};

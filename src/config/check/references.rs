@@ -2,10 +2,11 @@
 
 use std::collections::HashMap;
 
-use super::Check;
+use super::context::Check;
 use crate::config::decode::Spanned;
-use crate::config::merge::{Document, by};
+use crate::config::merge::Document;
 use crate::config::mistake::{Meant, MistakeKind};
+use crate::config::words::by;
 use crate::model::{Address, Kind, Name};
 
 pub(super) fn references(check: &mut Check<'_>) {

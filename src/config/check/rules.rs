@@ -1,6 +1,6 @@
 //! Rules, assertions and guardrails against the permission sets that exist, and where those may be granted.
 
-use super::Check;
+use super::context::Check;
 use crate::config::decode::Spanned;
 use crate::config::mistake::{Mistake, MistakeKind, Severity, Span};
 use crate::config::section::assertion::OnDocument;

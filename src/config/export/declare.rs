@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::ExportOptions;
+use super::options::ExportOptions;
 use crate::config::section::external::ExternalDocument;
 use crate::config::section::unsayable;
 use crate::model::{Address, Key, Meta, Object, Owner, State, Tag, check_description};

@@ -1,6 +1,8 @@
 //! [`State`] → files: with names instead of ids, and comments for everything that files cannot declare.
 
 mod declare;
+mod names;
+mod options;
 #[cfg(test)]
 mod round_trip;
 mod write;
@@ -8,71 +10,23 @@ mod write;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::PathBuf;
 
-use jiff::Timestamp;
-
 pub use self::declare::OF_A_STACK;
 use self::declare::{Declared, declare};
+pub(super) use self::names::Names;
+pub use self::options::{ExportOptions, ExportPart, Split};
 pub(super) use self::write::{ScalarPlace, YamlWriter, scalar, yaml};
 use super::fields::Keyed as _;
+use super::files::Files;
+use super::read::read;
 use super::section::api_key::write_slots;
 use super::section::external::ExternalDocument;
 use super::section::group::write_guests;
 use super::section::{Sections, path, projects_of, write};
-use super::{Files, Mistakes, Source, read};
-use crate::model::{Address, Catalogue, Id, KeySlot, Kind, Object, SlotName, Stack, State};
+use super::{Mistakes, Source};
+use crate::model::{Address, Id, KeySlot, Kind, Object, State};
 
 /// The schema of the files, for editors: its name beside them, and its text.
 pub const SCHEMA: (&str, &str) = ("scw-iam.schema.json", include_str!("../../../schema/scw-iam.schema.json"));
-
-/// How files are written.
-#[derive(Debug, Clone, Copy)]
-pub struct ExportOptions<'a> {
-    /// The stack to write, which owns what is declared. What another stack owns is not declared.
-    pub stack: Option<&'a Stack>,
-    /// Into how many files.
-    pub split: Split,
-    /// The live names of objects that are keyed by their ids.
-    pub titles: &'a HashMap<Id, String>,
-    /// The permission sets that the files will be checked against.
-    pub catalogue: &'a Catalogue,
-    /// An end that is past by then stays in the condition's text, so that the rule stays declared.
-    pub now: Timestamp,
-    /// What the first line of each file names as its schema: a path or an address. `None` for no such line.
-    pub schema: Option<&'a str>,
-    /// The part of the organization to write; `None` for all of it.
-    pub part: Option<&'a ExportPart>,
-}
-
-impl<'a> ExportOptions<'a> {
-    /// Returns how a whole organization is written into one file, for no stack.
-    #[must_use]
-    pub fn of(titles: &'a HashMap<Id, String>, now: Timestamp) -> Self {
-        let catalogue = Catalogue::published();
-        Self { stack: None, split: Split::One, titles, catalogue, now, schema: None, part: None }
-    }
-}
-
-/// A part of an organization.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct ExportPart {
-    /// The objects to declare. What they refer to beside these is external.
-    pub only: BTreeSet<Address>,
-    /// The groups whose other members are left alone.
-    pub at_least: BTreeSet<Address>,
-    /// The slots for API keys, by application.
-    pub slots: BTreeMap<Address, BTreeMap<SlotName, KeySlot>>,
-    /// Whether the files are to be added to those of the stack; otherwise they are all of the stack's.
-    pub added: bool,
-}
-
-/// Into how many files an organization is written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Split {
-    /// A file for the header, and one for each kind.
-    ByKind,
-    /// One file.
-    One,
-}
 
 /// Files that say what is live, and what they leave out.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -178,25 +132,6 @@ struct Exporting<'a> {
     options: &'a ExportOptions<'a>,
     declared: Declared<'a>,
     names: Names,
-}
-
-/// What files call what objects hold by id.
-pub(super) struct Names {
-    aliases: HashMap<Id, String>,
-    /// An end that is past by then stays in the condition's text.
-    pub(super) now: Timestamp,
-}
-
-impl Names {
-    /// Returns the name of a project.
-    pub(super) fn project(&self, id: Id) -> Option<&str> {
-        self.aliases.get(&id).map(String::as_str)
-    }
-
-    /// Returns the names of projects, sorted.
-    pub(super) fn projects(&self, ids: &BTreeSet<Id>) -> BTreeSet<&str> {
-        ids.iter().filter_map(|id| self.project(*id)).collect()
-    }
 }
 
 /// The files in the making: one, or one for each kind.

@@ -9,9 +9,11 @@ use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 
-use super::{ExportOptions, SCHEMA, Split, export};
+use super::options::{ExportOptions, Split};
+use super::{SCHEMA, export};
+use crate::config::Source;
+use crate::config::read::read;
 use crate::config::until::compose;
-use crate::config::{Source, read};
 use crate::model::*;
 
 fn now() -> Timestamp {

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use serde_json::{Map, Value};
 
-use super::schema;
+use super::json::schema;
 use crate::config::export::yaml;
 use crate::config::section::Sections;
 

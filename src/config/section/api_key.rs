@@ -7,14 +7,13 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
-use super::file::Entries;
 use super::rule::project;
 use super::span::span;
-use crate::config::decode::{Decoder, Spanned};
+use crate::config::decode::{Decoder, Entries, Spanned};
 use crate::config::export::{Names, ScalarPlace, YamlWriter, scalar};
 use crate::config::fields::{Keyed as _, MapFields, document};
 use crate::config::mistake::{MistakeKind, Span};
-use crate::config::resolve::Resolving;
+use crate::config::resolving::Resolving;
 use crate::config::schema::text;
 use crate::config::tree::{Node, Value};
 use crate::config::until;

@@ -2,16 +2,15 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::Section;
 use super::api_key::{SlotDocument, resolve, slots};
-use super::file::Entries;
+use super::entry::Section;
 use super::group::MEMBERSHIPS;
 use super::meta::{self, MetaDocument, meta};
-use crate::config::decode::{Decoder, Spanned};
+use crate::config::decode::{Decoder, Entries, Spanned};
 use crate::config::export::{Names, YamlWriter};
 use crate::config::fields::{Keyed as _, MapFields, document};
 use crate::config::mistake::{MistakeKind, Span};
-use crate::config::resolve::Resolving;
+use crate::config::resolving::Resolving;
 use crate::config::tree::Node;
 use crate::model::{Address, Application, Flags, Kind, Membership, ProjectName, SlotName};
 

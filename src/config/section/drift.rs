@@ -1,7 +1,7 @@
 use jiff::Timestamp;
 
+use super::address::address;
 use super::rule::until;
-use super::settings::address;
 use crate::config::decode::{Decoder, Spanned};
 use crate::config::fields::{Keyed as _, MapFields, document};
 use crate::config::mistake::{MistakeKind, Span};

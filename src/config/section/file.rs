@@ -1,20 +1,18 @@
 use std::collections::BTreeMap;
 
 use super::Sections;
+use super::address::addresses;
 use super::allow::{AllowDocument, allow};
 use super::assertion::{AssertionDocument, assertion};
 use super::external::{ExternalDocument, external};
 use super::group::{GuestsDocument, guests};
 use super::guardrail::{GuardrailDocument, guardrail};
-use super::settings::{SettingsDocument, addresses, settings};
-use crate::config::decode::{Decoder, Spanned};
+use super::settings::{SettingsDocument, settings};
+use crate::config::decode::{Decoder, Entries, Spanned};
 use crate::config::fields::{Keyed as _, MapFields, Shape, document};
 use crate::config::mistake::{MistakeKind, Span};
 use crate::config::tree::Node;
 use crate::model::{Address, Id, ProjectName, Stack};
-
-/// The entries of a section, in the file's order.
-pub(in crate::config) type Entries<K, V> = Vec<(Spanned<K>, V)>;
 
 document! {
     /// The access of a Scaleway organization, as a set of files declares it.

@@ -6,16 +6,15 @@ use jiff::Timestamp;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde_json::json;
 
-use super::Section;
-use super::file::Entries;
+use super::entry::Section;
 use super::meta::{self, MetaDocument, meta};
 use super::person::{self, Person, PersonKeys};
 use super::rule::until;
-use crate::config::decode::{Decoder, Spanned};
+use crate::config::decode::{Decoder, Entries, Spanned};
 use crate::config::export::{Names, ScalarPlace, YamlWriter, scalar};
 use crate::config::fields::{Keyed as _, MapFields, document};
 use crate::config::mistake::{MistakeKind, Span};
-use crate::config::resolve::{EndingPart, Resolving};
+use crate::config::resolving::{EndingPart, Resolving};
 use crate::config::schema::text;
 use crate::config::tree::{Node, Value};
 use crate::model::{

@@ -1,11 +1,13 @@
 //! The files as they are written: a file for each kind that they declare, from its keys to its export, and one for
 //! each other map of the language.
 
+mod address;
 pub(in crate::config) mod allow;
 pub(in crate::config) mod api_key;
 mod application;
 pub(in crate::config) mod assertion;
 mod drift;
+mod entry;
 pub(in crate::config) mod external;
 pub(in crate::config) mod file;
 mod flag;
@@ -26,11 +28,11 @@ use std::borrow::Cow;
 
 use jiff::Timestamp;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde_json::{Map, Value};
+use serde_json::Map;
 
 use self::api_key::SlotDocument;
 use self::application::ApplicationDocument;
-use self::file::Entries;
+pub(super) use self::entry::Section;
 use self::group::GroupDocument;
 use self::meta::MetaDocument;
 use self::organization_settings::OrganizationSettingsDocument;
@@ -38,126 +40,12 @@ use self::policy::PolicyDocument;
 use self::rule::RuleDocument;
 use self::ssh_key::SshKeyDocument;
 use self::user::UserDocument;
-use super::decode::{Decoder, Spanned};
+use super::decode::{Decoder, Entries, Spanned};
 use super::export::{Names, YamlWriter};
 use super::fields::{Keyed, MapFields, Shape};
 use super::mistake::Span;
-use super::resolve::Resolving;
-use super::tree::Node;
+use super::resolving::Resolving;
 use crate::model::{Address, Id, Kind, Membership, Object, OfKind, ProjectName, SlotName};
-
-/// What files say of an object of one kind: all that the language knows of the kind.
-pub(in crate::config) trait Section: Default + JsonSchema {
-    /// The objects that it declares.
-    type Object: OfKind;
-
-    /// What the section holds, for the manual.
-    const WORDS: &'static str;
-    /// The API's field behind its keys, for the manual.
-    const API: &'static str;
-    /// The maps of the section in the order of the manual: the schema's name, and where such a map stands.
-    const MAPS: &'static [(&'static str, &'static str)];
-
-    /// Returns an example of the section, for the manual.
-    fn example() -> Value;
-
-    /// Decodes one entry. `at` is its key.
-    fn decode(d: &mut Decoder<'_>, node: &Node<'_>, name: &str, at: Span) -> Option<Self>;
-
-    /// Returns what all declared objects have.
-    fn meta(&self) -> &MetaDocument;
-
-    /// Returns its second unique name, which no other object of the kind may have.
-    fn second_name(&self) -> Option<Spanned<String>> {
-        None
-    }
-
-    /// Returns the fields of its kind alone that it leaves out, by the API's names.
-    fn unsaid(&self) -> Vec<&'static str> {
-        Vec::new()
-    }
-
-    /// Returns what it refers to. What has ended by `now` may be gone.
-    fn refers(&self, _now: Timestamp) -> Vec<Spanned<Address>> {
-        Vec::new()
-    }
-
-    /// Says whether it is a group with exact members.
-    fn has_exact_members(&self) -> bool {
-        false
-    }
-
-    /// Returns the project whose list it is, and how that is meant, where it is no object but a list.
-    fn list(&self) -> Option<(&Spanned<ProjectName>, Membership)> {
-        None
-    }
-
-    /// Returns what it grants.
-    fn rules(&self) -> &[RuleDocument] {
-        &[]
-    }
-
-    /// Returns the projects that it names.
-    fn projects(&self) -> Vec<&Spanned<ProjectName>> {
-        let list = self.list().map(|(project, _)| project);
-        list.into_iter().chain(self.rules().iter().flat_map(RuleDocument::projects)).collect()
-    }
-
-    /// Returns the slots for API keys, with where they stand.
-    fn api_keys(&self) -> Option<(Span, &Entries<SlotName, SlotDocument>)> {
-        None
-    }
-
-    /// Returns the object, as it is to be; `None` for what is no object.
-    fn resolve(&self, resolving: &mut Resolving<'_>, address: &Address) -> Option<Self::Object>;
-
-    /// Returns why no file can say what an object is, where that is so.
-    fn unsayable(_: &Self::Object) -> Option<String> {
-        None
-    }
-
-    /// Returns the projects that an object names.
-    fn projects_of(_: &Self::Object) -> Vec<Id> {
-        Vec::new()
-    }
-
-    /// Returns the keys under which an object's entry stands in the section; the last one is its own.
-    fn path(address: &Address, _: &Self::Object, _: &Names) -> Vec<String> {
-        vec![address.key_text()]
-    }
-
-    /// Writes the keys of an object's entry.
-    fn write(object: &Self::Object, writer: &mut YamlWriter, names: &Names);
-
-    /// Decodes the whole section. An entry that is wrong in itself is still known by its name.
-    fn section(d: &mut Decoder<'_>, node: &Node<'_>) -> Entries<Address, Self> {
-        let kind = Self::Object::KIND;
-        let Some(map) = d.map(node, kind.section()) else { return Vec::new() };
-        let mut entries = Vec::with_capacity(map.entries.len());
-        for (key, value) in &map.entries {
-            let Some(text) = d.key(key) else { continue };
-            let name = d.key_of(text, key.at, kind);
-            let document = Self::decode(d, value, text, key.at);
-            if let Some(name) = name {
-                let address = Spanned { value: Address::new(kind, name), at: key.at };
-                entries.push((address, document.unwrap_or_default()));
-            }
-        }
-        entries
-    }
-
-    /// Returns the schema of the section.
-    fn schema(generator: &mut SchemaGenerator) -> Schema {
-        json_schema!({
-            "description": Self::WORDS,
-            "type": "object",
-            "additionalProperties": generator.subschema_for::<Self>(),
-            "propertyNames": {"$ref": "#/definitions/name"},
-            "x-api": Self::API,
-            "examples": [Self::example()],
-        })
-    }
-}
 
 /// The sections of a file: of each kind that it speaks of, the entries in their order.
 #[derive(Debug, Default)]

@@ -2,16 +2,15 @@ use jiff::SignedDuration;
 use schemars::{Schema, SchemaGenerator, json_schema};
 use serde_json::{Value, json};
 
-use super::Section;
-use super::file::Entries;
+use super::entry::Section;
 use super::flag::flag;
 use super::meta::MetaDocument;
 use super::span::span;
-use crate::config::decode::{Decoder, Spanned};
+use crate::config::decode::{Decoder, Entries, Spanned};
 use crate::config::export::{Names, YamlWriter};
 use crate::config::fields::{Keyed as _, MapFields, document};
 use crate::config::mistake::{MistakeKind, Span};
-use crate::config::resolve::Resolving;
+use crate::config::resolving::Resolving;
 use crate::config::schema::text;
 use crate::config::tree::Node;
 use crate::model::{

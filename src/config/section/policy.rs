@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde_json::json;
 
-use super::Section;
+use super::entry::Section;
 use super::meta::{self, MetaDocument, meta};
 use super::person::{self, Person, person};
 use super::rule::{self, RuleDocument};
@@ -12,7 +12,7 @@ use crate::config::decode::{Decoder, Spanned};
 use crate::config::export::{Names, ScalarPlace, YamlWriter, scalar};
 use crate::config::fields::{Keyed as _, MapFields, document};
 use crate::config::mistake::{MistakeKind, Span};
-use crate::config::resolve::Resolving;
+use crate::config::resolving::Resolving;
 use crate::config::tree::{Node, Value};
 use crate::model::{Address, Attachment, Flags, Id, Kind, Name, Policy, Rules, Scope, Where};
 

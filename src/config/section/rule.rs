@@ -8,7 +8,7 @@ use crate::config::decode::{Decoder, Spanned};
 use crate::config::export::{Names, YamlWriter};
 use crate::config::fields::{Keyed as _, MapFields, document};
 use crate::config::mistake::{MistakeKind, Span};
-use crate::config::resolve::{EndingPart, Resolving};
+use crate::config::resolving::{EndingPart, Resolving};
 use crate::config::schema::text;
 use crate::config::tree::{Node, Value};
 use crate::config::until::{self, CONDITION_MOST};

@@ -4,17 +4,16 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
-use super::Section;
-use super::file::Entries;
+use super::entry::Section;
 use super::flag::flag;
 use super::group::MEMBERSHIPS;
 use super::meta::MetaDocument;
 use super::rule::project;
-use crate::config::decode::{Decoder, Spanned};
+use crate::config::decode::{Decoder, Entries, Spanned};
 use crate::config::export::{Names, YamlWriter};
 use crate::config::fields::{Keyed as _, MapFields, document};
 use crate::config::mistake::{Mistake, MistakeKind, Span};
-use crate::config::resolve::Resolving;
+use crate::config::resolving::Resolving;
 use crate::config::tree::Node;
 use crate::model::{Address, BadText, Id, Key, Kind, Membership, ProjectName, SshKey};
 

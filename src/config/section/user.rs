@@ -1,15 +1,14 @@
 use schemars::{Schema, SchemaGenerator, json_schema};
 use serde_json::{Value, json};
 
-use super::Section;
-use super::file::Entries;
+use super::entry::Section;
 use super::flag::flag;
 use super::meta::{MetaDocument, tags};
-use crate::config::decode::{Decoder, Spanned};
+use crate::config::decode::{Decoder, Entries, Spanned};
 use crate::config::export::{Names, YamlWriter};
 use crate::config::fields::{Keyed as _, MapFields, document};
 use crate::config::mistake::{MistakeKind, Span};
-use crate::config::resolve::Resolving;
+use crate::config::resolving::Resolving;
 use crate::config::schema::text;
 use crate::config::tree::Node;
 use crate::model::{Address, BadText, Email, Id, Key, Kind, Mails, Name, Tag, User, UserProfile, Username};

@@ -1,4 +1,5 @@
-use super::{Field, FieldValue, Managed, WriteCall};
+use super::managed::{Managed, has_meta};
+use super::{Field, FieldValue, WriteCall};
 use crate::model::{Flags, Key, Meta, Principal};
 
 /// A machine's identity.
@@ -15,7 +16,7 @@ pub struct Application {
 impl Managed for Application {
     const PRINCIPAL: Option<fn(Key) -> Principal> = Some(Principal::Application);
 
-    super::has_meta!();
+    has_meta!();
 
     fn flags(&self) -> Flags {
         self.flags

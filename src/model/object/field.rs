@@ -2,8 +2,9 @@ use std::collections::BTreeSet;
 
 use jiff::SignedDuration;
 
-use super::super::{Attachment, Flags, Meta, Owner, Principal};
-use super::{Object, Rules};
+use super::meta::{Flags, Meta, Owner};
+use super::rule::Rules;
+use crate::model::{Attachment, Principal};
 
 /// One field of an object, to be compared and to be put into words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -91,17 +92,5 @@ impl<'a> Field<'a> {
         let Flags { editable, deletable, managed } = flags;
         let flag = |name, value| Self::new(name, FieldValue::Flag(value), WriteCall::Nothing);
         [flag("editable", editable), flag("deletable", deletable), flag("managed", managed)]
-    }
-}
-
-impl Object {
-    /// Returns the fields in which two objects of one kind differ, with both values. Fields that no answer shows are left out.
-    #[must_use]
-    pub fn differences<'a>(&'a self, other: &'a Self) -> Vec<(Field<'a>, Field<'a>)> {
-        self.fields()
-            .into_iter()
-            .zip(other.fields())
-            .filter(|(here, there)| here.value != there.value && here.writer != WriteCall::Create)
-            .collect()
     }
 }

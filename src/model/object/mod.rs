@@ -3,22 +3,28 @@
 mod application;
 mod field;
 mod group;
+mod managed;
+mod meta;
 mod organization_settings;
 mod policy;
+mod rule;
 mod ssh_key;
 mod user;
 
-use std::fmt;
 use std::sync::Arc;
 
 pub use self::application::Application;
 pub use self::field::{Field, FieldValue, WriteCall};
 pub use self::group::{Builtin, Group};
+pub use self::managed::Managed;
+pub use self::meta::{Flags, Meta, Owner, Unsaid};
 pub use self::organization_settings::{LoginMethods, OrganizationSettings, SecuritySettings, SpanWords};
-pub use self::policy::{Policy, Rule, Rules, Scope};
+pub use self::policy::Policy;
+pub use self::rule::{Rule, Rules, Scope};
 pub use self::ssh_key::SshKey;
 pub use self::user::{Mails, User, UserProfile, UserStatus, UserType};
-use super::{Address, Flags, Id, Key, KeyForm, Meta, Principal, Unsaid};
+use super::kind::{Kind, kinds};
+use super::{Address, Id, Key, KeyForm, Principal};
 
 /// The type of the objects of one kind.
 pub trait OfKind: Clone + PartialEq + Into<Object> {
@@ -32,196 +38,9 @@ pub trait OfKind: Clone + PartialEq + Into<Object> {
     fn of_mut(object: &mut Object) -> Option<&mut Self>;
 }
 
-/// The methods that each kind implements for its objects, so that code that is not about one kind names none.
-pub trait Managed: OfKind {
-    /// What its objects go by.
-    const FORM: KeyForm = KeyForm::Name;
-
-    /// The kind of what its objects are within; `None` for what stands by itself, or is within a project.
-    const PARENT: Option<Kind> = None;
-
-    /// Whether files may refer to one that no file declares or lists as external.
-    const NAMED_UNDECLARED: bool = false;
-
-    /// Whether every plan reads it, since anybody's access depends on it. Others are read where the files have a section for
-    /// them.
-    const ALWAYS_READ: bool = true;
-
-    /// Makes the principal that an object is; `None` for what cannot hold access.
-    const PRINCIPAL: Option<fn(Key) -> Principal> = None;
-
-    /// Returns description, tags and owner, or `None` for a kind without them.
-    fn meta(&self) -> Option<&Meta> {
-        None
-    }
-
-    /// The same, to change it.
-    fn meta_mut(&mut self) -> Option<&mut Meta> {
-        None
-    }
-
-    /// Returns what may be done to it.
-    fn flags(&self) -> Flags {
-        Flags::default()
-    }
-
-    /// Returns true for a built-in object.
-    fn is_built_in(&self) -> bool {
-        false
-    }
-
-    /// Returns how many API keys are deleted together with it.
-    fn api_keys(&self) -> u32 {
-        0
-    }
-
-    /// Returns how many keys of any sort end together with it, and the words for one and for several.
-    fn keys(&self) -> (u32, [&'static str; 2]) {
-        (self.api_keys(), ["API key", "API keys"])
-    }
-
-    /// Returns the project that it is in, of a kind whose objects are in one.
-    fn project(&self) -> Option<Id> {
-        None
-    }
-
-    /// Returns what tells it from others of its kind, where that is not the name but what it holds.
-    fn likeness(&self) -> Option<String> {
-        None
-    }
-
-    /// Says whether no PATCH makes the live object of the same name or id into this one: it is made beside that.
-    fn replaces(&self, _: &Self) -> bool {
-        false
-    }
-
-    /// Says whether it is as good as nothing, so that it is not made where it is not there.
-    fn is_nothing(&self) -> bool {
-        false
-    }
-
-    /// Returns what it opens to the holder of its private key, in words, with the project: no policy says who that is.
-    fn opens(&self) -> Option<(&'static str, Id)> {
-        None
-    }
-
-    /// Returns what it refers to: members, the attachment.
-    fn refers(&self) -> Vec<Address> {
-        Vec::new()
-    }
-
-    /// Gives the objects it refers to their new addresses.
-    fn readdress(&mut self, _: &impl Fn(&Address) -> Option<Address>) {}
-
-    /// Changes it as the API does when another object is deleted.
-    fn forget(&mut self, _: &Address) {}
-
-    /// Returns its second unique name, which no other object of the kind may have at the same time.
-    fn second_key(&self) -> Option<Key> {
-        None
-    }
-
-    /// Returns true for the owner of the organization, whom files may declare and no plan changes.
-    fn is_owner(&self) -> bool {
-        false
-    }
-
-    /// Says whether the change to `after` stops it from using the access that it still holds.
-    fn locks_out(&self, _after: &Self) -> bool {
-        false
-    }
-
-    /// Takes over from the live object the fields that files cannot declare.
-    fn keep(&mut self, live: &Self);
-
-    /// Takes over from the live object the counts that others change at any time.
-    fn keep_counts(&mut self, _live: &Self) {}
-
-    /// Takes over from the live object the fields that files can declare and leave out.
-    fn keep_unsaid(&mut self, live: &Self, unsaid: &Unsaid) {
-        if let (Some(meta), Some(live)) = (self.meta_mut(), live.meta()) {
-            meta.keep(live, unsaid);
-        }
-    }
-
-    /// Takes over everything but the tags from the live object, if something other than the files manages it.
-    fn keep_all_but_tags(&mut self, _live: &Self) {}
-
-    /// Returns the object that the create makes; further calls do the rest.
-    fn created(&self) -> Self {
-        self.clone()
-    }
-
-    /// Returns the calls that turn it into `after`, each with the object after that call. Calls that change nothing are left out.
-    fn by_calls(&self, after: &Self) -> Vec<(WriteCall, Self)> {
-        vec![(WriteCall::Patch, after.clone())]
-    }
-
-    /// Takes over the fields that a PATCH writes, as far as they differ between both.
-    fn patch(&mut self, _: &Self, _: &Self) {}
-
-    /// Returns all fields that are compared, with the API's names.
-    fn fields(&self) -> Vec<Field<'_>>;
-}
-
-/// What [`Managed`] asks of a kind with `meta` and `flags`.
-macro_rules! has_meta {
-    () => {
-        fn meta(&self) -> Option<&Meta> {
-            Some(&self.meta)
-        }
-
-        fn meta_mut(&mut self) -> Option<&mut Meta> {
-            Some(&mut self.meta)
-        }
-    };
-}
-use has_meta;
-
-macro_rules! kinds {
+macro_rules! objects {
     (($d:tt) $($(#[$doc:meta])* $kind:ident, $word:literal, $section:literal, $noun:literal, $nouns:literal;)*) => {
-        /// A kind of object.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-        pub enum Kind {
-            $($(#[$doc])* $kind,)*
-        }
-
         impl Kind {
-            /// All kinds, in the order of the files' sections.
-            pub const ALL: &[Self] = &[$(Self::$kind),*];
-
-            /// Returns the word for one, as in an address.
-            #[must_use]
-            pub const fn word(self) -> &'static str {
-                match self {
-                    $(Self::$kind => $word,)*
-                }
-            }
-
-            /// Returns the word for many, as in the files' sections.
-            #[must_use]
-            pub const fn section(self) -> &'static str {
-                match self {
-                    $(Self::$kind => $section,)*
-                }
-            }
-
-            /// Returns the word for one in a sentence.
-            #[must_use]
-            pub const fn noun(self) -> &'static str {
-                match self {
-                    $(Self::$kind => $noun,)*
-                }
-            }
-
-            /// Returns the word for many in a sentence.
-            #[must_use]
-            pub const fn nouns(self) -> &'static str {
-                match self {
-                    $(Self::$kind => $nouns,)*
-                }
-            }
-
             /// Returns what its objects go by.
             #[must_use]
             pub const fn form(self) -> KeyForm {
@@ -395,26 +214,7 @@ macro_rules! kinds {
     };
 }
 
-kinds! { ($)
-    /// People.
-    User, "user", "users", "user", "users";
-    /// Machines.
-    Application, "application", "applications", "application", "applications";
-    /// Sets of people and machines.
-    Group, "group", "groups", "group", "groups";
-    /// What a principal may do.
-    Policy, "policy", "policies", "policy", "policies";
-    /// What opens the machines of a project.
-    SshKey, "ssh_key", "ssh_keys", "SSH key", "SSH keys";
-    /// How people log in, and what the organization asks of passwords, sessions and API keys.
-    OrganizationSettings, "organization_settings", "organization_settings", "organization settings", "organization settings";
-}
-
-impl fmt::Display for Kind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.noun())
-    }
-}
+kinds!(objects, $);
 
 impl Object {
     /// Returns description, tags and owner, or `None` for a kind without them.
@@ -510,5 +310,15 @@ impl Object {
     #[must_use]
     pub fn fields(&self) -> Vec<Field<'_>> {
         ask!(self, it => it.fields())
+    }
+
+    /// Returns the fields in which two objects of one kind differ, with both values. Fields that no answer shows are left out.
+    #[must_use]
+    pub fn differences<'a>(&'a self, other: &'a Self) -> Vec<(Field<'a>, Field<'a>)> {
+        self.fields()
+            .into_iter()
+            .zip(other.fields())
+            .filter(|(here, there)| here.value != there.value && here.writer != WriteCall::Create)
+            .collect()
     }
 }

@@ -2,7 +2,8 @@ use std::fmt;
 
 use jiff::SignedDuration;
 
-use super::{Field, FieldValue, Managed, WriteCall};
+use super::managed::Managed;
+use super::{Field, FieldValue, WriteCall};
 use crate::model::{Flags, KeyForm};
 
 /// The settings of the organization: on the live side all that the API serves, on the desired side those that are declared.

@@ -1,4 +1,5 @@
-use super::{Field, FieldValue, Managed, WriteCall};
+use super::managed::Managed;
+use super::{Field, FieldValue, WriteCall};
 use crate::model::{Id, KeyForm};
 
 /// A public key: the holder of its private key can log in to the machines of a project.

@@ -1,4 +1,5 @@
-use super::{Field, FieldValue, Managed, WriteCall};
+use super::managed::{Managed, has_meta};
+use super::{Field, FieldValue, WriteCall};
 use crate::model::{Flags, Key, KeyForm, Meta, Principal, Unsaid};
 
 /// A person in the organization.
@@ -70,6 +71,9 @@ impl PartialEq for User {
 impl Eq for User {}
 
 impl User {
+    /// The field that says whether somebody is locked.
+    pub const LOCKED: &'static str = "locked";
+
     /// Returns an activated member of whom nothing but the username is known.
     #[must_use]
     pub fn member(username: impl Into<String>) -> Self {
@@ -127,7 +131,7 @@ impl Managed for User {
     const NAMED_UNDECLARED: bool = true;
     const PRINCIPAL: Option<fn(Key) -> Principal> = Some(Principal::User);
 
-    super::has_meta!();
+    has_meta!();
 
     /// Source: IAM API v1alpha1, `deletable` of a user: all but the owner.
     fn flags(&self) -> Flags {
@@ -213,7 +217,7 @@ impl Managed for User {
             ("send_welcome_email", *welcome, WriteCall::Create),
             ("send_password_email", *password, WriteCall::Create),
             ("is_owner", *kind == UserType::Owner, WriteCall::Nothing),
-            ("locked", *locked, WriteCall::Lock),
+            (Self::LOCKED, *locked, WriteCall::Lock),
             ("activated", *status == UserStatus::Activated, WriteCall::Nothing),
         ];
         fields.extend(flags.map(|(name, flag, writer)| Field::new(name, FieldValue::Flag(flag), writer)));

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::traces::Suspect;
-use super::{Sorting, told_apart, way};
+use super::{Sorting, told_apart};
 use crate::access::{HeldGrant, self_escalating};
 use crate::model::{Address, DriftKind, Group, Key, Kind, Object, Owner, Principal, WriteKind, WriteTrace};
 
@@ -67,7 +67,7 @@ impl Sorting<'_> {
         let told_apart = told_apart(held);
         let told_apart: Vec<&str> = told_apart.iter().map(String::as_str).collect();
         let finding = self.add(DriftKind::Escalation, &principal.address(), what, &told_apart);
-        (finding.way, finding.traces) = (Some(way(&held.path)), by.traces(&held.path));
+        (finding.way, finding.traces) = (Some(held.path.to_string()), by.traces(&held.path));
     }
 
     /// Keys of a declared application that can escalate: the holder of a key can do what the application can.
@@ -86,7 +86,7 @@ impl Sorting<'_> {
         let keys = if number == 1 { "1 API key".to_owned() } else { format!("{number} API keys") };
         let what = format!("has {keys}{names} that no file lists, and can escalate by {grant}");
         let told_apart = format!("{number} {}", listed.join(" "));
-        let way = way(&held.path);
+        let way = held.path.to_string();
         let finding = self.add(DriftKind::Escalation, &address, what, &["keys", &told_apart]);
         finding.way = Some(way);
         finding.traces = listed.into_iter().map(WriteTrace::ApiKey).collect();

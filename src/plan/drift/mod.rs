@@ -8,13 +8,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use sha2::{Digest as _, Sha256};
 
 use self::traces::{JOINS, LEAVES, deleted, of_path, undone_by};
+use super::Action;
 use super::file::changed;
 use super::slot::SlotWork;
-use super::{Action, Plan, SparedReason};
+use super::spared::SparedReason;
+use super::whole_plan::Plan;
 use crate::access::{Broken, Everything, HeldGrant, Path, broken_assertions, judge_guardrails, sentence};
 use crate::model::{
     Address, Attribution, Catalogue, Desired, DriftKind, IgnoredBy, IgnoredFinding, Key, Kind, Membership,
-    MissingKind, Place, Rule, User, Where, WriteKind, WriteTrace,
+    MissingKind, Place, Rule, SlotName, User, Where, WriteKind, WriteTrace,
 };
 
 /// Everything that differs from the files, or that the files forbid.
@@ -305,7 +307,7 @@ impl Sorting<'_> {
                 Some(held) => format!("is violated: {}", self.grant(held)),
                 None => "is violated: nothing grants it without a condition".to_owned(),
             };
-            let way = broken.by.as_ref().map(|held| way(&held.path));
+            let way = broken.by.as_ref().map(|held| held.path.to_string());
             let finding = self.sentence("assertion", &words, &broken, what);
             (finding.place, finding.way) = (Some(assertion.at.clone()), way);
             finding.traces = broken.by.as_ref().map(|held| of_path(&held.path)).unwrap_or_default();
@@ -317,7 +319,7 @@ impl Sorting<'_> {
             let person = Some(&broken.principal).filter(|it| it.kind() == Kind::User);
             let mark = person.and_then(|it| self.plan.before().user(it.key())).map_or("", User::mark);
             let what = format!("is violated: {}{mark} has {}", broken.principal, self.grant(held));
-            let way = way(&held.path);
+            let way = held.path.to_string();
             let finding = self.sentence("guardrail", &guardrail.name, &broken, what);
             (finding.place, finding.way) = (Some(guardrail.at.clone()), Some(way));
             finding.traces = of_path(&held.path);
@@ -421,41 +423,16 @@ impl Sorting<'_> {
     /// Slots in which anything is to be done, and those without a key that another run may be making.
     fn slots(&mut self) {
         for slot in &self.plan.keys().slots {
-            let name = &slot.slot;
-            let made = slot.work.iter().find_map(|work| match work {
-                SlotWork::Make { why } => Some(format!("is due for a key in slot {name}: {why}")),
-                _ => None,
-            });
-            let other = slot.work.first().map(|work| match work {
-                SlotWork::Make { .. } | SlotWork::Adopt { .. } => {
-                    format!("is to adopt a key into slot {name}")
-                }
-                SlotWork::Finish { key } => {
-                    format!("has key {key} in slot {name}, whose delivery is not finished")
-                }
-                SlotWork::Rename { key, .. } => {
-                    format!("has key {key} marked with the old name of slot {name}")
-                }
-                SlotWork::Discard { key } => {
-                    format!("has key {key} in slot {name}, which was never delivered")
-                }
-                SlotWork::Retire { key } => {
-                    format!("has key {key} in slot {name}, which was replaced and whose overlap has ended")
-                }
-                SlotWork::Sweep { secret, .. } => {
-                    format!("has versions of secret {secret} in slot {name} whose key no longer exists")
-                }
-                SlotWork::Deduplicate { secret, .. } => {
-                    format!(
-                        "delivers slot {name} to secret {secret}, beside which an empty one has the same name"
-                    )
-                }
-            });
+            let made = slot.work.iter().find(|work| matches!(work, SlotWork::Make { .. }));
+            let due = made.or(slot.work.first()).map(|work| due_words(work, &slot.slot));
             let unmade = slot.lacks_a_key().then(|| {
-                format!("has no key in slot {name} yet: another run makes one, or could not deliver it")
+                format!(
+                    "has no key in slot {} yet: another run makes one, or could not deliver it",
+                    slot.slot
+                )
             });
-            if let Some(what) = made.or(other).or(unmade) {
-                self.add(DriftKind::Due, &slot.application, what, &["slot", name.as_str()]);
+            if let Some(what) = due.or(unmade) {
+                self.add(DriftKind::Due, &slot.application, what, &["slot", slot.slot.as_str()]);
             }
         }
     }
@@ -473,14 +450,29 @@ impl Sorting<'_> {
     }
 }
 
+/// Says of an application what is due in a slot of it.
+fn due_words(work: &SlotWork, slot: &SlotName) -> String {
+    match work {
+        SlotWork::Make { why } => format!("is due for a key in slot {slot}: {why}"),
+        SlotWork::Adopt { .. } => format!("has not adopted the key of slot {slot} yet"),
+        SlotWork::Finish { key } => format!("has key {key} in slot {slot}, whose delivery is not finished"),
+        SlotWork::Rename { key, .. } => format!("has key {key} marked with the old name of slot {slot}"),
+        SlotWork::Discard { key } => format!("has key {key} in slot {slot}, which was never delivered"),
+        SlotWork::Retire { key } => {
+            format!("has key {key} in slot {slot}, which was replaced and whose overlap has ended")
+        }
+        SlotWork::Sweep { secret, .. } => {
+            format!("has versions of secret {secret} in slot {slot} whose key no longer exists")
+        }
+        SlotWork::Deduplicate { secret, .. } => {
+            format!("delivers slot {slot} to secret {secret}, beside which an empty one has the same name")
+        }
+    }
+}
+
 /// What tells the grants of one principal apart.
 fn told_apart(held: &HeldGrant) -> Vec<String> {
     let Path { group, policy, rule: _ } = &held.path;
     let group = group.as_ref().map(ToString::to_string).unwrap_or_default();
     vec![held.grant.words(|_| None), group, policy.to_string()]
-}
-
-fn way(path: &Path) -> String {
-    let group = path.group.as_ref().map(|group| format!("group {group} ← ")).unwrap_or_default();
-    format!("{group}policy {}, rule {}", path.policy, path.rule + 1)
 }

@@ -6,14 +6,14 @@ use std::fmt::{self, Write as _};
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
 
-use super::compare::without_keys;
-use super::{
-    ContentDocument, ObjectDocument, address, attachment, description, key, members, own_fields, rules,
-};
+use super::document::{ContentDocument, ObjectDocument};
+use super::value::{address, attachment, description, key, members, own_fields, rules};
 use crate::model::{
     Address, Attachment, Catalogue, FieldValue, Group, Key, Kind, Object, Principal, Rules, State, WriteCall,
 };
-use crate::plan::{Action, Facts, Plan};
+use crate::plan::Action;
+use crate::plan::facts::Facts;
+use crate::plan::whole_plan::Plan;
 
 /// The objects that steps touch; those that the safety of the order depends on, which is what a policy is attached to,
 /// and members and policies of a group; everybody whose access changes; and whatever goes by another name live, because
@@ -178,4 +178,9 @@ pub(super) fn content_of(object: &Object) -> ContentDocument {
         }
     }
     content
+}
+
+/// Which keys an application has is not for a plan to say.
+pub(super) fn without_keys(content: ContentDocument) -> ContentDocument {
+    ContentDocument { api_keys: None, ..content }
 }

@@ -2,13 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use super::{
+use super::basis::{self, ContentExtent, without_keys};
+use super::document::{
     AccessDocument, AdoptionDocument, ChangesDocument, ContentDocument, FromTo, InterruptionDocument,
-    ObjectDocument, PlanDocument, PlanScope, RuleDocument, StepDocument, address,
-    basis::{self, ContentExtent},
+    ObjectDocument, PlanDocument, PlanScope, RuleDocument, StepDocument,
 };
+use super::value::address;
 use crate::model::Address;
-use crate::plan::Plan;
+use crate::plan::whole_plan::Plan;
 
 /// Something that is not as it was when the plan was made.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,6 +33,9 @@ pub struct PartDifference {
 
 /// The parts of something by name, each as lines.
 type Parts = BTreeMap<&'static str, Vec<String>>;
+
+/// The part of an object that it becomes.
+const OUTCOME: &str = "outcome";
 
 /// What must be the same in both. Left out is what no call and nobody's access depends on, the order of rules included.
 fn compared(document: &PlanDocument) -> impl PartialEq + '_ {
@@ -126,11 +130,6 @@ pub(super) fn applied(saved: &PlanDocument, again: &Plan) -> bool {
     again.is_empty() && something && saved.objects.iter().all(done)
 }
 
-/// Which keys an application has is not for a plan to say.
-pub(super) fn without_keys(content: ContentDocument) -> ContentDocument {
-    ContentDocument { api_keys: None, ..content }
-}
-
 /// The live objects by the texts that stand for them in a document.
 struct LiveTexts<'p> {
     plan: &'p Plan,
@@ -198,7 +197,7 @@ fn object_parts(object: &ObjectDocument) -> Parts {
     let desired = desired.iter().flat_map(content_parts);
     let desired =
         desired.flat_map(|(name, lines)| lines.into_iter().map(move |line| format!("{name}: {line}")));
-    parts.insert("outcome", desired.collect());
+    parts.insert(OUTCOME, desired.collect());
     parts
 }
 
@@ -344,8 +343,8 @@ fn difference_of(mut saved: Parts, mut made: Parts) -> Vec<PartDifference> {
         }
     }
     // What an object becomes differs because it is another one already.
-    if parts.iter().any(|part| part.name != "outcome") {
-        parts.retain(|part| part.name != "outcome");
+    if parts.iter().any(|part| part.name != OUTCOME) {
+        parts.retain(|part| part.name != OUTCOME);
     }
     parts
 }

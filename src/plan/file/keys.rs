@@ -1,45 +1,6 @@
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
-
-use super::{GrantDocument, grant, principal};
+use super::document::{KeyDocument, KeyReaderDocument};
+use super::value::{grant, principal};
 use crate::plan::slot::{Due, KeysPlan, SlotPlan, SlotWork};
-
-/// Something that is done about an API key. First keys and keys without a slot are a part of a saved plan; a rotation is
-/// not, and is only shown.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct KeyDocument {
-    /// The application.
-    pub application: String,
-    /// The slot, or null for a key without one.
-    pub slot: Option<String>,
-    /// `make`, `finish`, `retire`, `discard`, `sweep`, `deduplicate`, `adopt`, `rename` or `prune`.
-    pub work: String,
-    /// The key that is there already, or null.
-    pub key: Option<String>,
-    /// Where a new key is delivered.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub deliver: Vec<String>,
-    /// Who gains access by reading it there, if no key of the slot was there before.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub readers: Vec<KeyReaderDocument>,
-    /// Whether a saved plan does it.
-    pub saved: bool,
-}
-
-/// Somebody who can read a key where it is delivered.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct KeyReaderDocument {
-    /// `user alice@example.com`.
-    pub principal: String,
-    /// The secret: region, folder and name.
-    pub secret: String,
-    /// Whether it can be read only under a condition.
-    pub conditional: bool,
-    /// What the application holds and the reader does not.
-    pub gains: Vec<GrantDocument>,
-}
 
 /// Returns all that is done about API keys, in order.
 pub(super) fn documents(keys: &KeysPlan) -> Vec<KeyDocument> {

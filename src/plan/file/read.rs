@@ -4,10 +4,12 @@ use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
+use super::basis;
 use super::compare::{PlanDifference, applied, differences};
-use super::{FORMAT_VERSION, MadeFrom, PlanDocument, basis};
+use super::document::{FORMAT_VERSION, MadeFrom, PlanDocument};
 use crate::model::{AllowEntry, Expiry};
-use crate::plan::{Plan, Verdict};
+use crate::plan::Verdict;
+use crate::plan::whole_plan::Plan;
 
 /// Why a plan file cannot be applied at all.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

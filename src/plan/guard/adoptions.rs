@@ -1,4 +1,7 @@
-use super::{Alarm, Case, GuardName, Item, count, limit};
+use super::GuardName;
+use super::alarm::{Alarm, Item};
+use super::case::{Case, limit};
+use crate::model::count;
 use crate::plan::align::owns;
 
 /// Refuses to adopt anything once the stack owns something: a first run adopts, later ones create.

@@ -1,8 +1,9 @@
 use std::collections::BTreeSet;
 
-use super::{Alarm, Breach, Case, Item, count};
+use super::alarm::{Alarm, Breach, Item, alarm, by};
+use super::case::Case;
 use crate::access::{Broken, Everything, broken_assertions, sentence};
-use crate::model::{Catalogue, Desired};
+use crate::model::{Catalogue, Desired, count};
 
 /// Refuses to break an assertion. Those that live already breaks are shown, and refused with `--strict`.
 pub(super) fn judge(case: &Case<'_>) -> Option<Alarm> {
@@ -23,11 +24,11 @@ pub(super) fn judge(case: &Case<'_>) -> Option<Alarm> {
     let breach = |broken: &Broken| {
         let assertion = assertions.get(broken.sentence)?;
         let at = format!("{}:{}", assertion.at.file.display(), assertion.at.line);
-        let words = format!("{} ({at}){}", sentence(outcome, assertion), super::by(outcome, broken));
+        let words = format!("{} ({at}){}", sentence(outcome, assertion), by(outcome, broken));
         let item = Item::new(broken.principal.address(), words);
         Some(Breach { new: !known.contains(&broken.sentence), item })
     };
-    super::alarm(case, (after.len(), new), after.iter().filter_map(breach).collect(), |new, known| {
+    alarm(case, (after.len(), new), after.iter().filter_map(breach).collect(), |new, known| {
         let broken = |number| count(number, "assertion", "assertions");
         match (new, known) {
             (0, known) => count(known, "assertion is already broken", "assertions are already broken"),

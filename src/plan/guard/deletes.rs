@@ -1,5 +1,7 @@
-use super::{Alarm, Case, GuardName, Item, count, limit};
-use crate::model::{Address, Kind, Membership, Object};
+use super::GuardName;
+use super::alarm::{Alarm, Item};
+use super::case::{Case, limit};
+use crate::model::{Address, Kind, Membership, Object, count};
 use crate::plan::align::owns;
 
 /// Refuses to delete more objects of all kinds together than 5, or 5 % of the objects that the stack owns, whichever is more; and always

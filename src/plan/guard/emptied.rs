@@ -1,6 +1,8 @@
+use super::GuardName;
+use super::alarm::{Alarm, Item};
+use super::case::{Case, limit};
 use super::ended::RecentlyEnded;
-use super::{Alarm, Case, GuardName, Item, count, limit};
-use crate::model::{Address, Group, Key, Policy};
+use crate::model::{Address, Group, Key, Policy, count};
 
 /// Refuses to leave groups of two or more members without members, or policies with rules without rules. Ends by
 /// `until` in the last seven days do not count.

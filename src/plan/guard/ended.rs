@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::Case;
+use super::case::Case;
 use crate::access::{Packed, PrincipalId};
 use crate::model::{Address, Condition, Expiry, Key, Principal};
 

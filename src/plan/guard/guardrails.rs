@@ -1,8 +1,9 @@
 use std::collections::BTreeSet;
 
-use super::{Alarm, Breach, Case, Item, count};
+use super::alarm::{Alarm, Breach, Item, alarm, by, new_first};
+use super::case::Case;
 use crate::access::{Broken, Everything, Grant, Judgement, Unjudged, judge_guardrails};
-use crate::model::{Catalogue, Principal};
+use crate::model::{Catalogue, Principal, count};
 
 /// Refuses what a guardrail forbids. Those that live already breaks are shown, and refused with `--strict`.
 pub(super) fn judge(case: &Case<'_>) -> Option<Alarm> {
@@ -27,19 +28,19 @@ pub(super) fn judge(case: &Case<'_>) -> Option<Alarm> {
     };
     let breach = |broken: &Broken| {
         let place = place(broken.sentence).unwrap_or_default();
-        let text = format!("{place}: {}{}", broken.principal, super::by(outcome, broken));
+        let text = format!("{place}: {}{}", broken.principal, by(outcome, broken));
         Breach { new: !known.contains(&same(broken)), item: Item::new(broken.principal.address(), text) }
     };
     let breaches = after.iter().map(breach).collect();
     if unjudged.is_empty() {
-        return super::alarm(case, (after.len(), new), breaches, message);
+        return alarm(case, (after.len(), new), breaches, message);
     }
     // A guardrail that cannot be evaluated could hide any grant.
     let open = |open: &Unjudged| Item {
         of: None,
         text: format!("{} {open}", place(open.sentence).unwrap_or_default()),
     };
-    let items: Vec<Item> = unjudged.iter().map(open).chain(super::new_first(breaches)).collect();
+    let items: Vec<Item> = unjudged.iter().map(open).chain(new_first(breaches)).collect();
     let mut words = count(unjudged.len(), "guardrail cannot be judged", "guardrails cannot be judged");
     if !after.is_empty() {
         words = format!("{words}; {}", message(new, after.len() - new));

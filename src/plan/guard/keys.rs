@@ -1,6 +1,9 @@
 use std::collections::BTreeMap;
 
-use super::{Alarm, Case, GuardName, Item, count, limit};
+use super::GuardName;
+use super::alarm::{Alarm, Item};
+use super::case::{Case, limit};
+use crate::model::count;
 use crate::plan::Action;
 
 /// Refuses to delete keys, by themselves or together with applications and people: their users are cut off, and no plan

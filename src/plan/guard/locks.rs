@@ -1,4 +1,7 @@
-use super::{Alarm, Case, GuardName, Item, count, limit};
+use super::GuardName;
+use super::alarm::{Alarm, Item};
+use super::case::{Case, limit};
+use crate::model::count;
 use crate::plan::Action;
 
 /// Refuses to lock people. What is allowed to be locked is not allowed to be removed, so this is a guard of its own.

@@ -1,4 +1,5 @@
-use super::{Alarm, Case, Item};
+use super::alarm::{Alarm, Item};
+use super::case::Case;
 use crate::model::{Address, Key, Kind, LoginMethods, OrganizationSettings, Readout, State};
 
 /// Refuses a plan after which nobody can log in, or by SAML alone while SAML does not work.

@@ -1,8 +1,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::GuardName;
+use super::alarm::{Alarm, Item};
+use super::case::{Case, limit};
 use super::ended::RecentlyEnded;
-use super::{Alarm, Case, GuardName, Item, count, limit};
 use crate::access::{GroupId, PrincipalId};
+use crate::model::count;
 
 /// Refuses to take any access from more than 5 principals, or 20 % of the principals that hold any access, whichever is
 /// more. Ends by `until` in the last seven days do not count.

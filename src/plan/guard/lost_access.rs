@@ -1,9 +1,11 @@
+use super::GuardName;
+use super::alarm::{Alarm, Item};
+use super::case::{Case, limit};
 use super::ended::RecentlyEnded;
-use super::{Alarm, Case, GuardName, Item, count, limit};
 use crate::access::{AccessChange, Grants, PrincipalId};
 use std::collections::BTreeSet;
 
-use crate::model::{Address, Principal};
+use crate::model::{Address, Principal, count};
 
 /// Refuses to take all access from more than 3 principals, deleted ones included. Access that every person or every
 /// application holds does not count: a group of everybody does not disable the guard. Ends by `until` in the last seven

@@ -1,7 +1,9 @@
 use std::collections::BTreeSet;
 
-use super::{Alarm, Case, Item, count};
+use super::alarm::{Alarm, Item};
+use super::case::Case;
 use crate::access::PrincipalId;
+use crate::model::count;
 
 /// Refuses a plan that leaves fewer people who can administer IAM than `settings.min_iam_admins` and than there are now,
 /// in any state that an apply can pass through.

@@ -1,10 +1,13 @@
 //! The guards, which refuse a plan unless they are overridden: a file per guard.
 
 mod adoptions;
+mod alarm;
 mod assertions;
+mod case;
 mod deletes;
 mod emptied;
 mod ended;
+mod finding;
 mod guardrails;
 mod keys;
 mod locks;
@@ -21,189 +24,14 @@ mod scim;
 mod self_lockout;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::str::FromStr;
 
-use jiff::tz::TimeZone;
-use jiff::{SignedDuration, Timestamp};
-
-use super::align::Alignment;
-use super::diff::Draft;
-use super::rehearse::Rehearsal;
-use super::slot::KeysPlan;
-use super::{Caller, Facts, GuardOptions, Step};
-use crate::access::{AccessChange, Broken, Everything, PrincipalId};
-use crate::model::{Address, Desired, Kind, Principal, State};
+use self::alarm::Alarm;
+pub(super) use self::case::Case;
+pub use self::finding::{Allowance, Finding, GuardOptions, LiftedBy, Verdict};
+use crate::model::{Address, Kind};
 pub use crate::model::{GuardName, UnknownGuard};
 
 pub(super) use self::login::asks_for_saml;
-
-/// The input of guards.
-#[derive(Clone, Copy)]
-pub(super) struct Case<'a> {
-    pub(super) facts: &'a Facts<'a>,
-    pub(super) desired: &'a Desired,
-    pub(super) options: &'a GuardOptions,
-    /// Who runs the plan, by the name that they have in it.
-    pub(super) caller: &'a Caller,
-    pub(super) alignment: &'a Alignment,
-    pub(super) draft: &'a Draft,
-    pub(super) steps: &'a [Step],
-    pub(super) access: &'a [AccessChange],
-    pub(super) rehearsal: &'a Rehearsal,
-    /// What is to be done about API keys.
-    pub(super) keys: &'a KeysPlan,
-    /// The exceptions in the files for this guard.
-    pub(super) pardoned: &'a BTreeSet<Address>,
-}
-
-impl<'a> Case<'a> {
-    /// All that is held on the live side.
-    fn before(&self) -> Everything<'a> {
-        Everything::known(&self.alignment.before, &self.draft.world, &self.draft.before)
-    }
-
-    /// Returns true when the files let this pass, by its current or its new name.
-    fn pardons(&self, address: &Address) -> bool {
-        !self.pardoned.is_empty() && self.alignment.names(address).any(|name| self.pardoned.contains(&name))
-    }
-
-    /// Returns true for somebody whom no list of the API shows: what is left of somebody deleted, as far as anybody knows.
-    fn hidden(&self, principal: &Principal) -> bool {
-        !self.alignment.before.has(&principal.address())
-    }
-
-    /// Returns the existing principals that held access and are locked out. The computed access still includes their grants.
-    fn locked(&self) -> impl Iterator<Item = PrincipalId> {
-        let before = &self.draft.before;
-        let locked = self.draft.locks.keys().copied();
-        locked.filter(|id| before.exists(*id) && before.ways(*id).any(|(_, _, grants)| !grants.is_empty()))
-    }
-
-    fn principal(&self, id: PrincipalId) -> Option<&'a Principal> {
-        self.draft.world.name(id)
-    }
-
-    /// All that is held in the end.
-    fn after(&self) -> Everything<'a> {
-        Everything::known(&self.alignment.outcome, &self.draft.world, &self.draft.after)
-    }
-}
-
-/// A guard that is overridden for one number: `deletes=7`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Allowance {
-    /// The guard.
-    pub guard: GuardName,
-    /// The number that the plan printed.
-    pub number: u32,
-}
-
-impl FromStr for Allowance {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let (guard, number) =
-            text.split_once('=').ok_or("expected GUARD=NUMBER, as in `deletes=7`".to_owned())?;
-        let guard = guard.parse().map_err(|error: UnknownGuard| error.to_string())?;
-        let number = number.parse().map_err(|_| format!("`{number}` is not a number"))?;
-        Ok(Self { guard, number })
-    }
-}
-
-/// What a guard found.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Finding {
-    /// The guard.
-    pub guard: GuardName,
-    /// The number found; what `--allow` takes.
-    pub found: u32,
-    /// The most (or, for `min_iam_admins`, the least) that passes.
-    pub limit: u32,
-    /// The verdict.
-    pub verdict: Verdict,
-    /// What is wrong, in words.
-    pub message: String,
-    /// The objects or people it is about.
-    pub items: Vec<String>,
-    /// Their addresses, for an entry under `allow` that lets exactly these pass; without those that files cannot name.
-    pub of: Vec<Address>,
-    /// What overrode it.
-    pub lifted_by: Option<LiftedBy>,
-}
-
-/// What overrode a guard.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum LiftedBy {
-    /// `--allow`, for the number found.
-    Number,
-    /// Entries under `allow` in the files.
-    Files,
-}
-
-impl Finding {
-    /// Returns the entry under `allow` that lets exactly this pass, or `None` when files cannot say it. `now` is the time
-    /// of the plan.
-    #[must_use]
-    pub fn entry(&self, now: Timestamp) -> Option<String> {
-        if self.of.is_empty() {
-            return None;
-        }
-        let until = now.saturating_add(PRINTED_END).ok()?.to_zoned(TimeZone::UTC).date();
-        let of: Vec<_> = self.of.iter().map(|of| quoted(of.text())).collect();
-        let (guard, of) = (self.guard, of.join(", "));
-        Some(format!("- {{guard: {guard}, of: [{of}], until: {until}, reason: WHY}}"))
-    }
-}
-
-/// Returns a text as YAML takes it within brackets.
-fn quoted(text: String) -> String {
-    let plain = |c: char| c.is_alphanumeric() || "@._-+=() :".contains(c);
-    if text.chars().all(plain) { text } else { serde_json::Value::from(text).to_string() }
-}
-
-/// How long the entries that are printed last.
-const PRINTED_END: SignedDuration = SignedDuration::from_hours(14 * 24);
-
-/// The verdict on a finding.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Verdict {
-    /// The plan is refused.
-    Refused,
-    /// The plan would be refused if this number were not allowed.
-    Lifted,
-    /// It is only shown.
-    Shown,
-}
-
-/// A guard's answer before it is known what is allowed.
-pub(super) struct Alarm {
-    pub(super) found: usize,
-    pub(super) limit: u32,
-    pub(super) message: String,
-    pub(super) items: Vec<Item>,
-    /// Whether it refuses, or is only shown.
-    pub(super) refuses: bool,
-}
-
-/// One object or person that a guard found.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Item {
-    /// What files call it, to let it pass.
-    pub(super) of: Option<Address>,
-    pub(super) text: String,
-}
-
-impl Item {
-    fn new(of: Address, text: impl Into<String>) -> Self {
-        Self { of: Some(of), text: text.into() }
-    }
-
-    /// An object that its address describes.
-    fn of(address: Address) -> Self {
-        let text = address.to_string();
-        Self { of: Some(address), text }
-    }
-}
 
 /// Asks every guard.
 pub(super) fn judge(case: &Case<'_>) -> Vec<Finding> {
@@ -271,61 +99,4 @@ fn finding(guard: GuardName, case: &Case<'_>, pardoned: Option<&BTreeSet<Address
     of.retain(|of| seen.insert(of.clone()));
     let items = alarm.items.into_iter().map(|item| item.text).collect();
     Some(Finding { guard, found, limit: alarm.limit, verdict, message, items, of, lifted_by })
-}
-
-/// The number that the files set for a guard.
-fn limit(case: &Case<'_>, guard: GuardName) -> Option<u32> {
-    case.desired.settings.limits.get(&guard).copied()
-}
-
-/// `one thing` or `3 things`.
-fn count(number: usize, one: &str, many: &str) -> String {
-    if number == 1 { format!("1 {one}") } else { format!("{number} {many}") }
-}
-
-/// What breaks an assertion or a guardrail, in words.
-fn by(state: &State, broken: &Broken) -> String {
-    let Some(held) = &broken.by else { return ": nothing grants it without a condition".to_owned() };
-    let through = if broken.through.is_some() { "through " } else { "" };
-    let group = held.path.group.as_ref().map(|group| format!("group {group} ← ")).unwrap_or_default();
-    format!(
-        ": {through}{} ← {group}policy {}, rule {}",
-        held.grant.words(|id| state.projects.get(&id)),
-        held.path.policy,
-        held.path.rule + 1
-    )
-}
-
-/// Something that breaks an assertion or a guardrail, in words.
-struct Breach {
-    /// Whether live does not have it.
-    new: bool,
-    item: Item,
-}
-
-/// An alarm for broken assertions or guardrails, the new ones first: those that live already breaks refuse only with `--strict`.
-///
-/// `numbers` has how many are broken in the end, and how many of these live does not break.
-fn alarm(
-    case: &Case<'_>,
-    numbers: (usize, usize),
-    breaches: Vec<Breach>,
-    what: impl Fn(usize, usize) -> String,
-) -> Option<Alarm> {
-    let (all, new) = numbers;
-    if all == 0 {
-        return None;
-    }
-    let refuses = new > 0 || case.options.strict;
-    let found = if case.options.strict { all } else { new };
-    Some(Alarm { found, limit: 0, message: what(new, all - new), items: new_first(breaches), refuses })
-}
-
-/// The words for each, those first that live does not have.
-fn new_first(breaches: Vec<Breach>) -> Vec<Item> {
-    let (new, known): (Vec<_>, Vec<_>) = breaches.into_iter().partition(|breach| breach.new);
-    let known = known
-        .into_iter()
-        .map(|Breach { item, .. }| Item { text: format!("{} (existing)", item.text), ..item });
-    new.into_iter().map(|breach| breach.item).chain(known).collect()
 }

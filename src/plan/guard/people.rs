@@ -1,5 +1,7 @@
-use super::{Alarm, Case, GuardName, Item, count, limit};
-use crate::model::Kind;
+use super::GuardName;
+use super::alarm::{Alarm, Item};
+use super::case::{Case, limit};
+use crate::model::{Kind, count};
 
 /// Refuses to remove people. A person who is removed loses their API keys and has to be invited again.
 pub(super) fn judge(case: &Case<'_>) -> Option<Alarm> {

@@ -1,7 +1,9 @@
 use std::collections::BTreeSet;
 
-use super::{Alarm, Case, Item, count};
+use super::alarm::{Alarm, Item};
+use super::case::Case;
 use crate::access::{AccessEffect, self_escalating};
+use crate::model::count;
 
 /// Shows who gains a permission set that can escalate, by a policy or by a key that they can read; refuses with `--strict`.
 pub(super) fn judge(case: &Case<'_>) -> Option<Alarm> {

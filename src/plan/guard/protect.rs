@@ -1,7 +1,8 @@
 use std::collections::{BTreeSet, HashMap};
 
-use super::{Alarm, Case, Item, count};
-use crate::model::{Address, Kind, Object};
+use super::alarm::{Alarm, Item};
+use super::case::Case;
+use crate::model::{Address, Kind, Object, count};
 use crate::plan::Action;
 use crate::plan::partial_state::referrers;
 

@@ -1,6 +1,7 @@
 use std::collections::HashSet;
 
-use super::{Alarm, Case, Item};
+use super::alarm::{Alarm, Item};
+use super::case::Case;
 use crate::model::{Kind, Object, Quota, Readout};
 use crate::plan::slot::{SlotPlan, SlotWork};
 use crate::plan::{Step, StepId};

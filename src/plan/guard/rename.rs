@@ -1,7 +1,9 @@
 use std::collections::HashMap;
 
-use super::{Alarm, Case, GuardName, Item, count, limit};
-use crate::model::{Kind, Object, Principal};
+use super::GuardName;
+use super::alarm::{Alarm, Item};
+use super::case::{Case, limit};
+use crate::model::{Kind, Object, Principal, count};
 use crate::plan::{Action, Step};
 
 /// Refuses to delete and create objects of one kind if the deleted one is an application with keys, or a group that

@@ -1,4 +1,5 @@
-use super::{Alarm, Case};
+use super::alarm::Alarm;
+use super::case::Case;
 use crate::model::Scim;
 
 /// Refuses to manage people or all members of a group while an identity provider provisions some of them: they would keep

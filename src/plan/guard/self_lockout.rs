@@ -1,6 +1,7 @@
-use super::{Alarm, Case, Item};
+use super::alarm::{Alarm, Item};
+use super::case::Case;
 use crate::access::Grant;
-use crate::model::{Address, Principal, State, UserType};
+use crate::model::{Address, Principal, State, User, UserType};
 use crate::plan::{Caller, Step, StepId};
 
 /// Refuses a plan in which the caller loses permissions to administer access at any step, or is deleted, files that lock the
@@ -30,7 +31,7 @@ pub(super) fn judge(case: &Case<'_>) -> Option<Alarm> {
 fn locks(case: &Case<'_>, principal: &Principal) -> bool {
     let own = principal.address();
     let mut spared = case.alignment.spared.iter().filter(|spared| spared.address == own);
-    spared.any(|spared| spared.reason.differs().contains(&"locked"))
+    spared.any(|spared| spared.reason.differs().contains(&User::LOCKED))
 }
 
 fn alarm(caller: &Caller, before: &State, steps: &[Step], lost: Vec<(Grant, StepId)>) -> Option<Alarm> {

@@ -6,14 +6,14 @@
 
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 
-use super::add;
 use super::merge::{Merger, may_be_set};
 use crate::access::{Attached, GroupId, Held, PrincipalId};
 use crate::plan::administrators::Administrators;
 use crate::plan::align::Alignment;
 use crate::plan::diff::{Draft, PolicyStage};
-use crate::plan::graph::{Graph, NodeId};
-use crate::plan::{Action, Error, Reason};
+use crate::plan::error::Error;
+use crate::plan::graph::{Graph, NodeId, add};
+use crate::plan::{Action, Reason};
 
 /// What a step does to who administers. The order is that in which steps are put, from the end of the plan.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -2,11 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use super::{Allowed, add};
+use super::allowed::Allowed;
 use crate::access::{Attached, Grants, GroupId, Number as _, Packed, PolicyId, PrincipalId};
+use crate::plan::Reason;
 use crate::plan::diff::{Draft, PolicyStage};
-use crate::plan::graph::{Graph, NodeId};
-use crate::plan::{Error, Reason};
+use crate::plan::error::Error;
+use crate::plan::graph::{Graph, NodeId, add};
 
 /// A way by which a grant reaches a principal while the plan runs.
 #[derive(Debug, PartialEq, Eq, Hash, Clone)]

@@ -1,10 +1,11 @@
 //! The edges without which somebody would temporarily hold access that they must never hold.
 
-use super::{Allowed, add};
+use super::allowed::Allowed;
 use crate::access::{Attached, GroupId, Held, PrincipalId};
+use crate::plan::Reason;
 use crate::plan::diff::{Draft, PolicyStage};
-use crate::plan::graph::{Graph, NodeId};
-use crate::plan::{Error, Reason};
+use crate::plan::error::Error;
+use crate::plan::graph::{Graph, NodeId, add};
 
 /// Adds, for every policy that changes while somebody joins or leaves its group: a leaver leaves before
 /// the policy grants what the leaver must not hold, a joiner joins after it has stopped granting what the joiner must not hold.
@@ -39,7 +40,7 @@ pub(super) fn edges(draft: &Draft, allowed: &mut Allowed, graph: &mut Graph) -> 
 fn locks(draft: &Draft, graph: &mut Graph) -> Result<(), Error> {
     for (principal, lock) in &draft.locks {
         let joins = draft.joins.iter().filter(|((_, who), _)| who == principal).map(|(_, node)| *node);
-        let held = draft.before.grants_of(*principal);
+        let (held, _) = draft.held(*principal);
         let own = |to: Attached| match to {
             Attached::Nobody => false,
             Attached::Principal(who) => who == *principal,

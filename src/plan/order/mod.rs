@@ -4,18 +4,21 @@
 //! neither before nor after (no leak), and nobody lacks access that they hold both before and after (no gap), except for the interruptions that are returned.
 
 mod administrators;
+mod allowed;
 mod gap;
 mod leak;
 mod merge;
 
 use std::collections::{BTreeMap, HashMap};
 
+pub(super) use self::allowed::Allowed;
 use super::administrators::Administrators;
 use super::align::Alignment;
 use super::diff::{Change, Draft, Move};
-use super::graph::{Graph, NodeId};
-use super::{Action, Effect, Error, Reason};
-use crate::access::{Attached, Grants, GroupId, Packed, PolicyId, PrincipalId};
+use super::error::Error;
+use super::graph::{Graph, NodeId, add};
+use super::{Action, Effect, Reason};
+use crate::access::{Attached, GroupId, Packed, PolicyId, PrincipalId};
 use crate::model::{Address, Principal};
 
 /// The changes as steps: in order, with what must come before each.
@@ -28,31 +31,6 @@ pub(super) struct Ordered {
     pub(super) unresolved: Vec<(PrincipalId, Packed)>,
     /// What each principal may hold on the way.
     pub(super) allowed: Allowed,
-}
-
-/// What principals may hold on the way and what they should never be without, as it becomes known.
-#[derive(Default)]
-pub(super) struct Allowed {
-    known: HashMap<PrincipalId, (Grants, Grants)>,
-}
-
-impl Allowed {
-    fn of(&mut self, draft: &Draft, principal: PrincipalId) -> &(Grants, Grants) {
-        self.known.entry(principal).or_insert_with(|| {
-            let (before, after) = draft.held(principal);
-            (before.union(&after), before.meet(&after))
-        })
-    }
-
-    /// Returns what a principal may hold: what it holds before or after.
-    pub(super) fn most(&mut self, draft: &Draft, principal: PrincipalId) -> &Grants {
-        &self.of(draft, principal).0
-    }
-
-    /// Returns all that a principal should never be without: what it holds before and after.
-    pub(super) fn least(&mut self, draft: &Draft, principal: PrincipalId) -> &Grants {
-        &self.of(draft, principal).1
-    }
 }
 
 /// Orders the changes.
@@ -107,10 +85,6 @@ fn phase(change: &Change) -> u8 {
         (_, Effect::Revokes) => 1,
         (_, Effect::Grants) => 2,
     }
-}
-
-fn add(graph: &mut Graph, first: NodeId, then: NodeId, reason: Reason) -> Result<(), Error> {
-    graph.add(first, then, reason).map(|_| ()).map_err(|_| Error::Cycle(reason))
 }
 
 /// An object is created before it is used, a name is freed before it is taken, and the calls for one policy follow each other.

@@ -1,4 +1,5 @@
-use super::{Hands, MOST_VERSIONS, SlotCase, SlotWait, SlotWork, UNDER_WAY, after};
+use super::case::{Hands, MOST_VERSIONS, SlotCase, UNDER_WAY, after};
+use super::{SlotWait, SlotWork};
 use crate::model::{AccessKeyId, Delivery, FoundSecret, LiveSecret, SecretPlace, VersionState};
 
 /// The deliveries of a slot, and what is live of them.

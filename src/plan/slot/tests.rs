@@ -4,8 +4,12 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
 
+use super::case::{after, since};
 use super::*;
-use crate::model::{EmptySecret, FoundSecret, Id, KeyMark, LiveSecret, LiveVersion, Place, VersionState};
+use crate::model::{
+    AccessKeyId, Address, Delivery, EmptySecret, FoundSecret, Id, KeyMark, KeySlot, KeyStage, LiveKey,
+    LiveKeys, LiveSecret, LiveVersion, Marking, Place, SecretPlace, VersionState,
+};
 
 const DAY: i64 = 24 * 60;
 

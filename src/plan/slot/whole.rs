@@ -4,12 +4,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
-use super::{Hands, Occasion, SlotCase, SlotPlan, SlotWork, UNDER_WAY, after, assess, since};
+use super::SlotWork;
+use super::assess::{SlotPlan, assess};
+use super::case::{Hands, Occasion, SlotCase, UNDER_WAY, after, since};
+use crate::access::Grant;
 use crate::model::{
     AccessKeyId, Address, ApplicationKeys, Desired, Id, LiveKey, LiveKeys, Marking, Membership, Prune,
     SlotName, Stack,
 };
-use crate::plan::KeyReader;
+use crate::model::{Principal, SecretPlace};
 
 /// What planning knows of API keys.
 #[derive(Debug, Clone, Copy)]
@@ -145,4 +148,21 @@ impl KeysPlan {
     pub fn lacks_any(&self) -> bool {
         self.in_trouble() || self.slots.iter().any(SlotPlan::lacks_a_key)
     }
+}
+
+/// Somebody who can read a key that is delivered to a new place, and gains by it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct KeyReader {
+    /// The application whose key it is.
+    pub application: Address,
+    /// Its slot.
+    pub slot: SlotName,
+    /// Where it is delivered.
+    pub secret: SecretPlace,
+    /// What the application holds and the reader does not.
+    pub gains: Vec<Grant>,
+    /// Whether it can be read only under a condition.
+    pub conditional: bool,
+    /// Who reads it.
+    pub principal: Principal,
 }

@@ -3,9 +3,10 @@
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
-use super::{Block, Cell, Page, PageSection, PageTable, TableFold, TableRow};
+use super::block::{Block, Cell, Page, PageSection, PageTable, TableFold, TableRow};
+use crate::model::count;
 use crate::review::{
-    FindingId, FindingResult, FindingSeverity, FindingText, Outline, ReportedFinding, Since, several,
+    FindingId, FindingResult, FindingSeverity, FindingText, Outline, ReportedFinding, Since,
 };
 
 /// Returns what is said first where not everything could be judged.
@@ -15,7 +16,7 @@ pub(in crate::render) fn warning(outline: &Outline) -> Option<String> {
     }
     let unjudged = outline.not_judged().count();
     (unjudged > 0).then(|| {
-        let kinds = several(unjudged, "kind of finding", "kinds of findings");
+        let kinds = count(unjudged, "kind of finding", "kinds of findings");
         format!("Not everything could be judged: {kinds} could not be looked for.")
     })
 }

@@ -8,7 +8,7 @@ use base64::engine::general_purpose::STANDARD;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use sha2::{Digest as _, Sha256};
 
-use super::{Block, Cell, Page, PageSection, PageTable, TableFold, TableRow};
+use super::block::{Block, Cell, Page, PageSection, PageTable, TableFold, TableRow};
 use crate::render::escape::harmful;
 
 const STYLE: &str = include_str!("page.css");
@@ -148,11 +148,17 @@ const WIDE: usize = 12;
 const ROOMY: usize = 300;
 
 fn table_row(row: &TableRow, roomy: bool) -> Markup {
-    let wide = |cell: &Cell| (roomy && cell.text().len() >= WIDE).then_some("wide");
+    let class = |at: usize, cell: &Cell| match cell.text() {
+        _ if !roomy => None,
+        text if at == 0 && text.len() >= WIDE => Some("wide"),
+        // A column that is squeezed, as on paper, breaks no word that any column has room for.
+        text => text.split_whitespace().all(|word| word.len() <= WIDE).then_some("whole"),
+    };
     html! {
         tr id=[row.id.as_deref().map(visible)] {
             @for (at, cell) in row.cells.iter().enumerate() {
-                @if at == 0 { th scope="row" class=[wide(cell)] { (shown(cell)) } } @else { td { (shown(cell)) } }
+                @if at == 0 { th scope="row" class=[class(at, cell)] { (shown(cell)) } }
+                @else { td class=[class(at, cell)] { (shown(cell)) } }
             }
         }
     }
@@ -196,6 +202,18 @@ fn visible(text: &str) -> Cow<'_, str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_short_word_is_never_broken_in_a_narrow_column() {
+        let id = "ac3e0000-0000-4000-8000-000000000001";
+        let row =
+            |cells: &[&str]| TableRow { id: None, cells: cells.iter().map(|it| (*it).into()).collect() };
+        let shown = table_row(&row(&["user ann@acme.io", "depends", id, "not known"]), true).into_string();
+        let whole = ["depends", "not known"].map(|text| format!("<td class=\"whole\">{text}</td>"));
+        assert!(whole.iter().all(|cell| shown.contains(cell)), "{shown}");
+        assert!(shown.contains(&format!("<td>{id}</td>")), "{shown}");
+        assert!(STYLE.contains(".whole{overflow-wrap:normal}"));
+    }
 
     #[test]
     fn the_policy_lets_our_own_style_and_script_run_and_nothing_else() {

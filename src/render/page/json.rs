@@ -4,8 +4,8 @@ use std::io::{self, Write};
 
 use serde_json::{Map, Value, json};
 
-use super::{Block, Page, PageSection};
-use crate::render::report::pretty;
+use super::block::{Block, Page, PageSection};
+use crate::render::json::pretty;
 use crate::review::{Outline, ReportedFinding, Since};
 
 /// The version of the document: a change that breaks its readers makes it another.

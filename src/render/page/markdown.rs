@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use super::{Block, Cell, Page, PageTable, TableFold};
+use super::block::{Block, Cell, Page, PageTable, TableFold};
 use crate::render::escape::markdown as escape;
 
 /// Writes a page. Long tables are folded.

@@ -2,10 +2,10 @@
 
 use std::io::{self, Write};
 
-use super::{Block, Page, PageSection, PageTable, RowText, TableFold};
+use super::block::{Block, Page, PageSection, PageTable, RowText, TableFold};
 use crate::render::escape::terminal;
 use crate::render::paint::Ink;
-use crate::render::report::Style;
+use crate::render::style::Style;
 use crate::render::wrap::{Screen, WrappedLine};
 
 /// How many rows and items are shown before the rest is counted.

@@ -1,7 +1,6 @@
 //! Who gains and who loses, folded where many share it.
 
-use std::cell::RefCell;
-use std::cmp::Ordering;
+use std::cell::{OnceCell, RefCell};
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fmt::Write as _;
 use std::hash::{BuildHasherDefault, Hash, Hasher};
@@ -10,9 +9,9 @@ use std::sync::Arc;
 
 use super::words;
 use crate::access::{AccessChange, AccessEffect, ChangedGrant, Grant, GrantScope, Path, self_escalating};
-use crate::model::{Address, Condition, Kind, Object, PermissionSetName, Principal, Where};
+use crate::model::{Address, Condition, Kind, Object, PermissionSetName, Principal, Where, joined};
 use crate::plan::{Action, KeyReader, Plan, Step};
-use crate::render::report::Extent;
+use crate::render::style::Extent;
 use crate::render::wrap::{TIE, tied};
 
 /// The changes of access, folded: principals with the same ones stand together, in the order of their names.
@@ -22,11 +21,12 @@ pub(super) struct Folds<'p> {
     drift: bool,
     pub(super) all: Vec<Fold<'p>>,
     adopted: HashSet<&'p Address>,
-    /// The paths in words, by address: the members of a group share them.
-    ways: RefCell<ByAddress<(*const Path, bool), Rc<str>>>,
-    /// What happens to a single grant, by its address: they share these too.
-    single: RefCell<ByAddress<(*const Grant, AccessEffect), Rc<str>>>,
+    /// The lines that are known, by the addresses of their grants and paths: the members of a group share them.
+    known: RefCell<ByAddress<Vec<AlikeGrant>, Rc<PolicyLines>>>,
 }
+
+/// What of a changed grant tells its line from others.
+type AlikeGrant = (AccessEffect, *const Grant, *const Path);
 
 /// What several principals share.
 pub(super) struct Fold<'p> {
@@ -88,18 +88,35 @@ fn few(kind: Kind, mut names: Vec<String>, most: usize) -> String {
         names.truncate(most);
         names.push(format!("{rest} more"));
     }
-    format!("{kind} {}", words::several(&names))
+    format!("{kind} {}", joined(&names))
 }
 
 /// Permission sets that change alike, by one way.
 pub(super) struct AccessLine {
     pub(super) effect: AccessEffect,
     /// `gains A, B on prod, staging if …`; the condition is tied
-    pub(super) what: Rc<str>,
+    pub(super) what: String,
     /// `group developers ← policy developers-run, rule 2 (iam/dev.yaml:31)`
-    pub(super) path: Rc<str>,
+    pub(super) path: String,
     /// What a reader must not overlook.
     pub(super) marks: Vec<&'static str>,
+}
+
+/// What changes by one policy, with what a format makes of each line, which is made once.
+pub(super) struct PolicyLines {
+    lines: Vec<AccessLine>,
+    made: OnceCell<Vec<String>>,
+}
+
+impl PolicyLines {
+    pub(super) fn lines(&self) -> &[AccessLine] {
+        &self.lines
+    }
+
+    /// Returns what a format makes of each line. There is one format for each [`Folds`].
+    pub(super) fn made(&self, make: impl Fn(&AccessLine) -> String) -> &[String] {
+        self.made.get_or_init(|| self.lines.iter().map(make).collect())
+    }
 }
 
 impl<'p> Folds<'p> {
@@ -114,33 +131,32 @@ impl<'p> Folds<'p> {
             }
         }
         let adopted = plan.adoptions().iter().map(|adoption| &adoption.address).collect();
-        Self { plan, drift, all, adopted, ways: RefCell::default(), single: RefCell::default() }
+        Self { plan, drift, all, adopted, known: RefCell::default() }
     }
 
-    /// Returns the changes for the principals of one fold. There may be a million lines in total.
-    pub(super) fn lines(&self, fold: &Fold<'_>) -> Vec<AccessLine> {
-        fold.who.first().map_or_else(Vec::new, |change| lines(self, &change.grants))
-    }
-
-    /// Returns a path in words.
-    fn way(&self, path: &Path, effect: AccessEffect) -> Rc<str> {
-        let lost = effect == AccessEffect::Lost;
-        let mut ways = self.ways.borrow_mut();
-        let known = ways.entry((std::ptr::from_ref(path), lost));
-        Rc::clone(known.or_insert_with(|| way(self.plan, path, lost).into()))
-    }
-
-    /// Says what happens to one grant by itself.
-    fn what(&self, changed: &ChangedGrant) -> Rc<str> {
-        let mut single = self.single.borrow_mut();
-        let known = single.entry((Arc::as_ptr(&changed.grant), changed.effect));
-        let words = || {
-            let Grant { permission_set, scope, condition } = &*changed.grant;
-            let scope = scope.words(|id| self.plan.outcome().projects.get(&id));
-            let held = format!("{permission_set} on {scope}");
-            what(changed.effect, &held, condition.as_ref(), self.drift).into()
+    /// Returns what changes for the principals of one fold, by policy. There may be a million lines in total.
+    pub(super) fn lines(&self, fold: &Fold<'_>) -> Vec<Rc<PolicyLines>> {
+        let Some(change) = fold.who.first() else { return Vec::new() };
+        let by_path: Vec<&ChangedGrant> =
+            change.by_path.iter().map(|at| &change.grants[*at as usize]).collect();
+        let one_policy = |a: &&ChangedGrant, b: &&ChangedGrant| {
+            let (one, other) = (&*a.path, &*b.path);
+            let same = || (&one.policy, &one.group) == (&other.policy, &other.group);
+            a.effect == b.effect && (Arc::ptr_eq(&a.path, &b.path) || same())
         };
-        Rc::clone(known.or_insert_with(words))
+        let mut known = self.known.borrow_mut();
+        let mut alike: Vec<AlikeGrant> = Vec::new();
+        let of_policy = |grants: &[&ChangedGrant]| {
+            alike.clear();
+            alike.extend(grants.iter().map(|it| (it.effect, Arc::as_ptr(&it.grant), Arc::as_ptr(&it.path))));
+            if let Some(lines) = known.get(alike.as_slice()) {
+                return Rc::clone(lines);
+            }
+            let lines = Rc::new(PolicyLines { lines: lines(self, grants), made: OnceCell::new() });
+            known.insert(alike.clone(), Rc::clone(&lines));
+            lines
+        };
+        by_path.chunk_by(one_policy).map(of_policy).collect()
     }
 
     /// Whether a path goes through an object that the plan adopts.
@@ -202,24 +218,6 @@ impl Hasher for AddressHasher {
     }
 }
 
-/// What is made of words that many lines share, once.
-pub(super) struct MadeOnce<V>(ByAddress<*const u8, (Rc<str>, V)>);
-
-impl<V> Default for MadeOnce<V> {
-    fn default() -> Self {
-        Self(HashMap::default())
-    }
-}
-
-impl<V> MadeOnce<V> {
-    /// Returns what was made of these very words, or makes it.
-    pub(super) fn of(&mut self, words: &Rc<str>, make: impl FnOnce(&str) -> V) -> &mut V {
-        // Words that are kept have their address to themselves.
-        let made = self.0.entry(words.as_ptr()).or_insert_with(|| (Rc::clone(words), make(words)));
-        &mut made.1
-    }
-}
-
 /// Access that no policy gives: what an SSH key opens to the holder of its private half, and what a delivered key gives to
 /// everybody who can read it.
 pub(super) struct Opening {
@@ -248,10 +246,10 @@ pub(super) fn openings(plan: &Plan, drift: bool) -> Vec<Opening> {
         };
         let name = plan.outcome().projects.get(&project);
         let name = name.map_or_else(|| project.to_string(), ToString::to_string);
-        let what = self::what(effect, &format!("{what} to {name}"), None, drift).into();
+        let what = self::what(effect, &format!("{what} to {name}"), None, drift);
         let address = step.action.address();
         let who = format!("the holder of {} {}", address.kind(), words::named(plan, &address));
-        Some(Opening { who, line: AccessLine { effect, what, path: "".into(), marks: Vec::new() } })
+        Some(Opening { who, line: AccessLine { effect, what, path: String::new(), marks: Vec::new() } })
     };
     plan.steps().iter().filter_map(of_step).chain(readings(plan, drift)).collect()
 }
@@ -268,38 +266,25 @@ fn readings(plan: &Plan, drift: bool) -> Vec<Opening> {
         let reader = some.first()?;
         let effect = AccessEffect::Gained;
         let held = reader.gains.iter().map(|grant| grant.words(|id| plan.outcome().projects.get(&id)));
-        let what = self::what(effect, &held.collect::<Vec<_>>().join(", "), None, drift).into();
+        let what = self::what(effect, &held.collect::<Vec<_>>().join(", "), None, drift);
         let condition = if reader.conditional { ", under a condition" } else { "" };
         let path = format!("a key of {} ← secret {}{condition}", reader.application, reader.secret);
         let escalates = reader.gains.iter().any(|grant| self_escalating(&grant.permission_set));
         let marks = if escalates { vec!["can escalate"] } else { Vec::new() };
         let who = names(plan, some.iter().map(|reader| &reader.principal), Extent::Full);
-        Some(Opening { who, line: AccessLine { effect, what, path: path.into(), marks } })
+        Some(Opening { who, line: AccessLine { effect, what, path, marks } })
     };
     readers.chunk_by(alike).filter_map(of_some).collect()
 }
 
-fn lines(folds: &Folds<'_>, grants: &[ChangedGrant]) -> Vec<AccessLine> {
-    // Stable: those that change alike stay in the order of their permission sets.
-    let mut sorted: Vec<&ChangedGrant> = grants.iter().collect();
-    sorted.sort_by(|a, b| {
-        let paths = || if Arc::ptr_eq(&a.path, &b.path) { Ordering::Equal } else { a.path.cmp(&b.path) };
-        let conditions = || a.grant.condition.cmp(&b.grant.condition);
-        a.effect.cmp(&b.effect).then_with(paths).then_with(conditions)
-    });
+fn lines(folds: &Folds<'_>, grants: &[&ChangedGrant]) -> Vec<AccessLine> {
     let alike = |a: &&ChangedGrant, b: &&ChangedGrant| {
         (a.effect, &a.path, &a.grant.condition) == (b.effect, &b.path, &b.grant.condition)
     };
     let mut lines = Vec::with_capacity(grants.len());
-    for alike in sorted.chunk_by(alike) {
+    for alike in grants.chunk_by(alike) {
         let (effect, path) = (alike[0].effect, &*alike[0].path);
-        if let [changed] = alike {
-            let marks = marks(folds, effect, path, &[&changed.grant.permission_set]);
-            let (what, path) = (folds.what(changed), folds.way(path, effect));
-            lines.push(AccessLine { effect, what, path, marks });
-        } else {
-            lines.extend(together(folds, (effect, path), alike));
-        }
+        lines.extend(together(folds, (effect, path), alike));
     }
     lines
 }
@@ -329,8 +314,13 @@ fn together<'g>(
     let line = |(scopes, sets): (Vec<(bool, String)>, Vec<&PermissionSetName>)| {
         let where_to = scopes.into_iter().map(|(_, words)| words).collect::<Vec<_>>().join(", ");
         let held = format!("{} on {where_to}", words::listed(&sets));
-        let what = what(effect, &held, condition, drift).into();
-        AccessLine { effect, what, path: folds.way(path, effect), marks: marks(folds, effect, path, &sets) }
+        let what = what(effect, &held, condition, drift);
+        AccessLine {
+            effect,
+            what,
+            path: way(plan, path, effect == AccessEffect::Lost),
+            marks: marks(folds, effect, path, &sets),
+        }
     };
     by_sets.into_iter().map(line).collect()
 }
@@ -385,11 +375,7 @@ fn marks(
 }
 
 fn way(plan: &Plan, path: &Path, lost: bool) -> String {
-    let mut way = String::new();
-    if let Some(group) = &path.group {
-        _ = write!(way, "group {group} ← ");
-    }
-    _ = write!(way, "policy {}, rule {}", path.policy, path.rule + 1);
+    let mut way = path.to_string();
     let place = plan.place(&Where::Rule(Address::policy(path.policy.clone()), path.rule));
     if let (false, Some(place)) = (lost, place) {
         _ = write!(way, " ({}:{})", place.file.display(), place.line);

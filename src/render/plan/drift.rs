@@ -64,18 +64,13 @@ pub(super) fn undeclared<'a>(
     let mut by: BTreeMap<&Principal, Vec<_>> = BTreeMap::new();
     for held in &drift.undeclared {
         let escalates = self_escalating(&held.grant.permission_set);
-        by.entry(&held.principal).or_default().push((grant(plan, held), escalates, way(held)));
+        by.entry(&held.principal).or_default().push((grant(plan, held), escalates, held.path.to_string()));
     }
     by
 }
 
 fn grant(plan: &Plan, held: &HeldGrant) -> String {
     held.grant.words(|id| plan.before().projects.get(&id))
-}
-
-fn way(held: &HeldGrant) -> String {
-    let group = held.path.group.as_ref().map(|group| format!("group {group} ← ")).unwrap_or_default();
-    format!("{group}policy {}, rule {}", held.path.policy, held.path.rule + 1)
 }
 
 /// Returns who did what was found, in words: what it is about, and who did it. What is not known comes last, and names nothing

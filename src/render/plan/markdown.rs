@@ -1,11 +1,12 @@
 use std::io::{self, Write};
 
-use super::access::{AccessLine, Folds, MadeOnce, openings};
-use super::{PlanReading, drift, words};
+use super::access::{AccessLine, Folds, openings};
+use super::reading::PlanReading;
+use super::{drift, words};
 use crate::access::AccessEffect;
 use crate::plan::{Findings, Plan, Verdict};
 use crate::render::escape::{code, markdown as escape};
-use crate::render::report::Extent;
+use crate::render::style::Extent;
 use crate::render::wrap::loose;
 
 /// Writes a plan for a pull request's comment: access first, details folded.
@@ -210,7 +211,7 @@ fn items(out: &mut dyn Write, items: &[String]) -> io::Result<()> {
 }
 
 fn table(out: &mut dyn Write, plan: &Plan, drift: bool) -> io::Result<()> {
-    let (folds, openings, mut rows) = (Folds::of(plan, drift), openings(plan, drift), AccessRows::default());
+    let (folds, openings) = (Folds::of(plan, drift), openings(plan, drift));
     if folds.all.is_empty() && openings.is_empty() {
         let what = if drift { "No difference in access." } else { "No change in access." };
         return writeln!(out, "{what}\n");
@@ -224,41 +225,29 @@ fn table(out: &mut dyn Write, plan: &Plan, drift: bool) -> io::Result<()> {
         if !fold.note(drift).is_empty() {
             who.push_str(&format!(", **{}**", fold.note(drift)));
         }
-        for line in folds.lines(fold) {
-            rows.write(out, &who, &line, drift)?;
-            who.clear();
+        for of_policy in folds.lines(fold) {
+            for row in of_policy.made(|line| access_row(line, drift)) {
+                writeln!(out, "| {who} | {row}")?;
+                who.clear();
+            }
         }
     }
     for opening in &openings {
-        rows.write(out, &escape(&opening.who), &opening.line, drift)?;
+        writeln!(out, "| {} | {}", escape(&opening.who), access_row(&opening.line, drift))?;
     }
     writeln!(out)
 }
 
-/// The rows of the table of access, with the words that many share, escaped.
-#[derive(Default)]
-struct AccessRows {
-    /// The verb, and what follows it.
-    what: MadeOnce<(String, String)>,
-    paths: MadeOnce<String>,
-}
-
-impl AccessRows {
-    /// Writes a row; `who` is escaped.
-    fn write(&mut self, out: &mut dyn Write, who: &str, line: &AccessLine, drift: bool) -> io::Result<()> {
-        let sign = match (line.effect, drift) {
-            (AccessEffect::Gained | AccessEffect::Loosened, false) | (AccessEffect::Lost, true) => "➕",
-            (AccessEffect::Tightened, _) | (AccessEffect::Loosened, true) => "✏️",
-            (AccessEffect::Lost, false) | (AccessEffect::Gained, true) => "➖",
-        };
-        let (verb, what) = self.what.of(&line.what, |what| {
-            let what = loose(what);
-            // The verb stands apart, so that a reader can look down the column.
-            let (verb, what) = what.split_once(' ').unwrap_or(("", &what));
-            (verb.to_owned(), escape(what))
-        });
-        let path = self.paths.of(&line.path, escape);
-        let marks: String = line.marks.iter().map(|mark| format!(" **{mark}**")).collect();
-        writeln!(out, "| {who} | {sign} {verb} | {what}{marks} | {path} |")
-    }
+/// Returns what stands behind the principal in a row of the table of access.
+fn access_row(line: &AccessLine, drift: bool) -> String {
+    let sign = match (line.effect, drift) {
+        (AccessEffect::Gained | AccessEffect::Loosened, false) | (AccessEffect::Lost, true) => "➕",
+        (AccessEffect::Tightened, _) | (AccessEffect::Loosened, true) => "✏️",
+        (AccessEffect::Lost, false) | (AccessEffect::Gained, true) => "➖",
+    };
+    let what = loose(&line.what);
+    // The verb stands apart, so that a reader can look down the column.
+    let (verb, what) = what.split_once(' ').unwrap_or(("", &what));
+    let marks: String = line.marks.iter().map(|mark| format!(" **{mark}**")).collect();
+    format!("{sign} {verb} | {}{marks} | {} |", escape(what), escape(&line.path))
 }

@@ -5,12 +5,16 @@ mod drift;
 mod markdown;
 mod outline;
 mod page;
+mod reading;
 mod text;
 mod words;
 
 use std::io::{self, Write};
 
-use super::report::{Report, Style, pretty};
+pub use self::reading::PlanReading;
+use super::json::pretty;
+use super::report::Report;
+use super::style::Style;
 use crate::model::Place;
 use crate::plan::file::PlanDocument;
 use crate::plan::{Findings, Plan};
@@ -18,15 +22,6 @@ use crate::review::Outline;
 
 pub(super) use markdown::{details, head};
 pub use words::headline;
-
-/// What the difference between both sides is read as.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum PlanReading {
-    /// What an apply would do.
-    Plan,
-    /// Drift: live differs, and nobody asked for it.
-    Drift,
-}
 
 /// A plan as a result.
 #[derive(Debug, Clone, Copy)]

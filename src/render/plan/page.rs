@@ -1,12 +1,14 @@
 //! A plan for a browser: what changes, and what was found.
 
 use super::access::{AccessLine, Folds, openings};
-use super::{PlanReading, drift, text, words};
+use super::reading::PlanReading;
+use super::{drift, text, words};
+use crate::model::second;
 use crate::plan::{Findings, Plan};
 use crate::render::page::{Block, Cell, Page, PageSection, PageTable, TableFold, TableRow, found, plainly};
-use crate::render::report::Extent;
+use crate::render::style::Extent;
 use crate::render::wrap::loose;
-use crate::review::{Outline, second};
+use crate::review::Outline;
 
 /// Returns the page: access, steps, who did it, findings.
 pub(super) fn page(
@@ -56,14 +58,14 @@ fn access(plan: &Plan, is_drift: bool) -> PageSection {
     let line = |who: &str, line: &AccessLine| {
         let marks: String = line.marks.iter().map(|mark| format!(" [{mark}]")).collect();
         let what = format!("{}{marks}", loose(&line.what));
-        TableRow { id: None, cells: vec![who.into(), what.into(), line.path.to_string().into()] }
+        TableRow { id: None, cells: vec![who.into(), what.into(), line.path.clone().into()] }
     };
     let mut rows = Vec::new();
     for fold in &folds.all {
         let note = fold.note(is_drift);
         let note = if note.is_empty() { String::new() } else { format!(", {note}") };
         let who = loose(&format!("{}{note}", fold.names(Extent::Full)));
-        rows.extend(folds.lines(fold).iter().map(|it| line(&who, it)));
+        rows.extend(folds.lines(fold).iter().flat_map(|it| it.lines()).map(|it| line(&who, it)));
     }
     rows.extend(openings(plan, is_drift).iter().map(|it| line(&it.who, &it.line)));
     let caption = if is_drift { "Live compared with the files" } else { "Who gains and who loses" };

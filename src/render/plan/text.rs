@@ -1,21 +1,22 @@
 use std::collections::BTreeMap;
 use std::io::{self, Write};
-use std::rc::Rc;
 
-use similar::{ChangeTag, TextDiff};
+use similar::ChangeTag;
 
-use super::access::{self, Fold, Folds, MadeOnce};
-use super::{PlanReading, drift, words};
+use super::access::{self, AccessLine, Fold, Folds};
+use super::reading::PlanReading;
+use super::{drift, words};
 use crate::access::AccessEffect;
 use crate::model::{
     Address, Attachment, DriftKind, Field, FieldValue, Key, KeyForm, Kind, Principal, Rules, UserType,
     WriteCall,
 };
 use crate::plan::{Action, ConflictKind, Findings, LiftedBy, Plan, SparedReason, Step, Verdict};
+use crate::render::diff::line_changes;
 use crate::render::escape::terminal;
 use crate::render::keys;
 use crate::render::paint::{Ink, Paint};
-use crate::render::report::{Extent, Style};
+use crate::render::style::{Extent, Style};
 use crate::render::wrap::{Screen, TIE, WrappedLine, tied};
 
 /// Writes a plan for a terminal or a log: access first, then the steps in the order of the apply, then what is
@@ -94,7 +95,12 @@ pub(super) const fn mark(action: &Action) -> (Ink, &'static str) {
 impl TextPage<'_> {
     /// Writes a line of words, `indent` from the left; what does not fit goes below, `hang` further in.
     fn line(&mut self, indent: usize, hang: usize, line: &WrappedLine) -> io::Result<()> {
-        line.write(self.out, Screen { paint: self.style.paint, width: self.style.width }, indent, hang)
+        let screen = self.screen();
+        line.write(self.out, screen, indent, hang)
+    }
+
+    const fn screen(&self) -> Screen {
+        Screen { paint: self.style.paint, width: self.style.width }
     }
 
     fn plain(&mut self, indent: usize, hang: usize, text: &str) -> io::Result<()> {
@@ -247,13 +253,18 @@ impl TextPage<'_> {
                 if drift { "no difference in access" } else { "no change in access" }
             )?;
         }
-        let mut written = WrittenLines::default();
         for fold in &folds.all {
-            self.fold(fold, &folds.lines(fold), &mut written)?;
+            self.fold(fold)?;
+            for of_policy in folds.lines(fold) {
+                for line in of_policy.made(|line| self.access_line(line)) {
+                    self.out.write_all(line.as_bytes())?;
+                }
+            }
         }
         for opening in &openings {
             self.plain(2, 4, &opening.who)?;
-            self.access_line(&opening.line, &mut written)?;
+            let line = self.access_line(&opening.line);
+            self.out.write_all(line.as_bytes())?;
         }
         writeln!(self.out)
     }
@@ -274,37 +285,28 @@ impl TextPage<'_> {
         Ok(())
     }
 
-    fn fold(
-        &mut self,
-        fold: &Fold<'_>,
-        lines: &[access::AccessLine],
-        written: &mut WrittenLines,
-    ) -> io::Result<()> {
+    fn fold(&mut self, fold: &Fold<'_>) -> io::Result<()> {
         let note = match fold.note(self.drift) {
             "" => String::new(),
             note => format!(", {note}"),
         };
         let who =
             WrappedLine::of(None, &terminal(&fold.names(self.style.extent))).and(Some(Ink::Alarm), &note);
-        self.line(2, 4, &who)?;
-        lines.iter().try_for_each(|line| self.access_line(line, written))
+        self.line(2, 4, &who)
     }
 
-    /// Writes what happens to a grant, and below it by which path. Many say the same, which is laid out once.
-    fn access_line(&mut self, line: &access::AccessLine, written: &mut WrittenLines) -> io::Result<()> {
-        let screen = Screen { paint: self.style.paint, width: self.style.width };
+    /// Returns what happens to a grant, and below it by which path.
+    fn access_line(&self, line: &AccessLine) -> String {
         let (ink, sign) = sign(line.effect, self.drift);
-        let what = || {
-            let what = format!("{sign}{TIE}{}", terminal(&line.what));
-            let marks: String = line.marks.iter().map(|mark| format!("  [{}]", tied(mark))).collect();
-            (WrappedLine::of(Some(ink), &what).and(Some(Ink::Alarm), &marks), 4, 6)
-        };
-        written.write(self.out, screen, (&line.what, &line.marks), what)?;
-        if line.path.is_empty() {
-            return Ok(());
+        let what = format!("{sign}{TIE}{}", terminal(&line.what));
+        let marks: String = line.marks.iter().map(|mark| format!("  [{}]", tied(mark))).collect();
+        let what = WrappedLine::of(Some(ink), &what).and(Some(Ink::Alarm), &marks);
+        let mut text = what.text(self.screen(), 4, 6);
+        if !line.path.is_empty() {
+            let path = WrappedLine::of(Some(Ink::Faint), &format!("←{TIE}{}", terminal(&line.path)));
+            text.push_str(&path.text(self.screen(), 8, 4));
         }
-        let path = || (WrappedLine::of(Some(Ink::Faint), &format!("←{TIE}{}", terminal(&line.path))), 8, 4);
-        written.write(self.out, screen, (&line.path, &[]), path)
+        text
     }
 
     fn steps(&mut self) -> io::Result<()> {
@@ -437,9 +439,9 @@ impl TextPage<'_> {
     }
 
     fn diff(&mut self, indent: usize, before: &str, after: &str) -> io::Result<()> {
-        for change in TextDiff::from_lines(before, after).iter_all_changes() {
-            let line = terminal(change.value().trim_end_matches('\n'));
-            let (ink, sign) = match change.tag() {
+        for (tag, line) in line_changes(before, after) {
+            let line = terminal(line);
+            let (ink, sign) = match tag {
                 ChangeTag::Delete => (Some(Ink::Remove), "- "),
                 ChangeTag::Insert => (Some(Ink::Add), "+ "),
                 ChangeTag::Equal => (None, "  "),
@@ -656,38 +658,6 @@ impl TextPage<'_> {
         let found = if found.is_empty() { found } else { format!("; {found}") };
         let line = format!("{word}: {}{found}{refused}.", words::summary(plan));
         self.line(0, 6, &WrappedLine::of(Some(Ink::Heading), &line))
-    }
-}
-
-/// Lines as they are laid out on a screen, by the words that they say.
-#[derive(Default)]
-struct WrittenLines(MadeOnce<Vec<LaidOut>>);
-
-/// A line with its marks.
-struct LaidOut {
-    marks: Vec<&'static str>,
-    bytes: Vec<u8>,
-}
-
-impl WrittenLines {
-    /// Writes a line, which `lay` makes with its indents where it was not written before.
-    fn write(
-        &mut self,
-        out: &mut dyn Write,
-        screen: Screen,
-        (words, marks): (&Rc<str>, &[&'static str]),
-        lay: impl FnOnce() -> (WrappedLine, usize, usize),
-    ) -> io::Result<()> {
-        let known = self.0.of(words, |_| Vec::new());
-        if let Some(line) = known.iter().find(|line| line.marks == marks) {
-            return out.write_all(&line.bytes);
-        }
-        let (line, indent, hang) = lay();
-        let mut bytes = Vec::with_capacity(2 * words.len());
-        line.write(&mut bytes, screen, indent, hang)?;
-        out.write_all(&bytes)?;
-        known.push(LaidOut { marks: marks.to_vec(), bytes });
-        Ok(())
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::model::{
     Address, Attachment, Condition, Field, FieldValue, Flags, Id, Key, KeyForm, Kind, Object, Owner,
-    Principal, Rule, Rules, Scope, SpanWords, User,
+    Principal, Rule, Rules, Scope, SpanWords, User, joined,
 };
 use crate::plan::{
     Action, Blocked, Conflict, ConflictKind, Leftover, PartialScope, Plan, Spared, SparedReason, Step,
@@ -28,12 +28,12 @@ pub fn headline(plan: &Plan, step: &Step) -> String {
         Action::AddMembers { group, members } => {
             let members: Vec<_> = members.iter().map(|member| short(plan, member)).collect();
             let verb = if members.len() == 1 { "joins" } else { "join" };
-            format!("{} {verb} group {group}", several(&members))
+            format!("{} {verb} group {group}", joined(&members))
         }
         Action::RemoveMember { group, member } => format!("{} leaves group {group}", short(plan, member)),
         Action::SetMembers { group, before, after } => {
             let leavers: Vec<_> = before.difference(after).map(|member| short(plan, member)).collect();
-            format!("{} leave group {group}", several(&leavers))
+            format!("{} leave group {group}", joined(&leavers))
         }
         Action::SetRules { policy, .. } => format!("rules of policy {policy}"),
         Action::Delete { address, object } => {
@@ -68,12 +68,12 @@ pub(super) fn left_behind(plan: &Plan, address: &Address) -> Option<String> {
     let orphaned = match orphaned.as_slice() {
         [] => None,
         [one] => Some(format!("policy {one} loses its principal")),
-        names => Some(format!("policies {} lose their principal", several(names))),
+        names => Some(format!("policies {} lose their principal", joined(names))),
     };
     let left = match left.as_slice() {
         [] => None,
         [one] => Some(format!("leaves group {one}")),
-        names => Some(format!("leaves groups {}", several(names))),
+        names => Some(format!("leaves groups {}", joined(names))),
     };
     let parts: Vec<String> = orphaned.into_iter().chain(left).collect();
     (!parts.is_empty()).then(|| parts.join("; "))
@@ -144,15 +144,6 @@ pub(super) fn asleep(plan: &Plan, principal: &Principal) -> &'static str {
 /// `a, b, c`.
 pub(super) fn listed(items: &[impl ToString]) -> String {
     items.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
-}
-
-/// `a`, `a and b`, `a, b and c`.
-pub(super) fn several(items: &[String]) -> String {
-    match items {
-        [] => String::new(),
-        [one] => one.clone(),
-        [first @ .., last] => format!("{} and {last}", first.join(", ")),
-    }
 }
 
 /// What a scope looks like in a file.
@@ -336,7 +327,7 @@ pub(super) fn blocked(of: &Blocked) -> String {
         "{}{} keeps its rules and its principal, because this version cannot write {}; change the policy in the console",
         of.address,
         place.unwrap_or_default(),
-        several(&rules)
+        joined(&rules)
     )
 }
 
@@ -387,7 +378,7 @@ pub(super) const PARTIAL: &str = "everything else stays as it is, even where the
 
 /// The scope of a partial plan, in words.
 pub(super) fn partial(scope: &PartialScope) -> String {
-    let names = |of: &[Address]| several(&of.iter().map(ToString::to_string).collect::<Vec<_>>());
+    let names = |of: &[Address]| joined(&of.iter().map(ToString::to_string).collect::<Vec<_>>());
     match scope {
         PartialScope::Only { asked, needed } if needed.is_empty() => {
             format!("Partial plan: only {}", names(asked))
@@ -406,7 +397,7 @@ pub(super) fn settled(plan: &Plan) -> String {
     match plan.partial() {
         Some(PartialScope::Only { asked, .. }) => {
             let asked: Vec<_> = asked.iter().map(ToString::to_string).collect();
-            return format!("Only {} was compared with the files.", several(&asked));
+            return format!("Only {} was compared with the files.", joined(&asked));
         }
         Some(PartialScope::Due) => {
             return "Nothing is due; nothing else was compared with the files.".to_owned();
@@ -428,8 +419,8 @@ pub(super) fn settled(plan: &Plan) -> String {
     let parts: Vec<_> = kinds.iter().map(|(kind, number)| many(*number, *kind)).collect();
     let (object, are) = match kinds.values().sum() {
         0 => return "The live organization matches the files.".to_owned(),
-        1 => (several(&parts), "is"),
-        _ => (several(&parts), "are"),
+        1 => (joined(&parts), "is"),
+        _ => (joined(&parts), "are"),
     };
     format!(
         "The live organization has everything the files declare; {object} that no file declares {are} left unchanged."
