@@ -2,6 +2,9 @@
 //! request on the way.
 
 #[cfg(unix)]
+#[path = "support/environment.rs"]
+mod environment;
+#[cfg(unix)]
 #[path = "keys/lives.rs"]
 mod lives;
 #[path = "keys/panics.rs"]

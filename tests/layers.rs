@@ -193,6 +193,53 @@ fn modules_are_laid_out_in_one_way() {
     assert!(beside.is_empty(), "move to mod.rs in the folder: {beside:?}");
 }
 
+/// The most lines of code that a command has in its functions.
+const COMMAND_MOST: usize = 60;
+
+/// Counts the lines of code within the bodies of a file's functions, without its tests.
+fn lines_in_functions(text: &str) -> usize {
+    let mut lines = text.split("#[cfg(test)]").next().unwrap_or_default().lines();
+    let mut count = 0;
+    while let Some(line) = lines.next() {
+        let mut words = line.split_whitespace();
+        let keyword = words.find(|word| !matches!(*word, "pub" | "pub(super)" | "const" | "async"));
+        if keyword != Some("fn") || line.ends_with('}') {
+            continue;
+        }
+        let end = format!("{}}}", &line[..line.len() - line.trim_start().len()]);
+        let rest = std::iter::once(line).chain(lines.by_ref());
+        let body = rest.skip_while(|line| !line.ends_with('{')).skip(1).take_while(|line| *line != end);
+        count += body.map(str::trim).filter(|line| !line.is_empty() && !line.starts_with("//")).count();
+    }
+    count
+}
+
+/// What a command does is in the library, where other programs have it too.
+#[test]
+fn a_command_reads_arguments_and_shows_a_report() {
+    let mut commands = 0;
+    for (path, text) in sources() {
+        if !path.starts_with("cli") || !text.contains("clap::Args)]") || !text.contains(" fn run(") {
+            continue;
+        }
+        commands += 1;
+        let lines = lines_in_functions(&text);
+        assert!(
+            lines <= COMMAND_MOST,
+            "{} has {lines} lines of code in its functions, {COMMAND_MOST} at most: move to reconcile/ what other programs may want, \
+             to render/ how a result is worded, and what several commands need to a file of its own in cli/",
+            path.display()
+        );
+    }
+    assert!(commands > 20, "{commands}");
+}
+
+#[test]
+fn the_lines_of_functions_are_counted() {
+    let text = "const A: u8 = 1;\n\nfn a() {}\n\npub(super) async fn b(\n    one: u8,\n) -> u8 {\n    // why\n    if one {\n        2\n    }\n\n    3\n}\n\nimpl C {\n    const fn d() {\n        4\n    }\n}\n#[cfg(test)]\nfn e() {\n    5\n}\n";
+    assert_eq!(lines_in_functions(text), 5);
+}
+
 /// The words and signs of Rust code, without comments and texts.
 fn tokens(mut code: &str) -> Vec<&str> {
     let mut tokens = Vec::new();

@@ -31,6 +31,20 @@ pub trait Listed: DeserializeOwned + Send + 'static {
     fn id(&self) -> &str;
 }
 
+/// Makes a type the item of a list, by the key that holds it there and the field that tells it from the others.
+macro_rules! listed {
+    ($item:ty, $key:literal, $id:ident) => {
+        impl $crate::api::list::Listed for $item {
+            const KEY: &'static str = $key;
+
+            fn id(&self) -> &str {
+                self.$id.as_str()
+            }
+        }
+    };
+}
+pub(super) use listed;
+
 /// The items of a list, over all its pages.
 ///
 /// As a [`Stream`] it asks for a page when the items of the one before are used up. It ends in an error when the list

@@ -2,14 +2,15 @@
 
 use std::time::Duration;
 
-use super::Exit;
-use super::arguments::{Common, ConnectArgs, DeliveryArgs, Paths, PlanArgs, duration};
+use super::arguments::{ConnectArgs, Paths, PlanArgs, duration};
 use super::carry_out::CarryOutArgs;
+use super::deliveries::DeliveryArgs;
 use super::failure::Failure;
 use super::output::talk;
 use super::plan_file::PlanFile;
 use super::prompt;
 use super::session::Connection;
+use super::{Common, Exit};
 use crate::config;
 use crate::reconcile::{AbsentObject, Again, KeyOptions, PlanOptions};
 use crate::render::plan::PlanReport;
@@ -41,8 +42,8 @@ pub(super) struct Apply {
     /// Refuse a plan file with any other SHA-256, so that exactly the reviewed plan is applied
     #[arg(long, value_name = "SHA256")]
     expect_sha: Option<String>,
-    /// For scheduled jobs: do only what time makes due. Members and rules that have ended go, and keys that are due are
-    /// replaced; nobody is given access
+    /// For scheduled jobs: do only what is due. Removes members and rules that have ended, replaces keys that are due, and never
+    /// gives access
     #[arg(long, requires = "yes", conflicts_with = "only")]
     due: bool,
     /// Apply without asking for confirmation (a plan file never asks)
@@ -72,7 +73,7 @@ impl Apply {
 
     fn options(&self, common: &Common) -> Result<PlanOptions, Failure> {
         let keys = KeyOptions { tools: Some(self.deliver.tools()?), ..KeyOptions::default() };
-        // What is deleted already needs no second apply.
+        // An object that is gone already is a warning here: there is nothing left to apply.
         Ok(PlanOptions { keys, absent: AbsentObject::Warned, ..self.plan.options(common) })
     }
 

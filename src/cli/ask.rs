@@ -1,23 +1,24 @@
 //! What `explain` and `who-can` share: which state is asked, and about which request.
 
-use std::collections::BTreeMap;
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use anyhow::Context as _;
 use jiff::Timestamp;
 
-use super::arguments::{Common, ConnectArgs, Follow, Paths};
+use super::arguments::{ConnectArgs, Follow, Paths};
+use super::common::Common;
 use super::failure::Failure;
 use super::session::Connection;
-use super::watch::Talk;
-use crate::access::{self, GrantScope, RequestFacts, ResourceFacts, fits, is_pattern};
+use crate::access::{self, Everything, GrantScope, RequestFacts, ResourceFacts, fits, is_pattern};
 use crate::config;
 use crate::live::{self, HeldKeys};
 use crate::model::{
-    Address, Catalogue, Desired, Expiry, Hint, Id, Ids, People, PermissionSetName, Principal, ScopeType,
-    State, near,
+    Address, Catalogue, Desired, Hint, Id, Ids, People, PermissionSetName, Principal, ScopeType, State, near,
 };
-use crate::reconcile::{Watch as _, resolve};
+use crate::reconcile::resolve;
+use crate::render::question::{AccessQuestion, Ground};
 
 /// Which state is asked, and about which request.
 #[derive(Debug, clap::Args)]
@@ -98,20 +99,18 @@ impl Ask {
         };
         let read = connection.session.read(&needs).await?;
         let keys = match also.keys_of {
+            None => None,
             Some(mut principal) => {
                 let people = People::of(&read.state, Some(&read.ids));
                 principal.readdress(&|address| people.known(address));
-                connection.session.held_keys(&read, &principal).await.ok()
+                match connection.session.held_keys(&read, &principal).await {
+                    Err(error) if error.is_forbidden() => None,
+                    keys => Some(keys?),
+                }
             }
-            None => None,
         };
         connection.close().await?;
-        let resolved = files.map(|files| resolve(&files, &read)).transpose()?;
-        if let Some(resolved) = &resolved {
-            Talk.warnings(&resolved.warnings);
-            common.accept(&resolved.warnings)?;
-        }
-        let files = resolved.map(|resolved| resolved.desired);
+        let files = files.map(|files| common.resolved(resolve(&files, &read)?)).transpose()?;
         let (ids, shared) = (read.ids, read.duplicates);
         Ok(Asked { state: read.state, files, catalogue: read.catalogue, live, ids, shared, keys })
     }
@@ -133,13 +132,54 @@ impl Ask {
 }
 
 impl Asked {
+    /// What answers are about.
+    pub(super) fn ground(&self) -> Ground<'_> {
+        Ground { state: &self.state, files: self.files.as_ref() }
+    }
+
+    /// The permission sets of the organization, or else the published ones.
+    fn catalogue(&self) -> &Catalogue {
+        self.catalogue.as_ref().unwrap_or(Catalogue::published())
+    }
+
+    /// The live organization, or what the files give as one that somebody is in.
+    pub(super) fn organization(&self, named: Option<&Principal>) -> Cow<'_, State> {
+        match &self.files {
+            Some(files) if !self.live => Cow::Owned(files.organization(named.cloned())),
+            _ => Cow::Borrowed(&self.state),
+        }
+    }
+
+    /// A question about the access in a state.
+    pub(super) fn question<'a>(&'a self, state: &'a State, request: RequestFacts) -> AccessQuestion<'a> {
+        let everything = Everything::of(state);
+        AccessQuestion { ground: self.ground(), everything, catalogue: self.catalogue(), request }
+    }
+
+    /// Refuses a principal of whom nobody knows: it is not listed, is in no group, and holds nothing.
+    pub(super) fn knows(&self, principal: &Principal, question: &AccessQuestion<'_>) -> Result<(), Failure> {
+        let state = &self.state;
+        let members = || state.groups().flat_map(|(_, group)| group.members.iter());
+        if state.has(&principal.address())
+            || members().any(|member| member == principal)
+            || question.everything.owners().contains(principal)
+            || !Everything::of(state).held_by(principal).is_empty()
+        {
+            return Ok(());
+        }
+        let listed = state.objects.keys().filter_map(Address::principal);
+        let all = listed.chain(members().cloned());
+        let all = all.filter(|known| known.address().kind() == principal.address().kind());
+        let names: BTreeSet<String> = all.map(|known| known.to_string()).collect();
+        let hint = meant(&principal.to_string(), names.iter().map(String::as_str));
+        let ask = "the files do not name them; pass --live to ask the organization";
+        let hint = hint.or_else(|| (!self.live).then(|| ask.into()));
+        Err(Failure::usage(format!("there is no {principal}")).hints(hint))
+    }
+
     /// Refuses a question whose answer would be "nobody" whatever the organization holds.
-    pub(super) fn grantable(
-        &self,
-        set: &PermissionSetName,
-        catalogue: &Catalogue,
-        on: &GrantScope,
-    ) -> Result<(), Failure> {
+    pub(super) fn grantable(&self, set: &PermissionSetName, on: &GrantScope) -> Result<(), Failure> {
+        let catalogue = self.catalogue();
         let Some(known) = catalogue.get(set) else {
             let mut rules = self.state.policies().flat_map(|(_, policy)| &policy.rules.0);
             if rules.any(|rule| rule.permission_sets.contains(set)) {
@@ -175,11 +215,6 @@ impl Asked {
         let each: Vec<_> = each.collect();
         let words = format!("{} {} are called `{}`", ids.len(), address.kind().section(), address.key());
         Err(Failure::usage(words).hint(format!("name one of them: {}", each.join(" or "))))
-    }
-
-    /// Returns the entries of the files that end, where files were read.
-    pub(super) fn expiries(&self) -> &[Expiry] {
-        self.files.as_ref().map_or(&[], |files| &files.expiries)
     }
 
     /// Returns the address of an object that is named by its id.

@@ -3,13 +3,13 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::Exit;
-use super::arguments::{Common, duration};
+use super::arguments::duration;
 use super::failure::Failure;
 use super::output::{style_on_stderr, talk_with};
 use super::progress::StepLines;
 use super::session::Connection;
-use crate::apply::{self, ApplyLock, Journal};
+use super::{Common, Exit};
+use crate::apply::{ApplyLock, Journal};
 use crate::reconcile::{Again, ApplyOptions, Planned};
 use crate::render::outcome::{self, OutcomeReport};
 
@@ -58,13 +58,11 @@ impl CarryOutArgs {
         // A file that cannot be written is better known before anything changes.
         common.only_files().show(&OutcomeReport { plan, outcome: None })?;
         let journal = self.journal.as_ref().map(|path| connection.session.journal(path, planned));
-        let (stopper, stop) = apply::stop_signal();
-        common.interrupts.stop_with(stopper);
         let options = ApplyOptions {
             journal: journal.transpose()?.unwrap_or_else(Journal::none),
             settle: self.settle,
             progress: &StepLines::of(plan),
-            stop,
+            stop: common.interrupts.stop_signal(),
             lock: lock.as_mut(),
         };
         let outcome = connection.session.apply(planned, options).await?;

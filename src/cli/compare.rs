@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 
 use clap::ValueHint;
 
-use super::Exit;
-use super::arguments::{Common, ConnectArgs, principal};
+use super::arguments::{ConnectArgs, principal};
 use super::failure::Failure;
 use super::side::Origin;
+use super::{Common, Exit};
 use crate::model::Principal;
 use crate::render::comparison::ComparisonReport;
 use crate::review::{CompareGate, Comparison};
@@ -20,24 +20,24 @@ Examples:
 
 /// Shows who gained and who lost access between two snapshots, folders of files, or the live organization
 ///
-/// Ends with 0 when nothing differs that counts, else with 2. Where a side does not know something (the members of a group that
-/// the files only refer to), the difference is a `maybe`.
+/// Exits with 2 if there is a difference that --fail-on selects, and with 0 otherwise. If one side does not know something (such as
+/// the members of a group that the files only refer to), the difference is a `maybe`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Compare {
     /// `live`, a snapshot, or files
     #[arg(value_name = "BEFORE", value_hint = ValueHint::AnyPath)]
     before: Origin,
-    /// The same; not with --principals
+    /// `live`, a snapshot, or files; not with --principals
     #[arg(value_name = "AFTER", value_hint = ValueHint::AnyPath, required_unless_present = "principals", conflicts_with = "principals")]
     after: Option<Origin>,
-    /// Compare what two principals of BEFORE hold: to give the first one what the second one has, grant what only the second
-    /// one has. JSON, CSV and --fail-on call that `gained`, and what only the first one has `lost`
-    #[arg(long, num_args = 2, value_name = "user:E-MAIL|application:NAME", value_parser = principal)]
+    /// Compare two principals of BEFORE, each user:E-MAIL or application:NAME. JSON, CSV and --fail-on call what only the second one
+    /// holds `gained`, and what only the first one holds `lost`
+    #[arg(long, num_args = 2, value_name = "PRINCIPAL", value_parser = principal)]
     principals: Vec<Principal>,
     #[command(flatten)]
     connect: ConnectArgs,
-    /// What ends with 2: gained, lost, loosened, tightened, escalation, maybe, objects; without it, all of them
+    /// Exit with 2 only for these differences: gained, lost, loosened, tightened, escalation, maybe, objects (default: all)
     #[arg(long, value_name = "WHAT,…", value_delimiter = ',')]
     fail_on: Vec<CompareGate>,
 }
@@ -50,24 +50,19 @@ impl Compare {
         } else {
             self.fail_on.iter().copied().collect()
         };
-        let comparison = match (&self.after, self.principals.as_slice()) {
-            (Some(after), _) => {
-                let after = after.side(&self.connect, common).await?;
+        let after;
+        let (comparison, states, title) = match (&self.after, self.principals.as_slice()) {
+            (Some(origin), _) => {
+                after = origin.side(&self.connect, common).await?;
                 if before.state.organization != after.state.organization {
                     return Err(Failure::usage("these are two different organizations"));
                 }
                 let comparison = Comparison::of(&before, &after);
-                let title = format!(
-                    "{} compared with {}",
-                    self.before,
-                    self.after.as_ref().map_or_else(String::new, ToString::to_string)
-                );
-                common.show(&ComparisonReport {
-                    comparison: &comparison,
-                    states: vec![&before.state, &after.state],
-                    title,
-                })?;
-                comparison
+                (
+                    comparison,
+                    vec![&before.state, &after.state],
+                    format!("{} compared with {origin}", self.before),
+                )
             }
             (None, [first, second]) => {
                 if let Some(missing) = [first, second].into_iter().find(|it| !before.state.has(&it.address()))
@@ -75,16 +70,11 @@ impl Compare {
                     return Err(Failure::usage(format!("there is no {missing} here")));
                 }
                 let comparison = Comparison::of_principals(&before.state, first, second);
-                let title = format!("{first} and {second}: what only one of them has");
-                common.show(&ComparisonReport {
-                    comparison: &comparison,
-                    states: vec![&before.state],
-                    title,
-                })?;
-                comparison
+                (comparison, vec![&before.state], format!("{first} and {second}: what only one of them has"))
             }
             (None, _) => return Err(Failure::usage("--principals takes two")),
         };
+        common.show(&ComparisonReport { comparison: &comparison, states, title })?;
         Ok(if comparison.fails(&gates) { Exit::Changes } else { Exit::Done })
     }
 }

@@ -4,18 +4,17 @@ use std::time::Instant;
 
 use anyhow::Context as _;
 
-use super::Exit;
-use super::arguments::{Common, ConnectArgs};
-use super::demo_stage::DemoStage;
+use super::arguments::ConnectArgs;
+use super::demo_stage::{DemoPart, DemoStage};
 use super::failure::Failure;
 use super::output::Output;
 use super::session::Connection;
-use crate::config::{self, ExportOptions, Source, Split};
+use super::{Common, Exit};
+use crate::config::{self, ExportOptions, Source};
 use crate::live::LiveNeeds;
-use crate::model::{Catalogue, Stack};
+use crate::model::Stack;
 use crate::reconcile::{ApplyOptions, PlanOptions, export};
-use crate::render::paint::Ink;
-use crate::render::{Format, diff};
+use crate::render::Format;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -33,6 +32,26 @@ pub(super) struct Demo {}
 const ORGANIZATION: &str = include_str!("../../examples/demo/organization.json");
 /// What somebody wants it to be.
 const DESIRED: &str = include_str!("../../examples/demo/iam.yaml");
+
+const EXPORT: DemoPart = (
+    "Export the live organization as YAML",
+    "scw-iam export --stack platform > iam.yaml",
+    "It is written only after a plan of it has shown that it changes nothing.",
+);
+const EDIT: DemoPart = (
+    "Edit the file",
+    "git diff",
+    "Developers become engineers and get access to production. Alice leaves; Carol, an intern until now, and Dave join.\n\
+     The old deployer is deleted.",
+);
+const PLAN: DemoPart = (
+    "Plan: who gains, who loses, and in which order",
+    "scw-iam plan",
+    "Alice leaves the group before it gains production: see `after`, the steps that a step waits for.",
+);
+const APPLY: DemoPart =
+    ("Apply it", "scw-iam apply --yes", "Steps that do not wait for each other run in parallel.");
+const AGAIN: DemoPart = ("Plan again", "scw-iam plan", "Nothing is left to do.");
 
 /// Returns that file as somebody would leave an export: standard output has no schema for an editor.
 fn edited() -> &'static str {
@@ -56,61 +75,29 @@ impl Demo {
              Nothing real is read or changed.",
         )?;
 
-        stage.part(
-            "Export the live organization as YAML",
-            "scw-iam export --stack platform > iam.yaml",
-            "It is written only after a plan of it has shown that it changes nothing.",
-        )?;
+        stage.part(EXPORT)?;
         let live = session.read(&LiveNeeds { projects: true, ..LiveNeeds::default() }).await?;
         let stack: Stack = "platform".parse().map_err(anyhow::Error::new)?;
-        let options = ExportOptions {
-            stack: Some(&stack),
-            split: Split::One,
-            titles: &live.titles,
-            catalogue: Catalogue::published(),
-            now,
-            schema: None,
-            part: None,
-        };
+        let options = ExportOptions { stack: Some(&stack), ..ExportOptions::of(&live.titles, now) };
         let exported: String = export(&live, &options)?.files.into_iter().map(|file| file.text).collect();
         stage.say(exported.trim_end())?;
 
-        stage.part(
-            "Edit the file",
-            "git diff",
-            "Developers become engineers and get access to production. Alice leaves; Carol, an intern until now, and Dave join.\n\
-             The old deployer is deleted.",
-        )?;
+        stage.part(EDIT)?;
         let desired = edited();
-        for line in diff::unified(&exported, desired, 2).lines() {
-            let ink = match line.as_bytes().first() {
-                Some(b'+') => Ink::Add,
-                Some(b'-') => Ink::Remove,
-                _ => Ink::Faint,
-            };
-            stage.say(&stage.paint.text(ink, line))?;
-        }
+        stage.diff(&exported, desired)?;
 
-        stage.part(
-            "Plan: who gains, who loses, and in which order",
-            "scw-iam plan",
-            "Alice leaves the group before it gains production: see `after`, the steps that a step waits for.",
-        )?;
+        stage.part(PLAN)?;
         let source = Source::Text { name: "iam.yaml".into(), bytes: desired.as_bytes().to_vec() };
         let files = config::read(&[source], now)?;
         let options = PlanOptions { now, ..PlanOptions::default() };
         let planned = session.plan(&files, &options).await?;
         stage.plan(&planned.plan)?;
 
-        stage.part(
-            "Apply it",
-            "scw-iam apply --yes",
-            "Steps that do not wait for each other run in parallel.",
-        )?;
+        stage.part(APPLY)?;
         let outcome = session.apply(&planned, ApplyOptions::default()).await?;
         stage.outcome(&planned.plan, &outcome)?;
 
-        stage.part("Plan again", "scw-iam plan", "Nothing is left to do.")?;
+        stage.part(AGAIN)?;
         let again = session.plan(&files, &options).await?.plan;
         stage.plan(&again)?;
         let seconds = started.elapsed().as_secs_f64();

@@ -3,10 +3,13 @@
 use super::output::Output;
 use crate::apply::Outcome;
 use crate::plan::Plan;
-use crate::render::Extent;
 use crate::render::outcome;
 use crate::render::paint::{Ink, Paint};
 use crate::render::plan::PlanReport;
+use crate::render::{Extent, diff};
+
+/// What a part of the demo does, the command that does it, and why.
+pub(super) type DemoPart = (&'static str, &'static str, &'static str);
 
 /// Prints and explains.
 pub(super) struct DemoStage {
@@ -21,12 +24,25 @@ impl DemoStage {
         self.out.write(format!("{text}\n").as_bytes())
     }
 
-    /// Opens a part: what happens, the command that does it, and why.
-    pub(super) fn part(&mut self, title: &str, command: &str, why: &str) -> anyhow::Result<()> {
+    /// Opens a part.
+    pub(super) fn part(&mut self, (title, command, why): DemoPart) -> anyhow::Result<()> {
         self.number += 1;
         let title = self.paint.text(Ink::Heading, &format!("{}. {title}", self.number));
         let command = self.paint.text(Ink::Change, &format!("$ {command}"));
         self.say(&format!("\n{title}\n{why}\n\n{command}"))
+    }
+
+    /// Shows what changes in a text.
+    pub(super) fn diff(&self, before: &str, after: &str) -> anyhow::Result<()> {
+        for line in diff::unified(before, after, 2).lines() {
+            let ink = match line.as_bytes().first() {
+                Some(b'+') => Ink::Add,
+                Some(b'-') => Ink::Remove,
+                _ => Ink::Faint,
+            };
+            self.say(&self.paint.text(ink, line))?;
+        }
+        Ok(())
     }
 
     pub(super) fn plan(&self, plan: &Plan) -> anyhow::Result<()> {

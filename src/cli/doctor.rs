@@ -1,9 +1,9 @@
 //! `scw-iam doctor`
 
-use super::Exit;
-use super::arguments::{Common, ConnectArgs};
+use super::arguments::ConnectArgs;
 use super::failure::Failure;
 use super::session::Connection;
+use super::{Common, Exit};
 use crate::api::CredentialSettings;
 use crate::live::Part;
 use crate::render::doctor::DoctorReport;
@@ -15,8 +15,8 @@ Examples:
 
 /// Shows which credentials are used, whose they are, and what they can do
 ///
-/// Asks for the first page of everything that the commands read. Nothing is written. Ends with 1 if plan, drift or export cannot
-/// read what they need.
+/// Reads the first page of everything that the commands read, and writes nothing. Exits with 1 if plan, drift or export cannot read
+/// what they need.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Doctor {

@@ -6,11 +6,11 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 use serde_json::Value;
 
-use super::Exit;
-use super::arguments::{Common, ConnectArgs, Paths};
+use super::arguments::{ConnectArgs, Paths};
 use super::failure::Failure;
 use super::output::talk;
 use super::session::Connection;
+use super::{Common, Exit};
 use crate::config;
 use crate::files::{self, Links};
 use crate::model::DriftKind;
@@ -28,8 +28,8 @@ Examples:
 /// Reports where the live organization differs from the files, for use in a scheduled job
 ///
 /// Shows what an apply would change, and what no apply can fix: broken assertions and guardrails, people who are gone,
-/// access that can escalate and that no file declares, members that the API does not list, and who did it, as far as Audit
-/// Trail has it. Exits with 2 if any finding is one of those that --fail-on selects. Guards never change the exit code.
+/// undeclared access that can escalate, and members that the API does not list. Also shows who made a change, if Audit Trail
+/// recorded it. Exits with 2 if --fail-on selects any of the findings. Guards never change the exit code.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct DriftCommand {
@@ -37,12 +37,12 @@ pub(super) struct DriftCommand {
     paths: Paths,
     #[command(flatten)]
     connect: ConnectArgs,
-    /// The findings that exit with 2: broken, escalation, gone, missing, extra, changed, locked, due, stale-ignore, unmanaged. By
-    /// default those of `settings.drift.fail_on`, or all but locked, due, stale-ignore and unmanaged
+    /// Exit with 2 for these findings: broken, escalation, gone, missing, extra, changed, locked, due, stale-ignore, unmanaged. The
+    /// default is `settings.drift.fail_on`, or all but locked, due, stale-ignore and unmanaged
     #[arg(long, value_name = "FINDING,…", value_delimiter = ',')]
     fail_on: Vec<DriftKind>,
-    /// Leave out findings that this earlier result of `drift -o json` has: they are neither listed nor count. The steps are
-    /// those that an apply would send
+    /// Ignore the findings in this earlier result of `drift -o json`: they are not listed and do not count. The steps still show
+    /// everything that an apply would change
     #[arg(long, value_name = "DRIFT.json")]
     baseline: Option<PathBuf>,
 }

@@ -4,16 +4,14 @@ use std::io::Write as _;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::str::FromStr;
-use std::time::Duration;
 
 use anyhow::Context as _;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
-use super::Exit;
-use super::arguments::Common;
 use super::failure::Failure;
 use super::interrupt::Signals;
 use super::state;
+use super::{Common, Exit};
 use crate::emulator::{
     self, AuditDelay, Behaviour, EmulatorOptions, FAULTS_HELP, Faults, KeyExpiry, Latency, NameRule,
     OneWriter, Protected, Quota,
@@ -56,7 +54,7 @@ pub struct Emulate {
     #[arg(long, value_name = "FILE")]
     record: Option<PathBuf>,
     /// Latency of answers: `recorded` for the real API's medians, or a number of milliseconds
-    #[arg(long, value_name = "recorded|MS", value_parser = latency)]
+    #[arg(long, value_name = "recorded|MS", value_parser = Latency::from_str)]
     latency: Option<Latency>,
     /// Answer 429 to requests beyond this number per second
     #[arg(long, value_name = "RPS", value_parser = rate)]
@@ -83,7 +81,7 @@ pub struct Emulate {
     #[arg(long)]
     changeable_expiry: bool,
     /// Delay until a write's event can be read in Audit Trail and IAM's logs; 2s unless set
-    #[arg(long, value_name = "SECONDS", value_parser = audit_delay)]
+    #[arg(long, value_name = "SECONDS", value_parser = AuditDelay::from_str)]
     audit_delay: Option<AuditDelay>,
     /// Status of the answer to a write to an object that a product manages
     #[arg(long, value_name = "403|412", value_parser = ["403", "412"], default_value = "403")]
@@ -94,20 +92,6 @@ fn address(text: &str) -> Result<SocketAddr, String> {
     text.parse().map_err(|_| "expected an address and a port such as 127.0.0.1:8080 or [::1]:0".to_owned())
 }
 
-fn latency(text: &str) -> Result<Latency, String> {
-    if text == "recorded" {
-        return Ok(Latency::Recorded);
-    }
-    let wrong = |_| "expected `recorded` or a number of milliseconds".to_owned();
-    text.parse::<u32>().map(|ms| Latency::Fixed(Duration::from_millis(ms.into()))).map_err(wrong)
-}
-
-fn audit_delay(text: &str) -> Result<AuditDelay, String> {
-    let seconds = text.strip_suffix('s').unwrap_or(text).parse::<u32>();
-    let wrong = |_| "expected a number of seconds such as 0 or 2s".to_owned();
-    seconds.map(|seconds| AuditDelay(SignedDuration::from_secs(seconds.into()))).map_err(wrong)
-}
-
 fn rate(text: &str) -> Result<f64, String> {
     let rate = text.parse::<f64>().ok().filter(|rate| rate.is_finite() && *rate > 0.0);
     rate.ok_or_else(|| "expected a number above 0".to_owned())
@@ -116,9 +100,6 @@ fn rate(text: &str) -> Result<f64, String> {
 impl Emulate {
     /// Runs an emulator until SIGINT or SIGTERM.
     pub(super) async fn run(self, common: &Common) -> Result<Exit, Failure> {
-        if let (Some(state), Some(save)) = (&self.state, &self.save) {
-            state::keep(state, save)?;
-        }
         let options = self.options(common.now)?;
         // Before the first line is out: who reads it may stop the emulator at once.
         let mut signals = Signals::listen().context("cannot listen for signals")?;

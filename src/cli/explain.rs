@@ -1,17 +1,14 @@
 //! `scw-iam explain`
 
-use std::borrow::Cow;
-use std::collections::BTreeSet;
-
-use super::Exit;
-use super::arguments::{Common, principal};
-use super::ask::{AlsoRead, Ask, Asked, meant};
+use super::arguments::principal;
+use super::ask::{AlsoRead, Ask, Asked};
 use super::failure::Failure;
-use crate::access::{Everything, Grant, decide, decide_held, given, includes, nearest, receivers};
+use super::{Common, Exit};
+use crate::access::GrantScope;
 use crate::live::HeldKeys;
-use crate::model::{Address, Catalogue, Kind, PermissionSetName, Principal, State};
+use crate::model::{Address, Catalogue, Kind, PermissionSetName, Principal};
 use crate::render::given::GivenReport;
-use crate::render::question::{ExplainedCan, ExplainedKeys, Explanation, Ground};
+use crate::render::question::{ExplainedKeys, Explanation};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -44,86 +41,50 @@ impl Explain {
         let unpublished = self.can.as_ref().is_some_and(|set| published.get(set).is_none());
         let also = AlsoRead { permission_sets: unpublished, keys_of: self.subject.principal() };
         let asked = self.ask.read(common, also).await?;
+        let on = self.on.as_deref().map(|text| asked.scope(text)).transpose()?;
         match self.subject.principal() {
-            Some(principal) => self.held(common, &asked, principal),
+            Some(principal) => self.held(common, &asked, principal, on)?,
             None if self.can.is_some() => {
                 let why = "--can works only for a user or an application";
-                Err(Failure::usage(why).hint("`scw-iam who-can` lists everybody who can"))
+                return Err(Failure::usage(why).hint("`scw-iam who-can` lists everybody who can"));
             }
-            None => self.given(common, &asked),
+            None => self.given(common, &asked, on.as_ref())?,
         }
+        Ok(Exit::Done)
     }
 
     /// Shows what a user or an application holds.
-    fn held(&self, common: &Common, asked: &Asked, principal: Principal) -> Result<Exit, Failure> {
+    fn held(
+        &self,
+        common: &Common,
+        asked: &Asked,
+        principal: Principal,
+        on: Option<GrantScope>,
+    ) -> Result<(), Failure> {
         let principal = asked.known(principal)?;
-        let ground = Ground { state: &asked.state, files: asked.files.as_ref() };
-        let on = self.on.as_deref().map(|text| asked.scope(text)).transpose()?;
-        let catalogue = asked.catalogue.as_ref().unwrap_or(Catalogue::published());
         if let (Some(set), Some(on)) = (&self.can, &on) {
-            asked.grantable(set, catalogue, on)?;
+            asked.grantable(set, on)?;
         }
-        let organization = match &asked.files {
-            Some(files) if !asked.live => Cow::Owned(files.organization(Some(principal.clone()))),
-            _ => Cow::Borrowed(&asked.state),
-        };
-        let everything = Everything::of(&organization);
-        let owner = everything.owners().contains(&principal);
-        if !owner && !known(&asked.state, &principal, &Everything::of(&asked.state)) {
-            return Err(nobody(asked, &principal));
-        }
-        let request = self.ask.request(common);
-        let can = |set: &PermissionSetName| {
-            self.can.as_ref().is_none_or(|can| set == can || includes(catalogue, set, can))
-        };
-        let there = |grant: &Grant| {
-            on.as_ref().is_none_or(|on| grant.scope.contains(on)) && can(&grant.permission_set)
-        };
-        let all = everything.held_by(&principal);
-        let (held, elsewhere): (Vec<_>, Vec<_>) = all.into_iter().partition(|held| there(&held.grant));
-        let unseen = everything.unseen().filter(|unseen| there(&unseen.grant)).collect();
-        let can = self.can.clone().zip(on).map(|(permission_set, scope)| {
-            let wanted = Grant { permission_set, scope, condition: None };
-            let nearest = nearest(elsewhere.iter().cloned(), catalogue, &wanted);
-            let groups = everything.groups_that_grant(catalogue, &wanted, &principal);
-            ExplainedCan { wanted, nearest, groups }
-        });
-        let held: Vec<_> = held
-            .into_iter()
-            .map(|held| (decide_held(&held, asked.expiries(), &request), held))
-            .map(|(holds, held)| (held, holds))
-            .collect();
-        let elsewhere = elsewhere.len();
+        let organization = asked.organization(Some(&principal));
+        let question = asked.question(&organization, self.ask.request(common));
+        asked.knows(&principal, &question)?;
         let now = common.now();
         let keys = asked.keys.map(|HeldKeys { number, oldest }| ExplainedKeys { number, oldest, now });
-        common.show(&Explanation { ground, principal, owner, keys, held, elsewhere, unseen, can })?;
-        Ok(Exit::Done)
+        Ok(common.show(&Explanation::of(&question, principal, on, self.can.as_ref(), keys))?)
     }
 
     /// Shows what a group or a policy gives.
-    fn given(&self, common: &Common, asked: &Asked) -> Result<Exit, Failure> {
+    fn given(&self, common: &Common, asked: &Asked, on: Option<&GrantScope>) -> Result<(), Failure> {
         let by = asked.object(&self.subject);
-        let ground = Ground { state: &asked.state, files: asked.files.as_ref() };
-        let on = self.on.as_deref().map(|text| asked.scope(text)).transpose()?;
         // From files alone, the groups of everybody are still known: every organization has them.
-        let organization = match &asked.files {
-            Some(files) if !asked.live => Cow::Owned(files.organization(None)),
-            _ => Cow::Borrowed(&asked.state),
-        };
-        let all = given(&organization, &by);
+        let organization = asked.organization(None);
         let external = asked.files.as_ref().is_some_and(|files| files.external.contains(&by));
-        if all.is_empty() && !organization.has(&by) && !external {
+        let there = external || organization.has(&by);
+        let given = GivenReport::of(asked.ground(), &organization, by, on, &self.ask.request(common));
+        if given.given.is_empty() && given.elsewhere == 0 && !there {
             return Err(asked.no_object(&self.subject));
         }
-        let request = self.ask.request(common);
-        let (given, elsewhere): (Vec<_>, Vec<_>) =
-            all.into_iter().partition(|given| on.as_ref().is_none_or(|on| given.grant.scope.contains(on)));
-        let given =
-            given.into_iter().map(|given| (decide(&given.grant, Some(&request)), given)).map(|(a, b)| (b, a));
-        let given = given.collect();
-        let to = receivers(&organization, &by);
-        common.show(&GivenReport { ground, by, given, elsewhere: elsewhere.len(), to })?;
-        Ok(Exit::Done)
+        Ok(common.show(&given)?)
     }
 }
 
@@ -140,24 +101,4 @@ fn subject(text: &str) -> Result<Address, String> {
                 .to_owned())
         }
     }
-}
-
-/// Whether anybody knows of the principal: it is listed, or holds something.
-fn known(state: &State, principal: &Principal, everything: &Everything<'_>) -> bool {
-    let listed = state.has(&principal.address());
-    let member = || state.groups().any(|(_, group)| group.members.contains(principal));
-    listed || member() || !everything.held_by(principal).is_empty()
-}
-
-fn nobody(asked: &Asked, principal: &Principal) -> Failure {
-    let state = &asked.state;
-    let members = state.groups().flat_map(|(_, group)| group.members.iter());
-    let listed = state.objects.keys().filter_map(Address::principal);
-    let all =
-        listed.chain(members.cloned()).filter(|known| known.address().kind() == principal.address().kind());
-    let names: BTreeSet<String> = all.map(|known| known.to_string()).collect();
-    let hint = meant(&principal.to_string(), names.iter().map(String::as_str));
-    let ask = "the files do not name them; pass --live to ask the organization";
-    let hint = hint.or_else(|| (!asked.live).then(|| ask.into()));
-    Failure::usage(format!("there is no {principal}")).hints(hint)
 }

@@ -2,17 +2,17 @@
 
 use std::path::{Path, PathBuf};
 
-use super::Exit;
-use super::arguments::{Common, ConnectArgs, object};
+use super::arguments::{ConnectArgs, object};
 use super::failure::Failure;
 use super::folder::write_export;
 use super::output::Output;
 use super::part::{all_written, hint_at_stacks, part, read_all, say_left_out};
 use super::session::Connection;
 use super::terraform;
+use super::{Common, Exit};
 use crate::config::{ExportOptions, ExportPart, SCHEMA, Split};
 use crate::live::Live;
-use crate::model::{Address, Catalogue, Stack};
+use crate::model::{Address, Stack};
 use crate::reconcile::{export, export_terraform};
 use crate::render::Format;
 
@@ -56,7 +56,7 @@ pub(super) struct Export {
 impl Export {
     pub(super) async fn run(self, common: &Common) -> Result<Exit, Failure> {
         let connection = Connection::open(&self.connect, None).await?;
-        let live = read_all(&connection.session).await?;
+        let live = read_all(&connection.session, common.now()).await?;
         if let Some(state) = &self.terraform_state {
             return self.taken_over(common, connection, live, state).await;
         }
@@ -109,11 +109,9 @@ impl Export {
         ExportOptions {
             stack: self.stack.as_ref(),
             split: if self.out.is_some() && !self.one_file { Split::ByKind } else { Split::One },
-            titles: &live.titles,
-            catalogue: Catalogue::published(),
-            now: common.now(),
             schema: self.out.is_some().then_some(SCHEMA.0),
             part,
+            ..ExportOptions::of(&live.titles, common.now())
         }
     }
 }

@@ -2,9 +2,8 @@
 
 use std::io::Write as _;
 
-use super::Exit;
-use super::arguments::Common;
 use super::output::{Output, colour_on_stderr, style_on_stderr, talk_with};
+use super::{Common, Exit};
 use crate::api::BuildError;
 use crate::config::Mistakes;
 use crate::model::Hint;
@@ -121,6 +120,9 @@ pub(super) fn report(common: &Common, failure: Failure) -> Exit {
     {
         talk_with(|out| mistake::write(out, mistakes, colour_on_stderr()));
         if let Some(Error::Files(_)) = session {
+            for hint in &all {
+                talk_with(|out| writeln!(out, "hint: {}", terminal(&hint.to_string())));
+            }
             return match common.rest().show(&MistakesReport(mistakes)) {
                 Ok(()) => exit,
                 Err(error) => self::report(common, Failure::error(error)),

@@ -1,21 +1,18 @@
 //! `scw-iam init`
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use super::Exit;
-use super::arguments::{Common, ConnectArgs};
+use super::arguments::ConnectArgs;
 use super::failure::Failure;
 use super::folder::write_new;
 use super::output::talk;
 use super::part::read_all;
-use super::session::Connection;
-use crate::api::CredentialSettings;
+use super::session::{Connection, organization};
+use super::templates::{System, first_file, folder};
+use super::{Common, Exit};
 use crate::config::{self, ExportOptions, SCHEMA, Source, Split};
-use crate::model::{Catalogue, Id, Stack};
-use crate::reconcile::{self, export};
-
-/// The organization that the examples name.
-const EXAMPLE: &str = "105bdce1-64c0-48ab-899d-868455867ecf";
+use crate::model::{Id, Stack};
+use crate::reconcile::export;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -23,10 +20,10 @@ Examples:
   scw-iam init --stack platform --ci github
   scw-iam init iam --empty --organization 105bdce1-64c0-48ab-899d-868455867ecf";
 
-/// Starts a repository: files of the live organization, or empty ones, and a pipeline
+/// Starts a repository with the files of the live organization, or with an empty one, and a pipeline
 ///
-/// Files that are there are never replaced; nothing is written where one of them is. With `--ci`, a folder that has files already
-/// gets only the pipeline.
+/// Existing files are never replaced: if one of the files to write exists, nothing is written. With `--ci`, a folder that already
+/// has YAML files gets only the pipeline.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Init {
@@ -42,62 +39,11 @@ pub(super) struct Init {
     /// Start with an empty file, and read nothing from the API
     #[arg(long, conflicts_with = "emulate")]
     empty: bool,
-    /// The organization, by its id; without it, the configured one
+    /// The id of the organization; without it, the configured one
     #[arg(long, value_name = "ID")]
     organization: Option<Id>,
     #[command(flatten)]
     connect: ConnectArgs,
-}
-
-/// A system that runs pipelines.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-enum System {
-    /// GitHub Actions.
-    Github,
-    /// GitLab CI.
-    Gitlab,
-    /// A Kubernetes `CronJob`.
-    Kubernetes,
-}
-
-impl System {
-    /// Returns its files: where they go, and what is in them for a folder named `iam`.
-    const fn files(self) -> &'static [(&'static str, &'static str)] {
-        match self {
-            Self::Github => &[
-                (
-                    ".github/workflows/access-plan.yml",
-                    include_str!("../../examples/ci/github/access-plan.yml"),
-                ),
-                (
-                    ".github/workflows/access-apply.yml",
-                    include_str!("../../examples/ci/github/access-apply.yml"),
-                ),
-                (
-                    ".github/workflows/access-drift.yml",
-                    include_str!("../../examples/ci/github/access-drift.yml"),
-                ),
-                (".github/workflows/access-due.yml", include_str!("../../examples/ci/github/access-due.yml")),
-            ],
-            Self::Gitlab => &[(".gitlab-ci.yml", include_str!("../../examples/ci/gitlab/.gitlab-ci.yml"))],
-            // Plans read every visible YAML file below their folder.
-            Self::Kubernetes => &[
-                (".kubernetes/access-drift.yaml", include_str!("../../examples/ci/kubernetes/drift.yaml")),
-                (".kubernetes/access-due.yaml", include_str!("../../examples/ci/kubernetes/due.yaml")),
-            ],
-        }
-    }
-}
-
-/// Reads the name of a folder that can stand in a pipeline.
-fn folder(text: &str) -> Result<PathBuf, String> {
-    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-' | '/');
-    let path = Path::new(text);
-    let named = path.components().all(|part| matches!(part, std::path::Component::Normal(_)));
-    let plain = !text.is_empty() && text.chars().all(plain) && !text.starts_with('-');
-    (plain && (named || path.is_absolute()))
-        .then(|| path.to_owned())
-        .ok_or_else(|| "not a folder as in iam or access/iam: letters, digits, `.`, `_`, `-`, `/`".to_owned())
 }
 
 impl Init {
@@ -109,132 +55,73 @@ impl Init {
         let declared = self.declared(common)?;
         let (organization, mut files) = match declared {
             Some(organization) => (organization, Vec::new()),
-            None => self.started(common).await?,
+            None if self.empty => self.first()?,
+            None => self.exported(common).await?,
         };
-        let pipeline = self.ci.map_or(&[][..], System::files);
-        let pipeline = pipeline.iter().map(|(path, text)| (PathBuf::from(path), self.named(text)));
-        files.extend(pipeline.map(|(path, text)| (path, text.replace(EXAMPLE, &organization.to_string()))));
+        files.extend(self.ci.iter().flat_map(|system| system.pipeline(&self.folder, organization)));
         write_new(&files)?;
         let names: Vec<_> = files.iter().map(|(path, _)| path.display().to_string()).collect();
-        let only = match declared {
-            Some(_) => format!(" {} has files, which stay as they are.", self.folder.display()),
-            None => String::new(),
-        };
-        talk(&format!("Wrote {}.{only}", names.join(", ")));
-        talk(&format!("Next: `scw-iam plan {}`", self.folder.display()));
-        match self.ci {
-            Some(System::Kubernetes) => talk(
-                "Plans skip .kubernetes, a hidden folder. The head of each manifest names the ConfigMap and the secret that it needs.",
-            ),
-            Some(System::Github | System::Gitlab) => {
-                talk("The head of each pipeline names the variables and keys that it needs.");
-            }
-            None => {}
-        }
+        let (names, folder) = (names.join(", "), self.folder.display());
+        talk(&match declared {
+            Some(_) => format!("Wrote {names}. {folder} has files, which stay as they are."),
+            None => format!("Wrote {names}."),
+        });
+        talk(&format!("Next: `scw-iam plan {folder}`"));
+        self.ci.iter().for_each(|system| talk(system.needs()));
         Ok(Exit::Done)
     }
 
     /// The organization of the files that are in the folder already, where only a pipeline is still missing.
     fn declared(&self, common: &Common) -> Result<Option<Id>, Failure> {
-        let visible = |entry: std::io::Result<std::fs::DirEntry>| {
-            entry.is_ok_and(|entry| !entry.file_name().as_encoded_bytes().starts_with(b"."))
-        };
-        let has_files = std::fs::read_dir(&self.folder).is_ok_and(|mut entries| entries.any(visible));
-        if self.ci.is_none() || self.empty || !has_files {
+        if self.ci.is_none() || self.empty || !config::has_files(&self.folder) {
             return Ok(None);
         }
         let files = config::read(&[Source::Path(self.folder.clone())], common.now())?;
-        Ok(Some(files.organization()))
+        let organization = files.organization();
+        let other = match (&self.stack, files.stack(), self.organization) {
+            (_, _, Some(wanted)) if wanted != organization => {
+                format!("are for organization {organization}, not {wanted}")
+            }
+            (Some(wanted), Some(stack), _) if wanted != stack => {
+                format!("belong to stack {stack}, not {wanted}")
+            }
+            (Some(wanted), None, _) => format!("belong to no stack, not to {wanted}"),
+            _ => return Ok(Some(organization)),
+        };
+        let failure = Failure::usage(format!("the files in {} {other}", self.folder.display()));
+        Err(failure
+            .hint("`init` does not change existing files; leave the option out, or choose another folder"))
     }
 
-    /// The first files, and their organization.
-    async fn started(&self, common: &Common) -> Result<(Id, Vec<(PathBuf, String)>), Failure> {
-        let schema = (self.folder.join(SCHEMA.0), SCHEMA.1.to_owned());
-        if self.empty {
-            let organization = self.configured()?;
-            let start = (self.folder.join("organization.yaml"), self.start(organization));
-            return Ok((organization, vec![schema, start]));
-        }
-        let (organization, exported) = self.exported(common).await?;
-        Ok((organization, std::iter::once(schema).chain(exported).collect()))
-    }
-
-    /// The organization that was named, or else the configured one.
-    fn configured(&self) -> Result<Id, Failure> {
-        if let Some(organization) = self.organization {
-            return Ok(organization);
-        }
-        let resolved = CredentialSettings::from_environment(self.connect.profile.as_deref());
-        let settings = resolved.map_err(reconcile::Error::from)?.settings;
-        let configured = settings.default_organization_id.and_then(|id| id.as_str().parse().ok());
-        configured.ok_or_else(|| {
-            let failure = Failure::usage("no organization is configured, and none was named");
-            failure.hint("pass `--organization ID`, or set SCW_DEFAULT_ORGANIZATION_ID")
-        })
+    /// An empty file, and its organization.
+    fn first(&self) -> Result<(Id, Vec<(PathBuf, String)>), Failure> {
+        let organization = organization(&self.connect, self.organization)?;
+        let file = ("organization.yaml".into(), first_file(organization, self.stack.as_ref()));
+        Ok((organization, self.with_schema(vec![file])))
     }
 
     /// The live organization as files.
     async fn exported(&self, common: &Common) -> Result<(Id, Vec<(PathBuf, String)>), Failure> {
         let connection = Connection::open(&self.connect, self.organization).await?;
-        let live = read_all(&connection.session).await?;
-        let options = ExportOptions {
-            stack: self.stack.as_ref(),
-            split: Split::ByKind,
-            titles: &live.titles,
-            catalogue: Catalogue::published(),
-            now: common.now(),
-            schema: Some(SCHEMA.0),
-            part: None,
-        };
-        let exported = export(&live, &options)?;
+        let live = read_all(&connection.session, common.now()).await?;
+        let exported = export(
+            &live,
+            &ExportOptions {
+                stack: self.stack.as_ref(),
+                split: Split::ByKind,
+                schema: Some(SCHEMA.0),
+                ..ExportOptions::of(&live.titles, common.now())
+            },
+        )?;
         connection.close().await?;
-        let files = exported.files.into_iter().map(|file| (self.folder.join(file.path), file.text));
-        Ok((live.state.organization, files.collect()))
+        let files = exported.files.into_iter().map(|file| (file.path, file.text));
+        Ok((live.state.organization, self.with_schema(files.collect())))
     }
 
-    /// The first file of an organization about which nothing is declared yet.
-    fn start(&self, organization: Id) -> String {
-        let stack = match &self.stack {
-            Some(stack) => format!("stack: {stack}"),
-            None => "# A stack owns what its files declare, and deletes what it owns and they no longer declare.\n# \
-                     stack: platform"
-                .to_owned(),
-        };
-        format!(
-            "# yaml-language-server: $schema={schema}\n\
-             version: 1\n\
-             organization: {organization}\n\
-             {stack}\n\
-             \n\
-             # groups:\n\
-             #   developers:\n\
-             #     members:\n\
-             #       users: [alice@example.com]\n\
-             #\n\
-             # policies:\n\
-             #   developers-run:\n\
-             #     principal: {{group: developers}}\n\
-             #     rules:\n\
-             #       - permission_sets: [InstancesFullAccess]\n\
-             #         scope: [staging]\n",
-            schema = SCHEMA.0,
-        )
-    }
-
-    /// A pipeline for the folder that was chosen.
-    fn named(&self, pipeline: &str) -> String {
-        let folder = self.folder.display().to_string();
-        let of_a_word = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
-        let mut named = String::with_capacity(pipeline.len());
-        let mut rest = pipeline;
-        while !rest.is_empty() {
-            let end = rest.find(|c| !of_a_word(c)).unwrap_or(rest.len());
-            let (word, after) = rest.split_at(end);
-            named.push_str(if word == "iam" { &folder } else { word });
-            let mut signs = after.chars();
-            named.extend(signs.next());
-            rest = signs.as_str();
-        }
-        named
+    /// The schema for editors, and these files, in the folder.
+    fn with_schema(&self, files: Vec<(PathBuf, String)>) -> Vec<(PathBuf, String)> {
+        let schema = (SCHEMA.0.into(), SCHEMA.1.to_owned());
+        let all = std::iter::once(schema).chain(files);
+        all.map(|(path, text)| (self.folder.join(path), text)).collect()
     }
 }

@@ -6,39 +6,44 @@ use clap::{Arg, ArgMatches, Command, ValueHint};
 
 use super::failure::Failure;
 use super::output::Output;
+use crate::api::CredentialSettings;
+use crate::files;
 
-/// The options that name what is written.
+/// The options that name files to write.
 const WRITTEN: [&str; 4] = ["out", "save", "record", "journal"];
-/// The options that name neither what is read nor what is written over.
+/// The options whose paths are not read, and below which nothing that the command reads is replaced.
 const OTHER: [&str; 1] = ["deliver_dir"];
 
 /// The paths on a command line.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct NamedPaths {
-    /// What is read, each with the option that names it.
+    /// What is read.
     read: Vec<PathBuf>,
-    /// What is written beside the results.
+    /// What is written beside the results, each with its option.
     written: Vec<(String, PathBuf)>,
+    /// The configuration files that may hold the credentials.
+    credentials: Vec<PathBuf>,
 }
 
 impl NamedPaths {
     /// Collects the paths that the arguments of a command name.
     pub(super) fn of(command: &Command, matches: &ArgMatches) -> Self {
-        let mut paths = Self::default();
+        let mut paths = Self::read(Vec::new());
         paths.add(command, matches);
         paths
     }
 
     /// Takes all of the paths as read.
     pub(super) fn read(read: Vec<PathBuf>) -> Self {
-        Self { read, written: Vec::new() }
+        Self { read, written: Vec::new(), credentials: CredentialSettings::files() }
     }
 
     fn add(&mut self, command: &Command, matches: &ArgMatches) {
         for argument in command.get_arguments().filter(|it| is_path(it)) {
             let id = argument.get_id().as_str();
-            let Ok(Some(values)) = matches.try_get_raw(id) else { continue };
-            for path in values.map(PathBuf::from) {
+            let named = matches.try_get_raw(id).ok().flatten().into_iter().flatten().map(PathBuf::from);
+            let here = (id == "paths" && reads_current_folder(matches)).then(|| PathBuf::from("."));
+            for path in named.chain(here) {
                 if WRITTEN.contains(&id) {
                     self.written.push((format!("--{id} {}", path.display()), path));
                 } else if !OTHER.contains(&id) {
@@ -53,6 +58,11 @@ impl NamedPaths {
         }
     }
 
+    /// Says whether a result can be written to its file.
+    pub(super) fn leave_free(&self, output: &Output) -> bool {
+        self.refuse(std::slice::from_ref(output)).is_ok()
+    }
+
     /// Refuses results that would replace a file that the command reads, or another result.
     pub(super) fn refuse(&self, outputs: &[Output]) -> Result<(), Failure> {
         let of_format = |output: &Output| {
@@ -62,10 +72,13 @@ impl NamedPaths {
         let mut written: Vec<(String, PathBuf)> = Vec::new();
         for (option, path) in outputs.iter().filter_map(of_format).chain(self.written.iter().cloned()) {
             let Some(real) = real(&path) else { continue };
-            if let Some(input) = self.read.iter().find(|input| holds(input, &real)) {
-                let part = if input.is_dir() { "a file of " } else { "" };
-                let input = input.display();
-                let words = format!("{option} would overwrite {part}{input}, which this command reads");
+            let of =
+                |paths: &[PathBuf]| paths.iter().find(|input| holds(input, &real)).map(|input| shown(input));
+            let read = of(&self.read).map(|input| format!("{input}, which this command reads"));
+            let kept = read
+                .or_else(|| of(&self.credentials).map(|file| format!("{file}, which holds the credentials")));
+            if let Some(kept) = kept {
+                let words = format!("{option} would overwrite {kept}");
                 return Err(Failure::usage(words).hint("name another file"));
             }
             if let Some((other, _)) = written.iter().find(|(_, known)| *known == real) {
@@ -80,6 +93,21 @@ impl NamedPaths {
 
 fn is_path(argument: &Arg) -> bool {
     matches!(argument.get_value_hint(), ValueHint::AnyPath | ValueHint::FilePath | ValueHint::DirPath)
+}
+
+/// Returns true if a command without PATH reads the current folder: it would ask the live organization otherwise.
+fn reads_current_folder(matches: &ArgMatches) -> bool {
+    let live = matches.try_get_one::<bool>("live").is_ok_and(|live| live == Some(&true));
+    !matches.contains_id("paths") && !live && !matches.contains_id("emulate")
+}
+
+/// Names an input, or the folder that it is read as a part of.
+fn shown(input: &Path) -> String {
+    match input.display() {
+        _ if input == Path::new(".") => "a file of the current folder".to_owned(),
+        folder if input.is_dir() => format!("a file of {folder}"),
+        file => file.to_string(),
+    }
 }
 
 /// Returns where a file stands, also if it is not there yet. A link under its name is replaced and not followed.
@@ -97,10 +125,10 @@ fn real(path: &Path) -> Option<PathBuf> {
 
 /// Says whether a file that is written is an input, or is read as a part of it.
 fn holds(named: &Path, written: &Path) -> bool {
-    let Ok(input) = named.canonicalize() else { return false };
-    if input == written || real(named).is_some_and(|named| named == written) {
+    if files::same(written, named) || real(named).is_some_and(|named| named == written) {
         return true;
     }
+    let Ok(input) = named.canonicalize() else { return false };
     let Ok(below) = written.strip_prefix(&input) else { return false };
     let hidden = below.iter().any(|part| part.to_string_lossy().starts_with('.'));
     let yaml = below.extension().is_some_and(|end| end == "yaml" || end == "yml");

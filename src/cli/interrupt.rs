@@ -7,16 +7,18 @@ use anyhow::Context as _;
 
 use super::Exit;
 use super::output::talk_with;
-use crate::apply::{Stop, Stopper};
+use crate::apply::{Stop, StopSignal, Stopper, stop_signal};
 
 /// What a signal does: it ends the program, but an apply that is running stops in good order.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Interrupts(Arc<Mutex<Option<Stopper>>>);
 
 impl Interrupts {
-    /// From now on signals stop the apply that this stopper belongs to.
-    pub(super) fn stop_with(&self, stopper: Stopper) {
+    /// Returns what stops an apply: from now on, signals do.
+    pub(super) fn stop_signal(&self) -> StopSignal {
+        let (stopper, stop) = stop_signal();
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(stopper);
+        stop
     }
 
     /// Listens from now on; `ended` is printed when a signal ends the program.

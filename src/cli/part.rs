@@ -2,11 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::Timestamp;
+
 use super::ask::meant;
 use super::failure::Failure;
 use super::output::talk;
 use crate::config::{ExportPart, LeftOut, OF_A_STACK};
-use crate::live::{Live, LiveNeeds};
+use crate::live::Live;
 use crate::model::{Address, Key, Kind, Object, Owner, People, Stack, count};
 use crate::reconcile::{Error, Exported, Session};
 
@@ -134,22 +136,12 @@ fn known(live: &Live, object: &Address) -> Address {
     People::of(&live.state, Some(&live.ids)).known(object).unwrap_or_else(|| object.clone())
 }
 
-/// Reads all that an export has; what only few may read is left out where it is refused, and that is said.
-pub(super) async fn read_all(session: &Session) -> Result<Live, Error> {
-    let needs = |kinds: BTreeSet<Kind>| LiveNeeds { kinds, projects: true, ..LiveNeeds::default() };
-    match session.read(&needs(Kind::ALL.iter().copied().collect())).await {
-        Err(error) if error.is_forbidden() => {}
-        read => return read,
+/// Reads all that an export has, and says what the key may not read.
+pub(super) async fn read_all(session: &Session, now: Timestamp) -> Result<Live, Error> {
+    let (live, refused) = session.read_permitted(now).await?;
+    if !refused.is_empty() {
+        let refused: Vec<_> = refused.into_iter().map(Kind::nouns).collect();
+        talk(&format!("hint: this key may not read everything; left out: {}", refused.join(", ")));
     }
-    let (mut kinds, mut refused) = (BTreeSet::new(), Vec::new());
-    for kind in Kind::ALL.iter().copied().filter(|kind| !kind.always_read()) {
-        if session.may_read(kind).await? {
-            kinds.insert(kind);
-        } else {
-            refused.push(kind.nouns());
-        }
-    }
-    let live = session.read(&needs(kinds)).await?;
-    talk(&format!("hint: this key may not read everything; left out: {}", refused.join(", ")));
     Ok(live)
 }

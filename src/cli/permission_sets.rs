@@ -1,10 +1,10 @@
 //! `scw-iam permission-sets`
 
-use super::Exit;
-use super::arguments::{Common, ConnectArgs};
+use super::arguments::ConnectArgs;
 use super::failure::Failure;
 use super::output::talk;
 use super::session::Connection;
+use super::{Common, Exit};
 use crate::live;
 use crate::model::Catalogue;
 use crate::render::permission_sets::PermissionSetsReport;

@@ -2,11 +2,12 @@
 
 use std::path::PathBuf;
 
-use super::Exit;
-use super::arguments::{Common, ConnectArgs, Paths, PlanArgs, PlannedDeliveryArgs};
+use super::arguments::{ConnectArgs, Paths, PlanArgs};
+use super::deliveries::PlannedDeliveryArgs;
 use super::failure::Failure;
 use super::plan_file;
 use super::session::Connection;
+use super::{Common, Exit};
 use crate::config::{self, Files, Source};
 use crate::model::Catalogue;
 use crate::plan;
@@ -37,7 +38,8 @@ pub(super) struct PlanCommand {
     /// Save the plan to a file and print its SHA-256; `scw-iam apply plan.json` applies exactly this plan
     #[arg(long, value_name = "plan.json")]
     out: Option<PathBuf>,
-    /// The files before the change; the plan first shows what the change weakens in settings, `allow`, assertions and guardrails
+    /// The files as they were before the change. The plan then begins with what the change weakens in settings, `allow`, assertions and
+    /// guardrails
     #[arg(long, value_name = "FOLDER")]
     base: Option<PathBuf>,
     /// Exit with 2 if there are changes
@@ -54,7 +56,16 @@ fn weaker(base: &[Source], common: &Common, files: &Files) -> Result<Vec<String>
 
 impl PlanCommand {
     pub(super) async fn run(self, common: &Common) -> Result<Exit, Failure> {
-        // Without an option, an `apply` without it leaves the slot alone.
+        let earlier = self.out.as_deref().filter(|path| path.is_file()).map(plan_file::still_there);
+        let planned = self.planned(common).await.map_err(|failure| failure.hints(earlier));
+        let (connection, exit) = planned?;
+        connection.close().await?;
+        Ok(exit)
+    }
+
+    /// Plans, and writes the plan everywhere that was asked for.
+    async fn planned(&self, common: &Common) -> Result<(Connection, Exit), Failure> {
+        // A delivery whose option is missing here is not planned, as it is not made by an `apply` without the option.
         let keys = KeyOptions { tools: Some(self.deliver.tools()), ..KeyOptions::default() };
         let options = PlanOptions { keys, ..self.plan.options(common) };
         let files = config::read(&self.paths.sources(), options.now)?;
@@ -73,11 +84,11 @@ impl PlanCommand {
         if let Some(path) = &self.out {
             plan_file::write(path, &document, plan.refused())?;
         }
-        connection.close().await?;
-        Ok(match (plan.refused(), plan.is_empty() && plan.blocked().is_empty()) {
+        let exit = match (plan.refused(), plan.is_empty() && plan.blocked().is_empty()) {
             (true, _) => Exit::Refused,
             (false, false) if self.detailed_exitcode => Exit::Changes,
             (false, _) => Exit::Done,
-        })
+        };
+        Ok((connection, exit))
     }
 }

@@ -14,6 +14,7 @@ use super::failure::Failure;
 use super::output::{json, talk, write_whole};
 use crate::config;
 use crate::files::{self, FileError, Opened};
+use crate::model::Hint;
 use crate::plan::file::PlanDocument;
 use crate::reconcile::{Error, SavedPlan};
 
@@ -38,6 +39,12 @@ pub(super) fn write(path: &Path, document: &PlanDocument, refused: bool) -> Resu
         talk(&format!("hint: apply exactly this plan with `scw-iam apply {name} --expect-sha {sha}`"));
     }
     Ok(())
+}
+
+/// Says that a plan file is still the one of before.
+pub(super) fn still_there(path: &Path) -> Hint {
+    let name = path.display();
+    format!("{name} still holds an earlier plan, which `apply` would accept; delete it or plan again").into()
 }
 
 fn sha256(bytes: &[u8]) -> String {

@@ -1,9 +1,9 @@
 //! `scw-iam quota`
 
-use super::Exit;
-use super::arguments::{Common, ConnectArgs};
+use super::arguments::ConnectArgs;
 use super::failure::Failure;
 use super::session::Connection;
+use super::{Common, Exit};
 use crate::live;
 use crate::model::Kind;
 use crate::render::quota::QuotaReport;

@@ -4,10 +4,10 @@ use std::path::PathBuf;
 
 use jiff::Timestamp;
 
-use super::Exit;
-use super::arguments::{Common, ConnectArgs};
+use super::arguments::ConnectArgs;
 use super::failure::Failure;
 use super::side::{Origin, Taken, side_of};
+use super::{Common, Exit};
 use crate::config::{self, Source};
 use crate::live::Live;
 use crate::model::{ActivityScope, second};
@@ -25,8 +25,8 @@ Examples:
 
 /// Shows who has what: questions, findings, who can escalate, people, applications and keys, what ends, what nobody owns
 ///
-/// Of the live organization, or of a snapshot. The same snapshot gives the same report, byte for byte. What could not be judged
-/// is said first.
+/// The report is about the live organization or a snapshot, and begins with what could not be judged. The same snapshot always
+/// gives the same report, byte for byte.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct ReportCommand {
@@ -35,15 +35,15 @@ pub(super) struct ReportCommand {
     of: Origin,
     #[command(flatten)]
     connect: ConnectArgs,
-    /// Exit with 2 if a finding is at least this severe: critical, high, medium, low, info; with 1 if one of these could not be
-    /// looked for
+    /// Exit with 2 if a finding is at least this severe (critical, high, medium, low, info), or with 1 if a check for such a finding
+    /// could not be made
     #[arg(long, value_name = "SEVERITY")]
     fail_on: Option<FindingSeverity>,
     /// Take the severities, the questions and the grace period of `settings.report` from these files
     #[arg(long, value_name = "PATH")]
     files: Option<PathBuf>,
-    /// Look up in Audit Trail what people and applications did in the last 90 days, or only `applications`. It takes a request
-    /// or more for each of them in each region, and `AuditTrailReadOnly`
+    /// Look up in Audit Trail what people and applications, or only `applications`, did in the last 90 days. This needs
+    /// `AuditTrailReadOnly`, and at least one request for each of them in each region
     #[arg(long, value_name = "WHOSE", num_args = 0..=1, require_equals = true, default_missing_value = "everybody")]
     activity: Option<Whose>,
     /// Mark what is new since this earlier snapshot, and list what is gone

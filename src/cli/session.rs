@@ -11,11 +11,11 @@ use super::failure::Failure;
 use super::output::{talk, write_whole};
 use super::state;
 use super::watch::Talk;
-use crate::api::{Client, Secret};
+use crate::api::{Client, CredentialSettings, Secret};
 use crate::apply::ApplyLock;
 use crate::emulator::{self, Emulator};
 use crate::model::{Id, Stack};
-use crate::reconcile::{ConnectOptions, Session, run_id};
+use crate::reconcile::{ConnectOptions, Error, Session, configured_organization, run_id};
 
 /// A session, and the emulator that it talks to, where nothing real is behind it.
 pub(super) struct Connection {
@@ -26,6 +26,18 @@ pub(super) struct Connection {
 
 /// What the emulator accepts when its state holds no secret: anything.
 const ANY_SECRET: &str = "00000000-0000-0000-0000-000000000000";
+
+/// Returns the organization that was named, or else the configured one.
+pub(super) fn organization(how: &ConnectArgs, named: Option<Id>) -> Result<Id, Failure> {
+    if let Some(organization) = named {
+        return Ok(organization);
+    }
+    let resolved = CredentialSettings::from_environment(how.profile.as_deref()).map_err(Error::from)?;
+    configured_organization(&resolved)?.ok_or_else(|| {
+        let failure = Failure::usage("no organization is configured, and none was named");
+        failure.hint("pass `--organization ID`, or set SCW_DEFAULT_ORGANIZATION_ID")
+    })
+}
 
 impl Connection {
     /// Opens a connection for the organization of the files, or, without files, for the configured one.
@@ -44,9 +56,6 @@ impl Connection {
             let session = Session::connect(organization, &options, Arc::new(Talk))?;
             return Ok(Self { session, emulator: None, save: None });
         };
-        if let Some(save) = &how.save {
-            state::keep(path, save)?;
-        }
         let state = state::read(path)?;
         let connection = Self::embedded(how, state, organization, at).await;
         connection.map_err(|failure| failure.context(format!("cannot emulate {}", path.display())))

@@ -10,7 +10,8 @@ use jiff::Timestamp;
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
-use super::arguments::{Common, ConnectArgs};
+use super::arguments::ConnectArgs;
+use super::common::Common;
 use super::failure::Failure;
 use super::output::talk;
 use super::session::Connection;

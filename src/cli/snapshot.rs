@@ -2,11 +2,11 @@
 
 use std::path::PathBuf;
 
-use super::Exit;
-use super::arguments::{Common, ConnectArgs};
+use super::arguments::ConnectArgs;
 use super::failure::Failure;
 use super::output::{talk, write_whole};
 use super::session::Connection;
+use super::{Common, Exit};
 
 const EXAMPLES: &str = "\
 Examples:

@@ -36,15 +36,6 @@ pub(super) fn read(path: &Path) -> Result<Value, Failure> {
     Ok(state)
 }
 
-/// Refuses to write a state over the one that was read.
-pub(super) fn keep(state: &Path, save: &Path) -> Result<(), Failure> {
-    if files::same(save, state) {
-        let why = format!("--save would overwrite {}, the state that is read", state.display());
-        return Err(Failure::usage(why).hint("choose another file"));
-    }
-    Ok(())
-}
-
 /// The keys of an object, of which none may stand twice.
 struct UniqueKeys {
     twice: Option<String>,

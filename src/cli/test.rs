@@ -1,13 +1,12 @@
 //! `scw-iam test`
 
-use super::Exit;
-use super::arguments::{Common, ConnectArgs, Paths};
+use super::arguments::{ConnectArgs, Paths};
 use super::failure::Failure;
 use super::session::Connection;
-use super::watch::Talk;
+use super::{Common, Exit};
 use crate::config::{self, Files};
 use crate::live;
-use crate::reconcile::{Watch as _, resolve};
+use crate::reconcile::resolve;
 use crate::render::test::TestReport;
 
 const EXAMPLES: &str = "\
@@ -16,15 +15,15 @@ Examples:
   scw-iam test iam -o json
   scw-iam test iam --live";
 
-/// Judges the assertions and guardrails on what the files give, or on the live organization
+/// Checks the assertions and guardrails against the access that the files give, or against the live organization
 ///
-/// Without --live no credential is needed. With it, everything that is live is judged, also what no file declares.
+/// Without --live, no credentials are needed. With it, everything live is checked, including what no file declares.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Test {
     #[command(flatten)]
     paths: Paths,
-    /// Judge the live organization
+    /// Check the live organization
     #[arg(long)]
     live: bool,
     #[command(flatten)]
@@ -52,9 +51,6 @@ impl Test {
         };
         let read = connection.session.read(&needs).await?;
         connection.close().await?;
-        let resolved = resolve(files, &read)?;
-        Talk.warnings(&resolved.warnings);
-        common.accept(&resolved.warnings)?;
-        Ok(TestReport::on(&read.state, &resolved.desired))
+        Ok(TestReport::on(&read.state, &common.resolved(resolve(files, &read)?)?))
     }
 }

@@ -1,10 +1,10 @@
 //! `scw-iam unlock`
 
-use super::Exit;
-use super::arguments::{Common, ConnectArgs, person};
+use super::arguments::{ConnectArgs, person};
 use super::failure::Failure;
 use super::output::talk;
 use super::session::Connection;
+use super::{Common, Exit};
 use crate::model::Key;
 
 const EXAMPLES: &str = "\
@@ -12,14 +12,14 @@ Examples:
   scw-iam unlock alice@example.com
   scw-iam unlock username=alice";
 
-/// Unlocks a person, who can log in again and whose API keys work again
+/// Unlocks a person, so that they can log in and their API keys work again
 ///
-/// No file unlocks anybody, because the service locks people too: after too many attempts to log in, or when a grace period
-/// ends. Unlocking starts the person's grace periods anew.
+/// Files cannot unlock anybody, because the service locks people too: after too many failed attempts to log in, or when a grace
+/// period ends. Unlocking restarts the person's grace periods.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Unlock {
-    /// Who
+    /// The person
     #[arg(value_name = "E-MAIL|username=NAME|id=ID", value_parser = person)]
     person: Key,
     #[command(flatten)]

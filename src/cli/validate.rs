@@ -1,11 +1,11 @@
 //! `scw-iam validate`
 
-use super::Exit;
-use super::arguments::{Common, ConnectArgs, Paths};
+use super::arguments::{ConnectArgs, Paths};
 use super::failure::Failure;
 use super::output::talk;
 use super::session::Connection;
 use super::watch::Talk;
+use super::{Common, Exit};
 use crate::config;
 use crate::live;
 use crate::model::Catalogue;

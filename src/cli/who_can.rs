@@ -1,13 +1,12 @@
 //! `scw-iam who-can`
 
-use super::Exit;
-use super::arguments::Common;
 use super::ask::{AlsoRead, Ask, Asked};
 use super::failure::Failure;
 use super::output::talk;
-use crate::access::{Everything, Grant, GrantScope, RequestFacts, decide_held, includes, nearest};
+use super::{Common, Exit};
+use crate::access::GrantScope;
 use crate::model::{Catalogue, PermissionSetName};
-use crate::render::question::{Ground, Holders, HoldersByProject};
+use crate::render::question::{Holders, HoldersByProject};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -33,25 +32,19 @@ pub(super) struct WhoCan {
 
 impl WhoCan {
     pub(super) async fn run(self, common: &Common) -> Result<Exit, Failure> {
-        let published = Catalogue::published();
-        let asked = self
-            .ask
-            .read(common, AlsoRead { permission_sets: published.get(&self.set).is_none(), keys_of: None })
-            .await?;
-        let catalogue = asked.catalogue.as_ref().unwrap_or(published);
+        let unpublished = Catalogue::published().get(&self.set).is_none();
+        let asked = self.ask.read(common, AlsoRead { permission_sets: unpublished, keys_of: None }).await?;
         let projects = asked.projects(&self.on)?;
         let ons: Vec<(GrantScope, String)> = match &projects {
             None => vec![(asked.scope(&self.on)?, self.on.clone())],
             Some(ids) => ids.iter().map(|id| GrantScope::Project(*id)).map(|on| named(&asked, on)).collect(),
         };
         for (on, _) in &ons {
-            asked.grantable(&self.set, catalogue, on)?;
+            asked.grantable(&self.set, on)?;
         }
-        let (everything, request) = (Everything::of(&asked.state), self.ask.request(common));
-        let answer = |(on, name): &(GrantScope, String)| {
-            self.answer(&asked, (&everything, catalogue), &request, (on, name))
-        };
-        let mut answers: Vec<Holders<'_>> = ons.iter().map(answer).collect();
+        let question = asked.question(&asked.state, self.ask.request(common));
+        let answers = ons.iter().map(|(on, name)| Holders::of(&question, &self.set, on, name));
+        let mut answers: Vec<_> = answers.collect();
         if !asked.live {
             talk("note: the files do not name the owner, who can do everything; pass --live to show them");
         }
@@ -63,32 +56,6 @@ impl WhoCan {
             None => answers.pop().map_or(Ok(()), |answer| common.show(&answer))?,
         }
         Ok(Exit::Done)
-    }
-
-    /// Answers the question for one scope, which is called `name`.
-    fn answer<'a>(
-        &self,
-        asked: &'a Asked,
-        (everything, catalogue): (&Everything<'_>, &Catalogue),
-        request: &RequestFacts,
-        (on, name): (&GrantScope, &str),
-    ) -> Holders<'a> {
-        let mut found = everything.who_can(catalogue, &self.set, on, Some(request));
-        for can in &mut found {
-            can.holds = decide_held(&can.held, asked.expiries(), request);
-        }
-        let unseen = everything.unseen().filter(|unseen| {
-            let set = &unseen.grant.permission_set;
-            unseen.grant.scope.contains(on) && (*set == self.set || includes(catalogue, set, &self.set))
-        });
-        let unseen: Vec<_> = unseen.collect();
-        let wanted = Grant { permission_set: self.set.clone(), scope: on.clone(), condition: None };
-        let nobody = found.is_empty() && unseen.is_empty();
-        let nearest = nobody.then(|| nearest(everything.grants(), catalogue, &wanted)).flatten();
-        let owners: Vec<_> = everything.owners().iter().map(ToString::to_string).collect();
-        let question = format!("who can {} on {name}", self.set);
-        let ground = Ground { state: &asked.state, files: asked.files.as_ref() };
-        Holders { ground, question, owners, found, unseen, nearest }
     }
 }
 

@@ -44,6 +44,6 @@ pub use gone::Present;
 pub use mistake::{Mistake, Severity, Span};
 pub use resolve::Resolved;
 pub use schema::{manual, schema};
-pub use source::{ALL_MOST, FILE_MOST, FILES_MOST, Source};
+pub use source::{ALL_MOST, FILE_MOST, FILES_MOST, Source, has_files};
 pub use terraform::{TERRAFORM_MOST, TerraformError, TerraformHolds, TerraformResource, TerraformState};
 pub use words::{Meant, MistakeKind, MistakeWords, Written};

@@ -120,7 +120,7 @@ impl TextReading {
 
     fn folder(&mut self, name: &Path, folder: &Folder, links: Links) {
         let found = collect(folder, links);
-        if found.iter().all(|(_, found)| matches!(found, FolderEntry::Hidden(_))) {
+        if !any_visible(&found) {
             self.refuse(name, MistakeKind::FolderWithoutYaml);
         }
         let files = found.iter().filter(|(_, found)| matches!(found, FolderEntry::File)).count();
@@ -199,6 +199,21 @@ impl TextReading {
             }
         }
     }
+}
+
+/// Returns whether there is anything in a folder that would be read; what cannot be read is also something.
+#[must_use]
+pub fn has_files(folder: &Path) -> bool {
+    match files::open(folder, Links::Refused) {
+        Ok(Opened::Folder(folder)) => any_visible(&collect(&folder, Links::Refused)),
+        Ok(Opened::File(_)) => false,
+        Err(FileError::Io(error)) => error.kind() != io::ErrorKind::NotFound,
+        Err(FileError::Link(_) | FileError::Special) => true,
+    }
+}
+
+fn any_visible(found: &[(PathBuf, FolderEntry)]) -> bool {
+    found.iter().any(|(_, found)| !matches!(found, FolderEntry::Hidden(_)))
 }
 
 /// Returns why a path is not read.

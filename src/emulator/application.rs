@@ -10,7 +10,7 @@ use super::page::{Listing, SortKey, Total};
 use super::policy::Principal;
 use super::query::holds;
 use super::reply::{Handled, Problem, Reply};
-use super::table::Row;
+use super::table::row;
 use super::time::micros;
 
 /// An application: a principal without a person.
@@ -38,17 +38,7 @@ pub(super) struct Application {
     more: Map<String, Value>,
 }
 
-impl Row for Application {
-    fn id(&self) -> &str {
-        &self.id
-    }
-    fn created_at(&self) -> Timestamp {
-        self.created_at
-    }
-    fn updated_at(&self) -> Timestamp {
-        self.updated_at
-    }
-}
+row!(Application);
 
 const LISTING: Listing<Application> = Listing {
     items: "applications",

@@ -13,7 +13,7 @@ use super::policy::Principal;
 use super::query::holds;
 use super::reply::{ArgumentReason, Handled, Problem, Reply};
 use super::state::Defaults;
-use super::table::Row;
+use super::table::{Row, row};
 use super::time::micros;
 
 /// A group. Its members are sets: a get and a list serve them sorted (recorded: group-users-and-applications). Members that
@@ -54,17 +54,7 @@ pub(super) struct Group {
 const ALL_USERS: &str = "All Users";
 const ALL_APPLICATIONS: &str = "All Applications";
 
-impl Row for Group {
-    fn id(&self) -> &str {
-        &self.id
-    }
-    fn created_at(&self) -> Timestamp {
-        self.created_at
-    }
-    fn updated_at(&self) -> Timestamp {
-        self.updated_at
-    }
-}
+row!(Group);
 
 const LISTING: Listing<Group> = Listing {
     items: "groups",

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashSet};
 use std::fs::File;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::str::FromStr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -45,6 +46,18 @@ pub enum Latency {
     Recorded,
     /// The same for all.
     Fixed(Duration),
+}
+
+impl FromStr for Latency {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        if text == "recorded" {
+            return Ok(Self::Recorded);
+        }
+        let wrong = |_| "expected `recorded` or a number of milliseconds".to_owned();
+        text.parse::<u32>().map(|ms| Self::Fixed(Duration::from_millis(ms.into()))).map_err(wrong)
+    }
 }
 
 /// Which writes exclude each other.

@@ -1,6 +1,7 @@
 //! The organization: a request in, an answer out. No socket, no clock, no randomness but the seed's.
 
 use std::collections::{HashMap, VecDeque};
+use std::str::FromStr;
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value};
@@ -48,6 +49,16 @@ pub struct Behaviour {
 /// How long after a write its event can be read in Audit Trail and in the logs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct AuditDelay(pub SignedDuration);
+
+impl FromStr for AuditDelay {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let seconds = text.strip_suffix('s').unwrap_or(text).parse::<u32>();
+        let wrong = |_| "expected a number of seconds such as 0 or 2s".to_owned();
+        seconds.map(|seconds| Self(SignedDuration::from_secs(seconds.into()))).map_err(wrong)
+    }
+}
 
 impl Default for AuditDelay {
     /// Returns two seconds: after one an event was not there yet (recorded: audit-events-of-a-secret).

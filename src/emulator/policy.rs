@@ -11,7 +11,7 @@ use super::query::holds;
 use super::reply::{ArgumentReason, Handled, Problem, Reply};
 use super::rule::{Counters, Rule};
 use super::state::Defaults;
-use super::table::Row;
+use super::table::row;
 use super::time::{micros, six_decimals};
 
 /// Whom a policy is for.
@@ -114,17 +114,7 @@ pub(super) struct Policy {
     more: Map<String, Value>,
 }
 
-impl Row for Policy {
-    fn id(&self) -> &str {
-        &self.id
-    }
-    fn created_at(&self) -> Timestamp {
-        self.created_at
-    }
-    fn updated_at(&self) -> Timestamp {
-        self.updated_at
-    }
-}
+row!(Policy);
 
 const LISTING: Listing<Policy> = Listing {
     items: "policies",

@@ -10,7 +10,7 @@ use super::page::{Listing, SortKey, Total};
 use super::query::{QueryParameters, holds};
 use super::reply::{ArgumentReason, Handled, Problem, Reply};
 use super::state::Defaults;
-use super::table::Row;
+use super::table::row;
 use super::time::micros;
 
 /// A project. The default one has the organization's own id.
@@ -32,17 +32,7 @@ pub(super) struct Project {
     more: Map<String, Value>,
 }
 
-impl Row for Project {
-    fn id(&self) -> &str {
-        &self.id
-    }
-    fn created_at(&self) -> Timestamp {
-        self.created_at
-    }
-    fn updated_at(&self) -> Timestamp {
-        self.updated_at
-    }
-}
+row!(Project);
 
 const LISTING: Listing<Project> = Listing {
     items: "projects",

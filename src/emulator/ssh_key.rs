@@ -13,7 +13,7 @@ use super::page::{Listing, SortKey, Total};
 use super::query::holds;
 use super::reply::{ArgumentReason, Handled, Problem, Reply};
 use super::state::Defaults;
-use super::table::Row;
+use super::table::row;
 use super::time::micros;
 
 /// An SSH key. Neither its name nor the key itself is unique (recorded).
@@ -38,17 +38,7 @@ pub(super) struct SshKey {
     more: Map<String, Value>,
 }
 
-impl Row for SshKey {
-    fn id(&self) -> &str {
-        &self.id
-    }
-    fn created_at(&self) -> Timestamp {
-        self.created_at
-    }
-    fn updated_at(&self) -> Timestamp {
-        self.updated_at
-    }
-}
+row!(SshKey);
 
 const LISTING: Listing<SshKey> = Listing {
     items: "ssh_keys",

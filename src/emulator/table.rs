@@ -14,6 +14,24 @@ pub(super) trait Row {
     }
 }
 
+/// Makes a type with the fields `id`, `created_at` and `updated_at` a row.
+macro_rules! row {
+    ($row:ty) => {
+        impl $crate::emulator::table::Row for $row {
+            fn id(&self) -> &str {
+                &self.id
+            }
+            fn created_at(&self) -> jiff::Timestamp {
+                self.created_at
+            }
+            fn updated_at(&self) -> jiff::Timestamp {
+                self.updated_at
+            }
+        }
+    };
+}
+pub(super) use row;
+
 /// The objects of one kind. Ties in the order of creation are broken by id.
 pub(super) struct Table<T> {
     rows: HashMap<String, T>,

@@ -15,7 +15,7 @@ use super::policy::Principal;
 use super::query::holds;
 use super::reply::{ArgumentReason, Handled, Problem, Reply};
 use super::state::Defaults;
-use super::table::Row;
+use super::table::row;
 use super::time::{micros, micros_or_null};
 
 /// A person in the organization.
@@ -68,17 +68,7 @@ fn activated() -> String {
     "activated".to_owned()
 }
 
-impl Row for User {
-    fn id(&self) -> &str {
-        &self.id
-    }
-    fn created_at(&self) -> Timestamp {
-        self.created_at
-    }
-    fn updated_at(&self) -> Timestamp {
-        self.updated_at
-    }
-}
+row!(User);
 
 const LISTING: Listing<User> = Listing {
     items: "users",

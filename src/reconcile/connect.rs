@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::Error;
 use super::session::{Session, Watch, run_id};
-use crate::api::{CredentialSettings, OrganizationId, SettingsError};
+use crate::api::{CredentialSettings, OrganizationId, ResolvedSettings, SettingsError};
 use crate::model::Id;
 
 /// How a session sends requests.
@@ -35,8 +35,9 @@ impl Session {
     ) -> Result<Self, Error> {
         let resolved = CredentialSettings::from_environment(options.profile.as_deref())?;
         resolved.warnings.iter().for_each(|warning| watch.credentials(warning));
+        let configured = configured_organization(&resolved)?;
         let settings = resolved.settings;
-        let organization = organization_of(&settings, organization)?;
+        let organization = organization_of(&settings, organization, configured)?;
         let run_id = run_id()?;
         let client = settings
             .client(for_client(organization)?)?
@@ -53,10 +54,23 @@ impl Session {
     }
 }
 
+/// Returns the organization that settings name.
+///
+/// # Errors
+/// [`SettingsError::Format`] when its id is none.
+pub fn configured_organization(resolved: &ResolvedSettings) -> Result<Option<Id>, Error> {
+    let id = resolved.settings.default_organization_id.as_ref().map(|id| id.as_str().parse());
+    let what = "default organization ID";
+    let origin = || resolved.origins.get(what).cloned().unwrap_or_default();
+    id.transpose().map_err(|_| SettingsError::Format { what, origin: origin(), form: "a UUID" }.into())
+}
+
 /// Returns which organization is meant, by the files and by the settings.
-fn organization_of(settings: &CredentialSettings, wanted: Option<Id>) -> Result<Id, Error> {
-    let configured = settings.default_organization_id.as_ref().map(|id| id.as_str().parse::<Id>());
-    let configured = configured.transpose().map_err(|_| SettingsError::NoOrganization)?;
+fn organization_of(
+    settings: &CredentialSettings,
+    wanted: Option<Id>,
+    configured: Option<Id>,
+) -> Result<Id, Error> {
     match (wanted, configured) {
         (Some(wanted), Some(configured)) if wanted != configured => {
             Err(Error::OtherOrganization { wanted, configured })

@@ -12,7 +12,7 @@ use crate::live::{self, Diagnosis, Live, LiveNeeds, Part, Readability};
 use crate::model::{Catalogue, Kind, Principal};
 
 /// Asks for as little of it as there is; for SSH keys as a plan does, which lists them by project where it must.
-async fn ask(part: Part, client: &Client, now: Timestamp) -> Readability {
+pub(super) async fn ask(part: Part, client: &Client, now: Timestamp) -> Readability {
     let answer = match part {
         Part::Users => first(client.list_users(&api::ListUsers::default())).await,
         Part::Applications => first(client.list_applications(&api::ListApplications::default())).await,

@@ -2,12 +2,17 @@
 
 use std::collections::BTreeSet;
 
+use futures::future::join_all;
+use jiff::Timestamp;
+
 use super::Error;
+use super::doctor::ask;
 use super::only::live_name;
 use super::resolve::{facts, resolve};
+use super::session::Session;
 use crate::config::{self, ExportOptions, ExportedFile, ExportedFiles, LeftOut, Source};
-use crate::live::Live;
-use crate::model::{Address, State};
+use crate::live::{Live, LiveNeeds, Part, Readability};
+use crate::model::{Address, Kind, State};
 use crate::plan::{Caller, Counts, GuardOptions, Plan, between};
 
 /// Files that match the live organization.
@@ -21,6 +26,40 @@ pub struct Exported {
     pub adopted: usize,
     /// The objects that they declare, by what these go by live.
     pub declared: BTreeSet<Address>,
+}
+
+impl Session {
+    /// Reads all that an export has of an organization, and returns which kinds it has to leave out because the key may not read
+    /// them.
+    ///
+    /// # Errors
+    /// [`Error::Read`]; also for a 403 on what every plan reads.
+    pub async fn read_permitted(&self, now: Timestamp) -> Result<(Live, Vec<Kind>), Error> {
+        let asked = Kind::ALL.iter().copied().filter(|kind| !kind.always_read());
+        let answers = asked.map(async |kind| (kind, ask(part(kind), &self.client, now).await));
+        let (mut kinds, mut refused) = (BTreeSet::new(), Vec::new());
+        for (kind, answer) in join_all(answers).await {
+            match answer {
+                Readability::Refused => refused.push(kind),
+                // Other trouble is an error of the read below.
+                Readability::Readable | Readability::Failed(_) => _ = kinds.insert(kind),
+            }
+        }
+        let live = self.read(&LiveNeeds { kinds, projects: true, ..LiveNeeds::default() }).await?;
+        Ok((live, refused))
+    }
+}
+
+/// Returns the part that can be asked for to find out whether a kind may be read.
+const fn part(kind: Kind) -> Part {
+    match kind {
+        Kind::User => Part::Users,
+        Kind::Application => Part::Applications,
+        Kind::Group => Part::Groups,
+        Kind::Policy => Part::Policies,
+        Kind::SshKey => Part::SshKeys,
+        Kind::OrganizationSettings => Part::Settings,
+    }
 }
 
 /// Writes the organization as files, reads and plans them: except for adoptions, nothing may change.

@@ -28,7 +28,7 @@ mod unlock;
 pub use self::activity::ActivityLookup;
 pub use self::adopted_keys::AdoptedKey;
 pub use self::apply::ApplyOptions;
-pub use self::connect::ConnectOptions;
+pub use self::connect::{ConnectOptions, configured_organization};
 pub use self::drift::Drift;
 pub use self::error::{Error, Outdated, UnknownObject};
 pub use self::export::{Exported, export};

@@ -11,7 +11,7 @@ use crate::api::{AccessKey, Client, Warning};
 use crate::apply::{Holder, Unwatched};
 use crate::config::Mistakes;
 use crate::live::{self, Live, LiveNeeds, Notice};
-use crate::model::{Id, Kind};
+use crate::model::Id;
 
 /// A connection to one organization.
 #[derive(Clone)]
@@ -110,14 +110,6 @@ impl Session {
         let live = self.refresh(needs).await?;
         live.notices.iter().for_each(|notice| self.watch.notice(notice));
         Ok(live)
-    }
-
-    /// Returns whether the key may read a kind.
-    ///
-    /// # Errors
-    /// [`Error::Read`] when that cannot be told.
-    pub async fn may_read(&self, kind: Kind) -> Result<bool, Error> {
-        live::may_read(&self.client, kind).await.map_err(|source| self.unread(source))
     }
 
     /// Reads the live organization without reporting novelties.

@@ -10,8 +10,8 @@ use super::paint::{Ink, Paint};
 use super::question::{Ground, holds_word, members, note, row, verdict};
 use super::report::Report;
 use super::style::Style;
-use crate::access::{GivenGrant, Holds, Receivers, ends};
-use crate::model::{Address, Builtin, Key, Owner, Principal};
+use crate::access::{GivenGrant, GrantScope, Holds, Receivers, RequestFacts, decide, ends, given, receivers};
+use crate::model::{Address, Builtin, Key, Owner, Principal, State};
 
 /// What a group or a policy gives: the answer of `explain group:NAME` and `explain policy:NAME`.
 #[derive(Debug)]
@@ -26,6 +26,26 @@ pub struct GivenReport<'a> {
     pub elsewhere: usize,
     /// To whom.
     pub to: Receivers,
+}
+
+impl<'a> GivenReport<'a> {
+    /// Answers what a group or a policy of an organization gives: all of it, or on one scope.
+    #[must_use]
+    pub fn of(
+        ground: Ground<'a>,
+        organization: &State,
+        by: Address,
+        on: Option<&GrantScope>,
+        request: &RequestFacts,
+    ) -> Self {
+        let all = given(organization, &by).into_iter();
+        let (given, elsewhere): (Vec<_>, Vec<_>) =
+            all.partition(|given| on.is_none_or(|on| given.grant.scope.contains(on)));
+        let given = given.into_iter().map(|given| (decide(&given.grant, Some(request)), given));
+        let given = given.map(|(holds, given)| (given, holds)).collect();
+        let to = receivers(organization, &by);
+        Self { ground, by, given, elsewhere: elsewhere.len(), to }
+    }
 }
 
 impl GivenReport<'_> {

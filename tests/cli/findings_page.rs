@@ -7,20 +7,20 @@ use scw_iam::review::{FindingId, FindingText};
 const HEAD: &str = "\
 # Findings
 
-What `drift`, `plan`, `test`, `validate` and `report` find, by the name that stands in every format. Each has a severity, and a
-fingerprint that stays the same from run to run: it depends on the finding, the organization, the object, and on what tells two
-findings about one object apart; never on a line, a file, a text or a time. `settings.drift.ignore` takes it.
+These are the findings of `drift`, `plan`, `test`, `validate` and `report`, under the names that all formats use. Each has a severity
+and a fingerprint. The fingerprint stays the same from run to run: it depends on the finding, the organization, the object, and what
+distinguishes two findings about one object, never on a line, a file, a text or a time. `settings.drift.ignore` takes fingerprints.
 
-A finding that cannot be looked for is *not judged*, with the reason, and never *none*.
+If a check cannot be made, its finding is *not judged*, with the reason, and never *none*.
 
 | format | for |
 |---|---|
-| `sarif` | GitHub's code scanning: `github/codeql-action/upload-sarif`. Use it on the default branch: in a pull request GitHub shows only alerts at changed lines. Findings that no file declares stand at the line with `version:`. The upload warns that fingerprints are given; they are meant to be |
+| `sarif` | GitHub's code scanning: `github/codeql-action/upload-sarif`. Use it on the default branch: in a pull request GitHub shows only alerts at changed lines. Findings that no file declares stand at the line with `version:`. The upload warns that the file has fingerprints of its own; this is intended |
 | `github` | annotations in the log of a GitHub job |
 | `gitlab` | GitLab's code quality: `artifacts:reports:codequality` |
-| `junit` | GitLab's `artifacts:reports:junit`, Jenkins and others: a case for each finding, and one for what was looked for and not found |
+| `junit` | GitLab's `artifacts:reports:junit`, Jenkins and others: a case for each finding, and one for each check that found nothing |
 | `openmetrics` | Prometheus' node exporter (textfile), GitLab's `artifacts:reports:metrics` |
-| `csv` | spreadsheets; what could be a formula begins with an apostrophe |
+| `csv` | spreadsheets; a cell that could be a formula begins with an apostrophe |
 ";
 
 #[test]

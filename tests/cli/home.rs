@@ -2,7 +2,7 @@
 
 use insta::assert_snapshot;
 
-use crate::acme::desk;
+use crate::acme::{FILE, ORGANIZATION, desk};
 use crate::command::{Desk, Ended};
 
 #[test]
@@ -379,6 +379,63 @@ fn init_adds_a_pipeline_to_files_that_are_there() {
     desk.file("broken/iam.yaml", "version: 9");
     _ = desk.run("init broken --ci gitlab").ends_with(65);
     assert!(!desk.has(".gitlab-ci.yml"));
+}
+
+#[test]
+fn init_takes_a_folder_for_one_with_files_if_a_plan_would_read_one() {
+    let desk = desk();
+    desk.file("iam/README.md", "who may what").file("iam/.keep", "").file("iam/scripts/run.sh", "");
+    let ended = desk.run("init --ci kubernetes --stack web --emulate live.json").ends_with(0);
+    assert!(ended.stderr.contains("Wrote iam/scw-iam.schema.json, iam/organization.yaml"), "{ended}");
+    // A single file may stand deep below.
+    desk.file("other/teams/web/iam.yaml", FILE);
+    let ended = desk.run("init other --ci gitlab").ends_with(0);
+    assert!(ended.stderr.contains("other has files, which stay as they are"), "{ended}");
+    assert!(!desk.has("other/organization.yaml"));
+}
+
+#[test]
+fn init_refuses_what_the_files_that_are_there_say_otherwise() {
+    let desk = desk();
+    desk.file("iam/iam.yaml", FILE);
+    assert_snapshot!(desk.run("init --ci gitlab --stack platform"), @"
+    -- stderr
+    error: the files in iam belong to stack web, not platform
+    hint: `init` does not change existing files; leave the option out, or choose another folder
+    -- exit 64
+    ");
+    let other = "init --ci gitlab --organization 105bdce1-64c0-48ab-899d-868455867ecf";
+    assert_snapshot!(desk.run(other), @"
+    -- stderr
+    error: the files in iam are for organization ac3e0000-0000-4000-8000-000000000000, not 105bdce1-64c0-48ab-899d-868455867ecf
+    hint: `init` does not change existing files; leave the option out, or choose another folder
+    -- exit 64
+    ");
+    desk.file("shared/iam.yaml", FILE.replace("stack: web\n", ""));
+    assert_snapshot!(desk.run("init shared --ci gitlab --stack web"), @"
+    -- stderr
+    error: the files in shared belong to no stack, not to web
+    hint: `init` does not change existing files; leave the option out, or choose another folder
+    -- exit 64
+    ");
+    assert!(!desk.has(".gitlab-ci.yml"));
+    let same = format!("init --ci gitlab --stack web --organization {ORGANIZATION}");
+    _ = desk.run(&same).ends_with(0);
+}
+
+#[test]
+fn init_says_where_an_organization_is_malformed() {
+    let desk = Desk::new();
+    let call = desk.command("init --empty").env("SCW_DEFAULT_ORGANIZATION_ID", "acme");
+    assert_snapshot!(call.run(), @"
+    -- stderr
+    error: invalid default organization ID format, expected a UUID (variable SCW_DEFAULT_ORGANIZATION_ID)
+    -- exit 1
+    ");
+    desk.file("iam/iam.yaml", "version: 1\norganization: acme\n");
+    let ended = desk.run("init --ci gitlab").ends_with(65);
+    assert!(ended.stderr.contains("iam/iam.yaml:2:15"), "{ended}");
+    assert_eq!(desk.files(), ["iam"]);
 }
 
 #[test]

@@ -43,7 +43,13 @@ fn a_result_never_replaces_an_input() {
         ("compare iam.yaml live.json -o markdown=iam.yaml", "-o markdown=iam.yaml", "iam.yaml"),
         ("test iam.yaml -o junit=iam.yaml", "-o junit=iam.yaml", "iam.yaml"),
         ("keys iam.yaml --emulate live.json -o json=iam.yaml", "-o json=iam.yaml", "iam.yaml"),
-        ("explain user:ann@acme.io IAMManager iam.yaml -o json=iam.yaml", "-o json=iam.yaml", "iam.yaml"),
+        ("explain user:ann@acme.io iam.yaml -o json=iam.yaml", "-o json=iam.yaml", "iam.yaml"),
+        ("explain user:ann@acme.io -o json=iam.yaml", "-o json=iam.yaml", "a file of the current folder"),
+        (
+            "who-can IAMManager --on organization -o json=./iam.yaml",
+            "-o json=./iam.yaml",
+            "a file of the current folder",
+        ),
     ] {
         let ended = desk.run(arguments).ends_with(64);
         let said = format!("{option} would overwrite {input}, which this command reads");
@@ -62,6 +68,34 @@ fn two_results_do_not_share_a_file_and_other_files_are_free() {
     // A folder is read for its YAML alone, and a result of last time may be replaced.
     _ = desk.run("validate folder -o json=folder/result.json -o csv=old.json").ends_with(0);
     assert!(desk.has("folder/result.json") && !desk.read("old.json").starts_with("{}"));
+    // Only the emulator is asked.
+    desk.file("old.yaml", "old");
+    _ = desk.run("explain user:ann@acme.io --emulate live.json -o json=old.yaml").ends_with(0);
+    assert_ne!(desk.read("old.yaml"), "old");
+}
+
+#[test]
+fn a_result_never_replaces_the_credentials() {
+    let desk = desk();
+    let config = "default_organization_id: ac3e0000-0000-4000-8000-000000000000\n";
+    let usual = "home/.config/scw/config.yaml";
+    desk.file(usual, config).file("own.yml", config);
+    for arguments in [
+        "validate iam.yaml -o json=",
+        "doctor -o json=",
+        "plan iam.yaml --emulate live.json --out ",
+        "snapshot --emulate live.json --out ",
+    ] {
+        let call = |path: &str| desk.command(&format!("{arguments}{path}"));
+        let named = call("own.yml").env("SCW_CONFIG_PATH", "own.yml");
+        for (call, path) in [(call(usual), usual), (named, "own.yml")] {
+            let ended = call.run().ends_with(64);
+            assert!(ended.stderr.contains(", which holds the credentials"), "{arguments}\n{ended}");
+            assert_eq!(desk.read(path), config, "{arguments}");
+        }
+    }
+    _ = desk.run(&format!("doctor --bogus -o json={usual}")).ends_with(64);
+    assert_eq!(desk.read(usual), config);
 }
 
 #[test]
@@ -74,6 +108,7 @@ fn wrong_arguments_replace_no_input_either() {
         ("drift iam.yaml --baseline=old.json --bogus -ojson=old.json", "old.json"),
         ("validate folder --bogus --output=json=folder/a.yaml", "folder/a.yaml"),
         ("report live.json -o text -o markdown -o json=live.json", "live.json"),
+        ("drift --bogus -o json=./old.json -- iam.yaml old.json", "old.json"),
     ] {
         let before = desk.read(input);
         _ = desk.run(arguments).ends_with(64);

@@ -309,6 +309,11 @@ fn an_export_leaves_out_only_what_its_key_may_not_read() {
     let ended = call.env("SCW_ACCESS_KEY", "SCWD0000000000000001").env("SCW_SECRET_KEY", secret).run();
     let ended = ended.ends_with(0);
     assert!(ended.stdout.contains("ann-laptop:"), "{ended}");
+    let requests = api.requests();
+    for list in ["users", "applications", "groups", "policies"] {
+        let read = requests.iter().filter(|request| **request == format!("GET /{list}")).count();
+        assert_eq!(read, 1, "{list}: {requests:?}");
+    }
     assert_snapshot!(ended.stderr, @"
     hint: this key may not read everything; left out: organization settings
     not declared: 1 policy: one rule cannot grant `IAMApplicationReadOnly` on the organization and `SSHKeysReadOnly` on projects: reader

@@ -563,3 +563,27 @@ fn strict_takes_warnings_for_mistakes() {
     -- exit 65
     ");
 }
+
+#[test]
+fn a_plan_that_fails_leaves_the_plan_file_of_before_and_says_so() {
+    let desk = desk();
+    desk.file("iam.yaml", edit(FILE, &[MORE]));
+    let plan = "plan --emulate live.json --out plan.json -o json=result.json --now 2026-11-22T12:00:00Z";
+    _ = desk.run(plan).ends_with(0);
+    let before = desk.read("plan.json");
+    let hint =
+        "hint: plan.json still holds an earlier plan, which `apply` would accept; delete it or plan again";
+    desk.file("iam.yaml", "version: 9\n");
+    let ended = desk.run(plan).ends_with(65);
+    assert!(ended.stderr.ends_with(&format!("{hint}\n")), "{ended}");
+    desk.file(
+        "iam.yaml",
+        FILE.replace("ac3e0000-0000-4000-8000-000000000000", "105bdce1-64c0-48ab-899d-868455867ecf"),
+    );
+    let ended = desk.run(plan).ends_with(1);
+    assert!(ended.stderr.contains(hint), "{ended}");
+    assert_eq!(desk.json("result.json")["error"]["hints"].as_array().unwrap().len(), 1);
+    assert_eq!(desk.read("plan.json"), before);
+    let ended = desk.run(&plan.replace("plan.json", "new.json")).ends_with(1);
+    assert!(!ended.stderr.contains("still holds"), "{ended}");
+}

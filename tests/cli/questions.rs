@@ -600,6 +600,36 @@ fn the_live_keys_of_whoever_is_explained_are_counted_with_their_age() {
 }
 
 #[test]
+fn an_explanation_says_nothing_of_keys_only_if_they_may_not_be_read() {
+    let desk = desk();
+    let api = desk.emulate("live.json", "--faults wrong-content-type:GET/api-keys=#1-");
+    let explain = "explain application:ci --live --now 2026-11-22T12:00:00Z";
+    let ended = desk.command(explain).against(&api.url, ORGANIZATION).run().ends_with(1);
+    assert!(ended.stderr.contains("could not read the API keys"), "{ended}");
+    let mut state = live();
+    let secret = "ac3e0000-0007-4000-8000-000000000001";
+    let application = state["applications"][0]["id"].clone();
+    state["api_keys"] =
+        json!([{"access_key": "SCWD0000000000000001", "secret_key": secret, "application_id": application}]);
+    let sets = [
+        "IAMApplicationReadOnly",
+        "IAMUserReadOnly",
+        "IAMGroupReadOnly",
+        "IAMPolicyReadOnly",
+        "ProjectReadOnly",
+    ];
+    state["policies"].as_array_mut().unwrap().push(json!({
+        "id": "ac3e0000-0000-4000-8000-000000000059", "name": "reader", "application_id": application,
+        "rules": [{"permission_set_names": sets, "organization_id": ORGANIZATION}],
+    }));
+    desk.file("reader.json", state);
+    let api = desk.emulate("reader.json", "");
+    let call = desk.command(explain).against(&api.url, ORGANIZATION);
+    let ended = call.env("SCW_ACCESS_KEY", "SCWD0000000000000001").env("SCW_SECRET_KEY", secret).run();
+    assert!(ended.ends_with(0).stdout.starts_with("application ci\n"));
+}
+
+#[test]
 fn explain_reads_the_keys_of_nobody_else() {
     let desk = Desk::new();
     let mut state = live();

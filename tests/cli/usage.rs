@@ -6,7 +6,7 @@ use crate::acme::{FILE, desk};
 use crate::command::{Desk, Ended, edit};
 use crate::plan::MORE;
 
-const COMMANDS: [&str; 18] = [
+const COMMANDS: [&str; 21] = [
     "init",
     "doctor",
     "completions",
@@ -16,6 +16,9 @@ const COMMANDS: [&str; 18] = [
     "plan",
     "apply",
     "drift",
+    "keys",
+    "report",
+    "compare",
     "export",
     "explain",
     "who-can",

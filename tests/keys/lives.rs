@@ -4,13 +4,12 @@
 //! `SCW_IAM_LIVES` sets how many lives; `SCW_IAM_LIVES_SEED` the first seed.
 
 use std::path::PathBuf;
-use std::process::Stdio;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use futures::stream::{self, StreamExt as _};
-use scw_iam::emulator::{self, EMULATOR_ACCESS_KEY, Emulator, Latency};
+use scw_iam::emulator::{self, Emulator, Latency};
 use serde_json::Value;
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::{TcpListener, TcpStream};
@@ -18,7 +17,7 @@ use tokio::process::{Child, Command};
 use tokio::sync::watch;
 
 use super::{DAY, at, message};
-use crate::surroundings::variables;
+use crate::environment::as_owner;
 
 const HERE: &str = "{secret_manager: {project: main, region: fr-par, path: /ci, name: scw-key}}";
 const THERE: &str = "{secret_manager: {project: main, region: nl-ams, path: /ci, name: scw-key}}";
@@ -304,20 +303,9 @@ impl World {
             .arg("--deliver-dir")
             .arg(self.path("delivered"))
             .args(["--deliver-command", &format!("hook=tee -a {}", self.path("hook").display())])
-            .arg(self.path("iam.yaml"))
-            .env_clear()
-            .envs(variables())
-            .env("HOME", self.folder.path())
-            .env("XDG_STATE_HOME", self.path(&format!("state-{number}")))
-            .env("SCW_API_URL", &road.url)
-            .env("SCW_ACCESS_KEY", EMULATOR_ACCESS_KEY)
-            .env("SCW_SECRET_KEY", "11111111-1111-1111-1111-111111111111")
-            .env("SCW_DEFAULT_ORGANIZATION_ID", &self.organization)
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .kill_on_drop(true);
-        command.spawn().unwrap()
+            .arg(self.path("iam.yaml"));
+        let folders = (self.folder.path(), &*self.path(&format!("state-{number}")));
+        as_owner(&mut command, folders, (&road.url, &self.organization)).spawn().unwrap()
     }
 
     /// Runs an apply to its end, and returns how it ended and what it said.

@@ -1,6 +1,7 @@
 //! What several tests share: random organizations, an independent reading of who holds what, an emulator to apply to.
 #![expect(dead_code, reason = "each test uses a part of it")]
 pub(crate) mod bench;
+pub(crate) mod environment;
 pub(crate) mod files;
 pub(crate) mod gate;
 pub(crate) mod laws;

@@ -4,11 +4,12 @@ use std::path::PathBuf;
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
-use scw_iam::emulator::{self, EMULATOR_ACCESS_KEY, Emulator, Latency};
+use scw_iam::emulator::{self, Emulator, Latency};
 use scw_iam::model::{Address, Id, Key, User, UserType};
 use serde_json::Value;
 
 use super::bench::{case, emulate};
+use super::environment::as_owner;
 use super::files::yaml;
 use super::gate::{Gate, Shuts};
 use super::organizations::Case;
@@ -84,23 +85,8 @@ impl Desk {
     /// Returns the program, in an environment of its own.
     pub(crate) fn program(&self, arguments: &[&str]) -> tokio::process::Command {
         let mut command = tokio::process::Command::new(env!("CARGO_BIN_EXE_scw-iam"));
-        command
-            .args(arguments)
-            .args(&self.allow)
-            .args(["--max-rps", "1000"])
-            .arg(self.path("iam"))
-            .env_clear()
-            .envs(super::surroundings::variables())
-            .env("HOME", self.folder.path())
-            .env("XDG_STATE_HOME", self.path("state"))
-            .env("SCW_API_URL", &self.url)
-            .env("SCW_ACCESS_KEY", EMULATOR_ACCESS_KEY)
-            .env("SCW_SECRET_KEY", "11111111-1111-1111-1111-111111111111")
-            .env("SCW_DEFAULT_ORGANIZATION_ID", &self.organization)
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .kill_on_drop(true);
+        command.args(arguments).args(&self.allow).args(["--max-rps", "1000"]).arg(self.path("iam"));
+        as_owner(&mut command, (self.folder.path(), &self.path("state")), (&self.url, &self.organization));
         command
     }
 

@@ -74,6 +74,13 @@ impl CredentialSettings {
         resolve(&variables, &read_file)
     }
 
+    /// Returns the configuration files that [`Self::from_environment`] looks for, in this order.
+    #[must_use]
+    pub fn files() -> Vec<PathBuf> {
+        let set = |name: &&str| Some(((*name).to_owned(), std::env::var(name).ok()?));
+        config_files(&VARIABLES.iter().filter_map(set).collect())
+    }
+
     /// Starts a client for an organization with these settings.
     ///
     /// # Errors
@@ -182,6 +189,25 @@ struct Finder<'a> {
     origins: BTreeMap<&'static str, String>,
 }
 
+fn non_empty<'a>(variables: &'a BTreeMap<String, String>, name: &str) -> Option<&'a str> {
+    variables.get(name).map(String::as_str).filter(|value| !value.is_empty())
+}
+
+/// The files to try, in this order.
+fn config_files(variables: &BTreeMap<String, String>) -> Vec<PathBuf> {
+    let variable = |name| non_empty(variables, name);
+    if let Some(path) = variable("SCW_CONFIG_PATH") {
+        return vec![PathBuf::from(path)];
+    }
+    let home = variable("HOME").or(variable("USERPROFILE"));
+    let folder = match (variable("XDG_CONFIG_HOME"), home) {
+        (Some(folder), _) => PathBuf::from(folder),
+        (None, Some(home)) => Path::new(home).join(".config"),
+        (None, None) => return Vec::new(),
+    };
+    vec![folder.join("scw/config.yaml"), folder.join("scw/config.yml")]
+}
+
 /// A value, and where it stands.
 struct Located<T> {
     value: T,
@@ -194,13 +220,13 @@ impl Finder<'_> {
     }
 
     fn non_empty(&self, name: &str) -> Option<&str> {
-        self.variable(name).filter(|value| !value.is_empty())
+        non_empty(self.variables, name)
     }
 
     /// Reads the file and picks the profile.
     fn load(&mut self, read: &dyn Fn(&Path) -> io::Result<ConfigFile>) -> Result<(), SettingsError> {
         let wanted = self.non_empty("SCW_PROFILE").map(str::to_owned);
-        let paths = self.paths();
+        let paths = config_files(self.variables);
         let Some((path, file)) = first_file(&paths, read)? else {
             let path = paths.first().map(|path| shown(path)).unwrap_or_default();
             return match wanted {
@@ -230,20 +256,6 @@ impl Finder<'_> {
             _ => root,
         };
         Ok(())
-    }
-
-    /// The files to try, in this order.
-    fn paths(&self) -> Vec<PathBuf> {
-        if let Some(path) = self.non_empty("SCW_CONFIG_PATH") {
-            return vec![PathBuf::from(path)];
-        }
-        let home = self.non_empty("HOME").or(self.non_empty("USERPROFILE"));
-        let folder = match (self.non_empty("XDG_CONFIG_HOME"), home) {
-            (Some(folder), _) => PathBuf::from(folder),
-            (None, Some(home)) => Path::new(home).join(".config"),
-            (None, None) => return Vec::new(),
-        };
-        vec![folder.join("scw/config.yaml"), folder.join("scw/config.yml")]
     }
 
     /// Reads YAML. Elsewhere only `config` does that, with places for every mistake; this file belongs to other tools, has

@@ -4,9 +4,9 @@ use serde::de::IgnoredAny;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::field::one_of;
-use super::novelty::{Novel, Novelty, UnknownFields};
+use super::novelty::{UnknownFields, novel};
 use crate::api::id::{AccessKey, ApplicationId, ProjectId, UserId};
-use crate::api::list::Listed;
+use crate::api::list::listed;
 use crate::api::secret::Secret;
 
 /// An API key, without its secret half. Fact: it has no organization, no name and no tags.
@@ -42,19 +42,8 @@ pub struct ApiKey {
     pub unknown: UnknownFields,
 }
 
-impl Listed for ApiKey {
-    const KEY: &'static str = "api_keys";
-
-    fn id(&self) -> &str {
-        self.access_key.as_str()
-    }
-}
-
-impl Novel for ApiKey {
-    fn novelties(&self) -> Vec<Novelty> {
-        self.unknown.novelties("API key").collect()
-    }
-}
+listed!(ApiKey, "api_keys", access_key);
+novel!(ApiKey, "API key");
 
 /// A field that is known and not kept.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

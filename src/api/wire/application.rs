@@ -2,9 +2,9 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::novelty::{Novel, Novelty, UnknownFields};
+use super::novelty::{UnknownFields, novel};
 use crate::api::id::{ApplicationId, OrganizationId};
-use crate::api::list::Listed;
+use crate::api::list::listed;
 
 /// An application: a principal that is not a person.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -36,19 +36,8 @@ pub struct Application {
     pub unknown: UnknownFields,
 }
 
-impl Listed for Application {
-    const KEY: &'static str = "applications";
-
-    fn id(&self) -> &str {
-        self.id.as_str()
-    }
-}
-
-impl Novel for Application {
-    fn novelties(&self) -> Vec<Novelty> {
-        self.unknown.novelties("application").collect()
-    }
-}
+listed!(Application, "applications", id);
+novel!(Application, "application");
 
 /// What a new application is made of.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]

@@ -4,7 +4,7 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 
 use super::field::nullable;
-use super::novelty::{Novel, Novelty, UnknownFields, open_enum};
+use super::novelty::{Novel, Novelty, UnknownFields, novel, open_enum};
 use crate::api::list::Listed;
 
 /// One write, as Audit Trail records it. The body of the request is not kept: it may hold anything.
@@ -71,11 +71,7 @@ impl AuditEvent {
     }
 }
 
-impl Novel for AuditEvent {
-    fn novelties(&self) -> Vec<Novelty> {
-        self.unknown.novelties("audit event").collect()
-    }
-}
+novel!(AuditEvent, "audit event");
 
 /// Who did something.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -119,11 +115,7 @@ pub struct AuditProduct {
     pub unknown: UnknownFields,
 }
 
-impl Novel for AuditProduct {
-    fn novelties(&self) -> Vec<Novelty> {
-        self.unknown.novelties("audit product").collect()
-    }
-}
+novel!(AuditProduct, "audit product");
 
 /// An API of such a product.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]

@@ -3,9 +3,9 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::field::nullable;
-use super::novelty::{Novel, Novelty, UnknownFields};
+use super::novelty::{UnknownFields, novel};
 use crate::api::id::{ApplicationId, GroupId, OrganizationId, UserId};
-use crate::api::list::Listed;
+use crate::api::list::listed;
 
 /// A group of users and applications.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -45,19 +45,8 @@ pub struct Group {
     pub unknown: UnknownFields,
 }
 
-impl Listed for Group {
-    const KEY: &'static str = "groups";
-
-    fn id(&self) -> &str {
-        self.id.as_str()
-    }
-}
-
-impl Novel for Group {
-    fn novelties(&self) -> Vec<Novelty> {
-        self.unknown.novelties("group").collect()
-    }
-}
+listed!(Group, "groups", id);
+novel!(Group, "group");
 
 /// What a new group is made of. Its members are added by further calls.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]

@@ -4,6 +4,7 @@
 //! required, fields and enum values that are not known are kept by name ([`UnknownFields`], `Unknown`), and
 //! [`Novel::novelties`] tells of them. Facts: strings and lists are never null, save where said; of a one-of group the
 //! answer holds only the key that is set.
+
 mod api_key;
 mod application;
 mod audit;

@@ -79,6 +79,18 @@ pub trait Novel {
     fn novelties(&self) -> Vec<Novelty>;
 }
 
+/// Makes novelties of the fields of a type that this version does not know, by what the type is called.
+macro_rules! novel {
+    ($item:ty, $called:literal) => {
+        impl $crate::api::wire::Novel for $item {
+            fn novelties(&self) -> Vec<$crate::api::wire::Novelty> {
+                self.unknown.novelties($called).collect()
+            }
+        }
+    };
+}
+pub(super) use novel;
+
 /// Declares an enum of the API: text outside, and any text that is not listed is kept as `Unknown`.
 macro_rules! open_enum {
     ($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $text:literal,)+ }) => {

@@ -3,7 +3,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::field::nullable;
-use super::novelty::{Novel, Novelty, UnknownFields, open_enum};
+use super::novelty::{Novel, Novelty, UnknownFields, novel, open_enum};
 use crate::api::id::OrganizationId;
 
 /// The organization, and how people may log in.
@@ -34,11 +34,7 @@ pub struct Organization {
     pub unknown: UnknownFields,
 }
 
-impl Novel for Organization {
-    fn novelties(&self) -> Vec<Novelty> {
-        self.unknown.novelties("organization").collect()
-    }
-}
+novel!(Organization, "organization");
 
 /// The settings of the organization, of which the API serves one part with the organization and the other by itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -95,11 +91,7 @@ pub struct SecuritySettings {
     pub unknown: UnknownFields,
 }
 
-impl Novel for SecuritySettings {
-    fn novelties(&self) -> Vec<Novelty> {
-        self.unknown.novelties("security settings").collect()
-    }
-}
+novel!(SecuritySettings, "security settings");
 
 /// What to change of the security settings; `None` leaves a field unchanged.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]

@@ -4,7 +4,7 @@ use serde::Deserialize;
 use super::field::nullable;
 use super::novelty::{Novel, Novelty, UnknownFields, open_enum};
 use crate::api::id::PermissionSetId;
-use crate::api::list::Listed;
+use crate::api::list::listed;
 
 /// A permission set, which a rule grants. Scaleway defines them; users cannot create any.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -26,13 +26,7 @@ pub struct PermissionSet {
     pub unknown: UnknownFields,
 }
 
-impl Listed for PermissionSet {
-    const KEY: &'static str = "permission_sets";
-
-    fn id(&self) -> &str {
-        self.id.as_str()
-    }
-}
+listed!(PermissionSet, "permission_sets", id);
 
 impl Novel for PermissionSet {
     fn novelties(&self) -> Vec<Novelty> {

@@ -5,9 +5,9 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::RuleSpec;
 use super::field::{nullable, one_of};
-use super::novelty::{Novel, Novelty, UnknownFields};
+use super::novelty::{UnknownFields, novel};
 use crate::api::id::{ApplicationId, GroupId, OrganizationId, PolicyId, UserId};
-use crate::api::list::Listed;
+use crate::api::list::listed;
 
 /// A policy: rules for one principal. The rules are not part of it, they have a list of their own.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -47,19 +47,8 @@ pub struct Policy {
     pub unknown: UnknownFields,
 }
 
-impl Listed for Policy {
-    const KEY: &'static str = "policies";
-
-    fn id(&self) -> &str {
-        self.id.as_str()
-    }
-}
-
-impl Novel for Policy {
-    fn novelties(&self) -> Vec<Novelty> {
-        self.unknown.novelties("policy").collect()
-    }
-}
+listed!(Policy, "policies", id);
+novel!(Policy, "policy");
 
 /// Who a policy grants access to. Source: the schema's one-of `principal`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -6,7 +6,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use super::field::nullable;
 use super::novelty::{Novel, Novelty, UnknownFields, open_enum};
 use crate::api::id::{OrganizationId, ProjectId};
-use crate::api::list::Listed;
+use crate::api::list::listed;
 
 /// A project.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -34,13 +34,7 @@ pub struct Project {
     pub unknown: UnknownFields,
 }
 
-impl Listed for Project {
-    const KEY: &'static str = "projects";
-
-    fn id(&self) -> &str {
-        self.id.as_str()
-    }
-}
+listed!(Project, "projects", id);
 
 impl Novel for Project {
     fn novelties(&self) -> Vec<Novelty> {

@@ -3,9 +3,9 @@ use jiff::Timestamp;
 use serde::Deserialize;
 
 use super::field::nullable;
-use super::novelty::{Novel, Novelty, UnknownFields, open_enum};
+use super::novelty::{Novel, Novelty, UnknownFields, novel, open_enum};
 use crate::api::id::{SamlCertificateId, SamlId, ScimId, ScimTokenId};
-use crate::api::list::Listed;
+use crate::api::list::listed;
 
 /// How people log in at an identity provider.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -117,11 +117,7 @@ pub struct Scim {
     pub unknown: UnknownFields,
 }
 
-impl Novel for Scim {
-    fn novelties(&self) -> Vec<Novelty> {
-        self.unknown.novelties("SCIM").collect()
-    }
-}
+novel!(Scim, "SCIM");
 
 /// A token of an identity provider, without its secret. Fact: there are two at most, and each lives a year.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -139,16 +135,5 @@ pub struct ScimToken {
     pub unknown: UnknownFields,
 }
 
-impl Listed for ScimToken {
-    const KEY: &'static str = "scim_tokens";
-
-    fn id(&self) -> &str {
-        self.id.as_str()
-    }
-}
-
-impl Novel for ScimToken {
-    fn novelties(&self) -> Vec<Novelty> {
-        self.unknown.novelties("SCIM token").collect()
-    }
-}
+listed!(ScimToken, "scim_tokens", id);
+novel!(ScimToken, "SCIM token");

@@ -4,7 +4,7 @@ use serde::{Deserialize, Deserializer};
 use super::field::nullable;
 use super::novelty::{Novel, Novelty, UnknownFields, open_enum};
 use crate::api::id::QuotumName;
-use crate::api::list::Listed;
+use crate::api::list::listed;
 
 /// How much of something the organization may have. Fact: no quota was ever recorded, and their names are not documented.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -34,13 +34,7 @@ pub struct Quotum {
     pub unknown: UnknownFields,
 }
 
-impl Listed for Quotum {
-    const KEY: &'static str = "quota";
-
-    fn id(&self) -> &str {
-        self.name.as_str()
-    }
-}
+listed!(Quotum, "quota", name);
 
 impl Novel for Quotum {
     fn novelties(&self) -> Vec<Novelty> {

@@ -5,7 +5,7 @@ use super::ScopeType;
 use super::field::{nullable, one_of};
 use super::novelty::{Novel, Novelty, UnknownFields};
 use crate::api::id::{OrganizationId, PolicyId, ProjectId, RuleId};
-use crate::api::list::Listed;
+use crate::api::list::listed;
 
 /// A rule of a policy: permission sets on a scope, possibly under a condition.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -29,13 +29,7 @@ pub struct Rule {
     pub unknown: UnknownFields,
 }
 
-impl Listed for Rule {
-    const KEY: &'static str = "rules";
-
-    fn id(&self) -> &str {
-        self.id.as_str()
-    }
-}
+listed!(Rule, "rules", id);
 
 impl Novel for Rule {
     fn novelties(&self) -> Vec<Novelty> {

@@ -10,7 +10,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use super::field::nullable;
 use super::novelty::{Novel, Novelty, UnknownFields, open_enum};
 use crate::api::id::{ProjectId, Region, SecretId};
-use crate::api::list::Listed;
+use crate::api::list::{Listed, listed};
 use crate::api::secret::SecretBytes;
 
 /// A secret of Secret Manager, without its data.
@@ -66,13 +66,7 @@ pub struct StoredSecret {
     pub unknown: UnknownFields,
 }
 
-impl Listed for StoredSecret {
-    const KEY: &'static str = "secrets";
-
-    fn id(&self) -> &str {
-        self.id.as_str()
-    }
-}
+listed!(StoredSecret, "secrets", id);
 
 impl Novel for StoredSecret {
     fn novelties(&self) -> Vec<Novelty> {

@@ -2,9 +2,9 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::novelty::{Novel, Novelty, UnknownFields};
+use super::novelty::{UnknownFields, novel};
 use crate::api::id::{OrganizationId, ProjectId, SshKeyId};
-use crate::api::list::Listed;
+use crate::api::list::listed;
 
 /// An SSH key of a project.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -32,19 +32,8 @@ pub struct SshKey {
     pub unknown: UnknownFields,
 }
 
-impl Listed for SshKey {
-    const KEY: &'static str = "ssh_keys";
-
-    fn id(&self) -> &str {
-        self.id.as_str()
-    }
-}
-
-impl Novel for SshKey {
-    fn novelties(&self) -> Vec<Novelty> {
-        self.unknown.novelties("SSH key").collect()
-    }
-}
+listed!(SshKey, "ssh_keys", id);
+novel!(SshKey, "SSH key");
 
 /// What a new SSH key is made of. It starts enabled.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

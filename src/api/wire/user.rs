@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize, Serializer};
 use super::field::nullable;
 use super::novelty::{Novel, Novelty, UnknownFields, open_enum};
 use crate::api::id::{OrganizationId, UserId};
-use crate::api::list::Listed;
+use crate::api::list::listed;
 use crate::api::secret::Secret;
 
 /// A person in the organization.
@@ -65,13 +65,7 @@ pub struct User {
     pub unknown: UnknownFields,
 }
 
-impl Listed for User {
-    const KEY: &'static str = "users";
-
-    fn id(&self) -> &str {
-        self.id.as_str()
-    }
-}
+listed!(User, "users", id);
 
 impl Novel for User {
     fn novelties(&self) -> Vec<Novelty> {

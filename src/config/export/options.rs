@@ -25,6 +25,15 @@ pub struct ExportOptions<'a> {
     pub part: Option<&'a ExportPart>,
 }
 
+impl<'a> ExportOptions<'a> {
+    /// Returns how a whole organization is written into one file, for no stack.
+    #[must_use]
+    pub fn of(titles: &'a HashMap<Id, String>, now: Timestamp) -> Self {
+        let catalogue = Catalogue::published();
+        Self { stack: None, split: Split::One, titles, catalogue, now, schema: None, part: None }
+    }
+}
+
 /// A part of an organization.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ExportPart {

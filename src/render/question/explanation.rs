@@ -5,9 +5,10 @@ use std::io::{self, Write};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
+use super::access_question::AccessQuestion;
 use super::ground::{Ground, holds_word, members, note, row, verdict};
-use crate::access::{Grant, HeldGrant, Holds, Lack, Path, UnseenGrant};
-use crate::model::Principal;
+use crate::access::{Grant, GrantScope, HeldGrant, Holds, Lack, Path, UnseenGrant, nearest};
+use crate::model::{PermissionSetName, Principal};
 use crate::render::escape::{markdown as escape, terminal};
 use crate::render::json::pretty;
 use crate::render::keys::span;
@@ -71,6 +72,36 @@ pub struct ExplainedCan {
     pub nearest: Option<(HeldGrant, Lack)>,
     /// The ways by which groups would give it.
     pub groups: Vec<Path>,
+}
+
+impl<'a> Explanation<'a> {
+    /// Answers what a principal holds: all of it, or on one scope, or of one permission set there.
+    #[must_use]
+    pub fn of(
+        question: &AccessQuestion<'a>,
+        principal: Principal,
+        on: Option<GrantScope>,
+        can: Option<&PermissionSetName>,
+        keys: Option<ExplainedKeys>,
+    ) -> Self {
+        let AccessQuestion { ground, everything, catalogue, request: _ } = question;
+        let all = everything.held_by(&principal).into_iter();
+        let (held, elsewhere): (Vec<_>, Vec<_>) =
+            all.partition(|held| question.gives(&held.grant, can, on.as_ref()));
+        let unseen = question.unseen(can, on.as_ref());
+        let elsewhere_count = elsewhere.len();
+        let can = can.cloned().zip(on).map(|(permission_set, scope)| {
+            let wanted = Grant { permission_set, scope, condition: None };
+            let nearest = nearest(elsewhere, catalogue, &wanted);
+            let groups = everything.groups_that_grant(catalogue, &wanted, &principal);
+            ExplainedCan { wanted, nearest, groups }
+        });
+        let held =
+            held.into_iter().map(|held| (question.holds(&held), held)).map(|(holds, held)| (held, holds));
+        let owner = everything.owners().contains(&principal);
+        let (held, elsewhere) = (held.collect(), elsewhere_count);
+        Self { ground: *ground, principal, owner, keys, held, elsewhere, unseen, can }
+    }
 }
 
 impl Report for Explanation<'_> {

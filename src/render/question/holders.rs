@@ -4,9 +4,10 @@ use std::io::{self, Write};
 
 use serde_json::{Value, json};
 
+use super::access_question::AccessQuestion;
 use super::ground::{Ground, holds_word, members, note, row, verdict};
-use crate::access::{CanDo, HeldGrant, Lack, UnseenGrant};
-use crate::model::Id;
+use crate::access::{CanDo, Grant, GrantScope, HeldGrant, Lack, UnseenGrant, nearest};
+use crate::model::{Id, PermissionSetName};
 use crate::render::escape::{markdown as escape, terminal};
 use crate::render::json::pretty;
 use crate::render::paint::Ink;
@@ -28,6 +29,25 @@ pub struct Holders<'a> {
     pub unseen: Vec<UnseenGrant>,
     /// Where nobody holds it: the grant that comes nearest, and what it lacks.
     pub nearest: Option<(HeldGrant, Lack)>,
+}
+
+impl<'a> Holders<'a> {
+    /// Answers who holds a permission set on a scope, which is called `name`.
+    #[must_use]
+    pub fn of(question: &AccessQuestion<'a>, set: &PermissionSetName, on: &GrantScope, name: &str) -> Self {
+        let AccessQuestion { ground, everything, catalogue, request } = question;
+        let mut found = everything.who_can(catalogue, set, on, Some(request));
+        for can in &mut found {
+            can.holds = question.holds(&can.held);
+        }
+        let unseen = question.unseen(Some(set), Some(on));
+        let wanted = Grant { permission_set: set.clone(), scope: on.clone(), condition: None };
+        let nobody = found.is_empty() && unseen.is_empty();
+        let nearest = nobody.then(|| nearest(everything.grants(), catalogue, &wanted)).flatten();
+        let owners = everything.owners().iter().map(ToString::to_string).collect();
+        let question = format!("who can {set} on {name}");
+        Self { ground: *ground, question, owners, found, unseen, nearest }
+    }
 }
 
 impl Holders<'_> {
