@@ -421,17 +421,15 @@ fn home(modules: &Modules, within: &[String], path: &[String], beside: bool) -> 
     }
 }
 
-/// Where files may import each other: the resources of the emulator are one organization, and a command is still called by the
-/// module that declares what commands share.
-const MAY_CIRCLE: [&str; 2] = ["emulator", "cli"];
+/// Where files may import each other: the resources of the emulator are one organization.
+const MAY_CIRCLE: &str = "emulator";
 
 /// The shortest circle of files that import each other, with what each takes from the next.
 fn circle(files: impl IntoIterator<Item = (PathBuf, String)>) -> Option<String> {
     let sources = files.into_iter().map(|(path, text)| Source::of(path, &text));
     let modules: Modules = sources.map(|source| (source.module(), source)).collect();
     let mut taken: BTreeMap<&Path, BTreeMap<&Path, BTreeSet<String>>> = BTreeMap::new();
-    let held = |source: &Source| !MAY_CIRCLE.iter().any(|folder| source.path.starts_with(folder));
-    for (module, source) in modules.iter().filter(|(_, source)| held(source)) {
+    for (module, source) in modules.iter().filter(|(_, source)| !source.path.starts_with(MAY_CIRCLE)) {
         for path in &source.named {
             if let Some((home, true)) = home(&modules, module, path, true)
                 && home != *module

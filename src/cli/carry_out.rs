@@ -4,11 +4,12 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::arguments::duration;
+use super::common::Common;
+use super::exit::Exit;
 use super::failure::Failure;
 use super::output::{style_on_stderr, talk_with};
 use super::progress::StepLines;
 use super::session::Connection;
-use super::{Common, Exit};
 use crate::apply::{ApplyLock, Journal};
 use crate::reconcile::{Again, ApplyOptions, Planned};
 use crate::render::outcome::{self, OutcomeReport};

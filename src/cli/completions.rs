@@ -2,9 +2,9 @@
 
 use clap_complete::Shell;
 
+use super::Exit;
 use super::failure::Failure;
 use super::output::Output;
-use super::{Exit, command};
 use crate::render::Format;
 
 const EXAMPLES: &str = "\
@@ -22,9 +22,9 @@ pub(super) struct Completions {
 }
 
 impl Completions {
-    pub(super) fn run(self) -> Result<Exit, Failure> {
+    pub(super) fn run(self, mut program: clap::Command) -> Result<Exit, Failure> {
         let mut script = Vec::new();
-        clap_complete::generate(self.shell, &mut command(), "scw-iam", &mut script);
+        clap_complete::generate(self.shell, &mut program, "scw-iam", &mut script);
         Output { format: Format::Text, file: None }.write(&script)?;
         Ok(Exit::Done)
     }

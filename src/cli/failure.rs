@@ -2,8 +2,8 @@
 
 use std::io::Write as _;
 
-use super::output::{Output, colour_on_stderr, style_on_stderr, talk_with};
-use super::{Common, Exit};
+use super::exit::Exit;
+use super::output::{Output, Outputs, colour_on_stderr, style_on_stderr, talk_with};
 use crate::api::BuildError;
 use crate::config::Mistakes;
 use crate::model::Hint;
@@ -112,8 +112,8 @@ impl From<Error> for Failure {
     }
 }
 
-/// Reports why a command ended, in every requested format, and returns its exit.
-pub(super) fn report(common: &Common, failure: Failure) -> Exit {
+/// Reports why a command ended, to people and in each of some outputs, and returns its exit.
+pub(super) fn report(outputs: &Outputs, failure: Failure) -> Exit {
     let Failure { exit, error, hints: mut all } = failure;
     let session = error.downcast_ref::<Error>();
     if let Some(Error::Files(mistakes) | Error::Outdated { source: Outdated::Files(mistakes), .. }) = session
@@ -123,9 +123,9 @@ pub(super) fn report(common: &Common, failure: Failure) -> Exit {
             for hint in &all {
                 talk_with(|out| writeln!(out, "hint: {}", terminal(&hint.to_string())));
             }
-            return match common.rest().show(&MistakesReport(mistakes)) {
+            return match outputs.show(&MistakesReport(mistakes)) {
                 Ok(()) => exit,
-                Err(error) => self::report(common, Failure::error(error)),
+                Err(error) => self::report(outputs, Failure::error(error)),
             };
         }
     }
@@ -139,7 +139,7 @@ pub(super) fn report(common: &Common, failure: Failure) -> Exit {
     let report = FailureReport { exit: exit.code(), causes, hints: all, differences };
     talk_with(|out| report.text(out, style_on_stderr()));
     // An output that cannot be written may be what is reported.
-    _ = common.rest().show(&report);
+    _ = outputs.show(&report);
     exit
 }
 

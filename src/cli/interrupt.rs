@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::Context as _;
 
-use super::Exit;
+use super::exit::Exit;
 use super::output::talk_with;
 use crate::apply::{Stop, StopSignal, Stopper, stop_signal};
 

@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 use clap_mangen::Man as Page;
 
+use super::Exit;
 use super::failure::Failure;
 use super::output::{Output, talk, write_whole};
-use super::{Exit, command};
 use crate::files::make_folder;
 use crate::render::Format;
 
@@ -26,22 +26,21 @@ pub(super) struct Man {
 }
 
 impl Man {
-    pub(super) fn run(self) -> Result<Exit, Failure> {
-        let mut whole = command();
-        whole.build();
+    pub(super) fn run(self, mut program: clap::Command) -> Result<Exit, Failure> {
+        program.build();
         match &self.out {
-            None => Output { format: Format::Text, file: None }.write(&page(whole)?)?,
-            Some(folder) => write_all(folder, whole)?,
+            None => Output { format: Format::Text, file: None }.write(&page(program)?)?,
+            Some(folder) => write_all(folder, program)?,
         }
         Ok(Exit::Done)
     }
 }
 
-fn write_all(folder: &Path, whole: clap::Command) -> Result<(), Failure> {
+fn write_all(folder: &Path, program: clap::Command) -> Result<(), Failure> {
     make_folder(folder).with_context(|| format!("cannot make {}", folder.display()))?;
-    let each: Vec<_> = whole.get_subcommands().filter(|each| each.get_name() != "help").cloned().collect();
+    let each: Vec<_> = program.get_subcommands().filter(|each| each.get_name() != "help").cloned().collect();
     let mut written = 0;
-    for command in std::iter::once(whole).chain(each) {
+    for command in std::iter::once(program).chain(each) {
         let name = command.get_display_name().unwrap_or(command.get_name()).to_owned();
         write_whole(&folder.join(format!("{name}.1")), &page(command)?)?;
         written += 1;

@@ -33,6 +33,7 @@ mod permission_sets;
 mod plan;
 mod plan_file;
 mod progress;
+mod progress_line;
 mod prompt;
 mod quota;
 mod report;
@@ -195,7 +196,7 @@ fn run(cli: Cli, formats: Formats, paths: &NamedPaths) -> Exit {
         Ok(runtime) => runtime,
         Err(error) => {
             return failure::report(
-                &cli.common,
+                &cli.common.rest(),
                 Failure::error(anyhow::Error::new(error).context("cannot start")),
             );
         }
@@ -217,7 +218,7 @@ fn run(cli: Cli, formats: Formats, paths: &NamedPaths) -> Exit {
     if let Err(failure) = formats.fit(&common).and_then(|()| paths.refuse(&common.output)) {
         let mut common = common;
         common.output.retain(|output| formats.has(output) && paths.leave_free(output));
-        return failure::report(&common, failure);
+        return failure::report(&common.rest(), failure);
     }
     let ended = runtime.block_on(async {
         if let Some(stopped) = cli.command.stopped() {
@@ -243,14 +244,14 @@ fn run(cli: Cli, formats: Formats, paths: &NamedPaths) -> Exit {
             Command::Emulate(command) => command.run(&common).await,
             Command::Demo(command) => command.run(&common).await,
             Command::Doctor(command) => command.run(&common).await,
-            Command::Completions(command) => command.run(),
-            Command::Man(command) => command.run(),
+            Command::Completions(completions) => completions.run(command()),
+            Command::Man(man) => man.run(command()),
         }
     });
-    requests::clear();
+    progress_line::clear();
     match ended {
         Ok(exit) => exit,
-        Err(failure) => failure::report(&common, failure),
+        Err(failure) => failure::report(&common.rest(), failure),
     }
 }
 

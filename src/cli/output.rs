@@ -10,7 +10,7 @@ use anstream::stream::RawStream;
 use anyhow::Context as _;
 use terminal_size::{Height, Width};
 
-use super::requests;
+use super::progress_line;
 use crate::files::{self, Privacy};
 use crate::render::USUAL_WIDTH;
 use crate::render::escape;
@@ -69,7 +69,7 @@ impl Output {
 
     /// Writes a whole result.
     pub(super) fn write(&self, bytes: &[u8]) -> anyhow::Result<()> {
-        requests::clear();
+        progress_line::clear();
         let safe = match self.format {
             // A line of ours begins with a sign of JSON or a quote.
             Format::Json | Format::Sarif | Format::Gitlab => json(bytes),
@@ -234,7 +234,7 @@ pub(super) fn talk(text: &str) {
 
 /// Writes the output of a renderer to standard error at once, also if only results are asked for.
 pub(super) fn talk_with(render: impl FnOnce(&mut Vec<u8>) -> io::Result<()>) {
-    requests::clear();
+    progress_line::clear();
     let mut bytes = Vec::new();
     _ = render(&mut bytes).and_then(|()| io::stderr().lock().write_all(&runner(&bytes)));
 }

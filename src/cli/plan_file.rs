@@ -8,8 +8,8 @@ use anyhow::Context as _;
 use jiff::Timestamp;
 use sha2::{Digest as _, Sha256};
 
-use super::Exit;
 use super::arguments::Paths;
+use super::exit::Exit;
 use super::failure::Failure;
 use super::output::{json, talk, write_whole};
 use crate::config;

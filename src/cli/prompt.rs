@@ -4,7 +4,7 @@ use std::io::{self, IsTerminal as _, Write as _};
 
 use super::arguments::Paths;
 use super::failure::Failure;
-use super::requests;
+use super::progress_line;
 use super::session::Connection;
 use crate::render::escape::terminal;
 
@@ -35,7 +35,7 @@ pub(super) fn confirmed(connection: &Connection, name: Option<&str>) -> io::Resu
         None => id.to_string(),
     };
     // Not locked while the answer is awaited: a signal has something to say too.
-    requests::clear();
+    progress_line::clear();
     let mut err = io::stderr();
     write!(err, "Apply these changes to {emulator}organization {organization}? Type `yes` to confirm: ")?;
     err.flush()?;

@@ -2,7 +2,6 @@
 
 use std::fmt::{self, Write as _};
 use std::io::{self, IsTerminal as _, Write as _};
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -11,15 +10,13 @@ use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Metadata, Subscriber};
 
 use super::output::{columns_of_stderr, talk_with};
+use super::progress_line;
 use crate::render::escape::terminal;
 
 /// How long a command runs before its progress is shown.
 const PATIENCE: Duration = Duration::from_millis(500);
 /// The shortest time between two updates of the progress line.
 const PAUSE: Duration = Duration::from_millis(100);
-
-/// Whether the terminal shows a progress line.
-static SHOWN: AtomicBool = AtomicBool::new(false);
 
 /// How much is shown of requests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,13 +42,6 @@ pub(super) fn tell(telling: Telling) {
     let state = Mutex::new(RequestCount { began: now, drawn: now, sent: 0, again: 0, slow: None });
     // Setting it fails only if there is one already, and this program sets no other.
     _ = tracing::subscriber::set_global_default(Requests { telling, state });
-}
-
-/// Clears the progress line before anything else is written.
-pub(super) fn clear() {
-    if SHOWN.swap(false, Ordering::Relaxed) {
-        _ = io::stderr().lock().write_all(b"\r\x1b[K");
-    }
 }
 
 struct Requests {
@@ -112,8 +102,7 @@ impl Requests {
         }
         state.drawn = now;
         let line: String = state.line(fields).chars().take(columns_of_stderr().saturating_sub(1)).collect();
-        SHOWN.store(true, Ordering::Relaxed);
-        _ = write!(io::stderr().lock(), "\r\x1b[K{}", terminal(&line));
+        progress_line::show(&terminal(&line));
     }
 }
 
