@@ -33,10 +33,14 @@ pub fn between(facts: &Facts<'_>, desired: &Desired, options: &GuardOptions) -> 
         (Arc::clone(&draft.world), Arc::clone(&draft.before), Arc::clone(&draft.after));
     let (draft, ordered, rehearsal, access) = thread::scope(|scope| {
         // Who gains and who loses depends on no order.
-        let access = scope
-            .spawn(|| access::changes(&world, (&before, &alignment.before), (&after, &alignment.outcome)));
+        let changes = || access::changes(&world, (&before, &alignment.before), (&after, &alignment.outcome));
+        let beside = thread::Builder::new().spawn_scoped(scope, changes);
         let (draft, ordered, rehearsal) = order_and_rehearse(&alignment, draft, &caller, desired)?;
-        let access = access.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+        // Where the system has no thread left, it comes afterwards.
+        let access = match beside {
+            Ok(beside) => beside.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)),
+            Err(_) => changes(),
+        };
         Ok((draft, ordered, rehearsal, access))
     })?;
     let steps = numbered(ordered);
