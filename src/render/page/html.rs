@@ -144,15 +144,22 @@ fn one(table: &PageTable, rows: &[TableRow], part: Option<(usize, usize)>) -> Ma
 /// From so many characters on, what a row is about gets room in a narrow window: an e-mail address is hard to read in pieces.
 /// The columns of lists that are searched have widths of their own.
 const WIDE: usize = 12;
+
 /// In a longer table that would make the page large.
 const ROOMY: usize = 300;
+
+/// The length of the shortest word that the minimum width of a column may be too narrow for.
+const NARROW: usize = 6;
 
 fn table_row(row: &TableRow, roomy: bool) -> Markup {
     let class = |at: usize, cell: &Cell| match cell.text() {
         _ if !roomy => None,
         text if at == 0 && text.len() >= WIDE => Some("wide"),
-        // A column that is squeezed, as on paper, breaks no word that any column has room for.
-        text => text.split_whitespace().all(|word| word.len() <= WIDE).then_some("whole"),
+        // Of a few words: a column that is squeezed, as on paper, breaks none. Longer texts make their columns wider.
+        text => {
+            let longest = text.split_whitespace().map(str::len).max().unwrap_or_default();
+            (text.len() <= WIDE && longest >= NARROW).then_some("whole")
+        }
     };
     html! {
         tr id=[row.id.as_deref().map(visible)] {
@@ -208,8 +215,8 @@ mod tests {
         let id = "ac3e0000-0000-4000-8000-000000000001";
         let row =
             |cells: &[&str]| TableRow { id: None, cells: cells.iter().map(|it| (*it).into()).collect() };
-        let shown = table_row(&row(&["user ann@acme.io", "depends", id, "not known"]), true).into_string();
-        let whole = ["depends", "not known"].map(|text| format!("<td class=\"whole\">{text}</td>"));
+        let shown = table_row(&row(&["user ann@acme.io", "depends", id, "not recorded"]), true).into_string();
+        let whole = ["depends", "not recorded"].map(|text| format!("<td class=\"whole\">{text}</td>"));
         assert!(whole.iter().all(|cell| shown.contains(cell)), "{shown}");
         assert!(shown.contains(&format!("<td>{id}</td>")), "{shown}");
         assert!(STYLE.contains(".whole{overflow-wrap:normal}"));
