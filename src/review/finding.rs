@@ -156,6 +156,33 @@ impl Outline {
         }
     }
 
+    /// Adds what was found in an organization.
+    ///
+    /// # Panics
+    /// Never: there is a finding.
+    pub fn add(
+        &mut self,
+        (id, organization): (FindingId, Id),
+        subject: Subject,
+        what: String,
+        told_apart: &[&str],
+    ) -> &mut ReportedFinding {
+        let object = subject.id.as_ref().unwrap_or(&subject.name);
+        let fingerprint = fingerprint(id, organization, &subject.kind, object, told_apart);
+        self.findings.push(ReportedFinding {
+            id,
+            severity: id.text().severity,
+            subject,
+            what,
+            way: None,
+            place: None,
+            fingerprint,
+            ignored: None,
+            done_by: None,
+        });
+        self.findings.last_mut().expect("one was just added")
+    }
+
     /// Puts the worst first, and counts what was found of everything that is looked for.
     #[must_use]
     pub fn counted(mut self, looked_for: impl IntoIterator<Item = FindingId>) -> Self {

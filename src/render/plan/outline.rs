@@ -2,7 +2,7 @@
 
 use crate::model::{Address, DriftKind, Id, Kind, Place, Where};
 use crate::plan::{Action, Findings, Plan, Verdict};
-use crate::review::{FindingId, FindingResult, Gauge, Outline, ReportedFinding, Subject, fingerprint};
+use crate::review::{FindingId, FindingResult, Gauge, Outline, ReportedFinding, Subject};
 
 /// What a plan is looked through for.
 const OF_PLAN: [FindingId; 5] =
@@ -86,20 +86,7 @@ impl<'a> Found<'a> {
         what: String,
         told_apart: &[&str],
     ) -> &mut ReportedFinding {
-        let object = subject.id.clone().unwrap_or_else(|| subject.name.clone());
-        let print = fingerprint(id, self.plan.organization(), &subject.kind, &object, told_apart);
-        self.outline.findings.push(ReportedFinding {
-            id,
-            severity: id.text().severity,
-            subject,
-            what,
-            way: None,
-            place: None,
-            fingerprint: print,
-            ignored: None,
-            done_by: None,
-        });
-        self.outline.findings.last_mut().expect("one was just added")
+        self.outline.add((id, self.plan.organization()), subject, what, told_apart)
     }
 
     fn subject(&self, address: &Address) -> Subject {

@@ -18,7 +18,7 @@ use crate::model::{
 };
 use crate::review::activity::ActivityRow;
 use crate::review::escalation::EscalationPath;
-use crate::review::finding::{FindingResult, Outline, ReportedFinding, Subject, fingerprint};
+use crate::review::finding::{FindingResult, Outline, ReportedFinding, Subject};
 
 /// What is known of an organization, to look through.
 #[derive(Debug, Clone, Copy)]
@@ -136,20 +136,7 @@ impl Exam<'_> {
         what: String,
         told_apart: &[&str],
     ) -> &mut ReportedFinding {
-        let object = subject.id.clone().unwrap_or_else(|| subject.name.clone());
-        let print = fingerprint(id, self.of.state.organization, &subject.kind, &object, told_apart);
-        self.outline.findings.push(ReportedFinding {
-            id,
-            severity: id.text().severity,
-            subject,
-            what,
-            way: None,
-            place: None,
-            fingerprint: print,
-            ignored: None,
-            done_by: None,
-        });
-        self.outline.findings.last_mut().expect("one was just added")
+        self.outline.add((id, self.of.state.organization), subject, what, told_apart)
     }
 
     fn not_judged(&mut self, id: FindingId, why: &str, helps: Option<&'static str>) {

@@ -25,7 +25,7 @@ impl Exam<'_> {
             by.entry(&path.from).or_default().push(path);
         }
         for (principal, paths) in by {
-            // Whoever administers IAM is meant to; their number has a finding of its own.
+            // Those who administer IAM are meant to; their number has a finding of its own.
             if administers(&paths) {
                 continue;
             }
