@@ -1,6 +1,8 @@
 use std::collections::BTreeSet;
 
-use crate::model::{Address, Attachment, Field, Group, Key, Kind, Object, Policy, Principal, Rules, State};
+use crate::model::{
+    Address, Attachment, Field, Group, Key, Kind, Object, OfKind as _, Policy, Principal, Rules, State,
+};
 
 /// The number of a step, from 1, in the order in which steps are shown.
 pub type StepId = u32;
@@ -183,35 +185,32 @@ impl Action {
         }
     }
 
-    /// Returns the fields that an update changes, each before and after, without the name.
+    /// Returns what an update changes, before and after, or `None` when the call is none.
     #[must_use]
-    pub fn changes(&self) -> Vec<(Field<'_>, Field<'_>)> {
+    pub const fn updates(&self) -> Option<(&Address, &Object, &Object)> {
         match self {
-            Self::Update { before, after, .. } => before.differences(after),
+            Self::Update { address, before, after, .. } => Some((address, before, after)),
             Self::Create { .. }
-            | Self::AddMembers { .. }
-            | Self::RemoveMember { .. }
-            | Self::SetMembers { .. }
-            | Self::SetRules { .. }
-            | Self::Delete { .. } => Vec::new(),
-        }
-    }
-
-    /// Returns what a PATCH attaches a policy to, where it changes that.
-    #[must_use]
-    pub fn attaches(&self) -> Option<&Attachment> {
-        match self {
-            Self::Update { before: Object::Policy(before), after: Object::Policy(after), .. } => {
-                (before.attachment != after.attachment).then_some(&after.attachment)
-            }
-            Self::Create { .. }
-            | Self::Update { .. }
             | Self::AddMembers { .. }
             | Self::RemoveMember { .. }
             | Self::SetMembers { .. }
             | Self::SetRules { .. }
             | Self::Delete { .. } => None,
         }
+    }
+
+    /// Returns the fields that an update changes, each before and after, without the name.
+    #[must_use]
+    pub fn changes(&self) -> Vec<(Field<'_>, Field<'_>)> {
+        self.updates().map_or_else(Vec::new, |(_, before, after)| before.differences(after))
+    }
+
+    /// Returns what a PATCH attaches a policy to, where it changes that.
+    #[must_use]
+    pub fn attaches(&self) -> Option<&Attachment> {
+        let (_, before, after) = self.updates()?;
+        let (before, after) = (Policy::of(before)?, Policy::of(after)?);
+        (before.attachment != after.attachment).then_some(&after.attachment)
     }
 
     /// Returns what the call makes the object refer to.

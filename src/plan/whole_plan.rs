@@ -74,15 +74,7 @@ impl Plan {
     pub fn new_usernames(&self) -> impl Iterator<Item = &Address> {
         let changes =
             |step: &&Step| step.action.changes().iter().any(|(field, _)| field.writer == WriteCall::Username);
-        self.steps.iter().filter(changes).filter_map(|step| match &step.action {
-            Action::Update { address, .. } => Some(address),
-            Action::Create { .. }
-            | Action::AddMembers { .. }
-            | Action::RemoveMember { .. }
-            | Action::SetMembers { .. }
-            | Action::SetRules { .. }
-            | Action::Delete { .. } => None,
-        })
+        self.steps.iter().filter(changes).filter_map(|step| step.action.updates()).map(|(person, ..)| person)
     }
 
     /// Returns the people who are invited.

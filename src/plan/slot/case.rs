@@ -85,7 +85,7 @@ impl SlotCase<'_> {
 /// Returns since when a key is in use.
 pub(super) fn since(key: &LiveKey) -> Option<Timestamp> {
     match key.marking.mark()?.stage {
-        // A mark cannot be older than its key, whoever wrote it.
+        // No mark is older than its key: an earlier time was written by somebody else.
         KeyStage::Ok(since) => Some(since.max(key.created_at)),
         KeyStage::New => None,
     }

@@ -81,15 +81,8 @@ pub(super) fn left_behind(plan: &Plan, address: &Address) -> Option<String> {
 
 /// Whom the plan locks out.
 pub(super) fn locks(plan: &Plan) -> Vec<String> {
-    let locked = plan.steps().iter().filter_map(|step| match &step.action {
-        Action::Update { address, before, after, .. } => before.locks_out(after).then_some(address),
-        Action::Create { .. }
-        | Action::AddMembers { .. }
-        | Action::RemoveMember { .. }
-        | Action::SetMembers { .. }
-        | Action::SetRules { .. }
-        | Action::Delete { .. } => None,
-    });
+    let updates = plan.steps().iter().filter_map(|step| step.action.updates());
+    let locked = updates.filter(|(_, before, after)| before.locks_out(after)).map(|(address, ..)| address);
     let line = |address: &Address| {
         format!(
             "{}: can neither log in nor use API keys until unlocked; policies stay as they are",
