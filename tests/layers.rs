@@ -403,7 +403,7 @@ fn home(modules: &Modules, within: &[String], path: &[String], beside: bool) -> 
     let source = modules.get(within)?;
     let child = [within, std::slice::from_ref(first)].concat();
     if modules.contains_key(&child) {
-        // An item that bears the name of its file, and is handed on: `pub use a::a`.
+        // A re-exported item with the name of its file: `pub use a::a`.
         let named =
             |imported: &&Vec<String>| rest.is_empty() && imported.ends_with(&[first.clone(), first.clone()]);
         if let Some(item) = source.imported.get(first).filter(named) {

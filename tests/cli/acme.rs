@@ -138,3 +138,26 @@ pub(crate) fn desk() -> Desk {
     desk.file("live.json", live()).file("iam.yaml", FILE);
     desk
 }
+
+/// The key of [`give_reader`]: its access key, and the made-up secret.
+pub(crate) const READER: (&str, &str) = ("SCWD0000000000000001", "ac3e0000-0007-4000-8000-000000000001");
+
+/// Gives the first application a key, and a policy that lets it read everything that access is made of, and these sets.
+pub(crate) fn give_reader(state: &mut Value, more: &[&str]) {
+    let application = state["applications"][0]["id"].clone();
+    let (access_key, secret_key) = READER;
+    state["api_keys"] =
+        json!([{"access_key": access_key, "secret_key": secret_key, "application_id": application}]);
+    let sets = [
+        "IAMApplicationReadOnly",
+        "IAMUserReadOnly",
+        "IAMGroupReadOnly",
+        "IAMPolicyReadOnly",
+        "ProjectReadOnly",
+    ];
+    let sets = [&sets[..], more].concat();
+    state["policies"].as_array_mut().unwrap().push(json!({
+        "id": id(0x59), "name": "reader", "application_id": application,
+        "rules": [{"permission_set_names": sets, "organization_id": id(0)}],
+    }));
+}

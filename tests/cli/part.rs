@@ -285,28 +285,15 @@ fn an_export_of_objects_has_these_and_nothing_else() {
 fn an_export_leaves_out_only_what_its_key_may_not_read() {
     let desk = desk();
     let mut state = crate::acme::live();
-    let secret = "ac3e0000-0007-4000-8000-000000000001";
     state["ssh_keys"] = serde_json::json!([{"id": "ac3e0000-0000-4000-8000-000000000051", "name": "ann-laptop",
         "project_id": "ac3e0000-0000-4000-8000-0000000000a1",
         "public_key": "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAICJEoOOgQBLJPs4g/XcPTKT82NywNPpxeuA20FlOPlpO"}]);
-    let application = state["applications"][0]["id"].clone();
-    state["api_keys"] = serde_json::json!([{"access_key": "SCWD0000000000000001", "secret_key": secret, "application_id": application}]);
-    let sets = [
-        "IAMApplicationReadOnly",
-        "IAMUserReadOnly",
-        "IAMGroupReadOnly",
-        "IAMPolicyReadOnly",
-        "ProjectReadOnly",
-        "SSHKeysReadOnly",
-    ];
-    state["policies"].as_array_mut().unwrap().push(serde_json::json!({
-        "id": "ac3e0000-0000-4000-8000-000000000059", "name": "reader", "application_id": application,
-        "rules": [{"permission_set_names": sets, "organization_id": "ac3e0000-0000-4000-8000-000000000000"}],
-    }));
+    crate::acme::give_reader(&mut state, &["SSHKeysReadOnly"]);
     desk.file("reader.json", state);
     let api = desk.emulate("reader.json", "");
     let call = desk.command("export --stack web").against(&api.url, "ac3e0000-0000-4000-8000-000000000000");
-    let ended = call.env("SCW_ACCESS_KEY", "SCWD0000000000000001").env("SCW_SECRET_KEY", secret).run();
+    let (access_key, secret) = crate::acme::READER;
+    let ended = call.env("SCW_ACCESS_KEY", access_key).env("SCW_SECRET_KEY", secret).run();
     let ended = ended.ends_with(0);
     assert!(ended.stdout.contains("ann-laptop:"), "{ended}");
     let requests = api.requests();

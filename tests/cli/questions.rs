@@ -3,7 +3,7 @@
 use insta::assert_snapshot;
 use serde_json::json;
 
-use crate::acme::{FILE, ORGANIZATION, desk, live};
+use crate::acme::{FILE, ORGANIZATION, READER, desk, give_reader, live};
 use crate::command::Desk;
 
 fn files() -> Desk {
@@ -607,25 +607,11 @@ fn an_explanation_says_nothing_of_keys_only_if_they_may_not_be_read() {
     let ended = desk.command(explain).against(&api.url, ORGANIZATION).run().ends_with(1);
     assert!(ended.stderr.contains("could not read the API keys"), "{ended}");
     let mut state = live();
-    let secret = "ac3e0000-0007-4000-8000-000000000001";
-    let application = state["applications"][0]["id"].clone();
-    state["api_keys"] =
-        json!([{"access_key": "SCWD0000000000000001", "secret_key": secret, "application_id": application}]);
-    let sets = [
-        "IAMApplicationReadOnly",
-        "IAMUserReadOnly",
-        "IAMGroupReadOnly",
-        "IAMPolicyReadOnly",
-        "ProjectReadOnly",
-    ];
-    state["policies"].as_array_mut().unwrap().push(json!({
-        "id": "ac3e0000-0000-4000-8000-000000000059", "name": "reader", "application_id": application,
-        "rules": [{"permission_set_names": sets, "organization_id": ORGANIZATION}],
-    }));
+    give_reader(&mut state, &[]);
     desk.file("reader.json", state);
     let api = desk.emulate("reader.json", "");
     let call = desk.command(explain).against(&api.url, ORGANIZATION);
-    let ended = call.env("SCW_ACCESS_KEY", "SCWD0000000000000001").env("SCW_SECRET_KEY", secret).run();
+    let ended = call.env("SCW_ACCESS_KEY", READER.0).env("SCW_SECRET_KEY", READER.1).run();
     assert!(ended.ends_with(0).stdout.starts_with("application ci\n"));
 }
 
