@@ -1,4 +1,4 @@
-//! Whoever watches an apply.
+//! What an apply reports while it runs.
 
 use super::outcome::StepEnd;
 use crate::plan::Step;

@@ -165,7 +165,7 @@ impl<'a> Resolving<'a> {
         }
     }
 
-    /// Holds whoever names a project to the one name that the files have for it.
+    /// Reports a project that is named otherwise than where the files pin it.
     pub(super) fn known_as(&mut self, project: &Spanned<ProjectName>, id: Id) {
         if let Some(pinned) = self.desired.state.projects.get(&id).filter(|name| **name != project.value) {
             let (name, pinned) = (project.value.to_string(), pinned.to_string());

@@ -57,7 +57,7 @@ impl Session {
 /// Returns the organization that settings name.
 ///
 /// # Errors
-/// [`SettingsError::Format`] when its id is none.
+/// [`SettingsError::Format`] when what is configured is no id.
 pub fn configured_organization(resolved: &ResolvedSettings) -> Result<Option<Id>, Error> {
     let id = resolved.settings.default_organization_id.as_ref().map(|id| id.as_str().parse());
     let what = "default organization ID";

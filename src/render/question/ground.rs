@@ -151,7 +151,7 @@ pub(in crate::render) fn note(holds: &Holds, ends: Option<Timestamp>, paint: Pai
     verdict(holds, ends).map(note).unwrap_or_default()
 }
 
-/// Says whether a condition holds, unless there is none or it does, and when it ends.
+/// Says what limits a grant: that its condition does not hold, or may not, and when it ends.
 pub(in crate::render) fn verdict(holds: &Holds, ends: Option<Timestamp>) -> Option<String> {
     let holds_then = !matches!(holds, Holds::No | Holds::Ended(_));
     let ends = ends.filter(|_| holds_then).map(|end| format!("ends {end}"));
