@@ -82,16 +82,16 @@ pub(crate) fn plan(size: Size, places: u64) -> Cost {
     Cost { requests, parts: vec![part] }
 }
 
-/// An apply of a plan as `-o json` shows it: the plan's reading, the names of the organization and of its projects, the quotas
+/// An apply of a plan as `-o json` shows it: the plan's reading, the names of the organization and of the one project, the quotas
 /// where it creates something, the steps, the reading again of what was touched.
 pub(crate) fn apply(size: Size, document: &Value, places: u64) -> Cost {
     let mut cost = plan(size, places);
     let steps = document["steps"].as_array().expect("steps");
-    let (organization, projects, quotas) = (54, 1011, 54);
-    let mut more = vec![organization, projects];
+    let (organization, project, quotas) = (54, 206, 54);
+    let mut more = vec![organization, project];
     more.extend(steps.iter().any(|step| step["action"] == "create").then_some(quotas));
     cost.requests += more.len() as u64;
-    cost.parts.push(Part { chain: projects, work: more.iter().sum() });
+    cost.parts.push(Part { chain: project, work: more.iter().sum() });
     let (mut ends, mut work) = (HashMap::new(), 0);
     let mut touched: BTreeMap<&str, Vec<u64>> = BTreeMap::new();
     for step in steps {

@@ -38,10 +38,10 @@ the same, by requests in flight, at a rate that keeps nobody waiting
 const PLACES_FOOT: &str = "
 budget: counted = formula; quota plan, 10 places: at most 1.30 times the chain, and under 700 ms
 formula: a request for each 100 of a kind, one for each policy with rules, one for the caller, one for SCIM; `apply`: the
-  names of the organization and of its projects, the quotas where something is created, one for each step, one for a look
+  names of the organization and of its project, the quotas where something is created, one for each step, one for a look
   before each that overwrites, and the reading again of what was touched
-chain: requests that wait for each other, in ms: the slowest list, then the rules over the places; `apply`: then the list of
-  projects, then the longest path of steps and their looks, then the slowest reading again
+chain: requests that wait for each other, in ms: the slowest list, then the rules over the places; `apply`: then the
+  project, then the longest path of steps and their looks, then the slowest reading again
 floor: the longer of the chain and the time of all requests over the places";
 
 /// What is run.

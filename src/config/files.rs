@@ -10,9 +10,10 @@ use super::mistake::{Mistake, Severity};
 use super::mistakes::Mistakes;
 use super::resolve::Resolved;
 use super::section::assertion::OnDocument;
+use super::section::projects_of;
 use super::sources::Sources;
 use super::{check, gone, resolve};
-use crate::model::{Address, Catalogue, Desired, Id, Kind, Place, Scim, Stack, State};
+use crate::model::{Address, Catalogue, Desired, Id, Kind, Place, ProjectName, Scim, Stack, State};
 
 /// What files are resolved for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -104,10 +105,13 @@ impl Files {
         }
     }
 
-    /// Returns true when the files pin a project, so that only the list of projects can tell whether it is still there.
+    /// Returns the projects whose names a plan of the files may show: those that the files pin, with the name that they have
+    /// there, and those that live objects name.
     #[must_use]
-    pub fn pins_projects(&self) -> bool {
-        !self.document.projects.is_empty()
+    pub fn shown_projects(&self, live: &State) -> Vec<(Id, Option<&ProjectName>)> {
+        let pinned = self.document.projects.iter().map(|(name, (_, id))| (id.value, Some(name)));
+        let named: BTreeSet<Id> = live.objects.values().flat_map(projects_of).collect();
+        pinned.chain(named.into_iter().map(|id| (id, None))).collect()
     }
 
     /// Resolves the files into the desired state, with the organization's own facts if they were read.

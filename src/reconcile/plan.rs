@@ -63,7 +63,8 @@ impl Session {
         let mut name = None;
         if !plan.is_empty() {
             // What a plan with steps shows, and what it relies on.
-            let (known, guards) = futures::join!(self.names(&mut reading.live), self.guard_facts(&plan));
+            let (known, guards) =
+                futures::join!(self.names(files, &mut reading.live), self.guard_facts(&plan));
             let known = known?;
             (name, reading.guards) = (known.organization, guards?);
             if known.projects {
@@ -82,14 +83,16 @@ impl Session {
         Ok(Planned { plan, caller: reading.caller, made_from, keys: options.keys.clone(), now: options.now })
     }
 
-    /// Reads the names of the projects, unless they are known, and of the organization.
-    pub(super) async fn names(&self, live: &mut Live) -> Result<ReadNames, Error> {
+    /// Reads the names of the projects that a plan may show, unless they are known, and of the organization.
+    pub(super) async fn names(&self, files: &Files, live: &mut Live) -> Result<ReadNames, Error> {
         let organization = self.organization_name();
         // Every organization has a project at least.
         if !live.state.projects.is_empty() {
             return Ok(ReadNames { organization: organization.await, projects: false });
         }
-        let (organization, notices) = futures::join!(organization, live::projects(&self.client, live));
+        let shown = files.shown_projects(&live.state);
+        let (organization, notices) =
+            futures::join!(organization, live::projects(&self.client, live, &shown));
         let notices = notices.map_err(|source| self.unread(source))?;
         notices.iter().for_each(|notice| self.watch.notice(notice));
         Ok(ReadNames { organization, projects: !live.state.projects.is_empty() })

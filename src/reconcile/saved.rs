@@ -1,5 +1,6 @@
 //! A saved plan, planned again: it is applied exactly as reviewed, or not at all.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
@@ -102,9 +103,9 @@ impl Session {
         let mut name = None;
         // As when it was made.
         if !saved.document.steps.is_empty() {
-            name = self.names(&mut reading.live).await?.organization;
+            name = self.names(&saved.files, &mut reading.live).await?.organization;
         }
-        let digest = reading.digest(options);
+        let digest = self.digest_as_before(&mut reading, saved, options);
         let unfit = |error| saved.unfit(error, &digest);
         let resolved = resolve_part(&saved.files, &reading.live, options).map_err(unfit)?;
         let desired = self.accepted(resolved, options).map_err(unfit)?;
@@ -135,6 +136,28 @@ impl Session {
         })
     }
 
+    /// Returns the digest of what was read, of as many projects as were read when the plan was made: where its files pinned all
+    /// that they named, those that it may show. An edited file may need more of them, which is no change of the organization.
+    fn digest_as_before(
+        &self,
+        reading: &mut LiveReading,
+        saved: &SavedPlan,
+        options: &PlanOptions,
+    ) -> String {
+        let digest = reading.digest(options);
+        if digest == saved.made_from.digest {
+            return digest;
+        }
+        let shown: BTreeSet<Id> =
+            saved.files.shown_projects(&reading.live.state).into_iter().map(|(id, _)| id).collect();
+        let all = reading.live.state.projects.clone();
+        reading.live.state.projects.retain(|id, _| shown.contains(id));
+        reading.live.state.projects.sort_unstable_keys();
+        let of_shown = reading.digest(options);
+        reading.live.state.projects = all;
+        if of_shown == saved.made_from.digest { of_shown } else { digest }
+    }
+
     /// Plans again after the confirmation, in case the organization has changed in the meantime.
     ///
     /// # Errors
@@ -146,7 +169,8 @@ impl Session {
         options: &PlanOptions,
     ) -> Result<Again, Error> {
         let mut live = self.refresh(&needs(files)).await?;
-        let name = if planned.plan.is_empty() { None } else { self.names(&mut live).await?.organization };
+        let name =
+            if planned.plan.is_empty() { None } else { self.names(files, &mut live).await?.organization };
         // Warnings were reported when the plan was made.
         let desired = resolve_part(files, &live, options)?.desired;
         let mut reading = LiveReading {

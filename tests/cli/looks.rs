@@ -131,23 +131,66 @@ fn a_key_that_may_not_read_projects_plans_all_the_same() {
     const SECRET: &str = "5ec7e75e-c7e7-4c7e-8c7e-5ec7e75ec7e8";
     let mut state = live();
     state["api_keys"][0]["secret_key"] = SECRET.into();
-    let rule =
-        json!({"permission_set_names": ["IAMReadOnly"], "condition": "", "organization_id": ORGANIZATION});
+    // Whoever may read all of IAM may read projects.
+    let sets = ["IAMApplicationReadOnly", "IAMGroupReadOnly", "IAMPolicyReadOnly", "IAMUserReadOnly"];
+    let rule = json!({"permission_set_names": sets, "condition": "", "organization_id": ORGANIZATION});
     object(&mut state, "policies", "ci-push")["rules"].as_array_mut().unwrap().push(rule);
     let desk = desk();
     desk.file("live.json", state);
-    let may_read = "      - permission_sets: [IAMReadOnly]\n        scope: organization\n";
+    let may_read = format!("      - permission_sets: [{}]\n        scope: organization\n", sets.join(", "));
     let push = "[ContainerRegistryFullAccess]\n        scope: [staging]\n";
     desk.file(
         "iam.yaml",
         edit(FILE, &[("description: Deploys", "description: Builds"), (push, &format!("{push}{may_read}"))]),
     );
     let api = desk.emulate("live.json", "");
-    let call = desk.command("plan").against(&api.url, ORGANIZATION);
+    let call = desk.command("plan -v").against(&api.url, ORGANIZATION);
     let call = call.env("SCW_ACCESS_KEY", "SCWAC3E0000000000001").env("SCW_SECRET_KEY", SECRET);
     let ended = call.run().ends_with(0);
     assert!(ended.stdout.contains("Plan: 1 to change (1 application); 1 step."), "{ended}");
-    assert!(api.requests().contains(&"GET /account/v3/projects".to_owned()));
+    let refused = |what: &str| ended.stderr.lines().any(|line| line.contains(what) && line.contains(" 403 "));
+    assert!(refused("/projects?") && refused("/projects/"), "{ended}");
+}
+
+#[test]
+fn the_projects_of_a_plan_are_read_one_by_one_where_they_are_few_and_as_pinned() {
+    const PINNED: &str = "projects:\n";
+    let asked = |state: serde_json::Value, more: &str| {
+        let desk = desk();
+        desk.file("live.json", state);
+        desk.file(
+            "iam.yaml",
+            edit(
+                FILE,
+                &[("description: Deploys", "description: Builds"), (PINNED, &format!("{PINNED}{more}"))],
+            ),
+        );
+        let api = desk.emulate("live.json", "");
+        let ended = desk.command("plan").against(&api.url, ORGANIZATION).run().ends_with(0);
+        let asked =
+            api.requests().into_iter().filter_map(|it| Some(it.strip_prefix("GET /account/v3/")?.to_owned()));
+        let mut asked: Vec<String> = asked.collect();
+        asked.sort_unstable();
+        (asked.join(" "), ended.stderr)
+    };
+    const EACH: &str =
+        "projects/ac3e0000-0000-4000-8000-0000000000a1 projects/ac3e0000-0000-4000-8000-0000000000a2";
+    assert_eq!(asked(live(), "").0, EACH);
+    // What is called otherwise may be another's name, which only the list tells.
+    let mut state = live();
+    (state["projects"][1]["name"], state["projects"][2]["name"]) = ("staging".into(), "prod".into());
+    let (each_and_list, said) = asked(state, "");
+    assert_eq!(each_and_list, format!("projects {EACH}"));
+    assert!(said.contains("is pinned to"), "{said}");
+    let mut state = live();
+    let more = (0..9).map(|n| format!("ac3e0000-0000-4000-8000-0000000000b{n}")).map(|id| {
+        let mut project = state["projects"][1].clone();
+        (project["id"], project["name"]) = (id.clone().into(), format!("more-{id}").into());
+        state["projects"].as_array_mut().unwrap().push(project);
+        format!("  more-{id}: {id}\n")
+    });
+    let more: String = more.collect();
+    assert_eq!(asked(state, &more).0, "projects");
 }
 
 #[test]
