@@ -42,6 +42,18 @@ impl Default for ApplyOptions<'_> {
 /// three seconds.
 const AFTERMATH: Duration = Duration::from_secs(5);
 
+/// How many steps are under way for each request in flight: a step also waits for readings that it shares with others, and the
+/// more of them wait together, the fewer requests the readings take.
+const STEPS_PER_REQUEST: usize = 3;
+
+/// Returns how many steps run at once. Where one request at a time is asked for, it is one step after another.
+const fn steps_at_once(requests: usize) -> usize {
+    match requests {
+        1 => 1,
+        requests => requests.saturating_mul(STEPS_PER_REQUEST),
+    }
+}
+
 impl Session {
     /// Locks the organization and stack on this machine, and waits for the last requests of a killed apply.
     /// It is taken before the plan is made: what another apply does meanwhile would not be in the plan.
@@ -92,7 +104,7 @@ impl Session {
         }
         let ApplyOptions { mut journal, settle, progress, stop, lock } = options;
         let settings = RunOptions {
-            parallelism: self.client.parallelism(),
+            parallelism: steps_at_once(self.client.parallelism()),
             settle,
             caller: match caller {
                 Caller::Known(principal) => Some(principal.clone()),
