@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use scw_iam::api::{AccessKey, Client, Secret};
 use scw_iam::emulator::{self, Emulator};
 use scw_iam::live::{self, Live, LiveNeeds};
-use scw_iam::model::{Id, Kind};
+use scw_iam::model::{Email, Id, Kind, Principal};
+use scw_iam::reconcile::Session;
 use serde_json::{Value, json};
 
 const ORGANIZATION: &str = "105bdce1-64c0-48ab-899d-868455867ecf";
@@ -230,4 +231,21 @@ async fn a_gateway_that_refuses_is_given_way_to_at_once() {
         // Those in flight at once are refused together, twice or thrice until the rate is found.
         assert!(sent < needed + 70, "{sent} sent, {needed} needed");
     }
+}
+
+#[tokio::test]
+async fn the_keys_of_a_member_whom_no_list_shows_are_read_by_the_id() {
+    let hidden: Id = "00000000-0000-4000-8000-0000000000d9".parse().unwrap();
+    let mut state = example();
+    state["groups"][0]["user_ids"].as_array_mut().unwrap().push(hidden.to_string().into());
+    let key = json!({"access_key": "SCWC0000000000000009", "description": "", "user_id": hidden.to_string()});
+    state["api_keys"].as_array_mut().unwrap().push(key);
+    let (_emulator, client) = start(state).await;
+    let session = Session::new(client, organization());
+    let live = session.read(&LiveNeeds::default()).await.unwrap();
+    let group = live.state.groups().next().unwrap().1;
+    let member = group.members.iter().find(|member| member.key().id() == Some(hidden)).unwrap();
+    assert_eq!(session.held_keys(&live, member).await.unwrap().number, 1);
+    let nobody = Principal::User("nobody@example.com".parse::<Email>().unwrap().into());
+    assert_eq!(session.held_keys(&live, &nobody).await.unwrap().number, 0);
 }

@@ -48,12 +48,16 @@ pub struct PlannedRotation {
 }
 
 impl Session {
-    /// Reads the API keys of a user or an application that a refresh has read; anybody else holds none.
+    /// Reads the API keys of a user or an application: one that a refresh has read, or one whose key is an id, as that of a
+    /// member whom no list shows. Anybody else holds none.
     ///
     /// # Errors
     /// When they cannot be read.
     pub async fn held_keys(&self, live: &Live, of: &Principal) -> Result<HeldKeys, Error> {
-        let Some(id) = live.ids.get(&of.address()) else { return Ok(HeldKeys::default()) };
+        let address = of.address();
+        let Some(id) = live.ids.get(&address).or_else(|| address.key().id()) else {
+            return Ok(HeldKeys::default());
+        };
         let bearer = match of {
             Principal::User(_) => Bearer::User(api_id(id)),
             Principal::Application(_) => Bearer::Application(api_id(id)),
