@@ -112,7 +112,7 @@ macro_rules! catalogue {
 
 catalogue! {
     OwnerKey Critical "owner-key": "The owner has an API key"
-        why "The owner holds everything without any policy. No policy, condition or guardrail can limit this key. A leak of it is a loss of the organization."
+        why "The owner holds everything without any policy. No policy, condition or guardrail can limit this key. If it leaks, the organization is lost."
         fine "Never. An application with a policy can do everything that the owner's key is used for."
         check "Create an application with a policy, switch the job to its key, delete the owner's key, and run the report again.";
     Escalation High "escalation": "Somebody can give themselves more access than they hold"
@@ -216,8 +216,8 @@ catalogue! {
         fine "During a rotation, or if two systems have one key each and the descriptions say so."
         check "Delete the older key.";
     NeverLoggedIn Low "never-logged-in": "Somebody was invited and never logged in"
-        why "Anybody who can read the invitation can take the account, and nobody misses its access."
-        fine "Within 30 days after the invitation, when it is not reported."
+        why "Anybody who can read the invitation can take over the account, and nobody would notice."
+        fine "Within 30 days after the invitation; until then, it is not reported."
         check "Remove the person, or wait until they log in.";
     LockedWithAccess Low "locked-with-access": "Somebody who is locked still holds access"
         why "One click unlocks the person, and all access is back."
@@ -229,7 +229,7 @@ catalogue! {
         check "The Audit Trail lists what an application has done.";
     UnusedApplication Low "unused-application": "An application has no key, no group and no policy"
         why "It can do nothing. Unused objects make lists longer and reviews harder."
-        fine "Within 30 days after it was created, when it is not reported."
+        fine "Within 30 days after it was created; until then, it is not reported."
         check "Delete it.";
     OrphanPolicy Low "orphan-policy": "A policy is attached to nobody"
         why "It grants nothing today, but would grant all of its rules if somebody attached it by mistake."
@@ -248,13 +248,13 @@ catalogue! {
         fine "Only briefly: two applies at the same time can leave duplicates behind."
         check "Delete all but one; `scw-iam compare` of before and after shows no difference in access.";
     DirectPolicy Low "direct-policy": "A policy is attached to a person"
-        why "A list of members shows who has access through a group. To find access of single people, every person has to be checked."
+        why "Access through a group shows in its list of members. Direct access is found only by checking every person."
         fine "If only this person has the duty."
         check "Attach the policy to a group that the person is in.";
     DeadRule Low "dead-rule": "All projects of a rule were deleted"
         why "The rule grants nothing, but makes the policy look wider than it is."
         fine "Only briefly."
-        check "Remove the rule. The next time scw-iam rewrites the policy, it does that.";
+        check "Remove the rule, or let scw-iam do it the next time it rewrites the policy.";
     ExpiredRule Low "expired-rule": "A rule has ended"
         why "It no longer grants anything, but makes the policy look wider than it is."
         fine "Until the next scheduled `scw-iam apply`."

@@ -11,16 +11,17 @@ These are the findings of `drift`, `plan`, `test`, `validate` and `report`, unde
 and a fingerprint. The fingerprint stays the same from run to run: it depends on the finding, the organization, the object, and what
 distinguishes two findings about one object, never on a line, a file, a text or a time. `settings.drift.ignore` takes fingerprints.
 
-If a check cannot be made, its finding is *not judged*, with the reason, and never *none*.
+If a check cannot be made, its finding is reported as *not judged*, with the reason, never as *none*.
 
 | format | for |
 |---|---|
-| `sarif` | GitHub's code scanning: `github/codeql-action/upload-sarif`. Use it on the default branch: in a pull request GitHub shows only alerts at changed lines. Findings that no file declares stand at the line with `version:`. The upload warns that the file has fingerprints of its own; this is intended |
+| `sarif` | GitHub's code scanning: `github/codeql-action/upload-sarif`. Use it on the default branch: in a pull request GitHub shows only alerts at changed lines. Findings about objects that no file declares are placed at the line with `version:`. The upload warns that the file has fingerprints of its own; this is intended |
 | `github` | annotations in the log of a GitHub job |
 | `gitlab` | GitLab's code quality: `artifacts:reports:codequality` |
 | `junit` | GitLab's `artifacts:reports:junit`, Jenkins and others: a case for each finding, and one for each check that found nothing |
 | `openmetrics` | Prometheus' node exporter (textfile), GitLab's `artifacts:reports:metrics` |
 | `csv` | spreadsheets; a cell that could be a formula begins with an apostrophe |
+| `html` | people: one self-contained page that can be searched |
 ";
 
 #[test]

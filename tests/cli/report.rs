@@ -251,7 +251,7 @@ fn a_report_in_the_terminal() {
             fingerprint 6d45d6c6ed4c
         user cho@acme.io was invited and has never logged in
             fingerprint 0565edf31817
-      When it is fine: Within 30 days after the invitation, when it is not reported.
+      When it is fine: Within 30 days after the invitation; until then, it is not reported.
           How to check that it is gone: Remove the person, or wait until they log
           in.
       What was looked for (34)
