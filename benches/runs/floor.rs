@@ -9,6 +9,8 @@ use serde_json::Value;
 use crate::organization::Size;
 
 const PAGE: usize = 100;
+/// The groups that every organization has: all users, and all applications.
+const COMPUTED_GROUPS: usize = 2;
 
 /// Requests, and what follows from them.
 #[derive(Default)]
@@ -67,7 +69,8 @@ impl Cost {
 /// A plan that changes nothing: the lists at once, the rules of each policy after the policies, who calls, and whether an
 /// identity provider fills the groups, whose members the files list.
 pub(crate) fn plan(size: Size, places: u64) -> Cost {
-    let lists = [(size.users, 60), (size.applications, 53), (size.groups, 105), (size.policies, 109)];
+    let groups = size.groups + COMPUTED_GROUPS;
+    let lists = [(size.users, 60), (size.applications, 53), (groups, 105), (size.policies, 109)];
     let pages = |count: usize| count.div_ceil(PAGE).max(1) as u64;
     // The first page says how many there are, the others come together.
     let list = |(count, ms): (usize, u64)| ms * pages(count).min(2);
