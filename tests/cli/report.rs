@@ -251,9 +251,9 @@ fn a_report_in_the_terminal() {
             fingerprint 6d45d6c6ed4c
         user cho@acme.io was invited and has never logged in
             fingerprint 0565edf31817
-      When it is fine: Within 30 days after the invitation; until then, it is not reported.
-          How to check that it is gone: Remove the person, or wait until they log
-          in.
+      When it is fine: Within 30 days after the invitation; until then, it is not
+          reported. How to check that it is gone: Remove the person, or wait until
+          they log in.
       What was looked for (34)
         owner-key: not judged: the snapshot does not record whether the API keys
             were read
