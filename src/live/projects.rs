@@ -18,8 +18,8 @@ const FEW: usize = 10;
 /// Reads the names of the projects that a plan may show into a live side that was read without them. Returns what to tell
 /// about the answers, each once.
 ///
-/// A few are read one by one. Where one of them is gone, is not called what it is expected to be called, or must not be read,
-/// the list is read, which also tells what else has the name.
+/// A few are read one by one. Where one of them is gone, is not called what it is expected to be called, or cannot be read, the
+/// list is read, which also tells what else has the name.
 ///
 /// A key that may not read projects leaves them unknown: whoever pins every project needs no permission for it.
 ///
@@ -30,7 +30,7 @@ pub async fn projects(
     live: &mut Live,
     wanted: &[(Id, Option<&ProjectName>)],
 ) -> Result<Vec<Notice>, Error> {
-    let projects = match few(client, live.state.organization, wanted).await? {
+    let projects = match few(client, live.state.organization, wanted).await {
         Some(projects) => projects,
         None => match client.list_projects(&ListProjects::default()).all().await {
             Ok(projects) => projects,
@@ -47,26 +47,18 @@ async fn few(
     client: &Client,
     organization: Id,
     wanted: &[(Id, Option<&ProjectName>)],
-) -> Result<Option<Vec<wire::Project>>, Error> {
+) -> Option<Vec<wire::Project>> {
     let ids: BTreeSet<Id> = wanted.iter().map(|(id, _)| *id).collect();
     if ids.len() > FEW {
-        return Ok(None);
+        return None;
     }
     let read = async |id| client.get_project(&api_id(id)).await;
-    let mut projects = Vec::new();
-    for answer in join_all(ids.into_iter().map(read)).await {
-        match answer {
-            Ok(project) => projects.push(project),
-            Err(error) if matches!(error.kind(), ErrorKind::Forbidden | ErrorKind::NotFound) => {
-                return Ok(None);
-            }
-            Err(error) => return Err(Error::reading("the projects")(error)),
-        }
-    }
+    let read = join_all(ids.into_iter().map(read)).await.into_iter();
+    let projects = read.collect::<Result<Vec<_>, _>>().ok()?;
     // Files may pin a project of another organization.
-    let Ok(names) = state::projects(organization, &projects) else { return Ok(None) };
+    let names = state::projects(organization, &projects).ok()?;
     let as_expected = |(id, expected): &(Id, Option<&ProjectName>)| {
         names.get(id).is_some_and(|name| expected.is_none_or(|expected| name == expected))
     };
-    Ok(wanted.iter().all(as_expected).then_some(projects))
+    wanted.iter().all(as_expected).then_some(projects)
 }
