@@ -216,3 +216,56 @@ fn the_callers_own_key_says_so_when_it_is_adopted_and_replaced() {
     let words = format!("key {own} stays because this run uses it; a run with another key deletes it");
     assert!(flat(&later.stdout).contains(&words), "{later}");
 }
+
+#[test]
+fn a_saved_plan_makes_a_key_only_as_it_was_reviewed() {
+    let desk = desk();
+    let text = include_str!("../../examples/keys/iam.yaml");
+    desk.file(
+        "iam.yaml",
+        edit(
+            text,
+            &[(
+                "project: prod, region: fr-par, path: /backup",
+                "project: vault, region: fr-par, path: /backup",
+            )],
+        ),
+    );
+    let vault = |names: [&str; 2]| {
+        let mut state: serde_json::Value =
+            serde_json::from_str(include_str!("../../examples/keys/organization.json")).unwrap();
+        for (n, name) in names.into_iter().enumerate() {
+            let project = serde_json::json!({"id": format!("4e750000-0004-4000-8000-00000000000{}", n + 7), "name": name});
+            state["projects"].as_array_mut().unwrap().push(project);
+        }
+        state
+    };
+    desk.file("live.json", vault(["vault", "public"]));
+    desk.file("swapped.json", vault(["public", "vault"]));
+    let planned = desk.run(&format!("plan --out plan.json iam.yaml --emulate live.json --now {NOW}"));
+    _ = planned.ends_with(0);
+    let apply = |plan: &str, state: &str| {
+        desk.run(&format!("apply {plan} --yes --emulate {state} --save after.json --now {NOW}"))
+    };
+    let swapped = apply("plan.json", "swapped.json").ends_with(4);
+    let what =
+        "delivered to secret /backup/scw-key in fr-par of project 4e750000-0004-4000-8000-000000000008";
+    assert!(flat(&swapped.stderr).contains(what), "{swapped}");
+    for (from, to) in [
+        ("project: vault", "project: public"),
+        ("expires_after: 30d", "expires_after: 300d"),
+        ("expires_after: 30d", "default_project: prod\n        expires_after: 30d"),
+    ] {
+        let mut plan = desk.json("plan.json");
+        let text = &mut plan["made_from"]["files"][0]["text"];
+        *text = edit(text.as_str().unwrap(), &[(from, to)]).into();
+        desk.file("edited.json", plan);
+        let edited = apply("edited.json", "live.json").ends_with(65);
+        assert!(flat(&edited.stderr).contains("API keys"), "{edited}");
+    }
+    _ = apply("plan.json", "live.json").ends_with(0);
+    let after = desk.json("after.json");
+    let made =
+        after["secrets"].as_array().unwrap().iter().find(|secret| secret["path"] == "/backup").unwrap();
+    assert_eq!(made["project_id"], "4e750000-0004-4000-8000-000000000007", "{made}");
+}

@@ -206,9 +206,25 @@ fn keys(document: &PlanDocument) -> Vec<(String, Parts)> {
     let saved = document.keys.iter().filter(|key| key.saved);
     let line = |key: &super::KeyDocument| {
         let slot = key.slot.as_ref().map(|slot| format!(" of slot {slot}")).unwrap_or_default();
-        format!("{} a key{slot} of application {} {}", key.work, key.application, key.deliver.join(", "))
+        let mut line = format!("{} a key{slot} of application {}", key.work, key.application);
+        let others = key.deliver.iter().filter(|to| !to.starts_with("secret ")).cloned();
+        let secrets = key.secrets.iter().map(|secret| {
+            let super::KeySecretDocument { project, region, path, name, adopt } = secret;
+            let adopted = if *adopt { ", adopted" } else { "" };
+            format!("secret {}/{name} in {region} of project {project}{adopted}", path.trim_end_matches('/'))
+        });
+        let to: Vec<String> = secrets.chain(others).collect();
+        if !to.is_empty() {
+            line.push_str(&format!(", delivered to {}", to.join(", ")));
+        }
+        for (what, value) in
+            [("default project", &key.default_project), ("expires after", &key.expires_after)]
+        {
+            value.iter().for_each(|value| line.push_str(&format!(", {what} {value}")));
+        }
+        line
     };
-    vec![("API keys".to_owned(), Parts::from([("work", saved.map(line).collect())]))]
+    vec![("the work on API keys".to_owned(), Parts::from([("work", saved.map(line).collect())]))]
 }
 
 fn adoption(adoption: &AdoptionDocument) -> String {

@@ -29,11 +29,36 @@ pub struct KeyDocument {
     /// Where a new key is delivered.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub deliver: Vec<String>,
+    /// The secrets among these.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub secrets: Vec<KeySecretDocument>,
+    /// The id of the default project of a new key; null for that of the organization.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub default_project: Option<String>,
+    /// How long a new key lives, as ISO 8601 has it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires_after: Option<String>,
     /// Who gains access by reading it there, if no key of the slot was there before.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub readers: Vec<KeyReaderDocument>,
     /// Whether a saved plan does it.
     pub saved: bool,
+}
+
+/// A secret that a key is delivered to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct KeySecretDocument {
+    /// The id of the project.
+    pub project: String,
+    /// The region.
+    pub region: String,
+    /// The folder, `/` for none.
+    pub path: String,
+    /// The name.
+    pub name: String,
+    /// Whether one that this stack did not make is taken.
+    pub adopt: bool,
 }
 
 /// Somebody who can read a key where it is delivered.

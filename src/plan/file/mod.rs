@@ -19,9 +19,9 @@ pub use self::document::{
     AccessDocument, AdoptionDocument, AllowanceDocument, BlockedDocument, BlockedRuleDocument,
     ChangesDocument, ConflictDocument, ContentDocument, DeliveriesDocument, ExpiryDocument, FORMAT_VERSION,
     FileDocument, FromTo, GrantChangeDocument, GrantDocument, GuardDocument, HiddenDocument,
-    InterruptionDocument, KeyDocument, LeftoverDocument, MadeFrom, MissingDocument, ObjectDocument,
-    PartialDocument, PathDocument, PlanDocument, PlanScope, ProjectDocument, RuleDocument, SparedDocument,
-    StaysDocument, StepDocument, SummaryDocument, Tool,
+    InterruptionDocument, KeyDocument, KeySecretDocument, LeftoverDocument, MadeFrom, MissingDocument,
+    ObjectDocument, PartialDocument, PathDocument, PlanDocument, PlanScope, ProjectDocument, RuleDocument,
+    SparedDocument, StaysDocument, StepDocument, SummaryDocument, Tool,
 };
 pub use self::read::{Mismatch, Stale, Standing, Unreadable};
 pub(super) use self::value::address;
@@ -31,7 +31,7 @@ use super::whole_plan::Plan;
 use super::{Action, Edge, Effect, PartialScope, Step, Verdict};
 use crate::access::{AccessEffect, Grant, GrantScope};
 use crate::model::{
-    Address, Id, Key, Kind, Missing, Object, Owner, Principal, Scope, UserStatus, Where, WriteCall,
+    Address, Delivery, Id, Key, Kind, Missing, Object, Owner, Principal, Scope, UserStatus, Where, WriteCall,
 };
 
 fn partial(scope: &PartialScope) -> PartialDocument {
@@ -215,6 +215,9 @@ impl Plan {
                 }
             }
         }
+        let made = self.keys().slots.iter().filter(|slot| !slot.work.is_empty());
+        let delivered = made.flat_map(|slot| &slot.deliver).filter_map(Delivery::secret);
+        ids.extend(delivered.map(|secret| secret.project));
         let names = &self.outcome().projects;
         let named = ids.into_iter().filter_map(|id| Some((id, names.get(&id)?)));
         named.map(|(id, name)| ProjectDocument { id: id.to_string(), name: name.to_string() }).collect()
