@@ -7,11 +7,11 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use reqwest::Url;
 use reqwest::header::{HeaderMap, HeaderValue};
-use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
 
 use super::id::OrganizationId;
-use super::rate::Limiter;
+use super::rate::{Limiter, Wave};
 use super::redact::Redactor;
 use super::retry::RetryPolicy;
 use super::retry_state::RetryState;
@@ -39,6 +39,14 @@ pub struct Client {
     write_log: Option<Arc<WriteLog>>,
     /// Where the caller itself decides about each try.
     retry_state: Option<RetryState>,
+    /// What the next request goes out with.
+    turn: Option<Arc<Mutex<Option<Turn>>>>,
+}
+
+/// The right to send a request at once: a place among those in flight, and a token of the rate.
+pub(crate) struct Turn {
+    _place: OwnedSemaphorePermit,
+    pub(super) wave: Wave,
 }
 
 struct ClientInner {
@@ -46,7 +54,7 @@ struct ClientInner {
     api_url: String,
     organization: OrganizationId,
     limiter: Arc<Limiter>,
-    places: Semaphore,
+    places: Arc<Semaphore>,
     parallelism: usize,
     retry: RetryPolicy,
     redactor: Redactor,
@@ -267,13 +275,28 @@ impl Client {
         self.inner.parallelism
     }
 
-    /// Waits until fewer requests than allowed are in flight.
-    pub(super) async fn place(&self) -> SemaphorePermit<'_> {
-        self.inner
-            .places
-            .acquire()
-            .await
-            .expect("the semaphore lives as long as the client and is never closed")
+    /// Waits until a request may be sent: until fewer than allowed are in flight, and the rate has a token. For whoever decides
+    /// as late as that whether to send it.
+    pub(crate) async fn turn(&self) -> Turn {
+        let place = Arc::clone(&self.inner.places).acquire_owned().await;
+        let place = place.expect("the semaphore lives as long as the client and is never closed");
+        Turn { _place: place, wave: self.inner.limiter.turn().await }
+    }
+
+    /// Returns a client that shares everything with this one, and sends its first request without waiting for another turn.
+    #[must_use = "the client itself is left as it was"]
+    pub(crate) fn with_turn(&self, turn: Turn) -> Self {
+        Self { turn: Some(Arc::new(Mutex::new(Some(turn)))), ..self.clone() }
+    }
+
+    /// Returns the turn of the next request.
+    pub(super) async fn next_turn(&self) -> Turn {
+        let kept = self.turn.as_ref();
+        let kept = kept.and_then(|turn| turn.lock().unwrap_or_else(PoisonError::into_inner).take());
+        match kept {
+            Some(turn) => turn,
+            None => self.turn().await,
+        }
     }
 }
 
@@ -382,14 +405,15 @@ impl ClientBuilder {
             limiter: Limiter::of(&self.api_url, self.max_rps),
             api_url: self.api_url,
             organization: self.organization,
-            places: Semaphore::new(self.parallelism),
+            places: Arc::new(Semaphore::new(self.parallelism)),
             parallelism: self.parallelism,
             retry: self.retry,
             redactor,
             clock_ahead: Mutex::new(None),
             emulated_time: self.emulated_time.is_some(),
         };
-        Ok(Client { inner: Arc::new(inner), propagation: None, write_log: None, retry_state: None })
+        let inner = Arc::new(inner);
+        Ok(Client { inner, propagation: None, write_log: None, retry_state: None, turn: None })
     }
 
     fn headers(&self) -> Result<HeaderMap, BuildError> {

@@ -211,8 +211,7 @@ impl Client {
 
     /// Sends a call once, when a place and its turn have come, and reads the whole answer.
     async fn send_once(&self, call: &Call, attempt: u32) -> Result<WholeAnswer, Failed> {
-        let _place = self.place().await;
-        let wave = self.limiter().turn().await;
+        let turn = self.next_turn().await;
         let start = Instant::now();
         let result = self.exchange(call).await;
         let (status, request_id) = match &result {
@@ -227,7 +226,7 @@ impl Client {
         tracing::debug!(method = %call.method, path = call.path, query, status, ms, request_id, attempt, "request");
         if let Some(429 | 503) = status {
             let asked = result.as_ref().ok().and_then(|answer| answer.retry_after);
-            self.limiter().refused(wave, self.retry_policy().pause(asked));
+            self.limiter().refused(turn.wave, self.retry_policy().pause(asked));
         }
         result
     }

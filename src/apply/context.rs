@@ -9,6 +9,7 @@ use tokio::time::Instant;
 use super::StepError;
 use super::believed::Believed;
 use super::caller::reaches;
+use super::gate::SendGate;
 use super::options::RunOptions;
 use super::reads::{ReadAccess, ReadResult, SharedReads};
 use super::words::FieldWords;
@@ -32,6 +33,7 @@ pub(super) struct ApplyContext<'a> {
     /// How many objects of a kind there are, at most.
     counts: HashMap<Kind, usize>,
     granted_at: Mutex<Option<Instant>>,
+    gate: SendGate,
 }
 
 /// When a policy had last been changed, and its rules since.
@@ -76,6 +78,7 @@ impl<'a> ApplyContext<'a> {
             rules,
             counts: Kind::ALL.iter().map(count).collect(),
             granted_at: Mutex::new(None),
+            gate: SendGate::default(),
         }
     }
 
@@ -227,6 +230,21 @@ impl<'a> ApplyContext<'a> {
             Some(at) => self.client.with_propagation_window(at, self.options.propagation),
             None => self.client.clone(),
         }
+    }
+
+    /// Returns what lets steps send.
+    pub(super) const fn gate(&self) -> &SendGate {
+        &self.gate
+    }
+
+    /// Waits until a step's write may be sent, and returns the client that sends it at once.
+    ///
+    /// # Errors
+    /// [`StepError::Unsent`] when the step may not send it any more.
+    pub(super) async fn may_send(&self, client: &Client, step: &Step) -> Result<Client, StepError> {
+        let turn = client.turn().await;
+        self.gate.pass(step)?;
+        Ok(client.with_turn(turn))
     }
 
     /// Notes that a step is sent.

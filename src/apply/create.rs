@@ -37,6 +37,7 @@ pub(super) async fn create<T: SentByKind>(
         return Ok(How::AlreadySo);
     }
     meaning?;
+    let client = &run.may_send(client, step).await?;
     let (seen, how) = match (send(run, address, object, || T::post(client, &body)).await, naming) {
         (Ok(sent), _) => sent,
         // The API refuses a name that another run has given to a group since it was planned.
@@ -182,7 +183,7 @@ async fn find(
     create: &api::Error,
 ) -> Result<Option<LiveObject>, StepError> {
     let unlisted =
-        |source| StepError::Unlisted { address: address.clone(), create: create.to_string(), source };
+        |source| StepError::Unlisted { address: address.clone(), create: Some(create.to_string()), source };
     let mut new = unplanned_objects(run, address, wanted).await.map_err(unlisted)?;
     if new.len() > 1 {
         let found = new.into_iter().map(|seen| seen.id).collect();
@@ -210,11 +211,7 @@ async fn only_one<T: SentByKind>(
     object: &Object,
     mine: &LiveObject,
 ) -> Result<(), StepError> {
-    let unlisted = |source| StepError::Unlisted {
-        address: address.clone(),
-        create: "it was created".to_owned(),
-        source,
-    };
+    let unlisted = |source| StepError::Unlisted { address: address.clone(), create: None, source };
     let others = unplanned_objects(run, address, object).await.map_err(unlisted)?;
     if others.is_empty() {
         return Ok(());

@@ -84,7 +84,8 @@ pub(super) async fn remove_member(
     member: &Principal,
 ) -> Result<How, StepError> {
     let id: GroupId = run.id(&step.action.address())?;
-    match client.remove_member(&id, &one(run, member)?).await {
+    let member = one(run, member)?;
+    match run.may_send(client, step).await?.remove_member(&id, &member).await {
         Ok(_) => Ok(How::Sent),
         // A member that is not there need not be removed.
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(How::AlreadyGone),

@@ -88,6 +88,11 @@ impl Journal {
         }
     }
 
+    /// Notes that nothing was sent of a step that was about to be.
+    pub(super) fn unsent(&mut self, step: &Step) {
+        self.line("not_sent", of_step(step));
+    }
+
     /// Notes how a step ended.
     pub(super) fn finished(&mut self, step: &Step, end: &StepEnd) -> io::Result<()> {
         let mut fields: Vec<(&str, Value)> = of_step(step).into();

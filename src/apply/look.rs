@@ -43,7 +43,12 @@ pub(super) async fn look_and_send<F: Future<Output = Result<(), api::Error>>>(
             }
             Err(error) => return Err(error),
         }
-        let Err(error) = call(client.single(&retry_state)).await else { return Ok(How::Sent) };
+        // Once it was sent it is sent to its end, so that nobody has to find out how far it came.
+        let sender = match retry_state.made() {
+            0 => run.may_send(client, step).await?,
+            _ => client.clone(),
+        };
+        let Err(error) = call(sender.single(&retry_state)).await else { return Ok(How::Sent) };
         if error.kind() == ErrorKind::NotFound && step.action.deletes().is_some() {
             return Ok(already);
         }

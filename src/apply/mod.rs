@@ -13,6 +13,7 @@ mod converge;
 mod create;
 mod difference;
 mod found;
+mod gate;
 mod group;
 mod journal;
 mod lock;
@@ -67,7 +68,8 @@ pub async fn apply(
     let context = context::ApplyContext::new(plan, client, std::mem::take(ids), options);
     let send = |step| send::send(&context, step);
     let settings = run::Pace { parallelism: options.parallelism, settle: options.settle };
-    let mut outcome = run::run(plan.steps(), send, journal, progress, &mut stop, &settings).await;
+    let mut outcome =
+        run::run(plan.steps(), send, context.gate(), journal, progress, &mut stop, &settings).await;
     if outcome.end == End::Done && !plan.is_empty() {
         outcome.end = converge::check(&context, progress, &mut stop, options).await;
     }

@@ -153,6 +153,9 @@ pub enum StepError {
         /// What differs.
         changes: Vec<ChangedField>,
     },
+    /// Somebody asked to stop, or another step failed, while the step was reading. Its outcome is [`StepEnd::NotStarted`].
+    #[error("nothing was sent")]
+    Unsent,
     /// The object that the step changes or relies on no longer exists.
     #[error("{0} no longer exists")]
     Vanished(Address),
@@ -220,13 +223,13 @@ pub enum StepError {
     /// What went wrong after a try of the same step that may have been executed.
     #[error("{0}; an earlier try of this step may have been executed")]
     AfterTry(#[source] Box<Self>),
-    /// A create that got no answer, after which the list could not be read.
-    #[error("{address} may have been created: {create}; the list could not be read to find out")]
+    /// A create after which the list could not be read.
+    #[error("{}; the list could not be read to find out", unlisted(address, create.as_deref()))]
     Unlisted {
         /// The object.
         address: Address,
-        /// The result of the create.
-        create: String,
+        /// Why it is not known whether it was created; `None` where it was, and another run may have created it too.
+        create: Option<String>,
         /// Why the list could not be read.
         source: Arc<live::Error>,
     },
@@ -280,6 +283,13 @@ pub enum StepError {
     Panicked(String),
 }
 
+fn unlisted(address: &Address, create: Option<&str>) -> String {
+    match create {
+        Some(error) => format!("{address} may have been created: {error}"),
+        None => format!("{address} was created, and another run may have created it too"),
+    }
+}
+
 impl StepError {
     /// Says whether the step may have been done, wholly or in part, although it failed.
     #[must_use]
@@ -302,6 +312,7 @@ impl StepError {
             | Self::Unseen { .. }
             | Self::Taken { .. }
             | Self::Unknown(_)
+            | Self::Unsent
             | Self::Unwritable(_) => false,
         }
     }
@@ -327,6 +338,7 @@ impl StepError {
             | Self::NotMade { .. }
             | Self::BadId { .. }
             | Self::Unknown(_)
+            | Self::Unsent
             | Self::Unwritable(_)
             | Self::Panicked(_) => false,
         }
@@ -356,7 +368,7 @@ impl StepError {
             // Their causes have hints of their own.
             Self::Unseen { .. } | Self::Unlisted { .. } | Self::AfterTry(_) => None,
             Self::Twins { .. } => Some("delete those that are not wanted, and plan again"),
-            Self::BadId { .. } | Self::Unwritable(_) | Self::Panicked(_) => None,
+            Self::BadId { .. } | Self::Unsent | Self::Unwritable(_) | Self::Panicked(_) => None,
         };
         hint.map(Hint::from).into_iter().collect()
     }
@@ -380,6 +392,7 @@ impl StepError {
             | Self::Other { .. }
             | Self::BadId { .. }
             | Self::Unknown(_)
+            | Self::Unsent
             | Self::Unwritable(_)
             | Self::Panicked(_) => None,
         }

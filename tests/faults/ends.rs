@@ -112,7 +112,8 @@ async fn interrupted_it_finishes_what_is_in_flight_and_the_report_is_true() {
         let done = with_status(&report, "done");
         assert_eq!((&done, &done), (&made(&desk), &journalled(&desk, "done")));
         assert_eq!(done.len() + with_status(&report, "not_started").len(), 30);
-        assert!(done.len() < 30);
+        // Three were answered, and three were in flight: what waits or reads sends nothing any more.
+        assert!(done.len() <= 6, "{done:?}");
         a_second_apply_finishes(&desk, &case).await;
     }
 }
@@ -131,14 +132,15 @@ async fn interrupted_twice_it_stops_at_once_and_says_what_may_have_been_done() {
     let report = report(&ended);
     assert_eq!(report["outcome"]["end"], "abandoned");
     let abandoned = with_status(&report, "abandoned");
-    assert!((1..=9).contains(&abandoned.len()), "{abandoned:?}");
+    assert!((1..=3).contains(&abandoned.len()), "{abandoned:?}");
     // What was in flight arrives nevertheless, if it was on its way already: all of it was told as perhaps done.
     desk.gate().open();
     tokio::task::block_in_place(|| desk.gate().wait_until_quiet());
     let done = with_status(&report, "done");
     let told: BTreeSet<_> = done.union(&abandoned).cloned().collect();
     assert!(done.is_subset(&made(&desk)) && made(&desk).is_subset(&told));
-    assert_eq!(told, journalled(&desk, "started"));
+    let unsent = journalled(&desk, "not_sent");
+    assert_eq!(told, journalled(&desk, "started").difference(&unsent).cloned().collect());
     a_second_apply_finishes(&desk, &case).await;
 }
 

@@ -9,6 +9,7 @@ use futures::FutureExt as _;
 use futures::stream::{FuturesUnordered, StreamExt as _};
 use tokio::time::Instant;
 
+use super::gate::{SendGate, Sendable};
 use super::progress::Progress;
 use super::schedule::{Next, Schedule};
 use super::slot::KeysOutcome;
@@ -33,6 +34,7 @@ pub(super) struct Sent {
 pub(super) async fn run<'s, F: Future<Output = Sent> + Send>(
     steps: &'s [Step],
     send: impl Fn(&'s Step) -> F,
+    gate: &SendGate,
     journal: &mut Journal,
     progress: &dyn Progress,
     stop: &mut StopSignal,
@@ -42,6 +44,7 @@ pub(super) async fn run<'s, F: Future<Output = Sent> + Send>(
     let mut run = Run {
         steps,
         schedule: Schedule::new(steps),
+        gate,
         ends: steps.iter().map(|_| None).collect(),
         journal,
         progress,
@@ -115,6 +118,8 @@ async fn sleep_until(wake: Option<Instant>) {
 struct Run<'s, 'j> {
     steps: &'s [Step],
     schedule: Schedule,
+    /// What lets the steps send that are under way.
+    gate: &'j SendGate,
     ends: Vec<Option<StepEnd>>,
     journal: &'j mut Journal,
     progress: &'j dyn Progress,
@@ -161,8 +166,15 @@ impl Run<'_, '_> {
                 self.schedule.done(at, Instant::now() + settle);
                 StepEnd::Done(receipt)
             }
+            Err(StepError::Unsent) => {
+                // Whatever closed the gate keeps it from starting again.
+                self.schedule.put_back(at);
+                self.journal.unsent(&self.steps[at]);
+                return;
+            }
             Err(error) => {
                 self.schedule.failed(at);
+                self.gate.narrow(Sendable::Revocations);
                 if self.end == End::Done {
                     self.end = End::Failed;
                 }
@@ -183,6 +195,7 @@ impl Run<'_, '_> {
     /// Lets nothing more start. A failed step takes precedence over an interruption, an unwritable journal over both.
     fn stop(&mut self, end: End, why: WhyNot) {
         self.schedule.shut(why);
+        self.gate.narrow(Sendable::Nothing);
         let says_more = match &self.end {
             End::Done => true,
             End::Failed | End::Stopped => matches!(end, End::Journal(_)),
@@ -194,10 +207,15 @@ impl Run<'_, '_> {
     }
 
     fn outcome(self, elapsed: Duration) -> Outcome {
-        let Self { steps, schedule, ends, end, .. } = self;
-        let running = |at: usize| match schedule.running(at) {
-            true => StepEnd::Abandoned,
-            false => StepEnd::NotStarted(schedule.why_not(at)),
+        let Self { steps, schedule, gate, ends, journal, end, .. } = self;
+        let mut running = |at: usize| {
+            let step: &Step = &steps[at];
+            match (schedule.running(at), gate.passed(step.id)) {
+                (true, true) => return StepEnd::Abandoned,
+                (true, false) => journal.unsent(step),
+                (false, _) => {}
+            }
+            StepEnd::NotStarted(schedule.why_not(at))
         };
         let ends = ends.into_iter().enumerate().map(|(at, end)| end.unwrap_or_else(|| running(at)));
         let steps: Vec<StepOutcome> = steps

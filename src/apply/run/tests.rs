@@ -41,6 +41,8 @@ enum Event {
 struct World {
     events: Arc<Mutex<Vec<Event>>>,
     takes: BTreeMap<StepId, u64>,
+    /// How long each step reads before it is sent, in milliseconds.
+    looks: BTreeMap<StepId, u64>,
     fails: BTreeSet<StepId>,
     panics: BTreeSet<StepId>,
     parallelism: usize,
@@ -73,10 +75,16 @@ impl World {
     async fn run_with(&self, steps: &[Step], journal: &mut Journal) -> Outcome {
         let began = Instant::now();
         let (stopper, mut stop) = stop_signal();
+        let gate = &SendGate::default();
         let send = |step: &Step| {
-            let (world, id) = (self.clone(), step.id);
+            let (world, step, id) = (self.clone(), step.clone(), step.id);
             async move {
                 world.log(Event::Started(id, began.elapsed().as_millis()));
+                let looks = world.looks.get(&id).copied().unwrap_or(0);
+                tokio::time::sleep(Duration::from_millis(looks)).await;
+                if let Err(unsent) = gate.pass(&step) {
+                    return sent(Err(unsent));
+                }
                 let takes = world.takes.get(&id).copied().unwrap_or(10);
                 tokio::time::sleep(Duration::from_millis(takes)).await;
                 assert!(!world.panics.contains(&id), "a step fell over");
@@ -87,7 +95,7 @@ impl World {
         let settings =
             Pace { parallelism: self.parallelism.max(1), settle: Duration::from_millis(self.settle) };
         let asking = ask(stopper, self.stops.clone());
-        let run = run(steps, send, journal, &Unwatched, &mut stop, &settings);
+        let run = run(steps, send, gate, journal, &Unwatched, &mut stop, &settings);
         tokio::pin!(asking, run);
         tokio::select! {
             biased;
@@ -203,6 +211,38 @@ async fn asked_twice_it_stops_at_once() {
     1 done
     2 abandoned
     3 abandoned
+    ");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_step_that_still_looks_when_it_is_asked_to_stop_sends_nothing() {
+    let steps: Vec<_> = (1..=3).map(|id| step(id, Revokes, &[])).collect();
+    for (stops, second) in [(vec![5], "done"), (vec![5, 6], "abandoned")] {
+        let world = World {
+            parallelism: 3,
+            looks: [(1, 20), (3, 20)].into(),
+            takes: [(2, 7)].into(),
+            stops,
+            ..World::default()
+        };
+        let why = "not started: the apply was interrupted";
+        let wanted = format!("1 {why}\n2 {second}\n3 {why}");
+        assert_eq!(words(&world.run(&steps).await), wanted);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_grant_that_still_looks_when_another_step_fails_sends_nothing() {
+    let steps = [step(1, Neutral, &[]), step(2, Grants, &[]), step(3, Revokes, &[]), step(4, Grants, &[])];
+    let looks = [(2, 20), (3, 20)].into();
+    let world =
+        World { parallelism: 4, fails: [1].into(), takes: [(4, 30)].into(), looks, ..World::default() };
+    let outcome = world.run(&steps).await;
+    insta::assert_snapshot!(words(&outcome), @"
+    1 failed: group nobody has no id: the plan does not match the organization
+    2 not started: after a failure only revocations start
+    3 done
+    4 done
     ");
 }
 
